@@ -1,0 +1,232 @@
+package tokens
+
+import "time"
+
+// AccessToken is a credential for the user's own APIs. It belongs to a technical user and has at most one live secret.
+type AccessToken struct {
+	ID string `json:"id"`
+	// Name is a label for people; several tokens may share one.
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	// User is the technical user that backs the token.
+	User TechnicalUser `json:"technical_user"`
+	// Own are the roles set on the token itself, which narrow those of the technical user; with a technical user that the
+	// system created, they are its roles. See Narrowed.
+	Own Grants `json:"own"`
+
+	Enabled bool `json:"enabled"`
+	// Disabled says who disabled the token and when; nil while it is enabled.
+	Disabled *Stop `json:"disabled,omitempty"`
+	// Held says who holds the token, since when and why; nil while it is not held.
+	Held *Stop `json:"held,omitempty"`
+	// ActivatesAt is the instant before which the token is pending; zero for at once.
+	ActivatesAt time.Time `json:"activates_at,omitzero"`
+	// ExpiresAt is the instant at which the token ends, whatever its secret; zero for never. It excludes TTL.
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	// TTL is how long each new secret lives; zero for no such limit.
+	TTL time.Duration `json:"ttl,omitzero"`
+
+	Secret SecretState `json:"secret"`
+
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	// RegeneratedAt is when the current secret replaced another; zero for a first secret.
+	RegeneratedAt time.Time `json:"regenerated_at,omitzero"`
+	// LastUsedAt is when the token last opened something; zero for never.
+	LastUsedAt time.Time `json:"last_used_at,omitzero"`
+
+	// Status and ObservedAt are the verdict of the backend's clock when it answered, and that instant.
+	Status     Status    `json:"status"`
+	ObservedAt time.Time `json:"observed_at"`
+}
+
+// SecretState is what is known of a token's current secret, its value apart.
+type SecretState struct {
+	// Version counts the secrets of the token from 1.
+	Version int64 `json:"version"`
+	// Preview is the beginning of the value.
+	Preview   string    `json:"preview"`
+	CreatedAt time.Time `json:"created_at"`
+	// EndedAt is when the secret was revoked; zero while it lives.
+	EndedAt time.Time `json:"ended_at,omitzero"`
+}
+
+// QualifiedID returns <e-mail of the technical user>_<id>.
+func (t AccessToken) QualifiedID() string { return t.User.Email + "_" + t.ID }
+
+// Narrowed tells whether the token has roles of its own. An empty, non-nil set of group roles counts: it leaves nothing.
+func (t AccessToken) Narrowed() bool { return t.Own.Role != "" || t.Own.GroupRoles != nil }
+
+// Grants returns the roles that the token can use: those of its technical user, narrowed by its own where it has any.
+func (t AccessToken) Grants() Grants {
+	user := atLevel(t.User.Grants, t.User.GroupID)
+	if !t.Narrowed() {
+		return user.Narrow(user)
+	}
+	return user.Narrow(atLevel(t.Own, t.User.GroupID))
+}
+
+// atLevel turns the role of an account at a group's level into a role in that group.
+func atLevel(g Grants, groupID string) Grants {
+	if groupID == "" {
+		return g
+	}
+	return Grants{GroupRoles: []GroupRole{{groupID, g.Role}}}
+}
+
+// SecretExpiresAt returns when the current secret expires; zero for never.
+func (t AccessToken) SecretExpiresAt() time.Time {
+	return SecretExpiry(t.ExpiresAt, t.TTL, t.Secret.CreatedAt)
+}
+
+// NewSecretFor is a new secret for a token, made by the caller.
+type NewSecretFor struct {
+	// RequestID identifies the request: sending the same again, after an answer was lost, has no further effect.
+	RequestID string
+	Secret    Secret
+}
+
+// Validate checks that both are there and of the right form.
+func (n NewSecretFor) Validate() error {
+	if err := ValidateID("request_id", KindRequest, n.RequestID); err != nil {
+		return err
+	}
+	_, err := ParseSecret(n.Secret.Reveal())
+	return err
+}
+
+// NewAccessToken is what an access token is made from.
+type NewAccessToken struct {
+	NewSecretFor
+	Name        string
+	Description string
+	// TechnicalUserID names the technical user; when empty the system creates one for this token, at the level of GroupID.
+	TechnicalUserID string
+	// GroupID is the group of the technical user to create; empty for organization level.
+	GroupID     string
+	Own         Grants
+	Enabled     bool
+	ActivatesAt time.Time
+	ExpiresAt   time.Time
+	TTL         time.Duration
+}
+
+// Validate checks each field by itself, which of them exclude each other, and that no instant has passed.
+func (n NewAccessToken) Validate(now time.Time) error {
+	if n.TechnicalUserID != "" {
+		if err := ValidateID("technical_user_id", KindTechnicalUser, n.TechnicalUserID); err != nil {
+			return err
+		}
+		if n.GroupID != "" {
+			return Invalid("group_id", "group_id is the level of a technical user that the system creates: leave it out, or leave technical_user_id out")
+		}
+	}
+	return firstError(
+		n.NewSecretFor.Validate(),
+		validateTokenSettings(n.Name, n.Description, n.GroupID, n.Own, n.ExpiresAt, n.TTL),
+		validateFuture(n.ExpiresAt, now),
+		validateActivation(n.ActivatesAt, SecretExpiry(n.ExpiresAt, n.TTL, now)),
+	)
+}
+
+// CreatedAccessToken is the answer to the creation of an access token.
+type CreatedAccessToken struct {
+	AccessToken
+	// Namesakes are the tokens of the same name, of the same technical user or likewise with one that the system created
+	// at the same level, that were never used: an interrupted run may have left them over.
+	Namesakes []AccessToken
+}
+
+// AccessTokenUpdate holds the fields of an access token to change and the new secret, where it is to have one; all of it
+// or nothing takes effect.
+type AccessTokenUpdate struct {
+	Name         Change[string]
+	Description  Change[string]
+	Role         Change[string]
+	GroupRoles   Change[[]GroupRole]
+	Enabled      Change[bool]
+	ActivatesAt  Change[time.Time]
+	ExpiresAt    Change[time.Time]
+	TTL          Change[time.Duration]
+	Regeneration *Regeneration
+}
+
+// Regeneration replaces the secret of a token. The one before it is dead at that moment.
+type Regeneration struct {
+	NewSecretFor
+	Reason RegenerationReason
+	// ExpectedVersion is the version that the caller believes to replace; another one is a conflict. Zero replaces any.
+	ExpectedVersion int64
+}
+
+// Apply returns the token with the changes made by the actor at the instant, or the error that forbids them.
+func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (AccessToken, error) {
+	before := t
+	u.Name.apply(&t.Name)
+	u.Description.apply(&t.Description)
+	u.Role.apply(&t.Own.Role)
+	u.GroupRoles.apply(&t.Own.GroupRoles)
+	u.ActivatesAt.apply(&t.ActivatesAt)
+	u.ExpiresAt.apply(&t.ExpiresAt)
+	u.TTL.apply(&t.TTL)
+	t.Enabled, t.Disabled = applySwitch(u.Enabled, t.Enabled, t.Disabled, by, now)
+	if t.User.SystemCreated {
+		t.User.Grants = systemUserGrants(t.Own)
+	}
+	if r := u.Regeneration; r != nil {
+		if err := r.Validate(); err != nil {
+			return before, err
+		}
+		if r.ExpectedVersion != 0 && r.ExpectedVersion != t.Secret.Version {
+			return before, Conflict("secret_version", t.ID, "access token %q (%s) has secret version %d, not %d: another run or person regenerated it meanwhile; "+
+				"nothing was changed, plan again to see how things stand", t.Name, t.ID, t.Secret.Version, r.ExpectedVersion)
+		}
+		t.Secret = SecretState{Version: t.Secret.Version + 1, Preview: r.Secret.Preview(), CreatedAt: now}
+		t.RegeneratedAt = now
+	}
+	if err := validateTokenSettings(t.Name, t.Description, t.User.GroupID, t.Own, t.ExpiresAt, t.TTL); err != nil {
+		return before, err
+	}
+	if u.Regeneration != nil || !t.ExpiresAt.Equal(before.ExpiresAt) {
+		if err := validateFuture(t.ExpiresAt, now); err != nil {
+			return before, err
+		}
+	}
+	if expiry := t.SecretExpiresAt(); u.Regeneration != nil || !t.ActivatesAt.Equal(before.ActivatesAt) || !expiry.Equal(before.SecretExpiresAt()) {
+		if err := validateActivation(t.ActivatesAt, expiry); err != nil {
+			return before, err
+		}
+	}
+	return t, nil
+}
+
+// NewSystemUser returns what the technical user of a token is made from when none was named.
+func (n NewAccessToken) NewSystemUser(tokenID string) NewTechnicalUser {
+	return NewTechnicalUser{Name: systemUserName(n.Name, tokenID), GroupID: n.GroupID, Grants: systemUserGrants(n.Own), Enabled: true}
+}
+
+// systemUserGrants returns the roles of a system-created technical user from those set on its token.
+func systemUserGrants(own Grants) Grants {
+	if own.Role == "" {
+		own.Role = DefaultRole
+	}
+	return own
+}
+
+func validateTokenSettings(name, description, groupID string, own Grants, expiresAt time.Time, ttl time.Duration) error {
+	if err := firstError(ValidateLabel("name", name), ValidateDescription("description", description), validateLevel(groupID, own)); err != nil {
+		return err
+	}
+	if own.Role != "" {
+		if err := ValidateRole("role", own.Role); err != nil {
+			return err
+		}
+	}
+	if ttl == 0 {
+		return nil
+	}
+	if !expiresAt.IsZero() {
+		return Invalid("ttl", "ttl and expires_at exclude each other: set one of them")
+	}
+	return ValidateTTL("ttl", ttl)
+}

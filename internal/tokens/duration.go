@@ -1,0 +1,72 @@
+package tokens
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	day = 24 * time.Hour
+	// maxDuration is a hundred years of 365 days.
+	maxDuration = 100 * 365 * day
+)
+
+var durationPattern = regexp.MustCompile(`^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$`)
+
+// ParseDuration reads a duration of days, hours, minutes and seconds in this order, each optional: 90d, 36h, 1h30m.
+// A day has 24 hours. It must be longer than zero and at most a hundred years.
+func ParseDuration(field, s string) (time.Duration, error) {
+	parts := durationPattern.FindStringSubmatch(s)
+	if parts == nil || s == "" {
+		return 0, Invalid(field, "%q is not a duration: write days, hours, minutes and seconds as in \"90d\", \"36h\" or \"1h30m\"", s)
+	}
+	var total time.Duration
+	for i, unit := range []time.Duration{day, time.Hour, time.Minute, time.Second} {
+		if parts[i+1] == "" {
+			continue
+		}
+		n, err := strconv.ParseInt(parts[i+1], 10, 64)
+		if err != nil || n > int64(maxDuration/unit) {
+			return 0, Invalid(field, "%q is too long: use at most %s (a hundred years)", s, FormatDuration(maxDuration))
+		}
+		total += time.Duration(n) * unit
+	}
+	if err := ValidateTTL(field, total); err != nil {
+		return 0, err
+	}
+	return total, nil
+}
+
+// ValidateTTL checks that a duration is between one second and a hundred years, in whole seconds.
+func ValidateTTL(field string, d time.Duration) error {
+	switch {
+	case d < time.Second:
+		return Invalid(field, "the duration must be at least one second; leave %s out for a token that never expires", field)
+	case d > maxDuration:
+		return Invalid(field, "the duration must be at most %s (a hundred years)", FormatDuration(maxDuration))
+	case d%time.Second != 0:
+		return Invalid(field, "the duration must be a whole number of seconds")
+	}
+	return nil
+}
+
+// FormatDuration writes a duration of whole seconds in the form that ParseDuration reads, days first: 90d, 1d12h.
+func FormatDuration(d time.Duration) string {
+	var b strings.Builder
+	for _, u := range []struct {
+		unit time.Duration
+		name byte
+	}{{day, 'd'}, {time.Hour, 'h'}, {time.Minute, 'm'}, {time.Second, 's'}} {
+		if n := d / u.unit; n > 0 {
+			b.WriteString(strconv.FormatInt(int64(n), 10))
+			b.WriteByte(u.name)
+			d -= n * u.unit
+		}
+	}
+	if b.Len() == 0 {
+		return "0s"
+	}
+	return b.String()
+}

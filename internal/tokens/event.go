@@ -1,0 +1,66 @@
+package tokens
+
+import "time"
+
+// Event is an entry of the audit log: something that changed, or that was refused. No event holds a secret.
+type Event struct {
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
+	Actor  Actor     `json:"actor"`
+	Action Action    `json:"action"`
+	// ObjectID is the object concerned; empty where a refused creation made none.
+	ObjectID string `json:"object_id,omitempty"`
+	// ObjectName is the name of that object at the time.
+	ObjectName string  `json:"object_name,omitempty"`
+	Outcome    Outcome `json:"outcome"`
+	// Detail says what changed, why, or why it was refused.
+	Detail string `json:"detail,omitempty"`
+}
+
+// Action is what an event is about: <kind of object>.<verb>.
+type Action string
+
+// The actions of events.
+const (
+	ActionDatabaseCreate        Action = "database.create"
+	ActionGroupCreate           Action = "group.create"
+	ActionGroupUpdate           Action = "group.update"
+	ActionGroupDelete           Action = "group.delete"
+	ActionMemberCreate          Action = "member.create"
+	ActionMemberUpdate          Action = "member.update"
+	ActionMemberDelete          Action = "member.delete"
+	ActionTechnicalUserCreate   Action = "technical_user.create"
+	ActionTechnicalUserUpdate   Action = "technical_user.update"
+	ActionTechnicalUserDisable  Action = "technical_user.disable"
+	ActionTechnicalUserEnable   Action = "technical_user.enable"
+	ActionTechnicalUserDelete   Action = "technical_user.delete"
+	ActionAccessTokenCreate     Action = "access_token.create"
+	ActionAccessTokenUpdate     Action = "access_token.update"
+	ActionAccessTokenRegenerate Action = "access_token.regenerate"
+	ActionAccessTokenDisable    Action = "access_token.disable"
+	ActionAccessTokenEnable     Action = "access_token.enable"
+	ActionAccessTokenHold       Action = "access_token.hold"
+	ActionAccessTokenRelease    Action = "access_token.release"
+	ActionAccessTokenRevoke     Action = "access_token.revoke"
+	ActionAccessTokenDelete     Action = "access_token.delete"
+	ActionTokenShareCreate      Action = "token_share.create"
+	ActionTokenShareUpdate      Action = "token_share.update"
+	ActionTokenShareDelete      Action = "token_share.delete"
+)
+
+// Outcome is how an action ended.
+type Outcome string
+
+// The outcomes of an action.
+const (
+	OutcomeDone    Outcome = "done"
+	OutcomeRefused Outcome = "refused"
+)
+
+// EventQuery selects events.
+type EventQuery struct {
+	// ObjectID selects the events of one object; empty for all.
+	ObjectID string
+	// Limit is the number of events at most, the latest ones; zero for all.
+	Limit int
+}

@@ -1,0 +1,81 @@
+package tokens
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"strings"
+	"time"
+)
+
+// Kind is a kind of object; its value is the prefix of the identifiers of that kind.
+type Kind string
+
+// The kinds of objects that have identifiers.
+const (
+	KindAccessToken   Kind = "tok"
+	KindTechnicalUser Kind = "tu"
+	KindMember        Kind = "mem"
+	KindGroup         Kind = "grp"
+	KindTokenShare    Kind = "share"
+	KindEvent         Kind = "evt"
+	KindRequest       Kind = "req"
+	KindDatabase      Kind = "db"
+)
+
+// Noun returns the name of the kind in a sentence.
+func (k Kind) Noun() string {
+	switch k {
+	case KindAccessToken:
+		return "access token"
+	case KindTechnicalUser:
+		return "technical user"
+	case KindMember:
+		return "member"
+	case KindGroup:
+		return "group"
+	case KindTokenShare:
+		return "token share"
+	case KindEvent:
+		return "event"
+	case KindRequest:
+		return "request"
+	case KindDatabase:
+		return "database"
+	}
+	return string(k)
+}
+
+// idEncoding is Crockford's base 32 in lower case: ordered like the bytes that it encodes, without i, l, o and u.
+var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// idLength is the length of an identifier behind its prefix: 16 bytes in base 32.
+const idLength = 26
+
+// NewID returns a new identifier of the kind: the prefix, an underscore, and 26 characters that encode 48 bits of now
+// in milliseconds and 80 random bits, so that identifiers sort by the time when they were made.
+func NewID(kind Kind, now time.Time) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16) //nolint:gosec // a clock before 1970 has worse problems than its order
+	_, _ = rand.Read(b[6:])                                        // crypto/rand.Read never fails
+	return string(kind) + "_" + idEncoding.EncodeToString(b[:])
+}
+
+// IsID tells whether s has the form of an identifier of the kind.
+func IsID(kind Kind, s string) bool {
+	rest, ok := strings.CutPrefix(s, string(kind)+"_")
+	if !ok || len(rest) != idLength {
+		return false
+	}
+	_, err := idEncoding.DecodeString(rest)
+	return err == nil
+}
+
+// ValidateID checks that the attribute's value is an identifier of the kind.
+func ValidateID(field string, kind Kind, s string) error {
+	if IsID(kind, s) {
+		return nil
+	}
+	return Invalid(field, "%q is not the identifier of a %s, which begins with %q; use the id attribute of a latchkey_%s resource",
+		s, kind.Noun(), string(kind)+"_", strings.ReplaceAll(kind.Noun(), " ", "_"))
+}

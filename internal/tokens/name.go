@@ -1,0 +1,85 @@
+package tokens
+
+import (
+	"net/mail"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxLabel       = 128
+	maxDescription = 1024
+	maxEmail       = 254 // RFC 5321, section 4.5.3.1.3, less the angle brackets
+	maxNameLength  = 63
+)
+
+var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// ValidateName checks the name of a technical user, a group, a role or the organization: it is part of e-mail addresses.
+func ValidateName(field, s string) error {
+	if namePattern.MatchString(s) {
+		return nil
+	}
+	return Invalid(field, "%q is not a valid name: use 1 to %d lower-case letters, digits and hyphens, and begin with a letter or a digit", s, maxNameLength)
+}
+
+// ValidateLabel checks the name of an access token or of a member: a free text for people.
+func ValidateLabel(field, s string) error {
+	switch n := utf8.RuneCountInString(s); {
+	case n == 0:
+		return Invalid(field, "the name is empty: use 1 to %d printable characters", maxLabel)
+	case n > maxLabel:
+		return Invalid(field, "the name has %d characters: use at most %d", n, maxLabel)
+	case !isPrintable(s):
+		return Invalid(field, "%q holds a character that can't be printed: use letters, digits, punctuation and spaces", s)
+	case strings.TrimSpace(s) != s:
+		return Invalid(field, "%q begins or ends with a space: remove it", s)
+	}
+	return nil
+}
+
+// ValidateDescription checks a description, which may be empty.
+func ValidateDescription(field, s string) error {
+	if n := utf8.RuneCountInString(s); n > maxDescription {
+		return Invalid(field, "the description has %d characters: use at most %d", n, maxDescription)
+	}
+	if !isPrintable(strings.ReplaceAll(s, "\n", "")) {
+		return Invalid(field, "the description holds a character that can't be printed: use printable characters and line feeds")
+	}
+	return nil
+}
+
+// ValidateEmail checks the e-mail address of a member: a bare address, as in anna@example.com.
+func ValidateEmail(field, s string) error {
+	address, err := mail.ParseAddress(s)
+	if err != nil || address.Address != s || len(s) > maxEmail {
+		return Invalid(field, "%q is not an e-mail address: write the bare address, as in \"anna@example.com\"", s)
+	}
+	return nil
+}
+
+func isPrintable(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}
+
+// systemUserName names the technical user that the system creates for an access token: the token's name as far as a
+// name can hold it, and the end of the token's identifier, which makes it unique.
+func systemUserName(tokenName, tokenID string) string {
+	const suffix = 10
+	slug := strings.Trim(strings.Map(func(r rune) rune {
+		switch r = unicode.ToLower(r); {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r < utf8.RuneSelf:
+			return '-'
+		}
+		return -1
+	}, tokenName), "-")
+	slug = slug[:min(len(slug), maxNameLength-suffix-1)]
+	if slug == "" {
+		slug = "token"
+	}
+	return slug + "-" + tokenID[len(tokenID)-suffix:]
+}

@@ -1,0 +1,43 @@
+package tokens
+
+import "time"
+
+// RegenerationReason says why a token got a new secret.
+type RegenerationReason string
+
+// The reasons for a regeneration.
+const (
+	// ReasonTrigger: a value of regenerate_triggers changed.
+	ReasonTrigger RegenerationReason = "trigger"
+	// ReasonDrift: the secret was regenerated or revoked by someone else.
+	ReasonDrift RegenerationReason = "drift"
+	// ReasonExpired: the secret outlived its ttl.
+	ReasonExpired RegenerationReason = "expired"
+	// ReasonRequested: a person asked for it.
+	ReasonRequested RegenerationReason = "requested"
+)
+
+// SecretFacts are what one who keeps the secret of a token has observed of it.
+type SecretFacts struct {
+	// HeldVersion is the version of the secret that the keeper has.
+	HeldVersion int64
+	// CurrentVersion is the version that the backend had when last observed.
+	CurrentVersion int64
+	// Revoked tells that the current secret was ended.
+	Revoked bool
+	// ObservedAt is when; zero when nothing that depends on time was observed.
+	ObservedAt time.Time
+}
+
+// DueRegeneration tells whether a token needs a new secret, and why: its secret changed or ended elsewhere, or was
+// observed after its end under a ttl. A token that would not open anything anyway (stopped: held, disabled, pending) is
+// not due for the latter. expiresAt is the end of the secret under the settings that are to hold; zero for none.
+func DueRegeneration(facts SecretFacts, ttl time.Duration, expiresAt time.Time, stopped bool) (RegenerationReason, bool) {
+	switch {
+	case facts.HeldVersion != facts.CurrentVersion || facts.Revoked:
+		return ReasonDrift, true
+	case ttl > 0 && !stopped && !facts.ObservedAt.IsZero() && !facts.ObservedAt.Before(expiresAt):
+		return ReasonExpired, true
+	}
+	return "", false
+}

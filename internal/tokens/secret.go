@@ -1,0 +1,132 @@
+package tokens
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"log/slog"
+	"regexp"
+	"strings"
+)
+
+// The form of a secret value: <prefix>_ + 40 random base62 characters + 6 base62 characters of CRC-32 (IEEE) over all
+// that precedes them, so that scanners can tell a value of ours without asking.
+const (
+	// DefaultPrefix begins the values of a provider that sets no token_prefix.
+	DefaultPrefix = "lk"
+
+	base62         = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	randomLength   = 40
+	checksumLength = 6
+	previewLength  = 10
+)
+
+var prefixPattern = regexp.MustCompile(`^[a-z][a-z0-9]{0,7}$`)
+
+// redacted stands for a secret value wherever it might be printed.
+const redacted = "(sensitive value)"
+
+// Secret is the value of an access token. Printing, formatting, logging and encoding it yield a placeholder; Reveal
+// alone returns the value.
+type Secret struct{ value string }
+
+// NewSecret makes a new random value with the prefix.
+func NewSecret(prefix string) (Secret, error) {
+	if err := ValidatePrefix("token_prefix", prefix); err != nil {
+		return Secret{}, err
+	}
+	body := make([]byte, 0, randomLength)
+	var block [64]byte
+	for len(body) < randomLength {
+		_, _ = rand.Read(block[:]) // crypto/rand.Read never fails
+		for _, b := range block {
+			// 248 is the largest multiple of 62 in a byte: what lies above would favour the first characters.
+			if b < 248 && len(body) < randomLength {
+				body = append(body, base62[b%62])
+			}
+		}
+	}
+	unchecked := prefix + "_" + string(body)
+	return Secret{unchecked + checksum(unchecked)}, nil
+}
+
+// ParseSecret takes a value that Latchkey formed. The error never repeats the value.
+func ParseSecret(value string) (Secret, error) {
+	cut := strings.IndexByte(value, '_')
+	end := len(value) - checksumLength
+	if cut < 0 || len(value) != cut+1+randomLength+checksumLength || !prefixPattern.MatchString(value[:cut]) ||
+		strings.Trim(value[cut+1:], base62) != "" || checksum(value[:end]) != value[end:] {
+		return Secret{}, Invalid("token", "the value has not the form of an access token: a prefix, an underscore, %d characters and a matching checksum; "+
+			"check that it was copied whole", randomLength)
+	}
+	return Secret{value}, nil
+}
+
+// ValidatePrefix checks the prefix of secret values.
+func ValidatePrefix(field, prefix string) error {
+	if prefixPattern.MatchString(prefix) {
+		return nil
+	}
+	return Invalid(field, "%q is not a prefix for access tokens: use 1 to 8 lower-case letters and digits, a letter first", prefix)
+}
+
+// checksum returns CRC-32 (IEEE) of s as 6 base62 characters, most significant first.
+func checksum(s string) string {
+	sum := crc32.ChecksumIEEE([]byte(s))
+	var out [checksumLength]byte
+	for i := checksumLength - 1; i >= 0; i-- {
+		out[i] = base62[sum%62]
+		sum /= 62
+	}
+	return string(out[:])
+}
+
+// Reveal returns the value itself.
+func (s Secret) Reveal() string { return s.value }
+
+// IsZero tells whether there is no value.
+func (s Secret) IsZero() bool { return s.value == "" }
+
+// Preview returns the first 10 characters, by which people recognize a token.
+func (s Secret) Preview() string { return s.value[:min(previewLength, len(s.value))] }
+
+// Hash returns the SHA-256 of the value. A slow hash would gain nothing for 238 random bits.
+func (s Secret) Hash() SecretHash { return sha256.Sum256([]byte(s.value)) }
+
+// String returns a placeholder.
+func (s Secret) String() string { return redacted }
+
+// GoString returns a placeholder.
+func (s Secret) GoString() string { return redacted }
+
+// Format prints a placeholder, whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalJSON encodes a placeholder.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalText encodes a placeholder.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue logs a placeholder.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// SecretHash is the SHA-256 of a secret value: what is stored of it.
+type SecretHash [sha256.Size]byte
+
+// String returns the hash in hexadecimal.
+func (h SecretHash) String() string { return hex.EncodeToString(h[:]) }
+
+// ParseSecretHash reads what SecretHash.String wrote.
+func ParseSecretHash(s string) (SecretHash, error) {
+	var h SecretHash
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(h) {
+		return h, fmt.Errorf("a secret's hash has %d hexadecimal digits", 2*len(h))
+	}
+	copy(h[:], b)
+	return h, nil
+}

@@ -1,0 +1,61 @@
+package tokens
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// The roles of a share: each lets the member do what the one before it does, and more.
+const (
+	// ShareViewer may read the token.
+	ShareViewer = "viewer"
+	// ShareEditor may also change its name, description and expiry.
+	ShareEditor = "editor"
+	// ShareManager may also regenerate, stop and delete it.
+	ShareManager = "manager"
+)
+
+// ShareRoles returns the roles of a share, from the least to the most powerful.
+func ShareRoles() []string { return []string{ShareViewer, ShareEditor, ShareManager} }
+
+// TokenShare is the role of a member on one access token. There is at most one for a token and a member.
+type TokenShare struct {
+	AccessTokenID string    `json:"access_token_id"`
+	MemberID      string    `json:"member_id"`
+	Role          string    `json:"role"`
+	CreatedAt     time.Time `json:"created_at"`
+	UpdatedAt     time.Time `json:"updated_at"`
+}
+
+// ID returns <token id>/<member id>.
+func (s TokenShare) ID() string { return ShareID(s.AccessTokenID, s.MemberID) }
+
+// ShareID returns the identifier of the share of a token with a member.
+func ShareID(tokenID, memberID string) string { return tokenID + "/" + memberID }
+
+// ParseShareID takes the identifier of a share apart.
+func ParseShareID(field, id string) (tokenID, memberID string, err error) {
+	tokenID, memberID, _ = strings.Cut(id, "/")
+	if !IsID(KindAccessToken, tokenID) || !IsID(KindMember, memberID) {
+		return "", "", Invalid(field, "%q is not the identifier of a token share: write <access token id>/<member id>, as in \"tok_…/mem_…\"", id)
+	}
+	return tokenID, memberID, nil
+}
+
+// Validate checks each field by itself.
+func (s TokenShare) Validate() error {
+	return firstError(
+		ValidateID("access_token_id", KindAccessToken, s.AccessTokenID),
+		ValidateID("member_id", KindMember, s.MemberID),
+		ValidateShareRole("role", s.Role),
+	)
+}
+
+// ValidateShareRole checks that a role of a share exists.
+func ValidateShareRole(field, role string) error {
+	if slices.Contains(ShareRoles(), role) {
+		return nil
+	}
+	return Invalid(field, "there is no role %q for a share; the roles are %s", role, strings.Join(ShareRoles(), ", "))
+}
