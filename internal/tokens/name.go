@@ -83,3 +83,14 @@ func systemUserName(tokenName, tokenID string) string {
 	}
 	return slug + "-" + tokenID[len(tokenID)-suffix:]
 }
+
+// ValidateReason checks the reason that a person gives for an action: a text for other people.
+func ValidateReason(field, s string) error {
+	if strings.TrimSpace(s) == "" {
+		return Invalid(field, "the reason is empty: say why, for the people who will read it")
+	}
+	if utf8.RuneCountInString(s) > maxDescription || !isPrintable(s) {
+		return Invalid(field, "the reason must be one line of at most %d printable characters", maxDescription)
+	}
+	return nil
+}
