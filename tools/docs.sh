@@ -1,0 +1,81 @@
+#!/bin/sh
+# docs.sh            writes docs/ anew from the provider's schema, templates/ and examples/
+# docs.sh --check    changes nothing; fails with the differences where docs/ or the formatting of the
+#                    examples is not current
+#
+# Needs a built provider in .bin/. tfplugindocs would download a Terraform of its own to ask for the
+# schema; it is given the schema instead, from the Terraform that tools/terraform.sh names.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$root"
+check=0
+if [ "${1:-}" = --check ]; then check=1; fi
+
+say() { printf '%s\n' "$*" >&2; }
+
+terraform=$(tools/terraform.sh)
+# shellcheck source=tools/clean-env.sh
+. tools/clean-env.sh
+
+(cd tools/docs && CGO_ENABLED=0 GOWORK=off go build -trimpath -buildvcs=false -o ../../.bin/tfplugindocs \
+  github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs)
+
+work=$(mktemp -d "$root/.bin/docs.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# 1. The schema, as the built provider tells it.
+mkdir "$work/schema" "$work/rendered"
+cat >"$work/cli.tfrc" <<END
+provider_installation {
+  dev_overrides {
+    "latchkey-dev/latchkey" = "$root/.bin"
+  }
+}
+END
+cat >"$work/schema/main.tf" <<'END'
+terraform {
+  required_providers {
+    latchkey = {
+      source = "latchkey-dev/latchkey"
+    }
+  }
+}
+END
+(cd "$work/schema" && TF_CLI_CONFIG_FILE="$work/cli.tfrc" "$terraform" providers schema -json) >"$work/answer.json"
+# tfplugindocs looks the provider up under its bare name.
+sed 's#"registry\.[a-z.]*/latchkey-dev/latchkey"#"latchkey"#' "$work/answer.json" >"$work/schema.json"
+
+# 2. The pages.
+rendered=${work#"$root"/}/rendered
+.bin/tfplugindocs generate --provider-dir "$root" --provider-name latchkey --rendered-provider-name Latchkey \
+  --providers-schema "$work/schema.json" --rendered-website-dir "$rendered" >"$work/log" 2>&1 || {
+  say 'tfplugindocs failed:'
+  cat "$work/log" >&2
+  exit 1
+}
+
+# 3. Into the tree, or compared with it.
+if [ "$check" -eq 0 ]; then
+  "$terraform" fmt -recursive examples >&2
+  rm -rf docs
+  mv "$work/rendered" docs
+  say 'docs/ is current.'
+  exit 0
+fi
+
+current=1
+"$terraform" fmt -check -diff -recursive examples >&2 || current=0
+mkdir -p "$work/none"
+tree=docs
+if [ ! -d docs ]; then tree=$work/none; fi
+diff -ru "$tree" "$work/rendered" >&2 || current=0
+if [ "$current" -eq 0 ]; then
+  say ''
+  say 'What is generated is not current. The differences are above.'
+  say 'Run make generate and commit what it changes.'
+  exit 1
+fi
+say 'docs/ and the examples are current.'

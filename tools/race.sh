@@ -1,0 +1,21 @@
+#!/bin/sh
+# Prints -race where this machine can build with Go's race detector, which needs cgo and a C compiler,
+# and nothing where it cannot. Says so on standard error then.
+set -eu
+
+without() {
+  printf 'Testing without the race detector: %s.\n' "$1" >&2
+  exit 0
+}
+
+[ "$(go env CGO_ENABLED)" = 1 ] || without 'cgo is off, or there is no C compiler'
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+printf '#include <stdlib.h>\nint main(void) { return EXIT_SUCCESS; }\n' >"$work/probe.c"
+cc=$(go env CC)
+# $cc is a command with its options, so it is split into words on purpose.
+# shellcheck disable=SC2086
+$cc -pthread -o "$work/probe" "$work/probe.c" >/dev/null 2>&1 || without "the C compiler ($cc) does not work"
+
+printf '%s\n' -race
