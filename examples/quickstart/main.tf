@@ -1,0 +1,77 @@
+terraform {
+  required_providers {
+    latchkey = {
+      source = "latchkey-dev/latchkey"
+    }
+  }
+}
+
+# Everything lives in one file beside this configuration, made by the first apply.
+provider "latchkey" {
+  database     = "latchkey.db"
+  organization = "acme"
+}
+
+# A part of the organization.
+resource "latchkey_group" "payments" {
+  name        = "payments"
+  description = "Everything that moves money"
+}
+
+# Two people.
+resource "latchkey_member" "ada" {
+  email = "ada@acme.example"
+  name  = "Ada Lovelace"
+  role  = "manager"
+}
+
+resource "latchkey_member" "grace" {
+  email = "grace@acme.example"
+  name  = "Grace Hopper"
+}
+
+# A system account: what the pipelines run as. Its role is the most that its tokens can do.
+resource "latchkey_technical_user" "ci" {
+  name        = "ci"
+  description = "Runs the delivery pipelines"
+  role        = "manager"
+}
+
+# A token of the pipelines. Each of its secrets lives 90 days; another value of the variable gives it a
+# new secret at once.
+resource "latchkey_access_token" "deploy" {
+  name              = "deploy"
+  description       = "Deploys the web shop"
+  technical_user_id = latchkey_technical_user.ci.id
+  ttl               = "90d"
+
+  regenerate_triggers = {
+    generation = var.deploy_secret_generation
+  }
+}
+
+# The same account, narrowed to reading.
+resource "latchkey_access_token" "report" {
+  name              = "nightly report"
+  technical_user_id = latchkey_technical_user.ci.id
+  role              = "viewer"
+}
+
+# No technical user named: the system creates one for this token, good in the payments group alone.
+resource "latchkey_access_token" "webhook" {
+  name     = "payment webhook"
+  group_id = latchkey_group.payments.id
+}
+
+# Who may look after which token.
+resource "latchkey_token_share" "ada_deploy" {
+  access_token_id = latchkey_access_token.deploy.id
+  member_id       = latchkey_member.ada.id
+  role            = "manager"
+}
+
+resource "latchkey_token_share" "grace_webhook" {
+  access_token_id = latchkey_access_token.webhook.id
+  member_id       = latchkey_member.grace.id
+  role            = "viewer"
+}

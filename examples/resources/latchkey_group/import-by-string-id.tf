@@ -1,0 +1,4 @@
+import {
+  to = latchkey_group.payments
+  id = "payments"
+}

@@ -1,0 +1,4 @@
+resource "latchkey_group" "payments" {
+  name        = "payments"
+  description = "Everything that moves money"
+}

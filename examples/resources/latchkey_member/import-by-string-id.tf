@@ -1,0 +1,4 @@
+import {
+  to = latchkey_member.ada
+  id = "ada@acme.example"
+}

@@ -1,0 +1,4 @@
+import {
+  to = latchkey_technical_user.ci
+  id = "ci@acme.latchkey.internal"
+}
