@@ -1,0 +1,180 @@
+#!/bin/sh
+# demo.sh BINARY
+#
+# Shows the life of access tokens for real: applies examples/quickstart in a temporary folder, then
+# regenerates, stops and verifies tokens. Every outcome is checked; the first that is not as it should
+# be ends the demo with exit code 1. No secret is printed, and nothing is left behind.
+set -eu
+umask 077
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+if [ $# -ne 1 ] || ! [ -x "$1" ]; then
+  printf '%s\n' 'Usage: tools/demo.sh BINARY (make demo builds the binary and runs this)' >&2
+  exit 1
+fi
+latchkey=$(CDPATH='' cd -- "$(dirname -- "$1")" && pwd)/$(basename -- "$1")
+
+terraform=$("$root/tools/terraform.sh")
+# shellcheck source=tools/clean-env.sh
+. "$root/tools/clean-env.sh"
+for name in $(env | sed -n 's/^\(TF_LOG[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# ---- How it speaks ----------------------------------------------------------------------------------
+
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+  bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+fi
+number=0
+
+say() { printf '%s\n' "$*"; }
+
+# step TITLE [LINE...] begins a chapter.
+step() {
+  number=$((number + 1))
+  printf '\n%s%d. %s%s\n' "$bold" "$number" "$1" "$plain"
+  shift
+  for line in "$@"; do printf '   %s\n' "$line"; done
+  printf '\n'
+}
+
+indent() { sed 's/^/     /'; }
+
+# fail MESSAGE ends the demo. What Terraform or Latchkey said last tells the cause.
+fail() {
+  {
+    printf '\nThe demo stopped: %s\n' "$1"
+    if [ -s "$work/said" ]; then
+      printf 'The last output was:\n\n'
+      indent <"$work/said"
+    fi
+  } >&2
+  exit 1
+}
+
+# ---- What it does -----------------------------------------------------------------------------------
+
+# run EXPECTED-EXIT-CODE WHAT COMMAND... runs a command and keeps what it says in $work/said.
+run() {
+  expected=$1 what=$2 code=0
+  shift 2
+  "$@" >"$work/said" 2>&1 || code=$?
+  [ "$code" -eq "$expected" ] || fail "$what ended with exit code $code; $expected was expected."
+}
+
+# apply WHAT shows one line per object and the sum.
+apply() {
+  printf '   $ %s apply -auto-approve\n\n' "$tool"
+  run 0 "$1" "$terraform" apply -auto-approve -no-color
+  grep -E '^latchkey_.*: (Creation|Modifications|Destruction) complete|^Apply complete' "$work/said" | indent
+}
+
+# output NAME prints an output value: for pipes, never for the eye.
+output() { "$terraform" output -raw "$1"; }
+
+# show ARGUMENT... runs the command line of Latchkey and shows what it says.
+show() {
+  printf '   $ latchkey %s\n\n' "$*"
+  run 0 "latchkey $1 $2" "$latchkey" "$@"
+  indent <"$work/said"
+}
+
+# verify accepted|refused WHAT reads a secret from standard input and asks whether it is good. The secret is no argument
+# of any program, so no process list shows it.
+verify() {
+  case $1 in accepted) expected=0 ;; *) expected=1 ;; esac
+  value=$(cat) code=0
+  [ -n "$value" ] || fail "there is no value to verify: $2."
+  printf '%s\n' "$value" | "$latchkey" token verify >"$work/said" 2>&1 || code=$?
+  value=
+  [ "$code" -eq "$expected" ] || fail "$2 should have been $1; token verify ended with exit code $code."
+  printf '   %s is %s:\n\n' "$2" "$1"
+  indent <"$work/said"
+}
+
+# ---- The demo ---------------------------------------------------------------------------------------
+
+cp "$root"/examples/quickstart/*.tf "$work/"
+cd "$work"
+
+# Terraform takes the provider from the build, without a registry and without `init`.
+cat >cli.tfrc <<END
+provider_installation {
+  dev_overrides {
+    "latchkey-dev/latchkey" = "$(dirname -- "$latchkey")"
+  }
+}
+END
+export TF_CLI_CONFIG_FILE="$work/cli.tfrc"
+
+version=$("$terraform" version | sed -n -e '/^Terraform v/p' -e '/^OpenTofu v/p')
+case $version in OpenTofu*) tool=tofu ;; *) tool=terraform ;; esac
+
+say "${bold}Latchkey: access tokens as code${plain}"
+say ''
+say "With $version ($terraform), in a temporary folder that goes away at the end."
+say 'The configuration is examples/quickstart. Below, latchkey is the binary just built.'
+
+step 'Apply: a group, two people, a technical user, three tokens, two shares' \
+  'The provider carries its own backend: one SQLite file, made by this first apply.'
+apply 'The first apply'
+run 0 'A plan right after the apply should find nothing to do; it' "$terraform" plan -detailed-exitcode -no-color
+say ''
+say '   A plan right after it finds nothing to do.'
+
+step 'See them from the command line' \
+  'The list shows the beginning of each value. The database holds hashes: no value can be read back.'
+show token list
+id=$(output deploy_token_id)
+
+step 'Verify a real value' \
+  'Terraform hands the value of the deploy token to standard input, as it would to a pipeline.'
+output deploy_token | verify accepted 'The deploy token'
+say ''
+printf '%s' "$id" | verify refused 'The id of that token, which is no secret and opens nothing,'
+
+step 'Regenerate: change a trigger, apply' \
+  'The same token with the same id gets a new secret, and the one before dies at that moment.'
+before=$(output deploy_token)
+say '   $ echo '\''deploy_secret_generation = "2"'\'' >> terraform.tfvars'
+printf 'deploy_secret_generation = "2"\n' >>terraform.tfvars
+apply 'The apply with the changed trigger'
+[ "$(output deploy_token_id)" = "$id" ] || fail 'the regenerated token has another id.'
+[ "$(output deploy_secret_version)" = 2 ] || fail 'the secret version did not rise to 2.'
+say ''
+printf '%s' "$before" | verify refused 'The old value'
+say ''
+output deploy_token | verify accepted 'The new value'
+before=
+
+step 'Behind Terraform'\''s back: somebody disables a token by hand'
+report=$(output report_token_id)
+show token disable "$report"
+say ''
+output report_token | verify refused 'The value of the disabled token'
+
+step 'The next plan catches it' \
+  'A pipeline sees it by the exit code: 0 is no change, 2 is drift.'
+printf '   $ %s plan -detailed-exitcode\n\n' "$tool"
+run 2 'A plan after the outside change' "$terraform" plan -detailed-exitcode -no-color
+sed -n -e '/^  # latchkey_/,/^Plan:/p' "$work/said" | indent
+grep -q 'latchkey_access_token.report will be updated' "$work/said" || fail 'the plan does not name the disabled token.'
+printf '\n     (exit code 2)\n'
+
+step 'Apply puts it right'
+apply 'The healing apply'
+say ''
+output report_token | verify accepted 'The value of that token'
+
+step 'Every step is in the audit log'
+show event list
+
+say ''
+say "${bold}Done.${plain} The temporary folder is removed. Next:"
+say '   make test        run everything, the acceptance tests included'
+say '   make install     use the provider in a configuration of your own'
