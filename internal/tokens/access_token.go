@@ -11,7 +11,7 @@ type AccessToken struct {
 	// User is the technical user that backs the token.
 	User TechnicalUser `json:"technical_user"`
 	// Own are the roles set on the token itself, which narrow those of the technical user; with a technical user that the
-	// system created, they are its roles. See Narrowed.
+	// system created, they are its roles. See Grants.
 	Own Grants `json:"own"`
 
 	Enabled bool `json:"enabled"`
@@ -54,13 +54,13 @@ type SecretState struct {
 // QualifiedID returns <e-mail of the technical user>_<id>.
 func (t AccessToken) QualifiedID() string { return t.User.Email + "_" + t.ID }
 
-// Narrowed tells whether the token has roles of its own. An empty, non-nil set of group roles counts: it leaves nothing.
-func (t AccessToken) Narrowed() bool { return t.Own.Role != "" || t.Own.GroupRoles != nil }
-
-// Grants returns the roles that the token can use: those of its technical user, narrowed by its own where it has any.
+// Grants returns the roles that the token can use: those of its technical user, narrowed by its own where it has any. An
+// empty, non-nil set of group roles counts: it leaves nothing. A technical user that the system created has the token's
+// own roles already.
 func (t AccessToken) Grants() Grants {
 	user := atLevel(t.User.Grants, t.User.GroupID)
-	if !t.Narrowed() {
+	narrowed := t.Own.Role != "" || t.Own.GroupRoles != nil
+	if !narrowed || t.User.SystemCreated {
 		return user.Narrow(user)
 	}
 	return user.Narrow(atLevel(t.Own, t.User.GroupID))
@@ -124,7 +124,7 @@ func (n NewAccessToken) Validate(now time.Time) error {
 	return firstError(
 		n.NewSecretFor.Validate(),
 		validateTokenSettings(n.Name, n.Description, n.GroupID, n.Own, n.ExpiresAt, n.TTL),
-		validateFuture(n.ExpiresAt, now),
+		ValidateNewExpiry(n.ExpiresAt, now),
 		validateActivation(n.ActivatesAt, SecretExpiry(n.ExpiresAt, n.TTL, now)),
 	)
 }
@@ -188,7 +188,12 @@ func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (Access
 		return before, err
 	}
 	if u.Regeneration != nil || !t.ExpiresAt.Equal(before.ExpiresAt) {
-		if err := validateFuture(t.ExpiresAt, now); err != nil {
+		if err := ValidateNewExpiry(t.ExpiresAt, now); err != nil {
+			return before, err
+		}
+	}
+	if t.TTL != before.TTL && u.Regeneration == nil {
+		if err := ValidateNewTTL(t.TTL, t.Secret.CreatedAt, now); err != nil {
 			return before, err
 		}
 	}

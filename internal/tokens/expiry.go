@@ -10,8 +10,9 @@ func SecretExpiry(expiresAt time.Time, ttl time.Duration, madeAt time.Time) time
 	return expiresAt
 }
 
-// ValidateNewExpiry checks that an expiry which is being set has not passed already. Zero is no expiry.
-func validateFuture(expiresAt, now time.Time) error {
+// ValidateNewExpiry checks that an expiry which is being set, or that a new secret would have, has not passed already.
+// Zero is no expiry.
+func ValidateNewExpiry(expiresAt, now time.Time) error {
 	if expiresAt.IsZero() || expiresAt.After(now) {
 		return nil
 	}
@@ -25,4 +26,14 @@ func validateActivation(activatesAt, secretExpiresAt time.Time) error {
 	}
 	return Invalid("activates_at", "the token would become active at %s, but its secret expires at %s: set an earlier activation or a later expiry",
 		FormatTimestamp(activatesAt), FormatTimestamp(secretExpiresAt))
+}
+
+// ValidateNewTTL checks that a ttl which is being set leaves the present secret, made at an instant, some life. Zero is
+// no ttl.
+func ValidateNewTTL(ttl time.Duration, madeAt, now time.Time) error {
+	if ttl == 0 || madeAt.Add(ttl).After(now) {
+		return nil
+	}
+	return Invalid("ttl", "it is counted from the present secret, which was made at %s and would have expired at %s: "+
+		"set a longer ttl, or regenerate the token in the same apply by changing regenerate_triggers", FormatTimestamp(madeAt), FormatTimestamp(madeAt.Add(ttl)))
 }

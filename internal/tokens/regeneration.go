@@ -30,13 +30,17 @@ type SecretFacts struct {
 }
 
 // DueRegeneration tells whether a token needs a new secret, and why: its secret changed or ended elsewhere, or was
-// observed after its end under a ttl. A token that would not open anything anyway (stopped: held, disabled, pending) is
-// not due for the latter. expiresAt is the end of the secret under the settings that are to hold; zero for none.
+// observed after its end under a ttl. The ttl and the end of the secret (zero for none) are those that are to hold. A
+// token that would be refused whatever its secret (stopped: held, disabled, pending) is not due for the latter. Nothing is
+// due for a token that was observed after a fixed end, which a new secret would share.
 func DueRegeneration(facts SecretFacts, ttl time.Duration, expiresAt time.Time, stopped bool) (RegenerationReason, bool) {
+	expired := !facts.ObservedAt.IsZero() && !expiresAt.IsZero() && !facts.ObservedAt.Before(expiresAt)
 	switch {
+	case expired && ttl == 0:
+		return "", false
 	case facts.HeldVersion != facts.CurrentVersion || facts.Revoked:
 		return ReasonDrift, true
-	case ttl > 0 && !stopped && !facts.ObservedAt.IsZero() && !facts.ObservedAt.Before(expiresAt):
+	case expired && !stopped:
 		return ReasonExpired, true
 	}
 	return "", false

@@ -1,0 +1,215 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// ModifyPlan decides what becomes of a token: from configuration, state and the recorded facts. The clock serves only to
+// refuse an expiry that is set anew though it has passed; no planned value depends on it.
+func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var plan accessTokenModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if req.State.Raw.IsNull() {
+		r.planCreate(&plan, &resp.Diagnostics)
+	} else {
+		var state, config accessTokenModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+		f := readFacts(ctx, req.Private, &resp.Diagnostics)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		resp.RequiresReplace = append(resp.RequiresReplace, planReplacement(&state, &plan, &config)...)
+		plan.keepComputed(&state, &config)
+		r.planUpdate(&state, &plan, f, &resp.Diagnostics)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// planCreate plans what is known of a token before it is made.
+func (r *accessTokenResource) planCreate(plan *accessTokenModel, diags *diag.Diagnostics) {
+	r.refusePast(plan.ExpiresAt, diags)
+	plan.SecretVersion = types.Int64Value(1)
+	plan.RegenerationReason = types.StringNull()
+	plan.RegeneratedAt = measuredNull[instant]()
+	if plan.TTL.IsNull() && !plan.ExpiresAt.IsUnknown() {
+		plan.SecretExpiresAt = timestampOf(plan.ExpiresAt.value())
+	}
+}
+
+// planReplacement returns the attributes whose change replaces the token.
+func planReplacement(state, plan, config *accessTokenModel) (replaced path.Paths) {
+	if !config.TechnicalUserID.IsNull() && !config.TechnicalUserID.Equal(state.TechnicalUserID) {
+		replaced = append(replaced, path.Root("technical_user_id"))
+	}
+	if !plan.GroupID.Equal(state.GroupID) {
+		replaced = append(replaced, path.Root("group_id"))
+	}
+	if changedTriggers(state.ReplaceTriggers, plan.ReplaceTriggers) {
+		replaced = append(replaced, path.Root("replace_triggers"))
+	}
+	return replaced
+}
+
+// planUpdate plans a token that exists. Every computed attribute keeps its prior value, but for those that the update
+// brings; where nothing differs the plan is the state.
+func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts, diags *diag.Diagnostics) {
+	plan.ActivatesAt = plan.ActivatesAt.orPrior(state.ActivatesAt)
+	plan.ExpiresAt = plan.ExpiresAt.orPrior(state.ExpiresAt)
+	plan.TTL = plan.TTL.orPrior(state.TTL)
+	plan.planSecretExpiry(state)
+
+	reason := plan.regenerationReason(state, f)
+	if !reason.IsNull() {
+		plan.RegenerationReason = reason
+		plan.Token = types.StringUnknown()
+		plan.TokenPreview = types.StringUnknown()
+		plan.SecretVersion = types.Int64Unknown()
+		plan.SecretExpiresAt = measuredUnknown[instant]()
+		plan.RegeneratedAt = measuredUnknown[instant]()
+	}
+	if !plan.equal(state) {
+		plan.UpdatedAt = measuredUnknown[instant]()
+		plan.Status = types.StringUnknown()
+	}
+
+	if !plan.ExpiresAt.same(state.ExpiresAt) || reason.ValueString() == string(tokens.ReasonTrigger) {
+		r.refusePast(plan.ExpiresAt, diags)
+	}
+	if reason.IsNull() && plan.TTL.isSet() && !plan.TTL.same(state.TTL) {
+		if err := tokens.ValidateNewTTL(plan.TTL.value(), state.secretMadeAt(), r.now()); err != nil {
+			diags.Append(invalidAttribute(path.Root("ttl"), err))
+		}
+	}
+	warnOfHold(f, state.subject(), diags)
+	warnOfEnabling(f, state.subject(), state.Enabled, plan.Enabled, diags)
+	if reason.IsNull() && state.Status.ValueString() == string(tokens.StatusExpired) && plan.ExpiresAt.same(state.ExpiresAt) {
+		warnOfExpiry(state, diags)
+	}
+}
+
+// keepComputed gives every computed attribute its prior value. The technical user stays too unless the configuration
+// names one; a change of group_id replaces the token together with the technical user that the system created for it.
+func (m *accessTokenModel) keepComputed(state, config *accessTokenModel) {
+	if config.TechnicalUserID.IsNull() && m.GroupID.Equal(state.GroupID) {
+		m.TechnicalUserID = state.TechnicalUserID
+	}
+	m.ID = state.ID
+	m.QualifiedID = state.QualifiedID
+	m.Token = state.Token
+	m.TokenPreview = state.TokenPreview
+	m.SecretVersion = state.SecretVersion
+	m.SecretExpiresAt = state.SecretExpiresAt
+	m.RegenerationReason = state.RegenerationReason
+	m.Status = state.Status
+	m.CreatedAt = state.CreatedAt
+	m.UpdatedAt = state.UpdatedAt
+	m.RegeneratedAt = state.RegeneratedAt
+}
+
+// equal tells whether the attributes that an update can change are the same.
+func (m *accessTokenModel) equal(other *accessTokenModel) bool {
+	return m.Name.Equal(other.Name) &&
+		m.Description.Equal(other.Description) &&
+		m.TechnicalUserID.Equal(other.TechnicalUserID) &&
+		m.GroupID.Equal(other.GroupID) &&
+		m.Role.Equal(other.Role) &&
+		m.GroupRoles.Equal(other.GroupRoles) &&
+		m.Enabled.Equal(other.Enabled) &&
+		m.ActivatesAt.Equal(other.ActivatesAt) &&
+		m.ExpiresAt.Equal(other.ExpiresAt) &&
+		m.TTL.Equal(other.TTL) &&
+		m.RegenerateTriggers.Equal(other.RegenerateTriggers) &&
+		m.ReplaceTriggers.Equal(other.ReplaceTriggers) &&
+		m.SecretVersion.Equal(other.SecretVersion)
+}
+
+// planSecretExpiry plans the end of the present secret where the settings that decide it change.
+func (m *accessTokenModel) planSecretExpiry(state *accessTokenModel) {
+	switch {
+	case m.ExpiresAt.same(state.ExpiresAt) && m.TTL.same(state.TTL):
+	case m.ExpiresAt.IsUnknown() || m.TTL.IsUnknown():
+		m.SecretExpiresAt = measuredUnknown[instant]()
+	default:
+		m.SecretExpiresAt = timestampOf(tokens.SecretExpiry(m.ExpiresAt.value(), m.TTL.value(), state.secretMadeAt()))
+	}
+}
+
+// secretMadeAt returns when the present secret was made.
+func (m *accessTokenModel) secretMadeAt() time.Time {
+	if m.RegeneratedAt.isSet() {
+		return m.RegeneratedAt.value()
+	}
+	return m.CreatedAt.value()
+}
+
+// regenerationReason returns why the plan m gives the token a new secret: null where it does not, unknown where only
+// the apply will show whether a trigger changed.
+func (m *accessTokenModel) regenerationReason(state *accessTokenModel, f facts) types.String {
+	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
+	if triggered && isWhollyKnown(m.RegenerateTriggers) {
+		return types.StringValue(string(tokens.ReasonTrigger))
+	}
+	observed := tokens.SecretFacts{
+		HeldVersion:    f.HeldVersion,
+		CurrentVersion: state.SecretVersion.ValueInt64(),
+		Revoked:        f.Revoked,
+		ObservedAt:     f.ObservedAt,
+	}
+	if reason, due := tokens.DueRegeneration(observed, m.TTL.value(), m.SecretExpiresAt.value(), m.isStopped(state, f)); due {
+		return types.StringValue(string(reason))
+	}
+	if triggered {
+		return types.StringUnknown()
+	}
+	return types.StringNull()
+}
+
+// isStopped tells whether the token would be refused after the apply whatever its secret: held, disabled, or pending.
+func (m *accessTokenModel) isStopped(state *accessTokenModel, f facts) bool {
+	enabling := m.Enabled.ValueBool() && !state.Enabled.ValueBool()
+	return f.Held != nil ||
+		!m.Enabled.ValueBool() ||
+		state.Status.ValueString() == string(tokens.StatusDisabled) && !enabling ||
+		f.ObservedAt.Before(m.ActivatesAt.value())
+}
+
+// changedTriggers tells whether triggers changed. From null to a map, and back, they are only recorded, so that an import
+// followed by an apply leaves the token alone.
+func changedTriggers(state, plan types.Map) bool {
+	return !state.IsNull() && !plan.IsNull() && !plan.Equal(state)
+}
+
+// isWhollyKnown tells whether a map and all its elements are known.
+func isWhollyKnown(m types.Map) bool {
+	if m.IsUnknown() {
+		return false
+	}
+	for _, element := range m.Elements() {
+		if element.IsUnknown() {
+			return false
+		}
+	}
+	return true
+}
+
+// refusePast refuses an expiry that has passed already.
+func (r *accessTokenResource) refusePast(expiresAt timestamp, diags *diag.Diagnostics) {
+	if err := tokens.ValidateNewExpiry(expiresAt.value(), r.now()); err != nil {
+		diags.Append(invalidAttribute(path.Root("expires_at"), err))
+	}
+}

@@ -1,0 +1,54 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// openBackend returns the backend over the database at the path. It does not connect.
+func openBackend(location, organization string, now func() time.Time) tokens.Backend {
+	return embedded.New(embedded.Options{
+		Database:     location,
+		Organization: organization,
+		Actor:        embedded.LocalActor(),
+		Now:          now,
+	})
+}
+
+// connection is what the resources get of the provider's configuration.
+type connection struct {
+	now     func() time.Time
+	prefix  string         // of new secrets
+	backend tokens.Backend // nil while a setting is unknown
+	unknown string         // that setting
+}
+
+// open returns the backend, or CodeUnavailable while a setting of the provider is unknown.
+func (c *connection) open() (tokens.Backend, error) {
+	if c.backend == nil {
+		return nil, tokens.Unavailable(nil, "the provider's %s is not known yet, since it depends on something that has still to be created: "+
+			"apply that first (-target), or set %s to a fixed value", c.unknown, c.unknown)
+	}
+	return c.backend, nil
+}
+
+// openFor returns the backend for work on an object whose facts were recorded, and CodeUnavailable where it is not the
+// database that the object lives in. What another database says of the object means nothing.
+func (c *connection) openFor(ctx context.Context, f facts) (tokens.Backend, error) {
+	backend, err := c.open()
+	if err != nil || f.Database == "" {
+		return backend, err
+	}
+	database, err := backend.Database(ctx)
+	if err != nil {
+		return nil, tokens.Unavailable(err, "database %s, in which the object lives, can't be reached", f.Database)
+	}
+	if database.ID != f.Database {
+		return nil, tokens.Unavailable(nil, "%s is database %s, but the object lives in database %s: point the provider's database to the file in which it was made, "+
+			"or restore that file", database.Location, database.ID, f.Database)
+	}
+	return backend, nil
+}

@@ -1,0 +1,80 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// factsKey is where facts lie in a resource's private state.
+const factsKey = "facts"
+
+// facts are what an operation observed and a later plan decides by, kept in private state beside the attributes.
+type facts struct {
+	// Database identifies the database that the object lives in.
+	Database string `json:"database"`
+	// HeldVersion is the version of the secret that the state holds. Zero before the first observation.
+	HeldVersion int64 `json:"held_version,omitempty"`
+	// Revoked tells that the secret was ended outside Terraform.
+	Revoked bool `json:"revoked,omitempty"`
+	// ObservedAt is when an access token that expires was last looked at.
+	ObservedAt time.Time `json:"observed_at,omitzero"`
+	// Held says who holds the access token.
+	Held *tokens.Stop `json:"held,omitempty"`
+	// Disabled says who disabled outside Terraform what the state says is enabled.
+	Disabled *tokens.Stop `json:"disabled,omitempty"`
+}
+
+// privateReader and privateWriter are what the framework's requests and responses hold as private state; its type is
+// internal to the framework.
+type (
+	privateReader interface {
+		GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	}
+	privateWriter interface {
+		SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+	}
+)
+
+// readFacts returns the recorded facts, or none where none were recorded yet.
+func readFacts(ctx context.Context, private privateReader, diags *diag.Diagnostics) facts {
+	var f facts
+	data, d := private.GetKey(ctx, factsKey)
+	diags.Append(d...)
+	if len(data) == 0 {
+		return f
+	}
+	if err := json.Unmarshal(data, &f); err != nil {
+		diags.AddError("Unable to read private state", "The facts beside the state are damaged ("+err.Error()+"): restore the state from a backup, or remove the resource from it and import it again.")
+	}
+	return f
+}
+
+// write records the facts.
+func (f facts) write(ctx context.Context, private privateWriter, diags *diag.Diagnostics) {
+	data, err := json.Marshal(f)
+	if err != nil {
+		diags.AddError("Unable to write private state", err.Error())
+		return
+	}
+	diags.Append(private.SetKey(ctx, factsKey, data)...)
+}
+
+// recordDatabase records which database a new object lives in.
+func (f *facts) recordDatabase(ctx context.Context, backend tokens.Backend) error {
+	database, err := backend.Database(ctx)
+	f.Database = database.ID
+	return err
+}
+
+// recordSwitch records who disabled an object. wasEnabled is what the state said before, so that a disable by Terraform
+// itself is not taken for one by another hand.
+func (f *facts) recordSwitch(wasEnabled bool, disabled *tokens.Stop) {
+	if disabled == nil || wasEnabled {
+		f.Disabled = disabled
+	}
+}

@@ -1,0 +1,79 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// groupRoleModel is an element of the attribute group_roles.
+type groupRoleModel struct {
+	GroupID types.String `tfsdk:"group_id"`
+	Role    types.String `tfsdk:"role"`
+}
+
+var groupRoleType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"group_id": types.StringType,
+	"role":     types.StringType,
+}}
+
+// groupRolesAttribute is the schema of the attribute group_roles.
+func groupRolesAttribute(description string) schema.SetNestedAttribute {
+	return schema.SetNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: description,
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"group_id": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Identifier of the group.",
+				Validators:          []validator.String{idRule(tokens.KindGroup)},
+			},
+			"role": roleAttribute(schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Role in that group: `none`, `viewer`, `member`, `manager`, `administrator` or `owner`.",
+			}),
+		}},
+	}
+}
+
+// roleAttribute completes the schema of an attribute that names a role. Which roles exist the backend knows.
+func roleAttribute(a schema.StringAttribute) schema.StringAttribute {
+	a.Validators = append(a.Validators, stringRule("the name of a role", tokens.ValidateName))
+	return a
+}
+
+// groupRoles returns the roles that the attribute holds: nil for null, and a non-nil slice for an empty set.
+func groupRoles(ctx context.Context, set types.Set, diags *diag.Diagnostics) []tokens.GroupRole {
+	if set.IsNull() || set.IsUnknown() {
+		return nil
+	}
+	var elements []groupRoleModel
+	diags.Append(set.ElementsAs(ctx, &elements, false)...)
+	roles := make([]tokens.GroupRole, len(elements))
+	for i, e := range elements {
+		roles[i] = tokens.GroupRole{GroupID: e.GroupID.ValueString(), Role: e.Role.ValueString()}
+	}
+	tokens.SortGroupRoles(roles)
+	return roles
+}
+
+// groupRolesValue returns the attribute for the roles: null for nil.
+func groupRolesValue(roles []tokens.GroupRole) types.Set {
+	if roles == nil {
+		return types.SetNull(groupRoleType)
+	}
+	elements := make([]attr.Value, len(roles))
+	for i, r := range roles {
+		elements[i] = types.ObjectValueMust(groupRoleType.AttrTypes, map[string]attr.Value{
+			"group_id": types.StringValue(r.GroupID),
+			"role":     types.StringValue(r.Role),
+		})
+	}
+	return types.SetValueMust(groupRoleType, elements)
+}

@@ -1,0 +1,173 @@
+package provider
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ resource.Resource                = (*memberResource)(nil)
+	_ resource.ResourceWithConfigure   = (*memberResource)(nil)
+	_ resource.ResourceWithImportState = (*memberResource)(nil)
+)
+
+type memberResource struct{ managed }
+
+func newMemberResource() resource.Resource { return &memberResource{} }
+
+type memberModel struct {
+	ID         types.String `tfsdk:"id"`
+	Email      types.String `tfsdk:"email"`
+	Name       types.String `tfsdk:"name"`
+	Role       types.String `tfsdk:"role"`
+	GroupRoles types.Set    `tfsdk:"group_roles"`
+	CreatedAt  timestamp    `tfsdk:"created_at"`
+	UpdatedAt  timestamp    `tfsdk:"updated_at"`
+}
+
+// observe takes over what the backend says of the member.
+func (m *memberModel) observe(member tokens.Member) {
+	m.ID = types.StringValue(member.ID)
+	m.Email = types.StringValue(member.Email)
+	m.Name = optionalText(m.Name, member.Name)
+	m.Role = types.StringValue(member.Role)
+	m.GroupRoles = accountGroupRoles(m.GroupRoles, member.GroupRoles)
+	m.CreatedAt = timestampOf(member.CreatedAt)
+	m.UpdatedAt = timestampOf(member.UpdatedAt)
+}
+
+func (m *memberModel) subject() subject {
+	return subject{tokens.KindMember, m.Email.ValueString(), m.ID.ValueString()}
+}
+
+func (r *memberResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "latchkey_member"
+}
+
+func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A person of the organization, with whom access tokens can be shared (`latchkey_token_share`).\n\n" +
+			"Names and roles change in place. Another e-mail address is another person, so it replaces the member. Deleting a member ends the shares with it.",
+		Attributes: map[string]schema.Attribute{
+			"id": fixedText("Identifier of the member (`mem_…`)."),
+			"email": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "E-mail address, unique in the organization whatever the case of its letters. A change replaces the member.",
+				Validators:          []validator.String{stringRule("a bare e-mail address", tokens.ValidateEmail)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"name": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Name of the person, for people to read.",
+				Validators:          []validator.String{stringRule("1 to 128 printable characters", tokens.ValidateLabel)},
+			},
+			"role":        accountRoleAttribute("Role in the whole organization: `none`, `viewer`, `member`, `manager`, `administrator` or `owner`. Defaults to `member`."),
+			"group_roles": groupRolesAttribute("Roles in single groups, in addition to `role`, which counts in every group."),
+			"created_at":  fixedTimestamp("When the member was made"),
+			"updated_at":  computedTimestamp("When the member was last changed"),
+		},
+	}
+}
+
+// accountRoleAttribute is the schema of the role of an account.
+func accountRoleAttribute(description string) schema.StringAttribute {
+	return roleAttribute(schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             stringdefault.StaticString(tokens.DefaultRole),
+		MarkdownDescription: description,
+	})
+}
+
+func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan memberModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	input := tokens.NewMember{
+		Email:  plan.Email.ValueString(),
+		Name:   plan.Name.ValueString(),
+		Grants: tokens.Grants{Role: plan.Role.ValueString(), GroupRoles: groupRoles(ctx, plan.GroupRoles, &resp.Diagnostics)},
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	backend, err := r.open()
+	var member tokens.Member
+	if err == nil {
+		member, err = createWhenFree(ctx, func() (tokens.Member, error) { return backend.CreateMember(ctx, input) })
+	}
+	if err != nil {
+		resp.Diagnostics.Append(failed("create", plan.subject(), err))
+		return
+	}
+	plan.observe(member)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	finishCreate(ctx, backend, facts{}, plan.subject(), resp)
+}
+
+func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state memberModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	f, backend, ok := r.beginRead(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	member, err := backend.Member(ctx, state.ID.ValueString())
+	if missing(ctx, state.subject(), err, resp) {
+		return
+	}
+	state.observe(member)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	finishRead(ctx, backend, f, state.subject(), resp)
+}
+
+func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var state, plan memberModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	update := tokens.MemberUpdate{
+		Name:       changedText(state.Name, plan.Name),
+		Role:       changedText(state.Role, plan.Role),
+		GroupRoles: changedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
+	}
+	_, backend, ok := r.beginUpdate(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	member, err := backend.UpdateMember(ctx, state.ID.ValueString(), update)
+	if err != nil {
+		resp.Diagnostics.Append(failed("update", state.subject(), err))
+		return
+	}
+	plan.UpdatedAt = timestampOf(member.UpdatedAt)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state memberModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+		return b.DeleteMember(ctx, state.ID.ValueString())
+	})
+}
+
+func (r *memberResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	r.importByID(ctx, tokens.KindMember, req, resp, func(b tokens.Backend) (ids []string, err error) {
+		members, err := b.Members(ctx)
+		for _, m := range members {
+			if strings.EqualFold(m.Email, req.ID) {
+				ids = append(ids, m.ID)
+			}
+		}
+		return ids, err
+	}, "e-mail address")
+}

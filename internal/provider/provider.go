@@ -1,0 +1,166 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Address is the address of the provider in the public registry.
+const Address = "registry.terraform.io/latchkey-dev/latchkey"
+
+const (
+	databaseVariable = "LATCHKEY_DATABASE"
+	defaultDatabase  = "latchkey.db"
+)
+
+var _ provider.Provider = (*Provider)(nil)
+
+// Provider is the Terraform provider.
+type Provider struct {
+	version string
+	now     func() time.Time
+
+	mu       sync.Mutex
+	backends []tokens.Backend // opened by Configure, closed by Close
+}
+
+// New returns the provider of a version of Latchkey that tells the time by now.
+func New(version string, now func() time.Time) *Provider {
+	return &Provider{version: version, now: now}
+}
+
+type providerModel struct {
+	Database     types.String `tfsdk:"database"`
+	Organization types.String `tfsdk:"organization"`
+	TokenPrefix  types.String `tfsdk:"token_prefix"`
+}
+
+// Metadata names the provider.
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "latchkey"
+	resp.Version = p.version
+}
+
+// Schema describes the configuration of the provider.
+func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Issues API access tokens and carries out their whole life against a backend that is bundled in the provider.",
+		Attributes: map[string]schema.Attribute{
+			"database": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Path of the SQLite database that holds the tokens (hashed), relative to the root module. The first apply makes it, with mode 0600. " +
+					"Keep it on a local disk, outside version control. Defaults to the environment variable `LATCHKEY_DATABASE`, else `latchkey.db`.",
+				Validators: []validator.String{stringRule("a path of a file", validateDatabasePath)},
+			},
+			"organization": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Name of the organization that the database belongs to; part of the e-mail addresses of technical users. " +
+					"It is given to the database when it is made (`default` unless set); another name later is an error.",
+				Validators: []validator.String{stringRule("lower-case letters, digits and hyphens", tokens.ValidateName)},
+			},
+			"token_prefix": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "What the values of new secrets begin with, before the underscore, so that people and scanners recognize them: 1 to 8 lower-case letters and digits, " +
+					"a letter first. Defaults to `lk`. A change concerns new secrets only.",
+				Validators: []validator.String{stringRule("1 to 8 lower-case letters and digits, a letter first", tokens.ValidatePrefix)},
+			},
+		},
+	}
+}
+
+// Configure hands the settings to the resources. It never connects: settings may be unknown while planning, and only an
+// operation that needs the backend fails for them.
+func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	c := &connection{now: p.now, prefix: tokens.DefaultPrefix}
+	if !config.TokenPrefix.IsNull() {
+		c.prefix = config.TokenPrefix.ValueString()
+	}
+	for name, value := range map[string]types.String{"database": config.Database, "organization": config.Organization, "token_prefix": config.TokenPrefix} {
+		if value.IsUnknown() {
+			c.unknown = name
+		}
+	}
+	if c.unknown == "" {
+		location, err := databasePath(config.Database)
+		if err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("database"), "Unable to find database", err.Error())
+			return
+		}
+		c.backend = openBackend(location, config.Organization.ValueString(), p.now)
+		p.mu.Lock()
+		p.backends = append(p.backends, c.backend)
+		p.mu.Unlock()
+	}
+	resp.ResourceData = c
+}
+
+// Close lets go of the backends, once no operation runs any more.
+func (p *Provider) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, b := range p.backends {
+		errs = append(errs, b.Close())
+	}
+	p.backends = nil
+	return errors.Join(errs...)
+}
+
+// Resources returns the resources of the provider.
+func (p *Provider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		newGroupResource,
+		newMemberResource,
+		newTechnicalUserResource,
+		newAccessTokenResource,
+		newTokenShareResource,
+	}
+}
+
+// DataSources returns nothing: the provider has none.
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+
+// databasePath returns the absolute path of the database: from the configuration, else the environment, else the default.
+func databasePath(configured types.String) (string, error) {
+	name := configured.ValueString()
+	if configured.IsNull() {
+		name = os.Getenv(databaseVariable)
+	}
+	if name == "" {
+		name = defaultDatabase
+	}
+	if err := validateDatabasePath("database", name); err != nil {
+		return "", err
+	}
+	return filepath.Abs(name)
+}
+
+func validateDatabasePath(field, value string) error {
+	if value == "" {
+		return tokens.Invalid(field, "the path is empty: name a file, or leave %s out for %s", field, defaultDatabase)
+	}
+	if scheme, _, ok := strings.Cut(value, "://"); ok {
+		return tokens.Invalid(field, "the value is a URL (%s://…), but the database is a file: write its path, as in \"%s\"", scheme, defaultDatabase)
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ resource.Resource                   = (*technicalUserResource)(nil)
+	_ resource.ResourceWithConfigure      = (*technicalUserResource)(nil)
+	_ resource.ResourceWithImportState    = (*technicalUserResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*technicalUserResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*technicalUserResource)(nil)
+)
+
+type technicalUserResource struct{ managed }
+
+func newTechnicalUserResource() resource.Resource { return &technicalUserResource{} }
+
+type technicalUserModel struct {
+	ID            types.String `tfsdk:"id"`
+	Name          types.String `tfsdk:"name"`
+	Description   types.String `tfsdk:"description"`
+	GroupID       types.String `tfsdk:"group_id"`
+	Role          types.String `tfsdk:"role"`
+	GroupRoles    types.Set    `tfsdk:"group_roles"`
+	Enabled       types.Bool   `tfsdk:"enabled"`
+	Email         types.String `tfsdk:"email"`
+	SystemCreated types.Bool   `tfsdk:"system_created"`
+	CreatedAt     timestamp    `tfsdk:"created_at"`
+	UpdatedAt     timestamp    `tfsdk:"updated_at"`
+}
+
+// observe takes over what the backend says of the technical user.
+func (m *technicalUserModel) observe(u tokens.TechnicalUser) {
+	m.ID = types.StringValue(u.ID)
+	m.Name = types.StringValue(u.Name)
+	m.Description = optionalText(m.Description, u.Description)
+	m.GroupID = optionalText(m.GroupID, u.GroupID)
+	m.Role = types.StringValue(u.Role)
+	m.GroupRoles = accountGroupRoles(m.GroupRoles, u.GroupRoles)
+	m.Enabled = types.BoolValue(u.Enabled)
+	m.Email = types.StringValue(u.Email)
+	m.SystemCreated = types.BoolValue(u.SystemCreated)
+	m.CreatedAt = timestampOf(u.CreatedAt)
+	m.UpdatedAt = timestampOf(u.UpdatedAt)
+}
+
+func (m *technicalUserModel) subject() subject {
+	return subject{tokens.KindTechnicalUser, m.Name.ValueString(), m.ID.ValueString()}
+}
+
+func (r *technicalUserResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "latchkey_technical_user"
+}
+
+func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A system account, such as a pipeline or a service, that access tokens belong to. It lives at the level of the organization or of one group, " +
+			"and its tokens never hold more than it does at that moment. Disabling it stops all its tokens at once.\n\n" +
+			"Use one for several tokens of the same consumer; an access token that names none gets one of its own. " +
+			"Everything but the level changes in place. Deleting it fails while access tokens live under it.",
+		Attributes: map[string]schema.Attribute{
+			"id": fixedText("Identifier of the technical user (`tu_…`)."),
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Name, unique among the technical users of its level: 1 to 63 lower-case letters, digits and hyphens. Changes in place; `email` stays.",
+				Validators:          []validator.String{stringRule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName)},
+			},
+			"description": descriptionAttribute("What the account is for."),
+			"group_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Identifier of the group at whose level the account lives; leave it out for the level of the organization. A change replaces the technical user.",
+				Validators:          []validator.String{idRule(tokens.KindGroup)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"role":        accountRoleAttribute("Role at the account's level: `none`, `viewer`, `member`, `manager`, `administrator` or `owner`. At the level of the organization it counts in every group. Defaults to `member`."),
+			"group_roles": groupRolesAttribute("Roles in single groups, in addition to `role`. Only for an account at the level of the organization."),
+			"enabled": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(true),
+				MarkdownDescription: "Whether the account's tokens work. Defaults to true.",
+			},
+			"email": fixedText("Address that names the account in lists and logs: `<name>@<organization>.latchkey.internal`, for an account of a group `<name>@<group>.<organization>.latchkey.internal`. Fixed at creation, whatever is renamed later."),
+			"system_created": schema.BoolAttribute{
+				Computed:            true,
+				MarkdownDescription: "Whether the system made the account for a single access token, with which it is deleted.",
+				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+			},
+			"created_at": fixedTimestamp("When the account was made"),
+			"updated_at": computedTimestamp("When the account was last changed"),
+		},
+	}
+}
+
+func (r *technicalUserResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config technicalUserModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	validateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
+}
+
+func (r *technicalUserResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
+		return
+	}
+	var state technicalUserModel
+	var enabled types.Bool
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("enabled"), &enabled)...)
+	f := readFacts(ctx, req.Private, &resp.Diagnostics)
+	warnOfEnabling(f, state.subject(), state.Enabled, enabled, &resp.Diagnostics)
+}
+
+func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan technicalUserModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	input := tokens.NewTechnicalUser{
+		Name:        plan.Name.ValueString(),
+		Description: plan.Description.ValueString(),
+		GroupID:     plan.GroupID.ValueString(),
+		Grants:      tokens.Grants{Role: plan.Role.ValueString(), GroupRoles: groupRoles(ctx, plan.GroupRoles, &resp.Diagnostics)},
+		Enabled:     plan.Enabled.ValueBool(),
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	backend, err := r.open()
+	var user tokens.TechnicalUser
+	if err == nil {
+		user, err = createWhenFree(ctx, func() (tokens.TechnicalUser, error) { return backend.CreateTechnicalUser(ctx, input) })
+	}
+	if err != nil {
+		resp.Diagnostics.Append(failed("create", plan.subject(), err))
+		return
+	}
+	plan.observe(user)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	finishCreate(ctx, backend, facts{}, plan.subject(), resp)
+}
+
+func (r *technicalUserResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state technicalUserModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	f, backend, ok := r.beginRead(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	user, err := backend.TechnicalUser(ctx, state.ID.ValueString())
+	if missing(ctx, state.subject(), err, resp) {
+		return
+	}
+	f.recordSwitch(state.Enabled.ValueBool(), user.Disabled)
+	state.observe(user)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	finishRead(ctx, backend, f, state.subject(), resp)
+}
+
+func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var state, plan technicalUserModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	update := tokens.TechnicalUserUpdate{
+		Name:        changedText(state.Name, plan.Name),
+		Description: changedText(state.Description, plan.Description),
+		Role:        changedText(state.Role, plan.Role),
+		GroupRoles:  changedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
+		Enabled:     changedBool(state.Enabled, plan.Enabled),
+	}
+	f, backend, ok := r.beginUpdate(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	user, err := backend.UpdateTechnicalUser(ctx, state.ID.ValueString(), update)
+	if err != nil {
+		resp.Diagnostics.Append(failed("update", state.subject(), err))
+		return
+	}
+	plan.UpdatedAt = timestampOf(user.UpdatedAt)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	f.Disabled = nil
+	f.write(ctx, resp.Private, &resp.Diagnostics)
+}
+
+func (r *technicalUserResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state technicalUserModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+		return b.DeleteTechnicalUser(ctx, state.ID.ValueString())
+	})
+}
+
+func (r *technicalUserResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	r.importByID(ctx, tokens.KindTechnicalUser, req, resp, func(b tokens.Backend) (ids []string, err error) {
+		users, err := b.TechnicalUsers(ctx)
+		for _, u := range users {
+			if u.Email == req.ID {
+				ids = append(ids, u.ID)
+			}
+		}
+		return ids, err
+	}, "e-mail address")
+}

@@ -1,0 +1,155 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ resource.Resource                = (*tokenShareResource)(nil)
+	_ resource.ResourceWithConfigure   = (*tokenShareResource)(nil)
+	_ resource.ResourceWithImportState = (*tokenShareResource)(nil)
+)
+
+type tokenShareResource struct{ managed }
+
+func newTokenShareResource() resource.Resource { return &tokenShareResource{} }
+
+type tokenShareModel struct {
+	ID            types.String `tfsdk:"id"`
+	AccessTokenID types.String `tfsdk:"access_token_id"`
+	MemberID      types.String `tfsdk:"member_id"`
+	Role          types.String `tfsdk:"role"`
+	CreatedAt     timestamp    `tfsdk:"created_at"`
+}
+
+// observe takes over what the backend says of the share.
+func (m *tokenShareModel) observe(s tokens.TokenShare) {
+	m.ID = types.StringValue(s.ID())
+	m.AccessTokenID = types.StringValue(s.AccessTokenID)
+	m.MemberID = types.StringValue(s.MemberID)
+	m.Role = types.StringValue(s.Role)
+	m.CreatedAt = timestampOf(s.CreatedAt)
+}
+
+func (m *tokenShareModel) subject() subject {
+	return subject{kind: tokens.KindTokenShare, id: tokens.ShareID(m.AccessTokenID.ValueString(), m.MemberID.ValueString())}
+}
+
+func (r *tokenShareResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "latchkey_token_share"
+}
+
+func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The role of a member on one access token: who else may see or configure it. A share never reveals the secret.\n\n" +
+			"There is at most one share of a token with a member; creating a second one is an error, and the first stays as it is. The role changes in place.",
+		Attributes: map[string]schema.Attribute{
+			"id": fixedText("Identifier of the share: `<access token id>/<member id>`."),
+			"access_token_id": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Identifier of the access token. A change replaces the share.",
+				Validators:          []validator.String{idRule(tokens.KindAccessToken)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"member_id": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Identifier of the member. A change replaces the share.",
+				Validators:          []validator.String{idRule(tokens.KindMember)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"role": schema.StringAttribute{
+				Required: true,
+				MarkdownDescription: "Role of the member on the token: `viewer` (see it), `editor` (also change its name, description and expiry) or `manager` " +
+					"(also regenerate, stop and delete it).",
+				Validators: []validator.String{stringRule("viewer, editor or manager", tokens.ValidateShareRole)},
+			},
+			"created_at": fixedTimestamp("When the token was shared"),
+		},
+	}
+}
+
+func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan tokenShareModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	backend, err := r.open()
+	var share tokens.TokenShare
+	if err == nil {
+		share, err = createWhenFree(ctx, func() (tokens.TokenShare, error) {
+			return backend.ShareAccessToken(ctx, tokens.TokenShare{
+				AccessTokenID: plan.AccessTokenID.ValueString(),
+				MemberID:      plan.MemberID.ValueString(),
+				Role:          plan.Role.ValueString(),
+			})
+		})
+	}
+	if err != nil {
+		resp.Diagnostics.Append(failed("create", plan.subject(), err))
+		return
+	}
+	plan.observe(share)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	finishCreate(ctx, backend, facts{}, plan.subject(), resp)
+}
+
+func (r *tokenShareResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state tokenShareModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	f, backend, ok := r.beginRead(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	share, err := backend.TokenShare(ctx, state.AccessTokenID.ValueString(), state.MemberID.ValueString())
+	if missing(ctx, state.subject(), err, resp) {
+		return
+	}
+	state.observe(share)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	finishRead(ctx, backend, f, state.subject(), resp)
+}
+
+func (r *tokenShareResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan tokenShareModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	_, backend, ok := r.beginUpdate(ctx, plan.subject(), req.Private, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	_, err := backend.UpdateTokenShare(ctx, plan.AccessTokenID.ValueString(), plan.MemberID.ValueString(), plan.Role.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(failed("update", plan.subject(), err))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *tokenShareResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state tokenShareModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+		return b.UnshareAccessToken(ctx, state.AccessTokenID.ValueString(), state.MemberID.ValueString())
+	})
+}
+
+func (r *tokenShareResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	tokenID, memberID, err := tokens.ParseShareID("id", req.ID)
+	if err != nil {
+		resp.Diagnostics.Append(failed("import", subject{kind: tokens.KindTokenShare}, err))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, idPath, req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("access_token_id"), tokenID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("member_id"), memberID)...)
+}
