@@ -90,8 +90,13 @@ verify() {
   case $1 in accepted) expected=0 ;; *) expected=1 ;; esac
   value=$(cat) code=0
   [ -n "$value" ] || fail "there is no value to verify: $2."
-  printf '%s\n' "$value" | "$latchkey" token verify >"$work/said" 2>&1 || code=$?
+  printf '%s\n' "$value" | "$latchkey" token verify >"$work/said" 2>"$work/trouble" || code=$?
   value=
+  # A refusal is an answer, and stands on standard output. Whatever is on standard error is trouble.
+  if [ -s "$work/trouble" ]; then
+    cat "$work/trouble" >>"$work/said"
+    fail "token verify had trouble: $2 should have been $1."
+  fi
   [ "$code" -eq "$expected" ] || fail "$2 should have been $1; token verify ended with exit code $code."
   printf '   %s is %s:\n\n' "$2" "$1"
   indent <"$work/said"
