@@ -28,7 +28,7 @@ func ParseDuration(field, s string) (time.Duration, error) {
 			continue
 		}
 		n, err := strconv.ParseInt(parts[i+1], 10, 64)
-		if err != nil || n > int64(maxDuration/unit) {
+		if err != nil || n > int64((maxDuration-total)/unit) {
 			return 0, Invalid(field, "%q is too long: use at most %s (a hundred years)", s, FormatDuration(maxDuration))
 		}
 		total += time.Duration(n) * unit

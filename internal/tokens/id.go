@@ -67,8 +67,9 @@ func IsID(kind Kind, s string) bool {
 	if !ok || len(rest) != idLength {
 		return false
 	}
-	_, err := idEncoding.DecodeString(rest)
-	return err == nil
+	b, err := idEncoding.DecodeString(rest)
+	// The decoder skips line breaks and ignores spare bits at the end: neither is in an identifier of ours.
+	return err == nil && idEncoding.EncodeToString(b) == rest
 }
 
 // ValidateID checks that the attribute's value is an identifier of the kind.

@@ -30,8 +30,9 @@ var prefixPattern = regexp.MustCompile(`^[a-z][a-z0-9]{0,7}$`)
 const redacted = "(sensitive value)"
 
 // Secret is the value of an access token. Printing, formatting, logging and encoding it yield a placeholder; Reveal
-// alone returns the value.
-type Secret struct{ value string }
+// alone returns the value. The value is behind a pointer since package fmt prints an unexported field of another struct
+// without asking its methods: it prints the address then.
+type Secret struct{ value *string }
 
 // NewSecret makes a new random value with the prefix.
 func NewSecret(prefix string) (Secret, error) {
@@ -50,7 +51,8 @@ func NewSecret(prefix string) (Secret, error) {
 		}
 	}
 	unchecked := prefix + "_" + string(body)
-	return Secret{unchecked + checksum(unchecked)}, nil
+	value := unchecked + checksum(unchecked)
+	return Secret{&value}, nil
 }
 
 // ParseSecret takes a value that Latchkey formed. The error never repeats the value.
@@ -62,7 +64,7 @@ func ParseSecret(value string) (Secret, error) {
 		return Secret{}, Invalid("token", "the value has not the form of an access token: a prefix, an underscore, %d characters and a matching checksum; "+
 			"check that it was copied whole", randomLength)
 	}
-	return Secret{value}, nil
+	return Secret{&value}, nil
 }
 
 // ValidatePrefix checks the prefix of secret values.
@@ -84,17 +86,25 @@ func checksum(s string) string {
 	return string(out[:])
 }
 
-// Reveal returns the value itself.
-func (s Secret) Reveal() string { return s.value }
+// Reveal returns the value itself; empty where there is none.
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // IsZero tells whether there is no value.
-func (s Secret) IsZero() bool { return s.value == "" }
+func (s Secret) IsZero() bool { return s.value == nil }
 
 // Preview returns the first 10 characters, by which people recognize a token.
-func (s Secret) Preview() string { return s.value[:min(previewLength, len(s.value))] }
+func (s Secret) Preview() string {
+	value := s.Reveal()
+	return value[:min(previewLength, len(value))]
+}
 
 // Hash returns the SHA-256 of the value. A slow hash would gain nothing for 238 random bits.
-func (s Secret) Hash() SecretHash { return sha256.Sum256([]byte(s.value)) }
+func (s Secret) Hash() SecretHash { return sha256.Sum256([]byte(s.Reveal())) }
 
 // String returns a placeholder.
 func (s Secret) String() string { return redacted }

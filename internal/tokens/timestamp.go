@@ -2,7 +2,8 @@ package tokens
 
 import "time"
 
-// ParseTimestamp reads an RFC 3339 timestamp. Instants are kept in microseconds, so a finer one is refused.
+// ParseTimestamp reads an RFC 3339 timestamp. Instants are kept in microseconds, so a finer one is refused; so is one
+// before 1970 or after 9999 in UTC, since the zero instant stands for none and a longer year could not be written back.
 func ParseTimestamp(field, s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
@@ -11,7 +12,11 @@ func ParseTimestamp(field, s string) (time.Time, error) {
 	if !t.Equal(t.Truncate(time.Microsecond)) {
 		return time.Time{}, Invalid(field, "%q is finer than a microsecond: use at most six decimals", s)
 	}
-	return t.UTC(), nil
+	t = t.UTC()
+	if t.Year() < 1970 || t.Year() > 9999 {
+		return time.Time{}, Invalid(field, "%q is not between the years 1970 and 9999 in UTC", s)
+	}
+	return t, nil
 }
 
 // FormatTimestamp writes an instant in RFC 3339, in UTC, with as many decimals as it needs.
