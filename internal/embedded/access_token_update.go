@@ -1,0 +1,102 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// UpdateAccessToken implements tokens.Backend.
+func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update tokens.AccessTokenUpdate) (tokens.AccessToken, error) {
+	action := tokens.ActionAccessTokenUpdate
+	if update.Regeneration != nil {
+		action = tokens.ActionAccessTokenRegenerate
+	}
+	return change(ctx, b, action, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+		before, err := o.namedAccessToken(ctx, id)
+		if err != nil {
+			return before, err
+		}
+		if update.Regeneration != nil {
+			request := o.regenerationRequest(id, update)
+			if _, repeated, err := o.repeated(ctx, request); err != nil || repeated {
+				return before.Observed(o.now), err
+			}
+			request.ObjectID = id
+			if err := o.InsertRequest(ctx, request); err != nil {
+				return before, err
+			}
+		}
+		after, err := update.Apply(before, b.options.Actor, o.now)
+		if err != nil {
+			return after, err
+		}
+		after.ActivatesAt, after.ExpiresAt = after.ActivatesAt.UTC(), after.ExpiresAt.UTC()
+		after.Own.GroupRoles = sortedGroupRoles(after.Own.GroupRoles)
+		after.User.GroupRoles = sortedGroupRoles(after.User.GroupRoles)
+		if after, err = o.saveAccessToken(ctx, before, after, update.Regeneration); err != nil {
+			return after, err
+		}
+		return after.Observed(o.now), nil
+	})
+}
+
+// saveAccessToken writes what differs between two states of an access token, with an event for each kind of change.
+func (o *operation) saveAccessToken(ctx context.Context, before, after tokens.AccessToken, regeneration *tokens.Regeneration) (tokens.AccessToken, error) {
+	var c changes
+	c.note("name", after.Name != before.Name)
+	c.note("description", after.Description != before.Description)
+	c.note("role", after.Own.Role != before.Own.Role)
+	c.note("activates_at", !after.ActivatesAt.Equal(before.ActivatesAt))
+	c.note("expires_at", !after.ExpiresAt.Equal(before.ExpiresAt))
+	c.note("ttl", after.TTL != before.TTL)
+	if !sameGroupRoles(after.Own.GroupRoles, before.Own.GroupRoles) {
+		c.note("group_roles", true)
+		if err := o.checkGroups(ctx, after.Own.GroupRoles); err != nil {
+			return after, err
+		}
+	}
+	if c == nil && after.Enabled == before.Enabled && regeneration == nil {
+		return before, nil
+	}
+	after.UpdatedAt = o.now
+	var err error
+	if after.User, err = o.saveTechnicalUser(ctx, before.User, after.User); err != nil {
+		return after, err
+	}
+	if regeneration != nil {
+		if err := o.replaceSecret(ctx, after, *regeneration); err != nil {
+			return after, err
+		}
+	}
+	if err := o.UpdateAccessToken(ctx, after); err != nil {
+		return after, err
+	}
+	if c != nil {
+		if err := o.record(ctx, tokens.ActionAccessTokenUpdate, after.ID, after.Name, c.detail()); err != nil {
+			return after, err
+		}
+	}
+	switch {
+	case before.Enabled && !after.Enabled:
+		return after, o.record(ctx, tokens.ActionAccessTokenDisable, after.ID, after.Name, "")
+	case !before.Enabled && after.Enabled:
+		return after, o.record(ctx, tokens.ActionAccessTokenEnable, after.ID, after.Name, "")
+	}
+	return after, nil
+}
+
+// replaceSecret ends the secret of an access token and gives it the one of the regeneration.
+func (o *operation) replaceSecret(ctx context.Context, t tokens.AccessToken, r tokens.Regeneration) error {
+	if err := o.checkUnusedSecret(ctx, r.Secret); err != nil {
+		return err
+	}
+	if err := o.EndSecrets(ctx, t.ID, o.now); err != nil {
+		return err
+	}
+	if err := o.InsertSecret(ctx, t.ID, r.Secret.Hash(), t.Secret); err != nil {
+		return err
+	}
+	return o.record(ctx, tokens.ActionAccessTokenRegenerate, t.ID, t.Name, fmt.Sprintf("version %d, reason: %s", t.Secret.Version, r.Reason))
+}

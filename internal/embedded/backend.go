@@ -1,0 +1,108 @@
+package embedded
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// defaultOrganization is the name of the organization of a new database for which none was given.
+const defaultOrganization = "default"
+
+// Options say what a Backend works on.
+type Options struct {
+	// Database is the path of the SQLite file.
+	Database string
+	// Organization is the name that the organization must have. When empty any name will do, and a new database gets
+	// "default".
+	Organization string
+	// Actor is who appears in audit events; see LocalActor.
+	Actor tokens.Actor
+	// Now is the clock. It is required.
+	Now func() time.Time
+}
+
+// Backend is a tokens.Backend over a database on this machine.
+type Backend struct {
+	options Options
+	store   *store.Store
+	// invalid is the error of options with which nothing can work; every operation returns it.
+	invalid error
+	uses    useRecord
+}
+
+var _ tokens.Backend = (*Backend)(nil)
+
+// New returns a backend. It never connects: what is wrong with the database is the error of the first operation.
+func New(options Options) *Backend {
+	b := &Backend{options: options}
+	b.store, b.invalid = store.NewSQLite(options.Database)
+	if b.invalid == nil && options.Organization != "" {
+		b.invalid = tokens.ValidateName("organization", options.Organization)
+	}
+	return b
+}
+
+// Close implements tokens.Backend.
+func (b *Backend) Close() error {
+	if b.store == nil {
+		return nil
+	}
+	return errors.Join(b.flushUses(context.Background()), b.store.Close())
+}
+
+// Database implements tokens.Backend.
+func (b *Backend) Database(ctx context.Context) (tokens.Database, error) {
+	return read(ctx, b, func(v store.View) (tokens.Database, error) { return v.Database(), nil })
+}
+
+// now returns the present instant as it is stored and answered.
+func (b *Backend) now() time.Time { return b.options.Now().UTC().Truncate(time.Microsecond) }
+
+// read runs fn on the database.
+func read[T any](ctx context.Context, b *Backend, fn func(store.View) (T, error)) (T, error) {
+	return readBy((*store.Store).Read, ctx, b, fn)
+}
+
+// readToVerify is read for the verification of secrets.
+func readToVerify[T any](ctx context.Context, b *Backend, fn func(store.View) (T, error)) (T, error) {
+	return readBy((*store.Store).ReadToVerify, ctx, b, fn)
+}
+
+func readBy[T any](method func(*store.Store, context.Context, func(store.View) error) error, ctx context.Context, b *Backend, fn func(store.View) (T, error)) (result T, err error) {
+	if b.invalid != nil {
+		return result, b.invalid
+	}
+	err = method(b.store, ctx, func(v store.View) error {
+		if err := b.checkOrganization(v); err != nil {
+			return err
+		}
+		result, err = fn(v)
+		return err
+	})
+	return result, err
+}
+
+// checkOrganization refuses a database of another organization than the options ask for.
+func (b *Backend) checkOrganization(v store.View) error {
+	has, wanted := v.Database().Organization, b.options.Organization
+	if wanted == "" || wanted == has {
+		return nil
+	}
+	return tokens.Invalid("organization", "database %s belongs to organization %q, not %q: an organization is named when its database is made and keeps that name; "+
+		"set organization to %q, or name another database", b.store.Location(), has, wanted, has)
+}
+
+// found begins a new database with its identity.
+func (b *Backend) found(ctx context.Context, tx store.Tx) error {
+	now := b.now()
+	id, organization := tokens.NewID(tokens.KindDatabase, now), cmp.Or(b.options.Organization, defaultOrganization)
+	if err := tx.InsertDatabase(ctx, id, organization, now); err != nil {
+		return err
+	}
+	return tx.InsertEvent(ctx, b.event(now, tokens.ActionDatabaseCreate, object{id, organization}, tokens.OutcomeDone, ""))
+}

@@ -1,0 +1,69 @@
+package embedded
+
+import (
+	"context"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// HoldAccessToken implements tokens.Backend.
+func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (tokens.AccessToken, error) {
+	return change(ctx, b, tokens.ActionAccessTokenHold, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+		t, err := o.namedAccessToken(ctx, id)
+		if err != nil {
+			return t, err
+		}
+		if err := tokens.ValidateReason("reason", reason); err != nil {
+			return t, err
+		}
+		if t.Held != nil {
+			return t, tokens.Conflict("", id, "access token %q (%s) is held already, by %s since %s: %s; release it before you hold it for another reason",
+				t.Name, id, t.Held.By, tokens.FormatTimestamp(t.Held.At), t.Held.Reason)
+		}
+		t.Held, t.UpdatedAt = &tokens.Stop{By: b.options.Actor, At: o.now, Reason: reason}, o.now
+		if err := o.UpdateAccessToken(ctx, t); err != nil {
+			return t, err
+		}
+		return t.Observed(o.now), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, reason)
+	})
+}
+
+// ReleaseAccessToken implements tokens.Backend.
+func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
+	return change(ctx, b, tokens.ActionAccessTokenRelease, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+		t, err := o.namedAccessToken(ctx, id)
+		if err != nil {
+			return t, err
+		}
+		if t.Held == nil {
+			return t, tokens.Conflict("", id, "access token %q (%s) is not held: there is nothing to release", t.Name, id)
+		}
+		t.Held, t.UpdatedAt = nil, o.now
+		if err := o.UpdateAccessToken(ctx, t); err != nil {
+			return t, err
+		}
+		return t.Observed(o.now), o.record(ctx, tokens.ActionAccessTokenRelease, id, t.Name, "")
+	})
+}
+
+// RevokeSecret implements tokens.Backend.
+func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (tokens.AccessToken, error) {
+	return change(ctx, b, tokens.ActionAccessTokenRevoke, object{}, func(o *operation) (tokens.AccessToken, error) {
+		known, ok, err := o.SecretWithHash(ctx, secret.Hash())
+		if err != nil {
+			return tokens.AccessToken{}, err
+		}
+		t := known.AccessToken
+		if !ok || !sameHash(known.Hash, secret.Hash()) || known.Version != t.Secret.Version || !t.Secret.EndedAt.IsZero() {
+			return t, &tokens.Error{Code: tokens.CodeNotFound, Message: "this value is no live secret of an access token: there is nothing to revoke"}
+		}
+		t.Secret.EndedAt, t.UpdatedAt = o.now, o.now
+		if err := o.EndSecrets(ctx, t.ID, o.now); err != nil {
+			return t, err
+		}
+		if err := o.UpdateAccessToken(ctx, t); err != nil {
+			return t, err
+		}
+		return t.Observed(o.now), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name, "")
+	})
+}

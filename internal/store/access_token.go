@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// accessTokenColumns are the columns that scanAccessToken reads: of the token t, its technical user u and its current
+// secret s.
+var accessTokenColumns = `t.id, t.name, t.description, t.role, ` + groupRolesOf("t") + `,
+	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at, t.ttl_seconds,
+	t.created_at, t.updated_at, t.regenerated_at, t.last_used_at,
+	s.version, s.preview, s.created_at, s.ended_at, ` + technicalUserColumns
+
+const accessTokenTables = ` FROM access_tokens t
+	JOIN technical_users u ON u.id = t.technical_user_id
+	JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version `
+
+var selectAccessTokens = `SELECT ` + accessTokenColumns + accessTokenTables
+
+// scanAccessToken reads the columns of an access token, and those selected before them into more.
+func scanAccessToken(row scanner, more ...any) (tokens.AccessToken, error) {
+	var t tokens.AccessToken
+	var disabled, held, userDisabled stop
+	var ttl int64
+	err := row.Scan(slices.Concat(more, []any{&t.ID, &t.Name, &t.Description, &t.Own.Role, groupRoles{&t.Own.GroupRoles},
+		&t.Enabled, &disabled.by, instant{&disabled.at}, &held.by, instant{&held.at}, &held.reason, instant{&t.ActivatesAt}, instant{&t.ExpiresAt}, &ttl,
+		instant{&t.CreatedAt}, instant{&t.UpdatedAt}, instant{&t.RegeneratedAt}, instant{&t.LastUsedAt},
+		&t.Secret.Version, &t.Secret.Preview, instant{&t.Secret.CreatedAt}, instant{&t.Secret.EndedAt},
+	}, technicalUserTargets(&t.User, &userDisabled))...)
+	t.TTL = time.Duration(ttl) * time.Second
+	t.Disabled, t.Held, t.User.Disabled = disabled.value(), held.value(), userDisabled.value()
+	return t, err
+}
+
+func scanWholeAccessToken(row scanner) (tokens.AccessToken, error) { return scanAccessToken(row) }
+
+// AccessToken returns an access token, or CodeNotFound.
+func (v View) AccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
+	return get(ctx, v.q, tokens.KindAccessToken, id, scanWholeAccessToken, selectAccessTokens+`WHERE t.id = $1`, id)
+}
+
+// AccessTokens returns all access tokens, in no order.
+func (v View) AccessTokens(ctx context.Context) ([]tokens.AccessToken, error) {
+	return list(ctx, v.q, scanWholeAccessToken, selectAccessTokens)
+}
+
+// AccessTokensOf returns the access tokens of a technical user by name.
+func (v View) AccessTokensOf(ctx context.Context, technicalUserID string) ([]tokens.AccessToken, error) {
+	return list(ctx, v.q, scanWholeAccessToken, selectAccessTokens+`WHERE t.technical_user_id = $1 ORDER BY t.name, t.id`, technicalUserID)
+}
+
+// UnusedNamesakes returns the latest access tokens, at most limit, that bear the name of the token, were never used and
+// belong to the same technical user or, where the system created that, to others that it created at the same level.
+func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit int) ([]tokens.AccessToken, error) {
+	const rest = ` AND t.name = $2 AND t.id <> $3 AND t.last_used_at IS NULL ORDER BY t.created_at DESC, t.id DESC LIMIT $4`
+	if of.User.SystemCreated {
+		return list(ctx, v.q, scanWholeAccessToken, selectAccessTokens+`WHERE u.system_created AND coalesce(u.group_id, '') = $1`+rest,
+			of.User.GroupID, of.Name, of.ID, limit)
+	}
+	return list(ctx, v.q, scanWholeAccessToken, selectAccessTokens+`WHERE t.technical_user_id = $1`+rest, of.User.ID, of.Name, of.ID, limit)
+}
+
+// InsertAccessToken writes a new access token, without its secret.
+func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
+	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
+	err := t.exec(ctx, `INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, disabled_by, disabled_at,
+		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		a.ID, a.Name, a.Description, a.User.ID, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
+		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), int64(a.TTL/time.Second), a.Secret.Version, microseconds(a.CreatedAt), microseconds(a.UpdatedAt))
+	if err != nil {
+		return err
+	}
+	return t.insertGroupRoles(ctx, a.ID, a.Own.GroupRoles)
+}
+
+// UpdateAccessToken writes what can change of an access token, apart from its secret and its last use.
+func (t Tx) UpdateAccessToken(ctx context.Context, a tokens.AccessToken) error {
+	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
+	heldBy, heldAt, heldReason := stopColumns(a.Held)
+	err := t.exec(ctx, `UPDATE access_tokens SET name = $2, description = $3, role = $4, group_roles_set = $5, enabled = $6, disabled_by = $7, disabled_at = $8,
+		held_by = $9, held_at = $10, held_reason = $11, activates_at = $12, expires_at = $13, ttl_seconds = $14, secret_version = $15,
+		updated_at = $16, regenerated_at = $17 WHERE id = $1`,
+		a.ID, a.Name, a.Description, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
+		heldBy, heldAt, heldReason, microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), int64(a.TTL/time.Second), a.Secret.Version,
+		microseconds(a.UpdatedAt), microseconds(a.RegeneratedAt))
+	if err != nil {
+		return err
+	}
+	return t.replaceGroupRoles(ctx, a.ID, a.Own.GroupRoles)
+}
+
+// RecordUse moves the last use of an access token forward to an instant. A token that is gone stays gone.
+func (t Tx) RecordUse(ctx context.Context, id string, at time.Time) error {
+	return t.exec(ctx, `UPDATE access_tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`, id, microseconds(at))
+}
+
+// DeleteAccessToken deletes an access token that has no shares. The hashes of its secrets stay.
+func (t Tx) DeleteAccessToken(ctx context.Context, id string) error {
+	if err := t.deleteGroupRoles(ctx, id); err != nil {
+		return err
+	}
+	return t.exec(ctx, `DELETE FROM access_tokens WHERE id = $1`, id)
+}

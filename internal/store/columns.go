@@ -1,0 +1,87 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// instant reads a column of microseconds since 1970 in UTC; NULL is the zero time.
+type instant struct{ *time.Time }
+
+// Scan implements sql.Scanner.
+func (i instant) Scan(column any) error {
+	switch v := column.(type) {
+	case nil:
+		*i.Time = time.Time{}
+	case int64:
+		*i.Time = time.UnixMicro(v).UTC()
+	default:
+		return fmt.Errorf("an instant is stored as %T, not as a number of microseconds", column)
+	}
+	return nil
+}
+
+// microseconds is what instant reads.
+func microseconds(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
+// stop reads the three columns of a tokens.Stop.
+type stop struct {
+	by, reason sql.NullString
+	at         time.Time
+}
+
+// value returns the stop, or nil where there is none.
+func (s stop) value() *tokens.Stop {
+	if !s.by.Valid {
+		return nil
+	}
+	return &tokens.Stop{By: tokens.Actor(s.by.String), At: s.at, Reason: s.reason.String}
+}
+
+// stopColumns returns the values of the columns by, at and reason.
+func stopColumns(s *tokens.Stop) (by, at, reason any) {
+	if s == nil {
+		return nil, nil, nil
+	}
+	return string(s.By), microseconds(s.At), s.Reason
+}
+
+// orNull makes an empty text NULL, as a reference to nothing must be.
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// groupRoles reads roles in groups that groupRolesOf selected; NULL is a set that is not there, as opposed to an empty one.
+type groupRoles struct{ roles *[]tokens.GroupRole }
+
+// Scan implements sql.Scanner.
+func (g groupRoles) Scan(column any) error {
+	if column == nil {
+		*g.roles = nil
+		return nil
+	}
+	text, ok := column.(string)
+	if !ok {
+		return fmt.Errorf("roles in groups are stored as %T, not as text", column)
+	}
+	roles := []tokens.GroupRole{}
+	for pair := range strings.FieldsSeq(text) {
+		group, role, _ := strings.Cut(pair, ":")
+		roles = append(roles, tokens.GroupRole{GroupID: group, Role: role})
+	}
+	tokens.SortGroupRoles(roles)
+	*g.roles = roles
+	return nil
+}

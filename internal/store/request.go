@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Request is the record of a request that took effect, by which the same one sent again is recognized.
+type Request struct {
+	ID        string
+	Actor     tokens.Actor
+	Operation tokens.Action
+	// Digest is that of the content of the request. It covers the hash of a secret, never its value.
+	Digest string
+	// ObjectID is the object that the request made or changed.
+	ObjectID  string
+	CreatedAt time.Time
+}
+
+// Request returns the record of a request, and whether there is one.
+func (v View) Request(ctx context.Context, id string) (Request, bool, error) {
+	scan := func(row scanner) (r Request, err error) {
+		err = row.Scan(&r.ID, &r.Actor, &r.Operation, &r.Digest, &r.ObjectID, instant{&r.CreatedAt})
+		return r, err
+	}
+	return find(ctx, v.q, scan, `SELECT id, actor, operation, digest, object_id, created_at FROM requests WHERE id = $1`, id)
+}
+
+// InsertRequest writes the record of a request.
+func (t Tx) InsertRequest(ctx context.Context, r Request) error {
+	return t.exec(ctx, `INSERT INTO requests (id, actor, operation, digest, object_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		r.ID, string(r.Actor), string(r.Operation), r.Digest, r.ObjectID, microseconds(r.CreatedAt))
+}
+
+// DeleteRequestsBefore forgets requests made before an instant.
+func (t Tx) DeleteRequestsBefore(ctx context.Context, at time.Time) error {
+	return t.exec(ctx, `DELETE FROM requests WHERE created_at < $1`, microseconds(at))
+}

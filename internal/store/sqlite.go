@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+const (
+	// applicationID marks a file as a database of Latchkey: "LKey". `file` and SQLite's own tools show it.
+	applicationID = 0x4c4b6579
+	// busyTimeout is how long an operation waits for the lock of another process.
+	busyTimeout = 20 * time.Second
+)
+
+// sqliteFile is the engine of a database in a file.
+//
+// Nothing in this program opens the file other than through SQLite, not even to look at its first bytes: POSIX drops
+// the locks that a process has on a file when the process closes any descriptor of it, and with them goes what keeps
+// two processes apart.
+type sqliteFile struct {
+	// path is absolute.
+	path string
+	// busyTimeout is the constant of that name, but in tests.
+	busyTimeout time.Duration
+}
+
+// NewSQLite returns the store in the SQLite file at the path. It does not touch the disk.
+func NewSQLite(path string) (*Store, error) {
+	if path == "" {
+		return nil, tokens.Invalid("database", "the path of the database is empty: name a file, as in \"latchkey.db\"")
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, tokens.Unavailable(err, "the database path %q can't be made absolute: name an absolute path", path)
+	}
+	return &Store{engine: sqliteFile{absolute, busyTimeout}}, nil
+}
+
+func (f sqliteFile) location() string { return f.path }
+
+// connect opens the file, and makes it before where found is not nil and there is none.
+func (f sqliteFile) connect(ctx context.Context, found Found) (*connections, error) {
+	err := f.look()
+	if errors.Is(err, fs.ErrNotExist) && found != nil {
+		if err = f.make(ctx, found); err == nil {
+			err = f.look()
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &connections{}
+	if c.write, err = f.pool("_txlock=immediate", 1); err != nil {
+		return nil, err
+	}
+	if c.read, err = f.pool("_query_only=true", max(4, runtime.NumCPU())); err == nil {
+		err = f.identify(ctx, c)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// look tells from outside what is at the path: nil for what may be a database, fs.ErrNotExist within the error for
+// nothing.
+func (f sqliteFile) look() error {
+	info, err := os.Stat(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if target, linkErr := os.Readlink(f.path); linkErr == nil {
+			return tokens.Unavailable(nil, "database %s is a symbolic link to %s, which does not exist: restore that file, or remove the link", f.path, target)
+		}
+		if _, dirErr := os.Stat(filepath.Dir(f.path)); dirErr != nil {
+			return tokens.Unavailable(dirErr, "the directory of database %s can't be used: make it, or name another path in database, LATCHKEY_DATABASE or --database", f.path)
+		}
+		return &tokens.Error{Code: tokens.CodeUnavailable, Err: err, Message: fmt.Sprintf("there is no database at %s: check the path (database in the provider's configuration, "+
+			"LATCHKEY_DATABASE or --database); if the file was lost, restore it from a backup; in a new configuration the first apply makes it", f.path)}
+	case err != nil:
+		return tokens.Unavailable(err, "database %s can't be reached: check the path and the permissions of its directories", f.path)
+	case info.IsDir():
+		return tokens.Unavailable(nil, "database %s is a directory: name a file in it, as in %q", f.path, filepath.Join(f.path, "latchkey.db"))
+	case !info.Mode().IsRegular():
+		return tokens.Unavailable(nil, "database %s is not a regular file (%s): name a file", f.path, info.Mode())
+	case info.Size() == 0:
+		return tokens.Unavailable(nil, "database %s is empty (0 bytes), as a copy that failed leaves it: restore it from a backup, "+
+			"or remove the file to begin with a new database", f.path)
+	}
+	return nil
+}
+
+// pool returns connections to the file, none of which is made yet.
+func (f sqliteFile) pool(option string, limit int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", f.dsn("mode=rw&"+option))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(limit)
+	db.SetMaxIdleConns(limit)
+	return db, nil
+}
+
+// dsn names the file to the driver. Every commit is on the disk when it returns.
+func (f sqliteFile) dsn(options string) string {
+	path := filepath.ToSlash(f.path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	u := url.URL{Scheme: "file", Path: path, OmitHost: true, RawQuery: fmt.Sprintf("%s&_busy_timeout=%d&_synchronous=FULL&_foreign_keys=true",
+		options, f.busyTimeout.Milliseconds())}
+	return u.String()
+}
+
+// identify reads whose database it is, and of which version.
+func (f sqliteFile) identify(ctx context.Context, c *connections) error {
+	var application, version int
+	if err := c.read.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&application); err != nil {
+		return err
+	}
+	if err := c.read.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return err
+	}
+	if application != applicationID || version < 1 {
+		return tokens.Unavailable(nil, "database %s is an SQLite database, but not one of Latchkey: name another path, which does not exist yet or is a database of Latchkey", f.path)
+	}
+	if version > schemaVersion+1 {
+		return newerSchema(f.path, version)
+	}
+	c.newer = version > schemaVersion
+	var err error
+	c.database, err = readDatabase(ctx, c.read, f.path)
+	return err
+}

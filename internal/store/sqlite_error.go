@@ -1,0 +1,51 @@
+package store
+
+import (
+	"errors"
+	"syscall"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// explain says what an error of SQLite means for the one who runs this program, and what to do. All of them are
+// CodeUnavailable: none of them says anything about an object.
+func (f sqliteFile) explain(err error) error {
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return tokens.Unavailable(err, "database %s can't be used: run \"latchkey doctor\" to see its state", f.path)
+	}
+	const primary = 0xff
+	switch failure.Code() & primary {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
+		return tokens.Unavailable(err, "database %s has been locked by another process for more than %s; nothing was changed: find what holds it, "+
+			"such as a backup or a tool left open, and try again", f.path, f.busyTimeout)
+	case sqlite3.SQLITE_READONLY:
+		if failure.Code() == sqlite3.SQLITE_READONLY_DBMOVED {
+			return tokens.Unavailable(err, "database %s was moved, removed or replaced while it was in use; nothing was changed: put it back and run again", f.path)
+		}
+		return tokens.Unavailable(err, "database %s can't be written by this user; nothing was changed: give the user the right to write the file, "+
+			"its -wal and -shm files, and its directory", f.path)
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
+		return tokens.Unavailable(err, "database %s can't be opened by this user: give the user the right to read and write the file and its directory, "+
+			"where SQLite keeps the files -wal and -shm beside it", f.path)
+	case sqlite3.SQLITE_FULL:
+		return f.explainFullDisk(err)
+	case sqlite3.SQLITE_NOTADB:
+		return tokens.Unavailable(err, "the file %s is not an SQLite database: name another path in database, LATCHKEY_DATABASE or --database, or restore the database from a backup", f.path)
+	case sqlite3.SQLITE_CORRUPT:
+		return tokens.Unavailable(err, "database %s is damaged: keep a copy of it with its -wal and -shm files, and restore it from a backup; \"latchkey doctor\" says what is wrong", f.path)
+	case sqlite3.SQLITE_IOERR:
+		return tokens.Unavailable(err, "the disk of database %s failed or is full; nothing was changed: check its space and its health, then try again", f.path)
+	}
+	return tokens.Unavailable(err, "database %s gave an unexpected error; nothing was changed: run \"latchkey doctor\" to see its state", f.path)
+}
+
+func (f sqliteFile) explainFullDisk(err error) error {
+	return tokens.Unavailable(err, "the disk of database %s is full; nothing was changed: free some space and try again", f.path)
+}
+
+// diskIsFull tells whether the operating system refused to write for want of space.
+func diskIsFull(err error) bool { return errors.Is(err, syscall.ENOSPC) }

@@ -1,0 +1,17 @@
+//go:build unix
+
+package store
+
+import (
+	"errors"
+	"os"
+)
+
+// syncDirectory waits until the names in a directory are on the disk.
+func syncDirectory(path string) error {
+	directory, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// View reads objects.
+type View struct {
+	database tokens.Database
+	q        querier
+}
+
+// Tx reads and writes objects in one transaction.
+type Tx struct{ View }
+
+// querier is what *sql.DB and *sql.Tx have in common.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// scanner is what *sql.Row and *sql.Rows have in common.
+type scanner interface{ Scan(dest ...any) error }
+
+// Database returns the identity of the database.
+func (v View) Database() tokens.Database { return v.database }
+
+// exec runs a statement that returns no rows.
+func (t Tx) exec(ctx context.Context, statement string, args ...any) error {
+	_, err := t.q.ExecContext(ctx, statement, args...)
+	return err
+}
+
+// list returns the objects that a query yields.
+func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells of every failure that matters
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// find returns the object that a query yields, and whether there is one.
+func find[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (T, bool, error) {
+	one, err := scan(q.QueryRowContext(ctx, query, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return one, false, nil
+	}
+	return one, err == nil, err
+}
+
+// get returns the object of the kind and id that a query yields, or CodeNotFound.
+func get[T any](ctx context.Context, q querier, kind tokens.Kind, id string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	one, ok, err := find(ctx, q, scan, query, args...)
+	if err == nil && !ok {
+		err = tokens.NotFound(kind, id)
+	}
+	return one, err
+}
+
+// scanText reads a single column of text.
+func scanText(row scanner) (string, error) {
+	var text string
+	err := row.Scan(&text)
+	return text, err
+}
