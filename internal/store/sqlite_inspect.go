@@ -1,0 +1,120 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Inspection is what a look at a database finds. What could not be found is zero.
+type Inspection struct {
+	// Location is the absolute path.
+	Location string
+	// Files are the file and, where they exist, those that SQLite keeps beside it. None where there is no file.
+	Files []File
+	// Unusable says why no operation works; nil where all do.
+	Unusable error
+	Database tokens.Database
+	// SchemaVersion is that of the database; LatestSchema is the one that this program writes.
+	SchemaVersion, LatestSchema int
+	// JournalMode is SQLite's; a database of ours has "wal".
+	JournalMode string
+	// Damage lists what a check of all pages and references found wrong.
+	Damage []string
+	// Counts holds how many objects there are of each kind.
+	Counts []Count
+}
+
+// File is a file of the database.
+type File struct {
+	Path string
+	Size int64
+	Mode fs.FileMode
+}
+
+// Count is how many rows a table has.
+type Count struct {
+	Noun string
+	Rows int64
+}
+
+// InspectSQLite looks at the SQLite file at the path, without changing it.
+func InspectSQLite(ctx context.Context, path string) (Inspection, error) {
+	s, err := NewSQLite(path)
+	if err != nil {
+		return Inspection{}, err
+	}
+	f := sqliteFile{s.Location(), busyTimeout}
+	i := Inspection{Location: f.path, LatestSchema: schemaVersion}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if info, err := os.Stat(f.path + suffix); err == nil {
+			i.Files = append(i.Files, File{f.path + suffix, info.Size(), info.Mode()})
+		}
+	}
+	if i.Unusable = f.look(); i.Unusable == nil {
+		i.Unusable = s.explain(f.inspect(ctx, &i))
+	}
+	return i, nil
+}
+
+// inspect finds what only SQLite can tell.
+func (f sqliteFile) inspect(ctx context.Context, i *Inspection) (err error) {
+	db, err := sql.Open("sqlite", f.dsn("mode=ro&_query_only=true"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	c := &connections{read: db}
+	for _, pragma := range []struct {
+		name   string
+		target any
+	}{{"user_version", &i.SchemaVersion}, {"journal_mode", &i.JournalMode}} {
+		if err := db.QueryRowContext(ctx, `PRAGMA `+pragma.name).Scan(pragma.target); err != nil {
+			return err
+		}
+	}
+	if i.Damage, err = damage(ctx, db); err != nil {
+		return err
+	}
+	if err := f.identify(ctx, c); err != nil {
+		return err
+	}
+	i.Database = c.database
+	if c.newer {
+		return newerSchema(f.path, i.SchemaVersion)
+	}
+	for _, table := range []struct{ name, noun string }{
+		{"groups", "groups"}, {"members", "members"}, {"technical_users", "technical users"}, {"access_tokens", "access tokens"},
+		{"token_shares", "token shares"}, {"events", "events"},
+	} {
+		count := Count{Noun: table.noun}
+		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM `+table.name).Scan(&count.Rows); err != nil {
+			return err
+		}
+		i.Counts = append(i.Counts, count)
+	}
+	return nil
+}
+
+// damage returns what SQLite finds wrong with its pages and indexes, and with references between rows.
+func damage(ctx context.Context, db *sql.DB) ([]string, error) {
+	found, err := list(ctx, db, scanText, `PRAGMA quick_check(10)`)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 1 && found[0] == "ok" {
+		found = nil
+	}
+	dangling, err := list(ctx, db, func(row scanner) (string, error) {
+		var table, parent string
+		var number, constraint any
+		err := row.Scan(&table, &number, &parent, &constraint)
+		return fmt.Sprintf("row %v of %s refers to a row of %s that is not there", number, table, parent), err
+	}, `PRAGMA foreign_key_check`)
+	return append(found, dangling...), err
+}
