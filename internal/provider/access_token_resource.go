@@ -154,7 +154,9 @@ func validateGroupRolesLevel(groupID types.String, groupRoles types.Set, diags *
 func isGiven(v interface {
 	IsNull() bool
 	IsUnknown() bool
-}) bool { return !v.IsNull() && !v.IsUnknown() }
+}) bool {
+	return !v.IsNull() && !v.IsUnknown()
+}
 
 // excluded is the diagnostic for a configured attribute that another one rules out.
 func excluded(attribute, reason string) diag.Diagnostic {

@@ -1,0 +1,270 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+func TestRegenerateTriggers(t *testing.T) {
+	b := newBench(t)
+	var id, first, second string
+	b.run(
+		resource.TestStep{
+			Config: b.config(ciToken(`regenerate_triggers = { quarter = "1" }`)),
+			Check:  resource.ComposeTestCheckFunc(keep(ci, "id", &id), keep(ci, "token", &first)),
+		},
+		resource.TestStep{
+			Config:           b.config(ciToken(`regenerate_triggers = { quarter = "2" }`)),
+			ConfigPlanChecks: preApply(regenerates(ci, "trigger", "regenerate_triggers")),
+			Check: resource.ComposeTestCheckFunc(
+				checkSame(ci, "id", &id), checkOther(ci, "token", &first), b.checkActive(ci, &first),
+				resource.TestCheckResourceAttr(ci, "secret_version", "2"), keep(ci, "token", &second)),
+		},
+		resource.TestStep{ // With a rename in the same apply, and a trigger more.
+			Config:           b.config(resourceBlock("access_token", "ci", `name = "pipeline"`, `regenerate_triggers = { quarter = "2", year = "2030" }`)),
+			ConfigPlanChecks: preApply(regenerates(ci, "trigger", "name", "regenerate_triggers")),
+			Check: resource.ComposeTestCheckFunc(
+				checkSame(ci, "id", &id), checkOther(ci, "token", &second), b.checkActive(ci, &first, &second),
+				resource.TestCheckResourceAttr(ci, "secret_version", "3")),
+		},
+	)
+}
+
+// A trigger that is known only after apply: the plan says that the secret may change; the apply decides.
+func TestRegenerateTriggersUnknown(t *testing.T) {
+	b := newBench(t)
+	config := func(input, constant string) string {
+		return b.config(fmt.Sprintf("resource \"terraform_data\" \"release\" {\n  input = %q\n}\n"+
+			"resource \"terraform_data\" \"constant\" {\n  input = terraform_data.release.output == %q ? \"same\" : \"other\"\n}\n", input, constant) +
+			ciToken(`regenerate_triggers = { release = terraform_data.constant.output }`))
+	}
+	var first string
+	b.run(
+		resource.TestStep{Config: config("1", "1"), Check: keep(ci, "token", &first)},
+		resource.TestStep{ // Unknown at plan, and the same after all.
+			Config: config("2", "2"),
+			ConfigPlanChecks: preApply(
+				plancheck.ExpectUnknownValue(ci, tfjsonpath.New("token")),
+				plancheck.ExpectUnknownValue(ci, tfjsonpath.New("regeneration_reason")),
+			),
+			Check: resource.ComposeTestCheckFunc(checkSame(ci, "token", &first), resource.TestCheckResourceAttr(ci, "secret_version", "1")),
+		},
+		resource.TestStep{ // Unknown at plan, and another one.
+			Config:           config("3", "2"),
+			ConfigPlanChecks: preApply(plancheck.ExpectUnknownValue(ci, tfjsonpath.New("token"))),
+			Check: resource.ComposeTestCheckFunc(
+				checkOther(ci, "token", &first), b.checkActive(ci, &first), resource.TestCheckResourceAttr(ci, "regeneration_reason", "trigger")),
+		},
+	)
+}
+
+func TestReplaceTriggers(t *testing.T) {
+	for _, lifecycle := range []string{"", "lifecycle { create_before_destroy = true }"} {
+		t.Run(lifecycle, func(t *testing.T) {
+			b := newBench(t)
+			var id, user, first string
+			b.run(
+				resource.TestStep{
+					Config: b.config(ciToken(`replace_triggers = { owner = "a" }`, lifecycle)),
+					Check:  resource.ComposeTestCheckFunc(keep(ci, "id", &id), keep(ci, "technical_user_id", &user), keep(ci, "token", &first)),
+				},
+				resource.TestStep{
+					Config:           b.config(ciToken(`replace_triggers = { owner = "b" }`, lifecycle)),
+					ConfigPlanChecks: preApply(plancheck.ExpectResourceAction(ci, replacement(lifecycle))),
+					Check: resource.ComposeTestCheckFunc(
+						checkOther(ci, "id", &id), checkOther(ci, "technical_user_id", &user), b.checkActive(ci, &first),
+						resource.TestCheckResourceAttr(ci, "secret_version", "1"),
+						func(*terraform.State) error { // the old one is gone together with its technical user
+							users, err := b.Outside.TechnicalUsers(context.Background())
+							if len(users) != 1 {
+								return fmt.Errorf("there are %d technical users", len(users))
+							}
+							return err
+						}),
+				},
+			)
+		})
+	}
+}
+
+func replacement(lifecycle string) plancheck.ResourceActionType {
+	if lifecycle == "" {
+		return plancheck.ResourceActionDestroyBeforeCreate
+	}
+	return plancheck.ResourceActionCreateBeforeDestroy
+}
+
+func TestReplaceTriggeredBy(t *testing.T) {
+	b := newBench(t)
+	config := func(owner string) string {
+		return b.config(fmt.Sprintf("resource \"terraform_data\" \"owner\" {\n  input = %q\n}\n", owner) +
+			ciToken("lifecycle {\n replace_triggered_by = [terraform_data.owner]\n create_before_destroy = true\n }"))
+	}
+	var id, first string
+	b.run(
+		resource.TestStep{Config: config("a"), Check: resource.ComposeTestCheckFunc(keep(ci, "id", &id), keep(ci, "token", &first))},
+		resource.TestStep{Config: config("b"), Check: resource.ComposeTestCheckFunc(checkOther(ci, "id", &id), b.checkActive(ci, &first))},
+	)
+}
+
+// -replace and taint make a new token.
+func TestReplaceOption(t *testing.T) {
+	b := newBench(t)
+	var id, first string
+	b.run(
+		resource.TestStep{Config: b.config(ciToken()), Check: resource.ComposeTestCheckFunc(keep(ci, "id", &id), keep(ci, "token", &first))},
+		resource.TestStep{
+			Taint: []string{ci}, Config: b.config(ciToken()),
+			Check: resource.ComposeTestCheckFunc(checkOther(ci, "id", &id), b.checkActive(ci, &first)),
+		},
+	)
+}
+
+// The secret outlives its ttl: the next apply regenerates it, and until then the plan says so.
+func TestTTLExpires(t *testing.T) {
+	b := newBench(t)
+	config := b.config(ciToken(`ttl = "30d"`))
+	var id, first string
+	b.run(
+		resource.TestStep{Config: config, Check: resource.ComposeTestCheckFunc(keep(ci, "id", &id), keep(ci, "token", &first))},
+		resource.TestStep{PreConfig: func() { b.advance(29 * 24 * time.Hour) }, Config: config, ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{
+			PreConfig:        func() { b.advance(2 * 24 * time.Hour) },
+			Config:           config,
+			ConfigPlanChecks: preApply(regenerates(ci, "expired")),
+			Check: resource.ComposeTestCheckFunc(checkSame(ci, "id", &id), b.checkActive(ci, &first),
+				resource.TestCheckResourceAttr(ci, "status", "active"), resource.TestCheckResourceAttr(ci, "secret_version", "2")),
+		},
+		resource.TestStep{ // Again, for the same reason.
+			PreConfig:        func() { b.advance(31 * 24 * time.Hour) },
+			Config:           config,
+			ConfigPlanChecks: preApply(regenerates(ci, "expired")),
+			Check:            resource.TestCheckResourceAttr(ci, "secret_version", "3"),
+		},
+	)
+}
+
+// A token that would be refused anyway is not due.
+func TestTTLExpiresWhileStopped(t *testing.T) {
+	for _, test := range []struct {
+		name, lines string
+		stop        func(b *bench) error
+	}{
+		{"disabled", `enabled = false`, func(*bench) error { return nil }},
+		{"held", ``, func(b *bench) error {
+			_, err := b.Outside.HoldAccessToken(context.Background(), b.token("ci").ID, "leaked")
+			return err
+		}},
+		{"disabled technical user", ``, func(b *bench) error {
+			_, err := b.Outside.UpdateTechnicalUser(context.Background(), b.token("ci").User.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
+			return err
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			config := b.config(ciToken(`ttl = "30d"`, test.lines))
+			b.run(
+				resource.TestStep{Config: config, Check: func(*terraform.State) error { return test.stop(b) }},
+				resource.TestStep{
+					PreConfig: func() { b.advance(31 * 24 * time.Hour) },
+					Config:    config, ConfigPlanChecks: emptyPlan(),
+				},
+			)
+		})
+	}
+}
+
+// Shortening the ttl below the age of the secret regenerates in the same plan where the age was observed, and is refused
+// where it was not.
+func TestTTLBelowAge(t *testing.T) {
+	b := newBench(t)
+	var first string
+	b.run(
+		resource.TestStep{Config: b.config(ciToken(`ttl = "30d"`)), Check: keep(ci, "token", &first)},
+		resource.TestStep{
+			PreConfig:        func() { b.advance(10 * 24 * time.Hour) },
+			Config:           b.config(ciToken(`ttl = "5d"`)),
+			ConfigPlanChecks: preApply(regenerates(ci, "expired", "ttl")),
+			Check:            b.checkActive(ci, &first),
+		},
+		resource.TestStep{Config: b.config(ciToken())},
+		resource.TestStep{
+			PreConfig:   func() { b.advance(10 * 24 * time.Hour) },
+			Config:      b.config(ciToken(`ttl = "5d"`)),
+			ExpectError: says("Attribute ttl", "regenerate the token in the same apply"),
+		},
+		resource.TestStep{ // The way out that the message names; a trigger must be there to be changed.
+			Config: b.config(ciToken(`regenerate_triggers = { n = "1" }`)),
+		},
+		resource.TestStep{
+			Config:           b.config(ciToken(`ttl = "5d"`, `regenerate_triggers = { n = "2" }`)),
+			ConfigPlanChecks: preApply(regenerates(ci, "trigger", "ttl", "regenerate_triggers")),
+		},
+	)
+}
+
+// The clock passes a boundary between plan and apply: neither contradicts the other.
+func TestClockMovesBetweenPlanAndApply(t *testing.T) {
+	move := func(b *bench, d time.Duration) plancheck.PlanCheck {
+		return planCheck(func(*tfjson.Plan) error { b.advance(d); return nil })
+	}
+	for _, test := range []struct {
+		name, before, after, status string
+		move                        time.Duration
+	}{
+		{"expiry", `expires_at = "2030-01-02T00:00:00Z"`, `description = "new"`, "expired", 24 * time.Hour},
+		{"activation", `activates_at = "2030-01-02T00:00:00Z"`, `description = "new"`, "active", 24 * time.Hour},
+		{"end of the ttl", `ttl = "1d"`, `description = "new"`, "expired", 25 * time.Hour},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			var first string
+			b.run(
+				resource.TestStep{Config: b.config(ciToken(test.before)), Check: keep(ci, "token", &first)},
+				resource.TestStep{
+					Config:             b.config(ciToken(test.before, test.after)),
+					ConfigPlanChecks:   preApply(updates(ci, onUpdate, "description"), move(b, test.move)),
+					Check:              resource.ComposeTestCheckFunc(checkSame(ci, "token", &first), resource.TestCheckResourceAttr(ci, "status", test.status)),
+					ExpectNonEmptyPlan: test.name == "end of the ttl", // due by now, and the next plan says so
+				},
+			)
+		})
+	}
+}
+
+// Another run regenerates between plan and apply: this one changes nothing and says so.
+func TestRegenerationRace(t *testing.T) {
+	b := newBench(t)
+	var other tokens.Secret
+	b.run(
+		resource.TestStep{Config: b.config(ciToken(`regenerate_triggers = { n = "1" }`))},
+		resource.TestStep{
+			Config: b.config(ciToken(`regenerate_triggers = { n = "2" }`)),
+			ConfigPlanChecks: preApply(planCheck(func(*tfjson.Plan) error {
+				other = b.regenerate("ci")
+				return nil
+			})),
+			ExpectError: says("secret version 2, not 1", "another run or person regenerated it"),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if !b.isActive(other.Reveal()) {
+					t.Error("the other run's secret is dead")
+				}
+			},
+			Config:           b.config(ciToken(`regenerate_triggers = { n = "2" }`)),
+			ConfigPlanChecks: preApply(regenerates(ci, "trigger", "regenerate_triggers")),
+			Check:            b.checkActive(ci),
+		},
+	)
+}
