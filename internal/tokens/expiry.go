@@ -10,7 +10,7 @@ func SecretExpiry(expiresAt time.Time, ttl time.Duration, madeAt time.Time) time
 	return expiresAt
 }
 
-// validateFuture checks that an expiry which is being set, or that a new secret would have, has not passed already.
+// ValidateNewExpiry checks that an expiry which is being set, or that a new secret would have, has not passed already.
 // Zero is no expiry.
 func ValidateNewExpiry(expiresAt, now time.Time) error {
 	if expiresAt.IsZero() || expiresAt.After(now) {

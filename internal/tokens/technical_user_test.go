@@ -1,0 +1,86 @@
+package tokens_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+func TestTechnicalUserEmail(t *testing.T) {
+	if got, want := tokens.TechnicalUserEmail("ci", "", "acme"), "ci@acme.latchkey.internal"; got != want {
+		t.Errorf("at organization level the address is %s, want %s", got, want)
+	}
+	if got, want := tokens.TechnicalUserEmail("ci", "payments", "acme"), "ci@payments.acme.latchkey.internal"; got != want {
+		t.Errorf("at the level of a group the address is %s, want %s", got, want)
+	}
+}
+
+func TestNewTechnicalUserValidate(t *testing.T) {
+	good := tokens.NewTechnicalUser{Name: "ci", Grants: tokens.Grants{Role: "member", GroupRoles: []tokens.GroupRole{{groupA, "owner"}}}}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	if err := (tokens.NewTechnicalUser{Name: "ci", GroupID: groupA, Grants: tokens.Grants{Role: "member"}}).Validate(); err != nil {
+		t.Error(err)
+	}
+	for field, change := range map[string]func(*tokens.NewTechnicalUser){
+		"name":        func(n *tokens.NewTechnicalUser) { n.Name = "C I" },
+		"description": func(n *tokens.NewTechnicalUser) { n.Description = "\x1b" },
+		"role":        func(n *tokens.NewTechnicalUser) { n.Role = "" },
+		"group_id":    func(n *tokens.NewTechnicalUser) { n.GroupID = "payments" },
+		"group_roles": func(n *tokens.NewTechnicalUser) { n.GroupID = groupA },
+	} {
+		bad := good
+		change(&bad)
+		wantInvalid(t, field, bad.Validate())
+	}
+}
+
+func TestTechnicalUserUpdateApply(t *testing.T) {
+	before := tokens.TechnicalUser{ID: userID, Name: "ci", Email: "ci@acme.latchkey.internal", Enabled: true, Grants: tokens.Grants{Role: "member"}}
+	update := tokens.TechnicalUserUpdate{
+		Name:        tokens.To("cd"),
+		Description: tokens.To("deploys"),
+		Role:        tokens.To("viewer"),
+		GroupRoles:  tokens.To([]tokens.GroupRole{{groupA, "owner"}}),
+		Enabled:     tokens.To(false),
+	}
+	got, err := update.Apply(before, actor, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := tokens.TechnicalUser{
+		ID:          userID,
+		Name:        "cd",
+		Description: "deploys",
+		Email:       "ci@acme.latchkey.internal", // fixed at creation
+		Grants:      tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "owner"}}},
+		Disabled:    &tokens.Stop{By: actor, At: now},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the technical user (-want +got):\n%s", diff)
+	}
+	got, err = tokens.TechnicalUserUpdate{Enabled: tokens.To(true)}.Apply(got, actor, now)
+	if err != nil || !got.Enabled || got.Disabled != nil {
+		t.Errorf("enabled again it is %+v, %v", got, err)
+	}
+	_, err = tokens.TechnicalUserUpdate{Role: tokens.To("boss")}.Apply(before, actor, now)
+	wantInvalid(t, "role", err)
+}
+
+func TestSystemCreatedTechnicalUserKeepsTheRolesOfItsToken(t *testing.T) {
+	before := tokens.TechnicalUser{ID: userID, Name: "ci", SystemCreated: true, Enabled: true, Grants: tokens.Grants{Role: "member"}}
+	for name, update := range map[string]tokens.TechnicalUserUpdate{
+		"role":        {Role: tokens.To("owner")},
+		"group_roles": {GroupRoles: tokens.To([]tokens.GroupRole(nil))},
+	} {
+		if _, err := update.Apply(before, actor, now); tokens.ErrorCode(err) != tokens.CodeConflict {
+			t.Errorf("%s: the error is %v, want one of code conflict", name, err)
+		}
+	}
+	if _, err := (tokens.TechnicalUserUpdate{Enabled: tokens.To(false)}).Apply(before, actor, now); err != nil {
+		t.Errorf("it can't be disabled: %v", err)
+	}
+}
