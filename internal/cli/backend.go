@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// app is what a command runs in.
+type app struct {
+	Env
+	// database is the path of the database.
+	database string
+}
+
+// withBackend calls use with the backend of the database and closes it afterwards. This file alone knows that it is the
+// embedded one.
+func (a *app) withBackend(use func(tokens.Backend) error) error {
+	backend := embedded.New(a.options())
+	err := use(backend)
+	if closeErr := backend.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// finding is one thing that an examination of the database found out.
+type finding struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	// Problem says what is wrong and what to do; empty where nothing is.
+	Problem string `json:"problem,omitempty"`
+}
+
+// diagnose examines the database without changing it.
+func (a *app) diagnose(ctx context.Context) []finding {
+	var findings []finding
+	for _, f := range embedded.Diagnose(ctx, a.options()) {
+		findings = append(findings, finding{f.Name, f.Value, f.Problem})
+	}
+	return findings
+}
+
+func (a *app) options() embedded.Options {
+	return embedded.Options{Database: a.database, Actor: embedded.LocalActor(), Now: a.Now}
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// defaultDatabase is where the database is when nobody says otherwise: the provider's default.
+const defaultDatabase = "latchkey.db"
+
+// grammar is the command line. Every command is a struct of its flags and arguments with a method Run.
+type grammar struct {
+	Database *string          `help:"The database, a file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH"`
+	Ver      kong.VersionFlag `name:"version" help:"Show the version and exit."`
+
+	Token struct {
+		List       tokenList       `cmd:"" help:"List access tokens."`
+		Show       tokenShow       `cmd:"" help:"Show one access token."`
+		Verify     tokenVerify     `cmd:"" help:"Tell whether a value is good; it comes from standard input."`
+		Disable    tokenDisable    `cmd:"" help:"Stop an access token until it is enabled."`
+		Enable     tokenEnable     `cmd:"" help:"Let a disabled access token work again."`
+		Hold       tokenHold       `cmd:"" help:"Stop an access token in an incident: no apply lifts a hold."`
+		Release    tokenRelease    `cmd:"" help:"End a hold."`
+		Regenerate tokenRegenerate `cmd:"" help:"Give an access token a new value; the old one is dead at once."`
+		Delete     tokenDelete     `cmd:"" help:"Delete an access token for good."`
+	} `cmd:"" help:"See, stop, regenerate and delete access tokens."`
+	Event struct {
+		List eventList `cmd:"" help:"List what was changed or refused, the oldest first."`
+	} `cmd:"" help:"Read the audit log."`
+	Doctor  doctor      `cmd:"" help:"Examine the database: which it is, and what is wrong with it."`
+	Version showVersion `cmd:"" help:"Show the version."`
+	Debug   debug       `cmd:"" help:"Serve the provider for a debugger."`
+}
+
+// parse reads the command line. It returns the command to run, or neither a command nor an error when the parser has
+// answered by itself (help).
+func parse(env Env) (func(context.Context) error, error) {
+	var g grammar
+	answered := false
+	parser, err := kong.New(&g,
+		kong.Name("latchkey"),
+		kong.Description("See, verify and stop the access tokens of a Latchkey database. Terraform runs the same program as its provider."),
+		kong.Writers(env.Stdout, env.Stderr),
+		kong.Exit(func(int) { answered = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Vars{
+			"version":  versionText(env.Version),
+			"columns":  strings.Join(columnNames(), ", "),
+			"statuses": strings.Join(statusNames(), ", "),
+		},
+	)
+	if err != nil {
+		return nil, err
+	}
+	args := env.Args
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case answered:
+		return nil, nil
+	case err != nil:
+		if own, ok := errors.AsType[*misuse](err); ok {
+			return nil, own
+		}
+		return nil, explainMisuse(parser, args)
+	}
+	database, err := g.database(env)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		return command.Run(&app{Env: env, database: database}, kong.BindTo(ctx, (*context.Context)(nil)))
+	}, nil
+}
+
+// explainMisuse says what is wrong with a command line that the parser refuses. The parser's messages repeat arguments,
+// and any argument may be a secret by mistake: so it is asked again with all but plain words taken out.
+func explainMisuse(parser *kong.Kong, args []string) error {
+	if _, err := parser.Parse(hideValues(args)); err != nil {
+		return misusef("%s; see latchkey --help", err)
+	}
+	return misusef("a value on the command line is not of the form that its flag needs; see latchkey --help")
+}
+
+// database returns the path of the database: the flag, else the environment, else the default.
+func (g *grammar) database(env Env) (string, error) {
+	if g.Database != nil {
+		if *g.Database == "" {
+			return "", misusef("--database is empty: name the file, or leave it out for %s", defaultDatabase)
+		}
+		return *g.Database, nil
+	}
+	if path, ok := env.LookupEnv("LATCHKEY_DATABASE"); ok && path != "" {
+		return path, nil
+	}
+	return defaultDatabase, nil
+}
+
+func statusNames() []string {
+	var names []string
+	for _, status := range tokens.Statuses() {
+		names = append(names, string(status))
+	}
+	return names
+}

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// The exit codes of the command line.
+const (
+	exitDone = 0
+	// exitFailed: the command failed, or its answer is no (a value that is not active, a problem found).
+	exitFailed = 1
+	// exitMisuse: the command line was wrong, and nothing was done.
+	exitMisuse = 2
+)
+
+// Env is everything that the command line knows of the process around it.
+type Env struct {
+	// Args are the arguments, without the name of the program.
+	Args           []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// StdinTerminal and StdoutTerminal tell whether a person is at the other end.
+	StdinTerminal, StdoutTerminal bool
+	// ReadHidden reads a line from the terminal without showing it. It is called only where StdinTerminal is set.
+	ReadHidden func() (string, error)
+	// LookupEnv looks an environment variable up, as os.LookupEnv does.
+	LookupEnv func(string) (string, bool)
+	Now       func() time.Time
+	Version   string
+	// Debug serves the provider for a debugger until the context ends.
+	Debug func(context.Context) error
+}
+
+// Run carries out one command and returns the exit code: 0 when it is done, 1 when it failed or its answer is no, 2 when
+// the command line was wrong.
+func Run(ctx context.Context, env Env) int {
+	err := run(ctx, env)
+	if err == nil {
+		return exitDone
+	}
+	if !errors.Is(err, errAnswerIsNo) {
+		_, _ = fmt.Fprintf(env.Stderr, "latchkey: %s\n", printable(err.Error()))
+	}
+	if _, ok := errors.AsType[*misuse](err); ok {
+		return exitMisuse
+	}
+	return exitFailed
+}
+
+func run(ctx context.Context, env Env) error {
+	if err := refuseSecrets(env.Args); err != nil {
+		return err
+	}
+	command, err := parse(env)
+	if err != nil || command == nil {
+		return err
+	}
+	return command(ctx)
+}
+
+// errAnswerIsNo ends a command that has said all there is to say on standard output, with exit code 1.
+var errAnswerIsNo = errors.New("the answer is no")
+
+// misuse is an error in the command line.
+type misuse struct{ message string }
+
+func (m *misuse) Error() string { return m.message }
+
+func misusef(format string, args ...any) error { return &misuse{fmt.Sprintf(format, args...)} }

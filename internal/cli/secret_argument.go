@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	// secretPattern finds what has the length and the characters of a secret value, its checksum right or not.
+	secretPattern = regexp.MustCompile(`(?:^|[^0-9A-Za-z])[a-z][a-z0-9]{0,7}_[0-9A-Za-z]{46}(?:$|[^0-9A-Za-z])`)
+
+	// plainWord is what no secret looks like: a word of the language that the command line speaks.
+	plainWord = regexp.MustCompile(`^[a-z][a-z-]{0,23}$`)
+)
+
+// hiddenValue stands for an argument that is not repeated in a message.
+const hiddenValue = "…"
+
+// refuseSecrets refuses a command line that holds the value of an access token, wherever it stands.
+func refuseSecrets(args []string) error {
+	for _, arg := range args {
+		if secretPattern.MatchString(arg) {
+			return misusef("an argument holds the value of an access token, and other processes and the shell's history see arguments. " +
+				"Where an ID is asked for, give the identifier (tok_…), which latchkey token list shows; to verify a value, pass it on standard input. " +
+				"If someone else may have seen the value, regenerate the token")
+		}
+	}
+	return nil
+}
+
+// hideValues replaces what is no plain word in arguments, values of flags included. Flags keep their names.
+func hideValues(args []string) []string {
+	hidden := make([]string, len(args))
+	for i, arg := range args {
+		dashes := arg[:len(arg)-len(strings.TrimLeft(arg, "-"))]
+		name, value, assigned := strings.Cut(arg[len(dashes):], "=")
+		hidden[i] = dashes + hideUnlessPlain(name)
+		if assigned {
+			hidden[i] += "=" + hideUnlessPlain(value)
+		}
+	}
+	return hidden
+}
+
+func hideUnlessPlain(text string) string {
+	if text == "" || plainWord.MatchString(text) {
+		return text
+	}
+	return hiddenValue
+}
+
+// tokenID is the identifier of an access token, given as an argument.
+type tokenID string
+
+// Validate refuses what is no such identifier. It is repeated only if it is another object's: anything else might be a
+// secret, whole or in part.
+func (id tokenID) Validate() error {
+	if tokens.IsID(tokens.KindAccessToken, string(id)) {
+		return nil
+	}
+	for _, kind := range []tokens.Kind{tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindEvent} {
+		if tokens.IsID(kind, string(id)) {
+			return misusef("%s is the identifier of a %s; give that of an access token (tok_…), which latchkey token list shows", id, kind.Noun())
+		}
+	}
+	return misusef("ID is not the identifier of an access token: give tok_ and 26 characters, as latchkey token list shows it; " +
+		"what was given is not repeated here, in case it is a value")
+}

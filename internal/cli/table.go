@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// widestText is how wide a column of free text gets on a terminal before it breaks into lines.
+const widestText = 40
+
+// tableView is a table of text for people. Where it is not for a terminal every row is one line, whatever its length.
+type tableView struct {
+	headers []string
+	// freeText names the headers of columns that may be long and are broken into lines on a terminal.
+	freeText []string
+	rows     []tableRow
+}
+
+// tableRow is a row of a table with the colours that it gets on a terminal.
+type tableRow struct {
+	cells  []string
+	colors text.Colors
+}
+
+// printTable writes the table to standard output.
+func (a *app) printTable(view tableView) error {
+	t := table.NewWriter()
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	t.SetStyle(style)
+	t.SuppressTrailingSpaces()
+	if view.headers != nil {
+		t.AppendHeader(cells(view.headers, nil))
+	}
+	if a.StdoutTerminal {
+		var configs []table.ColumnConfig
+		for _, header := range view.freeText {
+			configs = append(configs, table.ColumnConfig{Name: header, WidthMax: widestText, WidthMaxEnforcer: text.WrapSoft})
+		}
+		t.SetColumnConfigs(configs)
+	}
+	for _, row := range view.rows {
+		colors := row.colors
+		if !a.colorful() {
+			colors = nil
+		}
+		t.AppendRow(cells(row.cells, colors))
+	}
+	return a.printLine(t.Render())
+}
+
+// cells makes the cells of a row printable and colours them. The library's own colours hang on the process's
+// environment, so that the sequences are set here.
+func cells(values []string, colors text.Colors) table.Row {
+	row := make(table.Row, len(values))
+	for i, value := range values {
+		value = printable(value)
+		if len(colors) > 0 && value != "" {
+			value = text.Escape(value, colors.EscapeSeq())
+		}
+		row[i] = value
+	}
+	return row
+}
+
+// colorful tells whether to use colours: on a terminal that has them, unless NO_COLOR is set (https://no-color.org).
+func (a *app) colorful() bool {
+	noColor, _ := a.LookupEnv("NO_COLOR")
+	terminal, _ := a.LookupEnv("TERM")
+	return a.StdoutTerminal && noColor == "" && terminal != "dumb"
+}
+
+// printable replaces whatever could move a terminal's cursor or change how it shows things: line breaks and tabs by
+// spaces, all else that is not printable by the replacement character.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsPrint(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return unicode.ReplacementChar
+	}, s)
+}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// tokenDelete deletes an access token for good.
+type tokenDelete struct {
+	ID  tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+	Yes bool    `help:"Delete without asking."`
+}
+
+// Run asks the person at the terminal, unless told not to, and deletes the token.
+func (c *tokenDelete) Run(ctx context.Context, app *app) error {
+	if !c.Yes && !app.StdinTerminal {
+		return misusef("deleting needs a confirmation, and standard input is no terminal: say --yes to delete access token %s without one", c.ID)
+	}
+	return app.withBackend(func(backend tokens.Backend) error {
+		token, err := backend.AccessToken(ctx, string(c.ID))
+		if err != nil {
+			return fmt.Errorf("unable to delete access token %s: %w", c.ID, err)
+		}
+		if !c.Yes {
+			if err := app.confirmDeletion(token); err != nil {
+				return err
+			}
+		}
+		if err := backend.DeleteAccessToken(ctx, string(c.ID)); err != nil {
+			return fmt.Errorf("unable to delete access token %s: %w", c.ID, err)
+		}
+		return app.printLine(printable("Deleted " + describe(token)))
+	})
+}
+
+// confirmDeletion names what is about to be deleted and what goes with it, and returns an error unless the answer is yes.
+func (a *app) confirmDeletion(t tokens.AccessToken) error {
+	with := "its shares"
+	if t.User.SystemCreated {
+		with += " and the technical user that was made for it"
+	}
+	a.note("This deletes %s of %s for good, with %s. Its status is %s; last use: %s. What it opens closes at once, and it can't be recovered.",
+		describe(t), t.User.Email, with, t.Status, lastUse(t))
+	_, _ = fmt.Fprint(a.Stderr, "Delete it? [y/N] ")
+	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("unable to read the answer: %w", err)
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errors.New("nothing was deleted: the answer was not yes")
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// tokenDocument is an access token in --json output. Its names are stable: they are those of the Terraform attributes
+// where such exist. What is not set is null.
+type tokenDocument struct {
+	ID          string `json:"id"`
+	QualifiedID string `json:"qualified_id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	// TechnicalUser is the e-mail address of the technical user.
+	TechnicalUser   string `json:"technical_user"`
+	TechnicalUserID string `json:"technical_user_id"`
+	// GroupID is the group at whose level the token is; null at organization level.
+	GroupID *string `json:"group_id"`
+	// Role and GroupRoles are what is set on the token itself; null where nothing is.
+	Role       *string            `json:"role"`
+	GroupRoles []tokens.GroupRole `json:"group_roles"`
+	// Grants are the roles that the token can use: those of its technical user, narrowed by its own.
+	Grants          grantsDocument `json:"grants"`
+	Enabled         bool           `json:"enabled"`
+	Status          tokens.Status  `json:"status"`
+	TokenPreview    string         `json:"token_preview"`
+	SecretVersion   int64          `json:"secret_version"`
+	CreatedAt       *string        `json:"created_at"`
+	UpdatedAt       *string        `json:"updated_at"`
+	RegeneratedAt   *string        `json:"regenerated_at"`
+	ActivatesAt     *string        `json:"activates_at"`
+	ExpiresAt       *string        `json:"expires_at"`
+	TTL             *string        `json:"ttl"`
+	SecretExpiresAt *string        `json:"secret_expires_at"`
+	LastUsedAt      *string        `json:"last_used_at"`
+	Held            *stopDocument  `json:"held"`
+	Disabled        *stopDocument  `json:"disabled"`
+	// TechnicalUserDisabled says who disabled the technical user, and with it the token; null while it is enabled.
+	TechnicalUserDisabled *stopDocument `json:"technical_user_disabled"`
+}
+
+// grantsDocument are roles in --json output.
+type grantsDocument struct {
+	Role       string             `json:"role"`
+	GroupRoles []tokens.GroupRole `json:"group_roles"`
+}
+
+// stopDocument says who stopped something, when and why, in --json output.
+type stopDocument struct {
+	By     tokens.Actor `json:"by"`
+	At     *string      `json:"at"`
+	Reason *string      `json:"reason"`
+}
+
+func newTokenDocument(t tokens.AccessToken) tokenDocument {
+	grants := t.Grants()
+	return tokenDocument{
+		ID:                    t.ID,
+		QualifiedID:           t.QualifiedID(),
+		Name:                  t.Name,
+		Description:           t.Description,
+		TechnicalUser:         t.User.Email,
+		TechnicalUserID:       t.User.ID,
+		GroupID:               textOrNull(t.User.GroupID),
+		Role:                  textOrNull(t.Own.Role),
+		GroupRoles:            t.Own.GroupRoles,
+		Grants:                grantsDocument{grants.Role, append([]tokens.GroupRole{}, grants.GroupRoles...)},
+		Enabled:               t.Enabled,
+		Status:                t.Status,
+		TokenPreview:          t.Secret.Preview,
+		SecretVersion:         t.Secret.Version,
+		CreatedAt:             instantOrNull(t.CreatedAt),
+		UpdatedAt:             instantOrNull(t.UpdatedAt),
+		RegeneratedAt:         instantOrNull(t.RegeneratedAt),
+		ActivatesAt:           instantOrNull(t.ActivatesAt),
+		ExpiresAt:             instantOrNull(t.ExpiresAt),
+		TTL:                   durationOrNull(t.TTL),
+		SecretExpiresAt:       instantOrNull(t.SecretExpiresAt()),
+		LastUsedAt:            instantOrNull(t.LastUsedAt),
+		Held:                  newStopDocument(t.Held),
+		Disabled:              newStopDocument(t.Disabled),
+		TechnicalUserDisabled: newStopDocument(t.User.Disabled),
+	}
+}
+
+func newStopDocument(stop *tokens.Stop) *stopDocument {
+	if stop == nil {
+		return nil
+	}
+	return &stopDocument{stop.By, instantOrNull(stop.At), textOrNull(stop.Reason)}
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func instantOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return new(tokens.FormatTimestamp(t))
+}
+
+func durationOrNull(d time.Duration) *string {
+	if d == 0 {
+		return nil
+	}
+	return new(tokens.FormatDuration(d))
+}

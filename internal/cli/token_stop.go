@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// tokenDisable turns the declared switch of an access token off.
+type tokenDisable struct {
+	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+}
+
+// Run disables the token.
+func (c *tokenDisable) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		token, err := backend.UpdateAccessToken(ctx, string(c.ID), tokens.AccessTokenUpdate{Enabled: tokens.To(false)})
+		if err != nil {
+			return fmt.Errorf("unable to disable access token %s: %w", c.ID, err)
+		}
+		app.note("An apply of a configuration that holds this token sets it back to what is written there; latchkey token hold is what no apply lifts.")
+		return app.report("Disabled", token)
+	})
+}
+
+// tokenEnable turns the declared switch of an access token on.
+type tokenEnable struct {
+	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+}
+
+// Run enables the token.
+func (c *tokenEnable) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		token, err := backend.UpdateAccessToken(ctx, string(c.ID), tokens.AccessTokenUpdate{Enabled: tokens.To(true)})
+		if err != nil {
+			return fmt.Errorf("unable to enable access token %s: %w", c.ID, err)
+		}
+		return app.report("Enabled", token)
+	})
+}
+
+// tokenHold stops an access token in an incident.
+type tokenHold struct {
+	ID     tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+	Reason string  `help:"Why, for the people who will read it in plans and in the audit log." required:"" placeholder:"TEXT"`
+}
+
+// Run holds the token.
+func (c *tokenHold) Run(ctx context.Context, app *app) error {
+	if err := tokens.ValidateReason("--reason", c.Reason); err != nil {
+		return misusef("%s", err)
+	}
+	return app.withBackend(func(backend tokens.Backend) error {
+		token, err := backend.HoldAccessToken(ctx, string(c.ID), c.Reason)
+		if err != nil {
+			return fmt.Errorf("unable to hold access token %s: %w", c.ID, err)
+		}
+		return app.report("Held", token)
+	})
+}
+
+// tokenRelease ends a hold.
+type tokenRelease struct {
+	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+}
+
+// Run releases the token.
+func (c *tokenRelease) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		token, err := backend.ReleaseAccessToken(ctx, string(c.ID))
+		if err != nil {
+			return fmt.Errorf("unable to release access token %s: %w", c.ID, err)
+		}
+		return app.report("Released", token)
+	})
+}
+
+// report says what was done to a token and what its status is now, since one stop may remain behind another.
+func (a *app) report(done string, token tokens.AccessToken) error {
+	return a.printLine(printable(fmt.Sprintf("%s %s; its status is %s", done, describe(token), token.Status)))
+}

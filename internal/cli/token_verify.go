@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// longestInput is how much of standard input is read for a value: more than any value has.
+const longestInput = 4096
+
+// tokenVerify tells whether a value is good.
+type tokenVerify struct {
+	JSON bool `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// The reasons for which a value is not active, beside the statuses of its token.
+const (
+	// reasonMalformed: it has not the form of a value.
+	reasonMalformed = "malformed"
+	// reasonUnknown: no token has or had it.
+	reasonUnknown = "unknown"
+	// reasonSuperseded: it was the value of a token that has been regenerated since.
+	reasonSuperseded = "superseded"
+)
+
+// verifyDocument is the answer of token verify in --json output.
+type verifyDocument struct {
+	Active bool `json:"active"`
+	// Reason is why the value is not active: a status of the token, malformed, unknown or superseded. Null when it is.
+	Reason *string `json:"reason"`
+	// AccessToken is the token to which the value belongs or belonged; null where there is none.
+	AccessToken *tokenDocument `json:"access_token"`
+}
+
+// Run verifies the value on standard input without recording a use. A value that is not active is exit code 1.
+func (c *tokenVerify) Run(ctx context.Context, app *app) error {
+	value, err := app.readValue()
+	if err != nil {
+		return err
+	}
+	return app.withBackend(func(backend tokens.Backend) error {
+		verification, reason, err := verify(ctx, backend, value)
+		if err != nil {
+			return fmt.Errorf("unable to verify the value: %w", err)
+		}
+		if c.JSON {
+			document := verifyDocument{Active: verification.Active, Reason: textOrNull(reason)}
+			if verification.AccessToken != nil {
+				document.AccessToken = new(newTokenDocument(*verification.AccessToken))
+			}
+			err = app.printJSON(document)
+		} else {
+			var text string
+			if text, err = explainVerification(ctx, backend, verification, reason); err == nil {
+				err = app.printLine(printable(text))
+			}
+		}
+		if err == nil && !verification.Active {
+			return errAnswerIsNo
+		}
+		return err
+	})
+}
+
+// readValue reads a value from standard input, hidden where that is a terminal, and drops the line break behind it.
+func (a *app) readValue() (string, error) {
+	var value string
+	if a.StdinTerminal {
+		_, _ = fmt.Fprint(a.Stderr, "Value (not shown): ")
+		line, err := a.ReadHidden()
+		_, _ = fmt.Fprintln(a.Stderr)
+		if err != nil {
+			return "", fmt.Errorf("unable to read the value from the terminal: %w", err)
+		}
+		value = line
+	} else {
+		input, err := io.ReadAll(io.LimitReader(a.Stdin, longestInput))
+		if err != nil {
+			return "", fmt.Errorf("unable to read the value from standard input: %w", err)
+		}
+		value = strings.TrimSuffix(strings.TrimSuffix(string(input), "\n"), "\r")
+	}
+	if value == "" {
+		return "", misusef("standard input holds no value: pass the value there, as in latchkey token verify <value.txt")
+	}
+	return value, nil
+}
+
+// verify asks the backend about a value and says why it is not active, where it is not.
+func verify(ctx context.Context, backend tokens.Backend, value string) (tokens.Verification, string, error) {
+	secret, err := tokens.ParseSecret(value)
+	if err != nil {
+		return tokens.Verification{}, reasonMalformed, nil //nolint:nilerr // what is no value is an answer, not an error
+	}
+	verification, err := backend.VerifySecret(ctx, secret, tokens.VerifyOptions{})
+	switch {
+	case err != nil || verification.Active:
+		return verification, "", err
+	case verification.AccessToken == nil:
+		return verification, reasonUnknown, nil
+	case verification.Superseded:
+		return verification, reasonSuperseded, nil
+	}
+	return verification, string(verification.AccessToken.Status), nil
+}
+
+// explainVerification puts the answer into a sentence.
+func explainVerification(ctx context.Context, backend tokens.Backend, v tokens.Verification, reason string) (string, error) {
+	if v.AccessToken == nil {
+		if reason == reasonMalformed {
+			return "not active: malformed; it has not the form of a value (an identifier is not a value; check that it was copied whole)", nil
+		}
+		return "not active: unknown; no token of this database has or had this value, or its token has been deleted", nil
+	}
+	t := *v.AccessToken
+	owner := fmt.Sprintf("%s of %s", describe(t), t.User.Email)
+	if v.Active {
+		groups, err := readGroupNames(ctx, backend)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("active: %s; role: %s; expires: %s", owner, groups.describe(v.Grants), expiry(t)), nil
+	}
+	return fmt.Sprintf("not active: %s; %s %s", reason, owner, explainReason(t, reason)), nil
+}
+
+// explainReason continues a sentence that begins with the token: what happened, and what helps.
+func explainReason(t tokens.AccessToken, reason string) string {
+	switch reason {
+	case reasonSuperseded:
+		return fmt.Sprintf("got another value %s", minute(t.RegeneratedAt, ""))
+	case string(tokens.StatusHeld):
+		return fmt.Sprintf("is held %s; latchkey token release ends the hold", stopped(t.Held))
+	case string(tokens.StatusDisabled):
+		if t.Disabled == nil && t.User.Disabled != nil {
+			return fmt.Sprintf("is stopped with its technical user, disabled %s", stopped(t.User.Disabled))
+		}
+		return fmt.Sprintf("is disabled %s; latchkey token enable ends that", stopped(t.Disabled))
+	case string(tokens.StatusRevoked):
+		return fmt.Sprintf("had its value revoked %s; a regeneration gives it a new one", minute(t.Secret.EndedAt, ""))
+	case string(tokens.StatusExpired):
+		return fmt.Sprintf("expired %s", expiry(t))
+	default:
+		return fmt.Sprintf("becomes active %s", minute(t.ActivatesAt, ""))
+	}
+}

@@ -1,0 +1,51 @@
+// Latchkey is access tokens as code, in one program: started by Terraform or OpenTofu it is their provider, started by a
+// person the command line.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
+)
+
+// version is set at build time, by -ldflags "-X main.version=…".
+var version = "dev"
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	if startedByTerraform(os.LookupEnv) {
+		if err := servePlugin(); err != nil {
+			_, _ = fmt.Fprintf(os.Stderr, "latchkey: unable to serve the provider: %s\n", err)
+			return 1
+		}
+		return 0
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	return cli.Run(ctx, cli.Env{
+		Args:           os.Args[1:],
+		Stdin:          os.Stdin,
+		Stdout:         os.Stdout,
+		Stderr:         os.Stderr,
+		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
+		StdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		ReadHidden:     readHidden,
+		LookupEnv:      os.LookupEnv,
+		Now:            time.Now,
+		Version:        version,
+		Debug:          func(ctx context.Context) error { return serve(ctx, true) },
+	})
+}
+
+// readHidden reads a line from the terminal on standard input without showing it.
+func readHidden() (string, error) {
+	line, err := term.ReadPassword(int(os.Stdin.Fd()))
+	return string(line), err
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	frameworkprovider "github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+)
+
+// By this variable Terraform and OpenTofu tell a plugin that it is started as one; see the function Serve of
+// terraform-plugin-go/tfprotov6/tf6server, which refuses to serve without it.
+const (
+	cookieVariable = "TF_PLUGIN_MAGIC_COOKIE"
+	cookieValue    = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
+)
+
+// quietGCPercent lets the heap grow to five times what lives before it is collected. A provider lives for one run of
+// Terraform and holds little, so that collecting at Go's default pace costs a fifth of its time.
+const quietGCPercent = 400
+
+// startedByTerraform tells whether the process is to be a plugin.
+func startedByTerraform(lookupEnv func(string) (string, bool)) bool {
+	cookie, _ := lookupEnv(cookieVariable)
+	return cookie == cookieValue
+}
+
+// servePlugin serves the provider to the Terraform that started the process, until that ends it.
+func servePlugin() error {
+	if logsUnread(os.Environ()) {
+		if err := os.Setenv("TF_LOG_SDK", "off"); err != nil {
+			return err
+		}
+	}
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(quietGCPercent)
+	}
+	return serve(context.Background(), false)
+}
+
+// logsUnread tells whether nobody will read what the provider's libraries log. They write every trace line unless told
+// otherwise, and Terraform throws them away: formatting and parsing them takes more time than all else that a provider
+// does. Terraform itself sets none of these variables, so that any of them is the user's wish.
+func logsUnread(environ []string) bool {
+	for _, variable := range environ {
+		if name, value, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "TF_LOG") && value != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// serve serves the provider over protocol version 6. For a debugger it prints what Terraform needs to find the process.
+func serve(ctx context.Context, forDebugger bool) error {
+	p := provider.New(version, time.Now)
+	err := providerserver.Serve(ctx, func() frameworkprovider.Provider { return p }, providerserver.ServeOpts{
+		Address: provider.Address,
+		Debug:   forDebugger,
+	})
+	return errors.Join(err, p.Close())
+}
