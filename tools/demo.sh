@@ -168,7 +168,7 @@ run 2 'A plan after the outside change' "$terraform" plan -detailed-exitcode -no
 # From the first change on, without Terraform's warning that the provider comes from a build.
 awk '/^  # latchkey_/ { on = 1 } /^Warning: / { on = !/development overrides/ } on' "$work/said" | indent
 grep -q 'latchkey_access_token.report will be updated' "$work/said" || fail 'the plan does not name the disabled token.'
-printf '     (exit code 2)\n'
+printf '\n     (exit code 2)\n'
 
 step 'Apply puts it right'
 apply 'The healing apply'

@@ -71,7 +71,7 @@ current=1
 mkdir -p "$work/none"
 tree=docs
 if [ ! -d docs ]; then tree=$work/none; fi
-diff -ru "$tree" "$work/rendered" >&2 || current=0
+diff -ru "$tree" "$rendered" >&2 || current=0
 if [ "$current" -eq 0 ]; then
   say ''
   say 'What is generated is not current. The differences are above.'
