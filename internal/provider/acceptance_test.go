@@ -39,6 +39,7 @@ type bench struct {
 // newBench returns a bench whose clock stands at noon of 1 January 2030.
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	t.Parallel()
 	b := &bench{t: t, database: filepath.Join(t.TempDir(), "latchkey.db"), now: time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)}
 	b.Outside = b.open(b.database)
 	return b

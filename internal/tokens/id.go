@@ -77,6 +77,6 @@ func ValidateID(field string, kind Kind, s string) error {
 	if IsID(kind, s) {
 		return nil
 	}
-	return Invalid(field, "%q is not the identifier of a %s, which begins with %q; use the id attribute of a latchkey_%s resource",
+	return Invalid(field, "%q is no %s identifier, which would begin with %q; use the id attribute of a latchkey_%s resource",
 		s, kind.Noun(), string(kind)+"_", strings.ReplaceAll(kind.Noun(), " ", "_"))
 }

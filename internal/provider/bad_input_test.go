@@ -1,0 +1,132 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+)
+
+// Every bad value is refused while planning, with the attribute, the reason and the way out.
+func TestBadInputAtPlan(t *testing.T) {
+	token := func(line string) string { return ciToken(line) }
+	named := func(kind, attribute, value string) string {
+		return resourceBlock(kind, "this", fmt.Sprintf("%s = %q", attribute, value))
+	}
+	const user, group = "tu_01jd0000000000000000000000", "grp_01jd0000000000000000000000"
+	for _, test := range []struct {
+		name   string
+		config string
+		want   []string
+	}{
+		{"token without a name", resourceBlock("access_token", "ci", `name = ""`), []string{"Attribute name:", "is empty", "1 to 128"}},
+		{"token with a long name", resourceBlock("access_token", "ci", fmt.Sprintf("name = %q", strings.Repeat("é", 129))), []string{"Attribute name:", "129 characters", "at most 128"}},
+		{"token with a line feed in its name", resourceBlock("access_token", "ci", `name = "a\nb"`), []string{"Attribute name:", "can't be printed"}},
+		{"token with a space around its name", resourceBlock("access_token", "ci", `name = " a"`), []string{"Attribute name:", "begins or ends with a space", "remove it"}},
+		{"long description", token(fmt.Sprintf("description = %q", strings.Repeat("x", 1025))), []string{"Attribute description:", "1025 characters", "at most 1024"}},
+		{"technical user by name", token(`technical_user_id = "deployer"`), []string{"Attribute technical_user_id:", "is no technical user identifier", "latchkey_technical_user"}},
+		{"group by name", token(`group_id = "payments"`), []string{"Attribute group_id:", "is no group identifier", "latchkey_group"}},
+		{"technical user and group", token(fmt.Sprintf("technical_user_id = %q\ngroup_id = %q", user, group)), []string{"Attribute group_id:", "remove one of them"}},
+		{"group and group roles", token(fmt.Sprintf("group_id = %q\ngroup_roles = [{ group_id = %q, role = \"viewer\" }]", group, group)), []string{"Attribute group_roles:", "remove group_id"}},
+		{"ill-formed role", token(`role = "Admin!"`), []string{"Attribute role:", "not a valid name", "lower-case letters"}},
+		{"group role of no group", token(`group_roles = [{ group_id = "x", role = "viewer" }]`), []string{"group_id", "is no group identifier"}},
+		{"ill-formed group role", token(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"\" }]", group)), []string{"role", "not a valid name"}},
+		{"date without time", token(`expires_at = "2031-01-01"`), []string{"Attribute expires_at:", "not an RFC 3339 timestamp", "2030-01-31T12:00:00Z"}},
+		{"nanoseconds", token(`expires_at = "2031-01-01T00:00:00.000000001Z"`), []string{"Attribute expires_at:", "finer than a microsecond"}},
+		{"past expiry", token(`expires_at = "2029-12-31T00:00:00Z"`), []string{"Attribute expires_at:", "has passed", "set a later instant"}},
+		{"bad activation", token(`activates_at = "soon"`), []string{"Attribute activates_at:", "not an RFC 3339 timestamp"}},
+		{"activation after expiry", token("activates_at = \"2031-01-02T00:00:00Z\"\nexpires_at = \"2031-01-01T00:00:00Z\""), []string{"Attribute activates_at:", "expire before it becomes active", "later expires_at"}},
+		{"ttl and expiry", token("ttl = \"90d\"\nexpires_at = \"2031-01-01T00:00:00Z\""), []string{"Attribute ttl:", "exclude each other", "remove one"}},
+		{"ttl in words", token(`ttl = "90 days"`), []string{"Attribute ttl:", "not a duration", "90d"}},
+		{"ttl without unit", token(`ttl = "90"`), []string{"Attribute ttl:", "not a duration"}},
+		{"ttl of nothing", token(`ttl = "0s"`), []string{"Attribute ttl:", "at least one second"}},
+		{"negative ttl", token(`ttl = "-1h"`), []string{"Attribute ttl:", "not a duration"}},
+		{"ttl of ages", token(`ttl = "999999999d"`), []string{"Attribute ttl:", "too long", "at most 36500d"}},
+
+		{"group name", named("group", "name", "Payments"), []string{"Attribute name:", "not a valid name", "1 to 63 lower-case letters"}},
+		{"long group name", named("group", "name", strings.Repeat("x", 64)), []string{"Attribute name:", "not a valid name"}},
+		{"group without a name", named("group", "name", ""), []string{"Attribute name:", "not a valid name"}},
+		{"technical user name", named("technical_user", "name", "-x"), []string{"Attribute name:", "not a valid name"}},
+		{"technical user of a group by name", resourceBlock("technical_user", "this", `name = "x"`, `group_id = "payments"`), []string{"Attribute group_id:", "is no group identifier"}},
+		{"technical user of a group with group roles", resourceBlock("technical_user", "this", `name = "x"`, fmt.Sprintf("group_id = %q", group), fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }]", group)), []string{"Attribute group_roles:", "remove group_id"}},
+		{"member address", named("member", "email", "Anna <anna@example.com>"), []string{"Attribute email:", "not an e-mail address", "bare address"}},
+		{"member without address", named("member", "email", ""), []string{"Attribute email:", "not an e-mail address"}},
+		{"member name", resourceBlock("member", "this", `email = "a@example.com"`, `name = "a\tb"`), []string{"Attribute name:", "can't be printed"}},
+		{"share of a token by name", resourceBlock("token_share", "this", `access_token_id = "ci"`, `member_id = "mem_01jd0000000000000000000000"`, `role = "viewer"`), []string{"Attribute access_token_id:", "is no access token identifier"}},
+		{"share with a member by address", resourceBlock("token_share", "this", `access_token_id = "tok_01jd0000000000000000000000"`, `member_id = "anna@example.com"`, `role = "viewer"`), []string{"Attribute member_id:", "is no member identifier"}},
+		{"share role", resourceBlock("token_share", "this", `access_token_id = "tok_01jd0000000000000000000000"`, `member_id = "mem_01jd0000000000000000000000"`, `role = "owner"`), []string{"Attribute role:", `no role "owner" for a share`, "viewer, editor, manager"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			b.run(resource.TestStep{Config: b.config(test.config), PlanOnly: true, ExpectError: says(append([]string{"Invalid attribute value"}, test.want...)...)})
+		})
+	}
+}
+
+func TestBadProviderSettings(t *testing.T) {
+	for _, test := range []struct {
+		name, settings string
+		want           []string
+	}{
+		{"empty path", `database = ""`, []string{"Attribute database:", "the path is empty"}},
+		{"URL", `database = "postgres://localhost/latchkey"`, []string{"Attribute database:", "is a URL", "write its path"}},
+		{"organization", `organization = "Acme Inc."`, []string{"Attribute organization:", "not a valid name"}},
+		{"prefix", `token_prefix = "LK"`, []string{"Attribute token_prefix:", "not a prefix", "1 to 8 lower-case"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			b.run(resource.TestStep{
+				Config:      fmt.Sprintf("provider \"latchkey\" {\n %s\n}\n%s", test.settings, ciToken()),
+				PlanOnly:    true,
+				ExpectError: says(test.want...),
+			})
+		})
+	}
+}
+
+// What only the backend knows is refused by the apply, which changes nothing.
+func TestBadInputAtApply(t *testing.T) {
+	const missingUser, missingGroup, missingMember, missingToken = "tu_01jd0000000000000000000000", "grp_01jd0000000000000000000000", "mem_01jd0000000000000000000000", "tok_01jd0000000000000000000000"
+	for _, test := range []struct {
+		name, config string
+		want         []string
+	}{
+		{"unknown role", ciToken(`role = "superuser"`), []string{"role:", `there is no role "superuser"`, "none, viewer, member, manager, administrator, owner"}},
+		{"unknown role of a technical user", resourceBlock("technical_user", "x", `name = "x"`, `role = "superuser"`), []string{`there is no role "superuser"`}},
+		{"unknown role of a member", resourceBlock("member", "x", `email = "x@example.com"`, `role = "superuser"`), []string{`there is no role "superuser"`}},
+		{"unknown role in a group", resourceBlock("group", "g", `name = "g"`) + ciToken(`group_roles = [{ group_id = latchkey_group.g.id, role = "superuser" }]`), []string{"group_roles:", `there is no role "superuser"`}},
+		{"two roles in a group", resourceBlock("group", "g", `name = "g"`) + ciToken(`group_roles = [{ group_id = latchkey_group.g.id, role = "viewer" }, { group_id = latchkey_group.g.id, role = "member" }]`), []string{"group_roles:", "more than one role", "keep one"}},
+		{"missing technical user", ciToken(fmt.Sprintf("technical_user_id = %q", missingUser)), []string{"technical_user_id:", missingUser}},
+		{"missing group", ciToken(fmt.Sprintf("group_id = %q", missingGroup)), []string{"group_id:", missingGroup}},
+		{"missing group of a technical user", resourceBlock("technical_user", "x", `name = "x"`, fmt.Sprintf("group_id = %q", missingGroup)), []string{"group_id:", missingGroup}},
+		{"missing group in group roles", ciToken(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }]", missingGroup)), []string{"group_roles:", missingGroup}},
+		{"missing member", ciToken() + resourceBlock("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, fmt.Sprintf("member_id = %q", missingMember), `role = "viewer"`), []string{"member_id:", missingMember}},
+		{"missing token", resourceBlock("member", "m", `email = "m@example.com"`) + resourceBlock("token_share", "s", fmt.Sprintf("access_token_id = %q", missingToken), `member_id = latchkey_member.m.id`, `role = "viewer"`), []string{"access_token_id:", missingToken}},
+		{"secret that expires before activation", ciToken(`ttl = "1d"`, `activates_at = "2030-02-01T00:00:00Z"`), []string{"activates_at:", "its secret expires at", "set an earlier activation or a later expiry"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			b.run(resource.TestStep{Config: b.config(test.config), ExpectError: says(append([]string{"Unable to create"}, test.want...)...)})
+		})
+	}
+}
+
+// A regeneration of a token whose fixed end has passed would make a dead secret: it is refused, with the way out.
+func TestRegenerateAfterExpiry(t *testing.T) {
+	b := newBench(t)
+	expiry := `expires_at = "2030-01-02T00:00:00Z"`
+	b.run(
+		resource.TestStep{Config: b.config(ciToken(expiry, `regenerate_triggers = { n = "1" }`))},
+		resource.TestStep{
+			PreConfig:   func() { b.advance(48 * time.Hour) },
+			Config:      b.config(ciToken(expiry, `regenerate_triggers = { n = "2" }`)),
+			ExpectError: says("Attribute expires_at:", "has passed", "set a later instant"),
+		},
+		resource.TestStep{
+			Config: b.config(ciToken(`expires_at = "2031-01-02T00:00:00Z"`, `regenerate_triggers = { n = "2" }`)),
+			Check:  b.checkActive(ci),
+		},
+	)
+}
