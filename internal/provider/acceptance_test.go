@@ -36,10 +36,16 @@ type bench struct {
 	now time.Time
 }
 
-// newBench returns a bench whose clock stands at noon of 1 January 2030.
+// newBench returns a bench for a test that runs beside others. Its clock stands at noon of 1 January 2030.
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
+	return newSerialBench(t)
+}
+
+// newSerialBench returns a bench for a test that changes the environment of the process.
+func newSerialBench(t *testing.T) *bench {
+	t.Helper()
 	b := &bench{t: t, database: filepath.Join(t.TempDir(), "latchkey.db"), now: time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)}
 	b.Outside = b.open(b.database)
 	return b
