@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
 )
 
 // version is set at build time, by -ldflags "-X main.version=…".
@@ -40,6 +41,7 @@ func run() int {
 		LookupEnv:      os.LookupEnv,
 		Now:            time.Now,
 		Version:        version,
+		Actor:          embedded.LocalActor(),
 		Debug:          func(ctx context.Context) error { return serve(ctx, true) },
 	})
 }

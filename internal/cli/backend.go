@@ -25,12 +25,11 @@ func (a *app) withBackend(use func(tokens.Backend) error) error {
 	return err
 }
 
-// finding is one thing that an examination of the database found out.
+// finding is one thing that an examination of the database looked at.
 type finding struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-	// Problem says what is wrong and what to do; empty where nothing is.
-	Problem string `json:"problem,omitempty"`
+	name, value string
+	// problem says what is wrong and what to do; empty where all is well.
+	problem string
 }
 
 // diagnose examines the database without changing it.
@@ -43,5 +42,5 @@ func (a *app) diagnose(ctx context.Context) []finding {
 }
 
 func (a *app) options() embedded.Options {
-	return embedded.Options{Database: a.database, Actor: embedded.LocalActor(), Now: a.Now}
+	return embedded.Options{Database: a.database, Actor: a.Actor, Now: a.Now}
 }

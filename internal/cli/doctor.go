@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 )
@@ -11,30 +12,43 @@ type doctor struct {
 	JSON bool `name:"json" help:"Answer in JSON, for programs."`
 }
 
+// findingDocument is a finding in --json output.
+type findingDocument struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	// Problem is null where all is well.
+	Problem *string `json:"problem"`
+}
+
 // Run prints what an examination of the database found. A problem is exit code 1.
 func (c *doctor) Run(ctx context.Context, app *app) error {
 	findings := app.diagnose(ctx)
-	answer := func() error { return app.printTable(newFindingTable(findings)) }
-	if c.JSON {
-		answer = func() error { return app.printJSON(findings) }
-	}
-	if err := answer(); err != nil {
+	if err := c.print(app, findings); err != nil {
 		return err
 	}
-	for _, f := range findings {
-		if f.Problem != "" {
-			return errAnswerIsNo
-		}
+	if slices.ContainsFunc(findings, func(f finding) bool { return f.problem != "" }) {
+		return errAnswerIsNo
 	}
 	return nil
+}
+
+func (c *doctor) print(app *app, findings []finding) error {
+	if !c.JSON {
+		return app.printTable(newFindingTable(findings))
+	}
+	documents := make([]findingDocument, len(findings))
+	for i, f := range findings {
+		documents[i] = findingDocument{f.name, f.value, textOrNull(f.problem)}
+	}
+	return app.printJSON(documents)
 }
 
 // newFindingTable lays findings out in rows; a problem stands beside what it is about.
 func newFindingTable(findings []finding) tableView {
 	view := tableView{headers: []string{"CHECK", "FOUND", "PROBLEM"}, freeText: []string{"PROBLEM"}}
 	for _, f := range findings {
-		row := tableRow{cells: []string{f.Name, f.Value, f.Problem}}
-		if f.Problem != "" {
+		row := tableRow{cells: []string{f.name, f.value, f.problem}}
+		if f.problem != "" {
 			row.colors = text.Colors{text.FgRed}
 		}
 		view.rows = append(view.rows, row)

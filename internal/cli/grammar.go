@@ -76,7 +76,8 @@ func parse(env Env) (func(context.Context) error, error) {
 		return nil, err
 	}
 	return func(ctx context.Context) error {
-		return command.Run(&app{Env: env, database: database}, kong.BindTo(ctx, (*context.Context)(nil)))
+		command.BindTo(ctx, (*context.Context)(nil))
+		return command.Run(&app{Env: env, database: database})
 	}, nil
 }
 

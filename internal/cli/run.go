@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // The exit codes of the command line.
@@ -31,6 +33,8 @@ type Env struct {
 	LookupEnv func(string) (string, bool)
 	Now       func() time.Time
 	Version   string
+	// Actor is who appears in audit events.
+	Actor tokens.Actor
 	// Debug serves the provider for a debugger until the context ends.
 	Debug func(context.Context) error
 }

@@ -45,10 +45,21 @@ func hideValues(args []string) []string {
 }
 
 func hideUnlessPlain(text string) string {
-	if text == "" || plainWord.MatchString(text) {
+	if text == "" || plainWord.MatchString(text) || kindOf(text) != "" {
 		return text
 	}
 	return hiddenValue
+}
+
+// kindOf returns the kind of the object that the identifier is of; empty for what is no identifier. An identifier is not
+// secret.
+func kindOf(id string) tokens.Kind {
+	for _, kind := range []tokens.Kind{tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindEvent} {
+		if tokens.IsID(kind, id) {
+			return kind
+		}
+	}
+	return ""
 }
 
 // tokenID is the identifier of an access token, given as an argument.
@@ -57,14 +68,13 @@ type tokenID string
 // Validate refuses what is no such identifier. It is repeated only if it is another object's: anything else might be a
 // secret, whole or in part.
 func (id tokenID) Validate() error {
-	if tokens.IsID(tokens.KindAccessToken, string(id)) {
+	switch kind := kindOf(string(id)); kind {
+	case tokens.KindAccessToken:
 		return nil
+	case "":
+		return misusef("ID is not the identifier of an access token: give tok_ and 26 characters, as latchkey token list shows it; " +
+			"what was given is not repeated here, in case it is a value")
+	default:
+		return misusef("%s is the identifier of a %s: give that of an access token (tok_…), which latchkey token list shows", id, kind.Noun())
 	}
-	for _, kind := range []tokens.Kind{tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindEvent} {
-		if tokens.IsID(kind, string(id)) {
-			return misusef("%s is the identifier of a %s; give that of an access token (tok_…), which latchkey token list shows", id, kind.Noun())
-		}
-	}
-	return misusef("ID is not the identifier of an access token: give tok_ and 26 characters, as latchkey token list shows it; " +
-		"what was given is not repeated here, in case it is a value")
 }

@@ -15,7 +15,7 @@ type tokenList struct {
 	Status  string   `help:"Only tokens of one status: ${statuses}." placeholder:"STATUS"`
 	Sort    string   `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN"`
 	Desc    bool     `help:"Sort the other way round."`
-	Columns []string `help:"The columns to show, of those above, in this order." placeholder:"COLUMN,…" xor:"shape"`
+	Columns []string `help:"The columns to show, of those above, in this order." placeholder:"COLUMN" xor:"shape"`
 	JSON    bool     `name:"json" help:"Answer in JSON, for programs." xor:"shape"`
 }
 

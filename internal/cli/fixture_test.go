@@ -1,0 +1,136 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/cryptotest"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// present is the instant at which the command line runs in the tests.
+var present = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
+
+// fixture is a database with a token of each status, the same in every run of the tests.
+type fixture struct {
+	path string
+	// ids and values are the identifiers and values of the tokens by short names; "superseded" is the first value of the
+	// token "deploy".
+	ids, values map[string]string
+}
+
+// newFixture makes the database. Its random numbers are fixed, so that outputs can be written down.
+func newFixture(t *testing.T) fixture {
+	t.Helper()
+	f := fixture{path: filepath.Join(t.TempDir(), "latchkey.db"), ids: map[string]string{}, values: map[string]string{}}
+	t.Run("fixture", func(t *testing.T) {
+		seeder := &seeder{T: t, fixture: f}
+		seeder.backend = embedded.New(embedded.Options{
+			Database: f.path, Organization: "acme", Actor: "local:terraform@runner", Now: func() time.Time { return seeder.now },
+		})
+		seeder.seed()
+		if err := seeder.backend.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if t.Failed() {
+		t.FailNow()
+	}
+	return f
+}
+
+// copyTo copies the database to a directory and returns its path there.
+func (f fixture) copyTo(directory string) (string, error) {
+	content, err := os.ReadFile(f.path)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(directory, "latchkey.db")
+	return path, os.WriteFile(path, content, 0o600)
+}
+
+// seeder fills the database of a fixture.
+type seeder struct {
+	*testing.T
+	fixture
+	backend *embedded.Backend
+	now     time.Time
+}
+
+func (s *seeder) seed() {
+	ctx := s.Context()
+	s.at(2029, time.December, 1, 9)
+	payments := must(s.backend.CreateGroup(ctx, tokens.NewGroup{Name: "payments"}))
+	anna := must(s.backend.CreateMember(ctx, tokens.NewMember{Email: "anna@example.com", Grants: tokens.Grants{Role: tokens.RoleMember}}))
+	ci := must(s.backend.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
+		Name: "ci", Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true,
+	}))
+	reports := must(s.backend.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
+		Name: "reports", GroupID: payments.ID, Grants: tokens.Grants{Role: tokens.RoleViewer}, Enabled: true,
+	}))
+
+	s.at(2029, time.December, 1, 10)
+	s.token("deploy", tokens.NewAccessToken{
+		Name: "deploy", Description: "Deploys the shop", TechnicalUserID: ci.ID,
+		Own: tokens.Grants{Role: tokens.RoleViewer, GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleMember}}},
+	})
+	must(s.backend.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: s.ids["deploy"], MemberID: anna.ID, Role: tokens.ShareViewer}))
+	s.at(2029, time.December, 2, 10)
+	s.token("backup", tokens.NewAccessToken{Name: "backup", ExpiresAt: time.Date(2030, 1, 15, 0, 0, 0, 0, time.UTC)})
+	s.at(2029, time.December, 3, 10)
+	s.token("nightly", tokens.NewAccessToken{Name: "報告 nightly", Description: "first line\nsecond line", TechnicalUserID: reports.ID, TTL: 90 * 24 * time.Hour})
+	s.at(2029, time.December, 4, 10)
+	s.token("leaked", tokens.NewAccessToken{Name: "leaked", TechnicalUserID: ci.ID})
+	s.at(2029, time.December, 5, 10)
+	s.token("laptop", tokens.NewAccessToken{Name: "old laptop", TechnicalUserID: ci.ID})
+	s.at(2029, time.December, 6, 10)
+	s.token("later", tokens.NewAccessToken{Name: "next summer", GroupID: payments.ID, ActivatesAt: time.Date(2030, 6, 1, 0, 0, 0, 0, time.UTC)})
+	s.at(2029, time.December, 7, 10)
+	s.token("revoked", tokens.NewAccessToken{Name: "returned", TechnicalUserID: ci.ID})
+
+	s.at(2030, time.January, 10, 8)
+	s.values["superseded"] = s.values["deploy"]
+	secret := s.secret()
+	must(s.backend.UpdateAccessToken(ctx, s.ids["deploy"], tokens.AccessTokenUpdate{
+		Regeneration: &tokens.Regeneration{NewSecretFor: secret, Reason: tokens.ReasonTrigger},
+	}))
+	s.values["deploy"] = secret.Secret.Reveal()
+
+	s.at(2030, time.January, 20, 8)
+	must(s.backend.HoldAccessToken(ctx, s.ids["leaked"], "seen in a build log"))
+	must(s.backend.UpdateAccessToken(ctx, s.ids["laptop"], tokens.AccessTokenUpdate{Enabled: tokens.To(false)}))
+	must(s.backend.RevokeSecret(ctx, must(tokens.ParseSecret(s.values["revoked"]))))
+
+	s.at(2030, time.January, 30, 8)
+	must(s.backend.VerifySecret(ctx, secret.Secret, tokens.VerifyOptions{RecordUse: true}))
+}
+
+// at sets the clock of the backend, and the random numbers that follow whatever came before.
+func (s *seeder) at(year int, month time.Month, day, hour int) {
+	s.now = time.Date(year, month, day, hour, 0, 0, 0, time.UTC)
+	cryptotest.SetGlobalRandom(s.T, uint64(s.now.Unix()))
+}
+
+// token makes a token and keeps its identifier and value under the short name.
+func (s *seeder) token(short string, token tokens.NewAccessToken) {
+	s.Helper()
+	token.Enabled = true
+	token.NewSecretFor = s.secret()
+	s.ids[short] = must(s.backend.CreateAccessToken(s.Context(), token)).ID
+	s.values[short] = token.Secret.Reveal()
+}
+
+func (s *seeder) secret() tokens.NewSecretFor {
+	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, s.now), Secret: must(tokens.NewSecret("lk"))}
+}
+
+// must returns the value of a call that can't fail here.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}

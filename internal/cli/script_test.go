@@ -1,0 +1,75 @@
+package cli_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var update = flag.Bool("update", false, "write the outputs that the scripts in testdata compare with anew")
+
+// TestMain lets the scripts run the command line as the program latchkey.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value})
+}
+
+// value prints a value for standard input: as it is with a line break behind it, without one (-n), its first half, or one
+// that no token has (--unknown).
+func value() {
+	switch args := os.Args[1:]; args[0] {
+	case "-n":
+		fmt.Print(args[1])
+	case "--first-half":
+		fmt.Println(args[1][:len(args[1])/2])
+	case "--unknown":
+		fmt.Println(must(tokens.NewSecret("lk")).Reveal())
+	default:
+		fmt.Println(args[0])
+	}
+}
+
+// latchkey is the program, with the clock and the actor of the tests.
+func latchkey() {
+	os.Exit(cli.Run(context.Background(), cli.Env{
+		Args:      os.Args[1:],
+		Stdin:     os.Stdin,
+		Stdout:    os.Stdout,
+		Stderr:    os.Stderr,
+		LookupEnv: os.LookupEnv,
+		Now:       func() time.Time { return present },
+		Version:   "1.2.3",
+		Actor:     "local:ben@laptop",
+	}))
+}
+
+// TestScripts runs the scripts in testdata/script, each beside a copy of the fixture. A script finds the identifiers and
+// values of its tokens in variables such as id_deploy and value_deploy.
+func TestScripts(t *testing.T) {
+	f := newFixture(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup: func(env *testscript.Env) error {
+			for _, short := range slices.Sorted(maps.Keys(f.ids)) {
+				env.Setenv("id_"+short, f.ids[short])
+			}
+			for _, short := range slices.Sorted(maps.Keys(f.values)) {
+				env.Setenv("value_"+short, f.values[short])
+			}
+			_, err := f.copyTo(env.WorkDir)
+			return err
+		},
+	})
+}
