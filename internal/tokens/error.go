@@ -65,19 +65,19 @@ func ErrorCode(err error) Code {
 func NotFound(kind Kind, id string) *Error {
 	return &Error{
 		Code:    CodeNotFound,
-		ID:      id,
-		Message: fmt.Sprintf("there is no %s %s; it has been deleted, or the identifier belongs to another database", kind.Noun(), id),
+		ID:      redact(id),
+		Message: redact(fmt.Sprintf("there is no %s %s; it has been deleted, or the identifier belongs to another database", kind.Noun(), id)),
 	}
 }
 
 // Invalid says that the value of one attribute breaks a rule. An empty field stands for the whole object.
 func Invalid(field, format string, args ...any) *Error {
-	return &Error{Code: CodeInvalid, Field: field, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: CodeInvalid, Field: field, Message: redact(fmt.Sprintf(format, args...))}
 }
 
 // Conflict says that the object with this id is in the way.
 func Conflict(field, id, format string, args ...any) *Error {
-	return &Error{Code: CodeConflict, Field: field, ID: id, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: CodeConflict, Field: field, ID: id, Message: redact(fmt.Sprintf(format, args...))}
 }
 
 // Unavailable says that the backend can't answer, because of cause (which may be nil).

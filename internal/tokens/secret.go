@@ -29,6 +29,13 @@ var prefixPattern = regexp.MustCompile(`^[a-z][a-z0-9]{0,7}$`)
 // redacted stands for a secret value wherever it might be printed.
 const redacted = "(sensitive value)"
 
+// pastedPattern matches a value of ours, whole or most of it, within a text. No identifier is that long.
+var pastedPattern = regexp.MustCompile(`[a-z][a-z0-9]{0,7}_[0-9A-Za-z]{30,}`)
+
+// redact removes values of ours from a text that repeats what a person wrote, who may have pasted one where an
+// identifier or a name belongs.
+func redact(text string) string { return pastedPattern.ReplaceAllLiteralString(text, redacted) }
+
 // Secret is the value of an access token. Printing, formatting, logging and encoding it yield a placeholder; Reveal
 // alone returns the value. The value is behind a pointer since package fmt prints an unexported field of another struct
 // without asking its methods: it prints the address then.
