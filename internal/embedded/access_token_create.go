@@ -11,6 +11,7 @@ const namesakesNamed = 10
 
 // CreateAccessToken implements tokens.Backend.
 func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
+	n.ActivatesAt, n.ExpiresAt = kept(n.ActivatesAt), kept(n.ExpiresAt)
 	invalid := n.Validate(b.now())
 	return create(ctx, b, tokens.ActionAccessTokenCreate, n.Name, invalid, func(o *operation) (created tokens.CreatedAccessToken, err error) {
 		request := o.creationRequest(n)
@@ -50,7 +51,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	n.Own.GroupRoles = sortedGroupRoles(n.Own.GroupRoles)
 	t = tokens.AccessToken{
 		ID: tokens.NewID(tokens.KindAccessToken, o.now), Name: n.Name, Description: n.Description, Own: n.Own,
-		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), ActivatesAt: n.ActivatesAt.UTC(), ExpiresAt: n.ExpiresAt.UTC(), TTL: n.TTL,
+		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), ActivatesAt: n.ActivatesAt, ExpiresAt: n.ExpiresAt, TTL: n.TTL,
 		Secret: tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now}, CreatedAt: o.now, UpdatedAt: o.now,
 	}
 	if t.User, err = o.userOf(ctx, n, t.ID); err != nil {

@@ -3,12 +3,14 @@ package embedded
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // UpdateAccessToken implements tokens.Backend.
 func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update tokens.AccessTokenUpdate) (tokens.AccessToken, error) {
+	update.ActivatesAt, update.ExpiresAt = keptChange(update.ActivatesAt), keptChange(update.ExpiresAt)
 	action := tokens.ActionAccessTokenUpdate
 	if update.Regeneration != nil {
 		action = tokens.ActionAccessTokenRegenerate
@@ -32,7 +34,6 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 		if err != nil {
 			return after, err
 		}
-		after.ActivatesAt, after.ExpiresAt = after.ActivatesAt.UTC(), after.ExpiresAt.UTC()
 		after.Own.GroupRoles = sortedGroupRoles(after.Own.GroupRoles)
 		after.User.GroupRoles = sortedGroupRoles(after.User.GroupRoles)
 		if after, err = o.saveAccessToken(ctx, before, after, update.Regeneration); err != nil {
@@ -40,6 +41,14 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 		}
 		return after.Observed(o.now), nil
 	})
+}
+
+// keptChange is a change to an instant as it is stored.
+func keptChange(c tokens.Change[time.Time]) tokens.Change[time.Time] {
+	if instant, ok := c.Get(); ok {
+		return tokens.To(kept(instant))
+	}
+	return c
 }
 
 // saveAccessToken writes what differs between two states of an access token, with an event for each kind of change.

@@ -60,8 +60,11 @@ func (b *Backend) Database(ctx context.Context) (tokens.Database, error) {
 	return read(ctx, b, func(v store.View) (tokens.Database, error) { return v.Database(), nil })
 }
 
-// now returns the present instant as it is stored and answered.
-func (b *Backend) now() time.Time { return b.options.Now().UTC().Truncate(time.Microsecond) }
+// now returns the present instant.
+func (b *Backend) now() time.Time { return kept(b.options.Now()) }
+
+// kept returns an instant as it is stored and answered: in UTC and whole microseconds.
+func kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // read runs fn on the database.
 func read[T any](ctx context.Context, b *Backend, fn func(store.View) (T, error)) (T, error) {
@@ -84,7 +87,11 @@ func readBy[T any](method func(*store.Store, context.Context, func(store.View) e
 		result, err = fn(v)
 		return err
 	})
-	return result, err
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return result, nil
 }
 
 // checkOrganization refuses a database of another organization than the options ask for.

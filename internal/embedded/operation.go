@@ -41,7 +41,8 @@ func create[T any](ctx context.Context, b *Backend, action tokens.Action, name s
 	if invalid == nil {
 		return transact(ctx, b, action, object{name: name}, b.found, fn)
 	}
-	result, err := transact(ctx, b, action, object{name: name}, nil, fn)
+	// Nor does its event repeat the name, which may be what is wrong.
+	result, err := transact(ctx, b, action, object{}, nil, fn)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = invalid
 	}

@@ -1,0 +1,112 @@
+package backendtest
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// everyone runs fn as n people at once, each with a backend of their own, and returns their errors.
+func (w *world) everyone(n int, fn func(i int, b tokens.Backend) error) []error {
+	errs := make([]error, n)
+	start := make(chan struct{})
+	var wait sync.WaitGroup
+	for i := range n {
+		b := w.as(tokens.Actor(fmt.Sprintf("local:person%d@host", i)))
+		wait.Go(func() {
+			<-start
+			errs[i] = fn(i, b.Backend)
+		})
+	}
+	close(start)
+	wait.Wait()
+	return errs
+}
+
+// Many at once, on a database that nobody has made yet, lose nothing and disturb nobody.
+func testConcurrency(w *world) {
+	ctx := w.Context()
+	const people, each = 8, 6
+	requests := make([][]tokens.NewAccessToken, people)
+	for i := range requests {
+		for n := range each {
+			requests[i] = append(requests[i], w.request(fmt.Sprintf("token %d of %d", n, i), ""))
+		}
+	}
+	for i, err := range w.everyone(people, func(i int, b tokens.Backend) error {
+		group, err := b.CreateGroup(ctx, tokens.NewGroup{Name: fmt.Sprintf("group-%d", i)})
+		if err != nil {
+			return err
+		}
+		for _, request := range requests[i] {
+			request.GroupID = group.ID
+			created, err := b.CreateAccessToken(ctx, request)
+			if err != nil {
+				return err
+			}
+			if _, err := b.UpdateAccessToken(ctx, created.ID, tokens.AccessTokenUpdate{Description: tokens.To("made")}); err != nil {
+				return err
+			}
+			if v, err := b.VerifySecret(ctx, request.Secret, tokens.VerifyOptions{RecordUse: true}); err != nil || !v.Active {
+				return fmt.Errorf("a value that was just issued: %+v, %w", v, err)
+			}
+		}
+		return nil
+	}) {
+		if err != nil {
+			w.Errorf("person %d: %v", i, err)
+		}
+	}
+	c := w.content()
+	w.equal("the number of groups", len(c.Groups), people)
+	w.equal("the number of technical users", len(c.TechnicalUsers), people*each)
+	w.equal("the number of tokens", len(c.AccessTokens), people*each)
+	for _, t := range c.AccessTokens {
+		w.equal("the description of "+t.Name, t.Description, "made")
+	}
+	for _, all := range requests {
+		for _, request := range all {
+			if !w.verify(request.Secret).Active {
+				w.Errorf("the value of %q is not good", request.Name)
+			}
+		}
+	}
+	databases := 0
+	for _, e := range w.events("") {
+		if e.Action == tokens.ActionDatabaseCreate {
+			databases++
+		}
+	}
+	w.equal("the number of databases made", databases, 1)
+}
+
+// Of many who replace the same secret at once one wins; the others learn of it, and nobody is told that a dead value is good.
+func testConcurrentRegenerations(w *world) {
+	ctx := w.Context()
+	const people = 8
+	id := w.create(w.request("deploy", "")).ID
+	fresh := make([]tokens.NewSecretFor, people)
+	for i := range fresh {
+		fresh[i] = w.fresh()
+	}
+	errs := w.everyone(people, func(i int, b tokens.Backend) error {
+		_, err := b.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{
+			NewSecretFor: fresh[i], Reason: tokens.ReasonTrigger, ExpectedVersion: 1}})
+		return err
+	})
+	winners := 0
+	for i, err := range errs {
+		won := err == nil
+		if won {
+			winners++
+		} else {
+			w.refusal(err, tokens.CodeConflict)
+		}
+		if active := w.verify(fresh[i].Secret).Active; active != won {
+			w.Errorf("the value of person %d: active is %t, their answer was %v", i, active, err)
+		}
+	}
+	w.equal("the number of winners", winners, 1)
+	w.equal("the version", w.token(id).Secret.Version, int64(2))
+}

@@ -1,0 +1,75 @@
+package backendtest
+
+import (
+	"strings"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+func testEvents(w *world) {
+	ctx := w.Context()
+	g := w.group("payments")
+	w.clock.Advance(later)
+	must(w.as("local:ben@host").UpdateGroup(ctx, g.ID, tokens.GroupUpdate{Name: tokens.To("billing"), Description: tokens.To("Bills")}))(w)
+	changed := w.clock.Instant()
+	w.clock.Advance(later)
+	w.succeed(w.DeleteGroup(ctx, g.ID))
+	w.clock.Advance(later)
+	refusal := w.refusal(w.DeleteGroup(ctx, g.ID), tokens.CodeNotFound)
+
+	events := w.events(g.ID)
+	w.equal("the events of the group", actions(events), []string{"group.create", "group.update", "group.delete", "group.delete refused"})
+	if !tokens.IsID(tokens.KindEvent, events[1].ID) {
+		w.Errorf("%q is not the identifier of an event", events[1].ID)
+	}
+	w.equal("the event of the change", events[1], tokens.Event{ID: events[1].ID, At: changed, Actor: "local:ben@host", Action: tokens.ActionGroupUpdate,
+		ObjectID: g.ID, ObjectName: "billing", Outcome: tokens.OutcomeDone, Detail: "changed name, description"})
+	w.equal("the detail of the refusal", events[3].Detail, refusal.Error())
+
+	w.equal("the latest events", must(w.Events(ctx, tokens.EventQuery{Limit: 2}))(w), events[2:])
+	w.equal("the latest event of the group", must(w.Events(ctx, tokens.EventQuery{ObjectID: g.ID, Limit: 1}))(w), events[3:])
+	w.equal("all events", actions(w.events("")), append([]string{"database.create"}, actions(events)...))
+	w.equal("the events of what never was", len(w.events("grp_nothing")), 0)
+
+	// A value pasted where an identifier or a name belongs stays out of the events.
+	value := w.secret()
+	_ = w.DeleteAccessToken(ctx, value.Reveal())
+	_, _ = w.HoldAccessToken(ctx, value.Reveal(), "leaked")
+	_, _ = w.CreateGroup(ctx, tokens.NewGroup{Name: value.Reveal()})
+	_, _ = w.CreateAccessToken(ctx, w.request("deploy", value.Reveal()))
+	all := w.events("")
+	w.equal("the refusals", actions(all[len(all)-4:]), []string{"access_token.delete refused", "access_token.hold refused", "group.create refused", "access_token.create refused"})
+	for _, e := range all {
+		if strings.Contains(e.ObjectID+e.ObjectName+e.Detail, value.Reveal()[10:22]) {
+			w.Errorf("event %s of %s holds a part of a secret", e.ID, e.Action)
+		}
+	}
+}
+
+// An update that asks for what is there already writes nothing: neither a change nor an event.
+func testUpdatesThatChangeNothing(w *world) {
+	ctx := w.Context()
+	g, m := w.group("payments"), w.member("anna@example.com")
+	u := w.user("ci", "")
+	request := w.request("deploy", u.ID)
+	request.Own.GroupRoles = []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleViewer}}
+	request.ExpiresAt = w.clock.Instant().Add(day)
+	t := w.create(request)
+	must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+	w.clock.Advance(later)
+	before, events := w.content(), len(w.events(""))
+
+	must(w.UpdateGroup(ctx, g.ID, tokens.GroupUpdate{Name: tokens.To(g.Name), Description: tokens.To(g.Description)}))(w)
+	must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{Name: tokens.To(m.Name), Role: tokens.To(m.Role), GroupRoles: tokens.To(m.GroupRoles)}))(w)
+	must(w.UpdateTechnicalUser(ctx, u.ID, tokens.TechnicalUserUpdate{Name: tokens.To(u.Name), Role: tokens.To(u.Role), Enabled: tokens.To(true)}))(w)
+	w.update(t.ID, tokens.AccessTokenUpdate{})
+	w.update(t.ID, tokens.AccessTokenUpdate{
+		Name: tokens.To(t.Name), Description: tokens.To(""), Role: tokens.To(""), GroupRoles: tokens.To(request.Own.GroupRoles), Enabled: tokens.To(true),
+		ActivatesAt: tokens.To(time.Time{}), ExpiresAt: tokens.To(request.ExpiresAt.In(time.FixedZone("", 3600))), TTL: tokens.To(time.Duration(0)),
+	})
+	must(w.UpdateTokenShare(ctx, t.ID, m.ID, tokens.ShareViewer))(w)
+
+	w.equal("the content", w.content(), before)
+	w.equal("the number of events", len(w.events("")), events)
+}

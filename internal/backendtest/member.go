@@ -1,0 +1,44 @@
+package backendtest
+
+import "github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+
+func testMembers(w *world) {
+	ctx := w.Context()
+	made := w.clock.Instant()
+	first, second := w.group("first"), w.group("second")
+	unsorted := []tokens.GroupRole{{GroupID: second.ID, Role: tokens.RoleViewer}, {GroupID: first.ID, Role: tokens.RoleManager}}
+	if first.ID > second.ID {
+		unsorted[0], unsorted[1] = unsorted[1], unsorted[0]
+	}
+	ordered := []tokens.GroupRole{unsorted[1], unsorted[0]}
+
+	m := must(w.CreateMember(ctx, tokens.NewMember{Email: "Anna@example.com", Name: "Anna", Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: unsorted}}))(w)
+	w.equal("the new member", m, tokens.Member{ID: m.ID, Email: "Anna@example.com", Name: "Anna",
+		Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: ordered}, CreatedAt: made, UpdatedAt: made})
+	w.equal("the member", must(w.Member(ctx, m.ID))(w), m)
+	other := w.member("aaron@example.com")
+	w.equal("the members by address", must(w.Members(ctx))(w), []tokens.Member{other, m})
+
+	_, err := w.CreateMember(ctx, tokens.NewMember{Email: "anna@EXAMPLE.com", Grants: tokens.Grants{Role: tokens.RoleViewer}})
+	conflict := w.refusal(err, tokens.CodeConflict)
+	w.equal("the holder", conflict.ID, m.ID)
+	w.mentions(conflict.Error(), "Anna@example.com", "import {", "to = latchkey_member.NAME", `id = "`+m.ID+`"`)
+
+	w.clock.Advance(later)
+	want := m
+	want.Name, want.Role, want.GroupRoles, want.UpdatedAt = "", tokens.RoleOwner, nil, w.clock.Instant()
+	w.equal("the changed member", must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{
+		Name: tokens.To(""), Role: tokens.To(tokens.RoleOwner), GroupRoles: tokens.To[[]tokens.GroupRole](nil)}))(w), want)
+	w.equal("the member afterwards", must(w.Member(ctx, m.ID))(w), want)
+
+	token := w.create(w.request("deploy", ""))
+	share := must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: token.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+	w.succeed(w.DeleteMember(ctx, m.ID))
+	_, err = w.Member(ctx, m.ID)
+	w.refusal(err, tokens.CodeNotFound)
+	_, err = w.TokenShare(ctx, token.ID, m.ID)
+	w.refusal(err, tokens.CodeNotFound)
+	w.equal("the events of the share", actions(w.events(share.ID())), []string{"token_share.create", "token_share.delete"})
+	w.refusal(w.DeleteMember(ctx, m.ID), tokens.CodeNotFound)
+	w.member("anna@example.com") // the address is free
+}

@@ -1,0 +1,188 @@
+package backendtest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// testRefusals checks of every writing operation, for each reason to refuse it, that the error says which attribute or
+// object it is about, that nothing changes, and that one event tells of the refusal.
+func testRefusals(w *world) {
+	ctx := w.Context()
+	now := w.clock.Now()
+	noGroup, noMember, noUser, noToken := tokens.NewID(tokens.KindGroup, now), tokens.NewID(tokens.KindMember, now),
+		tokens.NewID(tokens.KindTechnicalUser, now), tokens.NewID(tokens.KindAccessToken, now)
+	elsewhere := []tokens.GroupRole{{GroupID: noGroup, Role: tokens.RoleViewer}}
+	g, other := w.group("payments"), w.group("audit")
+	m := w.member("anna@example.com")
+	u, second := w.user("ci", ""), w.user("cd", "")
+	inGroup := w.user("local", g.ID)
+	used := w.request("deploy", u.ID)
+	t := w.create(used)
+	held := w.create(w.request("held", u.ID))
+	must(w.HoldAccessToken(ctx, held.ID, "leaked"))(w)
+	expiring := w.request("expiring", u.ID)
+	expiring.ExpiresAt = w.clock.Instant().Add(time.Minute)
+	e := w.create(expiring)
+	share := must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+	w.clock.Advance(time.Hour)
+
+	create := func(alter func(*tokens.NewAccessToken)) func() error {
+		return func() error {
+			n := w.request("new", u.ID)
+			alter(&n)
+			_, err := w.CreateAccessToken(ctx, n)
+			return err
+		}
+	}
+	update := func(id string, u tokens.AccessTokenUpdate) func() error {
+		return func() error { _, err := w.UpdateAccessToken(ctx, id, u); return err }
+	}
+	regenerate := func(id string, alter func(*tokens.Regeneration)) func() error {
+		return func() error {
+			r := &tokens.Regeneration{NewSecretFor: w.fresh(), Reason: tokens.ReasonRequested}
+			alter(r)
+			_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Regeneration: r})
+			return err
+		}
+	}
+	createUser := func(n tokens.NewTechnicalUser) func() error {
+		return func() error { _, err := w.CreateTechnicalUser(ctx, n); return err }
+	}
+	updateUser := func(id string, u tokens.TechnicalUserUpdate) func() error {
+		return func() error { _, err := w.UpdateTechnicalUser(ctx, id, u); return err }
+	}
+	createMember := func(n tokens.NewMember) func() error {
+		return func() error { _, err := w.CreateMember(ctx, n); return err }
+	}
+	updateMember := func(id string, u tokens.MemberUpdate) func() error {
+		return func() error { _, err := w.UpdateMember(ctx, id, u); return err }
+	}
+	createGroup := func(n tokens.NewGroup) func() error {
+		return func() error { _, err := w.CreateGroup(ctx, n); return err }
+	}
+	updateGroup := func(id string, u tokens.GroupUpdate) func() error {
+		return func() error { _, err := w.UpdateGroup(ctx, id, u); return err }
+	}
+	shareWith := func(tokenID, memberID, role string) func() error {
+		return func() error {
+			_, err := w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: tokenID, MemberID: memberID, Role: role})
+			return err
+		}
+	}
+	viewer := tokens.Grants{Role: tokens.RoleViewer}
+
+	for _, test := range []struct {
+		name   string
+		do     func() error
+		action tokens.Action
+		code   tokens.Code
+		field  string
+		// id is that of the error, object that of the event.
+		id, object string
+	}{
+		{"group: name", createGroup(tokens.NewGroup{Name: "Payments"}), tokens.ActionGroupCreate, tokens.CodeInvalid, "name", "", ""},
+		{"group: description", createGroup(tokens.NewGroup{Name: "new", Description: "\x00"}), tokens.ActionGroupCreate, tokens.CodeInvalid, "description", "", ""},
+		{"group: taken", createGroup(tokens.NewGroup{Name: "payments"}), tokens.ActionGroupCreate, tokens.CodeConflict, "name", g.ID, ""},
+		{"group update: missing", updateGroup(noGroup, tokens.GroupUpdate{}), tokens.ActionGroupUpdate, tokens.CodeNotFound, "", noGroup, noGroup},
+		{"group update: name", updateGroup(g.ID, tokens.GroupUpdate{Name: tokens.To("")}), tokens.ActionGroupUpdate, tokens.CodeInvalid, "name", "", g.ID},
+		{"group update: taken", updateGroup(g.ID, tokens.GroupUpdate{Name: tokens.To("audit")}), tokens.ActionGroupUpdate, tokens.CodeConflict, "name", other.ID, g.ID},
+		{"group delete: missing", func() error { return w.DeleteGroup(ctx, noGroup) }, tokens.ActionGroupDelete, tokens.CodeNotFound, "", noGroup, noGroup},
+		{"group delete: in use", func() error { return w.DeleteGroup(ctx, g.ID) }, tokens.ActionGroupDelete, tokens.CodeConflict, "", g.ID, g.ID},
+
+		{"member: email", createMember(tokens.NewMember{Email: "anna", Grants: viewer}), tokens.ActionMemberCreate, tokens.CodeInvalid, "email", "", ""},
+		{"member: name", createMember(tokens.NewMember{Email: "b@example.com", Name: " ", Grants: viewer}), tokens.ActionMemberCreate, tokens.CodeInvalid, "name", "", ""},
+		{"member: role", createMember(tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: "boss"}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "role", "", ""},
+		{"member: unknown group", createMember(tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: elsewhere}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"member: taken", createMember(tokens.NewMember{Email: "ANNA@example.com", Grants: viewer}), tokens.ActionMemberCreate, tokens.CodeConflict, "email", m.ID, ""},
+		{"member update: missing", updateMember(noMember, tokens.MemberUpdate{}), tokens.ActionMemberUpdate, tokens.CodeNotFound, "", noMember, noMember},
+		{"member update: role", updateMember(m.ID, tokens.MemberUpdate{Role: tokens.To("")}), tokens.ActionMemberUpdate, tokens.CodeInvalid, "role", "", m.ID},
+		{"member update: unknown group", updateMember(m.ID, tokens.MemberUpdate{GroupRoles: tokens.To(elsewhere)}), tokens.ActionMemberUpdate, tokens.CodeInvalid, "group_roles", "", m.ID},
+		{"member delete: missing", func() error { return w.DeleteMember(ctx, noMember) }, tokens.ActionMemberDelete, tokens.CodeNotFound, "", noMember, noMember},
+
+		{"technical user: name", createUser(tokens.NewTechnicalUser{Name: "C I", Grants: viewer}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "name", "", ""},
+		{"technical user: no role", createUser(tokens.NewTechnicalUser{Name: "new"}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "role", "", ""},
+		{"technical user: unknown group", createUser(tokens.NewTechnicalUser{Name: "new", GroupID: noGroup, Grants: viewer}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "group_id", "", ""},
+		{"technical user: unknown group of a role", createUser(tokens.NewTechnicalUser{Name: "new", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: elsewhere}}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"technical user: roles in groups at a group's level", createUser(tokens.NewTechnicalUser{Name: "new", GroupID: g.ID, Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{}}}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"technical user: taken", createUser(tokens.NewTechnicalUser{Name: "ci", Grants: viewer}), tokens.ActionTechnicalUserCreate, tokens.CodeConflict, "name", u.ID, ""},
+		{"technical user update: missing", updateUser(noUser, tokens.TechnicalUserUpdate{}), tokens.ActionTechnicalUserUpdate, tokens.CodeNotFound, "", noUser, noUser},
+		{"technical user update: role", updateUser(u.ID, tokens.TechnicalUserUpdate{Role: tokens.To("boss"), Enabled: tokens.To(false)}), tokens.ActionTechnicalUserUpdate, tokens.CodeInvalid, "role", "", u.ID},
+		{"technical user update: unknown group", updateUser(u.ID, tokens.TechnicalUserUpdate{GroupRoles: tokens.To(elsewhere)}), tokens.ActionTechnicalUserUpdate, tokens.CodeInvalid, "group_roles", "", u.ID},
+		{"technical user update: taken", updateUser(u.ID, tokens.TechnicalUserUpdate{Name: tokens.To("cd")}), tokens.ActionTechnicalUserUpdate, tokens.CodeConflict, "name", second.ID, u.ID},
+		{"technical user delete: missing", func() error { return w.DeleteTechnicalUser(ctx, noUser) }, tokens.ActionTechnicalUserDelete, tokens.CodeNotFound, "", noUser, noUser},
+		{"technical user delete: in use", func() error { return w.DeleteTechnicalUser(ctx, u.ID) }, tokens.ActionTechnicalUserDelete, tokens.CodeConflict, "", u.ID, u.ID},
+
+		{"token: request id", create(func(n *tokens.NewAccessToken) { n.RequestID = "once" }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "request_id", "", ""},
+		{"token: no secret", create(func(n *tokens.NewAccessToken) { n.Secret = tokens.Secret{} }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "token", "", ""},
+		{"token: used secret", create(func(n *tokens.NewAccessToken) { n.Secret = used.Secret }), tokens.ActionAccessTokenCreate, tokens.CodeConflict, "token", "", ""},
+		{"token: used request id", create(func(n *tokens.NewAccessToken) { n.RequestID = used.RequestID }), tokens.ActionAccessTokenCreate, tokens.CodeConflict, "request_id", t.ID, ""},
+		{"token: name", create(func(n *tokens.NewAccessToken) { n.Name = "" }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "name", "", ""},
+		{"token: unknown technical user", create(func(n *tokens.NewAccessToken) { n.TechnicalUserID = noUser }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "technical_user_id", "", ""},
+		{"token: two levels", create(func(n *tokens.NewAccessToken) { n.GroupID = g.ID }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "group_id", "", ""},
+		{"token: unknown group", create(func(n *tokens.NewAccessToken) { n.TechnicalUserID, n.GroupID = "", noGroup }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "group_id", "", ""},
+		{"token: role", create(func(n *tokens.NewAccessToken) { n.Own.Role = "boss" }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "role", "", ""},
+		{"token: unknown group of a role", create(func(n *tokens.NewAccessToken) { n.Own.GroupRoles = elsewhere }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"token: unknown group of a role, without a technical user", create(func(n *tokens.NewAccessToken) { n.TechnicalUserID, n.Own.GroupRoles = "", elsewhere }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"token: roles in groups at a group's level", create(func(n *tokens.NewAccessToken) {
+			n.TechnicalUserID, n.Own.GroupRoles = inGroup.ID, []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleViewer}}
+		}), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"token: passed expiry", create(func(n *tokens.NewAccessToken) { n.ExpiresAt = w.clock.Now() }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "expires_at", "", ""},
+		{"token: ttl and expiry", create(func(n *tokens.NewAccessToken) { n.ExpiresAt, n.TTL = w.clock.Now().Add(day), time.Hour }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "ttl", "", ""},
+		{"token: activation behind expiry", create(func(n *tokens.NewAccessToken) { n.ActivatesAt, n.TTL = w.clock.Now().Add(day), time.Hour }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "activates_at", "", ""},
+
+		{"token update: missing", update(noToken, tokens.AccessTokenUpdate{}), tokens.ActionAccessTokenUpdate, tokens.CodeNotFound, "", noToken, noToken},
+		{"token update: name", update(t.ID, tokens.AccessTokenUpdate{Name: tokens.To(" x"), Enabled: tokens.To(false)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "name", "", t.ID},
+		{"token update: role", update(t.ID, tokens.AccessTokenUpdate{Role: tokens.To("boss")}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "role", "", t.ID},
+		{"token update: unknown group", update(t.ID, tokens.AccessTokenUpdate{GroupRoles: tokens.To(elsewhere)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "group_roles", "", t.ID},
+		{"token update: passed expiry", update(t.ID, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(w.clock.Instant())}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "expires_at", "", t.ID},
+		{"token update: ttl beside expiry", update(e.ID, tokens.AccessTokenUpdate{TTL: tokens.To(day)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "ttl", "", e.ID},
+		{"token update: passed ttl", update(t.ID, tokens.AccessTokenUpdate{TTL: tokens.To(time.Hour)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "ttl", "", t.ID},
+
+		{"regeneration: missing", regenerate(noToken, func(*tokens.Regeneration) {}), tokens.ActionAccessTokenRegenerate, tokens.CodeNotFound, "", noToken, noToken},
+		{"regeneration: request id", regenerate(t.ID, func(r *tokens.Regeneration) { r.RequestID = "" }), tokens.ActionAccessTokenRegenerate, tokens.CodeInvalid, "request_id", "", t.ID},
+		{"regeneration: used request id", regenerate(t.ID, func(r *tokens.Regeneration) { r.RequestID = used.RequestID }), tokens.ActionAccessTokenRegenerate, tokens.CodeConflict, "request_id", t.ID, t.ID},
+		{"regeneration: used secret", regenerate(t.ID, func(r *tokens.Regeneration) { r.Secret = used.Secret }), tokens.ActionAccessTokenRegenerate, tokens.CodeConflict, "token", "", t.ID},
+		{"regeneration: version", regenerate(t.ID, func(r *tokens.Regeneration) { r.ExpectedVersion = 2 }), tokens.ActionAccessTokenRegenerate, tokens.CodeConflict, "secret_version", t.ID, t.ID},
+		{"regeneration: passed expiry", regenerate(e.ID, func(*tokens.Regeneration) {}), tokens.ActionAccessTokenRegenerate, tokens.CodeInvalid, "expires_at", "", e.ID},
+
+		{"hold: missing", func() error { _, err := w.HoldAccessToken(ctx, noToken, "leaked"); return err }, tokens.ActionAccessTokenHold, tokens.CodeNotFound, "", noToken, noToken},
+		{"hold: no reason", func() error { _, err := w.HoldAccessToken(ctx, t.ID, " "); return err }, tokens.ActionAccessTokenHold, tokens.CodeInvalid, "reason", "", t.ID},
+		{"hold: held", func() error { _, err := w.HoldAccessToken(ctx, held.ID, "again"); return err }, tokens.ActionAccessTokenHold, tokens.CodeConflict, "", held.ID, held.ID},
+		{"release: missing", func() error { _, err := w.ReleaseAccessToken(ctx, noToken); return err }, tokens.ActionAccessTokenRelease, tokens.CodeNotFound, "", noToken, noToken},
+		{"release: not held", func() error { _, err := w.ReleaseAccessToken(ctx, t.ID); return err }, tokens.ActionAccessTokenRelease, tokens.CodeConflict, "", t.ID, t.ID},
+		{"revoke: unknown", func() error { _, err := w.RevokeSecret(ctx, w.secret()); return err }, tokens.ActionAccessTokenRevoke, tokens.CodeNotFound, "", "", ""},
+		{"token delete: missing", func() error { return w.DeleteAccessToken(ctx, noToken) }, tokens.ActionAccessTokenDelete, tokens.CodeNotFound, "", noToken, noToken},
+
+		{"share: role", shareWith(held.ID, m.ID, "owner"), tokens.ActionTokenShareCreate, tokens.CodeInvalid, "role", "", ""},
+		{"share: unknown token", shareWith(noToken, m.ID, tokens.ShareViewer), tokens.ActionTokenShareCreate, tokens.CodeInvalid, "access_token_id", "", ""},
+		{"share: unknown member", shareWith(held.ID, noMember, tokens.ShareViewer), tokens.ActionTokenShareCreate, tokens.CodeInvalid, "member_id", "", ""},
+		{"share: taken", shareWith(t.ID, m.ID, tokens.ShareManager), tokens.ActionTokenShareCreate, tokens.CodeConflict, "member_id", share.ID(), share.ID()},
+		{"share update: missing", func() error { _, err := w.UpdateTokenShare(ctx, held.ID, m.ID, tokens.ShareViewer); return err }, tokens.ActionTokenShareUpdate, tokens.CodeNotFound, "", tokens.ShareID(held.ID, m.ID), tokens.ShareID(held.ID, m.ID)},
+		{"share update: role", func() error { _, err := w.UpdateTokenShare(ctx, t.ID, m.ID, "owner"); return err }, tokens.ActionTokenShareUpdate, tokens.CodeInvalid, "role", "", share.ID()},
+		{"unshare: missing", func() error { return w.UnshareAccessToken(ctx, held.ID, m.ID) }, tokens.ActionTokenShareDelete, tokens.CodeNotFound, "", tokens.ShareID(held.ID, m.ID), tokens.ShareID(held.ID, m.ID)},
+	} {
+		w.Run(test.name, func(t *testing.T) {
+			w := &world{T: t, Backend: w.Backend, clock: w.clock, place: w.place}
+			before, events := w.content(), w.events("")
+			refusal := w.refusal(test.do(), test.code)
+			w.equal("the field", refusal.Field, test.field)
+			w.equal("the id", refusal.ID, test.id)
+			w.equal("the content", w.content(), before)
+
+			after := w.events("")
+			if len(after) != len(events)+1 {
+				t.Fatalf("%d events were written, want 1", len(after)-len(events))
+			}
+			event := after[len(events)]
+			w.equal("the event", event, tokens.Event{ID: event.ID, At: w.clock.Instant(), Actor: "local:anna@host", Action: test.action,
+				ObjectID: test.object, ObjectName: event.ObjectName, Outcome: tokens.OutcomeRefused, Detail: refusal.Error()})
+			if strings.Contains(event.Detail, used.Secret.Reveal()[10:22]) {
+				t.Error("the event holds a part of a secret")
+			}
+		})
+	}
+}

@@ -1,0 +1,107 @@
+package backendtest
+
+import (
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+const day = 24 * time.Hour
+
+// A request that is sent again, because its answer was lost, has no further effect.
+func testRepeatedCreation(w *world) {
+	ctx := w.Context()
+	g := w.group("payments")
+	request := w.request("deploy", "")
+	request.Own.GroupRoles = []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleViewer}}
+	request.ExpiresAt = w.clock.Now().Add(time.Hour).Truncate(time.Microsecond)
+	first := w.create(request)
+	w.update(first.ID, tokens.AccessTokenUpdate{Name: tokens.To("renamed")})
+	events := len(w.events(""))
+
+	// Sent again it may spell the same differently, and what was valid at first may have passed.
+	request.ExpiresAt = request.ExpiresAt.UTC()
+	w.clock.Advance(2 * time.Hour)
+	again := w.create(request)
+	w.equal("the token of the repeated request", again, w.token(first.ID))
+	w.equal("its status", again.Status, tokens.StatusExpired)
+	w.equal("the number of tokens", len(must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w)), 1)
+	w.equal("the number of events", len(w.events("")), events)
+
+	for name, alter := range map[string]func(*tokens.NewAccessToken){
+		"secret":      func(n *tokens.NewAccessToken) { n.Secret = w.secret() },
+		"name":        func(n *tokens.NewAccessToken) { n.Name = "other" },
+		"description": func(n *tokens.NewAccessToken) { n.Description = "other" },
+		"level":       func(n *tokens.NewAccessToken) { n.GroupID, n.Own.GroupRoles = g.ID, nil },
+		"role":        func(n *tokens.NewAccessToken) { n.Own.Role = tokens.RoleViewer },
+		"group_roles": func(n *tokens.NewAccessToken) { n.Own.GroupRoles = []tokens.GroupRole{} },
+		"enabled":     func(n *tokens.NewAccessToken) { n.Enabled = false },
+		"expires_at":  func(n *tokens.NewAccessToken) { n.ExpiresAt = time.Time{} },
+		"ttl":         func(n *tokens.NewAccessToken) { n.TTL, n.ExpiresAt = time.Hour, time.Time{} },
+	} {
+		altered := request
+		alter(&altered)
+		if _, err := w.CreateAccessToken(ctx, altered); tokens.ErrorCode(err) != tokens.CodeConflict {
+			w.Errorf("the request with another %s: got %v, want CodeConflict", name, err)
+		}
+	}
+
+	w.succeed(w.DeleteAccessToken(ctx, first.ID))
+	_, err := w.CreateAccessToken(ctx, request)
+	w.equal("the token that was deleted", w.refusal(err, tokens.CodeConflict).ID, first.ID)
+
+	// Once the request is forgotten its secret still is not.
+	w.clock.Advance(7*day + time.Second)
+	request.ExpiresAt = time.Time{}
+	_, err = w.CreateAccessToken(ctx, request)
+	w.equal("the field", w.refusal(err, tokens.CodeConflict).Field, "token")
+	request.Secret = w.secret()
+	w.create(request)
+}
+
+func testRepeatedRegeneration(w *world) {
+	ctx := w.Context()
+	t, other := w.create(w.request("deploy", "")), w.create(w.request("other", ""))
+	fresh := w.fresh()
+	update := tokens.AccessTokenUpdate{Description: tokens.To("new"), Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonTrigger, ExpectedVersion: 1}}
+	first := w.update(t.ID, update)
+	events := len(w.events(""))
+
+	w.clock.Advance(later)
+	w.equal("the repeated regeneration", w.update(t.ID, update), first.Observed(w.clock.Instant()))
+	w.equal("the number of events", len(w.events("")), events)
+	w.equal("the version", w.token(t.ID).Secret.Version, int64(2))
+
+	altered := update
+	altered.Description = tokens.To("newer")
+	_, err := w.UpdateAccessToken(ctx, t.ID, altered)
+	w.equal("the field", w.refusal(err, tokens.CodeConflict).Field, "request_id")
+	_, err = w.UpdateAccessToken(ctx, other.ID, update)
+	w.refusal(err, tokens.CodeConflict)
+	creation := w.request("third", "")
+	creation.NewSecretFor = fresh
+	_, err = w.CreateAccessToken(ctx, creation)
+	w.refusal(err, tokens.CodeConflict)
+
+	// Someone else regenerated meanwhile: the repeated request tells how things stand, and undoes nothing.
+	later, value := w.regenerate(t.ID)
+	w.equal("the repeated regeneration after another", w.update(t.ID, update).Secret, later.Secret)
+	if !w.verify(value).Active || w.verify(fresh.Secret).Active {
+		w.Error("a repeated request brought a superseded secret back")
+	}
+
+	w.succeed(w.DeleteAccessToken(ctx, t.ID))
+	_, err = w.UpdateAccessToken(ctx, t.ID, update)
+	w.refusal(err, tokens.CodeNotFound)
+}
+
+// A request id belongs to the one who sent it first.
+func testRequestOfAnotherActor(w *world) {
+	request := w.request("deploy", "")
+	id := w.create(request).ID
+	ben := w.as("local:ben@host")
+	_, err := ben.CreateAccessToken(w.Context(), request)
+	w.equal("the field", w.refusal(err, tokens.CodeConflict).Field, "request_id")
+	again := w.as("local:anna@host")
+	w.equal("the token for a later process of the same actor", again.create(request).ID, id)
+}

@@ -1,0 +1,162 @@
+package backendtest
+
+import (
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+func testVerification(w *world) {
+	ctx := w.Context()
+	g := w.group("payments")
+	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "ci", Enabled: true,
+		Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleManager}}}}))(w)
+	request := w.request("deploy", user.ID)
+	t := w.create(request)
+
+	w.equal("a value that was never issued", w.verify(w.secret()), tokens.Verification{})
+	w.equal("no value", w.verify(tokens.Secret{}), tokens.Verification{})
+	w.equal("a live value", w.verify(request.Secret), tokens.Verification{Active: true, AccessToken: &t, Grants: user.Grants})
+
+	narrow := w.request("read only", user.ID)
+	narrow.Own.Role = tokens.RoleViewer
+	w.create(narrow)
+	w.equal("what a narrowed token opens", w.verify(narrow.Secret).Grants, tokens.Grants{Role: tokens.RoleViewer})
+
+	// A token never holds more than its technical user holds now.
+	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Role: tokens.To(tokens.RoleNone), GroupRoles: tokens.To[[]tokens.GroupRole](nil)}))(w)
+	w.equal("what a narrowed token opens then", w.verify(narrow.Secret).Grants, tokens.Grants{Role: tokens.RoleNone})
+
+	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)}))(w)
+	stopped := w.verify(request.Secret)
+	if stopped.Active || stopped.AccessToken == nil || stopped.AccessToken.Status != tokens.StatusDisabled {
+		w.Errorf("a token of a disabled technical user is not disabled: %+v", stopped)
+	}
+	w.equal("what it opens", stopped.Grants, tokens.Grants{})
+}
+
+// The status of a token depends on the clock and on what stops it; the first that applies counts.
+func testStatuses(w *world) {
+	ctx := w.Context()
+	start := w.clock.Instant()
+	request := w.request("deploy", w.user("ci", "").ID)
+	request.ActivatesAt, request.ExpiresAt = start.Add(time.Hour), start.Add(2*time.Hour)
+	id := w.create(request).ID
+	status := func(want tokens.Status) {
+		w.Helper()
+		w.equal("the status", w.token(id).Status, want)
+		w.equal("the status in a list", must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w)[0].Status, want)
+		v := w.verify(request.Secret)
+		w.equal("the status of its value", v.AccessToken.Status, want)
+		w.equal("whether its value is active", v.Active, want == tokens.StatusActive)
+	}
+	status(tokens.StatusPending)
+	w.clock.Advance(time.Hour - time.Microsecond)
+	status(tokens.StatusPending)
+	w.clock.Advance(time.Microsecond)
+	status(tokens.StatusActive)
+	w.clock.Advance(time.Hour - time.Microsecond)
+	status(tokens.StatusActive)
+	w.clock.Advance(time.Microsecond)
+	status(tokens.StatusExpired)
+	w.update(id, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(time.Time{})})
+	status(tokens.StatusActive)
+	w.update(id, tokens.AccessTokenUpdate{TTL: tokens.To(3 * time.Hour)}) // counted from the secret, two hours ago
+	status(tokens.StatusActive)
+	w.clock.Advance(time.Hour)
+	status(tokens.StatusExpired)
+	must(w.RevokeSecret(ctx, request.Secret))(w)
+	status(tokens.StatusRevoked)
+	w.update(id, tokens.AccessTokenUpdate{Enabled: tokens.To(false)})
+	status(tokens.StatusDisabled)
+	must(w.HoldAccessToken(ctx, id, "leaked"))(w)
+	status(tokens.StatusHeld)
+}
+
+func testStops(w *world) {
+	ctx := w.Context()
+	request := w.request("deploy", "")
+	id := w.create(request).ID
+
+	w.clock.Advance(later)
+	ben := w.as("local:ben@host")
+	held := must(ben.HoldAccessToken(ctx, id, "leaked on a forum"))(w)
+	w.equal("the hold", held.Held, &tokens.Stop{By: "local:ben@host", At: w.clock.Instant(), Reason: "leaked on a forum"})
+	w.equal("its status", held.Status, tokens.StatusHeld)
+	w.equal("the held token", w.token(id), held)
+	_, err := w.HoldAccessToken(ctx, id, "again")
+	w.mentions(w.refusal(err, tokens.CodeConflict).Error(), "local:ben@host", "leaked on a forum")
+
+	w.clock.Advance(later)
+	disabled := w.update(id, tokens.AccessTokenUpdate{Enabled: tokens.To(false)})
+	stop := &tokens.Stop{By: "local:anna@host", At: w.clock.Instant()}
+	w.equal("who disabled it", disabled.Disabled, stop)
+	w.clock.Advance(later)
+	w.equal("who disabled it first", must(ben.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Enabled: tokens.To(false), Name: tokens.To("stopped")}))(w).Disabled, stop)
+
+	// No declared setting and no new secret lifts a hold.
+	w.update(id, tokens.AccessTokenUpdate{Enabled: tokens.To(true)})
+	_, value := w.regenerate(id)
+	w.equal("the hold afterwards", w.token(id).Held, held.Held)
+	if w.verify(value).Active {
+		w.Error("a held token opens something")
+	}
+	released := must(w.ReleaseAccessToken(ctx, id))(w)
+	if released.Held != nil || released.Status != tokens.StatusActive || !w.verify(value).Active {
+		w.Errorf("the token is not active after its release: %+v", released)
+	}
+	_, err = w.ReleaseAccessToken(ctx, id)
+	w.refusal(err, tokens.CodeConflict)
+	w.equal("the events", actions(w.events(id)), []string{
+		"access_token.create", "access_token.hold", "access_token.hold refused", "access_token.disable", "access_token.update",
+		"access_token.enable", "access_token.regenerate", "access_token.release", "access_token.release refused"})
+	w.equal("the reason in the event", w.events(id)[1].Detail, "leaked on a forum")
+}
+
+// The last use is kept without a write for each use: it is written after a while, with a later use, or at the end.
+func testLastUse(w *world) {
+	request, other := w.request("deploy", ""), w.request("other", "")
+	id, otherID := w.create(request).ID, w.create(other).ID
+	before := w.token(id)
+
+	w.verify(request.Secret)
+	w.clock.Advance(time.Hour)
+	w.verify(request.Secret)
+	w.equal("the last use after a look", w.token(id).LastUsedAt, time.Time{})
+
+	writer := w.as("local:gateway@host")
+	writer.use(request.Secret)
+	firstUse := w.clock.Instant()
+	w.clock.Advance(10 * time.Second)
+	writer.use(request.Secret)
+	lastUse := w.clock.Instant()
+	w.equal("the last use at once", w.token(id).LastUsedAt, time.Time{})
+	w.clock.Advance(20 * time.Second)
+	writer.use(other.Secret)
+	if !lastUse.After(firstUse) {
+		w.Fatal("the clock stands still")
+	}
+	w.equal("the last use half a minute later", w.token(id).LastUsedAt, lastUse)
+	w.equal("the last use of the other", w.token(otherID).LastUsedAt, w.clock.Instant())
+	w.equal("the change of the token", w.token(id).UpdatedAt, before.UpdatedAt)
+
+	// A use moves the last use forward only, and touches nothing else: not what someone did meanwhile.
+	slow, fast := w.as("local:slow@host"), w.as("local:fast@host")
+	slow.use(request.Secret)
+	w.clock.Advance(later)
+	fast.use(request.Secret)
+	want := w.clock.Instant()
+	w.succeed(fast.Close())
+	w.update(id, tokens.AccessTokenUpdate{Name: tokens.To("renamed")})
+	w.succeed(slow.Close())
+	w.equal("the last use", w.token(id).LastUsedAt, want)
+	w.equal("the name", w.token(id).Name, "renamed")
+
+	// What opens nothing is not used.
+	w.update(id, tokens.AccessTokenUpdate{Enabled: tokens.To(false)})
+	w.clock.Advance(time.Hour)
+	last := w.as("local:last@host")
+	must(last.VerifySecret(w.Context(), request.Secret, tokens.VerifyOptions{RecordUse: true}))(w)
+	w.succeed(last.Close())
+	w.equal("the last use of a disabled token", w.token(id).LastUsedAt, want)
+}

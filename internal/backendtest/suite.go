@@ -1,0 +1,56 @@
+package backendtest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Place is where one database may be. It opens a backend on that database, with the name that appears in its events and
+// its clock; the backend is closed when the test ends.
+type Place func(actor tokens.Actor, now func() time.Time) tokens.Backend
+
+// Run runs the suite. Each test asks newPlace for a place where there is no database yet.
+func Run(t *testing.T, newPlace func(t *testing.T) Place) {
+	for _, test := range []struct {
+		name string
+		run  func(*world)
+	}{
+		{"Database", testDatabase},
+		{"MissingDatabase", testMissingDatabase},
+		{"Groups", testGroups},
+		{"GroupDeletionDropsRoles", testGroupDeletionDropsRoles},
+		{"Members", testMembers},
+		{"TechnicalUsers", testTechnicalUsers},
+		{"TechnicalUserAddressIsKept", testTechnicalUserAddressIsKept},
+		{"AccessTokens", testAccessTokens},
+		{"AccessTokenSettings", testAccessTokenSettings},
+		{"SystemCreatedTechnicalUser", testSystemCreatedTechnicalUser},
+		{"AccessTokenQueries", testAccessTokenQueries},
+		{"Namesakes", testNamesakes},
+		{"Verification", testVerification},
+		{"Statuses", testStatuses},
+		{"Stops", testStops},
+		{"LastUse", testLastUse},
+		{"Regeneration", testRegeneration},
+		{"Revocation", testRevocation},
+		{"SecretsAreNeverReused", testSecretsAreNeverReused},
+		{"RepeatedCreation", testRepeatedCreation},
+		{"RepeatedRegeneration", testRepeatedRegeneration},
+		{"RequestOfAnotherActor", testRequestOfAnotherActor},
+		{"TokenShares", testTokenShares},
+		{"Events", testEvents},
+		{"UpdatesThatChangeNothing", testUpdatesThatChangeNothing},
+		{"Refusals", testRefusals},
+		{"Concurrency", testConcurrency},
+		{"ConcurrentRegenerations", testConcurrentRegenerations},
+		{"Model", testModel},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			place := newPlace(t)
+			clock := NewClock()
+			test.run(&world{T: t, Backend: place("local:anna@host", clock.Now), clock: clock, place: place})
+		})
+	}
+}

@@ -1,0 +1,212 @@
+package backendtest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// world is what a test works on: a backend, its clock, and the place of its database.
+type world struct {
+	*testing.T
+	tokens.Backend
+	clock *Clock
+	place Place
+}
+
+// must returns what an operation answered: must(w.Group(ctx, id))(w). It ends the test where the operation failed.
+func must[V any](value V, err error) func(*world) V {
+	return func(w *world) V {
+		w.Helper()
+		if err != nil {
+			w.Fatal(err)
+		}
+		return value
+	}
+}
+
+// succeed ends the test where an operation failed.
+func (w *world) succeed(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// equal reports a difference between values. Instants are equal when they are the same instant in the same zone.
+func (w *world) equal(what string, got, want any) {
+	w.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// refusal checks that an operation failed with the code, and returns the error.
+func (w *world) refusal(err error, code tokens.Code) *tokens.Error {
+	w.Helper()
+	refusal, ok := err.(*tokens.Error) //nolint:errorlint // methods of a Backend return an *Error itself
+	if !ok || refusal.Code != code {
+		w.Fatalf("got %#v, want an *Error of code %s", err, code)
+	}
+	return refusal
+}
+
+// mentions checks that a text names all of the words.
+func (w *world) mentions(text string, words ...string) {
+	w.Helper()
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			w.Errorf("%q does not mention %q", text, word)
+		}
+	}
+}
+
+// group makes a group.
+func (w *world) group(name string) tokens.Group {
+	w.Helper()
+	return must(w.CreateGroup(w.Context(), tokens.NewGroup{Name: name}))(w)
+}
+
+// member makes a member.
+func (w *world) member(email string) tokens.Member {
+	w.Helper()
+	return must(w.CreateMember(w.Context(), tokens.NewMember{Email: email, Grants: tokens.Grants{Role: tokens.RoleViewer}}))(w)
+}
+
+// user makes a technical user at the level of a group, or of the organization where it is empty.
+func (w *world) user(name, groupID string) tokens.TechnicalUser {
+	w.Helper()
+	return must(w.CreateTechnicalUser(w.Context(),
+		tokens.NewTechnicalUser{Name: name, GroupID: groupID, Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true}))(w)
+}
+
+// secret makes a secret.
+func (w *world) secret() tokens.Secret {
+	w.Helper()
+	return must(tokens.NewSecret(tokens.DefaultPrefix))(w)
+}
+
+// fresh makes a request id and a secret for a request.
+func (w *world) fresh() tokens.NewSecretFor {
+	w.Helper()
+	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, w.clock.Now()), Secret: w.secret()}
+}
+
+// request returns a request for an enabled access token.
+func (w *world) request(name, technicalUserID string) tokens.NewAccessToken {
+	w.Helper()
+	return tokens.NewAccessToken{NewSecretFor: w.fresh(), Name: name, TechnicalUserID: technicalUserID, Enabled: true}
+}
+
+// create makes an access token.
+func (w *world) create(request tokens.NewAccessToken) tokens.AccessToken {
+	w.Helper()
+	return must(w.CreateAccessToken(w.Context(), request))(w).AccessToken
+}
+
+// update changes an access token.
+func (w *world) update(id string, update tokens.AccessTokenUpdate) tokens.AccessToken {
+	w.Helper()
+	return must(w.UpdateAccessToken(w.Context(), id, update))(w)
+}
+
+// regenerate gives an access token a new secret, and returns both.
+func (w *world) regenerate(id string) (tokens.AccessToken, tokens.Secret) {
+	w.Helper()
+	fresh := w.fresh()
+	return w.update(id, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonRequested}}), fresh.Secret
+}
+
+// token returns an access token.
+func (w *world) token(id string) tokens.AccessToken {
+	w.Helper()
+	return must(w.AccessToken(w.Context(), id))(w)
+}
+
+// verify verifies a value without recording its use.
+func (w *world) verify(secret tokens.Secret) tokens.Verification {
+	w.Helper()
+	return must(w.VerifySecret(w.Context(), secret, tokens.VerifyOptions{}))(w)
+}
+
+// use verifies a value as a client does.
+func (w *world) use(secret tokens.Secret) {
+	w.Helper()
+	if v := must(w.VerifySecret(w.Context(), secret, tokens.VerifyOptions{RecordUse: true}))(w); !v.Active {
+		w.Errorf("a value that is used is not active: %+v", v)
+	}
+}
+
+// events returns the events of an object, or all.
+func (w *world) events(objectID string) []tokens.Event {
+	w.Helper()
+	return must(w.Events(w.Context(), tokens.EventQuery{ObjectID: objectID}))(w)
+}
+
+// content is everything that a database holds, apart from its events.
+type content struct {
+	Groups         []tokens.Group
+	Members        []tokens.Member
+	TechnicalUsers []tokens.TechnicalUser
+	AccessTokens   []tokens.AccessToken
+	TokenShares    []tokens.TokenShare
+}
+
+// content returns all that is there.
+func (w *world) content() (c content) {
+	w.Helper()
+	ctx := w.Context()
+	c.Groups = must(w.Groups(ctx))(w)
+	c.Members = must(w.Members(ctx))(w)
+	c.TechnicalUsers = must(w.TechnicalUsers(ctx))(w)
+	c.AccessTokens = must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w)
+	for _, t := range c.AccessTokens {
+		for _, m := range c.Members {
+			switch share, err := w.TokenShare(ctx, t.ID, m.ID); tokens.ErrorCode(err) {
+			case "":
+				c.TokenShares = append(c.TokenShares, share)
+			case tokens.CodeNotFound:
+			default:
+				w.Fatal(err)
+			}
+		}
+	}
+	return c
+}
+
+// as returns the backend of another actor on the same database.
+func (w *world) as(actor tokens.Actor) *world {
+	return &world{T: w.T, Backend: w.place(actor, w.clock.Now), clock: w.clock, place: w.place}
+}
+
+// actions returns what events are about, refusals marked.
+func actions(events []tokens.Event) []string {
+	texts := make([]string, len(events))
+	for i, e := range events {
+		texts[i] = string(e.Action)
+		if e.Outcome == tokens.OutcomeRefused {
+			texts[i] += " refused"
+		}
+	}
+	return texts
+}
+
+// ids returns the identifiers of access tokens.
+func ids(all []tokens.AccessToken) []string {
+	texts := make([]string, len(all))
+	for i, t := range all {
+		texts[i] = t.ID
+	}
+	return texts
+}
+
+// sorted returns texts in order.
+func sorted(texts []string) []string { return slices.Sorted(slices.Values(texts)) }
+
+// later is a step of time that is longer than what backends keep of an instant.
+const later = time.Minute

@@ -1,0 +1,26 @@
+package embedded_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+func TestBackend(t *testing.T) {
+	backendtest.Run(t, func(t *testing.T) backendtest.Place {
+		database := filepath.Join(t.TempDir(), "latchkey.db")
+		return func(actor tokens.Actor, now func() time.Time) tokens.Backend {
+			b := embedded.New(embedded.Options{Database: database, Actor: actor, Now: now})
+			t.Cleanup(func() {
+				if err := b.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			return b
+		}
+	})
+}
