@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"time"
 
 	"golang.org/x/term"
@@ -28,9 +27,7 @@ func run() int {
 		}
 		return 0
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	return cli.Run(ctx, cli.Env{
+	return cli.Run(context.Background(), cli.Env{
 		Args:           os.Args[1:],
 		Stdin:          os.Stdin,
 		Stdout:         os.Stdout,
@@ -44,10 +41,4 @@ func run() int {
 		Actor:          embedded.LocalActor(),
 		Debug:          func(ctx context.Context) error { return serve(ctx, true) },
 	})
-}
-
-// readHidden reads a line from the terminal on standard input without showing it.
-func readHidden() (string, error) {
-	line, err := term.ReadPassword(int(os.Stdin.Fd()))
-	return string(line), err
 }

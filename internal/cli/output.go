@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -20,24 +24,39 @@ func (a *app) note(format string, args ...any) {
 	_, _ = fmt.Fprintln(a.Stderr, printable(fmt.Sprintf(format, args...)))
 }
 
-// printJSON writes a document for programs to standard output.
+// printJSON writes a document for programs to standard output. A person may look at it on a terminal, so that whatever is
+// not printable is escaped, which only the strings in it can hold.
 func (a *app) printJSON(document any) error {
-	return writeJSON(a.Stdout, document)
-}
-
-func writeJSON(w io.Writer, document any) error {
-	encoder := json.NewEncoder(w)
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(document)
+	if err := encoder.Encode(document); err != nil {
+		return err
+	}
+	var escaped strings.Builder
+	for _, r := range encoded.String() {
+		if unicode.IsPrint(r) || r == '\n' {
+			escaped.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&escaped, `\u%04x`, unit)
+		}
+	}
+	_, err := io.WriteString(a.Stdout, escaped.String())
+	return err
 }
 
-// minute writes an instant for people, in UTC; or the word for there being none.
-func minute(t time.Time, none string) string {
+// minute writes an instant for people, in UTC.
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04Z") }
+
+// minuteOr is minute, or the word for there being no instant.
+func minuteOr(none string, t time.Time) string {
 	if t.IsZero() {
 		return none
 	}
-	return t.UTC().Format("2006-01-02 15:04Z")
+	return minute(t)
 }
 
 // describe names an access token in a sentence.

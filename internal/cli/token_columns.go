@@ -34,7 +34,7 @@ var tokenTableColumns = []tokenTableColumn{
 	{name: tokens.ColumnSecretVersion, header: "VERSION", optional: true, value: func(t tokens.AccessToken, _ groupNames) string { return strconv.FormatInt(t.Secret.Version, 10) }},
 	{name: tokens.ColumnTechnicalUser, header: "TECHNICAL USER", value: func(t tokens.AccessToken, _ groupNames) string { return t.User.Email }},
 	{name: tokens.ColumnRole, header: "ROLE", value: func(t tokens.AccessToken, groups groupNames) string { return groups.describe(t.Grants()) }},
-	{name: tokens.ColumnCreatedAt, header: "CREATED", value: func(t tokens.AccessToken, _ groupNames) string { return minute(t.CreatedAt, "") }},
+	{name: tokens.ColumnCreatedAt, header: "CREATED", value: func(t tokens.AccessToken, _ groupNames) string { return minute(t.CreatedAt) }},
 	{name: tokens.ColumnExpiresAt, header: "EXPIRES", value: func(t tokens.AccessToken, _ groupNames) string { return expiry(t) }},
 	{name: tokens.ColumnLastUsedAt, header: "LAST USED", value: func(t tokens.AccessToken, _ groupNames) string { return lastUse(t) }},
 	{name: tokens.ColumnStatus, header: "STATUS", value: func(t tokens.AccessToken, _ groupNames) string { return string(t.Status) }},
@@ -113,6 +113,6 @@ func (g groupNames) describe(grants tokens.Grants) string {
 // maskedToken shows the beginning of a value, by which people recognize it.
 func maskedToken(t tokens.AccessToken) string { return t.Secret.Preview + "…" }
 
-func expiry(t tokens.AccessToken) string { return minute(t.SecretExpiresAt(), "Not specified") }
+func expiry(t tokens.AccessToken) string { return minuteOr("Not specified", t.SecretExpiresAt()) }
 
-func lastUse(t tokens.AccessToken) string { return minute(t.LastUsedAt, "Never") }
+func lastUse(t tokens.AccessToken) string { return minuteOr("Never", t.LastUsedAt) }

@@ -63,11 +63,11 @@ func newTokenCard(t tokens.AccessToken, groups groupNames) tableView {
 	if narrowed := t.Own.Role != "" || t.Own.GroupRoles != nil; narrowed && !t.User.SystemCreated {
 		add("Narrowed to", groups.describe(t.Own))
 	}
-	add("Created", minute(t.CreatedAt, ""))
-	add("Updated", minute(t.UpdatedAt, ""))
-	add("Regenerated", minute(t.RegeneratedAt, "Never"))
+	add("Created", minute(t.CreatedAt))
+	add("Updated", minute(t.UpdatedAt))
+	add("Regenerated", minuteOr("Never", t.RegeneratedAt))
 	if !t.ActivatesAt.IsZero() {
-		add("Activates", minute(t.ActivatesAt, ""))
+		add("Activates", minute(t.ActivatesAt))
 	}
 	add("Expires", expiry(t))
 	if t.TTL > 0 {
@@ -79,7 +79,7 @@ func newTokenCard(t tokens.AccessToken, groups groupNames) tableView {
 
 // stopped says who stopped something, when and why.
 func stopped(stop *tokens.Stop) string {
-	text := fmt.Sprintf("by %s, %s", stop.By, minute(stop.At, ""))
+	text := fmt.Sprintf("by %s at %s", stop.By, minute(stop.At))
 	if stop.Reason != "" {
 		text += ": " + stop.Reason
 	}

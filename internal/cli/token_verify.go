@@ -132,7 +132,7 @@ func explainVerification(ctx context.Context, backend tokens.Backend, v tokens.V
 func explainReason(t tokens.AccessToken, reason string) string {
 	switch reason {
 	case reasonSuperseded:
-		return fmt.Sprintf("got another value %s", minute(t.RegeneratedAt, ""))
+		return fmt.Sprintf("got another value at %s", minute(t.RegeneratedAt))
 	case string(tokens.StatusHeld):
 		return fmt.Sprintf("is held %s; latchkey token release ends the hold", stopped(t.Held))
 	case string(tokens.StatusDisabled):
@@ -141,10 +141,10 @@ func explainReason(t tokens.AccessToken, reason string) string {
 		}
 		return fmt.Sprintf("is disabled %s; latchkey token enable ends that", stopped(t.Disabled))
 	case string(tokens.StatusRevoked):
-		return fmt.Sprintf("had its value revoked %s; a regeneration gives it a new one", minute(t.Secret.EndedAt, ""))
+		return fmt.Sprintf("had its value revoked at %s; a regeneration gives it a new one", minute(t.Secret.EndedAt))
 	case string(tokens.StatusExpired):
-		return fmt.Sprintf("expired %s", expiry(t))
+		return fmt.Sprintf("expired at %s", expiry(t))
 	default:
-		return fmt.Sprintf("becomes active %s", minute(t.ActivatesAt, ""))
+		return fmt.Sprintf("becomes active at %s", minute(t.ActivatesAt))
 	}
 }

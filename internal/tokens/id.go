@@ -56,8 +56,8 @@ const idLength = 26
 // in milliseconds and 80 random bits, so that identifiers sort by the time when they were made.
 func NewID(kind Kind, now time.Time) string {
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16) //nolint:gosec // a clock before 1970 has worse problems than its order
-	_, _ = rand.Read(b[6:])                                        // crypto/rand.Read never fails
+	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
+	_, _ = rand.Read(b[6:]) // crypto/rand.Read never fails
 	return string(kind) + "_" + idEncoding.EncodeToString(b[:])
 }
 

@@ -1,0 +1,286 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
+)
+
+// terminal is a person's terminal, or what a test pretends of one.
+type terminal struct {
+	database string
+	input    string
+	// stdin and stdout tell which of the two are terminals.
+	stdin, stdout bool
+	environ       map[string]string
+	debug         func(context.Context) error
+}
+
+// answer is what a command said and its exit code.
+type answer struct {
+	Code           int
+	Stdout, Stderr string
+}
+
+// run runs a command in the terminal.
+func (e terminal) run(t *testing.T, args ...string) answer {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	environ := map[string]string{"LATCHKEY_DATABASE": e.database, "TERM": "xterm"}
+	maps.Copy(environ, e.environ)
+	input := strings.NewReader(e.input)
+	code := cli.Run(t.Context(), cli.Env{
+		Args:           args,
+		Stdin:          input,
+		Stdout:         &stdout,
+		Stderr:         &stderr,
+		StdinTerminal:  e.stdin,
+		StdoutTerminal: e.stdout,
+		ReadHidden: func() (string, error) {
+			line := make([]byte, input.Len())
+			_, err := input.Read(line)
+			return string(line), err
+		},
+		LookupEnv: func(name string) (string, bool) {
+			value, ok := environ[name]
+			return value, ok
+		},
+		Now:     func() time.Time { return present },
+		Version: "1.2.3",
+		Actor:   "local:ben@laptop",
+		Debug:   e.debug,
+	})
+	return answer{code, stdout.String(), stderr.String()}
+}
+
+// copyOf returns the path of a copy of the fixture's database.
+func (f fixture) copyOf(t *testing.T) string {
+	t.Helper()
+	path, err := f.copyTo(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestExitCodes(t *testing.T) {
+	f := newFixture(t)
+	database := f.copyOf(t)
+	missing := filepath.Join(t.TempDir(), "none.db")
+	for _, test := range []struct {
+		name     string
+		database string
+		input    string
+		args     []string
+		want     int
+	}{
+		{"done", database, "", []string{"token", "list"}, 0},
+		{"help", database, "", nil, 0},
+		{"help of a command", database, "", []string{"token", "--help"}, 0},
+		{"active", database, f.values["deploy"] + "\n", []string{"token", "verify"}, 0},
+		{"not active", database, f.values["superseded"] + "\n", []string{"token", "verify"}, 1},
+		{"not found", database, "", []string{"token", "show", "tok_01jz0000000000000000000000"}, 1},
+		{"no database", missing, "", []string{"token", "list"}, 1},
+		{"no database to verify with", missing, f.values["deploy"] + "\n", []string{"token", "verify"}, 1},
+		{"sound", database, "", []string{"doctor"}, 0},
+		{"a problem", missing, "", []string{"doctor"}, 1},
+		{"unknown command", database, "", []string{"tokn"}, 2},
+		{"unfinished command", database, "", []string{"token"}, 2},
+		{"unknown flag", database, "", []string{"token", "list", "--all"}, 2},
+		{"unknown column", database, "", []string{"token", "list", "--sort", "colour"}, 2},
+		{"flags that exclude each other", database, "", []string{"token", "list", "--json", "--columns", "name"}, 2},
+		{"no identifier", database, "", []string{"token", "show", "deploy"}, 2},
+		{"a value for an identifier", database, "", []string{"token", "show", f.values["deploy"]}, 2},
+		{"no value", database, "\n", []string{"token", "verify"}, 2},
+		{"no reason", database, "", []string{"token", "hold", f.ids["deploy"], "--reason", ""}, 2},
+		{"nobody to ask", database, "", []string{"token", "delete", f.ids["deploy"]}, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := terminal{database: test.database, input: test.input}.run(t, test.args...)
+			if got.Code != test.want {
+				t.Errorf("the exit code is %d, want %d\n%s%s", got.Code, test.want, got.Stdout, got.Stderr)
+			}
+			if got.Code == 2 && (!strings.HasPrefix(got.Stderr, "latchkey: ") || strings.Count(got.Stderr, "\n") != 1 || got.Stdout != "") {
+				t.Errorf("misuse is not one message on standard error: %q, %q", got.Stdout, got.Stderr)
+			}
+		})
+	}
+	if _, err := os.Stat(missing); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a command made a database: %v", err)
+	}
+}
+
+// TestColours shows the same list on a terminal and elsewhere: what has expired is red, what is off is dimmed, what is
+// held is bold and yellow. The columns stay aligned.
+func TestColours(t *testing.T) {
+	database := newFixture(t).copyOf(t)
+	args := []string{"token", "list", "--columns", "name,status"}
+	plain := terminal{database: database}.run(t, args...)
+	colourful := terminal{database: database, stdout: true}.run(t, args...)
+	want := strings.Join([]string{
+		"NAME          STATUS",
+		"deploy        active",
+		"\x1b[31mbackup\x1b[0m        \x1b[31mexpired\x1b[0m",
+		"報告 nightly  active",
+		"\x1b[1;33mleaked\x1b[0m        \x1b[1;33mheld\x1b[0m",
+		"\x1b[2mold laptop\x1b[0m    \x1b[2mdisabled\x1b[0m",
+		"next summer   pending",
+		"\x1b[2mreturned\x1b[0m      \x1b[2mrevoked\x1b[0m",
+		"",
+	}, "\n")
+	if diff := cmp.Diff(want, colourful.Stdout); diff != "" {
+		t.Errorf("on a terminal (-want +got):\n%s", diff)
+	}
+	if uncoloured := strings.NewReplacer("\x1b[31m", "", "\x1b[1;33m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(want); plain.Stdout != uncoloured {
+		t.Errorf("elsewhere (-want +got):\n%s", cmp.Diff(uncoloured, plain.Stdout))
+	}
+	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
+		got := terminal{database: database, stdout: true, environ: map[string]string{name: value}}.run(t, args...)
+		if got.Stdout != plain.Stdout {
+			t.Errorf("with %s=%s (-want +got):\n%s", name, value, cmp.Diff(plain.Stdout, got.Stdout))
+		}
+	}
+}
+
+func TestRegenerateOnATerminal(t *testing.T) {
+	f := newFixture(t)
+	database := f.copyOf(t)
+	got := terminal{database: database, stdout: true}.run(t, "token", "regenerate", f.ids["deploy"])
+	lines := strings.Split(strings.TrimSpace(got.Stdout), "\n")
+	if got.Code != 0 || len(lines) != 4 || !strings.HasPrefix(lines[2], "New value    lk_") {
+		t.Fatalf("the answer is %+v", got)
+	}
+	value := strings.TrimPrefix(lines[2], "New value    ")
+	lines[2] = ""
+	want := []string{
+		`Regenerated  access token "deploy" (` + f.ids["deploy"] + `)`,
+		"Status       active",
+		"",
+		"             It is shown this once; the value before it is dead.",
+	}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Errorf("the rest of the answer (-want +got):\n%s", diff)
+	}
+	if verified := (terminal{database: database, input: value}).run(t, "token", "verify"); verified.Code != 0 {
+		t.Errorf("the new value: %+v", verified)
+	}
+}
+
+func TestVerifyAtATerminalHidesTheValue(t *testing.T) {
+	f := newFixture(t)
+	got := terminal{database: f.copyOf(t), stdin: true, stdout: true, input: f.values["deploy"]}.run(t, "token", "verify")
+	if got.Code != 0 || !strings.HasPrefix(got.Stdout, "active: ") || got.Stderr != "Value (not shown): \n" {
+		t.Errorf("the answer is %+v", got)
+	}
+}
+
+func TestDeleteAsks(t *testing.T) {
+	f := newFixture(t)
+	for input, deleted := range map[string]bool{"y\n": true, "YES\n": true, " yes \r\n": true, "yes": true, "n\n": false, "\n": false, "": false, "yep\n": false} {
+		t.Run(strings.TrimSpace(input), func(t *testing.T) {
+			at := terminal{database: f.copyOf(t), stdin: true, input: input}
+			got := at.run(t, "token", "delete", f.ids["backup"])
+			question := `This deletes access token "backup" (` + f.ids["backup"] + `) of backup-sxwvkkknmg@acme.latchkey.internal for good, ` +
+				"with its shares and the technical user that was made for it. Its status is expired; last use: Never. " +
+				"What it opens closes at once, and it can't be recovered.\nDelete it? [y/N] "
+			want := answer{0, `Deleted access token "backup" (` + f.ids["backup"] + ")\n", question}
+			if !deleted {
+				want = answer{1, "", question + "latchkey: nothing was deleted: the answer was not yes\n"}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the answer (-want +got):\n%s", diff)
+			}
+			if gone := at.run(t, "token", "show", f.ids["backup"]).Code != 0; gone != deleted {
+				t.Errorf("deleted: %t, want %t", gone, deleted)
+			}
+		})
+	}
+}
+
+// TestArgumentsAreNotRepeated gives a secret in every place of a command line, whole, in part and inside other text.
+func TestArgumentsAreNotRepeated(t *testing.T) {
+	f := newFixture(t)
+	value := f.values["deploy"]
+	broken := value[:len(value)-1]
+	own := "Correct-Horse-Battery-Staple-2030!"
+	commands := [][]string{
+		{"SECRET"},
+		{"--SECRET"},
+		{"-SECRET"},
+		{"--SECRET=x"},
+		{"--x=SECRET"},
+		{"--database", "x.db", "SECRET"},
+		{"token", "SECRET"},
+		{"token", "list", "SECRET"},
+		{"token", "list", "--sort", "SECRET"},
+		{"token", "list", "--sort=SECRET"},
+		{"token", "list", "--status", "SECRET"},
+		{"token", "list", "--columns", "SECRET"},
+		{"token", "list", "--columns", "name,SECRET"},
+		{"token", "list", "--json=SECRET"},
+		{"token", "show", "SECRET"},
+		{"token", "show", "--", "SECRET"},
+		{"token", "show", f.ids["deploy"], "SECRET"},
+		{"token", "verify", "SECRET"},
+		{"token", "disable", "SECRET"},
+		{"token", "enable", "SECRET"},
+		{"token", "hold", "SECRET"},
+		{"token", "hold", "SECRET", "--reason", "x"},
+		{"token", "release", "SECRET"},
+		{"token", "regenerate", "SECRET"},
+		{"token", "delete", "SECRET"},
+		{"token", "delete", "--yes", "SECRET"},
+		{"event", "list", "--limit", "SECRET"},
+		{"event", "list", "SECRET"},
+		{"doctor", "SECRET"},
+		{"version", "SECRET"},
+	}
+	at := terminal{database: f.copyOf(t)}
+	for _, secret := range []string{value, value + "\n", "Bearer " + value, broken, value[3:], own} {
+		for _, command := range commands {
+			args := slices.Clone(command)
+			for i := range args {
+				args[i] = strings.ReplaceAll(args[i], "SECRET", secret)
+			}
+			got := at.run(t, args...)
+			if got.Code != 2 {
+				t.Errorf("%s: the exit code is %d, want 2", command, got.Code)
+			}
+			for i := 0; i+8 <= len(own); i++ {
+				if strings.Contains(got.Stdout+got.Stderr, own[i:i+8]) {
+					t.Errorf("%s: a secret was repeated: %s%s", command, got.Stdout, got.Stderr)
+					break
+				}
+			}
+			for i := 0; i+8 <= len(value); i++ {
+				if strings.Contains(got.Stdout+got.Stderr, value[i:i+8]) {
+					t.Errorf("%s: a value was repeated: %s%s", command, got.Stdout, got.Stderr)
+					break
+				}
+			}
+		}
+	}
+}
+
+func TestDebugServesTheProvider(t *testing.T) {
+	served := false
+	got := terminal{debug: func(context.Context) error { served = true; return nil }}.run(t, "debug")
+	if !served || got != (answer{}) {
+		t.Errorf("served: %t, %+v", served, got)
+	}
+	got = terminal{debug: func(context.Context) error { return errors.New("the port is taken") }}.run(t, "debug")
+	if want := (answer{1, "", "latchkey: unable to serve the provider: the port is taken\n"}); got != want {
+		t.Errorf("the answer is %+v, want %+v", got, want)
+	}
+}

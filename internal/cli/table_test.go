@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// newTestApp returns an app that writes to the buffer, as to a terminal.
+func newTestApp(out io.Writer) *app {
+	return &app{Env: Env{Stdout: out, Stderr: out, StdoutTerminal: true, LookupEnv: func(string) (string, bool) { return "", false }}}
+}
+
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain":                   "plain",
+		"報告 – \"ü\"":              "報告 – \"ü\"",
+		"two\nlines\tand\r\nmore": "two lines and  more",
+		"\x1b[2J\x1b]0;title\a":   "�[2J�]0;title�",
+		"\u009b31m":               "�31m",
+		"\u202etxt.exe":           "�txt.exe",
+		"\x00\x7f":                "��",
+		"\xff":                    "�",
+	} {
+		if got := printable(text); got != want {
+			t.Errorf("%q is printed as %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestControlCharactersStayOffTheTerminal prints what a database holds that someone else has written to.
+func TestControlCharactersStayOffTheTerminal(t *testing.T) {
+	const evil = "a\x1b[2Jb\rc\u202ed\u009b31m"
+	stop := &tokens.Stop{By: evil, Reason: evil}
+	token := tokens.AccessToken{
+		ID: evil, Name: evil, Description: evil, Held: stop, Disabled: stop,
+		User:   tokens.TechnicalUser{Email: evil, ID: evil, GroupID: evil, Disabled: stop, Grants: tokens.Grants{Role: tokens.RoleMember}},
+		Secret: tokens.SecretState{Preview: evil},
+	}
+	columns, err := selectColumns(columnNames())
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := groupNames{evil: evil}
+	for name, show := range map[string]func(*app) error{
+		"list":   func(a *app) error { return a.printTable(newTokenTable([]tokens.AccessToken{token}, columns, groups)) },
+		"show":   func(a *app) error { return a.printTable(newTokenCard(token, groups)) },
+		"report": func(a *app) error { return a.report(evil, token) },
+		"note":   func(a *app) error { a.note("%s", evil); return nil },
+		"events": func(a *app) error {
+			return a.printTable(newEventTable([]tokens.Event{{Actor: evil, Action: evil, ObjectID: evil, ObjectName: evil, Detail: evil}}))
+		},
+		"doctor": func(a *app) error { return a.printTable(newFindingTable([]finding{{evil, evil, evil}})) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := show(newTestApp(&out)); err != nil {
+				t.Fatal(err)
+			}
+			// The colours of the command line itself begin with an escape too.
+			rest := strings.NewReplacer("\x1b[31m", "", "\x1b[0m", "").Replace(out.String())
+			if !strings.Contains(rest, "a�[2Jb") || strings.ContainsAny(rest, "\x1b\r\u202e\u009b") {
+				t.Errorf("printed %q", rest)
+			}
+		})
+	}
+}
+
+// TestJSONIsPrintableAndLossless encodes what could move a cursor, and reads it back.
+func TestJSONIsPrintableAndLossless(t *testing.T) {
+	const evil = "a\x1b[2Jb\rc\u202ed\u009b31m\x7f\U000e0001<ü報>"
+	var out bytes.Buffer
+	if err := newTestApp(&out).printJSON(evil); err != nil {
+		t.Fatal(err)
+	}
+	want := `"a\u001b[2Jb\rc\u202ed\u009b31m\u007f\udb40\udc01<ü報>"` + "\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("the document (-want +got):\n%s", diff)
+	}
+	var back string
+	if err := json.Unmarshal(out.Bytes(), &back); err != nil || back != evil {
+		t.Errorf("it is read back as %q, %v", back, err)
+	}
+}
+
+func TestLongTextsBreakOnATerminalOnly(t *testing.T) {
+	view := tableView{
+		headers:  []string{"NAME", "STATUS"},
+		freeText: []string{"NAME"},
+		rows:     []tableRow{{cells: []string{"a token with a name that is longer than a column should get", "active"}}},
+	}
+	var out bytes.Buffer
+	onTerminal := newTestApp(&out)
+	if err := onTerminal.printTable(view); err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Join([]string{
+		"NAME                                      STATUS",
+		"a token with a name that is longer than   active",
+		"a column should get",
+		"",
+	}, "\n")
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("on a terminal (-want +got):\n%s", diff)
+	}
+	out.Reset()
+	onTerminal.StdoutTerminal = false
+	if err := onTerminal.printTable(view); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(out.String(), "\n"); lines != 2 {
+		t.Errorf("elsewhere the table has %d lines, want 2:\n%s", lines, out.String())
+	}
+}
+
+// TestEveryColumnCanBeShownAndSorted holds the list's columns and those of the domain together.
+func TestEveryColumnCanBeShownAndSorted(t *testing.T) {
+	var want []string
+	for _, column := range tokens.TokenColumns() {
+		want = append(want, string(column))
+	}
+	if diff := cmp.Diff(want, slices.Sorted(slices.Values(columnNames()))); diff != "" {
+		t.Errorf("the columns (-domain +list):\n%s", diff)
+	}
+}
+
+func TestDescribeRoles(t *testing.T) {
+	groups := groupNames{"grp_1": "payments"}
+	for _, test := range []struct {
+		grants tokens.Grants
+		want   string
+	}{
+		{tokens.Grants{}, "none"},
+		{tokens.Grants{Role: "none"}, "none"},
+		{tokens.Grants{Role: "owner"}, "owner"},
+		{tokens.Grants{Role: "none", GroupRoles: []tokens.GroupRole{{GroupID: "grp_1", Role: "member"}}}, "member@payments"},
+		{tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{GroupID: "grp_1", Role: "member"}, {GroupID: "grp_2", Role: "owner"}}}, "viewer, member@payments, owner@grp_2"},
+	} {
+		if got := groups.describe(test.grants); got != test.want {
+			t.Errorf("%+v is written %q, want %q", test.grants, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"os"
+	"os/signal"
+
+	"golang.org/x/term"
+)
+
+// interruptedExit is the exit code of a program that an interrupt ended, by the convention of shells.
+const interruptedExit = 130
+
+// readHidden reads a line from the terminal on standard input without showing it. An interrupt leaves the terminal as it
+// was before it ends the program: the library would leave it silent.
+func readHidden() (string, error) {
+	terminal := int(os.Stdin.Fd())
+	state, err := term.GetState(terminal)
+	if err != nil {
+		return "", err
+	}
+	interrupts := make(chan os.Signal, 1)
+	done := make(chan struct{})
+	signal.Notify(interrupts, os.Interrupt)
+	defer func() {
+		signal.Stop(interrupts)
+		close(done)
+	}()
+	go func() {
+		select {
+		case <-interrupts:
+			_ = term.Restore(terminal, state)
+			os.Exit(interruptedExit)
+		case <-done:
+		}
+	}()
+	line, err := term.ReadPassword(terminal)
+	return string(line), err
+}
