@@ -1,0 +1,135 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tokenState is what the state of Terraform or the list of the command line holds of an access token.
+type tokenState struct {
+	ID                 string            `json:"id"`
+	Name               string            `json:"name"`
+	Status             string            `json:"status"`
+	Token              string            `json:"token"`
+	TokenPreview       string            `json:"token_preview"`
+	SecretVersion      int64             `json:"secret_version"`
+	RegenerateTriggers map[string]string `json:"regenerate_triggers"`
+}
+
+// holdsCurrentSecret tells whether the state claims to hold the current secret. It does not where Terraform saw another
+// one in the database: when a regeneration was interrupted, or done by another hand.
+func (s tokenState) holdsCurrentSecret() bool { return strings.HasPrefix(s.Token, s.TokenPreview) }
+
+// state is what Terraform keeps: the attributes of every resource by address, as JSON.
+type state map[string]json.RawMessage
+
+// state reads the state through Terraform.
+func (w *workspace) state() state {
+	w.t.Helper()
+	return parseState(w.t, w.terraform("state", "pull").exits(0).stdout)
+}
+
+func parseState(t testing.TB, text string) state {
+	t.Helper()
+	var file struct {
+		Resources []struct {
+			Type      string `json:"type"`
+			Name      string `json:"name"`
+			Instances []struct {
+				Key        any             `json:"index_key"`
+				Attributes json.RawMessage `json:"attributes"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	s := state{}
+	if text == "" { // there is no state yet
+		return s
+	}
+	decode(t, text, &file)
+	for _, r := range file.Resources {
+		for _, instance := range r.Instances {
+			address := r.Type + "." + r.Name
+			switch key := instance.Key.(type) {
+			case string:
+				address += fmt.Sprintf("[%q]", key)
+			case float64:
+				address += fmt.Sprintf("[%d]", int(key))
+			}
+			s[address] = instance.Attributes
+		}
+	}
+	return s
+}
+
+// addresses returns the addresses of all resources, sorted.
+func (s state) addresses() []string { return slices.Sorted(maps.Keys(s)) }
+
+// tokens returns the access tokens in the state by address.
+func (s state) tokens(t testing.TB) map[string]tokenState {
+	t.Helper()
+	tokens := map[string]tokenState{}
+	for address, attributes := range s {
+		if len(address) > len(tokenPrefix) && address[:len(tokenPrefix)] == tokenPrefix {
+			var token tokenState
+			decode(t, string(attributes), &token)
+			tokens[address] = token
+		}
+	}
+	return tokens
+}
+
+const tokenPrefix = "latchkey_access_token."
+
+// tokenList returns the access tokens in the database by identifier, as the command line tells them.
+func (w *workspace) tokenList() map[string]tokenState {
+	w.t.Helper()
+	var list []tokenState
+	decode(w.t, w.latchkey("token", "list", "--json").exits(0).stdout, &list)
+	byID := map[string]tokenState{}
+	for _, token := range list {
+		byID[token.ID] = token
+	}
+	return byID
+}
+
+// isActive tells whether a value is good, as the command line tells it.
+func (w *workspace) isActive(value string) bool {
+	w.t.Helper()
+	r := w.latchkeyReading(value, "token", "verify")
+	if r.code > 1 || r.stderr != "" {
+		w.t.Fatalf("token verify had trouble (exit code %d): %s", r.code, r.stderr)
+	}
+	return r.code == 0
+}
+
+func decode(t testing.TB, text string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatalf("not the JSON that was expected: %s", err)
+	}
+}
+
+// plannedChange is what a saved plan does to a resource.
+type plannedChange struct {
+	Address string `json:"address"`
+	Change  struct {
+		Actions      []string       `json:"actions"`
+		Before       map[string]any `json:"before"`
+		After        map[string]any `json:"after"`
+		AfterUnknown map[string]any `json:"after_unknown"`
+	} `json:"change"`
+}
+
+// plannedChanges reads a saved plan.
+func (w *workspace) plannedChanges(file string) []plannedChange {
+	w.t.Helper()
+	var plan struct {
+		Changes []plannedChange `json:"resource_changes"`
+	}
+	decode(w.t, w.terraform("show", "-json", file).exits(0).stdout, &plan)
+	return plan.Changes
+}
