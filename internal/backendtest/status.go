@@ -126,16 +126,12 @@ func testLastUse(w *world) {
 
 	writer := w.as("local:gateway@host")
 	writer.use(request.Secret)
-	firstUse := w.clock.Instant()
 	w.clock.Advance(10 * time.Second)
 	writer.use(request.Secret)
 	lastUse := w.clock.Instant()
 	w.equal("the last use at once", w.token(id).LastUsedAt, time.Time{})
 	w.clock.Advance(20 * time.Second)
 	writer.use(other.Secret)
-	if !lastUse.After(firstUse) {
-		w.Fatal("the clock stands still")
-	}
 	w.equal("the last use half a minute later", w.token(id).LastUsedAt, lastUse)
 	w.equal("the last use of the other", w.token(otherID).LastUsedAt, w.clock.Instant())
 	w.equal("the change of the token", w.token(id).UpdatedAt, before.UpdatedAt)

@@ -53,16 +53,16 @@ func (f sqliteFile) location() string { return f.path }
 
 // connect opens the file, and makes it before where found is not nil and there is none.
 func (f sqliteFile) connect(ctx context.Context, found Found) (*connections, error) {
-	err := f.look()
+	file, err := f.look()
 	if errors.Is(err, fs.ErrNotExist) && found != nil {
 		if err = f.make(ctx, found); err == nil {
-			err = f.look()
+			file, err = f.look()
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	c := &connections{}
+	c := &connections{unmoved: func() error { return f.stillNames(file) }}
 	if c.write, err = f.pool("_txlock=immediate", 1); err != nil {
 		return nil, err
 	}
@@ -75,29 +75,36 @@ func (f sqliteFile) connect(ctx context.Context, found Found) (*connections, err
 	return c, nil
 }
 
-// look tells from outside what is at the path: nil for what may be a database, fs.ErrNotExist within the error for
-// nothing.
-func (f sqliteFile) look() error {
+// look tells from outside what is at the path. Where there is nothing, fs.ErrNotExist is within the error.
+func (f sqliteFile) look() (fs.FileInfo, error) {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if target, linkErr := os.Readlink(f.path); linkErr == nil {
-			return tokens.Unavailable(nil, "database %s is a symbolic link to %s, which does not exist: restore that file, or remove the link", f.path, target)
+			return nil, tokens.Unavailable(nil, "database %s is a symbolic link to %s, which does not exist: restore that file, or remove the link", f.path, target)
 		}
 		if _, dirErr := os.Stat(filepath.Dir(f.path)); dirErr != nil {
-			return tokens.Unavailable(dirErr, "the directory of database %s can't be used: make it, or name another path in database, LATCHKEY_DATABASE or --database", f.path)
+			return nil, f.explainDirectory(dirErr)
 		}
-		return &tokens.Error{Code: tokens.CodeUnavailable, Err: err, Message: fmt.Sprintf("there is no database at %s: check the path (database in the provider's configuration, "+
+		return nil, &tokens.Error{Code: tokens.CodeUnavailable, Err: err, Message: fmt.Sprintf("there is no database at %s: check the path (database in the provider's configuration, "+
 			"LATCHKEY_DATABASE or --database); if the file was lost, restore it from a backup; in a new configuration the first apply makes it", f.path)}
 	case err != nil:
-		return tokens.Unavailable(err, "database %s can't be reached: check the path and the permissions of its directories", f.path)
+		return nil, tokens.Unavailable(err, "database %s can't be reached: check the path and the permissions of its directories", f.path)
 	case info.IsDir():
-		return tokens.Unavailable(nil, "database %s is a directory: name a file in it, as in %q", f.path, filepath.Join(f.path, "latchkey.db"))
+		return nil, tokens.Unavailable(nil, "database %s is a directory: name a file in it, as in %q", f.path, filepath.Join(f.path, "latchkey.db"))
 	case !info.Mode().IsRegular():
-		return tokens.Unavailable(nil, "database %s is not a regular file (%s): name a file", f.path, info.Mode())
+		return nil, tokens.Unavailable(nil, "database %s is not a regular file (%s): name a file", f.path, info.Mode())
 	case info.Size() == 0:
-		return tokens.Unavailable(nil, "database %s is empty (0 bytes), as a copy that failed leaves it: restore it from a backup, "+
+		return nil, tokens.Unavailable(nil, "database %s is empty (0 bytes), as a copy that failed leaves it: restore it from a backup, "+
 			"or remove the file to begin with a new database", f.path)
+	}
+	return info, nil
+}
+
+// stillNames fails when the path names another file than it did.
+func (f sqliteFile) stillNames(file fs.FileInfo) error {
+	if now, err := os.Stat(f.path); err != nil || !os.SameFile(file, now) {
+		return f.explainMoved(err)
 	}
 	return nil
 }

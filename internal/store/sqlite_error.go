@@ -24,7 +24,7 @@ func (f sqliteFile) explain(err error) error {
 			"such as a backup or a tool left open, and try again", f.path, f.busyTimeout)
 	case sqlite3.SQLITE_READONLY:
 		if failure.Code() == sqlite3.SQLITE_READONLY_DBMOVED {
-			return tokens.Unavailable(err, "database %s was moved, removed or replaced while it was in use; nothing was changed: put it back and run again", f.path)
+			return f.explainMoved(err)
 		}
 		return tokens.Unavailable(err, "database %s can't be written by this user; nothing was changed: give the user the right to write the file, "+
 			"its -wal and -shm files, and its directory", f.path)
@@ -41,6 +41,14 @@ func (f sqliteFile) explain(err error) error {
 		return tokens.Unavailable(err, "the disk of database %s failed or is full; nothing was changed: check its space and its health, then try again", f.path)
 	}
 	return tokens.Unavailable(err, "database %s gave an unexpected error; nothing was changed: run \"latchkey doctor\" to see its state", f.path)
+}
+
+func (f sqliteFile) explainDirectory(err error) error {
+	return tokens.Unavailable(err, "the directory of database %s does not exist or can't be reached: make it, or name another path in database, LATCHKEY_DATABASE or --database", f.path)
+}
+
+func (f sqliteFile) explainMoved(err error) error {
+	return tokens.Unavailable(err, "database %s was moved, removed or replaced while this program had it open; nothing was changed: put it back and run again", f.path)
 }
 
 func (f sqliteFile) explainFullDisk(err error) error {

@@ -43,7 +43,8 @@ type Count struct {
 	Rows int64
 }
 
-// InspectSQLite looks at the SQLite file at the path, without changing it.
+// InspectSQLite looks at the SQLite file at the path, without changing it. The files -wal and -shm may appear beside it,
+// as with every reader.
 func InspectSQLite(ctx context.Context, path string) (Inspection, error) {
 	s, err := NewSQLite(path)
 	if err != nil {
@@ -56,7 +57,7 @@ func InspectSQLite(ctx context.Context, path string) (Inspection, error) {
 			i.Files = append(i.Files, File{f.path + suffix, info.Size(), info.Mode()})
 		}
 	}
-	if i.Unusable = f.look(); i.Unusable == nil {
+	if _, i.Unusable = f.look(); i.Unusable == nil {
 		i.Unusable = s.explain(f.inspect(ctx, &i))
 	}
 	return i, nil

@@ -94,6 +94,8 @@ func syncFile(path string) error {
 // explainMaking says why no database could be made.
 func (f sqliteFile) explainMaking(err error) error {
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return f.explainDirectory(err)
 	case errors.Is(err, fs.ErrPermission):
 		return tokens.Unavailable(err, "no database can be made at %s: the directory may not be written by this user; change its permissions or name another path", f.path)
 	case diskIsFull(err):

@@ -34,6 +34,9 @@ type connections struct {
 	// their start, so that what they read stays true until they commit.
 	read, write *sql.DB
 	database    tokens.Database
+	// unmoved fails when what the connections have open is no longer what the location names: what would be written then
+	// is lost, and what would be read is of the past.
+	unmoved func() error
 	// newer tells that the schema is one version newer than ours: enough is known of it to verify secrets.
 	newer bool
 }
@@ -49,10 +52,10 @@ func (s *Store) Location() string { return s.engine.location() }
 // Read runs fn with the right to read. Each statement sees the database as it is at that moment.
 func (s *Store) Read(ctx context.Context, fn func(View) error) error {
 	open, err := s.connections(ctx, nil)
-	if err == nil {
-		err = s.refuseNewer(open)
-	}
 	if err != nil {
+		return err
+	}
+	if err := s.refuseNewer(open); err != nil {
 		return err
 	}
 	return s.explain(fn(View{open.database, open.read}))
@@ -76,10 +79,10 @@ func (s *Store) Write(ctx context.Context, fn func(Tx) error) error {
 // WriteOrMake is Write that makes a missing database and has found begin it.
 func (s *Store) WriteOrMake(ctx context.Context, found Found, fn func(Tx) error) error {
 	open, err := s.connections(ctx, found)
-	if err == nil {
-		err = s.refuseNewer(open)
-	}
 	if err != nil {
+		return err
+	}
+	if err := s.refuseNewer(open); err != nil {
 		return err
 	}
 	return s.explain(inTransaction(ctx, open.write, func(q *sql.Tx) error { return fn(Tx{View{open.database, q}}) }))
@@ -100,6 +103,15 @@ func (s *Store) Close() error {
 
 // connections returns the open database. A failure is not kept: the next call tries again.
 func (s *Store) connections(ctx context.Context, found Found) (*connections, error) {
+	open, err := s.opened(ctx, found)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	return open, s.explain(open.unmoved())
+}
+
+// opened returns the open database, and opens it where it is not.
+func (s *Store) opened(ctx context.Context, found Found) (*connections, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -108,7 +120,7 @@ func (s *Store) connections(ctx context.Context, found Found) (*connections, err
 	if s.open == nil {
 		open, err := s.engine.connect(ctx, found)
 		if err != nil {
-			return nil, s.explain(err)
+			return nil, err
 		}
 		s.open = open
 	}
