@@ -91,6 +91,9 @@ func (s *seeder) seed() {
 	s.at(2029, time.December, 7, 10)
 	s.token("revoked", tokens.NewAccessToken{Name: "returned", TechnicalUserID: ci.ID})
 
+	s.at(2029, time.December, 8, 10)
+	s.token("orphan", tokens.NewAccessToken{Name: "orphaned", GroupID: payments.ID, TTL: 90 * 24 * time.Hour})
+
 	s.at(2030, time.January, 10, 8)
 	s.values["superseded"] = s.values["deploy"]
 	secret := s.secret()
@@ -102,6 +105,8 @@ func (s *seeder) seed() {
 	s.at(2030, time.January, 20, 8)
 	must(s.backend.HoldAccessToken(ctx, s.ids["leaked"], "seen in a build log"))
 	must(s.backend.UpdateAccessToken(ctx, s.ids["laptop"], tokens.AccessTokenUpdate{Enabled: tokens.To(false)}))
+	orphan := must(s.backend.AccessToken(ctx, s.ids["orphan"]))
+	must(s.backend.UpdateTechnicalUser(ctx, orphan.User.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)}))
 	must(s.backend.RevokeSecret(ctx, must(tokens.ParseSecret(s.values["revoked"]))))
 
 	s.at(2030, time.January, 30, 8)

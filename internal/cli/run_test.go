@@ -137,6 +137,7 @@ func TestColours(t *testing.T) {
 		"\x1b[2mold laptop\x1b[0m    \x1b[2mdisabled\x1b[0m",
 		"next summer   pending",
 		"\x1b[2mreturned\x1b[0m      \x1b[2mrevoked\x1b[0m",
+		"\x1b[2morphaned\x1b[0m      \x1b[2mdisabled\x1b[0m",
 		"",
 	}, "\n")
 	if diff := cmp.Diff(want, colourful.Stdout); diff != "" {
@@ -243,6 +244,7 @@ func TestArgumentsAreNotRepeated(t *testing.T) {
 		{"token", "delete", "--yes", "SECRET"},
 		{"event", "list", "--limit", "SECRET"},
 		{"event", "list", "SECRET"},
+		{"event", "list", "--object", "SECRET"},
 		{"doctor", "SECRET"},
 		{"version", "SECRET"},
 	}

@@ -62,6 +62,8 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
 		Setup: func(env *testscript.Env) error {
+			// Under the race detector every process would wait a second before it ends.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			for _, short := range slices.Sorted(maps.Keys(f.ids)) {
 				env.Setenv("id_"+short, f.ids[short])
 			}

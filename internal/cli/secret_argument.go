@@ -54,12 +54,26 @@ func hideUnlessPlain(text string) string {
 // kindOf returns the kind of the object that the identifier is of; empty for what is no identifier. An identifier is not
 // secret.
 func kindOf(id string) tokens.Kind {
-	for _, kind := range []tokens.Kind{tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindEvent} {
+	for _, kind := range []tokens.Kind{tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindEvent, tokens.KindDatabase} {
 		if tokens.IsID(kind, id) {
 			return kind
 		}
 	}
+	if _, _, err := tokens.ParseShareID("", id); err == nil {
+		return tokens.KindTokenShare
+	}
 	return ""
+}
+
+// objectID is the identifier of any object, given as an argument.
+type objectID string
+
+// Validate refuses what is none, without repeating it.
+func (id objectID) Validate() error {
+	if id == "" || kindOf(string(id)) != "" {
+		return nil
+	}
+	return misusef("--object is not an identifier, as tok_… is one; what was given is not repeated here, in case it is a value")
 }
 
 // tokenID is the identifier of an access token, given as an argument.

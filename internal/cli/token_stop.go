@@ -78,5 +78,9 @@ func (c *tokenRelease) Run(ctx context.Context, app *app) error {
 
 // report says what was done to a token and what its status is now, since one stop may remain behind another.
 func (a *app) report(done string, token tokens.AccessToken) error {
-	return a.printLine(printable(fmt.Sprintf("%s %s; its status is %s", done, describe(token), token.Status)))
+	text := fmt.Sprintf("%s %s; its status is %s", done, describe(token), token.Status)
+	if token.Status == tokens.StatusDisabled && token.Enabled {
+		text += " with its technical user " + token.User.Email
+	}
+	return a.printLine(printable(text))
 }
