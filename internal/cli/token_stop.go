@@ -19,7 +19,7 @@ func (c *tokenDisable) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to disable access token %s: %w", c.ID, err)
 		}
-		app.note("An apply of a configuration that holds this token sets it back to what is written there; latchkey token hold is what no apply lifts.")
+		app.note("The next apply of a configuration that declares this token sets it back to what is written there. No apply lifts a hold (latchkey token hold).")
 		return app.report("Disabled", token)
 	})
 }
