@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
-	"time"
 )
 
 // InsertDatabase writes the identity of a new database.
@@ -14,7 +14,14 @@ func (t Tx) InsertDatabase(ctx context.Context, id, organization string, created
 
 // readDatabase reads the identity of a database.
 func readDatabase(ctx context.Context, q querier, location string) (tokens.Database, error) {
-	d := tokens.Database{Location: location}
-	err := q.QueryRowContext(ctx, `SELECT id, organization FROM database`).Scan(&d.ID, &d.Organization)
+	scan := func(row scanner) (d tokens.Database, err error) {
+		err = row.Scan(&d.ID, &d.Organization)
+		return d, err
+	}
+	d, ok, err := find(ctx, q, scan, `SELECT id, organization FROM database`)
+	if err == nil && !ok {
+		err = tokens.Unavailable(nil, "database %s has no identity: it was not made by Latchkey, or was emptied; restore it from a backup", location)
+	}
+	d.Location = location
 	return d, err
 }

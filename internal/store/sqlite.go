@@ -62,15 +62,14 @@ func (f sqliteFile) connect(ctx context.Context, found Found) (*connections, err
 	if err != nil {
 		return nil, err
 	}
-	c := &connections{unmoved: func() error { return f.stillNames(file) }}
-	if c.write, err = f.pool("_txlock=immediate", 1); err != nil {
+	db, err := f.pool("mode=rw&_txlock=immediate")
+	if err != nil {
 		return nil, err
 	}
-	if c.read, err = f.pool("_query_only=true", max(4, runtime.NumCPU())); err == nil {
-		err = f.identify(ctx, c)
-	}
-	if err != nil {
-		return nil, errors.Join(err, c.close())
+	c := newConnections(db)
+	c.unmoved = func() error { return f.stillNames(file) }
+	if err := f.identify(ctx, c); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	return c, nil
 }
@@ -110,11 +109,12 @@ func (f sqliteFile) stillNames(file fs.FileInfo) error {
 }
 
 // pool returns connections to the file, none of which is made yet.
-func (f sqliteFile) pool(option string, limit int) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", f.dsn("mode=rw&"+option))
+func (f sqliteFile) pool(options string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", f.dsn(options))
 	if err != nil {
 		return nil, err
 	}
+	limit := max(4, runtime.NumCPU())
 	db.SetMaxOpenConns(limit)
 	db.SetMaxIdleConns(limit)
 	return db, nil
@@ -134,10 +134,10 @@ func (f sqliteFile) dsn(options string) string {
 // identify reads whose database it is, and of which version.
 func (f sqliteFile) identify(ctx context.Context, c *connections) error {
 	var application, version int
-	if err := c.read.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&application); err != nil {
+	if err := c.db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&application); err != nil {
 		return err
 	}
-	if err := c.read.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+	if err := c.db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 		return err
 	}
 	if application != applicationID || version < 1 {
@@ -148,6 +148,6 @@ func (f sqliteFile) identify(ctx context.Context, c *connections) error {
 	}
 	c.newer = version > schemaVersion
 	var err error
-	c.database, err = readDatabase(ctx, c.read, f.path)
+	c.database, err = readDatabase(ctx, c, f.path)
 	return err
 }

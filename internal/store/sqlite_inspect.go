@@ -65,12 +65,12 @@ func InspectSQLite(ctx context.Context, path string) (Inspection, error) {
 
 // inspect finds what only SQLite can tell.
 func (f sqliteFile) inspect(ctx context.Context, i *Inspection) (err error) {
-	db, err := sql.Open("sqlite", f.dsn("mode=ro&_query_only=true"))
+	db, err := f.pool("mode=ro&_query_only=true")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	c := &connections{read: db}
+	c := newConnections(db)
 	for _, pragma := range []struct {
 		name   string
 		target any

@@ -59,16 +59,16 @@ func (f sqliteFile) draft() (sqliteFile, error) {
 
 // build fills an empty file and closes it, with all of it in the one file.
 func (f sqliteFile) build(ctx context.Context, found Found) error {
-	db, err := f.pool("_journal_mode=WAL", 1)
+	db, err := f.pool("mode=rw&_journal_mode=WAL")
 	if err != nil {
 		return err
 	}
-	err = inTransaction(ctx, db, func(q *sql.Tx) error {
-		_, err := q.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;"+schema, applicationID, schemaVersion, sqliteSerial))
+	err = inTransaction(ctx, db, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;"+schema, applicationID, schemaVersion, sqliteSerial))
 		if err != nil {
 			return err
 		}
-		return found(ctx, Tx{View{q: q}})
+		return found(ctx, Tx{View{q: tx}, tx})
 	})
 	if err == nil {
 		_, err = db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)

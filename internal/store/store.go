@@ -30,10 +30,11 @@ type engine interface {
 
 // connections is an open database.
 type connections struct {
-	// read holds connections for single statements. write begins transactions that have the only right to write from
-	// their start, so that what they read stays true until they commit.
-	read, write *sql.DB
-	database    tokens.Database
+	statements
+	// writing is taken by the one transaction of this program that may write. Others wait here in the order in which they
+	// came, and not for the database's lock, which they would have to ask for again and again.
+	writing  chan struct{}
+	database tokens.Database
 	// unmoved fails when what the connections have open is no longer what the location names: what would be written then
 	// is lost, and what would be read is of the past.
 	unmoved func() error
@@ -41,7 +42,25 @@ type connections struct {
 	newer bool
 }
 
-func (c *connections) close() error { return errors.Join(c.write.Close(), c.read.Close()) }
+// newConnections returns connections of a pool whose transactions have the only right to write from their start, so that
+// what they read stays true until they commit.
+func newConnections(db *sql.DB) *connections {
+	return &connections{statements: statements{db: db}, writing: make(chan struct{}, 1)}
+}
+
+// write runs fn in a transaction, which commits when fn returns nil.
+func (c *connections) write(ctx context.Context, fn func(Tx) error) error {
+	select {
+	case c.writing <- struct{}{}:
+		defer func() { <-c.writing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return inTransaction(ctx, c.db, func(tx *sql.Tx) error {
+		here := within{&c.statements, tx}
+		return fn(Tx{View{c.database, here}, here})
+	})
+}
 
 // Found writes what a new database begins with. It runs in the transaction that makes the schema.
 type Found func(ctx context.Context, tx Tx) error
@@ -58,7 +77,7 @@ func (s *Store) Read(ctx context.Context, fn func(View) error) error {
 	if err := s.refuseNewer(open); err != nil {
 		return err
 	}
-	return s.explain(fn(View{open.database, open.read}))
+	return s.explain(fn(View{open.database, &open.statements}))
 }
 
 // ReadToVerify is Read for the verification of secrets, which goes on while the database already has the schema of the
@@ -68,7 +87,7 @@ func (s *Store) ReadToVerify(ctx context.Context, fn func(View) error) error {
 	if err != nil {
 		return err
 	}
-	return s.explain(fn(View{open.database, open.read}))
+	return s.explain(fn(View{open.database, &open.statements}))
 }
 
 // Write runs fn in a transaction, which commits when fn returns nil.
@@ -85,7 +104,7 @@ func (s *Store) WriteOrMake(ctx context.Context, found Found, fn func(Tx) error)
 	if err := s.refuseNewer(open); err != nil {
 		return err
 	}
-	return s.explain(inTransaction(ctx, open.write, func(q *sql.Tx) error { return fn(Tx{View{open.database, q}}) }))
+	return s.explain(open.write(ctx, fn))
 }
 
 // Close lets go of the database. What comes after it fails.
@@ -96,7 +115,7 @@ func (s *Store) Close() error {
 	if s.open == nil {
 		return nil
 	}
-	err := s.open.close()
+	err := s.open.db.Close()
 	s.open = nil
 	return s.explain(err)
 }
@@ -142,7 +161,8 @@ func (s *Store) explain(err error) error {
 		return nil
 	case errors.As(err, &known):
 		return known
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrTxDone):
+		// A transaction whose context has ended is over before it commits, which is the only way to meet ErrTxDone.
 		return tokens.Unavailable(err, "the operation on database %s was stopped before it ended; nothing was changed", s.Location())
 	}
 	return s.engine.explain(err)

@@ -15,13 +15,19 @@ type View struct {
 }
 
 // Tx reads and writes objects in one transaction.
-type Tx struct{ View }
+type Tx struct {
+	View
+	e executor
+}
 
-// querier is what *sql.DB and *sql.Tx have in common.
+// querier runs statements that return rows, in a transaction or each by itself.
 type querier interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+// executor runs statements that return no rows, in a transaction.
+type executor interface {
+	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
 }
 
 // scanner is what *sql.Row and *sql.Rows have in common.
@@ -32,18 +38,17 @@ func (v View) Database() tokens.Database { return v.database }
 
 // exec runs a statement that returns no rows.
 func (t Tx) exec(ctx context.Context, statement string, args ...any) error {
-	_, err := t.q.ExecContext(ctx, statement, args...)
+	_, err := t.e.ExecContext(ctx, statement, args...)
 	return err
 }
 
 // list returns the objects that a query yields.
-func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells of every failure that matters
-	var all []T
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		one, err := scan(rows)
 		if err != nil {
@@ -54,12 +59,17 @@ func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 	return all, rows.Err()
 }
 
-// find returns the object that a query yields, and whether there is one.
-func find[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (T, bool, error) {
-	one, err := scan(q.QueryRowContext(ctx, query, args...))
-	if errors.Is(err, sql.ErrNoRows) {
-		return one, false, nil
+// find returns the one object that a query yields, and whether there is one.
+func find[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (one T, ok bool, err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return one, false, err
 	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if !rows.Next() {
+		return one, false, rows.Err()
+	}
+	one, err = scan(rows)
 	return one, err == nil, err
 }
 

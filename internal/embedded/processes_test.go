@@ -1,0 +1,167 @@
+package embedded_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// The writers of TestProcesses, and how many tokens each of them makes.
+const (
+	writers         = 6
+	tokensPerWriter = 5
+)
+
+// writer is one of several processes that use a database at once: it waits for the start, makes tokens, and prints the
+// identifier of each as soon as it has been acknowledged.
+func writer() int {
+	name, database := os.Args[1], os.Args[2]
+	fmt.Println("ready")
+	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if err := write(name, database); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func write(name, database string) error {
+	b := embedded.New(embedded.Options{Database: database, Actor: tokens.Actor("local:" + name), Now: time.Now})
+	group, err := b.CreateGroup(background, tokens.NewGroup{Name: name})
+	if err != nil {
+		return err
+	}
+	for i := range tokensPerWriter {
+		secret, err := tokens.NewSecret(tokens.DefaultPrefix)
+		if err != nil {
+			return err
+		}
+		created, err := b.CreateAccessToken(background, tokens.NewAccessToken{
+			NewSecretFor: tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, time.Now()), Secret: secret},
+			Name:         fmt.Sprintf("%s %d", name, i), GroupID: group.ID, Enabled: true,
+		})
+		if err != nil {
+			return err
+		}
+		if v, err := b.VerifySecret(background, secret, tokens.VerifyOptions{RecordUse: true}); err != nil || !v.Active {
+			return fmt.Errorf("a value that was just issued: active is %t, %w", v.Active, err)
+		}
+		fmt.Println(created.ID)
+	}
+	return b.Close()
+}
+
+// Several processes that start at once where there is no database yet make one between them, lose nothing of what was
+// acknowledged, meet no lock, and leave no file behind.
+func TestProcesses(t *testing.T) {
+	for round := range 10 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			directory := t.TempDir()
+			database := filepath.Join(directory, "latchkey.db")
+			acknowledged := runWriters(t, database)
+			if len(acknowledged) != writers*tokensPerWriter {
+				t.Errorf("%d tokens were acknowledged, want %d", len(acknowledged), writers*tokensPerWriter)
+			}
+
+			b := open(t, database, time.Now)
+			for _, id := range acknowledged {
+				token, err := b.AccessToken(background, id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if token.LastUsedAt.IsZero() {
+					t.Errorf("the use of %s is lost", id)
+				}
+			}
+			events, err := b.Events(background, tokens.EventQuery{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			made := 0
+			for _, e := range events {
+				if e.Outcome == tokens.OutcomeRefused {
+					t.Errorf("refused: %+v", e)
+				}
+				if e.Action == tokens.ActionDatabaseCreate {
+					made++
+				}
+			}
+			if made != 1 {
+				t.Errorf("%d databases were made", made)
+			}
+			if err := b.Close(); err != nil {
+				t.Fatal(err)
+			}
+			entries, err := os.ReadDir(directory)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(entries) != 1 {
+				t.Errorf("left behind: %v", entries)
+			}
+		})
+	}
+}
+
+// runWriters runs all writers at once on a database and returns what was acknowledged to them.
+func runWriters(t *testing.T, database string) (acknowledged []string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type process struct {
+		*exec.Cmd
+		start  io.WriteCloser
+		answer *bufio.Scanner
+		errors *bytes.Buffer
+	}
+	all := make([]process, writers)
+	for i := range all {
+		p := process{Cmd: exec.CommandContext(t.Context(), self, fmt.Sprintf("writer-%d", i), database), errors: &bytes.Buffer{}}
+		p.Env = append(os.Environ(), roleVariable+"=writer")
+		p.Stderr = p.errors
+		if p.start, err = p.StdinPipe(); err != nil {
+			t.Fatal(err)
+		}
+		output, err := p.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.answer = bufio.NewScanner(output)
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if !p.answer.Scan() {
+			t.Fatalf("writer %d does not start", i)
+		}
+		all[i] = p
+	}
+	for _, p := range all {
+		if _, err := io.WriteString(p.start, "go\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, p := range all {
+		for p.answer.Scan() {
+			acknowledged = append(acknowledged, strings.TrimSpace(p.answer.Text()))
+		}
+		if err := p.Wait(); err != nil {
+			t.Errorf("writer %d: %v: %s", i, err, p.errors)
+		}
+	}
+	return acknowledged
+}
