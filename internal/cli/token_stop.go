@@ -19,8 +19,11 @@ func (c *tokenDisable) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to disable access token %s: %w", c.ID, err)
 		}
+		if err := app.report("Disabled", token); err != nil {
+			return err
+		}
 		app.note("The next apply of a configuration that declares this token sets it back to what is written there. No apply lifts a hold (latchkey token hold).")
-		return app.report("Disabled", token)
+		return nil
 	})
 }
 
