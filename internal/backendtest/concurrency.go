@@ -7,16 +7,27 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// everyone runs fn as n people at once, each with a backend of their own, and returns their errors.
-func (w *world) everyone(n int, fn func(i int, b tokens.Backend) error) []error {
+// person returns the backend with which one of many works.
+type person func(w *world, i int) tokens.Backend
+
+// alone is a person who opens the database for themselves, as in a process of their own.
+func alone(w *world, i int) tokens.Backend {
+	return w.as(tokens.Actor(fmt.Sprintf("local:person%d@host", i))).Backend
+}
+
+// together is a person who shares one backend with all others, as the resources of one Terraform run do.
+func together(w *world, _ int) tokens.Backend { return w.Backend }
+
+// everyone runs fn as n people at once, and returns their errors.
+func (w *world) everyone(n int, who person, fn func(i int, b tokens.Backend) error) []error {
 	errs := make([]error, n)
 	start := make(chan struct{})
 	var wait sync.WaitGroup
 	for i := range n {
-		b := w.as(tokens.Actor(fmt.Sprintf("local:person%d@host", i)))
+		b := who(w, i)
 		wait.Go(func() {
 			<-start
-			errs[i] = fn(i, b.Backend)
+			errs[i] = fn(i, b)
 		})
 	}
 	close(start)
@@ -25,7 +36,11 @@ func (w *world) everyone(n int, fn func(i int, b tokens.Backend) error) []error 
 }
 
 // Many at once, on a database that nobody has made yet, lose nothing and disturb nobody.
-func testConcurrency(w *world) {
+func testConcurrency(who person) func(*world) {
+	return func(w *world) { w.crowd(who) }
+}
+
+func (w *world) crowd(who person) {
 	ctx := w.Context()
 	const people, each = 8, 6
 	requests := make([][]tokens.NewAccessToken, people)
@@ -34,7 +49,7 @@ func testConcurrency(w *world) {
 			requests[i] = append(requests[i], w.request(fmt.Sprintf("token %d of %d", n, i), ""))
 		}
 	}
-	for i, err := range w.everyone(people, func(i int, b tokens.Backend) error {
+	for i, err := range w.everyone(people, who, func(i int, b tokens.Backend) error {
 		group, err := b.CreateGroup(ctx, tokens.NewGroup{Name: fmt.Sprintf("group-%d", i)})
 		if err != nil {
 			return err
@@ -82,7 +97,11 @@ func testConcurrency(w *world) {
 }
 
 // Of many who replace the same secret at once one wins; the others learn of it, and nobody is told that a dead value is good.
-func testConcurrentRegenerations(w *world) {
+func testConcurrentRegenerations(who person) func(*world) {
+	return func(w *world) { w.race(who) }
+}
+
+func (w *world) race(who person) {
 	ctx := w.Context()
 	const people = 8
 	id := w.create(w.request("deploy", "")).ID
@@ -90,7 +109,7 @@ func testConcurrentRegenerations(w *world) {
 	for i := range fresh {
 		fresh[i] = w.fresh()
 	}
-	errs := w.everyone(people, func(i int, b tokens.Backend) error {
+	errs := w.everyone(people, who, func(i int, b tokens.Backend) error {
 		_, err := b.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{
 			NewSecretFor: fresh[i], Reason: tokens.ReasonTrigger, ExpectedVersion: 1}})
 		return err

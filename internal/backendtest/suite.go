@@ -43,8 +43,10 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Events", testEvents},
 		{"UpdatesThatChangeNothing", testUpdatesThatChangeNothing},
 		{"Refusals", testRefusals},
-		{"Concurrency", testConcurrency},
-		{"ConcurrentRegenerations", testConcurrentRegenerations},
+		{"Concurrency/alone", testConcurrency(alone)},
+		{"Concurrency/together", testConcurrency(together)},
+		{"ConcurrentRegenerations/alone", testConcurrentRegenerations(alone)},
+		{"ConcurrentRegenerations/together", testConcurrentRegenerations(together)},
 		{"Model", testModel},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -68,15 +68,16 @@ func kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // read runs fn on the database.
 func read[T any](ctx context.Context, b *Backend, fn func(store.View) (T, error)) (T, error) {
-	return readBy((*store.Store).Read, ctx, b, fn)
+	return readBy(ctx, b, (*store.Store).Read, fn)
 }
 
 // readToVerify is read for the verification of secrets.
 func readToVerify[T any](ctx context.Context, b *Backend, fn func(store.View) (T, error)) (T, error) {
-	return readBy((*store.Store).ReadToVerify, ctx, b, fn)
+	return readBy(ctx, b, (*store.Store).ReadToVerify, fn)
 }
 
-func readBy[T any](method func(*store.Store, context.Context, func(store.View) error) error, ctx context.Context, b *Backend, fn func(store.View) (T, error)) (result T, err error) {
+// readBy runs fn by one of the store's methods for reading.
+func readBy[T any](ctx context.Context, b *Backend, method readMethod, fn func(store.View) (T, error)) (result T, err error) {
 	if b.invalid != nil {
 		return result, b.invalid
 	}
@@ -93,6 +94,8 @@ func readBy[T any](method func(*store.Store, context.Context, func(store.View) e
 	}
 	return result, nil
 }
+
+type readMethod = func(s *store.Store, ctx context.Context, fn func(store.View) error) error
 
 // checkOrganization refuses a database of another organization than the options ask for.
 func (b *Backend) checkOrganization(v store.View) error {

@@ -38,6 +38,6 @@ func inspectFileSystem(directory string) (fileSystem, error) {
 	if !ok {
 		system.kind = fmt.Sprintf("%#x", magic)
 	}
-	system.free = stat.Bavail * uint64(stat.Bsize) //nolint:gosec,unconvert // a size is never negative, and its type differs between architectures
+	system.free = stat.Bavail * uint64(stat.Bsize) //nolint:gosec // a size is never negative
 	return system, nil
 }

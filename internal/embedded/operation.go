@@ -75,11 +75,8 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 
 // refused tells whether an error is a decision, as opposed to a failure.
 func refused(err error) bool {
-	switch tokens.ErrorCode(err) {
-	case tokens.CodeInvalid, tokens.CodeConflict, tokens.CodeNotFound:
-		return true
-	}
-	return false
+	code := tokens.ErrorCode(err)
+	return code == tokens.CodeInvalid || code == tokens.CodeConflict || code == tokens.CodeNotFound
 }
 
 // recordRefusal writes the event of a refused operation in a transaction of its own. Should that fail the refusal still

@@ -22,7 +22,7 @@ func asOrdinaryUser(t *testing.T) bool {
 	if os.Getuid() != 0 {
 		return false
 	}
-	directory, err := os.MkdirTemp("", "ordinary-user-")
+	directory, err := os.MkdirTemp("", "ordinary-user-") //nolint:usetesting // only its owner gets into t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

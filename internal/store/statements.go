@@ -6,32 +6,33 @@ import (
 	"sync"
 )
 
-// statements runs statements on a pool of connections and keeps them prepared: most of the time that SQLite needs for one
-// of ours it would otherwise spend on reading its text.
+// statements runs statements on a pool of connections and keeps them prepared, until the pool is closed: most of the time
+// that SQLite needs for one of ours it would otherwise spend on reading its text.
 type statements struct {
-	db       *sql.DB
-	prepared sync.Map // of *sql.Stmt by text; there are as many as the package has
+	db *sql.DB
+
+	mu       sync.Mutex
+	prepared map[string]*sql.Stmt
 }
 
 // prepare returns the prepared statement of a text.
 func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
-	if known, ok := s.prepared.Load(text); ok {
-		return known.(*sql.Stmt), nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.prepared[text]; ok {
+		return known, nil
 	}
 	fresh, err := s.db.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	known, loaded := s.prepared.LoadOrStore(text, fresh)
-	if loaded {
-		err = fresh.Close() // another goroutine was first
-	}
-	return known.(*sql.Stmt), err
+	s.prepared[text] = fresh
+	return fresh, nil
 }
 
 // QueryContext implements querier.
 func (s *statements) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	statement, err := s.prepare(ctx, text)
+	statement, err := s.prepare(ctx, text) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (w within) ExecContext(ctx context.Context, text string, args ...any) (sql.
 	if err != nil {
 		return nil, err
 	}
-	return w.tx.StmtContext(ctx, statement).ExecContext(ctx, args...)
+	return w.tx.StmtContext(ctx, statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // the end of the transaction closes it
 }
 
 // QueryContext implements querier.
@@ -59,5 +60,5 @@ func (w within) QueryContext(ctx context.Context, text string, args ...any) (*sq
 	if err != nil {
 		return nil, err
 	}
-	return w.tx.StmtContext(ctx, statement).QueryContext(ctx, args...)
+	return w.tx.StmtContext(ctx, statement).QueryContext(ctx, args...) //nolint:sqlclosecheck // the end of the transaction closes it
 }

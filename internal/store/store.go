@@ -45,7 +45,7 @@ type connections struct {
 // newConnections returns connections of a pool whose transactions have the only right to write from their start, so that
 // what they read stays true until they commit.
 func newConnections(db *sql.DB) *connections {
-	return &connections{statements: statements{db: db}, writing: make(chan struct{}, 1)}
+	return &connections{statements: statements{db: db, prepared: map[string]*sql.Stmt{}}, writing: make(chan struct{}, 1)}
 }
 
 // write runs fn in a transaction, which commits when fn returns nil.
