@@ -18,14 +18,12 @@ func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if req.Plan.Raw.IsNull() {
 		return
 	}
-	var plan accessTokenModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	plan := accessTokens.decode(ctx, req.Plan.Schema, req.Plan.Raw, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
 	} else {
-		var state, config accessTokenModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+		state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
+		config := accessTokens.decode(ctx, req.Config.Schema, req.Config.Raw, &resp.Diagnostics)
 		f := readFacts(ctx, req.Private, &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
@@ -37,7 +35,7 @@ func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	resp.Plan.Raw = accessTokens.encode(ctx, plan, req.Plan.Raw.Type())
 }
 
 // planCreate plans what is known of a token before it is made.

@@ -23,6 +23,9 @@ var (
 	_ resource.ResourceWithValidateConfig = (*accessTokenResource)(nil)
 )
 
+// accessTokens converts access tokens, of which configurations hold more than of anything else.
+var accessTokens modelCodec[accessTokenModel]
+
 type accessTokenResource struct{ managed }
 
 func newAccessTokenResource() resource.Resource { return &accessTokenResource{} }
@@ -126,8 +129,7 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 }
 
 func (r *accessTokenResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config accessTokenModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	config := accessTokens.decode(ctx, req.Config.Schema, req.Config.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -164,8 +166,7 @@ func excluded(attribute, reason string) diag.Diagnostic {
 }
 
 func (r *accessTokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan accessTokenModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	plan := accessTokens.decode(ctx, req.Plan.Schema, req.Plan.Raw, &resp.Diagnostics)
 	input := plan.input(ctx, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -184,7 +185,7 @@ func (r *accessTokenResource) Create(ctx context.Context, req resource.CreateReq
 	}
 	plan.observe(created.AccessToken)
 	plan.Token = types.StringValue(input.Secret.Reveal())
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.State.Raw = accessTokens.encode(ctx, plan, req.Plan.Raw.Type())
 	warnOfNamesakes(created, &resp.Diagnostics)
 	var f facts
 	f.recordToken(created.AccessToken)
@@ -198,8 +199,7 @@ func (r *accessTokenResource) newSecret() (tokens.NewSecretFor, error) {
 }
 
 func (r *accessTokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state accessTokenModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
 	f, backend, ok := r.beginRead(ctx, state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
@@ -211,14 +211,13 @@ func (r *accessTokenResource) Read(ctx context.Context, req resource.ReadRequest
 	f.recordSwitch(state.Enabled.ValueBool(), token.Disabled)
 	f.recordToken(token)
 	state.observe(token)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.State.Raw = accessTokens.encode(ctx, state, req.State.Raw.Type())
 	finishRead(ctx, backend, f, state.subject(), resp)
 }
 
 func (r *accessTokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var state, plan accessTokenModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
+	plan := accessTokens.decode(ctx, req.Plan.Schema, req.Plan.Raw, &resp.Diagnostics)
 	update := plan.changesFrom(ctx, &state, &resp.Diagnostics)
 	f, backend, ok := r.beginUpdate(ctx, state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
@@ -245,15 +244,14 @@ func (r *accessTokenResource) Update(ctx context.Context, req resource.UpdateReq
 		f.HeldVersion = token.Secret.Version
 	}
 	plan.complete(token)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.State.Raw = accessTokens.encode(ctx, plan, req.Plan.Raw.Type())
 	f.Disabled = nil
 	f.recordToken(token)
 	f.write(ctx, resp.Private, &resp.Diagnostics)
 }
 
 func (r *accessTokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state accessTokenModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
 	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
 		return b.DeleteAccessToken(ctx, state.ID.ValueString())
 	})
