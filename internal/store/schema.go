@@ -78,7 +78,8 @@ CREATE TABLE access_tokens (
 	last_used_at      BIGINT
 );
 CREATE INDEX access_tokens_technical_user ON access_tokens (technical_user_id, name);
-CREATE INDEX access_tokens_name ON access_tokens (name);
+CREATE INDEX access_tokens_unused ON access_tokens (technical_user_id, name, id) WHERE last_used_at IS NULL;
+CREATE INDEX access_tokens_unused_name ON access_tokens (name, id) WHERE last_used_at IS NULL;
 
 CREATE TABLE secrets (
 	hash            TEXT NOT NULL PRIMARY KEY,

@@ -15,6 +15,9 @@ type KnownSecret struct {
 	AccessToken tokens.AccessToken
 }
 
+// selectSecret selects a secret k with its token, and the current secret of that.
+var selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
+
 // SecretWithHash returns the secret that has a hash, and whether there is one whose token lives.
 func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (KnownSecret, bool, error) {
 	scan := func(row scanner) (known KnownSecret, err error) {
@@ -25,11 +28,7 @@ func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (Known
 		known.Hash, err = tokens.ParseSecretHash(text)
 		return known, err
 	}
-	return find(ctx, v.q, scan, `SELECT k.hash, k.version, `+accessTokenColumns+` FROM secrets k
-		JOIN access_tokens t ON t.id = k.access_token_id
-		JOIN technical_users u ON u.id = t.technical_user_id
-		JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
-		WHERE k.hash = $1`, hash.String())
+	return find(ctx, v.q, scan, selectSecret, hash.String())
 }
 
 // SecretExists tells whether a secret with the hash was ever used, whatever became of its token.

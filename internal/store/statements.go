@@ -22,7 +22,7 @@ func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error
 	if known, ok := s.prepared[text]; ok {
 		return known, nil
 	}
-	fresh, err := s.db.PrepareContext(ctx, text)
+	fresh, err := s.db.PrepareContext(ctx, text) //nolint:sqlclosecheck // the end of the pool closes it
 	if err != nil {
 		return nil, err
 	}
