@@ -116,48 +116,109 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// runWriters runs all writers at once on a database and returns what was acknowledged to them.
-func runWriters(t *testing.T, database string) (acknowledged []string) {
+// A process that is killed, while it makes the database or later, loses nothing of what was acknowledged to it and leaves
+// a sound database to the next.
+func TestKilledProcesses(t *testing.T) {
+	for round := range 30 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			database := filepath.Join(t.TempDir(), "latchkey.db")
+			p := startWriter(t, "killed", database)
+			p.begin(t)
+			var acknowledged []string
+			for range round % (tokensPerWriter + 1) {
+				if p.answer.Scan() {
+					acknowledged = append(acknowledged, p.answer.Text())
+				}
+			}
+			if err := p.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			for p.answer.Scan() { // what it still said
+				acknowledged = append(acknowledged, p.answer.Text())
+			}
+			_ = p.Wait() // killed, or done just before
+
+			for name, f := range diagnose(embedded.Options{Database: database}) {
+				if f.Problem != "" && !strings.Contains(f.Problem, "there is no database") {
+					t.Errorf("%s: %s", name, f.Problem)
+				}
+			}
+			b := open(t, database, time.Now)
+			if _, err := b.CreateGroup(background, tokens.NewGroup{Name: "next"}); err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range acknowledged {
+				if _, err := b.AccessToken(background, id); err != nil {
+					t.Error(err)
+				}
+			}
+			all, err := b.AccessTokens(background, tokens.TokenQuery{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if unacknowledged := len(all) - len(acknowledged); unacknowledged > 1 {
+				t.Errorf("%d tokens were made and not acknowledged, want one at most", unacknowledged)
+			}
+		})
+	}
+}
+
+// process is a writer that runs.
+type process struct {
+	*exec.Cmd
+	start  io.WriteCloser
+	answer *bufio.Scanner
+	errors *bytes.Buffer
+}
+
+// startWriter starts a writer, which waits for the beginning.
+func startWriter(t *testing.T, name, database string) process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	type process struct {
-		*exec.Cmd
-		start  io.WriteCloser
-		answer *bufio.Scanner
-		errors *bytes.Buffer
+	p := process{Cmd: exec.CommandContext(t.Context(), self, name, database), errors: &bytes.Buffer{}}
+	p.Env = append(os.Environ(), roleVariable+"=writer")
+	p.Stderr = p.errors
+	if p.start, err = p.StdinPipe(); err != nil {
+		t.Fatal(err)
 	}
+	output, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.answer = bufio.NewScanner(output)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if !p.answer.Scan() {
+		t.Fatalf("%s does not start", name)
+	}
+	return p
+}
+
+// begin lets a writer begin.
+func (p process) begin(t *testing.T) {
+	t.Helper()
+	if _, err := io.WriteString(p.start, "go\n"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// runWriters runs all writers at once on a database and returns what was acknowledged to them.
+func runWriters(t *testing.T, database string) (acknowledged []string) {
+	t.Helper()
 	all := make([]process, writers)
 	for i := range all {
-		p := process{Cmd: exec.CommandContext(t.Context(), self, fmt.Sprintf("writer-%d", i), database), errors: &bytes.Buffer{}}
-		p.Env = append(os.Environ(), roleVariable+"=writer")
-		p.Stderr = p.errors
-		if p.start, err = p.StdinPipe(); err != nil {
-			t.Fatal(err)
-		}
-		output, err := p.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.answer = bufio.NewScanner(output)
-		if err := p.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if !p.answer.Scan() {
-			t.Fatalf("writer %d does not start", i)
-		}
-		all[i] = p
+		all[i] = startWriter(t, fmt.Sprintf("writer-%d", i), database)
 	}
 	for _, p := range all {
-		if _, err := io.WriteString(p.start, "go\n"); err != nil {
-			t.Fatal(err)
-		}
+		p.begin(t)
 	}
 	for i, p := range all {
 		for p.answer.Scan() {
-			acknowledged = append(acknowledged, strings.TrimSpace(p.answer.Text()))
+			acknowledged = append(acknowledged, p.answer.Text())
 		}
 		if err := p.Wait(); err != nil {
 			t.Errorf("writer %d: %v: %s", i, err, p.errors)
