@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -137,96 +136,24 @@ type timing struct{ whole, changes time.Duration }
 func (w *workspace) applyTimed() timing {
 	w.t.Helper()
 	cmd := w.terraformCommand("apply", "-json")
-	out := newChangesWatcher()
+	out := newOutputWatcher(changeBegins)
 	cmd.Stdout = out
 	started := time.Now()
 	if err := cmd.Run(); err != nil {
 		w.t.Fatalf("%s\n%s", err, out.text.String())
 	}
-	return timing{time.Since(started), time.Since(out.begunAt)}
+	return timing{time.Since(started), time.Since(out.seenAt)}
 }
 
 // applyKilled applies, and kills the provider at a random moment: mostly while resources change, sometimes before. It
 // tells whether there was a provider to kill.
 func (w *workspace) applyKilled(random *rand.Rand, usual timing) (result, bool) {
 	w.t.Helper()
-	cmd := w.terraformCommand("apply", "-json")
-	out := newChangesWatcher()
-	cmd.Stdout = out
-	if err := cmd.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-
-	killed := false
-	kill := func(within time.Duration) error {
-		select {
-		case err := <-ended:
-			return err
-		case <-time.After(time.Duration(random.Int64N(int64(within)))):
-			killed = w.killProvider(cmd.Process.Pid)
-			return <-ended
-		}
-	}
+	awaited, within := changeBegins, usual.changes
 	if random.IntN(6) == 0 {
-		_ = kill(usual.whole)
-	} else {
-		select {
-		case <-ended:
-		case <-out.begun:
-			_ = kill(usual.changes)
-		}
+		awaited, within = "", usual.whole
 	}
-	return newResult(w.t, cmd, out.text.String(), ""), killed
-}
-
-// changesWatcher keeps what Terraform writes and tells when it begins to change resources.
-type changesWatcher struct {
-	text    strings.Builder
-	begun   chan struct{}
-	begunAt time.Time
-}
-
-func newChangesWatcher() *changesWatcher { return &changesWatcher{begun: make(chan struct{})} }
-
-func (c *changesWatcher) Write(p []byte) (int, error) {
-	c.text.Write(p)
-	if c.begunAt.IsZero() && strings.Contains(c.text.String(), `"type":"apply_start"`) {
-		c.begunAt = time.Now()
-		close(c.begun)
-	}
-	return len(p), nil
-}
-
-// killProvider kills the provider of a Terraform process and tells whether there was one.
-func (w *workspace) killProvider(terraform int) bool {
-	w.t.Helper()
-	processes, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, dir := range processes {
-		if program, err := os.Readlink(dir + "/exe"); err != nil || program != binary(w.t) {
-			continue
-		}
-		stat, err := os.ReadFile(dir + "/stat")
-		_, behindName, _ := strings.Cut(string(stat), ") ")
-		fields := strings.Fields(behindName) // the state of the process, and its parent; see proc_pid_stat(5)
-		if err != nil || fields[0] == "Z" || fields[1] != strconv.Itoa(terraform) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(dir))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		process, err := os.FindProcess(pid)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		return process.Kill() == nil
-	}
-	return false
+	return w.applyInterrupted(awaited, time.Duration(random.Int64N(int64(within))), syscall.SIGKILL)
 }
 
 // checkAfterKill compares the database with the saved state: before is what the state was before the interrupted apply.

@@ -1,0 +1,119 @@
+package acceptance
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// importFile is the name of the file with which an example shows an import block.
+const importFile = "import-by-string-id.tf"
+
+// TestExamples applies every example, plans it once more, tries its import block, and destroys it.
+func TestExamples(t *testing.T) {
+	root := filepath.Join(repository, "examples")
+	var examples []string
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if files, _ := filepath.Glob(filepath.Join(path, "*.tf")); len(files) > 0 {
+			examples = append(examples, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(examples) < 7 {
+		t.Errorf("only %d examples: %s", len(examples), examples)
+	}
+	for _, example := range examples {
+		name, err := filepath.Rel(root, example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) {
+			w := newWorkspace(t)
+			w.useExample(example)
+			made := w.terraform("plan", "-detailed-exitcode")
+			if _, err := os.Stat(w.databasePath()); err == nil {
+				t.Error("a plan made a database")
+			}
+			w.terraform("apply").exits(0)
+			w.terraform("plan", "-detailed-exitcode").exits(0)
+			resources := w.state().addresses()
+			if (len(resources) > 0) != (made.code == 2) {
+				t.Errorf("a plan with exit code %d made %d resources", made.code, len(resources))
+			}
+			if content, err := os.ReadFile(filepath.Join(example, importFile)); err == nil {
+				w.tryImport(string(content))
+			}
+			w.terraform("destroy").exits(0)
+			if rest := w.state().addresses(); len(rest) > 0 {
+				t.Errorf("still in the state: %s", rest)
+			}
+		})
+	}
+}
+
+// useExample copies an example. Examples of resources do without the provider's settings, which have an example of their
+// own.
+func (w *workspace) useExample(example string) {
+	w.t.Helper()
+	files, err := filepath.Glob(filepath.Join(example, "*.tf"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	all := ""
+	for _, file := range files {
+		if filepath.Base(file) == importFile {
+			continue
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.write(filepath.Base(file), string(content))
+		all += string(content)
+	}
+	if !strings.Contains(all, "required_providers") {
+		settings, err := os.ReadFile(filepath.Join(repository, "examples", "provider", "provider.tf"))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.write("provider.tf", string(settings))
+	}
+}
+
+var (
+	importBlock = regexp.MustCompile(`to\s*=\s*(\S+)\s*id\s*=\s*"([^"]+)"`)
+	// identifier is an identifier in an example, which no real object has.
+	identifier = regexp.MustCompile(`_[0-9a-z]{26}`)
+)
+
+// tryImport makes Terraform forget the resource that an example imports, and imports it.
+func (w *workspace) tryImport(block string) {
+	w.t.Helper()
+	parts := importBlock.FindStringSubmatch(block)
+	if parts == nil {
+		w.t.Fatalf("%s holds no import block", importFile)
+	}
+	to, id := parts[1], parts[2]
+	var known struct {
+		ID string `json:"id"`
+	}
+	decode(w.t, string(w.state()[to]), &known)
+	if identifier.MatchString(id) {
+		block = strings.Replace(block, id, known.ID, 1)
+	}
+	w.terraform("state", "rm", to).exits(0)
+	w.write(importFile, block)
+	w.terraform("plan").exits(0).says("Plan: 1 to import, 0 to add,", "0 to destroy.")
+	w.terraform("apply").exits(0)
+	decode(w.t, string(w.state()[to]), &known)
+	if !strings.Contains(block, known.ID) && identifier.MatchString(id) {
+		w.t.Errorf("%s was imported instead", known.ID)
+	}
+	w.terraform("plan", "-detailed-exitcode").exits(0)
+}

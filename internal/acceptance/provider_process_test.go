@@ -1,0 +1,97 @@
+//go:build linux
+
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// applyInterrupted applies, and sends a signal to the provider some time after Terraform first wrote the awaited text. It
+// tells whether there was a provider then.
+func (w *workspace) applyInterrupted(awaited string, after time.Duration, signal os.Signal) (result, bool) {
+	w.t.Helper()
+	cmd := w.terraformCommand("apply", "-json")
+	out := newOutputWatcher(awaited)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // the exit code tells
+	}()
+	met := false
+	select {
+	case <-ended:
+	case <-out.seen:
+		select {
+		case <-ended:
+		case <-time.After(after):
+			met = w.signalProvider(cmd.Process.Pid, signal)
+		}
+	}
+	<-ended
+	return newResult(w.t, cmd, out.text.String(), ""), met
+}
+
+// signalProvider sends a signal to the provider of a Terraform process and tells whether there was one.
+func (w *workspace) signalProvider(terraform int, signal os.Signal) bool {
+	w.t.Helper()
+	processes, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, dir := range processes {
+		if program, err := os.Readlink(dir + "/exe"); err != nil || program != binary(w.t) {
+			continue
+		}
+		stat, err := os.ReadFile(dir + "/stat")
+		_, behindName, _ := strings.Cut(string(stat), ") ")
+		fields := strings.Fields(behindName) // the state of the process, and its parent; see proc_pid_stat(5)
+		if err != nil || fields[0] == "Z" || fields[1] != strconv.Itoa(terraform) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		process, err := os.FindProcess(pid)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return process.Signal(signal) == nil
+	}
+	return false
+}
+
+// The lines with which `apply -json` tells that it begins to change a resource and that it has done so.
+const (
+	changeBegins = `"type":"apply_start"`
+	changeEnds   = `"type":"apply_complete"`
+)
+
+// outputWatcher keeps what a process writes and tells when it first writes a text.
+type outputWatcher struct {
+	awaited string
+	text    strings.Builder
+	seen    chan struct{}
+	seenAt  time.Time
+}
+
+func newOutputWatcher(awaited string) *outputWatcher {
+	return &outputWatcher{awaited: awaited, seen: make(chan struct{})}
+}
+
+func (o *outputWatcher) Write(p []byte) (int, error) {
+	o.text.Write(p)
+	if o.seenAt.IsZero() && strings.Contains(o.text.String(), o.awaited) {
+		o.seenAt = time.Now()
+		close(o.seen)
+	}
+	return len(p), nil
+}
