@@ -58,9 +58,10 @@ type Backend interface {
 	// DeleteTechnicalUser deletes a technical user. CodeNotFound; CodeConflict while access tokens live under it.
 	DeleteTechnicalUser(ctx context.Context, id string) error
 
-	// CreateAccessToken makes an access token with the caller's secret. The same request sent again returns the token
-	// that it made. CodeInvalid, also for a technical user or group that does not exist; CodeConflict for a secret that
-	// was used before, for a request id that was used for something else, and for one whose token has been deleted since.
+	// CreateAccessToken makes an access token with the caller's secret. The same request of the same actor, sent again
+	// within 7 days, returns the token that it made. CodeInvalid, also for a technical user or group that does not exist,
+	// and for a technical user that the system created for another token; CodeConflict for a secret that was used before,
+	// for a request id that was used for something else, and for one whose token has been deleted since.
 	CreateAccessToken(ctx context.Context, token NewAccessToken) (CreatedAccessToken, error)
 	// AccessToken returns an access token. CodeNotFound.
 	AccessToken(ctx context.Context, id string) (AccessToken, error)
