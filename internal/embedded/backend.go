@@ -3,7 +3,6 @@ package embedded
 import (
 	"cmp"
 	"context"
-	"errors"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -52,7 +51,11 @@ func (b *Backend) Close() error {
 	if b.store == nil {
 		return nil
 	}
-	return errors.Join(b.flushUses(context.Background()), b.store.Close())
+	unwritten, err := b.writeUses(context.Background(), b.now()), b.store.Close()
+	if unwritten != nil {
+		return unwritten
+	}
+	return err
 }
 
 // Database implements tokens.Backend.

@@ -16,46 +16,59 @@ type useRecord struct {
 	mu sync.Mutex
 	// last is the last use of each token.
 	last map[string]time.Time
-	// since is the first use that is not written.
+	// since is when the uses began to wait: at the first of them, or when they could not be written.
 	since time.Time
 }
 
-// recordUse notes that a token was used, and writes what has been in memory for long enough. That the database can't be
-// written now is no reason to refuse a token that is good: the uses wait for the next time.
-func (b *Backend) recordUse(ctx context.Context, tokenID string, now time.Time) {
-	if b.uses.note(tokenID, now) {
-		_ = b.flushUses(ctx)
-	}
-}
-
-// note keeps a use and tells whether it is time to write.
+// note keeps a use and tells whether those that are kept have waited long enough.
 func (u *useRecord) note(tokenID string, now time.Time) (due bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if len(u.last) == 0 {
-		u.last, u.since = map[string]time.Time{}, now
+		u.since = now
 	}
-	if now.After(u.last[tokenID]) {
-		u.last[tokenID] = now
-	}
-	if now.Sub(u.since) < usesKept {
-		return false
-	}
-	u.since = now // one caller writes, the others go on
-	return true
+	u.keep(tokenID, now)
+	return now.Sub(u.since) >= usesKept
 }
 
-// take hands over all uses that are not written.
+// take hands over all uses.
 func (u *useRecord) take() map[string]time.Time {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	last := u.last
+	uses := u.last
 	u.last = nil
-	return last
+	return uses
 }
 
-// flushUses writes the uses in memory in one transaction.
-func (b *Backend) flushUses(ctx context.Context) error {
+// giveBack keeps uses that could not be written, for as long as new ones.
+func (u *useRecord) giveBack(uses map[string]time.Time, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for id, at := range uses {
+		u.keep(id, at)
+	}
+	u.since = now
+}
+
+func (u *useRecord) keep(tokenID string, at time.Time) {
+	if u.last == nil {
+		u.last = map[string]time.Time{}
+	}
+	if at.After(u.last[tokenID]) {
+		u.last[tokenID] = at
+	}
+}
+
+// recordUse notes that a token was used, and writes what has waited long enough. That the database can't be written now
+// is no reason to refuse a token that is good: the uses wait for another time.
+func (b *Backend) recordUse(ctx context.Context, tokenID string, now time.Time) {
+	if b.uses.note(tokenID, now) {
+		_ = b.writeUses(ctx, now)
+	}
+}
+
+// writeUses writes the uses in memory in one transaction.
+func (b *Backend) writeUses(ctx context.Context, now time.Time) error {
 	uses := b.uses.take()
 	if len(uses) == 0 {
 		return nil
@@ -69,9 +82,7 @@ func (b *Backend) flushUses(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		for id, at := range uses {
-			b.uses.note(id, at)
-		}
+		b.uses.giveBack(uses, now)
 	}
 	return err
 }

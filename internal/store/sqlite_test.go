@@ -283,6 +283,24 @@ func TestInspection(t *testing.T) {
 	}
 }
 
+// A path means the file of that name, whatever characters are in it.
+func TestOddPaths(t *testing.T) {
+	for _, name := range []string{"a b.db", "a?mode=memory.db", "a#b.db", "100%.db", "a%20b.db", "größe.db", ":memory:", "file:x.db", "'q\".db"} {
+		directory := t.TempDir()
+		s := openStore(t, filepath.Join(directory, name))
+		if err := s.WriteOrMake(t.Context(), found, func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		entries, err := os.ReadDir(directory)
+		if err != nil || len(entries) != 1 || entries[0].Name() != name {
+			t.Errorf("%q: the directory holds %v, %v", name, entries, err)
+		}
+	}
+}
+
 // The table that is made last is there, so the whole schema is; and no draft is left beside the file.
 func TestMaking(t *testing.T) {
 	path := newDatabase(t, 1)
