@@ -99,6 +99,40 @@ func TestFilesHoldNoSecret(t *testing.T) {
 	}
 }
 
+// A secret ends when another takes its place and when its token is deleted, and its hash stays.
+func TestSecretsEnd(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "latchkey.db")
+	b := open(t, database, backendtest.NewClock().Now)
+	regenerated, err := b.CreateAccessToken(background, newRequest(t, "regenerated", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.UpdateAccessToken(background, regenerated.ID, tokens.AccessTokenUpdate{
+		Regeneration: &tokens.Regeneration{NewSecretFor: newRequest(t, "", "").NewSecretFor, Reason: tokens.ReasonRequested}}); err != nil {
+		t.Fatal(err)
+	}
+	deleted, err := b.CreateAccessToken(background, newRequest(t, "deleted", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.DeleteAccessToken(background, deleted.ID); err != nil {
+		t.Fatal(err)
+	}
+
+	db, err := sql.Open("sqlite", database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var all, live int
+	if err := db.QueryRowContext(background, `SELECT count(*), count(CASE WHEN ended_at IS NULL THEN 1 END) FROM secrets`).Scan(&all, &live); err != nil {
+		t.Fatal(err)
+	}
+	if all != 3 || live != 1 {
+		t.Errorf("%d of %d secrets live, want 1 of 3", live, all)
+	}
+}
+
 // search counts the secrets whose hash, and those of which any 12 characters beyond the preview, are in the files of a
 // database.
 func search(t *testing.T, database string, secrets []tokens.Secret) map[string]int {
