@@ -38,9 +38,9 @@ func (f sqliteFile) explain(err error) error {
 	case sqlite3.SQLITE_CORRUPT:
 		return tokens.Unavailable(err, "database %s is damaged: keep a copy of it with its -wal and -shm files, and restore it from a backup; \"latchkey doctor\" says what is wrong", f.path)
 	case sqlite3.SQLITE_IOERR:
-		return tokens.Unavailable(err, "the disk of database %s failed or is full; nothing was changed: check its space and its health, then try again", f.path)
+		return tokens.Unavailable(err, "the disk of database %s failed or is full: check its space and its health, then try again", f.path)
 	}
-	return tokens.Unavailable(err, "database %s gave an unexpected error; nothing was changed: run \"latchkey doctor\" to see its state", f.path)
+	return tokens.Unavailable(err, "database %s gave an unexpected error: run \"latchkey doctor\" to see its state", f.path)
 }
 
 func (f sqliteFile) explainDirectory(err error) error {

@@ -134,7 +134,7 @@ func (s *Store) opened(ctx context.Context, found Found) (*connections, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, tokens.Unavailable(nil, "database %s has been closed by this program, which is about to end", s.Location())
+		return nil, tokens.Unavailable(nil, "database %s can't be used: this program has closed it already", s.Location())
 	}
 	if s.open == nil {
 		open, err := s.engine.connect(ctx, found)
