@@ -34,7 +34,7 @@ func (m *managed) Configure(_ context.Context, req resource.ConfigureRequest, re
 // nameRetries are the waits between attempts to create what another object stands in the way of: 5 s in all. Terraform
 // destroys and creates instances with new keys side by side, so the name may be about to become free.
 var nameRetries = []time.Duration{
-	50 * time.Millisecond, 150 * time.Millisecond, 300 * time.Millisecond, 500 * time.Millisecond, time.Second, 1500 * time.Millisecond, 1500 * time.Millisecond,
+	100 * time.Millisecond, 400 * time.Millisecond, time.Second, 1500 * time.Millisecond, 2 * time.Second,
 }
 
 // createWhenFree calls create, and again while it meets a conflict.

@@ -68,16 +68,9 @@ func isPrintable(s string) bool {
 // name can hold it, and the end of the token's identifier, which makes it unique.
 func systemUserName(tokenName, tokenID string) string {
 	const suffix = 10
-	slug := strings.Trim(strings.Map(func(r rune) rune {
-		switch r = unicode.ToLower(r); {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			return r
-		case r < utf8.RuneSelf:
-			return '-'
-		}
-		return -1
-	}, tokenName), "-")
-	slug = slug[:min(len(slug), maxNameLength-suffix-1)]
+	words := strings.FieldsFunc(strings.ToLower(tokenName), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	slug := strings.Join(words, "-")
+	slug = strings.TrimRight(slug[:min(len(slug), maxNameLength-suffix-1)], "-")
 	if slug == "" {
 		slug = "token"
 	}

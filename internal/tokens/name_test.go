@@ -76,7 +76,7 @@ func TestSystemUserNameIsAlwaysValid(t *testing.T) {
 
 func TestSystemUserName(t *testing.T) {
 	for name, want := range map[string]string{
-		"Deploy: prod (EU)":      "deploy--prod--eu-0000000000",
+		"Deploy: prod (EU)":      "deploy-prod-eu-0000000000",
 		"部署":                     "token-0000000000",
 		strings.Repeat("a", 128): strings.Repeat("a", 52) + "-0000000000",
 	} {
