@@ -26,7 +26,7 @@ var encodings = map[string]func(string) string{
 	"hex":                  func(s string) string { return hex.EncodeToString([]byte(s)) },
 	"hex, upper case":      func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
 	"hex, with spaces":     func(s string) string { return fmt.Sprintf("% x", s) },
-	"decimal bytes":        func(s string) string { return strings.Trim(fmt.Sprint([]byte(s)), "[]") },
+	"decimal bytes":        func(s string) string { return strings.Trim(fmt.Sprintf("%d", []byte(s)), "[]") },
 	"JSON escapes":         func(s string) string { return escapeEach(s, `\u%04x`) },
 	"JSON escapes, upper":  func(s string) string { return escapeEach(s, `\u%04X`) },
 	"URL escapes":          func(s string) string { return escapeEach(s, `%%%02X`) },
