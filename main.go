@@ -39,6 +39,6 @@ func run() int {
 		Now:            time.Now,
 		Version:        version,
 		Actor:          embedded.LocalActor(),
-		Debug:          func(ctx context.Context) error { return serve(ctx, true) },
+		Debug:          func(context.Context) error { return serve(true) },
 	})
 }

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"runtime/debug"
 	"strings"
 	"time"
 
-	frameworkprovider "github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 )
@@ -41,7 +40,7 @@ func servePlugin() error {
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(quietGCPercent)
 	}
-	return serve(context.Background(), false)
+	return serve(false)
 }
 
 // logsUnread tells whether nobody will read what the provider's libraries log. They write every trace line unless told
@@ -57,11 +56,12 @@ func logsUnread(environ []string) bool {
 }
 
 // serve serves the provider over protocol version 6. For a debugger it prints what Terraform needs to find the process.
-func serve(ctx context.Context, forDebugger bool) error {
+func serve(forDebugger bool) error {
 	p := provider.New(version, time.Now)
-	err := providerserver.Serve(ctx, func() frameworkprovider.Provider { return p }, providerserver.ServeOpts{
-		Address: provider.Address,
-		Debug:   forDebugger,
-	})
+	var options []tf6server.ServeOpt
+	if forDebugger {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	err := tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return provider.NewServer(p) }, options...)
 	return errors.Join(err, p.Close())
 }

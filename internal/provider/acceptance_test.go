@@ -11,13 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
-
-	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
@@ -88,7 +86,7 @@ func (b *bench) run(steps ...resource.TestStep) {
 	})
 	resource.Test(b.t, resource.TestCase{
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-			"latchkey": providerserver.NewProtocol6WithError(p),
+			"latchkey": func() (tfprotov6.ProviderServer, error) { return provider.NewServer(p), nil },
 		},
 		Steps: steps,
 	})

@@ -43,6 +43,18 @@ func (m *accessTokenModel) subject() subject {
 	return subject{tokens.KindAccessToken, m.Name.ValueString(), m.ID.ValueString()}
 }
 
+// refresh asks the backend how the token is, and records what was observed.
+func (m *accessTokenModel) refresh(ctx context.Context, backend tokens.Backend, f *facts) error {
+	token, err := backend.AccessToken(ctx, m.ID.ValueString())
+	if err != nil {
+		return err
+	}
+	f.recordSwitch(m.Enabled.ValueBool(), token.Disabled)
+	f.recordToken(token)
+	m.observe(token)
+	return nil
+}
+
 // observe takes over what the backend says of the token. The secret, the triggers and the reason of the last
 // regeneration are Terraform's own and stay.
 func (m *accessTokenModel) observe(t tokens.AccessToken) {

@@ -23,6 +23,8 @@ var (
 	_ resource.ResourceWithValidateConfig = (*accessTokenResource)(nil)
 )
 
+const accessTokenType = "latchkey_access_token"
+
 // accessTokens converts access tokens, of which configurations hold more than of anything else.
 var accessTokens modelCodec[accessTokenModel]
 
@@ -31,7 +33,7 @@ type accessTokenResource struct{ managed }
 func newAccessTokenResource() resource.Resource { return &accessTokenResource{} }
 
 func (r *accessTokenResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = "latchkey_access_token"
+	resp.TypeName = accessTokenType
 }
 
 func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -204,13 +206,9 @@ func (r *accessTokenResource) Read(ctx context.Context, req resource.ReadRequest
 	if !ok {
 		return
 	}
-	token, err := backend.AccessToken(ctx, state.ID.ValueString())
-	if missing(ctx, state.subject(), err, resp) {
+	if missing(ctx, state.subject(), state.refresh(ctx, backend, &f), resp) {
 		return
 	}
-	f.recordSwitch(state.Enabled.ValueBool(), token.Disabled)
-	f.recordToken(token)
-	state.observe(token)
 	resp.State.Raw = accessTokens.encode(ctx, state, req.State.Raw.Type())
 	finishRead(ctx, backend, f, state.subject(), resp)
 }

@@ -65,17 +65,33 @@ func (c *modelCodec[M]) encode(ctx context.Context, model M, typ tftypes.Type) t
 	source := reflect.ValueOf(model)
 	attributes := make(map[string]tftypes.Value, len(c.fields))
 	for _, f := range c.fields {
-		value, ok := source.Field(f.index).Interface().(attr.Value)
-		if !ok {
-			panic("attribute " + f.name + " is no attribute value")
-		}
-		raw, err := value.ToTerraformValue(ctx)
+		raw, err := f.value(source).ToTerraformValue(ctx)
 		if err != nil {
 			panic("attribute " + f.name + ": " + err.Error())
 		}
 		attributes[f.name] = raw
 	}
 	return tftypes.NewValue(typ, attributes)
+}
+
+// equal tells whether all attributes of two models are the same.
+func (c *modelCodec[M]) equal(a, b M) bool {
+	left, right := reflect.ValueOf(a), reflect.ValueOf(b)
+	for _, f := range c.fields {
+		if !f.value(left).Equal(f.value(right)) {
+			return false
+		}
+	}
+	return true
+}
+
+// value returns the attribute in a model.
+func (f modelField) value(model reflect.Value) attr.Value {
+	value, ok := model.Field(f.index).Interface().(attr.Value)
+	if !ok {
+		panic("attribute " + f.name + " is no attribute value")
+	}
+	return value
 }
 
 // defect is the diagnostic for a value that does not fit the provider's own schema.

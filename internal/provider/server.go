@@ -1,0 +1,73 @@
+package provider
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// NewServer returns the server through which Terraform speaks with the provider: the framework's, with a short way for
+// access tokens to which nothing happens.
+func NewServer(p *Provider) tfprotov6.ProviderServer {
+	served := &servedProvider{Provider: p}
+	framework, ok := providerserver.NewProtocol6(served)().(frameworkServer)
+	if !ok {
+		panic("the framework's server lacks a part of the protocol that it had")
+	}
+	return &server{frameworkServer: framework, unchanged: newUnchangedTokens(served)}
+}
+
+// frameworkServer is all that the framework's server offers: parts of the protocol that tfprotov6.ProviderServer does not
+// have yet are looked for in the server itself, and would be lost behind a narrower interface.
+type frameworkServer interface {
+	tfprotov6.ProviderServerWithListResource
+	tfprotov6.ProviderServerWithActions
+	tfprotov6.ProviderServerWithStateStores
+}
+
+// server asks unchangedTokens first, and the framework for all that they leave open.
+type server struct {
+	frameworkServer
+	unchanged *unchangedTokens
+}
+
+// UpgradeResourceState implements tfprotov6.ResourceServer.
+func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	if resp, ok := s.unchanged.upgrade(req); ok {
+		return resp, nil
+	}
+	return s.frameworkServer.UpgradeResourceState(ctx, req)
+}
+
+// ReadResource implements tfprotov6.ResourceServer.
+func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	if resp, ok := s.unchanged.read(ctx, req); ok {
+		return resp, nil
+	}
+	return s.frameworkServer.ReadResource(ctx, req)
+}
+
+// PlanResourceChange implements tfprotov6.ResourceServer.
+func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	if resp, ok := s.unchanged.plan(ctx, req); ok {
+		return resp, nil
+	}
+	return s.frameworkServer.PlanResourceChange(ctx, req)
+}
+
+// servedProvider is the provider behind one server, and the connection that Terraform last configured there.
+type servedProvider struct {
+	*Provider
+	connection atomic.Pointer[connection]
+}
+
+// Configure remembers the connection that the resources get.
+func (p *servedProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	p.Provider.Configure(ctx, req, resp)
+	if c, ok := resp.ResourceData.(*connection); ok {
+		p.connection.Store(c)
+	}
+}
