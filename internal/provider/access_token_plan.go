@@ -16,6 +16,8 @@ import (
 // refuse an expiry that is set anew though it has passed; no planned value depends on it.
 func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
+		state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
+		warnOfHold(readFacts(ctx, req.Private, &resp.Diagnostics), state.subject(), &resp.Diagnostics)
 		return
 	}
 	plan := accessTokens.decode(ctx, req.Plan.Schema, req.Plan.Raw, &resp.Diagnostics)
@@ -93,9 +95,12 @@ func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts,
 			diags.Append(invalidAttribute(path.Root("ttl"), err))
 		}
 	}
+	if reason.Equal(state.RegenerationReason) {
+		warnOfRegeneration(state, diags)
+	}
 	warnOfHold(f, state.subject(), diags)
 	warnOfEnabling(f, state.subject(), state.Enabled, plan.Enabled, diags)
-	if reason.IsNull() && state.Status.ValueString() == string(tokens.StatusExpired) && plan.ExpiresAt.same(state.ExpiresAt) {
+	if reason.IsNull() && state.Status.ValueString() == string(tokens.StatusExpired) && plan.SecretExpiresAt.same(state.SecretExpiresAt) {
 		warnOfExpiry(state, diags)
 	}
 }

@@ -66,7 +66,19 @@ func TestPlanWarnings(t *testing.T) {
 			[]string{`"ci" (tok_`, "2030-01-01T13:00:00Z", "later expires_at"},
 		},
 		{"expired, and given a later end", expired, facts{ObservedAt: now}, func(m *accessTokenModel) { m.ExpiresAt = timestampOf(now.Add(time.Hour)) }, nil, nil},
+		{"expired by its ttl, and given a longer one", outlived, facts{ObservedAt: now}, func(m *accessTokenModel) { m.TTL = durationOf(90 * 24 * time.Hour) }, nil, nil},
 		{"outlived its ttl and is regenerated", outlived, facts{ObservedAt: now}, func(*accessTokenModel) {}, nil, nil},
+		{
+			"outlived its ttl again", regenerated(outlived, tokens.ReasonExpired), facts{ObservedAt: now}, func(*accessTokenModel) {},
+			[]string{"Regenerating access token for the same reason as before"},
+			[]string{`"ci" (tok_`, "expired at 2030-01-01T13:00:00Z", "latchkey event list --object tok_"},
+		},
+		{"revoked, for the first time", enabled, facts{Revoked: true}, func(*accessTokenModel) {}, nil, nil},
+		{
+			"revoked again", regenerated(enabled, tokens.ReasonDrift), facts{Revoked: true}, func(*accessTokenModel) {},
+			[]string{"Regenerating access token for the same reason as before"},
+			[]string{"regenerated or revoked outside Terraform"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			plan := test.state
@@ -97,6 +109,12 @@ func TestPlanWarnings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// regenerated returns a state with the reason of its last regeneration.
+func regenerated(state accessTokenModel, reason tokens.RegenerationReason) accessTokenModel {
+	state.RegenerationReason = types.StringValue(string(reason))
+	return state
 }
 
 // A warning for each namesake that was never used, with the block that adopts it.

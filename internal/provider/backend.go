@@ -43,8 +43,11 @@ func (c *connection) openFor(ctx context.Context, f facts) (tokens.Backend, erro
 		return backend, err
 	}
 	database, err := backend.Database(ctx)
-	if err != nil {
+	switch {
+	case tokens.ErrorCode(err) == tokens.CodeUnavailable:
 		return nil, tokens.Unavailable(err, "database %s, in which the object lives, can't be reached", f.Database)
+	case err != nil:
+		return nil, err
 	}
 	if database.ID != f.Database {
 		return nil, tokens.Unavailable(nil, "%s is database %s, but the object lives in database %s: point the provider's database to the file in which it was made, "+

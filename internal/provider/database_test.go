@@ -46,7 +46,7 @@ func TestWrongDatabase(t *testing.T) {
 				resource.TestStep{
 					PreConfig:   func() { b.must(test.spoil(b, wrong)) },
 					Config:      configFor(wrong, every("a")),
-					ExpectError: says(append([]string{"Unable to read"}, append(test.want, "Nothing was removed from the Terraform state")...)...),
+					ExpectError: says(append([]string{"Unable to read"}, append(test.want, "It stays in the Terraform state")...)...),
 				},
 				resource.TestStep{Config: configFor(wrong, ""), ExpectError: says("Unable to read")},
 				resource.TestStep{ // Nor did the attempt make a database.

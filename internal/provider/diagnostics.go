@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -37,19 +38,17 @@ func failed(verb string, s subject, err error) diag.Diagnostic {
 	if !errors.As(err, &e) {
 		return diag.NewErrorDiagnostic(summary, fmt.Sprintf("%s: %s.", s, err))
 	}
-	detail := fmt.Sprintf("%s: %s.%s", s, e, consequence(e.Code))
+	detail := fmt.Sprintf("%s: %s", s, e)
+	if !strings.HasSuffix(detail, "}") { // the end of a block to paste
+		detail += "."
+	}
+	if e.Code == tokens.CodeUnavailable && s.id != "" {
+		detail += "\n\nIt stays in the Terraform state."
+	}
 	if e.Field == "" || e.Code == tokens.CodeUnavailable {
 		return diag.NewErrorDiagnostic(summary, detail)
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root(e.Field), summary, detail)
-}
-
-// consequence says what an error of the code means for the state, where that is not plain.
-func consequence(code tokens.Code) string {
-	if code == tokens.CodeUnavailable {
-		return "\n\nNothing was removed from the Terraform state."
-	}
-	return ""
 }
 
 // invalidAttribute is the diagnostic for a configured value that breaks a rule.
@@ -59,5 +58,17 @@ func invalidAttribute(at path.Path, err error) diag.Diagnostic {
 	if errors.As(err, &e) {
 		detail = e.Message
 	}
-	return diag.NewAttributeErrorDiagnostic(at, "Invalid attribute value", fmt.Sprintf("Attribute %s: %s.", at, detail))
+	return diag.NewAttributeErrorDiagnostic(at, "Invalid attribute value", fmt.Sprintf("Attribute %s: %s.", attributeNames(at), detail))
+}
+
+// attributeNames names the attribute at a path with those that it is nested in; which element of a set it stands in is
+// left out, since that is the element's value.
+func attributeNames(at path.Path) string {
+	var names []string
+	for _, step := range at.Steps() {
+		if name, ok := step.(path.PathStepAttributeName); ok {
+			names = append(names, string(name))
+		}
+	}
+	return strings.Join(names, ".")
 }

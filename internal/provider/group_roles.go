@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -44,7 +45,12 @@ func groupRolesAttribute(description string) schema.SetNestedAttribute {
 
 // roleAttribute completes the schema of an attribute that names a role. Which roles exist the backend knows.
 func roleAttribute(a schema.StringAttribute) schema.StringAttribute {
-	a.Validators = append(a.Validators, stringRule("the name of a role", tokens.ValidateName))
+	a.Validators = append(a.Validators, stringRule("the name of a role", func(field, value string) error {
+		if tokens.ValidateName(field, value) != nil {
+			return tokens.Invalid(field, "%q is not the name of a role; the roles are %s", value, strings.Join(tokens.RoleNames(), ", "))
+		}
+		return nil
+	}))
 	return a
 }
 

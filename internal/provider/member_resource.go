@@ -19,6 +19,7 @@ var (
 	_ resource.Resource                = (*memberResource)(nil)
 	_ resource.ResourceWithConfigure   = (*memberResource)(nil)
 	_ resource.ResourceWithImportState = (*memberResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*memberResource)(nil)
 )
 
 type memberResource struct{ managed }
@@ -62,9 +63,9 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"id": fixedText("Identifier of the member (`mem_…`)."),
 			"email": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "E-mail address, unique in the organization whatever the case of its letters. A change replaces the member.",
+				MarkdownDescription: "E-mail address, unique in the organization whatever the case of its letters. A change replaces the member, unless it is one of case alone, which changes nothing.",
 				Validators:          []validator.String{stringRule("a bare e-mail address", tokens.ValidateEmail)},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherAddress, otherAddressDescription, otherAddressDescription)},
 			},
 			"name": schema.StringAttribute{
 				Optional:            true,
@@ -77,6 +78,32 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"updated_at":  computedTimestamp("When the member was last changed"),
 		},
 	}
+}
+
+const otherAddressDescription = "An address that differs in more than the case of its letters replaces the member."
+
+// otherAddress tells whether an address is another person's. In another case of its letters it is the same.
+func otherAddress(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+	resp.RequiresReplace = req.PlanValue.IsUnknown() || !strings.EqualFold(req.PlanValue.ValueString(), req.StateValue.ValueString())
+}
+
+// ModifyPlan keeps the spelling of an address that differs in the case of its letters alone, and plans nothing where
+// nothing else differs.
+func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
+		return
+	}
+	var state, plan memberModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if plan.Email.IsUnknown() || plan.Email.Equal(state.Email) || !strings.EqualFold(plan.Email.ValueString(), state.Email.ValueString()) {
+		return
+	}
+	plan.Email = state.Email
+	if plan.Name.Equal(state.Name) && plan.Role.Equal(state.Role) && plan.GroupRoles.Equal(state.GroupRoles) {
+		plan.UpdatedAt = state.UpdatedAt
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
 // accountRoleAttribute is the schema of the role of an account.

@@ -177,6 +177,22 @@ func TestReplacedByAnotherIdentity(t *testing.T) {
 	}
 }
 
+// Another case of the letters is the same address, and changes nothing.
+func TestMemberAddressInAnotherCase(t *testing.T) {
+	b := newBench(t)
+	config := func(email string) string {
+		return b.config(resourceBlock("member", "anna", fmt.Sprintf("email = %q", email)))
+	}
+	b.run(
+		resource.TestStep{Config: config("anna@example.com")},
+		resource.TestStep{Config: config("Anna@Example.com"), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{
+			Config:           b.config(resourceBlock("member", "anna", `email = "ANNA@Example.com"`, `name = "Anna"`)),
+			ConfigPlanChecks: preApply(updates("latchkey_member.anna", []string{"updated_at"}, "name")),
+		},
+	)
+}
+
 // An existing share is never overwritten.
 func TestTokenShareConflict(t *testing.T) {
 	b := newBench(t)

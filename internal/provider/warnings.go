@@ -16,7 +16,7 @@ func warnOfHold(f facts, s subject, diags *diag.Diagnostics) {
 	if f.Held == nil {
 		return
 	}
-	diags.AddWarning("Access token is held", fmt.Sprintf("%s is held by %s since %s: %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts a hold.",
+	diags.AddWarning("Access token is held", fmt.Sprintf("%s is held by %s since %s: %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts a hold. Deleting or replacing the token does away with both.",
 		s, f.Held.By, tokens.FormatTimestamp(f.Held.At), f.Held.Reason, s.id))
 }
 
@@ -39,12 +39,29 @@ func warnOfExpiry(state *accessTokenModel, diags *diag.Diagnostics) {
 		state.subject(), state.SecretExpiresAt.ValueString()))
 }
 
+// warnOfRegeneration says why a plan regenerates a token, where the plan itself does not: it shows a reason only when it
+// differs from the one before.
+func warnOfRegeneration(state *accessTokenModel, diags *diag.Diagnostics) {
+	var cause string
+	switch tokens.RegenerationReason(state.RegenerationReason.ValueString()) {
+	case tokens.ReasonDrift:
+		cause = "the one in the state was regenerated or revoked outside Terraform"
+	case tokens.ReasonExpired:
+		cause = "the one in the state expired at " + state.SecretExpiresAt.ValueString()
+	default:
+		return // the plan shows the trigger that changed
+	}
+	diags.AddWarning("Regenerating access token for the same reason as before", fmt.Sprintf("%s gets a new secret: %s.\n\n\"latchkey event list --object %s\" tells its story.",
+		state.subject(), cause, state.ID.ValueString()))
+}
+
 // warnOfNamesakes says that tokens beside a new one may have been left over by an interrupted apply.
 func warnOfNamesakes(created tokens.CreatedAccessToken, diags *diag.Diagnostics) {
 	for _, t := range created.Namesakes {
 		diags.AddWarning("Access token may be left over from an interrupted apply", fmt.Sprintf(
-			"Access token %q (%s) was made beside %s, which has the same name and account and was made at %s but never used. If this apply is replacing it, all is well. "+
-				"If an interrupted apply left it over, delete it with \"latchkey token delete %s\", or manage it:\n\nimport {\n  to = latchkey_access_token.NAME\n  id = %q\n}",
+			"Access token %q (%s) was made beside %s, which has the same name, was made at %s and was never used. Where this apply replaces that one, "+
+				"or another configuration manages it, there is nothing to do. Where an apply was interrupted, it may be left over; manage it with this block, or delete it with \"latchkey token delete %s\":\n\n"+
+				"import {\n  to = latchkey_access_token.NAME\n  id = %q\n}",
 			created.Name, created.ID, t.ID, tokens.FormatTimestamp(t.CreatedAt), t.ID, t.ID))
 	}
 }

@@ -85,8 +85,8 @@ func validateLevel(groupID string, g Grants) error {
 		return err
 	}
 	if g.GroupRoles != nil {
-		return Invalid("group_roles", "a technical user at the level of a group has a role in that group alone: "+
-			"set role, or move it to organization level by leaving group_id out")
+		return Invalid("group_roles", "a technical user at the level of a group, and its tokens, have a role in that group alone: "+
+			"set role, or use a technical user at the level of the organization")
 	}
 	return nil
 }
