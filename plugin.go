@@ -24,6 +24,10 @@ const (
 // Terraform and holds little, so that collecting at Go's default pace costs a fifth of its time.
 const quietGCPercent = 400
 
+// logVariables turn the logs of the provider's libraries off. Each part of them has its own: one that is silent only since
+// the whole is still prepares every line.
+var logVariables = []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK"}
+
 // startedByTerraform tells whether the process is to be a plugin.
 func startedByTerraform(lookupEnv func(string) (string, bool)) bool {
 	cookie, _ := lookupEnv(cookieVariable)
@@ -33,8 +37,10 @@ func startedByTerraform(lookupEnv func(string) (string, bool)) bool {
 // servePlugin serves the provider to the Terraform that started the process, until that ends it.
 func servePlugin() error {
 	if logsUnread(os.Environ()) {
-		if err := os.Setenv("TF_LOG_SDK", "off"); err != nil {
-			return err
+		for _, variable := range logVariables {
+			if err := os.Setenv(variable, "off"); err != nil {
+				return err
+			}
 		}
 	}
 	if _, set := os.LookupEnv("GOGC"); !set {
