@@ -30,24 +30,37 @@ const (
 )
 
 // BenchmarkBesideBuiltIn compares runs over 1,000 access tokens with runs over as many terraform_data.
+//
+// Terraform writes a local state file anew after each resource, so that the size of the state decides over the cost of an
+// apply. To tell that apart from what the provider costs, the apply is also compared with one of terraform_data that hold
+// as much state as the tokens.
 func BenchmarkBesideBuiltIn(b *testing.B) {
 	for b.Loop() {
-		ours, builtIn := leastCosts(b, 3, newWorkspace, accessTokens(1000), builtIns(1000))
+		least := leastCosts(b, 3, newWorkspace, accessTokens(1000), builtIns(0, 1000), builtIns(stateOfToken, 1000))
+		ours, builtIn, large := least[0], least[1], least[2]
 		for _, run := range []struct {
-			name          string
-			ours, builtIn cost
-			limit         float64
+			name                 string
+			ours, builtIn, large cost
+			limit                float64
 		}{
-			{"apply", ours.apply, builtIn.apply, applyLimit},
-			{"plan", ours.plan, builtIn.plan, planLimit},
+			{"apply", ours.apply, builtIn.apply, large.apply, applyLimit},
+			{"plan", ours.plan, builtIn.plan, large.plan, planLimit},
 		} {
-			ratio := run.ours.total().Seconds() / run.builtIn.total().Seconds()
+			ratio := run.ours.over(run.builtIn)
 			b.ReportMetric(run.ours.total().Seconds(), run.name+"-s")
 			b.ReportMetric(ratio, run.name+"-ratio")
-			b.Logf("%s: 1,000 access tokens cost %.2f times as much as 1,000 terraform_data (%s)", run.name, ratio, verdict(ratio, run.limit))
+			b.ReportMetric(run.ours.over(run.large), run.name+"-ratio-same-state")
+			b.Logf("%s: 1,000 access tokens cost %.2f times as much as 1,000 terraform_data (%s), %.2f times as much as 1,000 that hold as much state",
+				run.name, ratio, verdict(ratio, run.limit), run.ours.over(run.large))
+		}
+		if size := float64(large.stateSize) / float64(ours.stateSize); size < 0.95 || size > 1.05 {
+			b.Errorf("the terraform_data that should hold as much state as the tokens hold %.2f times as much: adjust stateOfToken", size)
 		}
 	}
 }
+
+// stateOfToken is how many characters a terraform_data gets, which its state holds twice, to hold as much as a token's.
+const stateOfToken = 530
 
 // BenchmarkGrowth compares what one access token among 10,000 costs with what one among 1,000 does, and says how much of
 // the growth Terraform itself has.
@@ -57,18 +70,19 @@ func BenchmarkBesideBuiltIn(b *testing.B) {
 // all of them, so there are 100 tokens to a resource.
 func BenchmarkGrowth(b *testing.B) {
 	for b.Loop() {
-		few, fewBuiltIn := leastCosts(b, 2, newRemoteWorkspace, accessTokens(slices.Repeat([]int{100}, 10)...), builtIns(slices.Repeat([]int{100}, 10)...))
-		many, manyBuiltIn := leastCosts(b, 1, newRemoteWorkspace, accessTokens(slices.Repeat([]int{100}, 100)...), builtIns(slices.Repeat([]int{100}, 100)...))
+		thousand, tenThousand := slices.Repeat([]int{100}, 10), slices.Repeat([]int{100}, 100)
+		few := leastCosts(b, 2, newRemoteWorkspace, accessTokens(thousand...), builtIns(0, thousand...))
+		many := leastCosts(b, 1, newRemoteWorkspace, accessTokens(tenThousand...), builtIns(0, tenThousand...))
 		for _, run := range []struct {
 			name                               string
 			few, many, fewBuiltIn, manyBuiltIn cost
 		}{
-			{"apply", few.apply, many.apply, fewBuiltIn.apply, manyBuiltIn.apply},
-			{"plan", few.plan, many.plan, fewBuiltIn.plan, manyBuiltIn.plan},
+			{"apply", few[0].apply, many[0].apply, few[1].apply, many[1].apply},
+			{"plan", few[0].plan, many[0].plan, few[1].plan, many[1].plan},
 		} {
-			growth := run.many.total().Seconds() / run.few.total().Seconds() / 10
+			growth := run.many.over(run.few) / 10
 			ofProvider := run.many.provider.Seconds() / run.few.provider.Seconds() / 10
-			ofBuiltIn := run.manyBuiltIn.total().Seconds() / run.fewBuiltIn.total().Seconds() / 10
+			ofBuiltIn := run.manyBuiltIn.over(run.fewBuiltIn) / 10
 			b.ReportMetric(growth, run.name+"-growth")
 			b.ReportMetric(ofProvider, "provider-"+run.name+"-growth")
 			b.ReportMetric(ofBuiltIn, "builtin-"+run.name+"-growth")
@@ -86,8 +100,11 @@ func verdict(number, limit float64) string {
 	return fmt.Sprintf("at most %.1f", limit)
 }
 
+// configuration is what a cost is measured of.
+type configuration struct{ name, resources string }
+
 // accessTokens returns a configuration with access tokens of one technical user, so many in each resource.
-func accessTokens(counts ...int) string {
+func accessTokens(counts ...int) configuration {
 	var resources strings.Builder
 	resources.WriteString("resource \"latchkey_technical_user\" \"ci\" { name = \"ci\" }\n")
 	for i, count := range counts {
@@ -99,51 +116,59 @@ func accessTokens(counts ...int) string {
 			}
 		`, i, count)
 	}
-	return resources.String()
+	return configuration{"access tokens", resources.String()}
 }
 
-// builtIns returns a configuration with as many terraform_data.
-func builtIns(counts ...int) string {
+// builtIns returns a configuration with terraform_data, so many in each resource, of at least as many characters.
+func builtIns(characters int, counts ...int) configuration {
 	var resources strings.Builder
 	for i, count := range counts {
 		fmt.Fprintf(&resources, `
 			resource "terraform_data" "many_%[1]d" {
 				count = %[2]d
-				input = "token-%[1]d-${count.index}"
+				input = "token-%[1]d-${count.index}%[3]s"
 			}
-		`, i, count)
+		`, i, count, strings.Repeat("x", characters))
 	}
-	return resources.String()
+	return configuration{"terraform_data", resources.String()}
 }
 
 // costs are the costs of an apply that makes everything, and of a plan after it that changes nothing.
-type costs struct{ apply, plan cost }
+type costs struct {
+	name        string
+	apply, plan cost
+	stateSize   int // of the local state file, in bytes
+}
 
-// leastCosts returns the least of what two configurations cost in some rounds, in which they take turns.
-func leastCosts(b *testing.B, rounds int, newWorkspace func(testing.TB) *workspace, resources, otherResources string) (ours, other costs) {
+func (c costs) String() string {
+	return fmt.Sprintf("%s: apply %s, plan %s", c.name, c.apply, c.plan)
+}
+
+// leastCosts returns the least of what each configuration costs in some rounds, in which they take turns.
+func leastCosts(b *testing.B, rounds int, newWorkspace func(testing.TB) *workspace, configurations ...configuration) []costs {
+	least := make([]costs, len(configurations))
 	for round := range rounds {
-		for _, side := range []struct {
-			name      string
-			least     *costs
-			resources string
-		}{
-			{"access tokens", &ours, resources},
-			{"terraform_data", &other, otherResources},
-		} {
+		for i, c := range configurations {
 			w := newWorkspace(b)
-			w.configure(side.resources)
+			w.configure(c.resources)
 			apply := measure(b, w.terraformCommand("apply"))
 			plan := measure(b, w.terraformCommand("plan", "-detailed-exitcode"))
-			b.Logf("%s: apply %s, plan %s", side.name, apply, plan)
-			if round == 0 || apply.total() < side.least.apply.total() {
-				side.least.apply = apply
+			if round == 0 || apply.total() < least[i].apply.total() {
+				least[i].apply = apply
 			}
-			if round == 0 || plan.total() < side.least.plan.total() {
-				side.least.plan = plan
+			if round == 0 || plan.total() < least[i].plan.total() {
+				least[i].plan = plan
+			}
+			least[i].name = c.name
+			if state, err := os.Stat(w.path("terraform.tfstate")); err == nil {
+				least[i].stateSize = int(state.Size())
 			}
 		}
 	}
-	return ours, other
+	for _, c := range least {
+		b.Log(c)
+	}
+	return least
 }
 
 // newRemoteWorkspace returns a workspace whose state is kept by a server, as teams do. That takes `terraform init`, which
@@ -184,6 +209,9 @@ func newRemoteWorkspace(t testing.TB) *workspace {
 type cost struct{ terraform, provider time.Duration }
 
 func (c cost) total() time.Duration { return c.terraform + c.provider }
+
+// over returns the ratio of two costs.
+func (c cost) over(base cost) float64 { return c.total().Seconds() / base.total().Seconds() }
 
 func (c cost) String() string {
 	return fmt.Sprintf("%.2f s (Terraform %.2f, provider %.2f)", c.total().Seconds(), c.terraform.Seconds(), c.provider.Seconds())
