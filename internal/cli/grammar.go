@@ -10,9 +10,6 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// defaultDatabase is where the database is when nobody says otherwise: the provider's default.
-const defaultDatabase = "latchkey.db"
-
 // grammar is the command line. Every command is a struct of its flags and arguments with a method Run.
 type grammar struct {
 	Database *string          `help:"The database, a file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH"`
@@ -92,16 +89,16 @@ func explainMisuse(parser *kong.Kong, args []string) error {
 
 // database returns the path of the database: the flag, else the environment, else the default.
 func (g *grammar) database(env Env) (string, error) {
+	name, path := "--database", tokens.DefaultDatabase
 	if g.Database != nil {
-		if *g.Database == "" {
-			return "", misusef("--database is empty: name the file, or leave it out for %s", defaultDatabase)
-		}
-		return *g.Database, nil
+		path = *g.Database
+	} else if fromEnv, ok := env.LookupEnv("LATCHKEY_DATABASE"); ok && fromEnv != "" {
+		name, path = "LATCHKEY_DATABASE", fromEnv
 	}
-	if path, ok := env.LookupEnv("LATCHKEY_DATABASE"); ok && path != "" {
-		return path, nil
+	if err := tokens.ValidateDatabasePath(name, path); err != nil {
+		return "", misusef("%s", err)
 	}
-	return defaultDatabase, nil
+	return path, nil
 }
 
 func statusNames() []string {

@@ -99,7 +99,7 @@ func TestExitCodes(t *testing.T) {
 		{"unfinished command", database, "", []string{"token"}, 2},
 		{"unknown flag", database, "", []string{"token", "list", "--all"}, 2},
 		{"unknown column", database, "", []string{"token", "list", "--sort", "colour"}, 2},
-		{"flags that exclude each other", database, "", []string{"token", "list", "--json", "--columns", "name"}, 2},
+		{"URL of a database", "postgres://localhost/latchkey", "", []string{"token", "list"}, 2},
 		{"no identifier", database, "", []string{"token", "show", "deploy"}, 2},
 		{"a value for an identifier", database, "", []string{"token", "show", f.values["deploy"]}, 2},
 		{"no value", database, "\n", []string{"token", "verify"}, 2},

@@ -28,7 +28,7 @@ type groupNames map[string]string
 // tokenTableColumns are all columns, in the order in which they are shown.
 var tokenTableColumns = []tokenTableColumn{
 	{name: tokens.ColumnName, header: "NAME", freeText: true, value: func(t tokens.AccessToken, _ groupNames) string { return t.Name }},
-	{name: tokens.ColumnDescription, header: "DESCRIPTION", optional: true, freeText: true, value: func(t tokens.AccessToken, _ groupNames) string { return t.Description }},
+	{name: tokens.ColumnDescription, header: "DESCRIPTION", freeText: true, value: func(t tokens.AccessToken, _ groupNames) string { return t.Description }},
 	{name: tokens.ColumnID, header: "ID", value: func(t tokens.AccessToken, _ groupNames) string { return t.ID }},
 	{name: tokens.ColumnPreview, header: "TOKEN", value: func(t tokens.AccessToken, _ groupNames) string { return maskedToken(t) }},
 	{name: tokens.ColumnSecretVersion, header: "VERSION", optional: true, value: func(t tokens.AccessToken, _ groupNames) string { return strconv.FormatInt(t.Secret.Version, 10) }},

@@ -41,10 +41,30 @@ type tokenDocument struct {
 	TechnicalUserDisabled *stopDocument `json:"technical_user_disabled"`
 }
 
-// grantsDocument are roles in --json output.
+// grantsDocument are the roles that a token can use, with their permissions, in --json output.
 type grantsDocument struct {
-	Role       string             `json:"role"`
-	GroupRoles []tokens.GroupRole `json:"group_roles"`
+	Role        string               `json:"role"`
+	Permissions []string             `json:"permissions"`
+	GroupRoles  []groupGrantDocument `json:"group_roles"`
+}
+
+// groupGrantDocument is the role that counts in a group, with its permissions, in --json output.
+type groupGrantDocument struct {
+	tokens.GroupRole
+	Permissions []string `json:"permissions"`
+}
+
+func newGrantsDocument(grants tokens.Grants) grantsDocument {
+	document := grantsDocument{grants.Role, rolePermissions(grants.Role), []groupGrantDocument{}}
+	for _, r := range grants.GroupRoles {
+		document.GroupRoles = append(document.GroupRoles, groupGrantDocument{r, rolePermissions(r.Role)})
+	}
+	return document
+}
+
+// rolePermissions is never nil, so that no permissions are an empty list in JSON.
+func rolePermissions(role string) []string {
+	return append([]string{}, tokens.RolePermissions(role)...)
 }
 
 // stopDocument says who stopped something, when and why, in --json output.
@@ -55,7 +75,6 @@ type stopDocument struct {
 }
 
 func newTokenDocument(t tokens.AccessToken) tokenDocument {
-	grants := t.Grants()
 	return tokenDocument{
 		ID:                    t.ID,
 		QualifiedID:           t.QualifiedID(),
@@ -66,7 +85,7 @@ func newTokenDocument(t tokens.AccessToken) tokenDocument {
 		GroupID:               textOrNull(t.User.GroupID),
 		Role:                  textOrNull(t.Own.Role),
 		GroupRoles:            t.Own.GroupRoles,
-		Grants:                grantsDocument{grants.Role, append([]tokens.GroupRole{}, grants.GroupRoles...)},
+		Grants:                newGrantsDocument(t.Grants()),
 		Enabled:               t.Enabled,
 		Status:                t.Status,
 		TokenPreview:          t.Secret.Preview,

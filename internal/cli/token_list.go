@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,8 +17,8 @@ type tokenList struct {
 	Status  string   `help:"Only tokens of one status: ${statuses}." placeholder:"STATUS"`
 	Sort    string   `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN"`
 	Desc    bool     `help:"Sort the other way round."`
-	Columns []string `help:"The columns to show, of those above, in this order." placeholder:"COLUMN" xor:"shape"`
-	JSON    bool     `name:"json" help:"Answer in JSON, for programs." xor:"shape"`
+	Columns []string `help:"The columns to show, of those above, in this order." placeholder:"COLUMN"`
+	JSON    bool     `name:"json" help:"Answer in JSON, for programs; with --columns, these fields alone."`
 }
 
 // Run lists the tokens that the flags select.
@@ -39,7 +41,14 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 			for i, t := range list {
 				documents[i] = newTokenDocument(t)
 			}
-			return app.printJSON(documents)
+			if len(c.Columns) == 0 {
+				return app.printJSON(documents)
+			}
+			selected, err := selectFields(documents, c.Columns)
+			if err != nil {
+				return err
+			}
+			return app.printJSON(selected)
 		}
 		if len(list) == 0 {
 			app.note("%s", c.emptiness())
@@ -51,6 +60,22 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 		}
 		return app.printTable(newTokenTable(list, columns, groups))
 	})
+}
+
+// selectFields returns the fields of the documents that have the names of the columns.
+func selectFields(documents []tokenDocument, columns []string) ([]map[string]any, error) {
+	encoded, err := json.Marshal(documents)
+	if err != nil {
+		return nil, err
+	}
+	var all []map[string]any
+	if err := json.Unmarshal(encoded, &all); err != nil {
+		return nil, err
+	}
+	for _, fields := range all {
+		maps.DeleteFunc(fields, func(name string, _ any) bool { return !slices.Contains(columns, name) })
+	}
+	return all, nil
 }
 
 // query returns what the flags select. A status or column that does not exist is misuse; like any argument it is not

@@ -27,6 +27,7 @@ func (c *tokenRegenerate) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to regenerate access token %s: %w", c.ID, err)
 		}
+		app.note("Terraform does not know the new value: the next apply of a configuration that declares this token regenerates it once more.")
 		switch {
 		case c.JSON:
 			return app.printJSON(regenerateDocument{secret.Reveal(), newTokenDocument(token)})

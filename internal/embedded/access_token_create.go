@@ -13,7 +13,7 @@ const namesakesNamed = 10
 func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
 	n.ActivatesAt, n.ExpiresAt = kept(n.ActivatesAt), kept(n.ExpiresAt)
 	invalid := n.Validate(b.now())
-	return create(ctx, b, tokens.ActionAccessTokenCreate, n.Name, invalid, func(o *operation) (created tokens.CreatedAccessToken, err error) {
+	return create(ctx, b, tokens.ActionAccessTokenCreate, creation{n.Name, invalid, n.TechnicalUserID != "" || n.GroupID != "" || len(n.Own.GroupRoles) > 0}, func(o *operation) (created tokens.CreatedAccessToken, err error) {
 		request := o.creationRequest(n)
 		id, repeated, err := o.repeated(ctx, request)
 		switch {

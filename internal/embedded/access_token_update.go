@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -11,11 +12,7 @@ import (
 // UpdateAccessToken implements tokens.Backend.
 func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update tokens.AccessTokenUpdate) (tokens.AccessToken, error) {
 	update.ActivatesAt, update.ExpiresAt = keptChange(update.ActivatesAt), keptChange(update.ExpiresAt)
-	action := tokens.ActionAccessTokenUpdate
-	if update.Regeneration != nil {
-		action = tokens.ActionAccessTokenRegenerate
-	}
-	return change(ctx, b, action, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+	return change(ctx, b, accessTokenAction(update), objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
 		before, err := o.namedAccessToken(ctx, id)
 		if err != nil {
 			return before, err
@@ -41,6 +38,21 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 		}
 		return after.Observed(o.now), nil
 	})
+}
+
+// accessTokenAction says what an update is about, for the event of its refusal.
+func accessTokenAction(u tokens.AccessTokenUpdate) tokens.Action {
+	enabled, switched := u.Enabled.Get()
+	switch {
+	case u.Regeneration != nil:
+		return tokens.ActionAccessTokenRegenerate
+	case switched && reflect.DeepEqual(u, tokens.AccessTokenUpdate{Enabled: u.Enabled}):
+		if enabled {
+			return tokens.ActionAccessTokenEnable
+		}
+		return tokens.ActionAccessTokenDisable
+	}
+	return tokens.ActionAccessTokenUpdate
 }
 
 // keptChange is a change to an instant as it is stored.

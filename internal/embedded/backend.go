@@ -9,9 +9,6 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// defaultOrganization is the name of the organization of a new database for which none was given.
-const defaultOrganization = "default"
-
 // Options say what a Backend works on.
 type Options struct {
 	// Database is the path of the SQLite file.
@@ -113,7 +110,7 @@ func (b *Backend) checkOrganization(v store.View) error {
 // found begins a new database with its identity.
 func (b *Backend) found(ctx context.Context, tx store.Tx) error {
 	now := b.now()
-	id, organization := tokens.NewID(tokens.KindDatabase, now), cmp.Or(b.options.Organization, defaultOrganization)
+	id, organization := tokens.NewID(tokens.KindDatabase, now), cmp.Or(b.options.Organization, tokens.DefaultOrganization)
 	if err := tx.InsertDatabase(ctx, id, organization, now); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 // CreateGroup implements tokens.Backend.
 func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Group, error) {
 	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionGroupCreate, n.Name, invalid, func(o *operation) (tokens.Group, error) {
+	return create(ctx, b, tokens.ActionGroupCreate, creation{n.Name, invalid, false}, func(o *operation) (tokens.Group, error) {
 		g := tokens.Group{ID: tokens.NewID(tokens.KindGroup, o.now), Name: n.Name, Description: n.Description, CreatedAt: o.now, UpdatedAt: o.now}
 		if invalid != nil {
 			return g, invalid

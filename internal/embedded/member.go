@@ -10,7 +10,7 @@ import (
 // CreateMember implements tokens.Backend.
 func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.Member, error) {
 	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionMemberCreate, n.Email, invalid, func(o *operation) (tokens.Member, error) {
+	return create(ctx, b, tokens.ActionMemberCreate, creation{n.Email, invalid, len(n.GroupRoles) > 0}, func(o *operation) (tokens.Member, error) {
 		m := tokens.Member{ID: tokens.NewID(tokens.KindMember, o.now), Email: n.Email, Name: n.Name, Grants: n.Grants, CreatedAt: o.now, UpdatedAt: o.now}
 		if invalid != nil {
 			return m, invalid

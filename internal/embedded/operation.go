@@ -36,15 +36,31 @@ func change[T any](ctx context.Context, b *Backend, action tokens.Action, about 
 	return transact(ctx, b, action, about, nil, fn)
 }
 
-// create is change that makes a missing database, unless the input is invalid by itself: a mistake makes none.
-func create[T any](ctx context.Context, b *Backend, action tokens.Action, name string, invalid error, fn func(*operation) (T, error)) (T, error) {
-	if invalid == nil {
-		return transact(ctx, b, action, object{name: name}, b.found, fn)
+// creation is what an object is made from, as far as it decides whether a missing database is made too.
+type creation struct {
+	// name is the object's.
+	name string
+	// invalid is the error of input that is invalid by itself.
+	invalid error
+	// refers tells that the input names objects that exist, which a missing database can't hold: it is lost, not new.
+	refers bool
+}
+
+// create is change that makes a missing database, unless the input is a mistake or refers to what such a database held.
+func create[T any](ctx context.Context, b *Backend, action tokens.Action, c creation, fn func(*operation) (T, error)) (T, error) {
+	if c.invalid == nil && !c.refers {
+		return transact(ctx, b, action, object{name: c.name}, b.found, fn)
 	}
-	// Nor does its event repeat the name, which may be what is wrong.
-	result, err := transact(ctx, b, action, object{}, nil, fn)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = invalid
+	about := object{name: c.name}
+	if c.invalid != nil {
+		about = object{} // the event does not repeat the name, which may be what is wrong
+	}
+	result, err := transact(ctx, b, action, about, nil, fn)
+	switch missing := errors.Is(err, fs.ErrNotExist); {
+	case missing && c.invalid != nil:
+		err = c.invalid
+	case missing:
+		err = tokens.Unavailable(err, "the input names objects of a database, and no database is there")
 	}
 	return result, err
 }

@@ -11,7 +11,7 @@ import (
 // CreateTechnicalUser implements tokens.Backend.
 func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnicalUser) (tokens.TechnicalUser, error) {
 	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionTechnicalUserCreate, n.Name, invalid, func(o *operation) (tokens.TechnicalUser, error) {
+	return create(ctx, b, tokens.ActionTechnicalUserCreate, creation{n.Name, invalid, n.GroupID != "" || len(n.GroupRoles) > 0}, func(o *operation) (tokens.TechnicalUser, error) {
 		if invalid != nil {
 			return tokens.TechnicalUser{}, invalid
 		}

@@ -23,7 +23,7 @@ func shareName(token tokens.AccessToken, member tokens.Member) string {
 // ShareAccessToken implements tokens.Backend.
 func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.TokenShare) (tokens.TokenShare, error) {
 	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionTokenShareCreate, "", invalid, func(o *operation) (tokens.TokenShare, error) {
+	return create(ctx, b, tokens.ActionTokenShareCreate, creation{"", invalid, true}, func(o *operation) (tokens.TokenShare, error) {
 		s := tokens.TokenShare{AccessTokenID: n.AccessTokenID, MemberID: n.MemberID, Role: n.Role, CreatedAt: o.now, UpdatedAt: o.now}
 		if invalid != nil {
 			return s, invalid

@@ -92,7 +92,7 @@ func TestAccessTokenImportRefused(t *testing.T) {
 		want     []string
 	}{
 		{"no such id", "tok_01jd0000000000000000000000", 0, []string{"non-existent remote object"}},
-		{"no such name", "nobody@default.latchkey.internal/ci", 0, []string{"There is no access token", "import by identifier"}},
+		{"no such name", "nobody@default.latchkey.internal/ci", 0, []string{"there is no access token", "import by identifier"}},
 		{"two of the name", "deployer@default.latchkey.internal/ci", 2, []string{"stands for 2 objects", "by its identifier"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func (m *accessTokenModel) refresh(ctx context.Context, backend tokens.Backend, 
 	if err != nil {
 		return err
 	}
-	f.recordSwitch(m.Enabled.ValueBool(), token.Disabled)
+	f.recordSwitch(m.Enabled, token.Disabled)
 	f.recordToken(token)
 	m.observe(token)
 	return nil

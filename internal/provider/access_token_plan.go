@@ -30,9 +30,12 @@ func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.Modif
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		resp.RequiresReplace = append(resp.RequiresReplace, planReplacement(&state, &plan, &config)...)
 		plan.keepComputed(&state, &config)
-		r.planUpdate(&state, &plan, f, &resp.Diagnostics)
+		if resp.RequiresReplace = planReplacement(&state, &plan, &config); len(resp.RequiresReplace) > 0 {
+			warnOfHold(f, state.subject(), &resp.Diagnostics) // Terraform plans the new token as a creation
+		} else {
+			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
+		}
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -161,22 +164,31 @@ func (m *accessTokenModel) secretMadeAt() time.Time {
 }
 
 // regenerationReason returns why the plan m gives the token a new secret: null where it does not, unknown where only
-// the apply will show whether a trigger changed.
+// the apply will show. Terraform plans once more then, with all values known, and what is known in the first plan must
+// come out the same: so an observed reason goes before a trigger, and a setting that is still unknown makes the reason
+// unknown wherever it may decide.
 func (m *accessTokenModel) regenerationReason(state *accessTokenModel, f facts) types.String {
-	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
-	if triggered && isWhollyKnown(m.RegenerateTriggers) {
-		return types.StringValue(string(tokens.ReasonTrigger))
-	}
 	observed := tokens.SecretFacts{
 		HeldVersion:    f.HeldVersion,
 		CurrentVersion: state.SecretVersion.ValueInt64(),
 		Revoked:        f.Revoked,
 		ObservedAt:     f.ObservedAt,
 	}
-	if reason, due := tokens.DueRegeneration(observed, m.TTL.value(), m.SecretExpiresAt.value(), m.isStopped(state, f)); due {
-		return types.StringValue(string(reason))
+	due := func(stopped bool) tokens.RegenerationReason {
+		reason, _ := tokens.DueRegeneration(observed, m.TTL.value(), m.SecretExpiresAt.value(), stopped)
+		return reason
 	}
-	if triggered {
+	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
+	reason := due(m.isStopped(state, f))
+	switch {
+	case m.SecretExpiresAt.IsUnknown() && (observed.HasDrifted() || m.TTL.IsUnknown() && !f.ObservedAt.IsZero()),
+		(m.Enabled.IsUnknown() || m.ActivatesAt.IsUnknown()) && f.Held == nil && due(false) != reason:
+		return types.StringUnknown()
+	case reason != "":
+		return types.StringValue(string(reason))
+	case triggered && isWhollyKnown(m.RegenerateTriggers):
+		return types.StringValue(string(tokens.ReasonTrigger))
+	case triggered:
 		return types.StringUnknown()
 	}
 	return types.StringNull()

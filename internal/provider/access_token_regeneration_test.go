@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -263,8 +264,69 @@ func TestRegenerationRace(t *testing.T) {
 				}
 			},
 			Config:           b.config(ciToken(`regenerate_triggers = { n = "2" }`)),
-			ConfigPlanChecks: preApply(regenerates(ci, "trigger", "regenerate_triggers")),
+			ConfigPlanChecks: preApply(regenerates(ci, "drift", "regenerate_triggers")),
 			Check:            b.checkActive(ci),
+		},
+	)
+}
+
+// What is unknown in the plan is known in the apply, where Terraform plans once more: both plans agree, whatever comes out
+// and whatever else calls for a new secret meanwhile.
+func TestUnknownSettings(t *testing.T) {
+	regenerate := func(b *bench) { b.regenerate("ci") }
+	outlive := func(b *bench) { b.advance(2 * 24 * time.Hour) }
+	nothing := func(*bench) {}
+	for _, test := range []struct {
+		name string
+		// lines are those of the token; UNKNOWN stands for the output of a resource that is before at first and then after.
+		lines         []string
+		before, after string
+		meanwhile     func(*bench)
+		want          string // the version of the secret in the end
+	}{
+		{"trigger, and drift", []string{`regenerate_triggers = { n = UNKNOWN }`}, "1", "2", regenerate, "3"},
+		{"trigger, and the ttl is over", []string{`ttl = "1d"`, `regenerate_triggers = { n = UNKNOWN }`}, "1", "2", outlive, "2"},
+		{"description, and drift", []string{`description = UNKNOWN`}, "a", "b", regenerate, "3"},
+		{"ttl, lengthened", []string{`ttl = UNKNOWN`}, "1d", "30d", outlive, "1"},
+		{"ttl, shortened below the age", []string{`ttl = UNKNOWN`}, "30d", "1d", outlive, "2"},
+		{"ttl, and drift", []string{`ttl = UNKNOWN`}, "30d", "60d", regenerate, "3"},
+		{"ttl, and nothing else", []string{`ttl = UNKNOWN`}, "30d", "60d", nothing, "1"},
+		{"expiry, and drift", []string{`expires_at = UNKNOWN`}, "2031-01-01T00:00:00Z", "2032-01-01T00:00:00Z", regenerate, "3"},
+		{"expiry, revived", []string{`expires_at = UNKNOWN`}, "2030-01-02T00:00:00Z", "2032-01-01T00:00:00Z", outlive, "1"},
+		{"enabled, and the ttl is over", []string{`ttl = "1d"`, `enabled = UNKNOWN`}, "true", "false", outlive, "1"},
+		{"enabled again, and the ttl is over", []string{`ttl = "1d"`, `enabled = UNKNOWN`}, "false", "true", outlive, "2"},
+		{"role", []string{`role = UNKNOWN`}, "viewer", "manager", nothing, "1"},
+		{"name, and the ttl is over", []string{`ttl = "1d"`, `description = UNKNOWN`}, "a", "b", outlive, "2"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			config := func(value string) string {
+				token := ciToken(test.lines...)
+				return b.config(fmt.Sprintf("resource \"terraform_data\" \"setting\" {\n  input = %q\n}\n", value) +
+					strings.ReplaceAll(token, "UNKNOWN", "terraform_data.setting.output"))
+			}
+			b.run(
+				resource.TestStep{Config: config(test.before)},
+				resource.TestStep{
+					PreConfig: func() { test.meanwhile(b) },
+					Config:    config(test.after),
+					Check:     resource.TestCheckResourceAttr(ci, "secret_version", test.want),
+				},
+			)
+		})
+	}
+}
+
+// What a replacement throws away is no reason to refuse it.
+func TestReplaceWithShorterTTL(t *testing.T) {
+	b := newBench(t)
+	var first string
+	b.run(
+		resource.TestStep{Config: b.config(ciToken(`replace_triggers = { n = "1" }`)), Check: keep(ci, "token", &first)},
+		resource.TestStep{
+			PreConfig: func() { b.advance(10 * 24 * time.Hour) },
+			Config:    b.config(ciToken(`replace_triggers = { n = "2" }`, `ttl = "5d"`)),
+			Check:     b.checkActive(ci, &first),
 		},
 	)
 }

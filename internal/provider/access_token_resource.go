@@ -196,6 +196,9 @@ func (r *accessTokenResource) Create(ctx context.Context, req resource.CreateReq
 
 // newSecret makes the secret for a request, so that no answer that is lost on its way can lose it.
 func (r *accessTokenResource) newSecret() (tokens.NewSecretFor, error) {
+	if r.prefix == "" {
+		return tokens.NewSecretFor{}, tokens.Unavailable(nil, "the provider's token_prefix, with which the secret is to begin, is not known yet: set it to a fixed value")
+	}
 	secret, err := tokens.NewSecret(r.prefix)
 	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, r.now()), Secret: secret}, err
 }

@@ -21,9 +21,9 @@ func openBackend(location, organization string, now func() time.Time) tokens.Bac
 // connection is what the resources get of the provider's configuration.
 type connection struct {
 	now     func() time.Time
-	prefix  string         // of new secrets
+	prefix  string         // of new secrets; empty while it is unknown
 	backend tokens.Backend // nil while a setting is unknown
-	unknown string         // that setting
+	unknown string         // that setting, database or organization
 }
 
 // open returns the backend, or CodeUnavailable while a setting of the provider is unknown.

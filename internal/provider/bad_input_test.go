@@ -1,12 +1,15 @@
 package provider_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // Every bad value is refused while planning, with the attribute, the reason and the way out.
@@ -32,6 +35,7 @@ func TestBadInputAtPlan(t *testing.T) {
 		{"group and group roles", token(fmt.Sprintf("group_id = %q\ngroup_roles = [{ group_id = %q, role = \"viewer\" }]", group, group)), []string{"Attribute group_roles:", "remove group_id"}},
 		{"ill-formed role", token(`role = "Admin!"`), []string{"Attribute role:", "not the name of a role", "none, viewer, member"}},
 		{"group role of no group", token(`group_roles = [{ group_id = "x", role = "viewer" }]`), []string{"Attribute group_roles.group_id:", "is no group identifier"}},
+		{"two roles in a group", token(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }, { group_id = %q, role = \"member\" }]", group, group)), []string{"Attribute group_roles:", "more than one role", "keep one"}},
 		{"ill-formed group role", token(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"\" }]", group)), []string{"Attribute group_roles.role:", "not the name of a role"}},
 		{"date without time", token(`expires_at = "2031-01-01"`), []string{"Attribute expires_at:", "not an RFC 3339 timestamp", "2030-01-31T12:00:00Z"}},
 		{"nanoseconds", token(`expires_at = "2031-01-01T00:00:00.000000001Z"`), []string{"Attribute expires_at:", "finer than a microsecond"}},
@@ -97,7 +101,6 @@ func TestBadInputAtApply(t *testing.T) {
 		{"unknown role of a technical user", resourceBlock("technical_user", "x", `name = "x"`, `role = "superuser"`), []string{`there is no role "superuser"`}},
 		{"unknown role of a member", resourceBlock("member", "x", `email = "x@example.com"`, `role = "superuser"`), []string{`there is no role "superuser"`}},
 		{"unknown role in a group", resourceBlock("group", "g", `name = "g"`) + ciToken(`group_roles = [{ group_id = latchkey_group.g.id, role = "superuser" }]`), []string{"group_roles:", `there is no role "superuser"`}},
-		{"two roles in a group", resourceBlock("group", "g", `name = "g"`) + ciToken(`group_roles = [{ group_id = latchkey_group.g.id, role = "viewer" }, { group_id = latchkey_group.g.id, role = "member" }]`), []string{"group_roles:", "more than one role", "keep one"}},
 		{"missing technical user", ciToken(fmt.Sprintf("technical_user_id = %q", missingUser)), []string{"technical_user_id:", missingUser}},
 		{"missing group", ciToken(fmt.Sprintf("group_id = %q", missingGroup)), []string{"group_id:", missingGroup}},
 		{"missing group of a technical user", resourceBlock("technical_user", "x", `name = "x"`, fmt.Sprintf("group_id = %q", missingGroup)), []string{"group_id:", missingGroup}},
@@ -108,6 +111,8 @@ func TestBadInputAtApply(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t)
+			_, err := b.Outside.CreateGroup(context.Background(), tokens.NewGroup{Name: "there-is-a-database"})
+			b.must(err)
 			b.run(resource.TestStep{Config: b.config(test.config), ExpectError: says(append([]string{"Unable to create"}, test.want...)...)})
 		})
 	}

@@ -71,7 +71,8 @@ func TestOrganization(t *testing.T) {
 	b.run(
 		resource.TestStep{Config: config(`organization = "acme"`)},
 		resource.TestStep{Config: config(`organization = "other"`), ExpectError: says(`"acme"`)},
-		resource.TestStep{Config: config(``), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: config(``), ExpectError: says(`"acme"`, `"default"`)}, // left out, it is "default"
+		resource.TestStep{Config: config(`organization = "acme"`), ConfigPlanChecks: emptyPlan()},
 	)
 }
 

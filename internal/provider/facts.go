@@ -6,23 +6,26 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // factsKey is where facts lie in a resource's private state.
-const factsKey = "facts"
+const factsKey = "f"
 
-// facts are what an operation observed and a later plan decides by, kept in private state beside the attributes.
+// facts are what an operation observed and a later plan decides by, kept in private state beside the attributes. The keys
+// are short since Terraform writes the whole state anew after each change of a resource, and base64 makes each letter
+// of them almost two.
 type facts struct {
 	// Database identifies the database that the object lives in.
-	Database string `json:"database"`
+	Database string `json:"db"`
 	// HeldVersion is the version of the secret that the state holds. Zero before the first observation.
-	HeldVersion int64 `json:"held_version,omitempty"`
+	HeldVersion int64 `json:"v,omitempty"`
 	// Revoked tells that the secret was ended outside Terraform.
 	Revoked bool `json:"revoked,omitempty"`
 	// ObservedAt is when an access token that expires was last looked at.
-	ObservedAt time.Time `json:"observed_at,omitzero"`
+	ObservedAt time.Time `json:"at,omitzero"`
 	// Held says who holds the access token.
 	Held *tokens.Stop `json:"held,omitempty"`
 	// Disabled says who disabled outside Terraform what the state says is enabled.
@@ -71,10 +74,11 @@ func (f *facts) recordDatabase(ctx context.Context, backend tokens.Backend) erro
 	return err
 }
 
-// recordSwitch records who disabled an object. wasEnabled is what the state said before, so that a disable by Terraform
-// itself is not taken for one by another hand.
-func (f *facts) recordSwitch(wasEnabled bool, disabled *tokens.Stop) {
-	if disabled == nil || wasEnabled {
+// recordSwitch records who disabled an object. Where the state says that it is disabled, and no other hand was recorded
+// before, that was Terraform itself. After an import the state says nothing.
+func (f *facts) recordSwitch(enabled types.Bool, disabled *tokens.Stop) {
+	byTerraform := !enabled.IsNull() && !enabled.ValueBool() && f.Disabled == nil
+	if disabled == nil || !byTerraform {
 		f.Disabled = disabled
 	}
 }

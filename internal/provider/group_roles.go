@@ -29,6 +29,7 @@ func groupRolesAttribute(description string) schema.SetNestedAttribute {
 	return schema.SetNestedAttribute{
 		Optional:            true,
 		MarkdownDescription: description,
+		Validators:          []validator.Set{oneRolePerGroup{}},
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"group_id": schema.StringAttribute{
 				Required:            true,
@@ -40,6 +41,36 @@ func groupRolesAttribute(description string) schema.SetNestedAttribute {
 				MarkdownDescription: "Role in that group: `none`, `viewer`, `member`, `manager`, `administrator` or `owner`.",
 			}),
 		}},
+	}
+}
+
+// oneRolePerGroup refuses a group that has more than one role, as far as the groups are known.
+type oneRolePerGroup struct{}
+
+var _ validator.Set = oneRolePerGroup{}
+
+// Description says what the rule asks for.
+func (oneRolePerGroup) Description(context.Context) string { return "must name each group once" }
+
+// MarkdownDescription says what the rule asks for.
+func (v oneRolePerGroup) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateSet applies the rule to the elements whose group is known.
+func (oneRolePerGroup) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	seen := map[string]bool{}
+	for _, element := range req.ConfigValue.Elements() {
+		object, ok := element.(types.Object)
+		if !ok {
+			continue
+		}
+		id, ok := object.Attributes()["group_id"].(types.String)
+		if !ok || !isGiven(id) {
+			continue
+		}
+		if seen[id.ValueString()] {
+			resp.Diagnostics.Append(invalidAttribute(req.Path, tokens.Invalid("group_roles", "group %s has more than one role: keep one", id.ValueString())))
+		}
+		seen[id.ValueString()] = true
 	}
 }
 

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -141,13 +142,13 @@ func (m *managed) importByID(ctx context.Context, kind tokens.Kind, req resource
 		}
 		switch {
 		case err != nil:
-			resp.Diagnostics.Append(failed("import", subject{kind: kind}, err))
-			return
 		case len(found) == 0:
-			resp.Diagnostics.AddError("Unable to import "+kind.Noun(), fmt.Sprintf("There is no %s %q: import by identifier (%s_…) or by %s.", kind.Noun(), id, kind, form))
-			return
+			err = tokens.Invalid("", "there is no %s %q: import by identifier (%s_…) or by %s", kind.Noun(), id, kind, form)
 		case len(found) > 1:
-			resp.Diagnostics.AddError("Unable to import "+kind.Noun(), fmt.Sprintf("%q stands for %d objects (%q): import one of them by its identifier.", id, len(found), found))
+			err = tokens.Invalid("", "%q stands for %d objects (%s): import one of them by its identifier", id, len(found), strings.Join(found, ", "))
+		}
+		if err != nil {
+			resp.Diagnostics.Append(failed("import", subject{kind: kind}, err))
 			return
 		}
 		id = found[0]

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,10 +22,8 @@ import (
 // Address is the address of the provider in the public registry.
 const Address = "registry.terraform.io/latchkey-dev/latchkey"
 
-const (
-	databaseVariable = "LATCHKEY_DATABASE"
-	defaultDatabase  = "latchkey.db"
-)
+// databaseVariable is the environment variable that names the database where the configuration does not.
+const databaseVariable = "LATCHKEY_DATABASE"
 
 var _ provider.Provider = (*Provider)(nil)
 
@@ -65,12 +62,12 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				Optional: true,
 				MarkdownDescription: "Path of the SQLite database that holds the tokens (hashed), relative to the root module. The first apply makes it, with mode 0600. " +
 					"Keep it on a local disk, outside version control. Defaults to the environment variable `LATCHKEY_DATABASE`, else `latchkey.db`.",
-				Validators: []validator.String{stringRule("a path of a file", validateDatabasePath)},
+				Validators: []validator.String{stringRule("a path of a file", tokens.ValidateDatabasePath)},
 			},
 			"organization": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Name of the organization that the database belongs to; part of the e-mail addresses of technical users. " +
-					"It is given to the database when it is made (`default` unless set); another name later is an error.",
+					"It is given to the database when it is made, and another name later is an error. Defaults to `default`.",
 				Validators: []validator.String{stringRule("lower-case letters, digits and hyphens", tokens.ValidateName)},
 			},
 			"token_prefix": schema.StringAttribute{
@@ -93,20 +90,24 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	c := &connection{now: p.now, prefix: tokens.DefaultPrefix}
 	if !config.TokenPrefix.IsNull() {
-		c.prefix = config.TokenPrefix.ValueString()
+		c.prefix = config.TokenPrefix.ValueString() // empty while it is unknown
 	}
-	for name, value := range map[string]types.String{"database": config.Database, "organization": config.Organization, "token_prefix": config.TokenPrefix} {
-		if value.IsUnknown() {
-			c.unknown = name
-		}
+	organization := tokens.DefaultOrganization
+	if !config.Organization.IsNull() {
+		organization = config.Organization.ValueString()
 	}
-	if c.unknown == "" {
+	switch {
+	case config.Database.IsUnknown():
+		c.unknown = "database"
+	case config.Organization.IsUnknown():
+		c.unknown = "organization"
+	default:
 		location, err := databasePath(config.Database)
 		if err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("database"), "Unable to find database", err.Error())
 			return
 		}
-		c.backend = openBackend(location, config.Organization.ValueString(), p.now)
+		c.backend = openBackend(location, organization, p.now)
 		p.mu.Lock()
 		p.backends = append(p.backends, c.backend)
 		p.mu.Unlock()
@@ -147,20 +148,10 @@ func databasePath(configured types.String) (string, error) {
 		name = os.Getenv(databaseVariable)
 	}
 	if name == "" {
-		name = defaultDatabase
+		name = tokens.DefaultDatabase
 	}
-	if err := validateDatabasePath("database", name); err != nil {
+	if err := tokens.ValidateDatabasePath("database", name); err != nil {
 		return "", err
 	}
 	return filepath.Abs(name)
-}
-
-func validateDatabasePath(field, value string) error {
-	if value == "" {
-		return tokens.Invalid(field, "the path is empty: name a file, or leave %s out for %s", field, defaultDatabase)
-	}
-	if scheme, _, ok := strings.Cut(value, "://"); ok {
-		return tokens.Invalid(field, "the value is a URL (%s://…), but the database is a file: write its path, as in \"%s\"", scheme, defaultDatabase)
-	}
-	return nil
 }

@@ -132,10 +132,10 @@ func TestServerLeavesTheUnusualToFramework(t *testing.T) {
 	for name, private := range map[string][]byte{
 		"none":         nil,
 		"no facts":     []byte(`{}`),
-		"no database":  []byte(`{"facts":"e30="}`),
-		"a key more":   bytes.Replace(private, []byte(`{`), []byte(`{".import_before_read":"dHJ1ZQ==",`), 1),
+		"no database":  []byte(`{"f":"e30="}`),
+		"a key more":   bytes.Replace(private, []byte(`{`), []byte(`{"other":"dHJ1ZQ==",`), 1),
 		"no object":    []byte(`[]`),
-		"broken facts": []byte(`{"facts":"WzFd"}`),
+		"broken facts": []byte(`{"f":"WzFd"}`),
 	} {
 		t.Run("private state: "+name, func(t *testing.T) {
 			ours.expectSame(ours.read(state, private), framework.read(state, private))

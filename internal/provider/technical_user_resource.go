@@ -161,7 +161,7 @@ func (r *technicalUserResource) Read(ctx context.Context, req resource.ReadReque
 	if missing(ctx, state.subject(), err, resp) {
 		return
 	}
-	f.recordSwitch(state.Enabled.ValueBool(), user.Disabled)
+	f.recordSwitch(state.Enabled, user.Disabled)
 	state.observe(user)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	finishRead(ctx, backend, f, state.subject(), resp)

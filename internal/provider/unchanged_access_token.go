@@ -115,8 +115,8 @@ func sameValue(a, b *tfprotov6.DynamicValue) bool {
 	return a != nil && b != nil && len(a.MsgPack) > 0 && bytes.Equal(a.MsgPack, b.MsgPack)
 }
 
-// decodePrivate reads the facts from private state as the framework lays it out: an object of base64 texts, by key. A
-// state with other keys is none of an unchanged token: the framework's own tell of an import.
+// decodePrivate reads the facts from private state as the framework lays it out: an object of base64 texts, by key. With
+// other keys than ours the framework deals.
 func decodePrivate(private []byte) (f facts, ok bool) {
 	var values map[string][]byte
 	if err := json.Unmarshal(private, &values); err != nil || len(values) != 1 {

@@ -16,8 +16,8 @@ type Database struct {
 //
 // Every operation is one transaction: rule, change and audit event commit together or not at all; a refusal commits its
 // event alone. Every method returns an *Error, and CodeUnavailable where the backend can't answer or does not exist
-// (only the methods whose names begin with Create, and Share, make a database that is missing); the comments list the
-// codes apart from that one.
+// (only the methods whose names begin with Create make a database that is missing, and only where their input refers to
+// no other object); the comments list the codes apart from that one.
 type Backend interface {
 	// Database returns what the backend works on.
 	Database(ctx context.Context) (Database, error)

@@ -29,6 +29,9 @@ type SecretFacts struct {
 	ObservedAt time.Time
 }
 
+// HasDrifted tells whether the secret is not, or no longer, the one that the keeper has.
+func (f SecretFacts) HasDrifted() bool { return f.HeldVersion != f.CurrentVersion || f.Revoked }
+
 // DueRegeneration tells whether a token needs a new secret, and why: its secret changed or ended elsewhere, or was
 // observed after its end under a ttl. The ttl and the end of the secret (zero for none) are those that are to hold. A
 // token that would be refused whatever its secret (stopped: held, disabled, pending) is not due for the latter. Nothing is
@@ -38,7 +41,7 @@ func DueRegeneration(facts SecretFacts, ttl time.Duration, expiresAt time.Time, 
 	switch {
 	case expired && ttl == 0:
 		return "", false
-	case facts.HeldVersion != facts.CurrentVersion || facts.Revoked:
+	case facts.HasDrifted():
 		return ReasonDrift, true
 	case expired && !stopped:
 		return ReasonExpired, true

@@ -1,0 +1,22 @@
+package tokens
+
+import "strings"
+
+const (
+	// DefaultDatabase is the path of the database where none is named.
+	DefaultDatabase = "latchkey.db"
+	// DefaultOrganization is the name of the organization of a new database for which none is named.
+	DefaultOrganization = "default"
+)
+
+// ValidateDatabasePath checks what names a database: the path of a file. The error does not repeat a URL, which may hold
+// a password.
+func ValidateDatabasePath(field, path string) error {
+	if path == "" {
+		return Invalid(field, "the path is empty: name a file, or leave %s out for %s", field, DefaultDatabase)
+	}
+	if scheme, _, ok := strings.Cut(path, "://"); ok {
+		return Invalid(field, "the value is a URL (%s://…), but the database is a file: write its path, as in %q", scheme, DefaultDatabase)
+	}
+	return nil
+}
