@@ -18,7 +18,7 @@ type grammar struct {
 	Token struct {
 		List       tokenList       `cmd:"" help:"List access tokens."`
 		Show       tokenShow       `cmd:"" help:"Show one access token."`
-		Verify     tokenVerify     `cmd:"" help:"Tell whether a value is good; it comes from standard input."`
+		Verify     tokenVerify     `cmd:"" help:"Tell whether a value is good (exit 0) or not (exit 1); it comes from standard input."`
 		Disable    tokenDisable    `cmd:"" help:"Stop an access token until it is enabled."`
 		Enable     tokenEnable     `cmd:"" help:"Let a disabled access token work again."`
 		Hold       tokenHold       `cmd:"" help:"Stop an access token in an incident: no apply lifts a hold."`

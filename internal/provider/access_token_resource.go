@@ -57,8 +57,8 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 			"technical_user_id": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
-				MarkdownDescription: "Identifier of the technical user that the token belongs to and whose roles it has. When left out, the system creates one for this token alone " +
-					"and deletes it with the token. Naming another one replaces the token.",
+				MarkdownDescription: "Identifier of the technical user that the token belongs to and whose roles it has. When left out at creation, the system creates one for this token alone " +
+					"and deletes it with the token. Naming another one replaces the token; removing the attribute leaves the token where it is.",
 				Validators: []validator.String{idRule(tokens.KindTechnicalUser)},
 			},
 			"group_id": schema.StringAttribute{
@@ -96,7 +96,7 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 				Optional:   true,
 				CustomType: durationType{},
 				MarkdownDescription: "How long each new secret lives, such as `90d`, `36h` or `1h30m`. After that the next apply regenerates it. Excludes `expires_at`. " +
-					"A change counts anew from the present secret, in place.",
+					"A change counts anew from the present secret, in place. One that would end a secret which never expired so far at once is refused: regenerate in the same apply.",
 			},
 			"regenerate_triggers": schema.MapAttribute{
 				Optional:    true,
@@ -120,12 +120,12 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 			},
 			"token_preview":       computed("The first 10 characters of the secret, to recognize it by."),
 			"secret_version":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the present secret, from 1; each new secret raises it."},
-			"secret_expires_at":   computedTimestamp("When the present secret expires, by `expires_at` or `ttl`; null for never"),
+			"secret_expires_at":   computedTimestamp("when the present secret expires, by `expires_at` or `ttl`; null is never"),
 			"regeneration_reason": computed("Why Terraform last regenerated the token: `trigger` (a value of `regenerate_triggers` changed), `expired` (the secret outlived its `ttl`) or `drift` (it was regenerated or revoked outside Terraform). Known in the plan."),
 			"status":              computed("What becomes of a request with the token: `active`, `pending`, `disabled`, `held`, `expired` or `revoked`, as of the last refresh."),
-			"created_at":          computedTimestamp("When the token was made"),
-			"updated_at":          computedTimestamp("When the token was last changed"),
-			"regenerated_at":      computedTimestamp("When the present secret replaced another; null for a first secret"),
+			"created_at":          computedTimestamp("when the token was made"),
+			"updated_at":          computedTimestamp("when the token was last changed"),
+			"regenerated_at":      computedTimestamp("when the present secret replaced another; null for a first secret"),
 		},
 	}
 }

@@ -62,8 +62,8 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				Validators:          []validator.String{stringRule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName)},
 			},
 			"description": descriptionAttribute("What the group is for."),
-			"created_at":  fixedTimestamp("When the group was made"),
-			"updated_at":  computedTimestamp("When the group was last changed"),
+			"created_at":  fixedTimestamp("when the group was made"),
+			"updated_at":  computedTimestamp("when the group was last changed"),
 		},
 	}
 }

@@ -167,14 +167,14 @@ func fixedText(description string) schema.StringAttribute {
 
 // fixedTimestamp is the schema of a computed timestamp that never changes during the life of an object.
 func fixedTimestamp(description string) schema.StringAttribute {
-	a := fixedText(description + " (RFC 3339).")
+	a := fixedText("RFC 3339: " + description + ".")
 	a.CustomType = timestampType{}
 	return a
 }
 
 // computedTimestamp is the schema of a computed timestamp that an update may change.
 func computedTimestamp(description string) schema.StringAttribute {
-	return schema.StringAttribute{Computed: true, CustomType: timestampType{}, MarkdownDescription: description + " (RFC 3339)."}
+	return schema.StringAttribute{Computed: true, CustomType: timestampType{}, MarkdownDescription: "RFC 3339: " + description + "."}
 }
 
 // optionalText returns the attribute for a text of the backend, where empty is null unless the state says otherwise.

@@ -74,8 +74,8 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"role":        accountRoleAttribute("Role in the whole organization: `none`, `viewer`, `member`, `manager`, `administrator` or `owner`. Defaults to `member`."),
 			"group_roles": groupRolesAttribute("Roles in single groups, in addition to `role`, which counts in every group."),
-			"created_at":  fixedTimestamp("When the member was made"),
-			"updated_at":  computedTimestamp("When the member was last changed"),
+			"created_at":  fixedTimestamp("when the member was made"),
+			"updated_at":  computedTimestamp("when the member was last changed"),
 		},
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // NewServer returns the server through which Terraform speaks with the provider: the framework's, with a short way for
-// access tokens to which nothing happens.
+// access tokens to which nothing happens, and without its memory of every request.
 func NewServer(p *Provider) tfprotov6.ProviderServer {
 	served := &servedProvider{Provider: p}
 	framework, ok := providerserver.NewProtocol6(served)().(frameworkServer)
@@ -34,12 +34,17 @@ type server struct {
 	unchanged *unchangedTokens
 }
 
+// ValidateResourceConfig implements tfprotov6.ResourceServer.
+func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return serveBriefly(ctx, req, s.frameworkServer.ValidateResourceConfig)
+}
+
 // UpgradeResourceState implements tfprotov6.ResourceServer.
 func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	if resp, ok := s.unchanged.upgrade(req); ok {
 		return resp, nil
 	}
-	return s.frameworkServer.UpgradeResourceState(ctx, req)
+	return serveBriefly(ctx, req, s.frameworkServer.UpgradeResourceState)
 }
 
 // ReadResource implements tfprotov6.ResourceServer.
@@ -47,7 +52,7 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 	if resp, ok := s.unchanged.read(ctx, req); ok {
 		return resp, nil
 	}
-	return s.frameworkServer.ReadResource(ctx, req)
+	return serveBriefly(ctx, req, s.frameworkServer.ReadResource)
 }
 
 // PlanResourceChange implements tfprotov6.ResourceServer.
@@ -55,7 +60,12 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 	if resp, ok := s.unchanged.plan(ctx, req); ok {
 		return resp, nil
 	}
-	return s.frameworkServer.PlanResourceChange(ctx, req)
+	return serveBriefly(ctx, req, s.frameworkServer.PlanResourceChange)
+}
+
+// ApplyResourceChange implements tfprotov6.ResourceServer.
+func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return serveBriefly(ctx, req, s.frameworkServer.ApplyResourceChange)
 }
 
 // servedProvider is the provider behind one server, and the connection that Terraform last configured there.

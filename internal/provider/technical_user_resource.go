@@ -70,7 +70,8 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 		MarkdownDescription: "A system account, such as a pipeline or a service, that access tokens belong to. It lives at the level of the organization or of one group, " +
 			"and its tokens never hold more than it does at that moment. Disabling it stops all its tokens at once.\n\n" +
 			"Use one for several tokens of the same consumer; an access token that names none gets one of its own. " +
-			"Everything but the level changes in place. Deleting it fails while access tokens live under it.",
+			"Everything but the level changes in place. Deleting it fails while access tokens live under it: to move on from one, name another in its tokens first. " +
+			"With `create_before_destroy`, which tokens that depend on it hand on to it, a replacement needs another name.",
 		Attributes: map[string]schema.Attribute{
 			"id": fixedText("Identifier of the technical user (`tu_…`)."),
 			"name": schema.StringAttribute{
@@ -99,8 +100,8 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 				MarkdownDescription: "Whether the system made the account for a single access token, with which it is deleted.",
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
-			"created_at": fixedTimestamp("When the account was made"),
-			"updated_at": computedTimestamp("When the account was last changed"),
+			"created_at": fixedTimestamp("when the account was made"),
+			"updated_at": computedTimestamp("when the account was last changed"),
 		},
 	}
 }

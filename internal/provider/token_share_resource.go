@@ -73,7 +73,7 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 					"(also regenerate, stop and delete it).",
 				Validators: []validator.String{stringRule("viewer, editor or manager", tokens.ValidateShareRole)},
 			},
-			"created_at": fixedTimestamp("When the token was shared"),
+			"created_at": fixedTimestamp("when the token was shared"),
 		},
 	}
 }
