@@ -9,7 +9,9 @@ import (
 // requestContext is the context of a request while it is served, and empty afterwards. The framework keeps the context of
 // every request until the provider is stopped, and with each some 10 KB of what hangs on it: a gigabyte in an apply of
 // 10,000 access tokens, had it nothing that lets go.
-type requestContext struct{ served atomic.Pointer[context.Context] }
+type requestContext struct {
+	served atomic.Pointer[context.Context]
+}
 
 // serveBriefly serves a request by a method that keeps the context.
 func serveBriefly[Req, Resp any](ctx context.Context, req Req, serve func(context.Context, Req) (Resp, error)) (Resp, error) {
