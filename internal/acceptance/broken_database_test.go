@@ -221,7 +221,7 @@ func (w *workspace) keepsState(says ...string) {
 		{"destroy", "-refresh=false"},
 		{"apply", "-refresh-only"},
 	} {
-		says := append(slices.Clone(says), "Nothing was removed from the Terraform state.")
+		says := append(slices.Clone(says), "It stays in the Terraform state.")
 		w.terraform(run[0], run[1:]...).exits(1).says(says...).saysNot("will be created", "panic")
 		if after := w.state(); !maps.EqualFunc(before, after, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
 			w.t.Errorf("terraform %s changed the state: it had %s, now %s, or other attributes", run, before.addresses(), after.addresses())

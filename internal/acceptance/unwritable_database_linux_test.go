@@ -94,7 +94,7 @@ func (w *workspace) changesNothing(says ...string) {
 		plan.exits(1).says(says...)
 	}
 	for _, run := range [][]string{{"apply", change}, {"destroy"}, {"apply", change, "-refresh=false"}, {"destroy", "-refresh=false"}} {
-		w.terraform(run[0], run[1:]...).exits(1).says(says...).says("Nothing was removed from the Terraform state.").saysNot("panic")
+		w.terraform(run[0], run[1:]...).exits(1).says(says...).says("It stays in the Terraform state.").saysNot("panic")
 		if after := w.state(); !maps.EqualFunc(before, after, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
 			w.t.Errorf("terraform %s changed the state: it had %s, now %s, or other attributes", run, before.addresses(), after.addresses())
 		}
