@@ -60,7 +60,8 @@ func warnOfNamesakes(created tokens.CreatedAccessToken, diags *diag.Diagnostics)
 	for _, t := range created.Namesakes {
 		diags.AddWarning("Access token may be left over from an interrupted apply", fmt.Sprintf(
 			"Access token %q (%s) was made beside %s, which has the same name, was made at %s and was never used. Where this apply replaces that one, "+
-				"or another configuration manages it, there is nothing to do. Where an apply was interrupted, it may be left over; manage it with this block, or delete it with \"latchkey token delete %s\":\n\n"+
+				"or another configuration manages it, there is nothing to do. Where an apply was interrupted, it may be left over; manage it with this block, or delete it with \"latchkey token delete %s\" "+
+				"(\"latchkey token list --search\" shows the others where Terraform folds this warning):\n\n"+
 				"import {\n  to = latchkey_access_token.NAME\n  id = %q\n}",
 			created.Name, created.ID, t.ID, tokens.FormatTimestamp(t.CreatedAt), t.ID, t.ID))
 	}
