@@ -123,6 +123,9 @@ func TestDriftExitCodes(t *testing.T) {
 	w.latchkey("token", "hold", "--reason", "incident 7", id()).exits(0)
 	w.terraform("apply").exits(0).says("is held by local:", "incident 7", "latchkey token release "+id())
 	w.terraform("plan", "-detailed-exitcode").exits(0).says("incident 7")
+	w.terraform("plan", "-refresh=false").exits(0).says("incident 7")
+	w.terraform("plan", "-destroy").exits(0).says("incident 7")
+	w.terraform("plan", "-replace=latchkey_access_token.deploy").exits(0).says("incident 7")
 	token := w.state().tokens(t)["latchkey_access_token.deploy"]
 	if w.isActive(token.Token) || token.Status != "held" {
 		t.Errorf("an apply lifted a hold: the status is %s", token.Status)
