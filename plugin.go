@@ -20,9 +20,10 @@ const (
 	cookieValue    = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 )
 
-// quietGCPercent lets the heap grow to five times what lives before it is collected. A provider lives for one run of
-// Terraform and holds little, so that collecting at Go's default pace costs a fifth of its time.
-const quietGCPercent = 400
+// quietGCPercent lets the heap grow to eleven times what lives before it is collected. A provider lives for one run of
+// Terraform and holds a few megabytes, however many the resources, so that collecting at Go's default pace costs a fifth of
+// its time.
+const quietGCPercent = 1000
 
 // logVariables turn the logs of the provider's libraries off. Each part of them has its own: one that is silent only since
 // the whole is still prepares every line.
