@@ -23,9 +23,10 @@ func NewServer(p *Provider) tfprotov6.ProviderServer {
 // frameworkServer is all that the framework's server offers: parts of the protocol that tfprotov6.ProviderServer does not
 // have yet are looked for in the server itself, and would be lost behind a narrower interface.
 type frameworkServer interface {
-	tfprotov6.ProviderServerWithListResource
-	tfprotov6.ProviderServerWithActions
-	tfprotov6.ProviderServerWithStateStores
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+	tfprotov6.StateStoreServer
 }
 
 // server asks unchangedTokens first, and the framework for all that they leave open.

@@ -15,7 +15,7 @@ import (
 // unchangedTokens answers for access tokens to which nothing happens, as most of a configuration are in most runs. It
 // decides by the functions by which the resource itself reads and plans, and answers only where their result is the state
 // as it was sent; everything else, trouble too, it leaves to the framework. The framework takes every value apart and
-// together several times whatever comes of it, which was nine tenths of the provider's processor time in such a plan.
+// together several times whatever comes of it, which was three quarters of the provider's processor time in such a plan.
 type unchangedTokens struct {
 	provider *servedProvider
 	schema   schema.Schema
