@@ -66,11 +66,16 @@ func (w *workspace) chmod(file, directory fs.FileMode) {
 	}
 }
 
-// becomeNobody gives the workspace to a user without privileges, as whom its processes run from now on.
+// becomeNobody gives the workspace to a user without privileges, as whom its processes run from now on. Terraform itself
+// may lie where that user can't reach it, as below root's home, so a copy runs.
 func (w *workspace) becomeNobody() {
 	w.t.Helper()
 	const nobody = 65534
-	err := errors.Join(
+	terraform, err := os.ReadFile(terraformPath(w.t))
+	w.program = w.path("terraform")
+	err = errors.Join(
+		err,
+		os.WriteFile(w.program, terraform, 0o700),
 		filepath.WalkDir(w.dir, func(path string, _ fs.DirEntry, err error) error {
 			return errors.Join(err, os.Chown(path, nobody, nobody))
 		}),

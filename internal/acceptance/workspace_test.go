@@ -18,6 +18,8 @@ type workspace struct {
 	dir string
 	// database is the path of the database, relative to the folder.
 	database string
+	// program is the Terraform to run; empty for terraformPath.
+	program string
 	// env is added to the environment of every process.
 	env []string
 	// adjust changes a process before it starts.
@@ -96,12 +98,9 @@ func (w *workspace) terraform(command string, args ...string) result {
 // terraformCommand prepares a command of Terraform.
 func (w *workspace) terraformCommand(command string, args ...string) *exec.Cmd {
 	w.t.Helper()
-	program := os.Getenv("TF_ACC_TERRAFORM_PATH")
+	program := w.program
 	if program == "" {
-		var err error
-		if program, err = exec.LookPath("terraform"); err != nil {
-			w.t.Fatal("no terraform in the PATH: set TF_ACC_TERRAFORM_PATH to the path of a terraform or tofu")
-		}
+		program = terraformPath(w.t)
 	}
 	args = slices.Insert(args, 0, command)
 	if slices.Contains([]string{"plan", "apply", "destroy", "show"}, command) {
@@ -111,6 +110,19 @@ func (w *workspace) terraformCommand(command string, args ...string) *exec.Cmd {
 		args = slices.Insert(args, 1, "-auto-approve")
 	}
 	return w.command(program, args...)
+}
+
+// terraformPath returns the Terraform to test with.
+func terraformPath(t testing.TB) string {
+	t.Helper()
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path
+	}
+	path, err := exec.LookPath("terraform")
+	if err != nil {
+		t.Fatal("no terraform in the PATH: set TF_ACC_TERRAFORM_PATH to the path of a terraform or tofu")
+	}
+	return path
 }
 
 // latchkey runs the command line of the binary under test on the database of the workspace, with nothing on its standard
