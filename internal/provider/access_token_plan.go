@@ -13,7 +13,7 @@ import (
 )
 
 // ModifyPlan decides what becomes of a token: from configuration, state and the recorded facts. The clock serves only to
-// refuse an expiry that is set anew though it has passed; no planned value depends on it.
+// refuse an end that is set anew though it has passed; no planned value depends on it.
 func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)

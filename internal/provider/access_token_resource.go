@@ -205,7 +205,7 @@ func (r *accessTokenResource) newSecret() (tokens.NewSecretFor, error) {
 
 func (r *accessTokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
-	f, backend, ok := r.beginRead(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -220,7 +220,7 @@ func (r *accessTokenResource) Update(ctx context.Context, req resource.UpdateReq
 	state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
 	plan := accessTokens.decode(ctx, req.Plan.Schema, req.Plan.Raw, &resp.Diagnostics)
 	update := plan.changesFrom(ctx, &state, &resp.Diagnostics)
-	f, backend, ok := r.beginUpdate(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	f, backend, ok := r.begin(ctx, "update", state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}

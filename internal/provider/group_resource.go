@@ -102,7 +102,7 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state groupModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	f, backend, ok := r.beginRead(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -119,7 +119,7 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	var state, plan groupModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	_, backend, ok := r.beginUpdate(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	_, backend, ok := r.begin(ctx, "update", state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}

@@ -64,15 +64,15 @@ func finishCreate(ctx context.Context, backend tokens.Backend, f facts, s subjec
 	f.write(ctx, resp.Private, &resp.Diagnostics)
 }
 
-// beginRead returns the recorded facts of an object and the backend that it lives in.
-func (m *managed) beginRead(ctx context.Context, s subject, private privateReader, diags *diag.Diagnostics) (facts, tokens.Backend, bool) {
+// begin returns the recorded facts of an object and the backend that it lives in, for the operation that the verb names.
+func (m *managed) begin(ctx context.Context, verb string, s subject, private privateReader, diags *diag.Diagnostics) (facts, tokens.Backend, bool) {
 	f := readFacts(ctx, private, diags)
 	if diags.HasError() {
 		return f, nil, false
 	}
 	backend, err := m.openFor(ctx, f)
 	if err != nil {
-		diags.Append(failed("read", s, err))
+		diags.Append(failed(verb, s, err))
 		return f, nil, false
 	}
 	return f, backend, true
@@ -102,31 +102,13 @@ func finishRead(ctx context.Context, backend tokens.Backend, f facts, s subject,
 	f.write(ctx, resp.Private, &resp.Diagnostics)
 }
 
-// beginUpdate returns the backend that an object to update lives in, and its recorded facts.
-func (m *managed) beginUpdate(ctx context.Context, s subject, private privateReader, diags *diag.Diagnostics) (facts, tokens.Backend, bool) {
-	f := readFacts(ctx, private, diags)
-	if diags.HasError() {
-		return f, nil, false
-	}
-	backend, err := m.openFor(ctx, f)
-	if err != nil {
-		diags.Append(failed("update", s, err))
-		return f, nil, false
-	}
-	return f, backend, true
-}
-
 // destroy deletes an object from the backend that it lives in. What is gone already is destroyed.
 func (m *managed) destroy(ctx context.Context, s subject, private privateReader, diags *diag.Diagnostics, remove func(tokens.Backend) error) {
-	f := readFacts(ctx, private, diags)
-	if diags.HasError() {
+	_, backend, ok := m.begin(ctx, "delete", s, private, diags)
+	if !ok {
 		return
 	}
-	backend, err := m.openFor(ctx, f)
-	if err == nil {
-		err = remove(backend)
-	}
-	if err != nil && tokens.ErrorCode(err) != tokens.CodeNotFound {
+	if err := remove(backend); err != nil && tokens.ErrorCode(err) != tokens.CodeNotFound {
 		diags.Append(failed("delete", s, err))
 	}
 }

@@ -144,7 +144,7 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state memberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	f, backend, ok := r.beginRead(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -166,7 +166,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 		Role:       changedText(state.Role, plan.Role),
 		GroupRoles: changedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
 	}
-	_, backend, ok := r.beginUpdate(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	_, backend, ok := r.begin(ctx, "update", state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}

@@ -154,7 +154,7 @@ func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateR
 func (r *technicalUserResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state technicalUserModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	f, backend, ok := r.beginRead(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -179,7 +179,7 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 		GroupRoles:  changedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
 		Enabled:     changedBool(state.Enabled, plan.Enabled),
 	}
-	f, backend, ok := r.beginUpdate(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	f, backend, ok := r.begin(ctx, "update", state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}

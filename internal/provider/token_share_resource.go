@@ -107,7 +107,7 @@ func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequ
 func (r *tokenShareResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state tokenShareModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	f, backend, ok := r.beginRead(ctx, state.subject(), req.Private, &resp.Diagnostics)
+	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -123,7 +123,7 @@ func (r *tokenShareResource) Read(ctx context.Context, req resource.ReadRequest,
 func (r *tokenShareResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan tokenShareModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	_, backend, ok := r.beginUpdate(ctx, plan.subject(), req.Private, &resp.Diagnostics)
+	_, backend, ok := r.begin(ctx, "update", plan.subject(), req.Private, &resp.Diagnostics)
 	if !ok {
 		return
 	}
