@@ -92,8 +92,8 @@ func (g *grammar) database(env Env) (string, error) {
 	name, path := "--database", tokens.DefaultDatabase
 	if g.Database != nil {
 		path = *g.Database
-	} else if fromEnv, ok := env.LookupEnv("LATCHKEY_DATABASE"); ok && fromEnv != "" {
-		name, path = "LATCHKEY_DATABASE", fromEnv
+	} else if fromEnv, ok := env.LookupEnv(tokens.DatabaseVariable); ok && fromEnv != "" {
+		name, path = tokens.DatabaseVariable, fromEnv
 	}
 	if err := tokens.ValidateDatabasePath(name, path); err != nil {
 		return "", misusef("%s", err)

@@ -85,7 +85,7 @@ func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts,
 		plan.SecretExpiresAt = measuredUnknown[instant]()
 		plan.RegeneratedAt = measuredUnknown[instant]()
 	}
-	if !plan.equal(state) {
+	if !accessTokens.equal(*plan, *state) {
 		plan.UpdatedAt = measuredUnknown[instant]()
 		plan.Status = types.StringUnknown()
 	}
@@ -93,7 +93,7 @@ func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts,
 	if !plan.ExpiresAt.same(state.ExpiresAt) || reason.ValueString() == string(tokens.ReasonTrigger) {
 		r.refusePast(plan.ExpiresAt, diags)
 	}
-	if reason.IsNull() && plan.TTL.isSet() && !plan.TTL.same(state.TTL) {
+	if reason.IsNull() && isGiven(plan.TTL) && !plan.TTL.same(state.TTL) {
 		if err := tokens.ValidateNewTTL(plan.TTL.value(), state.secretMadeAt(), r.now()); err != nil {
 			diags.Append(invalidAttribute(path.Root("ttl"), err))
 		}
@@ -127,23 +127,6 @@ func (m *accessTokenModel) keepComputed(state, config *accessTokenModel) {
 	m.RegeneratedAt = state.RegeneratedAt
 }
 
-// equal tells whether the attributes that an update can change are the same.
-func (m *accessTokenModel) equal(other *accessTokenModel) bool {
-	return m.Name.Equal(other.Name) &&
-		m.Description.Equal(other.Description) &&
-		m.TechnicalUserID.Equal(other.TechnicalUserID) &&
-		m.GroupID.Equal(other.GroupID) &&
-		m.Role.Equal(other.Role) &&
-		m.GroupRoles.Equal(other.GroupRoles) &&
-		m.Enabled.Equal(other.Enabled) &&
-		m.ActivatesAt.Equal(other.ActivatesAt) &&
-		m.ExpiresAt.Equal(other.ExpiresAt) &&
-		m.TTL.Equal(other.TTL) &&
-		m.RegenerateTriggers.Equal(other.RegenerateTriggers) &&
-		m.ReplaceTriggers.Equal(other.ReplaceTriggers) &&
-		m.SecretVersion.Equal(other.SecretVersion)
-}
-
 // planSecretExpiry plans the end of the present secret where the settings that decide it change.
 func (m *accessTokenModel) planSecretExpiry(state *accessTokenModel) {
 	switch {
@@ -157,7 +140,7 @@ func (m *accessTokenModel) planSecretExpiry(state *accessTokenModel) {
 
 // secretMadeAt returns when the present secret was made.
 func (m *accessTokenModel) secretMadeAt() time.Time {
-	if m.RegeneratedAt.isSet() {
+	if isGiven(m.RegeneratedAt) {
 		return m.RegeneratedAt.value()
 	}
 	return m.CreatedAt.value()

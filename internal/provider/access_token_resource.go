@@ -141,7 +141,7 @@ func (r *accessTokenResource) ValidateConfig(ctx context.Context, req resource.V
 	if isGiven(config.ExpiresAt) && isGiven(config.TTL) {
 		resp.Diagnostics.Append(excluded("ttl", "ttl and expires_at exclude each other: remove one of them"))
 	}
-	if config.ActivatesAt.isSet() && config.ExpiresAt.isSet() && !config.ActivatesAt.value().Before(config.ExpiresAt.value()) {
+	if isGiven(config.ActivatesAt) && isGiven(config.ExpiresAt) && !config.ActivatesAt.value().Before(config.ExpiresAt.value()) {
 		resp.Diagnostics.Append(excluded("activates_at", "the token would expire before it becomes active: set an earlier activates_at or a later expires_at"))
 	}
 	validateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
@@ -152,14 +152,6 @@ func validateGroupRolesLevel(groupID types.String, groupRoles types.Set, diags *
 	if isGiven(groupID) && isGiven(groupRoles) {
 		diags.Append(excluded("group_roles", "an account at the level of a group has a role in that group alone: set role, or remove group_id"))
 	}
-}
-
-// isGiven tells whether a configured value is certain to be there.
-func isGiven(v interface {
-	IsNull() bool
-	IsUnknown() bool
-}) bool {
-	return !v.IsNull() && !v.IsUnknown()
 }
 
 // excluded is the diagnostic for a configured attribute that another one rules out.

@@ -99,7 +99,7 @@ func (v measured[M, T]) StringSemanticEquals(_ context.Context, other basetypes.
 
 // ValidateAttribute checks the spelling of a configured value.
 func (v measured[M, T]) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
-	if v.IsNull() || v.IsUnknown() {
+	if !isGiven(v) {
 		return
 	}
 	var m M
@@ -112,7 +112,7 @@ func (v measured[M, T]) ValidateAttribute(_ context.Context, req xattr.ValidateA
 func (v measured[M, T]) value() T {
 	var m M
 	var zero T
-	if v.IsNull() || v.IsUnknown() {
+	if !isGiven(v) {
 		return zero
 	}
 	value, err := m.parse("", v.ValueString())
@@ -122,12 +122,9 @@ func (v measured[M, T]) value() T {
 	return value
 }
 
-// isSet tells whether the value is known and not null.
-func (v measured[M, T]) isSet() bool { return !v.IsNull() && !v.IsUnknown() }
-
 // same tells whether both are null, both unknown, or both stand for the same value.
 func (v measured[M, T]) same(other measured[M, T]) bool {
-	if !v.isSet() || !other.isSet() {
+	if !isGiven(v) || !isGiven(other) {
 		return v.Equal(other)
 	}
 	var m M

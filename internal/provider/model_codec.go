@@ -65,7 +65,7 @@ func (c *modelCodec[M]) encode(ctx context.Context, model M, typ tftypes.Type) t
 	source := reflect.ValueOf(model)
 	attributes := make(map[string]tftypes.Value, len(c.fields))
 	for _, f := range c.fields {
-		raw, err := f.value(source).ToTerraformValue(ctx)
+		raw, err := attributeAt(source, f.index).ToTerraformValue(ctx)
 		if err != nil {
 			panic("attribute " + f.name + ": " + err.Error())
 		}
@@ -77,19 +77,19 @@ func (c *modelCodec[M]) encode(ctx context.Context, model M, typ tftypes.Type) t
 // equal tells whether all attributes of two models are the same.
 func (c *modelCodec[M]) equal(a, b M) bool {
 	left, right := reflect.ValueOf(a), reflect.ValueOf(b)
-	for _, f := range c.fields {
-		if !f.value(left).Equal(f.value(right)) {
+	for i := range left.NumField() {
+		if !attributeAt(left, i).Equal(attributeAt(right, i)) {
 			return false
 		}
 	}
 	return true
 }
 
-// value returns the attribute in a model.
-func (f modelField) value(model reflect.Value) attr.Value {
-	value, ok := model.Field(f.index).Interface().(attr.Value)
+// attributeAt returns the attribute in a field of a model.
+func attributeAt(model reflect.Value, index int) attr.Value {
+	value, ok := model.Field(index).Interface().(attr.Value)
 	if !ok {
-		panic("attribute " + f.name + " is no attribute value")
+		panic("field " + model.Type().Field(index).Name + " of a model is no attribute value")
 	}
 	return value
 }

@@ -22,9 +22,6 @@ import (
 // Address is the address of the provider in the public registry.
 const Address = "registry.terraform.io/latchkey-dev/latchkey"
 
-// databaseVariable is the environment variable that names the database where the configuration does not.
-const databaseVariable = "LATCHKEY_DATABASE"
-
 var _ provider.Provider = (*Provider)(nil)
 
 // Provider is the Terraform provider.
@@ -145,7 +142,7 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 func databasePath(configured types.String) (string, error) {
 	name := configured.ValueString()
 	if configured.IsNull() {
-		name = os.Getenv(databaseVariable)
+		name = os.Getenv(tokens.DatabaseVariable)
 	}
 	if name == "" {
 		name = tokens.DefaultDatabase

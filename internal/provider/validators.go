@@ -53,3 +53,11 @@ func attributeName(at path.Path) string {
 	}
 	return at.String()
 }
+
+// isGiven tells whether a value is known and not null.
+func isGiven(v interface {
+	IsNull() bool
+	IsUnknown() bool
+}) bool {
+	return !v.IsNull() && !v.IsUnknown()
+}

@@ -5,6 +5,8 @@ import "strings"
 const (
 	// DefaultDatabase is the path of the database where none is named.
 	DefaultDatabase = "latchkey.db"
+	// DatabaseVariable is the environment variable that names the database where nothing else does.
+	DatabaseVariable = "LATCHKEY_DATABASE"
 	// DefaultOrganization is the name of the organization of a new database for which none is named.
 	DefaultOrganization = "default"
 )
