@@ -21,7 +21,7 @@ func testAccessTokens(w *world) {
 	}
 	w.equal("the new token", created, tokens.CreatedAccessToken{AccessToken: want})
 	w.equal("the token", w.token(want.ID), want)
-	w.equal("the tokens", must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w), []tokens.AccessToken{want})
+	w.equal("the tokens", must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens, []tokens.AccessToken{want})
 
 	w.clock.Advance(later)
 	want.Name, want.Description, want.UpdatedAt, want.ObservedAt = "release", "", w.clock.Instant(), w.clock.Instant()
@@ -80,7 +80,7 @@ func testAccessTokenSettings(w *world) {
 		w.clock.Advance(time.Second)
 		step.apply(&want)
 		want.UpdatedAt = w.clock.Instant()
-		want = want.Observed(w.clock.Instant())
+		want = want.Observed(w.clock.Instant(), tokens.NewRoles(nil))
 		w.equal(step.name, w.update(want.ID, step.update), want)
 		w.equal(step.name+" afterwards", w.token(want.ID), want)
 	}
@@ -160,7 +160,7 @@ func testAccessTokenQueries(w *world) {
 		{tokens.TokenQuery{Status: tokens.StatusActive, Search: "a"}, []string{b, g}},
 		{tokens.TokenQuery{Search: "nothing like it"}, []string{}},
 	} {
-		w.equal(fmt.Sprintf("the answer to %+v", test.query), ids(must(w.AccessTokens(ctx, test.query))(w)), test.want)
+		w.equal(fmt.Sprintf("the answer to %+v", test.query), ids(must(w.AccessTokens(ctx, test.query))(w).AccessTokens), test.want)
 	}
 	_, err := w.AccessTokens(ctx, tokens.TokenQuery{Sort: "shoe_size"})
 	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "sort")

@@ -21,7 +21,7 @@ func testRegeneration(w *world) {
 	want.Name, want.Enabled, want.Disabled = "release", false, &tokens.Stop{By: "local:anna@host", At: now}
 	want.Secret = tokens.SecretState{Version: 2, Preview: fresh.Secret.Reveal()[:10], CreatedAt: now}
 	want.UpdatedAt, want.RegeneratedAt = now, now
-	want = want.Observed(now)
+	want = want.Observed(now, tokens.NewRoles(nil))
 	w.equal("the regenerated token", got, want)
 	w.equal("the token afterwards", w.token(before.ID), want)
 	w.equal("its events", actions(w.events(before.ID)),

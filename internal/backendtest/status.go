@@ -45,7 +45,7 @@ func testStatuses(w *world) {
 	status := func(want tokens.Status) {
 		w.Helper()
 		w.equal("the status", w.token(id).Status, want)
-		w.equal("the status in a list", must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w)[0].Status, want)
+		w.equal("the status in a list", must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens[0].Status, want)
 		v := w.verify(request.Secret)
 		w.equal("the status of its value", v.AccessToken.Status, want)
 		w.equal("whether its value is active", v.Active, want == tokens.StatusActive)

@@ -164,7 +164,7 @@ func (w *world) content() (c content) {
 	c.Groups = must(w.Groups(ctx))(w)
 	c.Members = must(w.Members(ctx))(w)
 	c.TechnicalUsers = must(w.TechnicalUsers(ctx))(w)
-	c.AccessTokens = must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w)
+	c.AccessTokens = must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens
 	for _, t := range c.AccessTokens {
 		for _, m := range c.Members {
 			switch share, err := w.TokenShare(ctx, t.ID, m.ID); tokens.ErrorCode(err) {

@@ -33,7 +33,7 @@ var tokenTableColumns = []tokenTableColumn{
 	{name: tokens.ColumnPreview, header: "TOKEN", value: func(t tokens.AccessToken, _ groupNames) string { return maskedToken(t) }},
 	{name: tokens.ColumnSecretVersion, header: "VERSION", optional: true, value: func(t tokens.AccessToken, _ groupNames) string { return strconv.FormatInt(t.Secret.Version, 10) }},
 	{name: tokens.ColumnTechnicalUser, header: "TECHNICAL USER", value: func(t tokens.AccessToken, _ groupNames) string { return t.User.Email }},
-	{name: tokens.ColumnRole, header: "ROLE", value: func(t tokens.AccessToken, groups groupNames) string { return groups.describe(t.Grants()) }},
+	{name: tokens.ColumnRole, header: "ROLE", value: func(t tokens.AccessToken, groups groupNames) string { return groups.describe(t.Grants) }},
 	{name: tokens.ColumnCreatedAt, header: "CREATED", value: func(t tokens.AccessToken, _ groupNames) string { return minute(t.CreatedAt) }},
 	{name: tokens.ColumnExpiresAt, header: "EXPIRES", value: func(t tokens.AccessToken, _ groupNames) string { return expiry(t) }},
 	{name: tokens.ColumnLastUsedAt, header: "LAST USED", value: func(t tokens.AccessToken, _ groupNames) string { return lastUse(t) }},

@@ -64,7 +64,7 @@ func newGrantsDocument(grants tokens.Grants) grantsDocument {
 
 // rolePermissions is never nil, so that no permissions are an empty list in JSON.
 func rolePermissions(role string) []string {
-	return append([]string{}, tokens.RolePermissions(role)...)
+	return append([]string{}, tokens.NewRoles(nil)[role]...)
 }
 
 // stopDocument says who stopped something, when and why, in --json output.
@@ -85,7 +85,7 @@ func newTokenDocument(t tokens.AccessToken) tokenDocument {
 		GroupID:               textOrNull(t.User.GroupID),
 		Role:                  textOrNull(t.Own.Role),
 		GroupRoles:            t.Own.GroupRoles,
-		Grants:                newGrantsDocument(t.Grants()),
+		Grants:                newGrantsDocument(t.Grants),
 		Enabled:               t.Enabled,
 		Status:                t.Status,
 		TokenPreview:          t.Secret.Preview,

@@ -32,10 +32,11 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		list, err := backend.AccessTokens(ctx, query)
+		page, err := backend.AccessTokens(ctx, query)
 		if err != nil {
 			return fmt.Errorf("unable to list the access tokens: %w", err)
 		}
+		list := page.AccessTokens
 		if c.JSON {
 			documents := make([]tokenDocument, len(list))
 			for i, t := range list {

@@ -59,7 +59,7 @@ func newTokenCard(t tokens.AccessToken, groups groupNames) tableView {
 	if t.User.GroupID != "" {
 		add("Group", fmt.Sprintf("%s (%s)", groups[t.User.GroupID], t.User.GroupID))
 	}
-	add("Role", groups.describe(t.Grants()))
+	add("Role", groups.describe(t.Grants))
 	if narrowed := t.Own.Role != "" || t.Own.GroupRoles != nil; narrowed && !t.User.SystemCreated {
 		add("Narrowed to", groups.describe(t.Own))
 	}

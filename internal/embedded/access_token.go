@@ -11,19 +11,20 @@ import (
 func (b *Backend) AccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
 	return read(ctx, b, func(v store.View) (tokens.AccessToken, error) {
 		t, err := v.AccessToken(ctx, id)
-		return t.Observed(b.now()), err
+		return t.Observed(b.now(), tokens.NewRoles(nil)), err
 	})
 }
 
 // AccessTokens implements tokens.Backend.
-func (b *Backend) AccessTokens(ctx context.Context, query tokens.TokenQuery) ([]tokens.AccessToken, error) {
-	return read(ctx, b, func(v store.View) ([]tokens.AccessToken, error) {
+func (b *Backend) AccessTokens(ctx context.Context, query tokens.TokenQuery) (tokens.TokenPage, error) {
+	return read(ctx, b, func(v store.View) (page tokens.TokenPage, err error) {
 		if err := query.Validate(); err != nil {
-			return nil, err
+			return page, err
 		}
 		all, err := v.AccessTokens(ctx)
 		observe(all, b)
-		return query.Select(all), err
+		page.AccessTokens, page.Total = query.Select(all, b.now())
+		return page, err
 	})
 }
 
@@ -38,7 +39,7 @@ func (o *operation) namedAccessToken(ctx context.Context, id string) (tokens.Acc
 func observe(all []tokens.AccessToken, b *Backend) {
 	now := b.now()
 	for i := range all {
-		all[i] = all[i].Observed(now)
+		all[i] = all[i].Observed(now, tokens.NewRoles(nil))
 	}
 }
 

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -35,9 +36,9 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 		if created.Namesakes, err = o.UnusedNamesakes(ctx, created.AccessToken, namesakesNamed); err != nil {
 			return created, err
 		}
-		created.AccessToken = created.Observed(o.now)
+		created.AccessToken = created.Observed(o.now, tokens.NewRoles(nil))
 		for i := range created.Namesakes {
-			created.Namesakes[i] = created.Namesakes[i].Observed(o.now)
+			created.Namesakes[i] = created.Namesakes[i].Observed(o.now, tokens.NewRoles(nil))
 		}
 		return created, nil
 	})
@@ -50,7 +51,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	}
 	n.Own.GroupRoles = sortedGroupRoles(n.Own.GroupRoles)
 	t = tokens.AccessToken{
-		ID: tokens.NewID(tokens.KindAccessToken, o.now), Name: n.Name, Description: n.Description, Own: n.Own,
+		ID: tokens.NewID(tokens.KindAccessToken, o.now), Name: n.Name, Description: n.Description, Own: n.Own, Visibility: cmp.Or(n.Visibility, tokens.VisibilityOrganization),
 		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), ActivatesAt: n.ActivatesAt, ExpiresAt: n.ExpiresAt, TTL: n.TTL,
 		Secret: tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now}, CreatedAt: o.now, UpdatedAt: o.now,
 	}

@@ -20,7 +20,7 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 		if update.Regeneration != nil {
 			request := o.regenerationRequest(id, update)
 			if _, repeated, err := o.repeated(ctx, request); err != nil || repeated {
-				return before.Observed(o.now), err
+				return before.Observed(o.now, tokens.NewRoles(nil)), err
 			}
 			request.ObjectID = id
 			if err := o.InsertRequest(ctx, request); err != nil {
@@ -36,7 +36,7 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 		if after, err = o.saveAccessToken(ctx, before, after, update.Regeneration); err != nil {
 			return after, err
 		}
-		return after.Observed(o.now), nil
+		return after.Observed(o.now, tokens.NewRoles(nil)), nil
 	})
 }
 

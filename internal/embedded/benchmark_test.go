@@ -60,8 +60,8 @@ func BenchmarkList(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		all, err := backend.AccessTokens(background, tokens.TokenQuery{})
-		if err != nil || len(all) != benchmarkTokens {
-			b.Fatal(len(all), err)
+		if err != nil || len(all.AccessTokens) != benchmarkTokens {
+			b.Fatal(len(all.AccessTokens), err)
 		}
 	}
 }

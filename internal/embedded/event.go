@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -11,6 +12,11 @@ import (
 // Events implements tokens.Backend.
 func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Event, error) {
 	return read(ctx, b, func(v store.View) ([]tokens.Event, error) { return v.Events(ctx, query) })
+}
+
+// PruneEvents implements tokens.Backend.
+func (b *Backend) PruneEvents(context.Context, time.Time) (int64, error) {
+	return 0, tokens.Unavailable(nil, "TODO")
 }
 
 // changes collects the names of the attributes that an update changes, in Terraform's spelling.

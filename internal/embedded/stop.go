@@ -24,7 +24,7 @@ func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (token
 		if err := o.UpdateAccessToken(ctx, t); err != nil {
 			return t, err
 		}
-		return t.Observed(o.now), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, reason)
+		return t.Observed(o.now, tokens.NewRoles(nil)), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, reason)
 	})
 }
 
@@ -42,7 +42,7 @@ func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.Acc
 		if err := o.UpdateAccessToken(ctx, t); err != nil {
 			return t, err
 		}
-		return t.Observed(o.now), o.record(ctx, tokens.ActionAccessTokenRelease, id, t.Name, "")
+		return t.Observed(o.now, tokens.NewRoles(nil)), o.record(ctx, tokens.ActionAccessTokenRelease, id, t.Name, "")
 	})
 }
 
@@ -64,6 +64,6 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 		if err := o.UpdateAccessToken(ctx, t); err != nil {
 			return t, err
 		}
-		return t.Observed(o.now), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name, "")
+		return t.Observed(o.now, tokens.NewRoles(nil)), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name, "")
 	})
 }

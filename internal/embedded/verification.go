@@ -17,12 +17,12 @@ func (b *Backend) VerifySecret(ctx context.Context, secret tokens.Secret, option
 		if err != nil || !ok || !sameHash(known.Hash, hash) {
 			return result, err
 		}
-		token := known.AccessToken.Observed(now)
+		token := known.AccessToken.Observed(now, tokens.NewRoles(nil))
 		result.AccessToken = &token
 		result.Superseded = known.Version != token.Secret.Version
 		result.Active = !result.Superseded && token.Status == tokens.StatusActive
 		if result.Active {
-			result.Grants = token.Grants()
+			result.Grants = token.Grants
 		}
 		return result, nil
 	})

@@ -106,7 +106,7 @@ func (b *bench) token(name string) tokens.AccessToken {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, t := range list {
+	for _, t := range list.AccessTokens {
 		if t.Name == name {
 			return t
 		}

@@ -254,7 +254,7 @@ func (r *accessTokenResource) ImportState(ctx context.Context, req resource.Impo
 	r.importByID(ctx, tokens.KindAccessToken, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		email, name, _ := strings.Cut(req.ID, "/")
 		list, err := b.AccessTokens(ctx, tokens.TokenQuery{Search: email})
-		for _, t := range list {
+		for _, t := range list.AccessTokens {
 			if t.User.Email == email && t.Name == name {
 				ids = append(ids, t.ID)
 			}

@@ -85,7 +85,7 @@ func TestAccessTokenEveryAttribute(t *testing.T) {
 			},
 			Check: func(*terraform.State) error {
 				got := b.token("ci")
-				grants := got.Grants()
+				grants := got.Grants
 				if grants.Role != "viewer" || len(grants.GroupRoles) != 1 || grants.GroupRoles[0].Role != "manager" {
 					return fmt.Errorf("the token's roles are %+v", grants)
 				}
@@ -105,7 +105,7 @@ func TestAccessTokenOfGroup(t *testing.T) {
 			Config: b.config(group + ciToken(`group_id = latchkey_group.payments.id`, `role = "administrator"`)),
 			Check: resource.ComposeTestCheckFunc(keep(ci, "id", &id), keep(ci, "technical_user_id", &user), func(*terraform.State) error {
 				got := b.token("ci")
-				if g := got.Grants(); !got.User.SystemCreated || g.Role != "none" || len(g.GroupRoles) != 1 || g.GroupRoles[0].Role != "administrator" {
+				if g := got.Grants; !got.User.SystemCreated || g.Role != "none" || len(g.GroupRoles) != 1 || g.GroupRoles[0].Role != "administrator" {
 					return fmt.Errorf("the token's roles are %+v", g)
 				}
 				return nil
@@ -260,8 +260,8 @@ func TestAccessTokenDestroyExpired(t *testing.T) {
 			Config:    b.config(""),
 			Check: func(*terraform.State) error {
 				list, err := b.Outside.AccessTokens(context.Background(), tokens.TokenQuery{})
-				if len(list) != 0 {
-					return fmt.Errorf("%d tokens are left", len(list))
+				if len(list.AccessTokens) != 0 {
+					return fmt.Errorf("%d tokens are left", len(list.AccessTokens))
 				}
 				return err
 			},

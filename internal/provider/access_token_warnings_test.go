@@ -25,7 +25,7 @@ func TestPlanWarnings(t *testing.T) {
 		}
 		change(&token)
 		state := accessTokenModel{Token: types.StringValue("lk_the-value-itself")}
-		state.observe(token.Observed(now))
+		state.observe(token.Observed(now, tokens.NewRoles(nil)))
 		return state
 	}
 	enabled := observe(func(*tokens.AccessToken) {})

@@ -78,7 +78,7 @@ func (oneRolePerGroup) ValidateSet(_ context.Context, req validator.SetRequest, 
 func roleAttribute(a schema.StringAttribute) schema.StringAttribute {
 	a.Validators = append(a.Validators, stringRule("the name of a role", func(field, value string) error {
 		if tokens.ValidateName(field, value) != nil {
-			return tokens.Invalid(field, "%q is not the name of a role; the roles are %s", value, strings.Join(tokens.RoleNames(), ", "))
+			return tokens.Invalid(field, "%q is not the name of a role; the roles are %s", value, strings.Join(tokens.BuiltInRoleNames(), ", "))
 		}
 		return nil
 	}))

@@ -1,6 +1,9 @@
 package tokens
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // AccessToken is a credential for the user's own APIs. It belongs to a technical user and has at most one live secret.
 type AccessToken struct {
@@ -13,6 +16,10 @@ type AccessToken struct {
 	// Own are the roles set on the token itself, which narrow those of the technical user; with a technical user that the
 	// system created, they are its roles. See Grants.
 	Own Grants `json:"own"`
+	// Visibility says who may know of the token.
+	Visibility Visibility `json:"visibility"`
+	// CreatorID is the account that made the token; empty for one who opened the database itself.
+	CreatorID string `json:"creator_id,omitempty"`
 
 	Enabled bool `json:"enabled"`
 	// Disabled says who disabled the token and when; nil while it is enabled.
@@ -38,6 +45,28 @@ type AccessToken struct {
 	// Status and ObservedAt are the verdict of the backend's clock when it answered, and that instant.
 	Status     Status    `json:"status"`
 	ObservedAt time.Time `json:"observed_at"`
+	// Grants are the roles that the token could use when the backend answered: those of its technical user, narrowed by
+	// its own.
+	Grants Grants `json:"grants"`
+}
+
+// Visibility says who may know of an access token.
+type Visibility string
+
+// The visibilities of an access token.
+const (
+	// VisibilityOrganization: everyone who may read tokens at its level.
+	VisibilityOrganization Visibility = "organization"
+	// VisibilityRestricted: owners, the account that made it and those it is shared with.
+	VisibilityRestricted Visibility = "restricted"
+)
+
+// ValidateVisibility checks that a visibility exists.
+func ValidateVisibility(field string, v Visibility) error {
+	if v == VisibilityOrganization || v == VisibilityRestricted {
+		return nil
+	}
+	return Invalid(field, "there is no visibility %q; use %q or %q", v, VisibilityOrganization, VisibilityRestricted)
 }
 
 // SecretState is what is known of a token's current secret, its value apart.
@@ -54,17 +83,36 @@ type SecretState struct {
 // QualifiedID returns <e-mail of the technical user>_<id>.
 func (t AccessToken) QualifiedID() string { return t.User.Email + "_" + t.ID }
 
-// Grants returns the roles that the token can use: those of its technical user, narrowed by its own where it has any. An
-// empty, non-nil set of group roles counts: it leaves nothing. A technical user that the system created has the token's
-// own roles already.
-func (t AccessToken) Grants() Grants {
-	user := atLevel(t.User.Grants, t.User.GroupID)
-	narrowed := t.Own.Role != "" || t.Own.GroupRoles != nil
-	if !narrowed || t.User.SystemCreated {
-		return user.Narrow(user)
-	}
-	return user.Narrow(atLevel(t.Own, t.User.GroupID))
+// limited returns the roles of the technical user and, where the token narrows them, its own. An empty, non-nil set of
+// group roles counts: it leaves nothing. A technical user that the system created has the token's own roles already.
+func (t AccessToken) limited() (user, own Grants, narrowed bool) {
+	user, own = t.User.levelGrants(), atLevel(t.Own, t.User.GroupID)
+	return user, own, !t.User.SystemCreated && (t.Own.Role != "" || t.Own.GroupRoles != nil)
 }
+
+// grants returns the roles that the token can use, of those that exist.
+func (t AccessToken) grants(roles Roles) Grants {
+	user, own, narrowed := t.limited()
+	if !narrowed {
+		own = user
+	}
+	return user.Within(own, roles)
+}
+
+// Access returns what the token may do: what its technical user may, within its own roles where it has any.
+func (t AccessToken) Access(roles Roles) Access {
+	user, own, narrowed := t.limited()
+	if !narrowed {
+		return roles.Access(user)
+	}
+	return roles.Access(user).Within(roles.Access(own))
+}
+
+// levelGrants returns the grants of the account, those of one at a group's level as a role in that group.
+func (u TechnicalUser) levelGrants() Grants { return atLevel(u.Grants, u.GroupID) }
+
+// Access returns what the technical user may do.
+func (u TechnicalUser) Access(roles Roles) Access { return roles.Access(u.levelGrants()) }
 
 // atLevel turns the role of an account at a group's level into a role in that group.
 func atLevel(g Grants, groupID string) Grants {
@@ -103,8 +151,10 @@ type NewAccessToken struct {
 	// TechnicalUserID names the technical user; when empty the system creates one for this token, at the level of GroupID.
 	TechnicalUserID string
 	// GroupID is the group of the technical user to create; empty for organization level.
-	GroupID     string
-	Own         Grants
+	GroupID string
+	Own     Grants
+	// Visibility is VisibilityOrganization where empty.
+	Visibility  Visibility
 	Enabled     bool
 	ActivatesAt time.Time
 	ExpiresAt   time.Time
@@ -123,7 +173,7 @@ func (n NewAccessToken) Validate(now time.Time) error {
 	}
 	return firstError(
 		n.NewSecretFor.Validate(),
-		validateTokenSettings(n.Name, n.Description, n.GroupID, n.Own, n.ExpiresAt, n.TTL),
+		validateTokenSettings(n.Name, n.Description, n.GroupID, n.Own, cmp.Or(n.Visibility, VisibilityOrganization), n.ExpiresAt, n.TTL),
 		ValidateNewExpiry(n.ExpiresAt, now),
 		validateActivation(n.ActivatesAt, SecretExpiry(n.ExpiresAt, n.TTL, now)),
 	)
@@ -144,6 +194,7 @@ type AccessTokenUpdate struct {
 	Description  Change[string]
 	Role         Change[string]
 	GroupRoles   Change[[]GroupRole]
+	Visibility   Change[Visibility]
 	Enabled      Change[bool]
 	ActivatesAt  Change[time.Time]
 	ExpiresAt    Change[time.Time]
@@ -166,6 +217,7 @@ func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (Access
 	u.Description.apply(&t.Description)
 	u.Role.apply(&t.Own.Role)
 	u.GroupRoles.apply(&t.Own.GroupRoles)
+	u.Visibility.apply(&t.Visibility)
 	u.ActivatesAt.apply(&t.ActivatesAt)
 	u.ExpiresAt.apply(&t.ExpiresAt)
 	u.TTL.apply(&t.TTL)
@@ -184,7 +236,7 @@ func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (Access
 		t.Secret = SecretState{Version: t.Secret.Version + 1, Preview: r.Secret.Preview(), CreatedAt: now}
 		t.RegeneratedAt = now
 	}
-	if err := validateTokenSettings(t.Name, t.Description, t.User.GroupID, t.Own, t.ExpiresAt, t.TTL); err != nil {
+	if err := validateTokenSettings(t.Name, t.Description, t.User.GroupID, t.Own, t.Visibility, t.ExpiresAt, t.TTL); err != nil {
 		return before, err
 	}
 	if u.Regeneration != nil || !t.ExpiresAt.Equal(before.ExpiresAt) {
@@ -218,8 +270,9 @@ func systemUserGrants(own Grants) Grants {
 	return own
 }
 
-func validateTokenSettings(name, description, groupID string, own Grants, expiresAt time.Time, ttl time.Duration) error {
-	if err := firstError(ValidateLabel("name", name), ValidateDescription("description", description), validateLevel(groupID, own)); err != nil {
+func validateTokenSettings(name, description, groupID string, own Grants, visibility Visibility, expiresAt time.Time, ttl time.Duration) error {
+	if err := firstError(ValidateLabel("name", name), ValidateDescription("description", description), validateLevel(groupID, own),
+		ValidateVisibility("visibility", visibility)); err != nil {
 		return err
 	}
 	if own.Role != "" {

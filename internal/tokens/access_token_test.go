@@ -41,7 +41,7 @@ func TestAccessTokenGrants(t *testing.T) {
 		{"narrowed in that group", tokens.TechnicalUser{GroupID: groupA, Grants: tokens.Grants{Role: "manager"}}, tokens.Grants{Role: "viewer"}, tokens.Grants{Role: "none", GroupRoles: inA("viewer")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := tokens.AccessToken{User: test.user, Own: test.own}.Grants()
+			got := tokens.AccessToken{User: test.user, Own: test.own}.Observed(time.Time{}, tokens.NewRoles(nil)).Grants
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("the grants (-want +got):\n%s", diff)
 			}

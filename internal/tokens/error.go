@@ -16,6 +16,8 @@ const (
 	CodeConflict Code = "conflict"
 	// CodeInvalid: the input breaks a rule.
 	CodeInvalid Code = "invalid"
+	// CodeForbidden: the caller may not do this, or not know of the object.
+	CodeForbidden Code = "forbidden"
 	// CodeUnavailable: the backend can't answer now, or is not the one that was meant. Nothing is known about the object.
 	CodeUnavailable Code = "unavailable"
 )
@@ -78,6 +80,11 @@ func Invalid(field, format string, args ...any) *Error {
 // Conflict says that the object with this id is in the way.
 func Conflict(field, id, format string, args ...any) *Error {
 	return &Error{Code: CodeConflict, Field: field, ID: id, Message: redact(fmt.Sprintf(format, args...))}
+}
+
+// Forbidden says that the caller lacks what an operation on the object with this id needs.
+func Forbidden(id, format string, args ...any) *Error {
+	return &Error{Code: CodeForbidden, ID: redact(id), Message: redact(fmt.Sprintf(format, args...))}
 }
 
 // Unavailable says that the backend can't answer, because of cause (which may be nil).

@@ -23,9 +23,15 @@ type Action string
 // The actions of events.
 const (
 	ActionDatabaseCreate        Action = "database.create"
+	ActionDatabaseBackup        Action = "database.backup"
+	ActionDatabaseRestore       Action = "database.restore"
+	ActionEventPrune            Action = "event.prune"
 	ActionGroupCreate           Action = "group.create"
 	ActionGroupUpdate           Action = "group.update"
 	ActionGroupDelete           Action = "group.delete"
+	ActionRoleCreate            Action = "role.create"
+	ActionRoleUpdate            Action = "role.update"
+	ActionRoleDelete            Action = "role.delete"
 	ActionMemberCreate          Action = "member.create"
 	ActionMemberUpdate          Action = "member.update"
 	ActionMemberDelete          Action = "member.delete"
@@ -61,6 +67,8 @@ const (
 type EventQuery struct {
 	// ObjectID selects the events of one object; empty for all.
 	ObjectID string
+	// Since selects the events from an instant on; zero for all.
+	Since time.Time
 	// Limit is the number of events at most, the latest ones; zero for all.
 	Limit int
 }

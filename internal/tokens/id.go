@@ -17,6 +17,7 @@ const (
 	KindTechnicalUser Kind = "tu"
 	KindMember        Kind = "mem"
 	KindGroup         Kind = "grp"
+	KindRole          Kind = "rol"
 	KindTokenShare    Kind = "share"
 	KindEvent         Kind = "evt"
 	KindRequest       Kind = "req"
@@ -34,6 +35,8 @@ func (k Kind) Noun() string {
 		return "member"
 	case KindGroup:
 		return "group"
+	case KindRole:
+		return "role"
 	case KindTokenShare:
 		return "token share"
 	case KindEvent:

@@ -13,6 +13,9 @@ type Member struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// Access returns what the member may do.
+func (m Member) Access(roles Roles) Access { return roles.Access(m.Grants) }
+
 // NewMember is what a member is made from.
 type NewMember struct {
 	Email string

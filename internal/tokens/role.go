@@ -1,8 +1,10 @@
 package tokens
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The built-in roles, from the least to the most powerful. Each includes the permissions of those before it.
@@ -22,17 +24,44 @@ const DefaultRole = RoleMember
 var builtInRoles = []struct {
 	name        string
 	permissions []string
+	description string
 }{
-	{RoleNone, nil},
-	{RoleViewer, []string{"tokens:read", "api:read"}},
-	{RoleMember, []string{"api:write"}},
-	{RoleManager, []string{"tokens:write", "api:manage"}},
-	{RoleAdministrator, []string{"tokens:manage", "tokens:introspect", "accounts:manage", "api:administer"}},
-	{RoleOwner, []string{"*"}},
+	{RoleNone, nil, "Nothing"},
+	{RoleViewer, []string{PermissionReadTokens, "api:read"}, "See access tokens; read through your APIs"},
+	{RoleMember, []string{"api:write"}, "What a viewer may; write through your APIs"},
+	{RoleManager, []string{PermissionWriteTokens, "api:manage"}, "What a member may; create and edit the access tokens of a group"},
+	{RoleAdministrator, []string{PermissionManageTokens, PermissionIntrospectTokens, PermissionManageAccounts, "api:administer"},
+		"What a manager may; regenerate, stop, share and delete access tokens; technical users; at organization level also members, groups and roles"},
+	{RoleOwner, []string{PermissionAll}, "Everything"},
 }
 
-// RoleNames returns the names of the roles, from the least to the most powerful.
-func RoleNames() []string {
+// Role is a name for a set of permissions.
+type Role struct {
+	// ID is empty for a built-in role.
+	ID          string `json:"id,omitempty"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	// Permissions are as they were given, sorted.
+	Permissions []string `json:"permissions"`
+	// BuiltIn tells that the role is one of Latchkey's own, which can't be changed.
+	BuiltIn   bool      `json:"built_in"`
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
+}
+
+// BuiltInRoles returns the built-in roles, from the least to the most powerful.
+func BuiltInRoles() []Role {
+	var permissions []string
+	roles := make([]Role, len(builtInRoles))
+	for i, role := range builtInRoles {
+		permissions = append(permissions, role.permissions...)
+		roles[i] = Role{Name: role.name, Description: role.description, Permissions: slices.Sorted(slices.Values(permissions)), BuiltIn: true}
+	}
+	return roles
+}
+
+// BuiltInRoleNames returns the names of the built-in roles, from the least to the most powerful.
+func BuiltInRoleNames() []string {
 	names := make([]string, len(builtInRoles))
 	for i, role := range builtInRoles {
 		names[i] = role.name
@@ -40,90 +69,79 @@ func RoleNames() []string {
 	return names
 }
 
-// RolePermissions returns the permissions of a role, sorted. A role that does not exist grants nothing.
-func RolePermissions(role string) []string {
-	var permissions []string
-	for _, r := range builtInRoles[:roleRank(role)+1] {
-		permissions = append(permissions, r.permissions...)
+// IsBuiltInRole tells whether a role is one of Latchkey's own.
+func IsBuiltInRole(name string) bool { return slices.Contains(BuiltInRoleNames(), name) }
+
+// NewRole is what a custom role is made from.
+type NewRole struct {
+	Name        string
+	Description string
+	Permissions []string
+}
+
+// Validate checks each field by itself, and that the name is not that of a built-in role.
+func (n NewRole) Validate() error {
+	if IsBuiltInRole(n.Name) {
+		return Invalid("name", "%q is a built-in role, which can't be changed: choose another name", n.Name)
 	}
-	slices.Sort(permissions)
-	return permissions
+	return firstError(
+		ValidateName("name", n.Name),
+		ValidateDescription("description", n.Description),
+		ValidatePermissions("permissions", n.Permissions),
+	)
 }
 
-// roleRank returns the place of a role in the order of power. A role that does not exist ranks with RoleNone.
-func roleRank(role string) int {
-	return max(0, slices.Index(RoleNames(), role))
+// RoleUpdate holds the fields of a custom role to change.
+type RoleUpdate struct {
+	Name        Change[string]
+	Description Change[string]
+	Permissions Change[[]string]
 }
 
-// ValidateRole checks that a role exists.
+// Apply returns the role with the changes made, or the error that forbids them.
+func (u RoleUpdate) Apply(r Role) (Role, error) {
+	u.Name.apply(&r.Name)
+	u.Description.apply(&r.Description)
+	u.Permissions.apply(&r.Permissions)
+	return r, NewRole{r.Name, r.Description, r.Permissions}.Validate()
+}
+
+// Roles holds the permissions of the roles that exist, by name.
+type Roles map[string]Permissions
+
+// NewRoles returns the built-in roles and the custom ones.
+func NewRoles(custom []Role) Roles {
+	roles := Roles{}
+	for _, role := range slices.Concat(custom, BuiltInRoles()) {
+		roles[role.Name] = NewPermissions(role.Permissions...)
+	}
+	return roles
+}
+
+// Access resolves grants. A role that does not exist grants nothing.
+func (r Roles) Access(g Grants) Access {
+	access := Access{Organization: r[g.Role]}
+	for _, role := range g.GroupRoles {
+		access.add(role.GroupID, r[role.Role])
+	}
+	return access
+}
+
+// compareRoles orders roles by name: the built-in ones by power, before all others.
+func compareRoles(a, b string) int {
+	rank := func(name string) int {
+		if i := slices.Index(BuiltInRoleNames(), cmp.Or(name, RoleNone)); i >= 0 {
+			return i
+		}
+		return len(builtInRoles)
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+}
+
+// ValidateRole checks the form of the name of a role. Whether the role exists only the backend knows.
 func ValidateRole(field, role string) error {
-	if slices.Contains(RoleNames(), role) {
+	if namePattern.MatchString(role) {
 		return nil
 	}
-	return Invalid(field, "there is no role %q; the roles are %s", role, strings.Join(RoleNames(), ", "))
-}
-
-// GroupRole is a role in one group.
-type GroupRole struct {
-	GroupID string `json:"group_id"`
-	Role    string `json:"role"`
-}
-
-// ValidateGroupRoles checks the form of roles in groups: known roles, identifiers of groups, each group once. Whether
-// the groups exist only the backend knows.
-func ValidateGroupRoles(field string, roles []GroupRole) error {
-	seen := map[string]bool{}
-	for _, r := range roles {
-		if err := ValidateID(field, KindGroup, r.GroupID); err != nil {
-			return err
-		}
-		if err := ValidateRole(field, r.Role); err != nil {
-			return err
-		}
-		if seen[r.GroupID] {
-			return Invalid(field, "group %s has more than one role: keep one", r.GroupID)
-		}
-		seen[r.GroupID] = true
-	}
-	return nil
-}
-
-// Grants are the roles that an account or a token holds: one at organization level, which counts in every group, and
-// one per group, which counts there alone.
-type Grants struct {
-	// Role is the role at organization level; empty is RoleNone.
-	Role string `json:"role,omitempty"`
-	// GroupRoles are the roles in groups.
-	GroupRoles []GroupRole `json:"group_roles,omitempty"`
-}
-
-// InGroup returns the more powerful of the role held in the group and the one held at organization level.
-func (g Grants) InGroup(groupID string) string {
-	role := roleRank(g.Role)
-	for _, r := range g.GroupRoles {
-		if r.GroupID == groupID {
-			role = max(role, roleRank(r.Role))
-		}
-	}
-	return builtInRoles[role].name
-}
-
-// Narrow returns what remains of g within the limits: at organization level and in each group the less powerful of the
-// two roles. Roles in groups that add nothing to the one at organization level are left out.
-func (g Grants) Narrow(limit Grants) Grants {
-	result := Grants{Role: builtInRoles[min(roleRank(g.Role), roleRank(limit.Role))].name}
-	for _, r := range slices.Concat(g.GroupRoles, limit.GroupRoles) {
-		rank := min(roleRank(g.InGroup(r.GroupID)), roleRank(limit.InGroup(r.GroupID)))
-		named := slices.ContainsFunc(result.GroupRoles, func(seen GroupRole) bool { return seen.GroupID == r.GroupID })
-		if rank > roleRank(result.Role) && !named {
-			result.GroupRoles = append(result.GroupRoles, GroupRole{r.GroupID, builtInRoles[rank].name})
-		}
-	}
-	SortGroupRoles(result.GroupRoles)
-	return result
-}
-
-// SortGroupRoles orders roles by their group, so that equal sets are equal slices.
-func SortGroupRoles(roles []GroupRole) {
-	slices.SortFunc(roles, func(a, b GroupRole) int { return strings.Compare(a.GroupID, b.GroupID) })
+	return Invalid(field, "%q is not the name of a role: use one of %s, or the name of a custom role", role, strings.Join(BuiltInRoleNames(), ", "))
 }

@@ -28,7 +28,6 @@ func Statuses() []Status {
 
 // StatusAt returns the status of the token at an instant: the first that applies.
 func (t AccessToken) StatusAt(now time.Time) Status {
-	expiry := t.SecretExpiresAt()
 	switch {
 	case t.Held != nil:
 		return StatusHeld
@@ -36,7 +35,7 @@ func (t AccessToken) StatusAt(now time.Time) Status {
 		return StatusDisabled
 	case !t.Secret.EndedAt.IsZero():
 		return StatusRevoked
-	case !expiry.IsZero() && !now.Before(expiry):
+	case t.hasExpired(now):
 		return StatusExpired
 	case now.Before(t.ActivatesAt):
 		return StatusPending
@@ -44,8 +43,19 @@ func (t AccessToken) StatusAt(now time.Time) Status {
 	return StatusActive
 }
 
-// Observed returns the token with its status at an instant.
-func (t AccessToken) Observed(now time.Time) AccessToken {
-	t.Status, t.ObservedAt = t.StatusAt(now), now
+// hasExpired tells whether the current secret has outlived its end.
+func (t AccessToken) hasExpired(now time.Time) bool {
+	expiry := t.SecretExpiresAt()
+	return !expiry.IsZero() && !now.Before(expiry)
+}
+
+// Concealed returns what one who may stop a token, but not know of it, learns of it: that it is stopped.
+func (t AccessToken) Concealed() AccessToken {
+	return AccessToken{ID: t.ID, Enabled: t.Enabled, Disabled: t.Disabled, Held: t.Held, Visibility: t.Visibility, Status: t.Status, ObservedAt: t.ObservedAt}
+}
+
+// Observed returns the token with its status at an instant and what its roles come to among those that exist.
+func (t AccessToken) Observed(now time.Time, roles Roles) AccessToken {
+	t.Status, t.ObservedAt, t.Grants = t.StatusAt(now), now, t.grants(roles)
 	return t
 }

@@ -90,7 +90,7 @@ func TestStatusOverTime(t *testing.T) {
 		{2 * time.Hour, tokens.StatusExpired},
 		{1000 * day, tokens.StatusExpired},
 	} {
-		observed := token.Observed(now.Add(step.after))
+		observed := token.Observed(now.Add(step.after), tokens.NewRoles(nil))
 		if observed.Status != step.want || !observed.ObservedAt.Equal(now.Add(step.after)) {
 			t.Errorf("after %s the token is %s at %s, want %s", step.after, observed.Status, observed.ObservedAt, step.want)
 		}

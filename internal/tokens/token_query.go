@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // TokenQuery selects and orders access tokens. The zero query selects all, by creation.
@@ -12,10 +13,30 @@ type TokenQuery struct {
 	Search string
 	// Status selects tokens of one status; empty for any.
 	Status Status
+	// TechnicalUserID selects the tokens of one technical user; empty for any.
+	TechnicalUserID string
+	// GroupID selects the tokens at the level of one group; empty for any level.
+	GroupID string
+	// ExpiresWithin selects tokens whose secret has not expired and will within this time; zero for any.
+	ExpiresWithin time.Duration
+	// UnusedFor selects tokens that were not used for this time or longer, counted from their creation where they were
+	// never used; zero for any.
+	UnusedFor time.Duration
 	// Sort is the column to order by; empty for the creation date. Equal tokens stay ordered by creation.
 	Sort TokenColumn
 	// Descending reverses the order.
 	Descending bool
+	// Limit is the number of tokens at most, after the first Offset of those selected; zero for all.
+	Limit, Offset int
+}
+
+// TokenPage is the answer to a TokenQuery.
+type TokenPage struct {
+	AccessTokens []AccessToken
+	// Total is the number of tokens that the query selects, whatever its Limit and Offset.
+	Total int
+	// GroupNames are the names of the groups to which the tokens belong or in which they have roles, by ID.
+	GroupNames map[string]string
 }
 
 // TokenColumn is a property of tokens by which lists are ordered.
@@ -34,6 +55,8 @@ const (
 	ColumnExpiresAt     TokenColumn = "expires_at"
 	ColumnLastUsedAt    TokenColumn = "last_used_at"
 	ColumnSecretVersion TokenColumn = "secret_version"
+	ColumnUpdatedAt     TokenColumn = "updated_at"
+	ColumnVisibility    TokenColumn = "visibility"
 )
 
 // tokenOrders holds the order of each column. An expiry that is not set comes after all others, a use that never
@@ -44,7 +67,7 @@ var tokenOrders = map[TokenColumn]func(a, b *AccessToken) int{
 	ColumnDescription:   func(a, b *AccessToken) int { return compareText(a.Description, b.Description) },
 	ColumnPreview:       func(a, b *AccessToken) int { return cmp.Compare(a.Secret.Preview, b.Secret.Preview) },
 	ColumnTechnicalUser: func(a, b *AccessToken) int { return cmp.Compare(a.User.Email, b.User.Email) },
-	ColumnRole:          func(a, b *AccessToken) int { return cmp.Compare(roleRank(a.Grants().Role), roleRank(b.Grants().Role)) },
+	ColumnRole:          func(a, b *AccessToken) int { return compareRoles(a.Grants.Role, b.Grants.Role) },
 	ColumnStatus:        func(a, b *AccessToken) int { return cmp.Compare(a.Status, b.Status) },
 	ColumnCreatedAt:     func(a, b *AccessToken) int { return a.CreatedAt.Compare(b.CreatedAt) },
 	ColumnExpiresAt: func(a, b *AccessToken) int {
@@ -58,6 +81,8 @@ var tokenOrders = map[TokenColumn]func(a, b *AccessToken) int{
 	},
 	ColumnLastUsedAt:    func(a, b *AccessToken) int { return a.LastUsedAt.Compare(b.LastUsedAt) },
 	ColumnSecretVersion: func(a, b *AccessToken) int { return cmp.Compare(a.Secret.Version, b.Secret.Version) },
+	ColumnUpdatedAt:     func(a, b *AccessToken) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
+	ColumnVisibility:    func(a, b *AccessToken) int { return cmp.Compare(a.Visibility, b.Visibility) },
 }
 
 // TokenColumns returns the columns by which a list can be ordered, sorted.
@@ -70,7 +95,7 @@ func TokenColumns() []TokenColumn {
 	return columns
 }
 
-// Validate checks that the status and the column exist.
+// Validate checks that the status and the column exist, the form of identifiers, and that no number is negative.
 func (q TokenQuery) Validate() error {
 	if q.Status != "" && !slices.Contains(Statuses(), q.Status) {
 		return Invalid("status", "there is no status %q; the statuses are %s", q.Status, join(Statuses()))
@@ -78,15 +103,32 @@ func (q TokenQuery) Validate() error {
 	if _, ok := tokenOrders[q.Sort]; q.Sort != "" && !ok {
 		return Invalid("sort", "there is no column %q; the columns are %s", q.Sort, join(TokenColumns()))
 	}
+	if q.TechnicalUserID != "" {
+		if err := ValidateID("technical_user_id", KindTechnicalUser, q.TechnicalUserID); err != nil {
+			return err
+		}
+	}
+	if q.GroupID != "" {
+		if err := ValidateID("group_id", KindGroup, q.GroupID); err != nil {
+			return err
+		}
+	}
+	for _, n := range []struct {
+		field string
+		value int64
+	}{{"expires_within", int64(q.ExpiresWithin)}, {"unused_for", int64(q.UnusedFor)}, {"limit", int64(q.Limit)}, {"offset", int64(q.Offset)}} {
+		if n.value < 0 {
+			return Invalid(n.field, "it is negative: use a positive value, or leave it out")
+		}
+	}
 	return nil
 }
 
-// Select returns those of the observed tokens that the query selects, in its order. It reuses the slice.
-func (q TokenQuery) Select(list []AccessToken) []AccessToken {
+// Select returns those of the tokens, observed at an instant, that the query selects, in its order, and how many there
+// are without its Limit and Offset. It reuses the slice.
+func (q TokenQuery) Select(list []AccessToken, now time.Time) (selected []AccessToken, total int) {
 	search := strings.ToLower(q.Search)
-	list = slices.DeleteFunc(list, func(t AccessToken) bool {
-		return q.Status != "" && t.Status != q.Status || search != "" && !t.mentions(search)
-	})
+	list = slices.DeleteFunc(list, func(t AccessToken) bool { return !q.selects(&t, search, now) })
 	order := tokenOrders[cmp.Or(q.Sort, ColumnCreatedAt)]
 	slices.SortFunc(list, func(a, b AccessToken) int {
 		c := order(&a, &b)
@@ -95,7 +137,35 @@ func (q TokenQuery) Select(list []AccessToken) []AccessToken {
 		}
 		return cmp.Or(c, a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
-	return list
+	total = len(list)
+	list = list[min(q.Offset, total):]
+	if q.Limit > 0 {
+		list = list[:min(q.Limit, len(list))]
+	}
+	return list, total
+}
+
+// selects tells whether the query selects a token. The text to search for is in lower case.
+func (q TokenQuery) selects(t *AccessToken, search string, now time.Time) bool {
+	if q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID || q.GroupID != "" && t.User.GroupID != q.GroupID {
+		return false
+	}
+	if q.ExpiresWithin > 0 {
+		expiry := t.SecretExpiresAt()
+		if expiry.IsZero() || !now.Before(expiry) || expiry.After(now.Add(q.ExpiresWithin)) {
+			return false
+		}
+	}
+	if q.UnusedFor > 0 {
+		used := t.LastUsedAt
+		if used.IsZero() {
+			used = t.CreatedAt
+		}
+		if used.After(now.Add(-q.UnusedFor)) {
+			return false
+		}
+	}
+	return search == "" || t.mentions(search)
 }
 
 // mentions tells whether the token's name, description or technical user contains the text, which is in lower case.

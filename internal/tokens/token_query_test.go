@@ -18,7 +18,7 @@ func queriedTokens() []tokens.AccessToken {
 		t.ID, t.Name = id, name
 		t.User.Name, t.User.Email, t.User.Role = user, user+"@default.latchkey.internal", role
 		change(&t)
-		return t.Observed(now)
+		return t.Observed(now, tokens.NewRoles(nil))
 	}
 	return []tokens.AccessToken{
 		token("c", "beta", "robot", "viewer", func(t *tokens.AccessToken) {

@@ -59,3 +59,22 @@ func ValidateShareRole(field, role string) error {
 	}
 	return Invalid(field, "there is no role %q for a share; the roles are %s", role, strings.Join(ShareRoles(), ", "))
 }
+
+// TokenShareQuery selects token shares; empty fields select any.
+type TokenShareQuery struct {
+	AccessTokenID string
+	MemberID      string
+}
+
+// Validate checks the form of the identifiers.
+func (q TokenShareQuery) Validate() error {
+	if q.AccessTokenID != "" {
+		if err := ValidateID("access_token_id", KindAccessToken, q.AccessTokenID); err != nil {
+			return err
+		}
+	}
+	if q.MemberID != "" {
+		return ValidateID("member_id", KindMember, q.MemberID)
+	}
+	return nil
+}

@@ -11,6 +11,8 @@ type Verification struct {
 	Superseded bool `json:"superseded,omitempty"`
 	// Grants are the roles that the value opens; none unless Active.
 	Grants Grants `json:"grants,omitzero"`
+	// Access is what the value opens; nothing unless Active.
+	Access Access `json:"access,omitzero"`
 }
 
 // VerifyOptions say how a verification is done.

@@ -1,0 +1,72 @@
+package tokens
+
+import (
+	"maps"
+	"slices"
+)
+
+// Access is what an account or a token may do: its roles, resolved to permissions.
+type Access struct {
+	// Organization are the permissions at organization level, which count in every group.
+	Organization Permissions `json:"organization,omitempty"`
+	// Groups are the further permissions in single groups, by the group's ID.
+	Groups map[string]Permissions `json:"groups,omitempty"`
+}
+
+// At returns the permissions at a level: those in a group or, for the empty ID, at organization level.
+func (a Access) At(groupID string) Permissions {
+	if groupID == "" || len(a.Groups[groupID]) == 0 {
+		return a.Organization
+	}
+	return a.Organization.And(a.Groups[groupID])
+}
+
+// Anywhere tells whether the permission is held at any level.
+func (a Access) Anywhere(permission string) bool {
+	if a.Organization.Allows(permission) {
+		return true
+	}
+	for _, held := range a.Groups {
+		if held.Allows(permission) {
+			return true
+		}
+	}
+	return false
+}
+
+// Within returns what both allow, level by level.
+func (a Access) Within(limit Access) Access {
+	result := Access{Organization: a.Organization.Within(limit.Organization)}
+	for _, groupID := range groupsOf(a, limit) {
+		result.add(groupID, a.At(groupID).Within(limit.At(groupID)))
+	}
+	return result
+}
+
+// Without returns what a allows and the other does not, level by level.
+func (a Access) Without(other Access) Access {
+	result := Access{Organization: a.Organization.Without(other.Organization)}
+	for groupID, held := range a.Groups {
+		result.add(groupID, held.Without(other.At(groupID)))
+	}
+	return result
+}
+
+// add notes further permissions in a group, where there are any.
+func (a *Access) add(groupID string, permissions Permissions) {
+	more := permissions.Without(a.Organization)
+	if len(more) == 0 {
+		return
+	}
+	if a.Groups == nil {
+		a.Groups = map[string]Permissions{}
+	}
+	a.Groups[groupID] = NewPermissions(slices.Concat(a.Groups[groupID], more)...)
+}
+
+// groupsOf returns the groups in which either holds something, sorted.
+func groupsOf(a, b Access) []string {
+	groups := slices.AppendSeq(slices.Collect(maps.Keys(a.Groups)), maps.Keys(b.Groups))
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}

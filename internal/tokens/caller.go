@@ -1,0 +1,194 @@
+package tokens
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Caller is who asks for an operation, with what it holds at that moment. Its methods are the rules of who may do what;
+// each returns nil or CodeForbidden with what is missing. A rule never asks for more because the caller holds more.
+type Caller struct {
+	// AccountID is the member's; empty for one who opened the database itself.
+	AccountID string
+	// Name says in messages who it is.
+	Name   string
+	Access Access
+}
+
+// DatabaseOwner is the caller who opened the database itself: whoever can write its file is its owner.
+func DatabaseOwner(by Actor) Caller {
+	return Caller{Name: string(by), Access: Access{Organization: Permissions{PermissionAll}}}
+}
+
+// IsOwner tells whether the caller holds every permission at organization level.
+func (c Caller) IsOwner() bool { return c.Access.Organization.Allows(PermissionAll) }
+
+// Sees tells whether the caller may know of a token on which it has a role by a share, or none: a token whose visibility
+// is restricted is for owners, the account that made it and those it is shared with.
+func (c Caller) Sees(t AccessToken, share string) bool {
+	return t.Visibility != VisibilityRestricted || share != "" || c.AccountID != "" && c.AccountID == t.CreatorID ||
+		c.Access.At(t.User.GroupID).Allows(PermissionAll)
+}
+
+// MayUse checks an operation on a token, on which the caller has a role by a share, or none.
+func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Roles) error {
+	rule, level := tokenRules[op], t.User.GroupID
+	held := c.Access.At(level)
+	if !c.Sees(t, share) && !(rule.stops && held.Allows(PermissionManageTokens)) {
+		return Forbidden(t.ID, "access token %s is restricted to owners, to the account that made it and to those it is shared with, and %s is none of them: ask one of them to share it",
+			t.ID, c.Name)
+	}
+	needed := rule.inGroup
+	if level == "" {
+		needed = rule.inOrganization
+	}
+	if !held.Allows(needed) && !shareSuffices(share, rule.share) {
+		return Forbidden(t.ID, "to %s access token %s one needs the permission %s %s, or its share as %s; %s has neither: ask someone who may manage the token to share it, or an owner for a role",
+			op, t.ID, needed, levelName(level), rule.share, c.Name)
+	}
+	if rule.alters {
+		return c.mustHold(t.ID, "to "+string(op)+" access token "+t.ID, reservedIn(t.Access(roles)))
+	}
+	return nil
+}
+
+// shareSuffices tells whether a role of a share, empty for none, includes another one.
+func shareSuffices(role, needed string) bool {
+	return role != "" && slices.Index(ShareRoles(), role) >= slices.Index(ShareRoles(), needed)
+}
+
+// MayUpdate checks all that turns a token into another state of itself, with or without a new secret, at an instant.
+func (c Caller) MayUpdate(before, after AccessToken, regenerates bool, share string, roles Roles, now time.Time) error {
+	for _, op := range updateOperations(before, after, regenerates, now) {
+		if err := c.MayUse(op, before, share, roles); err != nil {
+			return err
+		}
+	}
+	result := after.Access(roles)
+	if !regenerates {
+		result = result.Without(before.Access(roles)) // who learns no secret gives away what is new alone
+	}
+	return c.MayGrant(before.ID, result)
+}
+
+// MayCreateToken checks the creation of a token at a level, the group's or (empty) the organization's, that may do what
+// access says: its maker learns its secret. A token with another visibility than the usual one needs as much as setting it.
+func (c Caller) MayCreateToken(groupID string, visibility Visibility, access Access) error {
+	needed := PermissionWriteTokens
+	if groupID == "" || visibility == VisibilityRestricted {
+		needed = PermissionManageTokens
+	}
+	if err := c.mustHaveAt(groupID, "", "to create an access token "+levelName(groupID), needed); err != nil {
+		return err
+	}
+	return c.MayGrant("", access)
+}
+
+// MayGrant checks that the caller may give away what access says, to the object with the ID: each reserved permission it
+// must hold itself, each other one too unless it manages the accounts at that level.
+func (c Caller) MayGrant(id string, access Access) error {
+	var own Access
+	access.each(func(groupID, permission string) {
+		if IsReserved(permission) || !c.Access.At(groupID).Allows(PermissionManageAccounts) {
+			own.put(groupID, permission)
+		}
+	})
+	return c.mustHold(id, "to grant that", own)
+}
+
+// MayAlter checks that the caller holds each reserved permission that the object with the ID, an account or a role, holds.
+func (c Caller) MayAlter(kind Kind, id string, access Access) error {
+	return c.mustHold(id, "to change or delete "+kind.Noun()+" "+id, reservedIn(access))
+}
+
+// MayManageAccounts checks operations on technical users at a level or, at organization level, on members, groups and
+// roles too.
+func (c Caller) MayManageAccounts(groupID, id, purpose string) error {
+	return c.mustHaveAt(groupID, id, purpose, PermissionManageAccounts)
+}
+
+// MayListMembers checks a look at the members: for those who manage accounts, be it in one group alone.
+func (c Caller) MayListMembers() error {
+	if c.Access.Anywhere(PermissionManageAccounts) {
+		return nil
+	}
+	return Forbidden("", "to list the members one needs the permission %s at organization level or in a group, and %s does not hold it: ask an owner for a role", PermissionManageAccounts, c.Name)
+}
+
+// MayIntrospect checks the question whether a value is good, of a token at any level.
+func (c Caller) MayIntrospect() error {
+	if c.Access.Anywhere(PermissionIntrospectTokens) {
+		return nil
+	}
+	return Forbidden("", "to verify values one needs the permission %s, and %s does not hold it: ask an owner for a role", PermissionIntrospectTokens, c.Name)
+}
+
+// MustBeOwner checks what only an owner may do.
+func (c Caller) MustBeOwner(purpose string) error {
+	return c.mustHaveAt("", "", purpose, PermissionAll)
+}
+
+// mustHaveAt checks that a permission is held at a level.
+func (c Caller) mustHaveAt(groupID, id, purpose, permission string) error {
+	if c.Access.At(groupID).Allows(permission) {
+		return nil
+	}
+	return Forbidden(id, "%s one needs the permission %s %s, and %s does not hold it there: ask an owner for a role", purpose, permission, levelName(groupID), c.Name)
+}
+
+// mustHold checks that the caller holds all that access says, each permission at its level.
+func (c Caller) mustHold(id, purpose string, access Access) error {
+	var missing []string
+	access.each(func(groupID, permission string) {
+		if !c.Access.At(groupID).Allows(permission) {
+			missing = append(missing, permission+" "+levelName(groupID))
+		}
+	})
+	if len(missing) == 0 {
+		return nil
+	}
+	return Forbidden(id, "%s one must hold what goes with it, and %s does not hold %s: nobody can pass on, or get at, more than they hold; ask someone who holds it",
+		purpose, c.Name, strings.Join(missing, ", "))
+}
+
+// reservedIn returns the reserved permissions of access.
+func reservedIn(access Access) Access {
+	var reserved Access
+	access.each(func(groupID, permission string) {
+		if IsReserved(permission) {
+			reserved.put(groupID, permission)
+		}
+	})
+	return reserved
+}
+
+// each calls fn with each permission and its level, in order.
+func (a Access) each(fn func(groupID, permission string)) {
+	for _, permission := range a.Organization {
+		fn("", permission)
+	}
+	for _, groupID := range slices.Sorted(maps.Keys(a.Groups)) {
+		for _, permission := range a.Groups[groupID] {
+			fn(groupID, permission)
+		}
+	}
+}
+
+// put notes one permission at a level.
+func (a *Access) put(groupID, permission string) {
+	if groupID == "" {
+		a.Organization = append(a.Organization, permission)
+		return
+	}
+	a.add(groupID, Permissions{permission})
+}
+
+// levelName says in a message where something is held.
+func levelName(groupID string) string {
+	if groupID == "" {
+		return "at organization level"
+	}
+	return "in group " + groupID
+}

@@ -1,0 +1,109 @@
+package tokens
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// GroupRole is a role in one group.
+type GroupRole struct {
+	GroupID string `json:"group_id"`
+	Role    string `json:"role"`
+}
+
+// ValidateGroupRoles checks the form of roles in groups: names of roles, identifiers of groups, each group once. Whether
+// the roles and groups exist only the backend knows.
+func ValidateGroupRoles(field string, roles []GroupRole) error {
+	seen := map[string]bool{}
+	for _, r := range roles {
+		if err := ValidateID(field, KindGroup, r.GroupID); err != nil {
+			return err
+		}
+		if err := ValidateRole(field, r.Role); err != nil {
+			return err
+		}
+		if seen[r.GroupID] {
+			return Invalid(field, "group %s has more than one role: keep one", r.GroupID)
+		}
+		seen[r.GroupID] = true
+	}
+	return nil
+}
+
+// SortGroupRoles orders roles by their group, so that equal sets are equal slices.
+func SortGroupRoles(roles []GroupRole) {
+	slices.SortFunc(roles, func(a, b GroupRole) int { return strings.Compare(a.GroupID, b.GroupID) })
+}
+
+// sameGroupRoles compares sets of roles, in whatever order. One that is empty differs from one that is not there.
+func sameGroupRoles(a, b []GroupRole) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	SortGroupRoles(a)
+	SortGroupRoles(b)
+	return (a == nil) == (b == nil) && slices.Equal(a, b)
+}
+
+// Grants are the roles that an account or a token holds: one at organization level, which counts in every group, and
+// one per group, which counts there alone.
+type Grants struct {
+	// Role is the role at organization level; empty is RoleNone.
+	Role string `json:"role,omitempty"`
+	// GroupRoles are the roles in groups.
+	GroupRoles []GroupRole `json:"group_roles,omitempty"`
+}
+
+// Within returns the roles that remain of g within the limit: at organization level and in each group the one whose
+// permissions the other contains. Of two roles that each allow what the other does not, neither remains: what both
+// allow has no name, and is in Access alone. Roles in groups that add nothing to the one at organization level are left
+// out.
+func (g Grants) Within(limit Grants, roles Roles) Grants {
+	result := Grants{Role: cmp.Or(lesserRole([]string{g.Role}, []string{limit.Role}, roles), RoleNone)}
+	for _, r := range slices.Concat(g.GroupRoles, limit.GroupRoles) {
+		if slices.ContainsFunc(result.GroupRoles, func(seen GroupRole) bool { return seen.GroupID == r.GroupID }) {
+			continue
+		}
+		role := lesserRole(g.inGroup(r.GroupID), limit.inGroup(r.GroupID), roles)
+		if !roles[result.Role].Contains(roles[role]) {
+			result.GroupRoles = append(result.GroupRoles, GroupRole{r.GroupID, role})
+		}
+	}
+	SortGroupRoles(result.GroupRoles)
+	return result
+}
+
+// inGroup returns the roles that count in a group.
+func (g Grants) inGroup(groupID string) []string {
+	held := []string{g.Role}
+	for _, r := range g.GroupRoles {
+		if r.GroupID == groupID {
+			held = append(held, r.Role)
+		}
+	}
+	return held
+}
+
+// lesserRole returns the most powerful of the roles of either side that both sides allow; empty where there is none.
+func lesserRole(a, b []string, roles Roles) string {
+	allowedByA, allowedByB := roles.union(a), roles.union(b)
+	best := ""
+	for _, role := range slices.Concat(b, a) {
+		p := roles[role]
+		if !roles[best].Contains(p) && allowedByA.Contains(p) && allowedByB.Contains(p) {
+			best = role
+		}
+	}
+	return best
+}
+
+// union returns the permissions of several roles together.
+func (r Roles) union(names []string) Permissions {
+	if len(names) == 1 {
+		return r[names[0]]
+	}
+	var all Permissions
+	for _, name := range names {
+		all = all.And(r[name])
+	}
+	return all
+}

@@ -1,0 +1,132 @@
+package tokens
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The permissions that Latchkey itself asks for. Their areas and PermissionAll are reserved; everything else belongs to
+// the user's APIs.
+const (
+	// PermissionAll covers every permission.
+	PermissionAll = "*"
+	// PermissionReadTokens: list and show access tokens.
+	PermissionReadTokens = "tokens:read"
+	// PermissionWriteTokens: create access tokens in a group and edit them.
+	PermissionWriteTokens = "tokens:write"
+	// PermissionManageTokens: everything else with access tokens, and all of it at organization level.
+	PermissionManageTokens = "tokens:manage"
+	// PermissionIntrospectTokens: ask whether a value is good.
+	PermissionIntrospectTokens = "tokens:introspect"
+	// PermissionManageAccounts: technical users and, at organization level, members, groups and roles.
+	PermissionManageAccounts = "accounts:manage"
+)
+
+// reservedVerbs are the verbs of the reserved areas.
+var reservedVerbs = map[string][]string{
+	"accounts": {"manage"},
+	"tokens":   {"read", "write", "manage", "introspect"},
+}
+
+const (
+	wildcard       = "*"
+	maxPermissions = 256
+)
+
+var permissionPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}:([a-z0-9][a-z0-9._-]{0,62}|\*)$`)
+
+// Permissions is a set of permissions, each area:verb, area:* for every verb of an area, or * for everything. It is
+// sorted and holds none that another one covers.
+type Permissions []string
+
+// NewPermissions returns the set of some permissions.
+func NewPermissions(permissions ...string) Permissions {
+	var set Permissions
+	for _, p := range permissions {
+		others := slices.DeleteFunc(slices.Clone(permissions), func(other string) bool { return other == p })
+		if !Permissions(others).Allows(p) && !slices.Contains(set, p) {
+			set = append(set, p)
+		}
+	}
+	slices.Sort(set)
+	return set
+}
+
+// Allows tells whether the set holds the permission, itself or by a wildcard. A wildcard is held by a wildcard alone.
+func (p Permissions) Allows(permission string) bool {
+	area, _, _ := strings.Cut(permission, ":")
+	return slices.ContainsFunc(p, func(held string) bool {
+		return held == permission || held == PermissionAll || held == area+":"+wildcard && permission != PermissionAll
+	})
+}
+
+// Contains tells whether the set allows all that the other one does.
+func (p Permissions) Contains(other Permissions) bool {
+	return !slices.ContainsFunc(other, func(permission string) bool { return !p.Allows(permission) })
+}
+
+// And returns what is in either set.
+func (p Permissions) And(other Permissions) Permissions {
+	return NewPermissions(slices.Concat(p, other)...)
+}
+
+// Within returns what both sets allow.
+func (p Permissions) Within(limit Permissions) Permissions {
+	var both []string
+	for _, permission := range p {
+		if limit.Allows(permission) {
+			both = append(both, permission)
+		}
+	}
+	for _, permission := range limit {
+		if p.Allows(permission) {
+			both = append(both, permission)
+		}
+	}
+	return NewPermissions(both...)
+}
+
+// Without returns those that the other set does not allow.
+func (p Permissions) Without(other Permissions) Permissions {
+	return slices.DeleteFunc(slices.Clone(p), other.Allows)
+}
+
+// IsReserved tells whether a permission is one of Latchkey's own.
+func IsReserved(permission string) bool {
+	area, _, _ := strings.Cut(permission, ":")
+	return permission == PermissionAll || reservedVerbs[area] != nil
+}
+
+// ValidatePermissions checks the permissions of a role: their form, that the reserved ones exist, and each only once.
+func ValidatePermissions(field string, permissions []string) error {
+	if len(permissions) > maxPermissions {
+		return Invalid(field, "there are %d permissions: a role has at most %d; name whole areas as in \"orders:*\"", len(permissions), maxPermissions)
+	}
+	for i, p := range permissions {
+		if err := ValidatePermission(field, p); err != nil {
+			return err
+		}
+		if slices.Contains(permissions[:i], p) {
+			return Invalid(field, "%q is there twice: keep one", p)
+		}
+	}
+	return nil
+}
+
+// ValidatePermission checks the form of one permission, and that it exists where it is reserved.
+func ValidatePermission(field, p string) error {
+	if p == PermissionAll {
+		return nil
+	}
+	if !permissionPattern.MatchString(p) {
+		return Invalid(field, "%q is not a permission: write area:verb in lower-case letters, digits, dots, hyphens and underscores, as in \"orders:read\", "+
+			"\"orders:*\" for a whole area, or \"*\" for everything", p)
+	}
+	area, verb, _ := strings.Cut(p, ":")
+	if verbs := reservedVerbs[area]; verbs != nil && verb != wildcard && !slices.Contains(verbs, verb) {
+		return Invalid(field, "there is no permission %q; the area %q is Latchkey's own and has the verbs %s: use one of them, or another area for your APIs",
+			p, area, strings.Join(verbs, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package tokens
+
+import "time"
+
+// TokenOperation is something to do with an access token that exists.
+type TokenOperation string
+
+// The operations on an access token. Their values complete "to … the access token".
+const (
+	OperationShow       TokenOperation = "show"
+	OperationEdit       TokenOperation = "edit"
+	OperationRevive     TokenOperation = "revive"
+	OperationRegenerate TokenOperation = "regenerate"
+	OperationSetVisible TokenOperation = "set the visibility of"
+	OperationEnable     TokenOperation = "enable"
+	OperationRelease    TokenOperation = "release"
+	OperationDelete     TokenOperation = "delete"
+	OperationShare      TokenOperation = "share"
+	OperationDisable    TokenOperation = "disable"
+	OperationHold       TokenOperation = "hold"
+)
+
+// tokenRule says what an operation on an access token needs.
+type tokenRule struct {
+	// inGroup and inOrganization are the permissions needed at the token's level.
+	inGroup, inOrganization string
+	// share is the least role of a share that does instead.
+	share string
+	// alters tells that the caller must hold each reserved permission of the token, too.
+	alters bool
+	// stops tells that a token whose visibility is restricted is no obstacle.
+	stops bool
+}
+
+var (
+	manage     = tokenRule{PermissionManageTokens, PermissionManageTokens, ShareManager, false, false}
+	alter      = tokenRule{PermissionManageTokens, PermissionManageTokens, ShareManager, true, false}
+	stopping   = tokenRule{PermissionManageTokens, PermissionManageTokens, ShareManager, false, true}
+	tokenRules = map[TokenOperation]tokenRule{
+		OperationShow:       {PermissionReadTokens, PermissionReadTokens, ShareViewer, false, false},
+		OperationEdit:       {PermissionWriteTokens, PermissionManageTokens, ShareEditor, true, false},
+		OperationRevive:     alter,
+		OperationRegenerate: alter,
+		OperationSetVisible: alter,
+		OperationDelete:     alter,
+		OperationEnable:     manage,
+		OperationRelease:    manage,
+		OperationShare:      manage,
+		OperationDisable:    stopping,
+		OperationHold:       stopping,
+	}
+)
+
+// updateOperations returns the operations that turn a token into another state of itself, with or without a new secret,
+// at an instant.
+func updateOperations(before, after AccessToken, regenerates bool, now time.Time) []TokenOperation {
+	var ops []TokenOperation
+	add := func(op TokenOperation, needed bool) {
+		if needed {
+			ops = append(ops, op)
+		}
+	}
+	add(OperationRegenerate, regenerates)
+	add(OperationEdit, after.Name != before.Name || after.Description != before.Description || after.Own.Role != before.Own.Role ||
+		!sameGroupRoles(after.Own.GroupRoles, before.Own.GroupRoles) || !after.ActivatesAt.Equal(before.ActivatesAt) ||
+		!after.ExpiresAt.Equal(before.ExpiresAt) || after.TTL != before.TTL)
+	add(OperationRevive, !regenerates && before.hasExpired(now) && !after.hasExpired(now))
+	add(OperationSetVisible, after.Visibility != before.Visibility)
+	add(OperationEnable, after.Enabled && !before.Enabled)
+	add(OperationDisable, !after.Enabled && before.Enabled)
+	add(OperationShow, len(ops) == 0)
+	return ops
+}
