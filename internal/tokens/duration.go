@@ -43,7 +43,7 @@ func ParseDuration(field, s string) (time.Duration, error) {
 func ValidateTTL(field string, d time.Duration) error {
 	switch {
 	case d < time.Second:
-		return Invalid(field, "the duration must be at least one second; leave %s out for a token that never expires", field)
+		return Invalid(field, "the duration must be at least one second; leave %s out for none", field)
 	case d > maxDuration:
 		return Invalid(field, "the duration must be at most %s (a hundred years)", FormatDuration(maxDuration))
 	case d%time.Second != 0:

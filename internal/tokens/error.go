@@ -22,6 +22,10 @@ const (
 	CodeUnavailable Code = "unavailable"
 )
 
+// ErrNoDatabase is in the chain of a CodeUnavailable that says that nothing was made yet at a place that could hold a
+// database, as opposed to one that can't be reached or that has gone.
+var ErrNoDatabase = errors.New("no database yet")
+
 // Error is what every Backend method returns when it fails.
 type Error struct {
 	Code Code
