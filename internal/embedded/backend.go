@@ -18,6 +18,9 @@ type Options struct {
 	Organization string
 	// Actor is who appears in audit events; see LocalActor.
 	Actor tokens.Actor
+	// ActAs is the e-mail address of the member whose permissions count and who appears in audit events. When empty the
+	// caller is the owner of the database.
+	ActAs string
 	// Now is the clock. It is required.
 	Now func() time.Time
 }

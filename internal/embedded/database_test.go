@@ -199,7 +199,7 @@ func upgrade(t *testing.T, database string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(background, `PRAGMA user_version = 2`); err != nil {
+	if _, err := db.ExecContext(background, `PRAGMA user_version = 3`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {

@@ -10,7 +10,7 @@ import (
 
 // accessTokenColumns are the columns that scanAccessToken reads: of the token t, its technical user u and its current
 // secret s.
-var accessTokenColumns = `t.id, t.name, t.description, t.role, ` + groupRolesOf("t") + `,
+var accessTokenColumns = `t.id, t.name, t.description, t.role, ` + groupRolesOf("t") + `, t.visibility, t.creator_id,
 	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at, t.ttl_seconds,
 	t.created_at, t.updated_at, t.regenerated_at, t.last_used_at,
 	s.version, s.preview, s.created_at, s.ended_at, ` + technicalUserColumns
@@ -26,7 +26,7 @@ func scanAccessToken(row scanner, more ...any) (tokens.AccessToken, error) {
 	var t tokens.AccessToken
 	var disabled, held, userDisabled stop
 	var ttl int64
-	err := row.Scan(slices.Concat(more, []any{&t.ID, &t.Name, &t.Description, &t.Own.Role, groupRoles{&t.Own.GroupRoles},
+	err := row.Scan(slices.Concat(more, []any{&t.ID, &t.Name, &t.Description, &t.Own.Role, groupRoles{&t.Own.GroupRoles}, &t.Visibility, &t.CreatorID,
 		&t.Enabled, &disabled.by, instant{&disabled.at}, &held.by, instant{&held.at}, &held.reason, instant{&t.ActivatesAt}, instant{&t.ExpiresAt}, &ttl,
 		instant{&t.CreatedAt}, instant{&t.UpdatedAt}, instant{&t.RegeneratedAt}, instant{&t.LastUsedAt},
 		&t.Secret.Version, &t.Secret.Preview, instant{&t.Secret.CreatedAt}, instant{&t.Secret.EndedAt},
@@ -74,10 +74,11 @@ func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit 
 func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
 	err := t.exec(ctx, `INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, disabled_by, disabled_at,
-		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at, visibility, creator_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		a.ID, a.Name, a.Description, a.User.ID, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
-		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), int64(a.TTL/time.Second), a.Secret.Version, microseconds(a.CreatedAt), microseconds(a.UpdatedAt))
+		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), int64(a.TTL/time.Second), a.Secret.Version, microseconds(a.CreatedAt), microseconds(a.UpdatedAt),
+		string(a.Visibility), a.CreatorID)
 	if err != nil {
 		return err
 	}
@@ -90,10 +91,10 @@ func (t Tx) UpdateAccessToken(ctx context.Context, a tokens.AccessToken) error {
 	heldBy, heldAt, heldReason := stopColumns(a.Held)
 	err := t.exec(ctx, `UPDATE access_tokens SET name = $2, description = $3, role = $4, group_roles_set = $5, enabled = $6, disabled_by = $7, disabled_at = $8,
 		held_by = $9, held_at = $10, held_reason = $11, activates_at = $12, expires_at = $13, ttl_seconds = $14, secret_version = $15,
-		updated_at = $16, regenerated_at = $17 WHERE id = $1`,
+		updated_at = $16, regenerated_at = $17, visibility = $18 WHERE id = $1`,
 		a.ID, a.Name, a.Description, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
 		heldBy, heldAt, heldReason, microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), int64(a.TTL/time.Second), a.Secret.Version,
-		microseconds(a.UpdatedAt), microseconds(a.RegeneratedAt))
+		microseconds(a.UpdatedAt), microseconds(a.RegeneratedAt), string(a.Visibility))
 	if err != nil {
 		return err
 	}

@@ -2,16 +2,20 @@ package store
 
 import "github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 
-// schemaVersion is the version of schema. Changes to come only add, so that the release before still verifies secrets.
-const schemaVersion = 1
+// schemaVersion is the version of the schema that this program writes.
+const schemaVersion = len(migrations)
 
-// schema makes the tables. Instants are microseconds since 1970, NULL for none; hashes are hexadecimal; roles in
-// groups have a table of their own, and group_roles_set tells an empty set of them from one that was never set.
+// migrations make the tables: the first one those of version 1, each further one the next version from the one before it.
+// What was released stays as it is; a change is one more migration, and only adds, so that the release before still
+// verifies secrets.
+//
+// Instants are microseconds since 1970, NULL for none; hashes are hexadecimal; roles in groups have a table of their own,
+// and group_roles_set tells an empty set of them from one that was never set; permissions are separated by spaces.
 //
 // The rows of secrets outlive their token, so that a value that was used once never opens anything again.
 //
-// %s stands for the type of a number that the database counts up.
-const schema = `
+// SERIAL stands for the type of a number that the database counts up.
+var migrations = [...]string{`
 CREATE TABLE database (
 	id           TEXT NOT NULL PRIMARY KEY,
 	organization TEXT NOT NULL,
@@ -120,7 +124,7 @@ CREATE TABLE requests (
 CREATE INDEX requests_created ON requests (created_at);
 
 CREATE TABLE events (
-	number      %s,
+	number      SERIAL,
 	id          TEXT NOT NULL,
 	at          BIGINT NOT NULL,
 	actor       TEXT NOT NULL,
@@ -131,7 +135,19 @@ CREATE TABLE events (
 	detail      TEXT NOT NULL
 );
 CREATE INDEX events_object ON events (object_id, number);
-`
+`, `
+CREATE TABLE roles (
+	id          TEXT NOT NULL PRIMARY KEY,
+	name        TEXT NOT NULL UNIQUE,
+	description TEXT NOT NULL,
+	permissions TEXT NOT NULL,
+	created_at  BIGINT NOT NULL,
+	updated_at  BIGINT NOT NULL
+);
+
+ALTER TABLE access_tokens ADD COLUMN visibility TEXT NOT NULL DEFAULT 'organization';
+ALTER TABLE access_tokens ADD COLUMN creator_id TEXT NOT NULL DEFAULT '';
+`}
 
 // newerSchema says that the database needs a newer program.
 func newerSchema(location string, version int) error {

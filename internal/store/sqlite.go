@@ -68,6 +68,7 @@ func (f sqliteFile) connect(ctx context.Context, found Found) (*connections, err
 	}
 	c := newConnections(db)
 	c.unmoved = func() error { return f.stillNames(file) }
+	c.begin = func(ctx context.Context) (*sql.Tx, error) { return f.begin(ctx, c) }
 	if err := f.identify(ctx, c); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -134,11 +135,12 @@ func (f sqliteFile) dsn(options string) string {
 
 // identify reads whose database it is, and of which version.
 func (f sqliteFile) identify(ctx context.Context, c *connections) error {
-	var application, version int
+	var application int
 	if err := c.db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&application); err != nil {
 		return err
 	}
-	if err := c.db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+	version, err := f.version(ctx, c.db)
+	if err != nil {
 		return err
 	}
 	if application != applicationID || version < 1 {
@@ -147,8 +149,7 @@ func (f sqliteFile) identify(ctx context.Context, c *connections) error {
 	if version > schemaVersion+1 {
 		return newerSchema(f.path, version)
 	}
-	c.newer = version > schemaVersion
-	var err error
+	c.version.Store(int64(version))
 	c.database, err = readDatabase(ctx, c, f.path)
 	return err
 }

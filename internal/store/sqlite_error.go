@@ -55,5 +55,11 @@ func (f sqliteFile) explainFullDisk(err error) error {
 	return tokens.Unavailable(err, "the disk of database %s is full; nothing was changed: free some space and try again", f.path)
 }
 
+// isReadOnly tells whether SQLite refused to write what this user may only read.
+func isReadOnly(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_READONLY
+}
+
 // diskIsFull tells whether the operating system refused to write for want of space.
 func diskIsFull(err error) bool { return errors.Is(err, syscall.ENOSPC) }

@@ -86,13 +86,16 @@ func (f sqliteFile) inspect(ctx context.Context, i *Inspection) (err error) {
 		return err
 	}
 	i.Database = c.database
-	if c.newer {
+	if c.isNewer() {
 		return newerSchema(f.path, i.SchemaVersion)
 	}
 	for _, table := range []struct{ name, noun string }{
-		{"groups", "groups"}, {"members", "members"}, {"technical_users", "technical users"}, {"access_tokens", "access tokens"},
+		{"groups", "groups"}, {"roles", "custom roles"}, {"members", "members"}, {"technical_users", "technical users"}, {"access_tokens", "access tokens"},
 		{"token_shares", "token shares"}, {"events", "events"},
 	} {
+		if c.isOld() && table.name == "roles" {
+			continue
+		}
 		count := Count{Noun: table.noun}
 		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM `+table.name).Scan(&count.Rows); err != nil {
 			return err

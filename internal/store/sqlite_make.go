@@ -12,9 +12,6 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// sqliteSerial is the type of a number that SQLite counts up.
-const sqliteSerial = "INTEGER PRIMARY KEY AUTOINCREMENT"
-
 // make builds a whole database beside the path and gives it its name at the end, so that no other process ever sees half
 // of one. Where another process was first its database stays, and this one is dropped.
 func (f sqliteFile) make(ctx context.Context, found Found) (err error) {
@@ -64,8 +61,10 @@ func (f sqliteFile) build(ctx context.Context, found Found) error {
 		return err
 	}
 	err = inTransaction(ctx, db, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;"+schema, applicationID, schemaVersion, sqliteSerial))
-		if err != nil {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
+			return err
+		}
+		if err := f.migrate(ctx, tx, 0); err != nil {
 			return err
 		}
 		return found(ctx, Tx{View{q: tx}, tx})

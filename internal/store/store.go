@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -38,8 +39,10 @@ type connections struct {
 	// unmoved fails when what the connections have open is no longer what the location names: what would be written then
 	// is lost, and what would be read is of the past.
 	unmoved func() error
-	// newer tells that the schema is one version newer than ours: enough is known of it to verify secrets.
-	newer bool
+	// version is that of the schema, as last seen. One version more than ours is enough to verify secrets.
+	version atomic.Int64
+	// begin begins a transaction that may write, in which the schema is ours: an older one is migrated in it.
+	begin func(context.Context) (*sql.Tx, error)
 }
 
 // newConnections returns connections of a pool whose transactions have the only right to write from their start, so that
@@ -48,18 +51,46 @@ func newConnections(db *sql.DB) *connections {
 	return &connections{statements: statements{db: db, prepared: map[string]*sql.Stmt{}}, writing: make(chan struct{}, 1)}
 }
 
-// write runs fn in a transaction, which commits when fn returns nil.
+// isOld tells whether the schema has still to be migrated.
+func (c *connections) isOld() bool { return c.version.Load() < int64(schemaVersion) }
+
+// isNewer tells whether a newer program has migrated the schema.
+func (c *connections) isNewer() bool { return c.version.Load() > int64(schemaVersion) }
+
+// write runs fn in a transaction, which commits when fn returns nil. With it an older schema is migrated for good.
 func (c *connections) write(ctx context.Context, fn func(Tx) error) error {
+	err := c.inTurn(ctx, fn, (*sql.Tx).Commit)
+	if err == nil && c.isOld() {
+		c.version.Store(int64(schemaVersion))
+	}
+	return err
+}
+
+// inTurn runs fn in the transaction that may write, and ends it where fn returns nil.
+func (c *connections) inTurn(ctx context.Context, fn func(Tx) error, end func(*sql.Tx) error) error {
 	select {
 	case c.writing <- struct{}{}:
 		defer func() { <-c.writing }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return inTransaction(ctx, c.db, func(tx *sql.Tx) error {
-		here := within{&c.statements, tx}
-		return fn(Tx{View{c.database, here}, here})
-	})
+	tx, err := c.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after its end there is nothing to roll back; before it, the first error counts
+	// What is prepared on other connections does not fit a schema that exists in this transaction alone.
+	var here interface {
+		querier
+		executor
+	} = tx
+	if !c.isOld() {
+		here = within{&c.statements, tx}
+	}
+	if err := fn(Tx{View{c.database, here}, here}); err != nil {
+		return err
+	}
+	return end(tx)
 }
 
 // Found writes what a new database begins with. It runs in the transaction that makes the schema.
@@ -70,24 +101,52 @@ func (s *Store) Location() string { return s.engine.location() }
 
 // Read runs fn with the right to read. Each statement sees the database as it is at that moment.
 func (s *Store) Read(ctx context.Context, fn func(View) error) error {
-	open, err := s.connections(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := s.refuseNewer(open); err != nil {
-		return err
-	}
-	return s.explain(fn(View{open.database, &open.statements}))
+	return s.read(ctx, fn, false, (*connections).eachByItself)
+}
+
+// ReadAtOnce is Read whose statements all see the database as it is at one moment.
+func (s *Store) ReadAtOnce(ctx context.Context, fn func(View) error) error {
+	return s.read(ctx, fn, false, (*connections).atOnce)
 }
 
 // ReadToVerify is Read for the verification of secrets, which goes on while the database already has the schema of the
 // next version.
 func (s *Store) ReadToVerify(ctx context.Context, fn func(View) error) error {
+	return s.read(ctx, fn, true, (*connections).eachByItself)
+}
+
+// read runs fn by one of the ways to read. A database with an older schema stays as it is: fn reads in a transaction in
+// which that is migrated and which never commits.
+func (s *Store) read(ctx context.Context, fn func(View) error, newerWillDo bool, way func(*connections, context.Context, func(View) error) error) error {
 	open, err := s.connections(ctx, nil)
 	if err != nil {
 		return err
 	}
-	return s.explain(fn(View{open.database, &open.statements}))
+	known := func(v View) error {
+		if open.isNewer() && !newerWillDo {
+			return newerSchema(s.Location(), int(open.version.Load()))
+		}
+		return fn(v)
+	}
+	if open.isOld() {
+		return s.explain(open.inTurn(ctx, func(tx Tx) error { return known(tx.View) }, (*sql.Tx).Rollback))
+	}
+	return s.explain(way(open, ctx, known))
+}
+
+// eachByItself runs fn, whose statements each see the database as it is at that moment.
+func (c *connections) eachByItself(_ context.Context, fn func(View) error) error {
+	return fn(View{c.database, &c.statements})
+}
+
+// atOnce runs fn in a transaction that only reads.
+func (c *connections) atOnce(ctx context.Context, fn func(View) error) error {
+	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // there is nothing to keep
+	return fn(View{c.database, within{&c.statements, tx}})
 }
 
 // Write runs fn in a transaction, which commits when fn returns nil.
@@ -101,10 +160,12 @@ func (s *Store) WriteOrMake(ctx context.Context, found Found, fn func(Tx) error)
 	if err != nil {
 		return err
 	}
-	if err := s.refuseNewer(open); err != nil {
-		return err
-	}
-	return s.explain(open.write(ctx, fn))
+	return s.explain(open.write(ctx, func(tx Tx) error {
+		if open.isNewer() {
+			return newerSchema(s.Location(), int(open.version.Load()))
+		}
+		return fn(tx)
+	}))
 }
 
 // Close lets go of the database. What comes after it fails.
@@ -144,13 +205,6 @@ func (s *Store) opened(ctx context.Context, found Found) (*connections, error) {
 		s.open = open
 	}
 	return s.open, nil
-}
-
-func (s *Store) refuseNewer(open *connections) error {
-	if !open.newer {
-		return nil
-	}
-	return newerSchema(s.Location(), schemaVersion+1)
 }
 
 // explain makes every error an error of the domain.
