@@ -2,7 +2,10 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -18,12 +21,24 @@ func openBackend(location, organization string, now func() time.Time) tokens.Bac
 	})
 }
 
-// connection is what the resources get of the provider's configuration.
+// connection is what resources and data sources get of the provider's configuration.
 type connection struct {
 	now     func() time.Time
 	prefix  string         // of new secrets; empty while it is unknown
 	backend tokens.Backend // nil while a setting is unknown
 	unknown string         // that setting, database or organization
+}
+
+// connectionFrom returns the connection that the provider handed over; nil before the provider is configured.
+func connectionFrom(providerData any, diags *diag.Diagnostics) *connection {
+	if providerData == nil {
+		return nil
+	}
+	c, ok := providerData.(*connection)
+	if !ok {
+		diags.AddError("Unable to configure provider", fmt.Sprintf("The provider handed over %T: this is a defect of Latchkey, please report it.", providerData))
+	}
+	return c
 }
 
 // open returns the backend, or CodeUnavailable while a setting of the provider is unknown.

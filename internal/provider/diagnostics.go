@@ -20,8 +20,7 @@ type subject struct {
 
 // String names the object at the beginning of a sentence, as in: Access token "ci" (tok_…).
 func (s subject) String() string {
-	noun := s.kind.Noun()
-	text := string(noun[0]-'a'+'A') + noun[1:]
+	text := sentence(s.kind.Noun())
 	if s.name != "" {
 		text += fmt.Sprintf(" %q", s.name)
 	}
@@ -31,21 +30,38 @@ func (s subject) String() string {
 	return text
 }
 
-// failed is the diagnostic for an operation on an object that failed; verb is its infinitive.
+// sentence begins a sentence with words that are in lower case.
+func sentence(words string) string { return string(words[0]-'a'+'A') + words[1:] }
+
+// failed is the diagnostic for an operation on a managed object that failed; verb is its infinitive.
 func failed(verb string, s subject, err error) diag.Diagnostic {
-	summary := "Unable to " + verb + " " + s.kind.Noun()
-	var e *tokens.Error
-	if !errors.As(err, &e) {
-		return diag.NewErrorDiagnostic(summary, fmt.Sprintf("%s: %s.", s, err))
+	note := ""
+	if s.id != "" && tokens.ErrorCode(err) == tokens.CodeUnavailable {
+		note = "\n\nIt stays in the Terraform state."
 	}
-	detail := fmt.Sprintf("%s: %s", s, e)
+	return failure("Unable to "+verb+" "+s.kind.Noun(), s.String(), err, note)
+}
+
+// failedRead is the diagnostic for the look-up of an object that failed.
+func failedRead(s subject, err error) diag.Diagnostic {
+	return failure("Unable to read "+s.kind.Noun(), s.String(), err, "")
+}
+
+// failedList is the diagnostic for a list of objects of a kind that failed.
+func failedList(kind tokens.Kind, err error) diag.Diagnostic {
+	nouns := kind.Noun() + "s"
+	return failure("Unable to list "+nouns, sentence(nouns), err, "")
+}
+
+// failure is the diagnostic for an error about something, at the attribute that the error names, with a note behind it.
+func failure(summary, about string, err error, note string) diag.Diagnostic {
+	detail := fmt.Sprintf("%s: %s", about, err)
 	if !strings.HasSuffix(detail, "}") { // the end of a block to paste
 		detail += "."
 	}
-	if e.Code == tokens.CodeUnavailable && s.id != "" {
-		detail += "\n\nIt stays in the Terraform state."
-	}
-	if e.Field == "" || e.Code == tokens.CodeUnavailable {
+	detail += note
+	var e *tokens.Error
+	if !errors.As(err, &e) || e.Field == "" || e.Code == tokens.CodeUnavailable {
 		return diag.NewErrorDiagnostic(summary, detail)
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root(e.Field), summary, detail)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -21,15 +20,7 @@ type managed struct{ *connection }
 
 // Configure takes the connection from the provider. Terraform also calls it before the provider is configured.
 func (m *managed) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	c, ok := req.ProviderData.(*connection)
-	if !ok {
-		resp.Diagnostics.AddError("Unable to configure resource", fmt.Sprintf("The provider handed over %T: this is a defect of Latchkey, please report it.", req.ProviderData))
-		return
-	}
-	m.connection = c
+	m.connection = connectionFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 // nameRetries are the waits between attempts to create what another object stands in the way of: 5 s in all. Terraform

@@ -109,7 +109,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		p.backends = append(p.backends, c.backend)
 		p.mu.Unlock()
 	}
-	resp.ResourceData = c
+	resp.ResourceData, resp.DataSourceData = c, c
 }
 
 // Close lets go of the backends, once no operation runs any more.
@@ -135,8 +135,20 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	}
 }
 
-// DataSources returns nothing: the provider has none.
-func (p *Provider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+// DataSources returns the data sources of the provider.
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		newAccessTokenDataSource,
+		newAccessTokensDataSource,
+		newTechnicalUserDataSource,
+		newTechnicalUsersDataSource,
+		newMembersDataSource,
+		newGroupsDataSource,
+		newRolesDataSource,
+		newTokenSharesDataSource,
+		newEventsDataSource,
+	}
+}
 
 // databasePath returns the absolute path of the database: from the configuration, else the environment, else the default.
 func databasePath(configured types.String) (string, error) {

@@ -1,0 +1,114 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ datasource.DataSource              = (*eventsDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*eventsDataSource)(nil)
+)
+
+type eventsDataSource struct{ reader }
+
+func newEventsDataSource() datasource.DataSource { return &eventsDataSource{} }
+
+type eventsModel struct {
+	ObjectID types.String `tfsdk:"object_id"`
+	Since    timestamp    `tfsdk:"since"`
+	Limit    types.Int64  `tfsdk:"limit"`
+	Events   types.List   `tfsdk:"events"`
+}
+
+type eventModel struct {
+	ID         types.String `tfsdk:"id"`
+	At         timestamp    `tfsdk:"at"`
+	Actor      types.String `tfsdk:"actor"`
+	Action     types.String `tfsdk:"action"`
+	ObjectID   types.String `tfsdk:"object_id"`
+	ObjectName types.String `tfsdk:"object_name"`
+	Outcome    types.String `tfsdk:"outcome"`
+	Detail     types.String `tfsdk:"detail"`
+}
+
+// showEvent returns what is shown of an event.
+func showEvent(e tokens.Event) eventModel {
+	return eventModel{
+		ID:         types.StringValue(e.ID),
+		At:         timestampOf(e.At),
+		Actor:      types.StringValue(string(e.Actor)),
+		Action:     types.StringValue(string(e.Action)),
+		ObjectID:   textOrNull(e.ObjectID),
+		ObjectName: textOrNull(e.ObjectName),
+		Outcome:    types.StringValue(string(e.Outcome)),
+		Detail:     textOrNull(e.Detail),
+	}
+}
+
+func (d *eventsDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "latchkey_events"
+}
+
+func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The audit log: who changed what and when, and what was refused. No event holds a secret.\n\n" +
+			"With the provider's `act_as`, only events of what this member may see are listed. While there is no database yet, the list is empty. " +
+			"Every change adds events: filter, so that what you derive from them does not differ at every run.",
+		Attributes: map[string]schema.Attribute{
+			"object_id": filter("Only events of the object with this identifier: of an access token, technical user, member, group, role or token share. It may have been deleted.",
+				stringRule("the identifier of an object", validateObjectID)),
+			"since":  schema.StringAttribute{Optional: true, CustomType: timestampType{}, MarkdownDescription: "Only events from this instant on (RFC 3339)."},
+			"limit":  countFilter("How many events to list at most: the latest ones. Left out, or 0: all of them."),
+			"events": shownList(shownEventAttributes(), "The events, the oldest first."),
+		},
+	}
+}
+
+// shownEventAttributes are the schema of an eventModel.
+func shownEventAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":          shownText("Identifier of the event (`evt_…`)."),
+		"at":          shownTimestamp("when it happened"),
+		"actor":       shownText("Who did it: `local:<user>@<host>` for one who opened the database, or the e-mail address of a member (`act_as`)."),
+		"action":      shownText("What was done, as in `access_token.regenerate`."),
+		"object_id":   shownText("Identifier of the object concerned; null where a refused creation made none."),
+		"object_name": shownText("Name of that object at the time; null where it is not known."),
+		"outcome":     shownText("`done`, or `refused`."),
+		"detail":      shownText("What changed, why, or why it was refused; null where there is nothing to add."),
+	}
+}
+
+// validateObjectID checks that a text is the identifier of something that events are about.
+func validateObjectID(field, value string) error {
+	for _, kind := range []tokens.Kind{tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole, tokens.KindDatabase} {
+		if tokens.IsID(kind, value) {
+			return nil
+		}
+	}
+	if _, _, err := tokens.ParseShareID(field, value); err != nil {
+		return tokens.Invalid(field, "%q is not the identifier of an object: use the id attribute of a resource, as in latchkey_access_token.deploy.id", value)
+	}
+	return nil
+}
+
+func (d *eventsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config eventsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	events := askForList(&d.reader, tokens.KindEvent, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Event, error) {
+		return b.Events(ctx, tokens.EventQuery{ObjectID: config.ObjectID.ValueString(), Since: config.Since.value(), Limit: count(config.Limit)})
+	})
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	config.Events = listOf(shownEventAttributes(), events, showEvent)
+	resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
+}

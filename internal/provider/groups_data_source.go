@@ -1,0 +1,63 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ datasource.DataSource              = (*groupsDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*groupsDataSource)(nil)
+)
+
+type groupsDataSource struct{ reader }
+
+func newGroupsDataSource() datasource.DataSource { return &groupsDataSource{} }
+
+type groupsModel struct {
+	Groups types.List `tfsdk:"groups"`
+}
+
+func (d *groupsDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "latchkey_groups"
+}
+
+func (d *groupsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The groups of the organization. Use it to work in a group that another configuration manages, picked by its name.\n\n" +
+			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database yet, the list is empty.",
+		Attributes: map[string]schema.Attribute{
+			"groups": shownList(shownGroupAttributes(), "The groups, by name."),
+		},
+	}
+}
+
+// shownGroupAttributes are the schema of a groupModel in data sources.
+func shownGroupAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":          shownText("Identifier of the group (`grp_…`)."),
+		"name":        shownText("Name, unique in the organization."),
+		"description": shownText("What the group is for; null where nothing is said."),
+		"created_at":  shownTimestamp("when the group was made"),
+		"updated_at":  shownTimestamp("when the group was last changed"),
+	}
+}
+
+func (d *groupsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
+	groups := askForList(&d.reader, tokens.KindGroup, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Group, error) {
+		return b.Groups(ctx)
+	})
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	show := func(group tokens.Group) (m groupModel) {
+		m.observe(group)
+		return m
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, groupsModel{listOf(shownGroupAttributes(), groups, show)})...)
+}

@@ -1,0 +1,65 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ datasource.DataSource              = (*membersDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*membersDataSource)(nil)
+)
+
+type membersDataSource struct{ reader }
+
+func newMembersDataSource() datasource.DataSource { return &membersDataSource{} }
+
+type membersModel struct {
+	Members types.List `tfsdk:"members"`
+}
+
+func (d *membersDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "latchkey_members"
+}
+
+func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The members of the organization. Use it to share access tokens (`latchkey_token_share`) with people whom another configuration manages, picked by their e-mail address.\n\n" +
+			"With the provider's `act_as`, it takes an administrator of the organization or of a group. While there is no database yet, the list is empty.",
+		Attributes: map[string]schema.Attribute{
+			"members": shownList(shownMemberAttributes(), "The members, by e-mail address."),
+		},
+	}
+}
+
+// shownMemberAttributes are the schema of a memberModel in data sources.
+func shownMemberAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":          shownText("Identifier of the member (`mem_…`)."),
+		"email":       shownText("E-mail address, as it was written when the member was made."),
+		"name":        shownText("Name of the person; null where none is given."),
+		"role":        shownText("Role in the whole organization."),
+		"group_roles": shownGroupRoles("Roles in single groups, in addition to `role`; null where there are none."),
+		"created_at":  shownTimestamp("when the member was made"),
+		"updated_at":  shownTimestamp("when the member was last changed"),
+	}
+}
+
+func (d *membersDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
+	members := askForList(&d.reader, tokens.KindMember, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Member, error) {
+		return b.Members(ctx)
+	})
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	show := func(member tokens.Member) (m memberModel) {
+		m.observe(member)
+		return m
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, membersModel{listOf(shownMemberAttributes(), members, show)})...)
+}

@@ -1,0 +1,95 @@
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ datasource.DataSource              = (*rolesDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*rolesDataSource)(nil)
+)
+
+type rolesDataSource struct{ reader }
+
+func newRolesDataSource() datasource.DataSource { return &rolesDataSource{} }
+
+type rolesModel struct {
+	Roles types.List `tfsdk:"roles"`
+}
+
+// shownRoleModel is a role as the data source shows it, a built-in one too.
+type shownRoleModel struct {
+	ID          types.String `tfsdk:"id"`
+	Name        types.String `tfsdk:"name"`
+	Description types.String `tfsdk:"description"`
+	Permissions types.Set    `tfsdk:"permissions"`
+	BuiltIn     types.Bool   `tfsdk:"built_in"`
+	CreatedAt   timestamp    `tfsdk:"created_at"`
+	UpdatedAt   timestamp    `tfsdk:"updated_at"`
+}
+
+// showRole returns what is shown of a role.
+func showRole(r tokens.Role) shownRoleModel {
+	permissions := make([]attr.Value, len(r.Permissions))
+	for i, permission := range r.Permissions {
+		permissions[i] = types.StringValue(permission)
+	}
+	return shownRoleModel{
+		ID:          textOrNull(r.ID),
+		Name:        types.StringValue(r.Name),
+		Description: textOrNull(r.Description),
+		Permissions: types.SetValueMust(types.StringType, permissions),
+		BuiltIn:     types.BoolValue(r.BuiltIn),
+		CreatedAt:   timestampOf(r.CreatedAt),
+		UpdatedAt:   timestampOf(r.UpdatedAt),
+	}
+}
+
+func (d *rolesDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "latchkey_roles"
+}
+
+func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The roles that accounts and access tokens can have: the built-in ones, then the custom ones of the organization (`latchkey_role`), each with its permissions.\n\n" +
+			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database yet, there are the built-in roles alone.",
+		Attributes: map[string]schema.Attribute{
+			"roles": shownList(shownRoleAttributes(), "The roles: the built-in ones from the least to the most powerful, then the custom ones by name."),
+		},
+	}
+}
+
+// shownRoleAttributes are the schema of a shownRoleModel.
+func shownRoleAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":          shownText("Identifier of a custom role (`rol_…`); null for a built-in one."),
+		"name":        shownText("Name, by which accounts and tokens have the role."),
+		"description": shownText("What the role is for; null where nothing is said."),
+		"permissions": schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What the role permits: `area:verb`, `area:*` for a whole area, or `*` for everything."},
+		"built_in":    shownBool("Whether the role is one of Latchkey's own, which can't be changed."),
+		"created_at":  shownTimestamp("when a custom role was made; null for a built-in one"),
+		"updated_at":  shownTimestamp("when a custom role was last changed; null for a built-in one"),
+	}
+}
+
+func (d *rolesDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
+	roles := askForList(&d.reader, tokens.KindRole, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Role, error) {
+		roles, err := b.Roles(ctx)
+		if errors.Is(err, tokens.ErrNoDatabase) {
+			return tokens.BuiltInRoles(), nil
+		}
+		return roles, err
+	})
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, rolesModel{listOf(shownRoleAttributes(), roles, showRole)})...)
+}

@@ -1,0 +1,72 @@
+package provider
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ datasource.DataSource              = (*technicalUsersDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*technicalUsersDataSource)(nil)
+)
+
+type technicalUsersDataSource struct{ reader }
+
+func newTechnicalUsersDataSource() datasource.DataSource { return &technicalUsersDataSource{} }
+
+type technicalUsersModel struct {
+	Search         types.String `tfsdk:"search"`
+	GroupID        types.String `tfsdk:"group_id"`
+	TechnicalUsers types.List   `tfsdk:"technical_users"`
+}
+
+func (d *technicalUsersDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "latchkey_technical_users"
+}
+
+func (d *technicalUsersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The technical users of the organization, also those that the system created for a single access token (`system_created`).\n\n" +
+			"With the provider's `act_as`, only the accounts that this member may manage are listed; it is an error where the member may manage none at any level. " +
+			"While there is no database yet, the list is empty.",
+		Attributes: map[string]schema.Attribute{
+			"search":          filter("Only technical users whose name, description or e-mail address contains this text, in any case of its letters."),
+			"group_id":        filter("Only technical users at the level of the group with this identifier.", idRule(tokens.KindGroup)),
+			"technical_users": shownList(shownTechnicalUserAttributes(), "The technical users, by e-mail address."),
+		},
+	}
+}
+
+func (d *technicalUsersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config technicalUsersModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	users := askForList(&d.reader, tokens.KindTechnicalUser, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.TechnicalUser, error) {
+		return b.TechnicalUsers(ctx)
+	})
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	config.TechnicalUsers = listOf(shownTechnicalUserAttributes(), config.selected(users), showTechnicalUser)
+	resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
+}
+
+// selected returns those of the technical users that all filters select.
+func (m *technicalUsersModel) selected(users []tokens.TechnicalUser) []tokens.TechnicalUser {
+	search, groupID := strings.ToLower(m.Search.ValueString()), m.GroupID.ValueString()
+	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {
+		mentioned := slices.ContainsFunc([]string{u.Name, u.Description, u.Email}, func(text string) bool {
+			return strings.Contains(strings.ToLower(text), search)
+		})
+		return !mentioned || groupID != "" && u.GroupID != groupID
+	})
+}

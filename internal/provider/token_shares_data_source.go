@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ datasource.DataSource              = (*tokenSharesDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*tokenSharesDataSource)(nil)
+)
+
+type tokenSharesDataSource struct{ reader }
+
+func newTokenSharesDataSource() datasource.DataSource { return &tokenSharesDataSource{} }
+
+type tokenSharesModel struct {
+	AccessTokenID types.String `tfsdk:"access_token_id"`
+	MemberID      types.String `tfsdk:"member_id"`
+	TokenShares   types.List   `tfsdk:"token_shares"`
+}
+
+func (d *tokenSharesDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "latchkey_token_shares"
+}
+
+func (d *tokenSharesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The shares of access tokens with members: of one token, of one member, or all of them.\n\n" +
+			"With the provider's `act_as`, the shares of the tokens that this member may see are listed, and the member's own. " +
+			"While there is no database yet, the list is empty.",
+		Attributes: map[string]schema.Attribute{
+			"access_token_id": filter("Only shares of the access token with this identifier.", idRule(tokens.KindAccessToken)),
+			"member_id":       filter("Only shares with the member with this identifier.", idRule(tokens.KindMember)),
+			"token_shares":    shownList(shownTokenShareAttributes(), "The shares."),
+		},
+	}
+}
+
+// shownTokenShareAttributes are the schema of a tokenShareModel in data sources.
+func shownTokenShareAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":              shownText("Identifier of the share: `<access token id>/<member id>`."),
+		"access_token_id": shownText("Identifier of the access token."),
+		"member_id":       shownText("Identifier of the member."),
+		"role":            shownText("Role of the member on the token: `viewer`, `editor` or `manager`."),
+		"created_at":      shownTimestamp("when the token was shared"),
+	}
+}
+
+func (d *tokenSharesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config tokenSharesModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	shares := askForList(&d.reader, tokens.KindTokenShare, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.TokenShare, error) {
+		return b.TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: config.AccessTokenID.ValueString(), MemberID: config.MemberID.ValueString()})
+	})
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	show := func(share tokens.TokenShare) (m tokenShareModel) {
+		m.observe(share)
+		return m
+	}
+	config.TokenShares = listOf(shownTokenShareAttributes(), shares, show)
+	resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
+}
