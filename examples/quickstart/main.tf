@@ -18,11 +18,18 @@ resource "latchkey_group" "payments" {
   description = "Everything that moves money"
 }
 
-# Two people.
+# Two people. Ada sees the tokens of the whole organization, and administers the payments group.
 resource "latchkey_member" "ada" {
   email = "ada@acme.example"
   name  = "Ada Lovelace"
-  role  = "manager"
+  role  = "viewer"
+
+  group_roles = [
+    {
+      group_id = latchkey_group.payments.id
+      role     = "administrator"
+    },
+  ]
 }
 
 resource "latchkey_member" "grace" {

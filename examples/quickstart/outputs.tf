@@ -30,3 +30,8 @@ output "webhook_token" {
   value       = latchkey_access_token.webhook.token
   sensitive   = true
 }
+
+output "webhook_token_id" {
+  description = "The id of the payment webhook's token."
+  value       = latchkey_access_token.webhook.id
+}

@@ -32,6 +32,13 @@ resource "latchkey_access_token" "webhook" {
   group_id = latchkey_group.payments.id
 }
 
+# Seen by owners, by the account that made it and by those it is shared with, and by nobody else.
+resource "latchkey_access_token" "payroll" {
+  name              = "payroll"
+  technical_user_id = latchkey_technical_user.ci.id
+  visibility        = "restricted"
+}
+
 # A new token, with a new id, whenever a value in replace_triggers changes. Both exist until everything
 # that uses the token has moved on.
 resource "latchkey_access_token" "partner" {

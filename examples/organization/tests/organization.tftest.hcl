@@ -1,0 +1,43 @@
+# `terraform test` (or `tofu test`) applies the example to a database of its own, and destroys what it made.
+
+variables {
+  database = "organization-test.db"
+}
+
+run "set_up" {
+  assert {
+    condition     = latchkey_technical_user.reconciler.email == "reconciler@payments.acme.latchkey.internal"
+    error_message = "The technical user belongs to the payments group."
+  }
+
+  assert {
+    condition     = latchkey_access_token.settle.status == "active" && latchkey_access_token.bank.status == "active"
+    error_message = "What Grace made should be good."
+  }
+
+  assert {
+    condition     = latchkey_access_token.bank.visibility == "restricted" && latchkey_access_token.settle.visibility == "organization"
+    error_message = "The bank token alone is restricted."
+  }
+}
+
+run "regenerate" {
+  variables {
+    deploy_secret_generation = "2"
+  }
+
+  assert {
+    condition     = latchkey_access_token.deploy.id == run.set_up.deploy_token_id
+    error_message = "A regeneration keeps the token."
+  }
+
+  assert {
+    condition     = latchkey_access_token.deploy.secret_version == 2 && latchkey_access_token.deploy.token != run.set_up.deploy_token
+    error_message = "A changed trigger should give the deploy token its second secret."
+  }
+
+  assert {
+    condition     = latchkey_access_token.settle.secret_version == 1
+    error_message = "No other token should have a new secret."
+  }
+}

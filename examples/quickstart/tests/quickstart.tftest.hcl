@@ -1,0 +1,39 @@
+# `terraform test` (or `tofu test`) applies the example to a database of its own, and destroys what it made.
+
+provider "latchkey" {
+  database     = "quickstart-test.db"
+  organization = "acme"
+}
+
+run "issue" {
+  assert {
+    condition     = latchkey_access_token.deploy.status == "active" && latchkey_access_token.deploy.secret_version == 1
+    error_message = "The deploy token should be good, with its first secret."
+  }
+
+  assert {
+    condition     = startswith(latchkey_access_token.deploy.token, latchkey_access_token.deploy.token_preview)
+    error_message = "The preview is how the secret begins."
+  }
+}
+
+run "regenerate" {
+  variables {
+    deploy_secret_generation = "2"
+  }
+
+  assert {
+    condition     = output.deploy_token_id == run.issue.deploy_token_id
+    error_message = "A regeneration keeps the token."
+  }
+
+  assert {
+    condition     = output.deploy_secret_version == 2 && output.deploy_token != run.issue.deploy_token
+    error_message = "A changed trigger should give the token its second secret."
+  }
+
+  assert {
+    condition     = output.report_token == run.issue.report_token
+    error_message = "No other token should have a new secret."
+  }
+}

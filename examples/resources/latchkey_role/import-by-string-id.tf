@@ -1,0 +1,4 @@
+import {
+  to = latchkey_role.deployer
+  id = "deployer"
+}
