@@ -3,6 +3,7 @@ package embedded
 import (
 	"cmp"
 	"context"
+	"math"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -14,16 +15,14 @@ const namesakesNamed = 10
 func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
 	n.ActivatesAt, n.ExpiresAt = kept(n.ActivatesAt), kept(n.ExpiresAt)
 	invalid := n.Validate(b.now())
-	return create(ctx, b, tokens.ActionAccessTokenCreate, creation{n.Name, invalid, n.TechnicalUserID != "" || n.GroupID != "" || len(n.Own.GroupRoles) > 0}, func(o *operation) (created tokens.CreatedAccessToken, err error) {
+	return create(ctx, b, tokens.ActionAccessTokenCreate, creation{n.Name, invalid, n.TechnicalUserID != "" || n.GroupID != "" || refersToMore(n.Own)}, func(o *operation) (created tokens.CreatedAccessToken, err error) {
 		request := o.creationRequest(n)
 		id, repeated, err := o.repeated(ctx, request)
 		switch {
 		case err != nil:
 			return created, err
 		case repeated:
-			if created.AccessToken, err = o.AccessToken(ctx, id); tokens.ErrorCode(err) == tokens.CodeNotFound {
-				return created, tokens.Conflict("request_id", id, "access token %s, which this request made, has been deleted since: to make another one send a new request", id)
-			}
+			created.AccessToken, err = o.repeatedlyCreated(ctx, id)
 		default:
 			if created.AccessToken, err = o.createAccessToken(ctx, n); err == nil {
 				request.ObjectID = created.ID
@@ -33,15 +32,45 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 		if err != nil {
 			return created, err
 		}
-		if created.Namesakes, err = o.UnusedNamesakes(ctx, created.AccessToken, namesakesNamed); err != nil {
-			return created, err
-		}
-		created.AccessToken = created.Observed(o.now, tokens.NewRoles(nil))
-		for i := range created.Namesakes {
-			created.Namesakes[i] = created.Namesakes[i].Observed(o.now, tokens.NewRoles(nil))
-		}
-		return created, nil
+		created.AccessToken = created.Observed(o.now, o.roles)
+		created.Namesakes, err = o.namesakes(ctx, created.AccessToken)
+		return created, err
 	})
+}
+
+// repeatedlyCreated returns the token that the same request made before, to one who may still make it.
+func (o *operation) repeatedlyCreated(ctx context.Context, id string) (tokens.AccessToken, error) {
+	t, err := o.AccessToken(ctx, id)
+	if tokens.ErrorCode(err) == tokens.CodeNotFound {
+		return t, tokens.Conflict("request_id", id, "access token %s, which this request made, has been deleted since: to make another one send a new request", id)
+	}
+	if err != nil {
+		return t, err
+	}
+	return t, o.caller.MayCreateToken(t.User.GroupID, t.Visibility, t.Access(o.roles))
+}
+
+// namesakes returns the unused tokens that bear the name of a new one, of those that the caller may show.
+func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tokens.AccessToken, error) {
+	limit := namesakesNamed
+	if o.caller.AccountID != "" {
+		limit = math.MaxInt // of which the caller may not be allowed to know
+	}
+	all, err := o.UnusedNamesakes(ctx, of, limit)
+	if err != nil {
+		return nil, err
+	}
+	var shown []tokens.AccessToken
+	for _, t := range all {
+		share, err := shareWith(ctx, o.View, o.caller, t.ID)
+		if err != nil {
+			return nil, err
+		}
+		if len(shown) < namesakesNamed && o.caller.MayUse(tokens.OperationShow, t, share, o.roles) == nil {
+			shown = append(shown, t.Observed(o.now, o.roles))
+		}
+	}
+	return shown, nil
 }
 
 // createAccessToken makes an access token, and a technical user for it where none is named.
@@ -51,19 +80,31 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	}
 	n.Own.GroupRoles = sortedGroupRoles(n.Own.GroupRoles)
 	t = tokens.AccessToken{
-		ID: tokens.NewID(tokens.KindAccessToken, o.now), Name: n.Name, Description: n.Description, Own: n.Own, Visibility: cmp.Or(n.Visibility, tokens.VisibilityOrganization),
+		ID: tokens.NewID(tokens.KindAccessToken, o.now), Name: n.Name, Description: n.Description, Own: n.Own, Visibility: cmp.Or(n.Visibility, tokens.VisibilityOrganization), CreatorID: o.caller.AccountID,
 		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), ActivatesAt: n.ActivatesAt, ExpiresAt: n.ExpiresAt, TTL: n.TTL,
 		Secret: tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now}, CreatedAt: o.now, UpdatedAt: o.now,
 	}
 	if t.User, err = o.userOf(ctx, n, t.ID); err != nil {
 		return t, err
 	}
-	// The settings were checked by themselves; an update that changes nothing checks that they fit the technical user.
-	if _, err := (tokens.AccessTokenUpdate{}).Apply(t, o.backend.options.Actor, o.now); err != nil {
+	if err := o.caller.MayCreateToken(t.User.GroupID, t.Visibility, t.Access(o.roles)); err != nil {
 		return t, err
 	}
-	if err := o.checkGroups(ctx, t.Own.GroupRoles); err != nil {
+	if n.TechnicalUserID != "" && t.User.SystemCreated {
+		return t, tokens.Invalid("technical_user_id", "technical user %s was made for one access token and will be deleted with it: "+
+			"name another technical user, or leave technical_user_id out to have one made for this token", t.User.Email)
+	}
+	// The settings were checked by themselves; an update that changes nothing checks that they fit the technical user.
+	if _, err := (tokens.AccessTokenUpdate{}).Apply(t, o.actor, o.now); err != nil {
 		return t, err
+	}
+	if err := o.checkGrants(ctx, tokens.Grants{}, t.Own); err != nil {
+		return t, err
+	}
+	if n.TechnicalUserID == "" {
+		if t.User, err = o.createTechnicalUser(ctx, n.NewSystemUser(t.ID), true); err != nil {
+			return t, err
+		}
 	}
 	if err := o.checkUnusedSecret(ctx, n.Secret); err != nil {
 		return t, err
@@ -77,20 +118,14 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	return t, o.record(ctx, tokens.ActionAccessTokenCreate, t.ID, t.Name, "")
 }
 
-// userOf returns the technical user that a new access token is to have: the one it names, or a new one.
+// userOf returns the technical user that a new access token is to have: the one it names, or what one is made from.
 func (o *operation) userOf(ctx context.Context, n tokens.NewAccessToken, tokenID string) (tokens.TechnicalUser, error) {
 	if n.TechnicalUserID == "" {
-		return o.createTechnicalUser(ctx, n.NewSystemUser(tokenID), true)
+		u := n.NewSystemUser(tokenID)
+		return tokens.TechnicalUser{GroupID: u.GroupID, Grants: u.Grants, SystemCreated: true}, nil
 	}
 	u, err := o.TechnicalUser(ctx, n.TechnicalUserID)
-	if err != nil {
-		return u, invalidReference(err, "technical_user_id", tokens.KindTechnicalUser, n.TechnicalUserID)
-	}
-	if u.SystemCreated {
-		return u, tokens.Invalid("technical_user_id", "technical user %s was made for one access token and will be deleted with it: "+
-			"name another technical user, or leave technical_user_id out to have one made for this token", u.Email)
-	}
-	return u, nil
+	return u, invalidReference(err, "technical_user_id", tokens.KindTechnicalUser, n.TechnicalUserID)
 }
 
 // checkUnusedSecret refuses a secret that was ever used, and does not tell by whom.

@@ -13,30 +13,42 @@ import (
 func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update tokens.AccessTokenUpdate) (tokens.AccessToken, error) {
 	update.ActivatesAt, update.ExpiresAt = keptChange(update.ActivatesAt), keptChange(update.ExpiresAt)
 	return change(ctx, b, accessTokenAction(update), objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
-		before, err := o.namedAccessToken(ctx, id)
+		before, share, err := o.namedAccessToken(ctx, id)
 		if err != nil {
 			return before, err
 		}
+		mayBecome := func(after tokens.AccessToken) error {
+			return o.caller.MayUpdate(before, after, update.Regeneration != nil, share, o.roles, o.now)
+		}
 		if update.Regeneration != nil {
+			if err := mayBecome(before); err != nil {
+				return before, err
+			}
 			request := o.regenerationRequest(id, update)
 			if _, repeated, err := o.repeated(ctx, request); err != nil || repeated {
-				return before.Observed(o.now, tokens.NewRoles(nil)), err
+				return o.answer(before, share), err
 			}
 			request.ObjectID = id
 			if err := o.InsertRequest(ctx, request); err != nil {
 				return before, err
 			}
 		}
-		after, err := update.Apply(before, b.options.Actor, o.now)
-		if err != nil {
-			return after, err
+		after, invalid := update.Apply(before, o.actor, o.now)
+		if invalid != nil {
+			after = before
+		}
+		if err := mayBecome(after); err != nil {
+			return before, err
+		}
+		if invalid != nil {
+			return before, invalid
 		}
 		after.Own.GroupRoles = sortedGroupRoles(after.Own.GroupRoles)
 		after.User.GroupRoles = sortedGroupRoles(after.User.GroupRoles)
 		if after, err = o.saveAccessToken(ctx, before, after, update.Regeneration); err != nil {
 			return after, err
 		}
-		return after.Observed(o.now, tokens.NewRoles(nil)), nil
+		return o.answer(after, share), nil
 	})
 }
 
@@ -72,11 +84,10 @@ func (o *operation) saveAccessToken(ctx context.Context, before, after tokens.Ac
 	c.note("activates_at", !after.ActivatesAt.Equal(before.ActivatesAt))
 	c.note("expires_at", !after.ExpiresAt.Equal(before.ExpiresAt))
 	c.note("ttl", after.TTL != before.TTL)
-	if !sameGroupRoles(after.Own.GroupRoles, before.Own.GroupRoles) {
-		c.note("group_roles", true)
-		if err := o.checkGroups(ctx, after.Own.GroupRoles); err != nil {
-			return after, err
-		}
+	c.note("visibility", after.Visibility != before.Visibility)
+	c.note("group_roles", !sameGroupRoles(after.Own.GroupRoles, before.Own.GroupRoles))
+	if err := o.checkGrants(ctx, before.Own, after.Own); err != nil {
+		return after, err
 	}
 	if c == nil && after.Enabled == before.Enabled && regeneration == nil {
 		return before, nil

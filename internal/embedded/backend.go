@@ -74,11 +74,6 @@ func read[T any](ctx context.Context, b *Backend, fn func(store.View) (T, error)
 	return readBy(ctx, b, (*store.Store).Read, fn)
 }
 
-// readToVerify is read for the verification of secrets.
-func readToVerify[T any](ctx context.Context, b *Backend, fn func(store.View) (T, error)) (T, error) {
-	return readBy(ctx, b, (*store.Store).ReadToVerify, fn)
-}
-
 // readBy runs fn by one of the store's methods for reading.
 func readBy[T any](ctx context.Context, b *Backend, method readMethod, fn func(store.View) (T, error)) (result T, err error) {
 	if b.invalid != nil {
@@ -117,5 +112,5 @@ func (b *Backend) found(ctx context.Context, tx store.Tx) error {
 	if err := tx.InsertDatabase(ctx, id, organization, now); err != nil {
 		return err
 	}
-	return tx.InsertEvent(ctx, b.event(now, tokens.ActionDatabaseCreate, object{id, organization}, tokens.OutcomeDone, ""))
+	return tx.InsertEvent(ctx, event(now, b.options.Actor, tokens.ActionDatabaseCreate, object{id, organization}, tokens.OutcomeDone, ""))
 }

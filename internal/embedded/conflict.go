@@ -27,3 +27,11 @@ func several[T any](all []T, describe func(T) string) string {
 	}
 	return text
 }
+
+// describe names a token in a message; one that is concealed by its identifier alone.
+func describe(t tokens.AccessToken) string {
+	if t.Name == "" {
+		return t.ID
+	}
+	return fmt.Sprintf("%q (%s)", t.Name, t.ID)
+}

@@ -2,16 +2,67 @@ package embedded
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // Events implements tokens.Backend.
 func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Event, error) {
-	return read(ctx, b, func(v store.View) ([]tokens.Event, error) { return v.Events(ctx, query) })
+	return readAs(ctx, b, func(r reader) ([]tokens.Event, error) {
+		if r.caller.IsOwner() {
+			return r.Events(ctx, query)
+		}
+		limit := query.Limit
+		query.Limit = 0 // counts what the caller may see
+		all, err := r.Events(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		known, err := r.knownObjects(ctx, b.now())
+		if err != nil {
+			return nil, err
+		}
+		shown := slices.DeleteFunc(all, func(e tokens.Event) bool { return !known(e.ObjectID) })
+		if limit > 0 {
+			shown = shown[max(0, len(shown)-limit):]
+		}
+		return shown, nil
+	})
+}
+
+// knownObjects returns a function that tells whether a caller who is no owner may know what happened to an object: to a
+// token that it may show, and its shares; to a technical user that it manages; and, where it manages accounts at
+// organization level, to a member, group or role, and what made no object.
+func (r reader) knownObjects(ctx context.Context, now time.Time) (func(objectID string) bool, error) {
+	shown := map[string]bool{}
+	all, err := r.shownAccessTokens(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range all.AccessTokens {
+		shown[t.ID] = true
+	}
+	users, err := r.TechnicalUsers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range users {
+		shown[u.ID] = r.caller.MayManageAccounts(u.GroupID, u.ID, "") == nil
+	}
+	accounts := r.caller.MayManageAccounts("", "", "") == nil
+	return func(objectID string) bool {
+		objectID, _, _ = strings.Cut(objectID, "/") // a share, which begins with its token
+		switch kind, _, _ := strings.Cut(objectID, "_"); tokens.Kind(kind) {
+		case tokens.KindAccessToken, tokens.KindTechnicalUser:
+			return shown[objectID]
+		case "", tokens.KindMember, tokens.KindGroup, tokens.KindRole:
+			return accounts
+		}
+		return false
+	}, nil
 }
 
 // PruneEvents implements tokens.Backend.

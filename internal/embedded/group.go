@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -15,6 +14,9 @@ func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Gr
 		g := tokens.Group{ID: tokens.NewID(tokens.KindGroup, o.now), Name: n.Name, Description: n.Description, CreatedAt: o.now, UpdatedAt: o.now}
 		if invalid != nil {
 			return g, invalid
+		}
+		if err := o.caller.MayManageAccounts("", "", "to create a group"); err != nil {
+			return g, err
 		}
 		if err := o.checkGroupName(ctx, g); err != nil {
 			return g, err
@@ -28,12 +30,23 @@ func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Gr
 
 // Group implements tokens.Backend.
 func (b *Backend) Group(ctx context.Context, id string) (tokens.Group, error) {
-	return read(ctx, b, func(v store.View) (tokens.Group, error) { return v.Group(ctx, id) })
+	return readAs(ctx, b, func(r reader) (tokens.Group, error) {
+		g, err := r.Group(ctx, id)
+		if err != nil {
+			return g, err
+		}
+		return g, r.caller.MayManageAccounts("", id, "to show a group")
+	})
 }
 
 // Groups implements tokens.Backend.
 func (b *Backend) Groups(ctx context.Context) ([]tokens.Group, error) {
-	return read(ctx, b, func(v store.View) ([]tokens.Group, error) { return v.Groups(ctx) })
+	return readAs(ctx, b, func(r reader) ([]tokens.Group, error) {
+		if err := r.caller.MayManageAccounts("", "", "to list the groups"); err != nil {
+			return nil, err
+		}
+		return r.Groups(ctx)
+	})
 }
 
 // UpdateGroup implements tokens.Backend.
@@ -44,6 +57,9 @@ func (b *Backend) UpdateGroup(ctx context.Context, id string, update tokens.Grou
 			return before, err
 		}
 		o.object.name = before.Name
+		if err := o.caller.MayManageAccounts("", id, "to change a group"); err != nil {
+			return before, err
+		}
 		after, err := update.Apply(before)
 		if err != nil {
 			return after, err
@@ -82,6 +98,9 @@ func (b *Backend) DeleteGroup(ctx context.Context, id string) error {
 			return g, err
 		}
 		o.object.name = g.Name
+		if err := o.caller.MayManageAccounts("", id, "to delete a group"); err != nil {
+			return g, err
+		}
 		users, err := o.TechnicalUsersIn(ctx, id)
 		if err != nil {
 			return g, err

@@ -7,16 +7,6 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// checkGroups refuses roles in groups that do not exist.
-func (o *operation) checkGroups(ctx context.Context, roles []tokens.GroupRole) error {
-	for _, r := range roles {
-		if _, err := o.existingGroup(ctx, "group_roles", r.GroupID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // existingGroup returns the group that an attribute refers to.
 func (o *operation) existingGroup(ctx context.Context, field, id string) (tokens.Group, error) {
 	group, err := o.Group(ctx, id)

@@ -15,6 +15,11 @@ type operation struct {
 	store.Tx
 	backend *Backend
 	now     time.Time
+	// caller is who asks, and actor what events call it.
+	caller tokens.Caller
+	actor  tokens.Actor
+	// roles are those that exist at the beginning.
+	roles tokens.Roles
 	// object is what the event of a refusal names.
 	object object
 }
@@ -42,13 +47,14 @@ type creation struct {
 	name string
 	// invalid is the error of input that is invalid by itself.
 	invalid error
-	// refers tells that the input names objects that exist, which a missing database can't hold: it is lost, not new.
+	// refers tells that the input names objects that exist, which a missing database can't hold: it is lost, not new. An
+	// acting member is such an object.
 	refers bool
 }
 
 // create is change that makes a missing database, unless the input is a mistake or refers to what such a database held.
 func create[T any](ctx context.Context, b *Backend, action tokens.Action, c creation, fn func(*operation) (T, error)) (T, error) {
-	if c.invalid == nil && !c.refers {
+	if c.invalid == nil && !c.refers && !b.actsAsMember() {
 		return transact(ctx, b, action, object{name: c.name}, b.found, fn)
 	}
 	about := object{name: c.name}
@@ -60,7 +66,7 @@ func create[T any](ctx context.Context, b *Backend, action tokens.Action, c crea
 	case missing && c.invalid != nil:
 		err = c.invalid
 	case missing:
-		err = tokens.Unavailable(err, "the input names objects of a database, and no database is there")
+		err = tokens.Unavailable(err, "the input (or act_as) names objects of a database, and no database is there")
 	}
 	return result, err
 }
@@ -75,7 +81,10 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
-		o = &operation{Tx: tx, backend: b, now: b.now(), object: about}
+		o = &operation{Tx: tx, backend: b, now: b.now(), caller: b.databaseOwner(), actor: b.options.Actor, object: about}
+		if err := o.begin(ctx); err != nil {
+			return err
+		}
 		result, err = fn(o)
 		return err
 	})
@@ -83,34 +92,51 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 		return result, nil
 	}
 	if o != nil && refused(err) {
-		b.recordRefusal(ctx, action, o.object, err)
+		o.recordRefusal(ctx, action, err)
 	}
 	var none T
 	return none, err
 }
 
+// begin finds out which roles there are and, where a member acts, what it holds.
+func (o *operation) begin(ctx context.Context) error {
+	custom, err := o.Roles(ctx)
+	if err != nil {
+		return err
+	}
+	o.roles = rolesWith(custom)
+	if !o.backend.actsAsMember() {
+		return nil
+	}
+	member, err := o.backend.member(ctx, o.View, o.roles)
+	if err != nil {
+		return err
+	}
+	o.caller, o.actor = member, tokens.Actor(member.Name)
+	return nil
+}
+
 // refused tells whether an error is a decision, as opposed to a failure.
 func refused(err error) bool {
-	code := tokens.ErrorCode(err)
-	return code == tokens.CodeInvalid || code == tokens.CodeConflict || code == tokens.CodeNotFound
+	return tokens.ErrorCode(err) != tokens.CodeUnavailable
 }
 
 // recordRefusal writes the event of a refused operation in a transaction of its own. Should that fail the refusal still
 // stands, and is what the caller needs to know.
-func (b *Backend) recordRefusal(ctx context.Context, action tokens.Action, about object, refusal error) {
-	_ = b.store.Write(ctx, func(tx store.Tx) error {
-		return tx.InsertEvent(ctx, b.event(b.now(), action, about, tokens.OutcomeRefused, refusal.Error()))
+func (o *operation) recordRefusal(ctx context.Context, action tokens.Action, refusal error) {
+	_ = o.backend.store.Write(ctx, func(tx store.Tx) error {
+		return tx.InsertEvent(ctx, event(o.backend.now(), o.actor, action, o.object, tokens.OutcomeRefused, refusal.Error()))
 	})
 }
 
 // record writes the event of something that the operation does.
 func (o *operation) record(ctx context.Context, action tokens.Action, id, name, detail string) error {
-	return o.InsertEvent(ctx, o.backend.event(o.now, action, object{id, name}, tokens.OutcomeDone, detail))
+	return o.InsertEvent(ctx, event(o.now, o.actor, action, object{id, name}, tokens.OutcomeDone, detail))
 }
 
-func (b *Backend) event(now time.Time, action tokens.Action, about object, outcome tokens.Outcome, detail string) tokens.Event {
+func event(now time.Time, by tokens.Actor, action tokens.Action, about object, outcome tokens.Outcome, detail string) tokens.Event {
 	return tokens.Event{
-		ID: tokens.NewID(tokens.KindEvent, now), At: now, Actor: b.options.Actor, Action: action,
+		ID: tokens.NewID(tokens.KindEvent, now), At: now, Actor: by, Action: action,
 		ObjectID: about.id, ObjectName: about.name, Outcome: outcome, Detail: detail,
 	}
 }

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -33,14 +34,14 @@ func (o *operation) repeated(ctx context.Context, request store.Request) (object
 // creationRequest is the record of a request for a new access token.
 func (o *operation) creationRequest(n tokens.NewAccessToken) store.Request {
 	return o.request(n.RequestID, tokens.ActionAccessTokenCreate, n.Secret.Hash().String(), n.Name, n.Description, n.TechnicalUserID, n.GroupID,
-		n.Own.Role, sortedGroupRoles(n.Own.GroupRoles), n.Enabled, instantOf(n.ActivatesAt), instantOf(n.ExpiresAt), n.TTL)
+		n.Own.Role, sortedGroupRoles(n.Own.GroupRoles), cmp.Or(n.Visibility, tokens.VisibilityOrganization), n.Enabled, instantOf(n.ActivatesAt), instantOf(n.ExpiresAt), n.TTL)
 }
 
 // regenerationRequest is the record of a request for a new secret, with all that is to change along with it.
 func (o *operation) regenerationRequest(tokenID string, u tokens.AccessTokenUpdate) store.Request {
 	return o.request(u.Regeneration.RequestID, tokens.ActionAccessTokenRegenerate, u.Regeneration.Secret.Hash().String(), tokenID,
 		u.Regeneration.Reason, u.Regeneration.ExpectedVersion, content(u.Name), content(u.Description), content(u.Role), contentOf(u.GroupRoles, sortedGroupRoles),
-		content(u.Enabled), contentOf(u.ActivatesAt, instantOf), contentOf(u.ExpiresAt, instantOf), content(u.TTL))
+		content(u.Visibility), content(u.Enabled), contentOf(u.ActivatesAt, instantOf), contentOf(u.ExpiresAt, instantOf), content(u.TTL))
 }
 
 // request returns the record of a request with this content.
@@ -50,7 +51,7 @@ func (o *operation) request(id string, operation tokens.Action, parts ...any) st
 		panic(err) // texts, numbers and lists of them can be encoded
 	}
 	digest := sha256.Sum256(text)
-	return store.Request{ID: id, Actor: o.backend.options.Actor, Operation: operation, Digest: hex.EncodeToString(digest[:]), CreatedAt: o.now}
+	return store.Request{ID: id, Actor: o.actor, Operation: operation, Digest: hex.EncodeToString(digest[:]), CreatedAt: o.now}
 }
 
 // content is a change as a part of a request: nothing, or a list of the one new value.

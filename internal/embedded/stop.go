@@ -9,7 +9,7 @@ import (
 // HoldAccessToken implements tokens.Backend.
 func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (tokens.AccessToken, error) {
 	return change(ctx, b, tokens.ActionAccessTokenHold, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
-		t, err := o.namedAccessToken(ctx, id)
+		t, share, err := o.usableAccessToken(ctx, tokens.OperationHold, id)
 		if err != nil {
 			return t, err
 		}
@@ -17,32 +17,32 @@ func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (token
 			return t, err
 		}
 		if t.Held != nil {
-			return t, tokens.Conflict("", id, "access token %q (%s) is held already, by %s since %s: %s; release it before you hold it for another reason",
-				t.Name, id, t.Held.By, tokens.FormatTimestamp(t.Held.At), t.Held.Reason)
+			return t, tokens.Conflict("", id, "access token %s is held already, by %s since %s: %s; release it before you hold it for another reason",
+				describe(o.answer(t, share)), t.Held.By, tokens.FormatTimestamp(t.Held.At), t.Held.Reason)
 		}
-		t.Held, t.UpdatedAt = &tokens.Stop{By: b.options.Actor, At: o.now, Reason: reason}, o.now
+		t.Held, t.UpdatedAt = &tokens.Stop{By: o.actor, At: o.now, Reason: reason}, o.now
 		if err := o.UpdateAccessToken(ctx, t); err != nil {
 			return t, err
 		}
-		return t.Observed(o.now, tokens.NewRoles(nil)), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, reason)
+		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, reason)
 	})
 }
 
 // ReleaseAccessToken implements tokens.Backend.
 func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
 	return change(ctx, b, tokens.ActionAccessTokenRelease, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
-		t, err := o.namedAccessToken(ctx, id)
+		t, share, err := o.usableAccessToken(ctx, tokens.OperationRelease, id)
 		if err != nil {
 			return t, err
 		}
 		if t.Held == nil {
-			return t, tokens.Conflict("", id, "access token %q (%s) is not held: there is nothing to release", t.Name, id)
+			return t, tokens.Conflict("", id, "access token %s is not held: there is nothing to release", describe(o.answer(t, share)))
 		}
 		t.Held, t.UpdatedAt = nil, o.now
 		if err := o.UpdateAccessToken(ctx, t); err != nil {
 			return t, err
 		}
-		return t.Observed(o.now, tokens.NewRoles(nil)), o.record(ctx, tokens.ActionAccessTokenRelease, id, t.Name, "")
+		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRelease, id, t.Name, "")
 	})
 }
 
@@ -64,6 +64,10 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 		if err := o.UpdateAccessToken(ctx, t); err != nil {
 			return t, err
 		}
-		return t.Observed(o.now, tokens.NewRoles(nil)), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name, "")
+		share, err := shareWith(ctx, o.View, o.caller, t.ID)
+		if err != nil {
+			return t, err
+		}
+		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name, "")
 	})
 }

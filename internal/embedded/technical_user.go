@@ -2,18 +2,24 @@ package embedded
 
 import (
 	"context"
-	"fmt"
+	"reflect"
+	"slices"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // CreateTechnicalUser implements tokens.Backend.
 func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnicalUser) (tokens.TechnicalUser, error) {
 	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionTechnicalUserCreate, creation{n.Name, invalid, n.GroupID != "" || len(n.GroupRoles) > 0}, func(o *operation) (tokens.TechnicalUser, error) {
+	return create(ctx, b, tokens.ActionTechnicalUserCreate, creation{n.Name, invalid, n.GroupID != "" || refersToMore(n.Grants)}, func(o *operation) (tokens.TechnicalUser, error) {
 		if invalid != nil {
 			return tokens.TechnicalUser{}, invalid
+		}
+		if err := o.caller.MayManageAccounts(n.GroupID, "", "to create a technical user"); err != nil {
+			return tokens.TechnicalUser{}, err
+		}
+		if err := o.caller.MayGrant("", tokens.TechnicalUser{GroupID: n.GroupID, Grants: n.Grants}.Access(o.roles)); err != nil {
+			return tokens.TechnicalUser{}, err
 		}
 		return o.createTechnicalUser(ctx, n, false)
 	})
@@ -34,7 +40,7 @@ func (o *operation) createTechnicalUser(ctx context.Context, n tokens.NewTechnic
 		}
 	}
 	u.Email = tokens.TechnicalUserEmail(u.Name, group.Name, o.Database().Organization)
-	if err := o.checkGroups(ctx, u.GroupRoles); err != nil {
+	if err := o.checkGrants(ctx, tokens.Grants{}, u.Grants); err != nil {
 		return u, err
 	}
 	if err := o.checkTechnicalUserName(ctx, u); err != nil {
@@ -59,7 +65,7 @@ func (o *operation) disabledFromStart(enabled bool) *tokens.Stop {
 	if enabled {
 		return nil
 	}
-	return &tokens.Stop{By: o.backend.options.Actor, At: o.now}
+	return &tokens.Stop{By: o.actor, At: o.now}
 }
 
 // checkTechnicalUserName refuses a name that another technical user of the level has.
@@ -77,12 +83,26 @@ func (o *operation) checkTechnicalUserName(ctx context.Context, u tokens.Technic
 
 // TechnicalUser implements tokens.Backend.
 func (b *Backend) TechnicalUser(ctx context.Context, id string) (tokens.TechnicalUser, error) {
-	return read(ctx, b, func(v store.View) (tokens.TechnicalUser, error) { return v.TechnicalUser(ctx, id) })
+	return readAs(ctx, b, func(r reader) (tokens.TechnicalUser, error) {
+		u, err := r.TechnicalUser(ctx, id)
+		if err != nil {
+			return u, err
+		}
+		return u, r.caller.MayManageAccounts(u.GroupID, id, "to show a technical user")
+	})
 }
 
 // TechnicalUsers implements tokens.Backend.
 func (b *Backend) TechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
-	return read(ctx, b, func(v store.View) ([]tokens.TechnicalUser, error) { return v.TechnicalUsers(ctx) })
+	return readAs(ctx, b, func(r reader) ([]tokens.TechnicalUser, error) {
+		if !r.caller.Access.Anywhere(tokens.PermissionManageAccounts) {
+			return nil, r.caller.MayManageAccounts("", "", "to list the technical users")
+		}
+		all, err := r.TechnicalUsers(ctx)
+		return slices.DeleteFunc(all, func(u tokens.TechnicalUser) bool {
+			return r.caller.MayManageAccounts(u.GroupID, u.ID, "") != nil
+		}), err
+	})
 }
 
 // UpdateTechnicalUser implements tokens.Backend.
@@ -93,16 +113,39 @@ func (b *Backend) UpdateTechnicalUser(ctx context.Context, id string, update tok
 			return before, err
 		}
 		o.object.name = before.Email
-		after, err := update.Apply(before, b.options.Actor, o.now)
-		if err != nil {
-			return after, err
+		after, invalid := update.Apply(before, o.actor, o.now)
+		if invalid != nil {
+			after = before
 		}
 		after.GroupRoles = sortedGroupRoles(after.GroupRoles)
+		if err := o.mayUpdateTechnicalUser(before, after); err != nil {
+			return before, err
+		}
+		if invalid != nil {
+			return before, invalid
+		}
 		if err := o.checkTechnicalUserName(ctx, after); err != nil {
 			return after, err
 		}
 		return o.saveTechnicalUser(ctx, before, after)
 	})
+}
+
+// mayUpdateTechnicalUser checks what turns a technical user into another state of itself. Who only stops it needs to hold
+// nothing of what it holds.
+func (o *operation) mayUpdateTechnicalUser(before, after tokens.TechnicalUser) error {
+	if err := o.caller.MayManageAccounts(before.GroupID, before.ID, "to change a technical user"); err != nil {
+		return err
+	}
+	stopped := before
+	stopped.Enabled, stopped.Disabled = after.Enabled, after.Disabled
+	if !after.Enabled && reflect.DeepEqual(stopped, after) {
+		return nil
+	}
+	if err := o.caller.MayAlter(tokens.KindTechnicalUser, before.ID, before.Access(o.roles)); err != nil {
+		return err
+	}
+	return o.caller.MayGrant(before.ID, after.Access(o.roles).Without(before.Access(o.roles)))
 }
 
 // saveTechnicalUser writes what differs between two states of a technical user, with an event for each kind of change.
@@ -111,11 +154,9 @@ func (o *operation) saveTechnicalUser(ctx context.Context, before, after tokens.
 	c.note("name", after.Name != before.Name)
 	c.note("description", after.Description != before.Description)
 	c.note("role", after.Role != before.Role)
-	if !sameGroupRoles(after.GroupRoles, before.GroupRoles) {
-		c.note("group_roles", true)
-		if err := o.checkGroups(ctx, after.GroupRoles); err != nil {
-			return after, err
-		}
+	c.note("group_roles", !sameGroupRoles(after.GroupRoles, before.GroupRoles))
+	if err := o.checkGrants(ctx, before.Grants, after.Grants); err != nil {
+		return after, err
 	}
 	if c == nil && after.Enabled == before.Enabled {
 		return before, nil
@@ -123,6 +164,11 @@ func (o *operation) saveTechnicalUser(ctx context.Context, before, after tokens.
 	after.UpdatedAt = o.now
 	if err := o.UpdateTechnicalUser(ctx, after); err != nil {
 		return after, err
+	}
+	if before.IsOwner() && !after.IsOwner() {
+		if err := o.checkOwnerRemains(ctx, tokens.KindTechnicalUser, after.ID, after.Email); err != nil {
+			return after, err
+		}
 	}
 	if c != nil {
 		if err := o.record(ctx, tokens.ActionTechnicalUserUpdate, after.ID, after.Email, c.detail()); err != nil {
@@ -146,13 +192,23 @@ func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
 			return u, err
 		}
 		o.object.name = u.Email
+		if err := o.caller.MayManageAccounts(u.GroupID, id, "to delete a technical user"); err != nil {
+			return u, err
+		}
+		if err := o.caller.MayAlter(tokens.KindTechnicalUser, id, u.Access(o.roles)); err != nil {
+			return u, err
+		}
 		all, err := o.AccessTokensOf(ctx, id)
 		if err != nil {
 			return u, err
 		}
 		if len(all) > 0 {
+			shown, err := o.answers(ctx, all)
+			if err != nil {
+				return u, err
+			}
 			return u, tokens.Conflict("", id, "technical user %s (%s) can't be deleted while access tokens live under it: %s; delete them first",
-				u.Email, id, several(all, func(t tokens.AccessToken) string { return fmt.Sprintf("%q (%s)", t.Name, t.ID) }))
+				u.Email, id, several(shown, describe))
 		}
 		return u, o.deleteTechnicalUser(ctx, u, "")
 	})
@@ -162,6 +218,11 @@ func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
 func (o *operation) deleteTechnicalUser(ctx context.Context, u tokens.TechnicalUser, reason string) error {
 	if err := o.DeleteTechnicalUser(ctx, u.ID); err != nil {
 		return err
+	}
+	if u.IsOwner() {
+		if err := o.checkOwnerRemains(ctx, tokens.KindTechnicalUser, u.ID, u.Email); err != nil {
+			return err
+		}
 	}
 	return o.record(ctx, tokens.ActionTechnicalUserDelete, u.ID, u.Email, reason)
 }

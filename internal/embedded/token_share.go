@@ -2,8 +2,8 @@ package embedded
 
 import (
 	"context"
+	"slices"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -32,6 +32,10 @@ func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.TokenShare) (to
 		if err != nil {
 			return s, invalidReference(err, "access_token_id", tokens.KindAccessToken, s.AccessTokenID)
 		}
+		o.object.id = s.ID()
+		if err := o.mayShare(ctx, token, s.Role); err != nil {
+			return s, err
+		}
 		member, err := o.Member(ctx, s.MemberID)
 		if err != nil {
 			return s, invalidReference(err, "member_id", tokens.KindMember, s.MemberID)
@@ -50,15 +54,59 @@ func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.TokenShare) (to
 	})
 }
 
+// mayShare checks that the caller may give a role on a token; empty to take one away.
+func (o *operation) mayShare(ctx context.Context, t tokens.AccessToken, role string) error {
+	own, err := shareWith(ctx, o.View, o.caller, t.ID)
+	if err != nil {
+		return err
+	}
+	if err := o.caller.MayUse(tokens.OperationShare, t, own, o.roles); err != nil {
+		return err
+	}
+	if role != tokens.ShareManager {
+		return nil
+	}
+	return o.caller.MayGrant(t.ID, t.Access(o.roles))
+}
+
 // TokenShare implements tokens.Backend.
 func (b *Backend) TokenShare(ctx context.Context, tokenID, memberID string) (tokens.TokenShare, error) {
-	return read(ctx, b, func(v store.View) (tokens.TokenShare, error) { return v.TokenShare(ctx, tokenID, memberID) })
+	return readAs(ctx, b, func(r reader) (tokens.TokenShare, error) {
+		switch t, custom, err := r.AccessTokenWithRoles(ctx, tokenID); {
+		case err == nil:
+			if err := r.mayShow(ctx, t, rolesWith(custom)); err != nil {
+				return tokens.TokenShare{}, err
+			}
+		case tokens.ErrorCode(err) != tokens.CodeNotFound:
+			return tokens.TokenShare{}, err
+		}
+		return r.TokenShare(ctx, tokenID, memberID)
+	})
+}
+
+// TokenShares implements tokens.Backend.
+func (b *Backend) TokenShares(ctx context.Context, query tokens.TokenShareQuery) ([]tokens.TokenShare, error) {
+	return readAs(ctx, b, func(r reader) ([]tokens.TokenShare, error) {
+		if err := query.Validate(); err != nil {
+			return nil, err
+		}
+		all, err := r.TokenShares(ctx, query)
+		if err != nil || r.caller.AccountID == "" {
+			return all, err
+		}
+		known, err := r.shownAccessTokens(ctx, b.now())
+		shown := map[string]bool{}
+		for _, t := range known.AccessTokens {
+			shown[t.ID] = true
+		}
+		return slices.DeleteFunc(all, func(s tokens.TokenShare) bool { return !shown[s.AccessTokenID] }), err
+	})
 }
 
 // UpdateTokenShare implements tokens.Backend.
 func (b *Backend) UpdateTokenShare(ctx context.Context, tokenID, memberID, role string) (tokens.TokenShare, error) {
 	return change(ctx, b, tokens.ActionTokenShareUpdate, shareObject(tokenID, memberID), func(o *operation) (tokens.TokenShare, error) {
-		s, err := o.nameShare(ctx, tokenID, memberID)
+		s, err := o.sharedByCaller(ctx, tokenID, memberID, role)
 		if err != nil {
 			return s, err
 		}
@@ -79,27 +127,39 @@ func (b *Backend) UpdateTokenShare(ctx context.Context, tokenID, memberID, role 
 // UnshareAccessToken implements tokens.Backend.
 func (b *Backend) UnshareAccessToken(ctx context.Context, tokenID, memberID string) error {
 	_, err := change(ctx, b, tokens.ActionTokenShareDelete, shareObject(tokenID, memberID), func(o *operation) (tokens.TokenShare, error) {
-		s, err := o.nameShare(ctx, tokenID, memberID)
+		s, err := o.sharedByCaller(ctx, tokenID, memberID, "")
 		if err != nil {
 			return s, err
 		}
-		return s, o.endShares(ctx, []tokens.TokenShare{s}, "")
+		return s, o.endShares(ctx, tokens.TokenShareQuery{AccessTokenID: tokenID, MemberID: memberID}, "")
 	})
 	return err
 }
 
-// nameShare returns a share that exists and names it in the events of the operation.
-func (o *operation) nameShare(ctx context.Context, tokenID, memberID string) (tokens.TokenShare, error) {
-	s, err := o.TokenShare(ctx, tokenID, memberID)
-	if err != nil {
+// sharedByCaller returns a share that exists, to which the caller may give a role or, where that is empty, which it may
+// end, and names it in the events of the operation. Whether a token is shared is known to those alone who may share it.
+func (o *operation) sharedByCaller(ctx context.Context, tokenID, memberID, role string) (s tokens.TokenShare, err error) {
+	switch t, err := o.AccessToken(ctx, tokenID); {
+	case err == nil:
+		if err := o.mayShare(ctx, t, role); err != nil {
+			return s, err
+		}
+	case tokens.ErrorCode(err) != tokens.CodeNotFound:
+		return s, err
+	}
+	if s, err = o.TokenShare(ctx, tokenID, memberID); err != nil {
 		return s, err
 	}
 	o.object.name, err = o.shareName(ctx, s)
 	return s, err
 }
 
-// endShares deletes shares, each with an event.
-func (o *operation) endShares(ctx context.Context, shares []tokens.TokenShare, reason string) error {
+// endShares deletes the shares that the query selects, each with an event.
+func (o *operation) endShares(ctx context.Context, query tokens.TokenShareQuery, reason string) error {
+	shares, err := o.TokenShares(ctx, query)
+	if err != nil {
+		return err
+	}
 	for _, s := range shares {
 		name, err := o.shareName(ctx, s)
 		if err != nil {
@@ -122,9 +182,4 @@ func (o *operation) shareName(ctx context.Context, s tokens.TokenShare) (string,
 	}
 	member, err := o.Member(ctx, s.MemberID)
 	return shareName(token, member), err
-}
-
-// TokenShares implements tokens.Backend.
-func (b *Backend) TokenShares(context.Context, tokens.TokenShareQuery) ([]tokens.TokenShare, error) {
-	return nil, tokens.Unavailable(nil, "TODO")
 }

@@ -11,21 +11,37 @@ import (
 // VerifySecret implements tokens.Backend.
 func (b *Backend) VerifySecret(ctx context.Context, secret tokens.Secret, options tokens.VerifyOptions) (tokens.Verification, error) {
 	now := b.now()
-	result, err := readToVerify(ctx, b, func(v store.View) (result tokens.Verification, err error) {
+	verify := func(r reader) (result tokens.Verification, err error) {
+		if err := r.caller.MayIntrospect(); err != nil {
+			return result, err
+		}
 		hash := secret.Hash()
-		known, ok, err := v.SecretWithHash(ctx, hash)
+		known, ok, err := r.SecretWithHash(ctx, hash)
 		if err != nil || !ok || !sameHash(known.Hash, hash) {
 			return result, err
 		}
-		token := known.AccessToken.Observed(now, tokens.NewRoles(nil))
+		roles := rolesWith(known.CustomRoles)
+		token := known.AccessToken.Observed(now, roles)
+		if !r.caller.Access.At(token.User.GroupID).Allows(tokens.PermissionIntrospectTokens) {
+			return result, nil
+		}
 		result.AccessToken = &token
 		result.Superseded = known.Version != token.Secret.Version
 		result.Active = !result.Superseded && token.Status == tokens.StatusActive
 		if result.Active {
-			result.Grants = token.Grants
+			result.Grants, result.Access = token.Grants, token.Access(roles)
 		}
 		return result, nil
-	})
+	}
+	var result tokens.Verification
+	var err error
+	if b.actsAsMember() {
+		result, err = readAs(ctx, b, verify)
+	} else {
+		result, err = readBy(ctx, b, (*store.Store).ReadToVerify, func(v store.View) (tokens.Verification, error) {
+			return verify(reader{v, b.databaseOwner()})
+		})
+	}
 	if err == nil && result.Active && options.RecordUse {
 		b.recordUse(ctx, result.AccessToken.ID, now)
 	}

@@ -43,9 +43,42 @@ func (v View) AccessToken(ctx context.Context, id string) (tokens.AccessToken, e
 	return get(ctx, v.q, tokens.KindAccessToken, id, scanWholeAccessToken, selectAccessTokens+`WHERE t.id = $1`, id)
 }
 
-// AccessTokens returns all access tokens, in no order.
-func (v View) AccessTokens(ctx context.Context) ([]tokens.AccessToken, error) {
-	return list(ctx, v.q, scanWholeAccessToken, selectAccessTokens)
+// selectAccessTokenWithRoles selects a token with the custom roles that it and its technical user have.
+var selectAccessTokenWithRoles = `SELECT ` + customRolesHeld + `, ` + accessTokenColumns + accessTokenTables + `WHERE t.id = $1`
+
+// AccessTokenWithRoles returns an access token and, as of the same moment, the custom roles that it and its technical
+// user have, with their permissions alone; or CodeNotFound.
+func (v View) AccessTokenWithRoles(ctx context.Context, id string) (t tokens.AccessToken, roles []tokens.Role, err error) {
+	scan := func(row scanner) (tokens.AccessToken, error) { return scanAccessToken(row, customRoles{&roles}) }
+	t, err = get(ctx, v.q, tokens.KindAccessToken, id, scan, selectAccessTokenWithRoles, id)
+	return t, roles, err
+}
+
+// AllAccessTokens are all access tokens, in no order, and what is needed to understand them, as of the same moment.
+type AllAccessTokens struct {
+	AccessTokens []tokens.AccessToken
+	// CustomRoles have their names and permissions alone.
+	CustomRoles []tokens.Role
+	// GroupNames are the names of all groups, by ID.
+	GroupNames map[string]string
+}
+
+// selectAllAccessTokens selects all tokens and, in one of the rows alone, the custom roles and the names of groups.
+var selectAllAccessTokens = `SELECT ` + inFirstRow(allCustomRoles) + `, ` + inFirstRow(`(SELECT string_agg(g.id || ' ' || g.name, ',') FROM groups g)`) + `, ` +
+	accessTokenColumns + accessTokenTables
+
+// inFirstRow makes a column NULL in all rows but that of the first token.
+func inFirstRow(column string) string {
+	return `CASE WHEN t.id = (SELECT min(id) FROM access_tokens) THEN ` + column + ` END`
+}
+
+// AccessTokens returns all access tokens, by a single statement.
+func (v View) AccessTokens(ctx context.Context) (all AllAccessTokens, err error) {
+	scan := func(row scanner) (tokens.AccessToken, error) {
+		return scanAccessToken(row, customRoles{&all.CustomRoles}, names{&all.GroupNames})
+	}
+	all.AccessTokens, err = list(ctx, v.q, scan, selectAllAccessTokens)
+	return all, err
 }
 
 // AccessTokensOf returns the access tokens of a technical user by name.

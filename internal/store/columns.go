@@ -85,3 +85,32 @@ func (g groupRoles) Scan(column any) error {
 	*g.roles = roles
 	return nil
 }
+
+// names reads identifiers and names. NULL leaves those that are there.
+type names struct{ byID *map[string]string }
+
+// Scan implements sql.Scanner.
+func (n names) Scan(column any) error {
+	return eachRecord(column, func(id, name string) {
+		if *n.byID == nil {
+			*n.byID = map[string]string{}
+		}
+		(*n.byID)[id] = name
+	})
+}
+
+// eachRecord calls fn with the first word and the rest of each record of a column, which commas separate.
+func eachRecord(column any, fn func(first, rest string)) error {
+	if column == nil {
+		return nil
+	}
+	text, ok := column.(string)
+	if !ok {
+		return fmt.Errorf("records are read as %T, not as text", column)
+	}
+	for record := range strings.SplitSeq(text, ",") {
+		first, rest, _ := strings.Cut(record, " ")
+		fn(first, rest)
+	}
+	return nil
+}

@@ -16,16 +16,19 @@ func (v View) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Eve
 		err = row.Scan(&e.ID, instant{&e.At}, &e.Actor, &e.Action, &e.ObjectID, &e.ObjectName, &e.Outcome, &e.Detail)
 		return e, err
 	}
-	limit := query.Limit
+	limit, since := query.Limit, int64(math.MinInt64)
 	if limit == 0 {
 		limit = math.MaxInt
+	}
+	if !query.Since.IsZero() {
+		since = query.Since.UnixMicro()
 	}
 	var events []tokens.Event
 	var err error
 	if query.ObjectID == "" {
-		events, err = list(ctx, v.q, scan, columns+latest+`$1`, limit)
+		events, err = list(ctx, v.q, scan, columns+`WHERE at >= $1`+latest+`$2`, since, limit)
 	} else {
-		events, err = list(ctx, v.q, scan, columns+`WHERE object_id = $1`+latest+`$2`, query.ObjectID, limit)
+		events, err = list(ctx, v.q, scan, columns+`WHERE at >= $1 AND object_id = $2`+latest+`$3`, since, query.ObjectID, limit)
 	}
 	slices.Reverse(events)
 	return events, err

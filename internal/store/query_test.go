@@ -12,6 +12,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 	for name, query := range map[string]string{
 		"SecretWithHash":                selectSecret,
 		"AccessToken":                   selectAccessTokens + `WHERE t.id = $1`,
+		"AccessTokenWithRoles":          selectAccessTokenWithRoles,
 		"AccessTokensOf":                selectAccessTokens + `WHERE t.technical_user_id = $1 ORDER BY t.name`,
 		"UnusedNamesakes":               selectUnusedNamesakes,
 		"UnusedNamesakes by the system": selectUnusedNamesakesBySystem,

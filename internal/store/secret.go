@@ -13,16 +13,18 @@ type KnownSecret struct {
 	// Version is the version of this secret; the one of AccessToken.Secret is the current one.
 	Version     int64
 	AccessToken tokens.AccessToken
+	// CustomRoles are those that the token and its technical user have, with their names and permissions alone.
+	CustomRoles []tokens.Role
 }
 
-// selectSecret selects a secret k with its token, and the current secret of that.
-var selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
+// selectSecret selects a secret k with its token, the current secret of that, and its custom roles.
+var selectSecret = `SELECT k.hash, k.version, ` + customRolesHeld + `, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
 
 // SecretWithHash returns the secret that has a hash, and whether there is one whose token lives.
 func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (KnownSecret, bool, error) {
 	scan := func(row scanner) (known KnownSecret, err error) {
 		var text string
-		if known.AccessToken, err = scanAccessToken(row, &text, &known.Version); err != nil {
+		if known.AccessToken, err = scanAccessToken(row, &text, &known.Version, customRoles{&known.CustomRoles}); err != nil {
 			return known, err
 		}
 		known.Hash, err = tokens.ParseSecretHash(text)

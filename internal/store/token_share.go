@@ -20,14 +20,18 @@ func (v View) TokenShare(ctx context.Context, tokenID, memberID string) (tokens.
 		selectTokenShares+`WHERE access_token_id = $1 AND member_id = $2`, tokenID, memberID)
 }
 
-// TokenSharesOf returns the shares of an access token.
-func (v View) TokenSharesOf(ctx context.Context, tokenID string) ([]tokens.TokenShare, error) {
-	return list(ctx, v.q, scanTokenShare, selectTokenShares+`WHERE access_token_id = $1 ORDER BY member_id`, tokenID)
-}
-
-// TokenSharesWith returns the shares with a member.
-func (v View) TokenSharesWith(ctx context.Context, memberID string) ([]tokens.TokenShare, error) {
-	return list(ctx, v.q, scanTokenShare, selectTokenShares+`WHERE member_id = $1 ORDER BY access_token_id`, memberID)
+// TokenShares returns the shares that the query selects, by token and member.
+func (v View) TokenShares(ctx context.Context, query tokens.TokenShareQuery) ([]tokens.TokenShare, error) {
+	const order = ` ORDER BY access_token_id, member_id`
+	switch {
+	case query.AccessTokenID != "" && query.MemberID != "":
+		return list(ctx, v.q, scanTokenShare, selectTokenShares+`WHERE access_token_id = $1 AND member_id = $2`, query.AccessTokenID, query.MemberID)
+	case query.AccessTokenID != "":
+		return list(ctx, v.q, scanTokenShare, selectTokenShares+`WHERE access_token_id = $1`+order, query.AccessTokenID)
+	case query.MemberID != "":
+		return list(ctx, v.q, scanTokenShare, selectTokenShares+`WHERE member_id = $1`+order, query.MemberID)
+	}
+	return list(ctx, v.q, scanTokenShare, selectTokenShares+order)
 }
 
 // InsertTokenShare writes a new share.

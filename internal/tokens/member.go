@@ -16,6 +16,9 @@ type Member struct {
 // Access returns what the member may do.
 func (m Member) Access(roles Roles) Access { return roles.Access(m.Grants) }
 
+// IsOwner tells whether the member is one of the owners, of which one always remains.
+func (m Member) IsOwner() bool { return m.Role == RoleOwner }
+
 // NewMember is what a member is made from.
 type NewMember struct {
 	Email string

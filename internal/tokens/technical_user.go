@@ -25,6 +25,12 @@ type TechnicalUser struct {
 	UpdatedAt     time.Time `json:"updated_at"`
 }
 
+// IsOwner tells whether the technical user is one of the owners, of which one always remains. One that is disabled, or goes
+// with its access token, does not count.
+func (u TechnicalUser) IsOwner() bool {
+	return u.GroupID == "" && u.Role == RoleOwner && u.Enabled && !u.SystemCreated
+}
+
 // NewTechnicalUser is what a technical user is made from.
 type NewTechnicalUser struct {
 	Name        string

@@ -1,0 +1,22 @@
+package embedded
+
+import (
+	"context"
+	"slices"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// checkOwnerRemains refuses a change that was just written and took the last owner away.
+func (o *operation) checkOwnerRemains(ctx context.Context, kind tokens.Kind, id, email string) error {
+	members, err := o.Members(ctx)
+	if err != nil || slices.ContainsFunc(members, tokens.Member.IsOwner) {
+		return err
+	}
+	users, err := o.TechnicalUsers(ctx)
+	if err != nil || slices.ContainsFunc(users, tokens.TechnicalUser.IsOwner) {
+		return err
+	}
+	return tokens.Conflict("role", id, "%s %s (%s) is the last owner, and one must remain: give the role %q to another member, or to another technical user at organization level, first",
+		kind.Noun(), email, id, tokens.RoleOwner)
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+const selectRoles = `SELECT id, name, description, permissions, created_at, updated_at FROM roles `
+
+func scanRole(row scanner) (tokens.Role, error) {
+	var r tokens.Role
+	var permissions string
+	err := row.Scan(&r.ID, &r.Name, &r.Description, &permissions, instant{&r.CreatedAt}, instant{&r.UpdatedAt})
+	r.Permissions = permissionsIn(permissions)
+	return r, err
+}
+
+// permissionsIn takes the column of permissions apart. No permissions are nil.
+func permissionsIn(column string) []string {
+	if column == "" {
+		return nil
+	}
+	return strings.Fields(column)
+}
+
+// Role returns a custom role, or CodeNotFound.
+func (v View) Role(ctx context.Context, id string) (tokens.Role, error) {
+	return get(ctx, v.q, tokens.KindRole, id, scanRole, selectRoles+`WHERE id = $1`, id)
+}
+
+// RoleNamed returns the custom role that has a name, and whether there is one.
+func (v View) RoleNamed(ctx context.Context, name string) (tokens.Role, bool, error) {
+	return find(ctx, v.q, scanRole, selectRoles+`WHERE name = $1`, name)
+}
+
+// Roles returns all custom roles by name.
+func (v View) Roles(ctx context.Context) ([]tokens.Role, error) {
+	return list(ctx, v.q, scanRole, selectRoles+`ORDER BY name`)
+}
+
+// InsertRole writes a new custom role.
+func (t Tx) InsertRole(ctx context.Context, r tokens.Role) error {
+	return t.exec(ctx, `INSERT INTO roles (id, name, description, permissions, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		r.ID, r.Name, r.Description, strings.Join(r.Permissions, " "), microseconds(r.CreatedAt), microseconds(r.UpdatedAt))
+}
+
+// UpdateRole writes what can change of a custom role.
+func (t Tx) UpdateRole(ctx context.Context, r tokens.Role) error {
+	return t.exec(ctx, `UPDATE roles SET name = $2, description = $3, permissions = $4, updated_at = $5 WHERE id = $1`,
+		r.ID, r.Name, r.Description, strings.Join(r.Permissions, " "), microseconds(r.UpdatedAt))
+}
+
+// RenameRoleOfHolders writes another name of a role wherever someone has it.
+func (t Tx) RenameRoleOfHolders(ctx context.Context, from, to string) error {
+	for _, table := range []string{"members", "technical_users", "access_tokens", "group_roles"} {
+		if err := t.exec(ctx, `UPDATE `+table+` SET role = $2 WHERE role = $1`, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteRole deletes a custom role. Those who have it keep its name.
+func (t Tx) DeleteRole(ctx context.Context, id string) error {
+	return t.exec(ctx, `DELETE FROM roles WHERE id = $1`, id)
+}
+
+// The columns that customRoles reads: all custom roles, or those that a token t and its technical user u have.
+const (
+	allCustomRoles  = `(SELECT string_agg(c.name || ' ' || c.permissions, ',') FROM roles c)`
+	customRolesHeld = `(SELECT string_agg(c.name || ' ' || c.permissions, ',') FROM roles c WHERE c.name IN (t.role, u.role)
+		OR c.name IN (SELECT r.role FROM group_roles r WHERE r.holder_id IN (t.id, u.id)))`
+)
+
+// customRoles reads names and permissions of roles. NULL leaves those that are there.
+type customRoles struct{ roles *[]tokens.Role }
+
+// Scan implements sql.Scanner.
+func (c customRoles) Scan(column any) error {
+	return eachRecord(column, func(name, permissions string) {
+		*c.roles = append(*c.roles, tokens.Role{Name: name, Permissions: permissionsIn(permissions)})
+	})
+}
