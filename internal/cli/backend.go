@@ -12,6 +12,8 @@ type app struct {
 	Env
 	// database is the path of the database.
 	database string
+	// actAs is the address of the member with whose permissions the commands work; empty for the owner of the file.
+	actAs string
 }
 
 // withBackend calls use with the backend of the database and closes it afterwards. This file alone knows that it is the
@@ -42,5 +44,5 @@ func (a *app) diagnose(ctx context.Context) []finding {
 }
 
 func (a *app) options() embedded.Options {
-	return embedded.Options{Database: a.database, Actor: a.Actor, Now: a.Now}
+	return embedded.Options{Database: a.database, Actor: a.Actor, ActAs: a.actAs, Now: a.Now}
 }

@@ -13,25 +13,48 @@ import (
 // grammar is the command line. Every command is a struct of its flags and arguments with a method Run.
 type grammar struct {
 	Database *string          `help:"The database, a file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH"`
+	ActAs    *string          `help:"Work with the permissions of the member with this e-mail address, instead of as the owner of the database." placeholder:"EMAIL"`
 	Ver      kong.VersionFlag `name:"version" help:"Show the version and exit."`
 
 	Token struct {
 		List       tokenList       `cmd:"" help:"List access tokens."`
 		Show       tokenShow       `cmd:"" help:"Show one access token."`
+		Create     tokenCreate     `cmd:"" help:"Make an access token and print its value, this once."`
+		Edit       tokenEdit       `cmd:"" help:"Change the name, the expiry or the roles of an access token."`
 		Verify     tokenVerify     `cmd:"" help:"Tell whether a value is good (exit 0) or not (exit 1); it comes from standard input."`
 		Disable    tokenDisable    `cmd:"" help:"Stop an access token until it is enabled."`
 		Enable     tokenEnable     `cmd:"" help:"Let a disabled access token work again."`
 		Hold       tokenHold       `cmd:"" help:"Stop an access token in an incident: no apply lifts a hold."`
 		Release    tokenRelease    `cmd:"" help:"End a hold."`
 		Regenerate tokenRegenerate `cmd:"" help:"Give an access token a new value; the old one is dead at once."`
+		Share      tokenShare      `cmd:"" help:"Let a member see or configure an access token."`
+		Unshare    tokenUnshare    `cmd:"" help:"End the share of an access token with a member."`
 		Delete     tokenDelete     `cmd:"" help:"Delete an access token for good."`
-	} `cmd:"" help:"See, stop, regenerate and delete access tokens."`
+	} `cmd:"" help:"See, make, edit, stop, regenerate, share and delete access tokens."`
+	TechnicalUser struct {
+		List    technicalUserList    `cmd:"" help:"List technical users."`
+		Show    technicalUserShow    `cmd:"" help:"Show one technical user and its access tokens."`
+		Disable technicalUserDisable `cmd:"" help:"Stop a technical user and all of its access tokens until it is enabled."`
+		Enable  technicalUserEnable  `cmd:"" help:"Let a disabled technical user work again."`
+	} `cmd:"" help:"See and stop the accounts to which access tokens belong."`
+	Member struct {
+		List memberList `cmd:"" help:"List the members."`
+	} `cmd:"" help:"See the people of the organization."`
+	Group struct {
+		List groupList `cmd:"" help:"List the groups."`
+	} `cmd:"" help:"See the groups of the organization."`
+	Role struct {
+		List roleList `cmd:"" help:"List the roles with their permissions, built-in and custom."`
+	} `cmd:"" help:"See the roles that accounts and access tokens can have."`
 	Event struct {
 		List eventList `cmd:"" help:"List what was changed or refused, the oldest first."`
 	} `cmd:"" help:"Read the audit log."`
-	Doctor  doctor      `cmd:"" help:"Examine the database: which it is, and what is wrong with it."`
-	Version showVersion `cmd:"" help:"Show the version."`
-	Debug   debug       `cmd:"" help:"Serve the provider for a debugger."`
+	ImportBlocks importBlocks `cmd:"" help:"Write Terraform import blocks for what is in the database: recovery from a lost state."`
+	Doctor       doctor       `cmd:"" help:"Examine the database: which it is, and what is wrong with it."`
+	Completion   completion   `cmd:"" help:"Print the script that completes commands and flags in a shell."`
+	Complete     complete     `cmd:"" hidden:""`
+	Version      showVersion  `cmd:"" help:"Show the version."`
+	Debug        debug        `cmd:"" help:"Serve the provider for a debugger."`
 }
 
 // parse reads the command line. It returns the command to run, or neither a command nor an error when the parser has
@@ -41,14 +64,15 @@ func parse(env Env) (func(context.Context) error, error) {
 	answered := false
 	parser, err := kong.New(&g,
 		kong.Name("latchkey"),
-		kong.Description("See, verify and stop the access tokens of a Latchkey database. Terraform runs the same program as its provider."),
+		kong.Description("See, make, stop and verify the access tokens of a Latchkey database. Terraform runs the same program as its provider."),
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(int) { answered = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.Vars{
-			"version":  versionText(env.Version),
-			"columns":  strings.Join(columnNames(), ", "),
-			"statuses": strings.Join(statusNames(), ", "),
+			"version":      versionText(env.Version),
+			"columns":      strings.Join(columnNames(), ", "),
+			"statuses":     strings.Join(statusNames(), ", "),
+			"visibilities": strings.Join(visibilityNames(), ", "),
 		},
 	)
 	if err != nil {
@@ -72,9 +96,13 @@ func parse(env Env) (func(context.Context) error, error) {
 	if err != nil {
 		return nil, err
 	}
+	actAs, err := g.actAs()
+	if err != nil {
+		return nil, err
+	}
 	return func(ctx context.Context) error {
 		command.BindTo(ctx, (*context.Context)(nil))
-		return command.Run(&app{Env: env, database: database})
+		return command.Run(&app{Env: env, database: database, actAs: actAs})
 	}, nil
 }
 
@@ -99,6 +127,17 @@ func (g *grammar) database(env Env) (string, error) {
 		return "", misusef("%s", err)
 	}
 	return path, nil
+}
+
+// actAs returns the address of the member to act as; empty for the owner of the database.
+func (g *grammar) actAs() (string, error) {
+	if g.ActAs == nil {
+		return "", nil
+	}
+	if err := tokens.ValidateEmail("--act-as", *g.ActAs); err != nil {
+		return "", misuseOf(*g.ActAs, err)
+	}
+	return *g.ActAs, nil
 }
 
 func statusNames() []string {

@@ -59,7 +59,10 @@ func minuteOr(none string, t time.Time) string {
 	return minute(t)
 }
 
-// describe names an access token in a sentence.
+// describe names an access token in a sentence. The name is empty for one who may stop the token, but not know of it.
 func describe(t tokens.AccessToken) string {
+	if t.Name == "" {
+		return "access token " + t.ID
+	}
 	return fmt.Sprintf("access token %q (%s)", t.Name, t.ID)
 }

@@ -49,13 +49,36 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	groups := groupNames{evil: evil}
+	shown := shownToken{token, []tokens.TokenShare{{MemberID: evil, Role: evil}}, tokens.Roles{tokens.RoleMember: {evil}}, groups, memberAddresses{evil: evil}}
+	shown.CreatorID = evil
 	for name, show := range map[string]func(*app) error{
 		"list":   func(a *app) error { return a.printTable(newTokenTable([]tokens.AccessToken{token}, columns, groups)) },
-		"show":   func(a *app) error { return a.printTable(newTokenCard(token, groups)) },
+		"show":   func(a *app) error { return a.printTable(newTokenCard(shown)) },
 		"report": func(a *app) error { return a.report(evil, token) },
 		"note":   func(a *app) error { a.note("%s", evil); return nil },
 		"events": func(a *app) error {
 			return a.printTable(newEventTable([]tokens.Event{{Actor: evil, Action: evil, ObjectID: evil, ObjectName: evil, Detail: evil}}))
+		},
+		"technical users": func(a *app) error {
+			return a.printTable(newTechnicalUserTable([]tokens.TechnicalUser{token.User}, groups))
+		},
+		"technical user": func(a *app) error {
+			return a.printTable(newTechnicalUserCard(token.User, []tokens.AccessToken{token}, groups))
+		},
+		"members": func(a *app) error {
+			return a.printTable(newMemberTable([]tokens.Member{{ID: evil, Email: evil, Name: evil, Grants: tokens.Grants{Role: evil}}}, groups))
+		},
+		"groups": func(a *app) error {
+			return a.printTable(newGroupTable([]tokens.Group{{ID: evil, Name: evil, Description: evil}}))
+		},
+		"roles": func(a *app) error {
+			return a.printTable(newRoleTable([]tokens.Role{{ID: evil, Name: evil, Description: evil, Permissions: []string{evil}}}))
+		},
+		"import blocks": func(a *app) error {
+			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil}}, nil)
+		},
+		"planned imports": func(a *app) error {
+			return a.printPlannedImports([]plannedImport{{address: "latchkey_group.a", id: "grp_1", title: evil}, {address: evil, reason: evil}})
 		},
 		"doctor": func(a *app) error { return a.printTable(newFindingTable([]finding{{evil, evil, evil}})) },
 	} {
@@ -65,7 +88,7 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 				t.Fatal(err)
 			}
 			// The colours of the command line itself begin with an escape too.
-			rest := strings.NewReplacer("\x1b[31m", "", "\x1b[0m", "").Replace(out.String())
+			rest := strings.NewReplacer("\x1b[31m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(out.String())
 			if !strings.Contains(rest, "a�[2Jb") || strings.ContainsAny(rest, "\x1b\r\u202e\u009b") {
 				t.Errorf("printed %q", rest)
 			}

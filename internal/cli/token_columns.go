@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,9 +21,6 @@ type tokenTableColumn struct {
 	freeText bool
 }
 
-// groupNames are the names of groups by their identifiers.
-type groupNames map[string]string
-
 // tokenTableColumns are all columns, in the order in which they are shown.
 var tokenTableColumns = []tokenTableColumn{
 	{name: tokens.ColumnName, header: "NAME", freeText: true, value: func(t tokens.AccessToken, _ groupNames) string { return t.Name }},
@@ -37,6 +33,8 @@ var tokenTableColumns = []tokenTableColumn{
 	{name: tokens.ColumnCreatedAt, header: "CREATED", value: func(t tokens.AccessToken, _ groupNames) string { return minute(t.CreatedAt) }},
 	{name: tokens.ColumnExpiresAt, header: "EXPIRES", value: func(t tokens.AccessToken, _ groupNames) string { return expiry(t) }},
 	{name: tokens.ColumnLastUsedAt, header: "LAST USED", value: func(t tokens.AccessToken, _ groupNames) string { return lastUse(t) }},
+	{name: tokens.ColumnUpdatedAt, header: "UPDATED", optional: true, value: func(t tokens.AccessToken, _ groupNames) string { return minute(t.UpdatedAt) }},
+	{name: tokens.ColumnVisibility, header: "VISIBILITY", optional: true, value: func(t tokens.AccessToken, _ groupNames) string { return string(t.Visibility) }},
 	{name: tokens.ColumnStatus, header: "STATUS", value: func(t tokens.AccessToken, _ groupNames) string { return string(t.Status) }},
 }
 
@@ -96,18 +94,6 @@ func newTokenTable(list []tokens.AccessToken, columns []tokenTableColumn, groups
 		view.rows = append(view.rows, row)
 	}
 	return view
-}
-
-// describe writes roles for people: the one at organization level, then those in groups as role@group.
-func (g groupNames) describe(grants tokens.Grants) string {
-	var parts []string
-	if grants.Role != tokens.RoleNone || len(grants.GroupRoles) == 0 {
-		parts = append(parts, cmp.Or(grants.Role, tokens.RoleNone))
-	}
-	for _, r := range grants.GroupRoles {
-		parts = append(parts, r.Role+"@"+cmp.Or(g[r.GroupID], r.GroupID))
-	}
-	return strings.Join(parts, ", ")
 }
 
 // maskedToken shows the beginning of a value, by which people recognize it.

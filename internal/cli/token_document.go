@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -22,50 +25,70 @@ type tokenDocument struct {
 	Role       *string            `json:"role"`
 	GroupRoles []tokens.GroupRole `json:"group_roles"`
 	// Grants are the roles that the token can use: those of its technical user, narrowed by its own.
-	Grants          grantsDocument `json:"grants"`
-	Enabled         bool           `json:"enabled"`
-	Status          tokens.Status  `json:"status"`
-	TokenPreview    string         `json:"token_preview"`
-	SecretVersion   int64          `json:"secret_version"`
-	CreatedAt       *string        `json:"created_at"`
-	UpdatedAt       *string        `json:"updated_at"`
-	RegeneratedAt   *string        `json:"regenerated_at"`
-	ActivatesAt     *string        `json:"activates_at"`
-	ExpiresAt       *string        `json:"expires_at"`
-	TTL             *string        `json:"ttl"`
-	SecretExpiresAt *string        `json:"secret_expires_at"`
-	LastUsedAt      *string        `json:"last_used_at"`
-	Held            *stopDocument  `json:"held"`
-	Disabled        *stopDocument  `json:"disabled"`
+	Grants     grantsDocument    `json:"grants"`
+	Visibility tokens.Visibility `json:"visibility"`
+	// CreatorID is the member who made the token; null for one who opened the database itself.
+	CreatorID       *string       `json:"creator_id"`
+	Enabled         bool          `json:"enabled"`
+	Status          tokens.Status `json:"status"`
+	TokenPreview    string        `json:"token_preview"`
+	SecretVersion   int64         `json:"secret_version"`
+	CreatedAt       *string       `json:"created_at"`
+	UpdatedAt       *string       `json:"updated_at"`
+	RegeneratedAt   *string       `json:"regenerated_at"`
+	ActivatesAt     *string       `json:"activates_at"`
+	ExpiresAt       *string       `json:"expires_at"`
+	TTL             *string       `json:"ttl"`
+	SecretExpiresAt *string       `json:"secret_expires_at"`
+	LastUsedAt      *string       `json:"last_used_at"`
+	Held            *stopDocument `json:"held"`
+	Disabled        *stopDocument `json:"disabled"`
 	// TechnicalUserDisabled says who disabled the technical user, and with it the token; null while it is enabled.
 	TechnicalUserDisabled *stopDocument `json:"technical_user_disabled"`
 }
 
-// grantsDocument are the roles that a token can use, with their permissions, in --json output.
+// grantsDocument are the roles that a token can use, and what it may do, in --json output.
 type grantsDocument struct {
-	Role        string               `json:"role"`
+	Role string `json:"role"`
+	// Permissions are those at organization level; null where the caller may not know what the roles hold.
 	Permissions []string             `json:"permissions"`
 	GroupRoles  []groupGrantDocument `json:"group_roles"`
 }
 
-// groupGrantDocument is the role that counts in a group, with its permissions, in --json output.
+// groupGrantDocument is the role that counts in a group, and all that the token may do there, in --json output.
 type groupGrantDocument struct {
 	tokens.GroupRole
 	Permissions []string `json:"permissions"`
 }
 
-func newGrantsDocument(grants tokens.Grants) grantsDocument {
-	document := grantsDocument{grants.Role, rolePermissions(grants.Role), []groupGrantDocument{}}
-	for _, r := range grants.GroupRoles {
-		document.GroupRoles = append(document.GroupRoles, groupGrantDocument{r, rolePermissions(r.Role)})
+// newGrantsDocument says what a token may do, by the roles that exist; nil roles are unknown. What two roles both allow
+// may have no name: such permissions stand beside the role none.
+func newGrantsDocument(t tokens.AccessToken, roles tokens.Roles) grantsDocument {
+	document := grantsDocument{Role: cmp.Or(t.Grants.Role, tokens.RoleNone), GroupRoles: []groupGrantDocument{}}
+	named := map[string]string{}
+	for _, r := range t.Grants.GroupRoles {
+		named[r.GroupID] = r.Role
+	}
+	var access tokens.Access
+	if roles != nil {
+		access = t.Access(roles)
+		document.Permissions = listOf(access.Organization)
+		for groupID := range access.Groups {
+			named[groupID] = cmp.Or(named[groupID], tokens.RoleNone)
+		}
+	}
+	for _, groupID := range slices.Sorted(maps.Keys(named)) {
+		grant := groupGrantDocument{GroupRole: tokens.GroupRole{GroupID: groupID, Role: named[groupID]}}
+		if roles != nil {
+			grant.Permissions = listOf(access.At(groupID))
+		}
+		document.GroupRoles = append(document.GroupRoles, grant)
 	}
 	return document
 }
 
-// rolePermissions is never nil, so that no permissions are an empty list in JSON.
-func rolePermissions(role string) []string {
-	return append([]string{}, tokens.NewRoles(nil)[role]...)
-}
+// listOf is never nil, so that no permissions are an empty list in JSON.
+func listOf(permissions []string) []string { return append([]string{}, permissions...) }
 
 // stopDocument says who stopped something, when and why, in --json output.
 type stopDocument struct {
@@ -74,7 +97,8 @@ type stopDocument struct {
 	Reason *string      `json:"reason"`
 }
 
-func newTokenDocument(t tokens.AccessToken) tokenDocument {
+// newTokenDocument describes a token, with what it may do by the roles that exist; nil roles are unknown.
+func newTokenDocument(t tokens.AccessToken, roles tokens.Roles) tokenDocument {
 	return tokenDocument{
 		ID:                    t.ID,
 		QualifiedID:           t.QualifiedID(),
@@ -85,7 +109,9 @@ func newTokenDocument(t tokens.AccessToken) tokenDocument {
 		GroupID:               textOrNull(t.User.GroupID),
 		Role:                  textOrNull(t.Own.Role),
 		GroupRoles:            t.Own.GroupRoles,
-		Grants:                newGrantsDocument(t.Grants),
+		Grants:                newGrantsDocument(t, roles),
+		Visibility:            t.Visibility,
+		CreatorID:             textOrNull(t.CreatorID),
 		Enabled:               t.Enabled,
 		Status:                t.Status,
 		TokenPreview:          t.Secret.Preview,

@@ -7,18 +7,25 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // tokenList lists access tokens.
 type tokenList struct {
-	Search  string   `help:"Only tokens whose name, description or technical user contains this, in any case." placeholder:"TEXT"`
-	Status  string   `help:"Only tokens of one status: ${statuses}." placeholder:"STATUS"`
-	Sort    string   `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN"`
-	Desc    bool     `help:"Sort the other way round."`
-	Columns []string `help:"The columns to show, of those above, in this order." placeholder:"COLUMN"`
-	JSON    bool     `name:"json" help:"Answer in JSON, for programs; with --columns, these fields alone."`
+	Search        string           `help:"Only tokens whose name, description or technical user contains this, in any case." placeholder:"TEXT"`
+	Status        string           `help:"Only tokens of one status: ${statuses}." placeholder:"STATUS" values:"statuses"`
+	TechnicalUser technicalUserRef `help:"Only the tokens of one technical user, named by identifier or e-mail address." placeholder:"ID|EMAIL"`
+	Group         groupRef         `help:"Only the tokens at the level of one group, named by identifier or name." placeholder:"ID|NAME"`
+	ExpiresWithin string           `help:"Only tokens that have not expired and will within this time, as in 30d." placeholder:"DURATION"`
+	UnusedFor     string           `help:"Only tokens that were not used for this time, as in 90d; for a token that was never used, since it was made." placeholder:"DURATION"`
+	Sort          string           `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN" values:"columns"`
+	Desc          bool             `help:"Sort the other way round."`
+	Limit         int              `help:"At most N tokens." placeholder:"N"`
+	Offset        int              `help:"Leave the first N tokens out." placeholder:"N"`
+	Columns       []string         `help:"The columns to show, of those above, in this order." placeholder:"COLUMN" values:"columns"`
+	JSON          bool             `name:"json" help:"Answer in JSON, for programs; with --columns, these fields alone."`
 }
 
 // Run lists the tokens that the flags select.
@@ -32,35 +39,53 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		page, err := backend.AccessTokens(ctx, query)
+		page, err := c.page(ctx, backend, query)
 		if err != nil {
 			return fmt.Errorf("unable to list the access tokens: %w", err)
 		}
-		list := page.AccessTokens
-		if c.JSON {
-			documents := make([]tokenDocument, len(list))
-			for i, t := range list {
-				documents[i] = newTokenDocument(t)
-			}
-			if len(c.Columns) == 0 {
-				return app.printJSON(documents)
-			}
-			selected, err := selectFields(documents, c.Columns)
-			if err != nil {
-				return err
-			}
-			return app.printJSON(selected)
-		}
-		if len(list) == 0 {
+		switch {
+		case c.JSON:
+			err = c.printJSON(ctx, app, backend, page.AccessTokens)
+		case page.Total == 0:
 			app.note("%s", c.emptiness())
-			return nil
+		case len(page.AccessTokens) > 0:
+			err = app.printTable(newTokenTable(page.AccessTokens, columns, page.GroupNames))
 		}
-		groups, err := readGroupNames(ctx, backend)
-		if err != nil {
-			return err
+		if shown := len(page.AccessTokens); shown < page.Total {
+			app.note("%d of %d access tokens.", shown, page.Total)
 		}
-		return app.printTable(newTokenTable(list, columns, groups))
+		return err
 	})
+}
+
+// page returns the tokens that the query selects, completed by the technical user and the group that the flags name.
+func (c *tokenList) page(ctx context.Context, backend tokens.Backend, query tokens.TokenQuery) (page tokens.TokenPage, err error) {
+	if query.TechnicalUserID, err = c.TechnicalUser.find(ctx, backend); err != nil {
+		return page, err
+	}
+	if query.GroupID, err = c.Group.find(ctx, backend); err != nil {
+		return page, err
+	}
+	return backend.AccessTokens(ctx, query)
+}
+
+func (c *tokenList) printJSON(ctx context.Context, app *app, backend tokens.Backend, list []tokens.AccessToken) error {
+	roles, err := rolesOf(ctx, backend, list...)
+	if err != nil {
+		return err
+	}
+	documents := make([]tokenDocument, len(list))
+	for i, t := range list {
+		documents[i] = newTokenDocument(t, roles)
+	}
+	if len(c.Columns) == 0 {
+		return app.printJSON(documents)
+	}
+	selected, err := selectFields(documents, c.Columns)
+	if err != nil {
+		return err
+	}
+	return app.printJSON(selected)
 }
 
 // selectFields returns the fields of the documents that have the names of the columns.
@@ -79,39 +104,44 @@ func selectFields(documents []tokenDocument, columns []string) ([]map[string]any
 	return all, nil
 }
 
-// query returns what the flags select. A status or column that does not exist is misuse; like any argument it is not
-// repeated unless it is a plain word.
+// query returns what the flags select, as far as that takes no look at the database. A status or column that does not
+// exist is misuse; like any argument it is not repeated unless it is a plain word.
 func (c *tokenList) query() (tokens.TokenQuery, error) {
-	if c.Status != "" && !slices.Contains(statusNames(), c.Status) {
-		return tokens.TokenQuery{}, misusef("--status: there is no status %q; the statuses are %s", hideUnlessPlain(c.Status), strings.Join(statusNames(), ", "))
-	}
-	if c.Sort != "" && !slices.Contains(columnNames(), c.Sort) {
-		return tokens.TokenQuery{}, misusef("--sort: there is no column %q; the columns are %s", hideUnlessPlain(c.Sort), strings.Join(columnNames(), ", "))
-	}
-	return tokens.TokenQuery{
+	query := tokens.TokenQuery{
 		Search:     c.Search,
 		Status:     tokens.Status(c.Status),
 		Sort:       tokens.TokenColumn(c.Sort),
 		Descending: c.Desc,
-	}, nil
+		Limit:      c.Limit,
+		Offset:     c.Offset,
+	}
+	if c.Status != "" && !slices.Contains(statusNames(), c.Status) {
+		return query, misusef("--status: there is no status %q; the statuses are %s", hideUnlessPlain(c.Status), strings.Join(statusNames(), ", "))
+	}
+	if c.Sort != "" && !slices.Contains(columnNames(), c.Sort) {
+		return query, misusef("--sort: there is no column %q; the columns are %s", hideUnlessPlain(c.Sort), strings.Join(columnNames(), ", "))
+	}
+	if c.Limit < 0 || c.Offset < 0 {
+		return query, misusef("--limit, --offset: there are no fewer tokens than none; leave them out for all tokens")
+	}
+	for _, flag := range []struct {
+		name, value string
+		within      *time.Duration
+	}{{"--expires-within", c.ExpiresWithin, &query.ExpiresWithin}, {"--unused-for", c.UnusedFor, &query.UnusedFor}} {
+		if flag.value == "" {
+			continue
+		}
+		var err error
+		if *flag.within, err = tokens.ParseDuration(flag.name, flag.value); err != nil {
+			return query, misuseOf(flag.value, err)
+		}
+	}
+	return query, nil
 }
 
 func (c *tokenList) emptiness() string {
-	if c.Search != "" || c.Status != "" {
+	if c.Search != "" || c.Status != "" || c.TechnicalUser != "" || c.Group != "" || c.ExpiresWithin != "" || c.UnusedFor != "" {
 		return "No access token matches."
 	}
 	return "There are no access tokens."
-}
-
-// readGroupNames returns the names of all groups.
-func readGroupNames(ctx context.Context, backend tokens.Backend) (groupNames, error) {
-	groups, err := backend.Groups(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("unable to list the groups: %w", err)
-	}
-	names := groupNames{}
-	for _, group := range groups {
-		names[group.ID] = group.Name
-	}
-	return names, nil
 }

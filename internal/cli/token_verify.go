@@ -50,7 +50,11 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 		if c.JSON {
 			document := verifyDocument{Active: verification.Active, Reason: textOrNull(reason)}
 			if verification.AccessToken != nil {
-				document.AccessToken = new(newTokenDocument(*verification.AccessToken))
+				roles, err := rolesOf(ctx, backend, *verification.AccessToken)
+				if err != nil {
+					return err
+				}
+				document.AccessToken = new(newTokenDocument(*verification.AccessToken, roles))
 			}
 			err = app.printJSON(document)
 		} else {

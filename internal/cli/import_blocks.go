@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// importBlocks writes import blocks for Terraform.
+type importBlocks struct {
+	Plan    inputFile `help:"Write blocks for what this plan would create and the database holds, with the plan's addresses: the output of terraform show -json PLAN, or - for standard input." placeholder:"FILE" xor:"source"`
+	Without inputFile `help:"Leave out what this state manages: the output of terraform state pull or terraform show -json, or - for standard input." placeholder:"FILE" xor:"source"`
+}
+
+// Help says when to use which form.
+func (*importBlocks) Help() string {
+	return "A state is lost, the configuration is not: plan, and write the blocks for what the plan would create again. " +
+		"What another object refers to has to be imported first, so that it may take several rounds; standard error says so.\n\n" +
+		"    terraform plan -out=lost.tfplan && terraform show -json lost.tfplan | latchkey import-blocks --plan - >imports.tf\n\n" +
+		"State and configuration are lost: write the blocks for everything, and let Terraform write the configuration.\n\n" +
+		"    latchkey import-blocks >imports.tf && terraform plan -generate-config-out=generated.tf\n\n" +
+		"Find what no state knows:\n\n" +
+		"    terraform state pull | latchkey import-blocks --without -"
+}
+
+// Run writes the blocks to standard output, and what is left to do to standard error.
+func (c *importBlocks) Run(ctx context.Context, app *app) error {
+	var plan *terraformPlan
+	managed := map[string]bool{}
+	switch {
+	case c.Plan != "":
+		plan = new(terraformPlan)
+		if err := c.Plan.decode(app, plan.read); err != nil {
+			return fmt.Errorf("unable to read the plan: %w", err)
+		}
+	case c.Without != "":
+		if err := c.Without.decode(app, func(d *json.Decoder) error { return readManaged(d, managed) }); err != nil {
+			return fmt.Errorf("unable to read the state: %w", err)
+		}
+	}
+	return app.withBackend(func(backend tokens.Backend) error {
+		objects, err := readManageable(ctx, backend)
+		if err != nil {
+			return fmt.Errorf("unable to write import blocks: %w", err)
+		}
+		if plan == nil {
+			return app.printAllImports(objects, managed)
+		}
+		return app.printPlannedImports(plan.match(objects))
+	})
+}
+
+// decode reads the JSON documents in the file.
+func (f inputFile) decode(app *app, read func(*json.Decoder) error) error {
+	input, err := f.open(app)
+	if err != nil {
+		return err
+	}
+	err = read(json.NewDecoder(input))
+	if closeErr := input.Close(); err == nil {
+		err = closeErr
+	}
+	if errors.Is(err, io.EOF) {
+		return errors.New("it is empty; terraform says on standard error why it wrote nothing")
+	}
+	return err
+}
+
+// printAllImports writes a block for each of the objects but those that are managed, under an address made from its name.
+func (a *app) printAllImports(objects []manageable, managed map[string]bool) error {
+	var blocks []string
+	taken := map[string]bool{}
+	for _, object := range objects {
+		address := object.address(taken)
+		if !managed[object.id] {
+			blocks = append(blocks, importBlock(object.title, address, object.id))
+		}
+	}
+	if len(blocks) == 0 {
+		a.note("There is nothing to import.")
+		return nil
+	}
+	a.note("%d import blocks. Where no configuration declares these objects, terraform plan -generate-config-out=FILE writes one.", len(blocks))
+	return a.printLine(strings.Join(blocks, "\n\n"))
+}
+
+// printPlannedImports writes the blocks of what a plan would create and the database holds. The rest are comments, which
+// standard error repeats.
+func (a *app) printPlannedImports(outcomes []plannedImport) error {
+	var parts []string
+	imports, waiting := 0, 0
+	for _, outcome := range outcomes {
+		if outcome.id == "" {
+			line := printable(outcome.address + ": " + outcome.reason)
+			parts = append(parts, "# "+line)
+			a.note("%s", line)
+			if outcome.waits {
+				waiting++
+			}
+			continue
+		}
+		imports++
+		parts = append(parts, importBlock(outcome.title, outcome.address, outcome.id))
+	}
+	if len(parts) == 0 {
+		a.note("The plan creates nothing that Latchkey manages.")
+		return nil
+	}
+	a.note("%d import blocks.", imports)
+	if waiting > 0 {
+		a.note("%d planned creations wait for others: plan again with these blocks, and write them anew.", waiting)
+	}
+	return a.printLine(strings.Join(parts, "\n\n"))
+}
+
+// importBlock writes a block with a comment above it.
+func importBlock(title, address, id string) string {
+	return fmt.Sprintf("# %s\nimport {\n  to = %s\n  id = %q\n}", printable(title), address, id)
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// manageable is an object of the database that Terraform can manage.
+type manageable struct {
+	kind tokens.Kind
+	id   string
+	// key is what tells the object from others of its kind, apart from its identifier. Access tokens may share one.
+	key string
+	// name is what the name of its block is made from, title what people call it.
+	name, title string
+}
+
+// readManageable returns all objects that Terraform can manage, those before others that refer to them. What the system
+// made for an access token goes with the token.
+func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, error) {
+	var all []manageable
+	add := func(kind tokens.Kind, id, key, name, title string) {
+		all = append(all, manageable{kind, id, key, name, title})
+	}
+	groups, err := backend.Groups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := groupNames{}
+	for _, g := range groups {
+		names[g.ID] = g.Name
+		add(tokens.KindGroup, g.ID, g.Name, g.Name, "group "+g.Name)
+	}
+	roles, err := backend.Roles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range roles {
+		if !r.BuiltIn {
+			add(tokens.KindRole, r.ID, r.Name, r.Name, "role "+r.Name)
+		}
+	}
+	members, err := backend.Members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	addresses := memberAddresses{}
+	for _, m := range members {
+		addresses[m.ID] = m.Email
+		local, _, _ := strings.Cut(m.Email, "@")
+		add(tokens.KindMember, m.ID, strings.ToLower(m.Email), local, "member "+m.Email)
+	}
+	users, err := backend.TechnicalUsers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range users {
+		if !u.SystemCreated {
+			add(tokens.KindTechnicalUser, u.ID, technicalUserKey(u.Name, u.GroupID), strings.TrimPrefix(names[u.GroupID]+"-"+u.Name, "-"), "technical user "+u.Email)
+		}
+	}
+	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{})
+	if err != nil {
+		return nil, err
+	}
+	position := map[string]int{}
+	for i, t := range page.AccessTokens {
+		position[t.ID] = i
+		key := ownTokenKey(t.Name, t.User.GroupID)
+		if !t.User.SystemCreated {
+			key = tokenKey(t.Name, t.User.ID)
+		}
+		add(tokens.KindAccessToken, t.ID, key, t.Name, fmt.Sprintf("access token %q of %s, made at %s", t.Name, t.User.Email, minute(t.CreatedAt)))
+	}
+	shares, err := backend.TokenShares(ctx, tokens.TokenShareQuery{})
+	if err != nil {
+		return nil, err
+	}
+	// A share is for one who may show its token; a member's own share of another token is not theirs to manage.
+	shares = slices.DeleteFunc(shares, func(s tokens.TokenShare) bool { _, shown := position[s.AccessTokenID]; return !shown })
+	slices.SortFunc(shares, func(a, b tokens.TokenShare) int {
+		return cmp.Or(position[a.AccessTokenID]-position[b.AccessTokenID], strings.Compare(addresses[a.MemberID], addresses[b.MemberID]))
+	})
+	for _, s := range shares {
+		token := page.AccessTokens[position[s.AccessTokenID]]
+		local, _, _ := strings.Cut(addresses[s.MemberID], "@")
+		add(tokens.KindTokenShare, s.ID(), s.ID(), token.Name+"-"+local, fmt.Sprintf("access token %q (%s) shared with %s as %s", token.Name, token.ID, addresses[s.MemberID], s.Role))
+	}
+	return all, nil
+}
+
+// technicalUserKey is the key of a technical user at a level, the group's or (empty) the organization's.
+func technicalUserKey(name, groupID string) string { return name + "@" + groupID }
+
+// tokenKey is the key of an access token that belongs to a technical user.
+func tokenKey(name, technicalUserID string) string { return technicalUserID + "/" + name }
+
+// ownTokenKey is the key of an access token for which the system made a technical user at a level.
+func ownTokenKey(name, groupID string) string { return groupID + "/" + name }
+
+// resourceType returns the type of the resource that manages objects of the kind.
+func resourceType(kind tokens.Kind) string {
+	return "latchkey_" + strings.ReplaceAll(kind.Noun(), " ", "_")
+}
+
+// address returns the address of a resource that is named after the object, and notes it as taken.
+func (m manageable) address(taken map[string]bool) string {
+	words := strings.FieldsFunc(strings.ToLower(m.name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	name := strings.Join(words, "_")
+	if name == "" || name[0] <= '9' { // an identifier begins with a letter
+		noun := m.kind.Noun()
+		name = strings.TrimSuffix(noun[strings.LastIndexByte(noun, ' ')+1:]+"_"+name, "_")
+	}
+	address := resourceType(m.kind) + "." + name
+	for n := 2; taken[address]; n++ {
+		address = fmt.Sprintf("%s.%s_%d", resourceType(m.kind), name, n)
+	}
+	taken[address] = true
+	return address
+}

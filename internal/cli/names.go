@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// groupNames are the names of groups by their identifiers. A group whose name is not known is shown by its identifier.
+type groupNames map[string]string
+
+// readGroupNames returns the names of all groups; none where the caller may not list them.
+func readGroupNames(ctx context.Context, backend tokens.Backend) (groupNames, error) {
+	groups, err := backend.Groups(ctx)
+	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden {
+		return nil, fmt.Errorf("unable to list the groups: %w", err)
+	}
+	names := groupNames{}
+	for _, group := range groups {
+		names[group.ID] = group.Name
+	}
+	return names, nil
+}
+
+// name returns the name of a group with its identifier.
+func (g groupNames) name(id string) string { return nameWithID(g[id], id) }
+
+// describe writes roles for people: the one at organization level, then those in groups as role@group.
+func (g groupNames) describe(grants tokens.Grants) string {
+	var parts []string
+	if grants.Role != tokens.RoleNone || len(grants.GroupRoles) == 0 {
+		parts = append(parts, cmp.Or(grants.Role, tokens.RoleNone))
+	}
+	for _, r := range grants.GroupRoles {
+		parts = append(parts, r.Role+"@"+cmp.Or(g[r.GroupID], r.GroupID))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// memberAddresses are the e-mail addresses of members by their identifiers. A member whose address is not known is shown
+// by the identifier.
+type memberAddresses map[string]string
+
+// readMemberAddresses returns the addresses of all members; none where the caller may not list them.
+func readMemberAddresses(ctx context.Context, backend tokens.Backend) (memberAddresses, error) {
+	members, err := backend.Members(ctx)
+	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden {
+		return nil, fmt.Errorf("unable to list the members: %w", err)
+	}
+	addresses := memberAddresses{}
+	for _, member := range members {
+		addresses[member.ID] = member.Email
+	}
+	return addresses, nil
+}
+
+// name returns the address of a member with the identifier.
+func (m memberAddresses) name(id string) string { return nameWithID(m[id], id) }
+
+func nameWithID(name, id string) string {
+	if name == "" {
+		return id
+	}
+	return fmt.Sprintf("%s (%s)", name, id)
+}

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// An object that a person names by something shorter than its identifier is looked up among all of its kind, which needs
+// more permissions than to use the identifier.
+
+// groupRef names a group: by its identifier or its name.
+type groupRef string
+
+// Validate refuses what can be neither, without repeating it.
+func (ref groupRef) Validate() error {
+	if tokens.IsID(tokens.KindGroup, string(ref)) || tokens.ValidateName("", string(ref)) == nil {
+		return nil
+	}
+	return misusef("a group is named by its identifier (grp_…) or its name, which latchkey group list shows; what was given is neither")
+}
+
+// find returns the identifier of the group; empty for an empty reference.
+func (ref groupRef) find(ctx context.Context, backend tokens.Backend) (string, error) {
+	if ref == "" || tokens.IsID(tokens.KindGroup, string(ref)) {
+		return string(ref), nil
+	}
+	groups, err := backend.Groups(ctx)
+	if err != nil {
+		return "", notFoundByName(tokens.KindGroup, "name", err)
+	}
+	for _, group := range groups {
+		if group.Name == string(ref) {
+			return group.ID, nil
+		}
+	}
+	return "", fmt.Errorf("there is no group called %q; latchkey group list shows them", hideUnlessPlain(string(ref)))
+}
+
+// memberRef names a member: by the identifier or the e-mail address.
+type memberRef string
+
+// Validate refuses what can be neither, without repeating it.
+func (ref memberRef) Validate() error {
+	if tokens.IsID(tokens.KindMember, string(ref)) || tokens.ValidateEmail("", string(ref)) == nil {
+		return nil
+	}
+	return misusef("a member is named by the identifier (mem_…) or the e-mail address, which latchkey member list shows; what was given is neither")
+}
+
+// find returns the identifier of the member.
+func (ref memberRef) find(ctx context.Context, backend tokens.Backend) (string, error) {
+	if tokens.IsID(tokens.KindMember, string(ref)) {
+		return string(ref), nil
+	}
+	members, err := backend.Members(ctx)
+	if err != nil {
+		return "", notFoundByName(tokens.KindMember, "e-mail address", err)
+	}
+	for _, member := range members {
+		if strings.EqualFold(member.Email, string(ref)) {
+			return member.ID, nil
+		}
+	}
+	return "", fmt.Errorf("there is no member with the address %s; latchkey member list shows them", ref)
+}
+
+// technicalUserRef names a technical user: by its identifier or its e-mail address.
+type technicalUserRef string
+
+// Validate refuses what can be neither, without repeating it.
+func (ref technicalUserRef) Validate() error {
+	if tokens.IsID(tokens.KindTechnicalUser, string(ref)) || tokens.ValidateEmail("", string(ref)) == nil {
+		return nil
+	}
+	return misusef("a technical user is named by its identifier (tu_…) or its e-mail address, which latchkey technical-user list shows; what was given is neither")
+}
+
+// find returns the identifier of the technical user; empty for an empty reference.
+func (ref technicalUserRef) find(ctx context.Context, backend tokens.Backend) (string, error) {
+	if ref == "" || tokens.IsID(tokens.KindTechnicalUser, string(ref)) {
+		return string(ref), nil
+	}
+	users, err := backend.TechnicalUsers(ctx)
+	if err != nil {
+		return "", notFoundByName(tokens.KindTechnicalUser, "e-mail address", err)
+	}
+	for _, user := range users {
+		if strings.EqualFold(user.Email, string(ref)) {
+			return user.ID, nil
+		}
+	}
+	return "", fmt.Errorf("there is no technical user with the address %s; latchkey technical-user list shows them", ref)
+}
+
+// notFoundByName says that objects of a kind can't be looked up, and what to give instead.
+func notFoundByName(kind tokens.Kind, by string, err error) error {
+	return fmt.Errorf("the %s can't be looked up by its %s, give its identifier (%s_…) instead: %w", kind.Noun(), by, kind, err)
+}

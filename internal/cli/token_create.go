@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// tokenCreate makes an access token.
+type tokenCreate struct {
+	Name          string           `arg:"" help:"A label for people; several tokens may have the same."`
+	TechnicalUser technicalUserRef `help:"The technical user to which the token belongs, by identifier or e-mail address. Without it one is made for this token." placeholder:"ID|EMAIL" xor:"level"`
+	Group         groupRef         `help:"The group, by identifier or name, at whose level the technical user is made. Without it that is the organization's." placeholder:"ID|NAME" xor:"level"`
+	tokenSettings
+	Disabled bool `help:"Make the token disabled; latchkey token enable starts it."`
+	JSON     bool `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
+}
+
+// Run makes the value and a token for it, and prints the value.
+func (c *tokenCreate) Run(ctx context.Context, app *app) error {
+	if err := tokens.ValidateLabel("NAME", c.Name); err != nil {
+		return misuseOf(c.Name, err)
+	}
+	settings, err := c.update()
+	if err != nil {
+		return err
+	}
+	return app.withBackend(func(backend tokens.Backend) error {
+		token, err := c.newToken(ctx, app, backend, settings)
+		var created tokens.CreatedAccessToken
+		if err == nil {
+			created, err = backend.CreateAccessToken(ctx, token)
+		}
+		if err != nil {
+			return fmt.Errorf("unable to create the access token: %w", err)
+		}
+		for _, other := range created.Namesakes {
+			app.note("%s has the same name, was made at %s and was never used. If an interrupted command or apply left it over, delete it: latchkey token delete %s",
+				describe(other), minute(other.CreatedAt), other.ID)
+		}
+		app.note("Terraform does not know this token: latchkey import-blocks writes the block that puts it under management.")
+		return app.printNewValue(ctx, backend, "Created", "It is shown this once.", token.Secret, created.AccessToken, c.JSON)
+	})
+}
+
+// newToken returns what the token is made from, with a new value.
+func (c *tokenCreate) newToken(ctx context.Context, app *app, backend tokens.Backend, settings tokens.AccessTokenUpdate) (n tokens.NewAccessToken, err error) {
+	n.Name, n.Enabled = c.Name, !c.Disabled
+	n.Description, _ = settings.Description.Get()
+	n.Own.Role, _ = settings.Role.Get()
+	n.Visibility, _ = settings.Visibility.Get()
+	n.ActivatesAt, _ = settings.ActivatesAt.Get()
+	n.ExpiresAt, _ = settings.ExpiresAt.Get()
+	n.TTL, _ = settings.TTL.Get()
+	if n.TechnicalUserID, err = c.TechnicalUser.find(ctx, backend); err != nil {
+		return n, err
+	}
+	if n.GroupID, err = c.Group.find(ctx, backend); err != nil {
+		return n, err
+	}
+	if n.Own.GroupRoles, err = c.groupRoles(ctx, backend); err != nil {
+		return n, err
+	}
+	n.NewSecretFor, err = app.newSecret(tokens.DefaultPrefix)
+	return n, err
+}

@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// tokenShare gives a member a role on an access token.
+type tokenShare struct {
+	ID      tokenID   `arg:"" help:"The identifier of the token (tok_…)."`
+	Member  memberRef `help:"The member, named by identifier or e-mail address." required:"" placeholder:"ID|EMAIL"`
+	Role    string    `help:"What the member may do: viewer (see the token), editor (change its settings, too) or manager (everything with it)." enum:"viewer,editor,manager" default:"viewer" placeholder:"ROLE"`
+	Replace bool      `help:"Change the role of a share that exists."`
+}
+
+// Run shares the token. A share that exists stays as it is, unless it is to be replaced.
+func (c *tokenShare) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		share, err := c.share(ctx, backend)
+		switch {
+		case tokens.ErrorCode(err) == tokens.CodeConflict:
+			return fmt.Errorf("unable to share access token %s: %w; --replace changes its role", c.ID, err)
+		case err != nil:
+			return fmt.Errorf("unable to share access token %s: %w", c.ID, err)
+		}
+		return app.printLine(printable(fmt.Sprintf("Shared access token %s with %s as %s", share.AccessTokenID, c.Member, share.Role)))
+	})
+}
+
+func (c *tokenShare) share(ctx context.Context, backend tokens.Backend) (tokens.TokenShare, error) {
+	share := tokens.TokenShare{AccessTokenID: string(c.ID), Role: c.Role}
+	var err error
+	if share.MemberID, err = c.Member.find(ctx, backend); err != nil {
+		return share, err
+	}
+	if c.Replace {
+		_, err := backend.TokenShare(ctx, share.AccessTokenID, share.MemberID)
+		if err == nil {
+			return backend.UpdateTokenShare(ctx, share.AccessTokenID, share.MemberID, share.Role)
+		}
+		if tokens.ErrorCode(err) != tokens.CodeNotFound {
+			return share, err
+		}
+	}
+	return backend.ShareAccessToken(ctx, share)
+}
+
+// tokenUnshare ends a share.
+type tokenUnshare struct {
+	ID     tokenID   `arg:"" help:"The identifier of the token (tok_…)."`
+	Member memberRef `help:"The member, named by identifier or e-mail address." required:"" placeholder:"ID|EMAIL"`
+}
+
+// Run ends the share of the token with the member.
+func (c *tokenUnshare) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		memberID, err := c.Member.find(ctx, backend)
+		if err == nil {
+			err = backend.UnshareAccessToken(ctx, string(c.ID), memberID)
+		}
+		if err != nil {
+			return fmt.Errorf("unable to unshare access token %s: %w", c.ID, err)
+		}
+		return app.printLine(printable(fmt.Sprintf("Access token %s is no longer shared with %s", c.ID, c.Member)))
+	})
+}
