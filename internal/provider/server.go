@@ -69,6 +69,16 @@ func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRe
 	return serveBriefly(ctx, req, s.frameworkServer.ApplyResourceChange)
 }
 
+// ValidateDataResourceConfig implements tfprotov6.DataSourceServer.
+func (s *server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	return serveBriefly(ctx, req, s.frameworkServer.ValidateDataResourceConfig)
+}
+
+// ReadDataSource implements tfprotov6.DataSourceServer.
+func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	return serveBriefly(ctx, req, s.frameworkServer.ReadDataSource)
+}
+
 // servedProvider is the provider behind one server, and the connection that Terraform last configured there.
 type servedProvider struct {
 	*Provider

@@ -1,0 +1,108 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// All that is known of a token, found by each of its keys, and its secret nowhere.
+func TestAccessTokenLookUp(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	p := b.makePeople()
+	end := b.Now().Add(100 * 24 * time.Hour).Truncate(time.Second)
+	token, secret := b.makeTokenOf(p.ci, tokens.NewAccessToken{
+		Name: "deploy", Description: "Deploys the shop.", Enabled: true, ExpiresAt: end,
+		Own: tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{GroupID: p.group.ID, Role: "administrator"}}},
+	})
+	b.makeTokenOf(p.shop, tokens.NewAccessToken{Name: "deploy", Enabled: true})
+	grouped, _ := b.makeTokenOf(p.till, tokens.NewAccessToken{Name: "deployer", TTL: 36 * time.Hour, ActivatesAt: b.Now().Add(time.Hour)})
+	b.use(secret)
+	used, err := b.Outside.AccessToken(ctx, token.ID)
+	b.must(err)
+	held, err := b.Outside.HoldAccessToken(ctx, token.ID, "It leaked.")
+	b.must(err)
+
+	want := map[string]string{
+		"id": token.ID, "qualified_id": "ci@default.latchkey.internal_" + token.ID, "name": "deploy", "description": "Deploys the shop.",
+		"technical_user_id": p.ci.ID, "technical_user_email": "ci@default.latchkey.internal", "group_id": "",
+		"role": "viewer", "group_roles.#": "1", "group_roles.0.group_id": p.group.ID, "group_roles.0.role": "administrator",
+		"grants.role": "viewer", "grants.group_roles.#": "1", "grants.group_roles.0.role": "manager", "visibility": "organization",
+		"enabled": "true", "status": "held", "held.by": "local:anna@elsewhere", "held.reason": "It leaked.", "held.at": tokens.FormatTimestamp(held.Held.At),
+		"disabled.by": "", "technical_user_disabled.by": "", "activates_at": "", "ttl": "",
+		"expires_at": tokens.FormatTimestamp(end), "secret_expires_at": tokens.FormatTimestamp(end),
+		"token_preview": secret.Preview(), "secret_version": "1", "regenerated_at": "",
+		"created_at": tokens.FormatTimestamp(token.CreatedAt), "updated_at": tokens.FormatTimestamp(held.UpdatedAt), "last_used_at": tokens.FormatTimestamp(used.LastUsedAt),
+	}
+	email := `technical_user_email = "ci@default.latchkey.internal"`
+	config := b.config(dataBlock("access_token", "id", fmt.Sprintf("id = %q", token.ID)) +
+		dataBlock("access_token", "email", `name = "deploy"`, email) +
+		dataBlock("access_token", "account", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", p.ci.ID)) +
+		dataBlock("access_token", "grouped", fmt.Sprintf("id = %q", grouped.ID)))
+	b.run(
+		resource.TestStep{Config: config, Check: resource.ComposeAggregateTestCheckFunc(
+			checkAttributes("data.latchkey_access_token.id", want),
+			checkAttributes("data.latchkey_access_token.email", want),
+			checkAttributes("data.latchkey_access_token.account", want),
+			checkAttributes("data.latchkey_access_token.grouped", map[string]string{
+				"group_id": p.group.ID, "role": "", "grants.role": "none", "grants.group_roles.#": "1", "grants.group_roles.0.group_id": p.group.ID, "grants.group_roles.0.role": "manager",
+				"enabled": "false", "disabled.by": "local:anna@elsewhere", "disabled.reason": "", "ttl": "1d12h", "expires_at": "", "status": "disabled", "last_used_at": "",
+			}),
+			holdsNothingOf(secret),
+		)},
+		resource.TestStep{
+			PreConfig: func() {
+				b.regenerate("deploy")
+				_, err := b.Outside.UpdateTechnicalUser(ctx, p.ci.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
+				b.must(err)
+			},
+			Config: config,
+			Check: checkAttributes("data.latchkey_access_token.id", map[string]string{
+				"technical_user_disabled.by": "local:anna@elsewhere", "disabled.by": "",
+			}),
+		},
+	)
+}
+
+// holdsNothingOf checks that no attribute in the state holds more of a secret than its preview, nor its hash.
+func holdsNothingOf(secret tokens.Secret) resource.TestCheckFunc {
+	return func(s *terraform.State) error {
+		for address, r := range s.RootModule().Resources {
+			for name, value := range r.Primary.Attributes {
+				if strings.Contains(value, secret.Reveal()[:12]) || strings.Contains(value, secret.Hash().String()) || name == "token" {
+					return fmt.Errorf("%s: %s holds the secret", address, name)
+				}
+			}
+		}
+		return nil
+	}
+}
+
+// Where a technical user has several tokens of a name, the error lists them and takes none.
+func TestAmbiguousAccessToken(t *testing.T) {
+	b := newBench(t)
+	p := b.makePeople()
+	first, _ := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "deploy", Enabled: true})
+	second, _ := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "deploy"})
+	config := b.config(dataBlock("access_token", "this", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", p.ci.ID)))
+	b.run(
+		resource.TestStep{
+			Config: config,
+			ExpectError: says(`Access token "deploy": name: technical user ci@default.latchkey.internal has 2 access tokens of this name`,
+				"active "+first.ID, "disabled "+second.ID, "by its id"),
+		},
+		resource.TestStep{
+			PreConfig: func() { b.must(b.Outside.DeleteAccessToken(context.Background(), second.ID)) },
+			Config:    config,
+			Check:     resource.TestCheckResourceAttr("data.latchkey_access_token.this", "id", first.ID),
+		},
+	)
+}
