@@ -57,11 +57,15 @@ func BenchmarkVerify(b *testing.B) {
 
 func BenchmarkList(b *testing.B) {
 	backend, _, _ := filled(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		all, err := backend.AccessTokens(background, tokens.TokenQuery{})
-		if err != nil || len(all.AccessTokens) != benchmarkTokens {
-			b.Fatal(len(all.AccessTokens), err)
-		}
+	for _, query := range []tokens.TokenQuery{{}, {Sort: tokens.ColumnName, Search: "token"}} {
+		b.Run("sort="+string(query.Sort), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				all, err := backend.AccessTokens(background, query)
+				if err != nil || len(all.AccessTokens) != benchmarkTokens {
+					b.Fatal(len(all.AccessTokens), err)
+				}
+			}
+		})
 	}
 }

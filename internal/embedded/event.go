@@ -55,10 +55,10 @@ func (r reader) knownObjects(ctx context.Context, now time.Time) (func(objectID 
 	accounts := r.caller.MayManageAccounts("", "", "") == nil
 	return func(objectID string) bool {
 		objectID, _, _ = strings.Cut(objectID, "/") // a share, which begins with its token
-		switch kind, _, _ := strings.Cut(objectID, "_"); tokens.Kind(kind) {
-		case tokens.KindAccessToken, tokens.KindTechnicalUser:
+		switch kind, _, _ := strings.Cut(objectID, "_"); kind {
+		case string(tokens.KindAccessToken), string(tokens.KindTechnicalUser):
 			return shown[objectID]
-		case "", tokens.KindMember, tokens.KindGroup, tokens.KindRole:
+		case "", string(tokens.KindMember), string(tokens.KindGroup), string(tokens.KindRole):
 			return accounts
 		}
 		return false

@@ -32,8 +32,8 @@ func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.TokenShare) (to
 		if err != nil {
 			return s, invalidReference(err, "access_token_id", tokens.KindAccessToken, s.AccessTokenID)
 		}
-		o.object.id = s.ID()
 		if err := o.mayShare(ctx, token, s.Role); err != nil {
+			o.object.id = s.ID()
 			return s, err
 		}
 		member, err := o.Member(ctx, s.MemberID)

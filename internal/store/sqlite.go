@@ -25,6 +25,9 @@ const (
 	busyTimeout = 20 * time.Second
 )
 
+// sqliteDriver is the driver's name in database/sql, but in tests that count statements.
+var sqliteDriver = "sqlite"
+
 // sqliteFile is the engine of a database in a file.
 //
 // Nothing in this program opens the file other than through SQLite, not even to look at its first bytes: POSIX drops
@@ -112,7 +115,7 @@ func (f sqliteFile) stillNames(file fs.FileInfo) error {
 
 // pool returns connections to the file, none of which is made yet.
 func (f sqliteFile) pool(options string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", f.dsn(options))
+	db, err := sql.Open(sqliteDriver, f.dsn(options))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,9 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
+// primary is the part of an error code of SQLite that says what kind of error it is.
+const primary = 0xff
+
 // explain says what an error of SQLite means for the one who runs this program, and what to do. All of them are
 // CodeUnavailable: none of them says anything about an object.
 func (f sqliteFile) explain(err error) error {
@@ -17,7 +20,6 @@ func (f sqliteFile) explain(err error) error {
 	if !errors.As(err, &failure) {
 		return tokens.Unavailable(err, "database %s can't be used: run \"latchkey doctor\" to see its state", f.path)
 	}
-	const primary = 0xff
 	switch failure.Code() & primary {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
 		return tokens.Unavailable(err, "database %s has been locked by another process for more than %s; nothing was changed: find what holds it, "+
@@ -58,7 +60,7 @@ func (f sqliteFile) explainFullDisk(err error) error {
 // isReadOnly tells whether SQLite refused to write what this user may only read.
 func isReadOnly(err error) bool {
 	var failure *sqlite.Error
-	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_READONLY
+	return errors.As(err, &failure) && failure.Code()&primary == sqlite3.SQLITE_READONLY && failure.Code() != sqlite3.SQLITE_READONLY_DBMOVED
 }
 
 // diskIsFull tells whether the operating system refused to write for want of space.

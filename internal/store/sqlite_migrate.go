@@ -25,15 +25,8 @@ func (f sqliteFile) version(ctx context.Context, q querier) (version int, err er
 // begin begins a transaction that may write, and migrates an older schema in it. By then another process may have done so.
 func (f sqliteFile) begin(ctx context.Context, c *connections) (*sql.Tx, error) {
 	tx, err := c.db.BeginTx(ctx, nil)
-	if !c.isOld() {
+	if err != nil || !c.isOld() {
 		return tx, err
-	}
-	if isReadOnly(err) {
-		return nil, tokens.Unavailable(err, "database %s has schema version %d; to read it, this program turns it into version %d in a transaction that it drops, and this user can't write the file: "+
-			"give the user the right to write the file, its -wal and -shm files, and its directory, or make a change as a user who has it", f.path, c.version.Load(), schemaVersion)
-	}
-	if err != nil {
-		return nil, err
 	}
 	version, err := f.version(ctx, tx)
 	switch {
@@ -45,10 +38,14 @@ func (f sqliteFile) begin(ctx context.Context, c *connections) (*sql.Tx, error) 
 	default:
 		err = f.migrate(ctx, tx, version)
 	}
-	if err != nil {
-		return nil, errors.Join(err, tx.Rollback())
+	if err == nil {
+		return tx, nil
 	}
-	return tx, nil
+	if isReadOnly(err) {
+		err = tokens.Unavailable(err, "database %s has schema version %d, which even a look at it turns into version %d, in a transaction that is dropped, and this user can't write the file; nothing was changed: "+
+			"give the user the right to write the file, its -wal and -shm files, and its directory, or make a change as a user who has it", f.path, version, schemaVersion)
+	}
+	return nil, errors.Join(err, tx.Rollback())
 }
 
 // migrate turns the schema of a version, 0 for none, into the one of this program, within a transaction.

@@ -137,6 +137,11 @@ func TestFilesWithoutPermission(t *testing.T) {
 		wantUnavailable(t, "a write", s.Write(t.Context(), write), path, "can't be written by this user", "right to write")
 		wantUnavailable(t, "a write that makes a database", s.WriteOrMake(t.Context(), found, write), path, "can't be written by this user")
 	})
+	t.Run("read-only file with an older schema", func(t *testing.T) {
+		path, _ := oldDatabase(t)
+		chmod(t, path, 0o400)
+		wantUnusable(t, openStore(t, path), "schema version 1", "can't write the file", "right to write")
+	})
 	t.Run("read-only directory", func(t *testing.T) {
 		path := newDatabase(t, 1)
 		directoryOf(t, path, 0o500)

@@ -1,0 +1,209 @@
+package store
+
+import (
+	"bytes"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// oldDatabase makes a database as the first version of the schema had it, with an access token, and returns its path and
+// the secret of the token.
+func oldDatabase(t *testing.T) (path string, secret tokens.Secret) {
+	t.Helper()
+	secret, err := tokens.NewSecret(tokens.DefaultPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "latchkey.db")
+	execute(t, path, fmt.Sprintf(`PRAGMA journal_mode = WAL; PRAGMA application_id = %d; PRAGMA user_version = 1;`, applicationID)+
+		strings.ReplaceAll(migrations[0], "SERIAL", sqliteSerial)+
+		fmt.Sprintf(`INSERT INTO database VALUES ('%s', 'default', 1);
+		INSERT INTO technical_users (id, name, description, email, role, group_roles_set, enabled, system_created, created_at, updated_at)
+			VALUES ('tu_1', 'ci', '', 'ci@default.latchkey.internal', 'member', false, true, false, 1, 1);
+		INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, ttl_seconds, secret_version, created_at, updated_at)
+			VALUES ('tok_1', 'deploy', '', 'tu_1', '', false, true, 0, 1, 1, 1);
+		INSERT INTO secrets VALUES ('%s', 'tok_1', 1, 'lk_1', 1, NULL)`, identity, secret.Hash()))
+	return path, secret
+}
+
+// schemaOf returns the tables and indexes of a file, after their version.
+func schemaOf(t *testing.T, path string) string {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var version int
+	if err := db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	all, err := list(t.Context(), db, scanText, `SELECT coalesce(sql, '') FROM sqlite_master ORDER BY type, name`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(version, all)
+}
+
+// wantOldContent checks that all ways to read find what an older database holds, with what came later.
+func wantOldContent(t *testing.T, s *Store, secret tokens.Secret) {
+	t.Helper()
+	ctx := t.Context()
+	for name, read := range map[string]func(func(View) error) error{
+		"a read":         func(fn func(View) error) error { return s.Read(ctx, fn) },
+		"a read at once": func(fn func(View) error) error { return s.ReadAtOnce(ctx, fn) },
+		"a verification": func(fn func(View) error) error { return s.ReadToVerify(ctx, fn) },
+	} {
+		err := read(func(v View) error {
+			known, ok, err := v.SecretWithHash(ctx, secret.Hash())
+			if err != nil {
+				return err
+			}
+			if token := known.AccessToken; !ok || token.Name != "deploy" || token.Visibility != tokens.VisibilityOrganization || token.CreatorID != "" {
+				t.Errorf("%s: got %t, %+v", name, ok, token)
+			}
+			if roles, err := v.Roles(ctx); err != nil || len(roles) != 0 {
+				t.Errorf("%s: got roles %v, %v; want none", name, roles, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// insertRole is a change that needs the latest schema.
+func insertRole(t *testing.T, tx Tx) error {
+	id := tokens.NewID(tokens.KindRole, noon)
+	return tx.InsertRole(t.Context(), tokens.Role{ID: id, Name: id, Permissions: []string{"orders:read", "orders:write"}, CreatedAt: noon, UpdatedAt: noon})
+}
+
+// Plans and commands that only read work on a database of an older release, and leave it as it is.
+func TestReadsDoNotMigrate(t *testing.T) {
+	path, secret := oldDatabase(t)
+	before := content(t, path)
+	s := openStore(t, path)
+	for range 2 {
+		wantOldContent(t, s, secret)
+	}
+	i, err := InspectSQLite(t.Context(), path)
+	if err != nil || i.Unusable != nil || i.SchemaVersion != 1 || len(i.Damage) != 0 || len(i.Counts) == 0 {
+		t.Errorf("an inspection: %+v, %v", i, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(content(t, path), before) {
+		t.Error("the file changed")
+	}
+}
+
+// The first change brings an older database to the schema that a new one has, once for all who have it open.
+func TestFirstWriteMigrates(t *testing.T) {
+	path, secret := oldDatabase(t)
+	before := schemaOf(t, path)
+	s, opened := openStore(t, path), openStore(t, path)
+	wantOldContent(t, opened, secret)
+
+	refusal := tokens.Invalid("name", "no")
+	err := s.Write(t.Context(), func(tx Tx) error {
+		if err := insertRole(t, tx); err != nil {
+			return err
+		}
+		return refusal
+	})
+	if err != error(refusal) { //nolint:errorlint // the error itself is to come back
+		t.Fatalf("got %v, want the refusal", err)
+	}
+	if now := schemaOf(t, path); now != before {
+		t.Errorf("a change that was refused left schema %s", now)
+	}
+	wantOldContent(t, s, secret)
+
+	for range 2 {
+		if err := s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := schemaOf(t, path), schemaOf(t, newDatabase(t, 1)); got != want {
+		t.Errorf("got schema %s, want that of a new database, %s", got, want)
+	}
+	for name, store := range map[string]*Store{"the store that wrote": s, "a store that had it open": opened, "a new store": openStore(t, path)} {
+		t.Run(name, func(t *testing.T) {
+			wantOldContent(t, store, secret)
+			if groups, err := readGroups(t.Context(), store); err != nil || len(groups) != 2 {
+				t.Errorf("got %d groups, %v; want 2", len(groups), err)
+			}
+			if err := store.Write(t.Context(), func(tx Tx) error { return tx.UpdateGroup(t.Context(), tokens.Group{ID: "grp_none", UpdatedAt: noon}) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Many who begin to write at once migrate once between them, while others read.
+func TestFirstWritesAtOnce(t *testing.T) {
+	const many = 12
+	path, secret := oldDatabase(t)
+	var all sync.WaitGroup
+	for i := range many {
+		s := openStore(t, path)
+		all.Go(func() {
+			if i%3 == 0 {
+				wantOldContent(t, s, secret)
+				return
+			}
+			if err := s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+				t.Error(err)
+			}
+			wantOldContent(t, s, secret)
+		})
+	}
+	one := openStore(t, path)
+	for range many {
+		all.Go(func() {
+			if err := one.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if groups, err := readGroups(t.Context(), one); err != nil || len(groups) != many*2/3+many {
+		t.Errorf("got %d groups, %v; want %d", len(groups), err, many*2/3+many)
+	}
+	if got, want := schemaOf(t, path), schemaOf(t, newDatabase(t, 1)); got != want {
+		t.Errorf("got schema %s, want that of a new database, %s", got, want)
+	}
+}
+
+// A program that has an older database open sees that a newer release migrated it beyond what it knows.
+func TestNewerReleaseMigratesMeanwhile(t *testing.T) {
+	path, secret := oldDatabase(t)
+	s := openStore(t, path)
+	wantOldContent(t, s, secret)
+	if err := openStore(t, path).Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion+1))
+
+	_, err := readGroups(t.Context(), s)
+	wantUnavailable(t, "a read", err, path, "newer version of Latchkey", "upgrade")
+	err = s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) })
+	wantUnavailable(t, "a write", err, path, "newer version of Latchkey", "upgrade")
+	if err := s.ReadToVerify(t.Context(), func(v View) error {
+		_, ok, err := v.SecretWithHash(t.Context(), secret.Hash())
+		if err == nil && !ok {
+			t.Error("the secret is unknown")
+		}
+		return err
+	}); err != nil {
+		t.Errorf("a verification on the next schema: %v", err)
+	}
+}
