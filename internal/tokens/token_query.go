@@ -125,24 +125,33 @@ func (q TokenQuery) Validate() error {
 }
 
 // Select returns those of the tokens, observed at an instant, that the query selects, in its order, and how many there
-// are without its Limit and Offset. It reuses the slice.
+// are without its Limit and Offset.
 func (q TokenQuery) Select(list []AccessToken, now time.Time) (selected []AccessToken, total int) {
 	search := strings.ToLower(q.Search)
-	list = slices.DeleteFunc(list, func(t AccessToken) bool { return !q.selects(&t, search, now) })
+	var found []*AccessToken // tokens are large: they are copied once, not at every step of the sorting
+	for i := range list {
+		if t := &list[i]; q.selects(t, search, now) {
+			found = append(found, t)
+		}
+	}
 	order := tokenOrders[cmp.Or(q.Sort, ColumnCreatedAt)]
-	slices.SortFunc(list, func(a, b AccessToken) int {
-		c := order(&a, &b)
+	slices.SortFunc(found, func(a, b *AccessToken) int {
+		c := order(a, b)
 		if q.Descending {
 			c = -c
 		}
 		return cmp.Or(c, a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
-	total = len(list)
-	list = list[min(q.Offset, total):]
+	total = len(found)
+	found = found[min(q.Offset, total):]
 	if q.Limit > 0 {
-		list = list[:min(q.Limit, len(list))]
+		found = found[:min(q.Limit, len(found))]
 	}
-	return list, total
+	selected = slices.Grow(selected, len(found))
+	for _, t := range found {
+		selected = append(selected, *t)
+	}
+	return selected, total
 }
 
 // selects tells whether the query selects a token. The text to search for is in lower case.
@@ -169,7 +178,7 @@ func (q TokenQuery) selects(t *AccessToken, search string, now time.Time) bool {
 }
 
 // mentions tells whether the token's name, description or technical user contains the text, which is in lower case.
-func (t AccessToken) mentions(text string) bool {
+func (t *AccessToken) mentions(text string) bool {
 	for _, s := range []string{t.Name, t.Description, t.User.Email, t.User.Name} {
 		if strings.Contains(strings.ToLower(s), text) {
 			return true
