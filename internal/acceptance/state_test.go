@@ -24,7 +24,7 @@ type tokenState struct {
 // one in the database: when a regeneration was interrupted, or done by another hand.
 func (s tokenState) holdsCurrentSecret() bool { return strings.HasPrefix(s.Token, s.TokenPreview) }
 
-// state is what Terraform keeps: the attributes of every resource by address, as JSON.
+// state is what Terraform keeps of resources: the attributes of each by address, as JSON.
 type state map[string]json.RawMessage
 
 // state reads the state through Terraform.
@@ -37,6 +37,7 @@ func parseState(t testing.TB, text string) state {
 	t.Helper()
 	var file struct {
 		Resources []struct {
+			Mode      string `json:"mode"`
 			Type      string `json:"type"`
 			Name      string `json:"name"`
 			Instances []struct {
@@ -51,6 +52,9 @@ func parseState(t testing.TB, text string) state {
 	}
 	decode(t, text, &file)
 	for _, r := range file.Resources {
+		if r.Mode != "managed" { // a data source
+			continue
+		}
 		for _, instance := range r.Instances {
 			address := r.Type + "." + r.Name
 			switch key := instance.Key.(type) {

@@ -276,8 +276,8 @@ func TestLists(t *testing.T) {
 			"searched":  "shop@default.latchkey.internal shop@payments.default.latchkey.internal",
 			"grouped":   "shop@payments.default.latchkey.internal",
 			"both":      "",
-			"shares":    "manager:anna viewer:bea editor:bea",
-			"of_token":  "manager:anna viewer:bea",
+			"shares":    "viewer:bea manager:anna editor:bea",
+			"of_token":  "viewer:bea manager:anna",
 			"of_member": "viewer:bea editor:bea",
 			"of_both":   "",
 		}),
@@ -351,7 +351,7 @@ func TestRoleList(t *testing.T) {
 	b.run(resource.TestStep{
 		Config: b.config(dataBlock("roles", "roles") + list("roles", "roles", `"${x.name}:${length(x.permissions)}:${x.built_in}"`)),
 		Check: resource.ComposeAggregateTestCheckFunc(
-			checkOutputs(map[string]string{"roles": "none:0:true viewer:2:true member:3:true manager:5:true administrator:9:true owner:1:true clerk:2:false"}),
+			checkOutputs(map[string]string{"roles": "none:0:true viewer:2:true member:3:true manager:5:true administrator:9:true owner:10:true clerk:2:false"}),
 			checkAttributes(all, map[string]string{
 				"roles.0.id": "", "roles.0.created_at": "", "roles.5.permissions.0": "*",
 				"roles.6.id": role.ID, "roles.6.description": "Takes orders.", "roles.6.permissions.0": "orders:read", "roles.6.created_at": tokens.FormatTimestamp(role.CreatedAt),

@@ -37,7 +37,7 @@ func (d *tokenSharesDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 		Attributes: map[string]schema.Attribute{
 			"access_token_id": filter("Only shares of the access token with this identifier.", idRule(tokens.KindAccessToken)),
 			"member_id":       filter("Only shares with the member with this identifier.", idRule(tokens.KindMember)),
-			"token_shares":    shownList(shownTokenShareAttributes(), "The shares."),
+			"token_shares":    shownList(shownTokenShareAttributes(), "The shares, by access token and member, both from the oldest to the latest."),
 		},
 	}
 }

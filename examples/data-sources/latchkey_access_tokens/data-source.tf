@@ -1,0 +1,32 @@
+# To clean up: not used for 90 days, longest first, with never at the top.
+data "latchkey_access_tokens" "unused" {
+  unused_for = "90d"
+  sort       = "last_used_at"
+}
+
+output "unused" {
+  value = [for t in data.latchkey_access_tokens.unused.access_tokens : "${t.name} of ${t.technical_user_email}"]
+}
+
+# To see to soon: the next to expire.
+data "latchkey_access_tokens" "expiring" {
+  status         = "active"
+  expires_within = "30d"
+  sort           = "expires_at"
+}
+
+output "expiring" {
+  value = { for t in data.latchkey_access_tokens.expiring.access_tokens : t.id => t.secret_expires_at }
+}
+
+# A page of a long list, the latest first.
+data "latchkey_access_tokens" "page" {
+  search     = "deploy"
+  descending = true
+  limit      = 20
+  offset     = 0
+}
+
+output "found" {
+  value = data.latchkey_access_tokens.page.total
+}
