@@ -15,7 +15,7 @@ func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Gr
 		if invalid != nil {
 			return g, invalid
 		}
-		if err := o.caller.MayManageAccounts("", "", "to create a group"); err != nil {
+		if err := o.caller.MayManageAccounts("", "", fmt.Sprintf("to create group %q", n.Name)); err != nil {
 			return g, err
 		}
 		if err := o.checkGroupName(ctx, g); err != nil {
@@ -35,7 +35,7 @@ func (b *Backend) Group(ctx context.Context, id string) (tokens.Group, error) {
 		if err != nil {
 			return g, err
 		}
-		return g, r.caller.MayManageAccounts("", id, "to show a group")
+		return g, r.caller.MayManageAccounts("", id, "to show group "+id)
 	})
 }
 
@@ -57,7 +57,7 @@ func (b *Backend) UpdateGroup(ctx context.Context, id string, update tokens.Grou
 			return before, err
 		}
 		o.object.name = before.Name
-		if err := o.caller.MayManageAccounts("", id, "to change a group"); err != nil {
+		if err := o.caller.MayManageAccounts("", id, "to change group "+id); err != nil {
 			return before, err
 		}
 		after, err := update.Apply(before)
@@ -98,7 +98,7 @@ func (b *Backend) DeleteGroup(ctx context.Context, id string) error {
 			return g, err
 		}
 		o.object.name = g.Name
-		if err := o.caller.MayManageAccounts("", id, "to delete a group"); err != nil {
+		if err := o.caller.MayManageAccounts("", id, "to delete group "+id); err != nil {
 			return g, err
 		}
 		users, err := o.TechnicalUsersIn(ctx, id)

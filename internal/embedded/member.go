@@ -15,7 +15,7 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 			return m, invalid
 		}
 		m.GroupRoles = sortedGroupRoles(m.GroupRoles)
-		if err := o.caller.MayManageAccounts("", "", "to create a member"); err != nil {
+		if err := o.caller.MayManageAccounts("", "", "to create member "+n.Email); err != nil {
 			return m, err
 		}
 		if err := o.caller.MayGrant("", m.Access(o.roles)); err != nil {
@@ -62,7 +62,7 @@ func (b *Backend) Members(ctx context.Context) ([]tokens.Member, error) {
 // UpdateMember implements tokens.Backend.
 func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.MemberUpdate) (tokens.Member, error) {
 	return change(ctx, b, tokens.ActionMemberUpdate, objectOf(tokens.KindMember, id), func(o *operation) (tokens.Member, error) {
-		before, err := o.alterableMember(ctx, id, "to change a member")
+		before, err := o.alterableMember(ctx, id, "to change member "+id)
 		if err != nil {
 			return before, err
 		}
@@ -113,7 +113,7 @@ func (o *operation) alterableMember(ctx context.Context, id, purpose string) (to
 // DeleteMember implements tokens.Backend.
 func (b *Backend) DeleteMember(ctx context.Context, id string) error {
 	_, err := change(ctx, b, tokens.ActionMemberDelete, objectOf(tokens.KindMember, id), func(o *operation) (tokens.Member, error) {
-		m, err := o.alterableMember(ctx, id, "to delete a member")
+		m, err := o.alterableMember(ctx, id, "to delete member "+id)
 		if err != nil {
 			return m, err
 		}

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ func (b *Backend) CreateRole(ctx context.Context, n tokens.NewRole) (tokens.Role
 		if invalid != nil {
 			return r, invalid
 		}
-		if err := o.caller.MayManageAccounts("", "", "to create a role"); err != nil {
+		if err := o.caller.MayManageAccounts("", "", fmt.Sprintf("to create role %q", n.Name)); err != nil {
 			return r, err
 		}
 		if err := o.caller.MayGrant("", accessOf(r)); err != nil {
@@ -49,7 +50,7 @@ func (b *Backend) Role(ctx context.Context, id string) (tokens.Role, error) {
 		if err != nil {
 			return role, err
 		}
-		return role, r.caller.MayManageAccounts("", id, "to show a role")
+		return role, r.caller.MayManageAccounts("", id, "to show role "+id)
 	})
 }
 
@@ -67,7 +68,7 @@ func (b *Backend) Roles(ctx context.Context) ([]tokens.Role, error) {
 // UpdateRole implements tokens.Backend.
 func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleUpdate) (tokens.Role, error) {
 	return change(ctx, b, tokens.ActionRoleUpdate, objectOf(tokens.KindRole, id), func(o *operation) (tokens.Role, error) {
-		before, err := o.alterableRole(ctx, id, "to change a role")
+		before, err := o.alterableRole(ctx, id, "to change role "+id)
 		if err != nil {
 			return before, err
 		}
@@ -127,7 +128,7 @@ func (o *operation) checkRoleName(ctx context.Context, r tokens.Role) error {
 // DeleteRole implements tokens.Backend.
 func (b *Backend) DeleteRole(ctx context.Context, id string) error {
 	_, err := change(ctx, b, tokens.ActionRoleDelete, objectOf(tokens.KindRole, id), func(o *operation) (tokens.Role, error) {
-		r, err := o.alterableRole(ctx, id, "to delete a role")
+		r, err := o.alterableRole(ctx, id, "to delete role "+id)
 		if err != nil {
 			return r, err
 		}

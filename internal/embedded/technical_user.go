@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -15,7 +16,7 @@ func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnical
 		if invalid != nil {
 			return tokens.TechnicalUser{}, invalid
 		}
-		if err := o.caller.MayManageAccounts(n.GroupID, "", "to create a technical user"); err != nil {
+		if err := o.caller.MayManageAccounts(n.GroupID, "", fmt.Sprintf("to create technical user %q", n.Name)); err != nil {
 			return tokens.TechnicalUser{}, err
 		}
 		if err := o.caller.MayGrant("", tokens.TechnicalUser{GroupID: n.GroupID, Grants: n.Grants}.Access(o.roles)); err != nil {
@@ -88,7 +89,7 @@ func (b *Backend) TechnicalUser(ctx context.Context, id string) (tokens.Technica
 		if err != nil {
 			return u, err
 		}
-		return u, r.caller.MayManageAccounts(u.GroupID, id, "to show a technical user")
+		return u, r.caller.MayManageAccounts(u.GroupID, id, "to show technical user "+id)
 	})
 }
 
@@ -134,7 +135,7 @@ func (b *Backend) UpdateTechnicalUser(ctx context.Context, id string, update tok
 // mayUpdateTechnicalUser checks what turns a technical user into another state of itself. Who only stops it needs to hold
 // nothing of what it holds.
 func (o *operation) mayUpdateTechnicalUser(before, after tokens.TechnicalUser) error {
-	if err := o.caller.MayManageAccounts(before.GroupID, before.ID, "to change a technical user"); err != nil {
+	if err := o.caller.MayManageAccounts(before.GroupID, before.ID, "to change technical user "+before.ID); err != nil {
 		return err
 	}
 	stopped := before
@@ -192,7 +193,7 @@ func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
 			return u, err
 		}
 		o.object.name = u.Email
-		if err := o.caller.MayManageAccounts(u.GroupID, id, "to delete a technical user"); err != nil {
+		if err := o.caller.MayManageAccounts(u.GroupID, id, "to delete technical user "+id); err != nil {
 			return u, err
 		}
 		if err := o.caller.MayAlter(tokens.KindTechnicalUser, id, u.Access(o.roles)); err != nil {

@@ -139,14 +139,15 @@ func (c *connections) eachByItself(_ context.Context, fn func(View) error) error
 	return fn(View{c.database, &c.statements})
 }
 
-// atOnce runs fn in a transaction that only reads.
+// atOnce runs fn in a transaction that only reads. Its statements are not kept prepared: to prepare one takes another
+// connection, for which those who each have one already could wait for each other.
 func (c *connections) atOnce(ctx context.Context, fn func(View) error) error {
 	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // there is nothing to keep
-	return fn(View{c.database, within{&c.statements, tx}})
+	return fn(View{c.database, tx})
 }
 
 // Write runs fn in a transaction, which commits when fn returns nil.

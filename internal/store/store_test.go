@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,6 +134,49 @@ func TestAFailureToOpenIsNotKept(t *testing.T) {
 	}); err != nil {
 		t.Error(err)
 	}
+}
+
+// A reader who needs several statements sees one state of the database, whoever writes beside it.
+func TestReadAtOnce(t *testing.T) {
+	s := openStore(t, newDatabase(t, 1))
+	err := s.ReadAtOnce(t.Context(), func(v View) error {
+		for range 2 {
+			if groups, err := v.Groups(t.Context()); err != nil || len(groups) != 1 {
+				t.Errorf("got %d groups, %v; want the 1 of the beginning", len(groups), err)
+			}
+			if err := s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Readers who have taken all connections between them go on with those.
+func TestReadersWithAllConnections(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	s := openStore(t, newDatabase(t, 1))
+	var all, begun sync.WaitGroup
+	readers := max(4, runtime.NumCPU())
+	begun.Add(readers)
+	for range readers {
+		all.Go(func() {
+			err := s.ReadAtOnce(ctx, func(v View) error {
+				begun.Done()
+				begun.Wait()
+				_, err := v.Groups(ctx)
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestAWriteThatFailsChangesNothing(t *testing.T) {
