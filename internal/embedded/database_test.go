@@ -174,7 +174,7 @@ func TestVerificationOnNewerSchema(t *testing.T) {
 	if err := before.Close(); err != nil {
 		t.Fatal(err)
 	}
-	upgrade(t, database)
+	execute(t, database, `PRAGMA user_version = 3`) // as if the next version had been at work
 
 	b := embedded.New(embedded.Options{Database: database, Actor: "local:anna@host", Now: clock.Now})
 	for range 3 {
@@ -192,14 +192,14 @@ func TestVerificationOnNewerSchema(t *testing.T) {
 	}
 }
 
-// upgrade makes a database look as if the next version had been at work.
-func upgrade(t *testing.T, database string) {
+// execute runs SQL on a database, as another program would.
+func execute(t *testing.T, database, statements string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", database)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(background, `PRAGMA user_version = 3`); err != nil {
+	if _, err := db.ExecContext(background, statements); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {

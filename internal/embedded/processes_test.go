@@ -116,6 +116,39 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
+// Several processes that start at once on a database of an older release migrate it between them, and lose nothing.
+func TestProcessesOnOlderSchema(t *testing.T) {
+	for round := range 5 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			database := filepath.Join(t.TempDir(), "latchkey.db")
+			before := open(t, database, time.Now)
+			request := newRequest(t, "before", "")
+			if _, err := before.CreateAccessToken(background, request); err != nil {
+				t.Fatal(err)
+			}
+			if err := before.Close(); err != nil {
+				t.Fatal(err)
+			}
+			execute(t, database, `DROP TABLE roles; ALTER TABLE access_tokens DROP COLUMN visibility; ALTER TABLE access_tokens DROP COLUMN creator_id; PRAGMA user_version = 1`)
+
+			acknowledged := runWriters(t, database)
+			after := open(t, database, time.Now)
+			page, err := after.AccessTokens(background, tokens.TokenQuery{})
+			if err != nil || len(acknowledged) != writers*tokensPerWriter || page.Total != len(acknowledged)+1 {
+				t.Errorf("%d tokens were acknowledged and %d are there, %v; want %d and one more", len(acknowledged), page.Total, err, writers*tokensPerWriter)
+			}
+			if v, err := after.VerifySecret(background, request.Secret, tokens.VerifyOptions{}); err != nil || !v.Active {
+				t.Errorf("the token of before: active %t, %v", v.Active, err)
+			}
+			for name, f := range diagnose(embedded.Options{Database: database}) {
+				if f.Problem != "" {
+					t.Errorf("%s: %s", name, f.Problem)
+				}
+			}
+		})
+	}
+}
+
 // A process that is killed, while it makes the database or later, loses nothing of what was acknowledged to it and leaves
 // a sound database to the next.
 func TestKilledProcesses(t *testing.T) {
