@@ -43,11 +43,9 @@ compdef _latchkey latchkey`,
 	"fish": `function __latchkey_complete
     set -l words (commandline -opc) (commandline -ct)
     set -l candidates (latchkey complete -- $words[2..-1] 2>/dev/null)
-    if test (count $candidates) -gt 0
-        printf '%s\n' $candidates
-    else
-        __fish_complete_path (commandline -ct)
-    end
+    test (count $candidates) -gt 0
+    and printf '%s\n' $candidates
+    or __fish_complete_path (commandline -ct)
 end
 complete -c latchkey -f -a '(__latchkey_complete)'`,
 }
