@@ -14,11 +14,11 @@ import (
 // present is the instant at which the command line runs in the tests.
 var present = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// fixture is a database with a token of each status, the same in every run of the tests.
+// fixture is a database with a token of each status and some accounts, the same in every run of the tests.
 type fixture struct {
 	path string
-	// ids and values are the identifiers and values of the tokens by short names; "superseded" is the first value of the
-	// token "deploy".
+	// ids and values are the identifiers of objects and the values of tokens by short names; "superseded" is the first
+	// value of the token "deploy".
 	ids, values map[string]string
 }
 
@@ -63,7 +63,7 @@ type seeder struct {
 func (s *seeder) seed() {
 	ctx := s.Context()
 	s.at(2029, time.December, 1, 9)
-	payments := must(s.backend.CreateGroup(ctx, tokens.NewGroup{Name: "payments"}))
+	payments := must(s.backend.CreateGroup(ctx, tokens.NewGroup{Name: "payments", Description: "Cards and invoices"}))
 	anna := must(s.backend.CreateMember(ctx, tokens.NewMember{Email: "anna@example.com", Grants: tokens.Grants{Role: tokens.RoleMember}}))
 	ci := must(s.backend.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
 		Name: "ci", Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true,
@@ -71,6 +71,7 @@ func (s *seeder) seed() {
 	reports := must(s.backend.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
 		Name: "reports", GroupID: payments.ID, Grants: tokens.Grants{Role: tokens.RoleViewer}, Enabled: true,
 	}))
+	s.ids["payments"], s.ids["anna"], s.ids["ci"], s.ids["reports"] = payments.ID, anna.ID, ci.ID, reports.ID
 
 	s.at(2029, time.December, 1, 10)
 	s.token("deploy", tokens.NewAccessToken{
@@ -93,6 +94,13 @@ func (s *seeder) seed() {
 
 	s.at(2029, time.December, 8, 10)
 	s.token("orphan", tokens.NewAccessToken{Name: "orphaned", GroupID: payments.ID, TTL: 90 * 24 * time.Hour})
+
+	s.at(2029, time.December, 9, 10)
+	s.ids["deployer"] = must(s.backend.CreateRole(ctx, tokens.NewRole{Name: "deployer", Permissions: []string{"deployments:*", "tokens:read"}})).ID
+	s.ids["carla"] = must(s.backend.CreateMember(ctx, tokens.NewMember{
+		Email: "carla@example.com", Name: "Carla Ruiz",
+		Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleAdministrator}}},
+	})).ID
 
 	s.at(2030, time.January, 10, 8)
 	s.values["superseded"] = s.values["deploy"]

@@ -21,9 +21,11 @@ type importBlocks struct {
 func (*importBlocks) Help() string {
 	return "A state is lost, the configuration is not: plan, and write the blocks for what the plan would create again. " +
 		"What another object refers to has to be imported first, so that it may take several rounds; standard error says so.\n\n" +
-		"    terraform plan -out=lost.tfplan && terraform show -json lost.tfplan | latchkey import-blocks --plan - >imports.tf\n\n" +
+		"    terraform plan -out=lost.tfplan\n" +
+		"    terraform show -json lost.tfplan | latchkey import-blocks --plan - >imports.tf\n\n" +
 		"State and configuration are lost: write the blocks for everything, and let Terraform write the configuration.\n\n" +
-		"    latchkey import-blocks >imports.tf && terraform plan -generate-config-out=generated.tf\n\n" +
+		"    latchkey import-blocks >imports.tf\n" +
+		"    terraform plan -generate-config-out=generated.tf\n\n" +
 		"Find what no state knows:\n\n" +
 		"    terraform state pull | latchkey import-blocks --without -"
 }
@@ -85,7 +87,7 @@ func (a *app) printAllImports(objects []manageable, managed map[string]bool) err
 		a.note("There is nothing to import.")
 		return nil
 	}
-	a.note("%d import blocks. Where no configuration declares these objects, terraform plan -generate-config-out=FILE writes one.", len(blocks))
+	a.note("%s. Where no configuration declares these objects, terraform plan -generate-config-out=FILE writes one.", counted(len(blocks), "import block"))
 	return a.printLine(strings.Join(blocks, "\n\n"))
 }
 
@@ -111,9 +113,9 @@ func (a *app) printPlannedImports(outcomes []plannedImport) error {
 		a.note("The plan creates nothing that Latchkey manages.")
 		return nil
 	}
-	a.note("%d import blocks.", imports)
+	a.note("%s.", counted(imports, "import block"))
 	if waiting > 0 {
-		a.note("%d planned creations wait for others: plan again with these blocks, and write them anew.", waiting)
+		a.note("%s must wait for others: plan again with these blocks, and write them anew.", counted(waiting, "planned creation"))
 	}
 	return a.printLine(strings.Join(parts, "\n\n"))
 }
@@ -121,4 +123,12 @@ func (a *app) printPlannedImports(outcomes []plannedImport) error {
 // importBlock writes a block with a comment above it.
 func importBlock(title, address, id string) string {
 	return fmt.Sprintf("# %s\nimport {\n  to = %s\n  id = %q\n}", printable(title), address, id)
+}
+
+// counted writes a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

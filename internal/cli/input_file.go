@@ -15,7 +15,7 @@ func (f inputFile) open(a *app) (io.ReadCloser, error) {
 	if f == "-" {
 		return io.NopCloser(a.Stdin), nil
 	}
-	file, err := os.Open(string(f)) //nolint:gosec // the file is the one that the person names
+	file, err := os.Open(string(f))
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, pathErr.Err
 	}

@@ -29,7 +29,7 @@ func (ref groupRef) find(ctx context.Context, backend tokens.Backend) (string, e
 	}
 	groups, err := backend.Groups(ctx)
 	if err != nil {
-		return "", notFoundByName(tokens.KindGroup, "name", err)
+		return "", lookupFailed(tokens.KindGroup, "name", err)
 	}
 	for _, group := range groups {
 		if group.Name == string(ref) {
@@ -57,7 +57,7 @@ func (ref memberRef) find(ctx context.Context, backend tokens.Backend) (string, 
 	}
 	members, err := backend.Members(ctx)
 	if err != nil {
-		return "", notFoundByName(tokens.KindMember, "e-mail address", err)
+		return "", lookupFailed(tokens.KindMember, "e-mail address", err)
 	}
 	for _, member := range members {
 		if strings.EqualFold(member.Email, string(ref)) {
@@ -85,7 +85,7 @@ func (ref technicalUserRef) find(ctx context.Context, backend tokens.Backend) (s
 	}
 	users, err := backend.TechnicalUsers(ctx)
 	if err != nil {
-		return "", notFoundByName(tokens.KindTechnicalUser, "e-mail address", err)
+		return "", lookupFailed(tokens.KindTechnicalUser, "e-mail address", err)
 	}
 	for _, user := range users {
 		if strings.EqualFold(user.Email, string(ref)) {
@@ -95,7 +95,11 @@ func (ref technicalUserRef) find(ctx context.Context, backend tokens.Backend) (s
 	return "", fmt.Errorf("there is no technical user with the address %s; latchkey technical-user list shows them", ref)
 }
 
-// notFoundByName says that objects of a kind can't be looked up, and what to give instead.
-func notFoundByName(kind tokens.Kind, by string, err error) error {
+// lookupFailed is the error of a look among all objects of a kind. Where the caller may not look there it says what to
+// give instead.
+func lookupFailed(kind tokens.Kind, by string, err error) error {
+	if tokens.ErrorCode(err) != tokens.CodeForbidden {
+		return err
+	}
 	return fmt.Errorf("the %s can't be looked up by its %s, give its identifier (%s_…) instead: %w", kind.Noun(), by, kind, err)
 }

@@ -44,11 +44,11 @@ func (c *roleList) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// newRoleTable lays roles out in columns.
+// newRoleTable lays roles out in columns. Permissions that another one of the role covers are left out.
 func newRoleTable(roles []tokens.Role) tableView {
 	view := tableView{headers: []string{"NAME", "PERMISSIONS", "DESCRIPTION", "ID"}, freeText: []string{"PERMISSIONS", "DESCRIPTION"}}
 	for _, r := range roles {
-		view.rows = append(view.rows, tableRow{cells: []string{r.Name, cmp.Or(strings.Join(r.Permissions, ", "), "None"), r.Description, cmp.Or(r.ID, "Built-in")}})
+		view.rows = append(view.rows, tableRow{cells: []string{r.Name, cmp.Or(strings.Join(tokens.NewPermissions(r.Permissions...), ", "), "None"), r.Description, cmp.Or(r.ID, "Built-in")}})
 	}
 	return view
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -104,6 +105,10 @@ func TestExitCodes(t *testing.T) {
 		{"a value for an identifier", database, "", []string{"token", "show", f.values["deploy"]}, 2},
 		{"no value", database, "\n", []string{"token", "verify"}, 2},
 		{"no reason", database, "", []string{"token", "hold", f.ids["deploy"], "--reason", ""}, 2},
+		{"acting as nobody", database, "", []string{"--act-as", "nobody@example.com", "token", "list"}, 1},
+		{"forbidden", database, "", []string{"--act-as", "anna@example.com", "group", "list"}, 1},
+		{"act as what is no address", database, "", []string{"--act-as", "anna", "token", "list"}, 2},
+		{"nothing to edit", database, "", []string{"token", "edit", f.ids["deploy"]}, 2},
 		{"nobody to ask", database, "", []string{"token", "delete", f.ids["deploy"]}, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -178,6 +183,40 @@ func TestRegenerateOnATerminal(t *testing.T) {
 	}
 }
 
+func TestCreateOnATerminal(t *testing.T) {
+	database := newFixture(t).copyOf(t)
+	got := terminal{database: database, stdout: true}.run(t, "token", "create", "by hand")
+	answer := regexp.MustCompile(strings.Join([]string{
+		`Created    access token "by hand" \(tok_[0-9a-z]{26}\)`,
+		`Status     active`,
+		`New value  (lk_[0-9A-Za-z]{46})`,
+		`           It is shown this once\.`,
+		``,
+	}, "\n")).FindStringSubmatch(got.Stdout)
+	if got.Code != 0 || answer == nil {
+		t.Fatalf("the answer is %+v", got)
+	}
+	if verified := (terminal{database: database, input: answer[1]}).run(t, "token", "verify"); verified.Code != 0 {
+		t.Errorf("the value: %+v", verified)
+	}
+}
+
+// TestStoppingWhatOneMayNotKnow disables a restricted token as somebody who may stop tokens, but not know of this one.
+func TestStoppingWhatOneMayNotKnow(t *testing.T) {
+	f := newFixture(t)
+	at := terminal{database: f.copyOf(t)}
+	if got := at.run(t, "token", "edit", f.ids["nightly"], "--visibility", "restricted"); got.Code != 0 {
+		t.Fatalf("restricting it: %+v", got)
+	}
+	if got := at.run(t, "--act-as", "carla@example.com", "token", "show", f.ids["nightly"]); got.Code != 1 || !strings.Contains(got.Stderr, "is restricted to") {
+		t.Errorf("showing it: %+v", got)
+	}
+	got := at.run(t, "--act-as", "carla@example.com", "token", "hold", f.ids["nightly"], "--reason", "seen in a log")
+	if want := "Held access token " + f.ids["nightly"] + "; its status is held\n"; got.Code != 0 || got.Stdout != want {
+		t.Errorf("holding it: %+v, want %q", got, want)
+	}
+}
+
 func TestVerifyAtATerminalHidesTheValue(t *testing.T) {
 	f := newFixture(t)
 	got := terminal{database: f.copyOf(t), stdin: true, stdout: true, input: f.values["deploy"]}.run(t, "token", "verify")
@@ -230,10 +269,33 @@ func TestArgumentsAreNotRepeated(t *testing.T) {
 		{"token", "list", "--columns", "SECRET"},
 		{"token", "list", "--columns", "name,SECRET"},
 		{"token", "list", "--json=SECRET"},
+		{"token", "list", "--technical-user", "SECRET"},
+		{"token", "list", "--group", "SECRET"},
+		{"token", "list", "--expires-within", "SECRET"},
+		{"token", "list", "--unused-for=SECRET"},
+		{"token", "list", "--limit", "SECRET"},
+		{"--act-as", "SECRET", "token", "list"},
 		{"token", "show", "SECRET"},
 		{"token", "show", "--", "SECRET"},
 		{"token", "show", f.ids["deploy"], "SECRET"},
 		{"token", "verify", "SECRET"},
+		{"token", "create", "x", "SECRET"},
+		{"token", "create", "x", "--technical-user", "SECRET"},
+		{"token", "create", "x", "--group", "SECRET"},
+		{"token", "create", "x", "--group-role", "SECRET"},
+		{"token", "create", "x", "--group-role", "SECRET=viewer"},
+		{"token", "create", "x", "--group-role", "payments=SECRET"},
+		{"token", "create", "x", "--role", "SECRET"},
+		{"token", "create", "x", "--ttl", "SECRET"},
+		{"token", "create", "x", "--expires-at=SECRET"},
+		{"token", "create", "x", "--activates-at", "SECRET"},
+		{"token", "create", "x", "--visibility", "SECRET"},
+		{"token", "edit", "SECRET", "--name", "x"},
+		{"token", "edit", f.ids["deploy"], "--ttl", "SECRET"},
+		{"token", "share", "SECRET", "--member", f.ids["anna"]},
+		{"token", "share", f.ids["deploy"], "--member", "SECRET"},
+		{"token", "share", f.ids["deploy"], "--member", f.ids["anna"], "--role", "SECRET"},
+		{"token", "unshare", f.ids["deploy"], "--member", "SECRET"},
 		{"token", "disable", "SECRET"},
 		{"token", "enable", "SECRET"},
 		{"token", "hold", "SECRET"},
@@ -242,6 +304,15 @@ func TestArgumentsAreNotRepeated(t *testing.T) {
 		{"token", "regenerate", "SECRET"},
 		{"token", "delete", "SECRET"},
 		{"token", "delete", "--yes", "SECRET"},
+		{"technical-user", "list", "--group", "SECRET"},
+		{"technical-user", "show", "SECRET"},
+		{"technical-user", "disable", "SECRET"},
+		{"technical-user", "enable", "SECRET"},
+		{"member", "list", "SECRET"},
+		{"group", "list", "SECRET"},
+		{"role", "list", "SECRET"},
+		{"import-blocks", "SECRET"},
+		{"completion", "SECRET"},
 		{"event", "list", "--limit", "SECRET"},
 		{"event", "list", "SECRET"},
 		{"event", "list", "--object", "SECRET"},

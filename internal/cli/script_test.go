@@ -53,7 +53,7 @@ func latchkey() {
 }
 
 // TestScripts runs the scripts in testdata/script, each beside a copy of the fixture. A script finds the identifiers and
-// values of its tokens in variables such as id_deploy and value_deploy.
+// values of its objects in variables such as id_deploy and value_deploy.
 func TestScripts(t *testing.T) {
 	f := newFixture(t)
 	testscript.Run(t, testscript.Params{

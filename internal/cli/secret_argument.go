@@ -54,7 +54,7 @@ func hideUnlessPlain(text string) string {
 // kindOf returns the kind of the object that the identifier is of; empty for what is no identifier. An identifier is not
 // secret.
 func kindOf(id string) tokens.Kind {
-	for _, kind := range []tokens.Kind{tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindEvent, tokens.KindDatabase} {
+	for _, kind := range []tokens.Kind{tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole, tokens.KindEvent, tokens.KindDatabase} {
 		if tokens.IsID(kind, id) {
 			return kind
 		}

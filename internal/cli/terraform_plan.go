@@ -13,6 +13,9 @@ import (
 // resourcePrefix begins the types of all resources of the provider.
 const resourcePrefix = "latchkey_"
 
+// candidatesNamed is how many objects the reason of an ambiguous match names at most.
+const candidatesNamed = 10
+
 // terraformPlan is what is read of a plan, as terraform show -json writes it
 // (https://developer.hashicorp.com/terraform/internals/json-format).
 type terraformPlan struct {
@@ -154,16 +157,19 @@ func (m planMatch) choose(kind tokens.Kind, c resourceChange, objects []manageab
 	outcome := plannedImport{address: c.Address}
 	switch {
 	case len(objects) == 0:
-		outcome.reason = "no match; the database holds no such " + kind.Noun() + ", so that it would be made"
+		outcome.reason = "no match; the database holds no such " + kind.Noun() + ", or the state knows it already: a new one would be made"
 	case len(objects) == 1 && wanting == 1:
 		outcome.id, outcome.title = objects[0].id, objects[0].title
 		m.found[c.Address] = outcome.id
 	default:
 		var titles []string
-		for _, object := range objects {
+		for _, object := range objects[:min(len(objects), candidatesNamed)] {
 			titles = append(titles, fmt.Sprintf("%s (%s)", object.id, object.title))
 		}
-		outcome.reason = fmt.Sprintf("ambiguous; it may be %s: write the block with the right identifier by hand", strings.Join(titles, ", or "))
+		if len(objects) > candidatesNamed {
+			titles = append(titles, "another one")
+		}
+		outcome.reason = fmt.Sprintf("ambiguous; among several that are alike it may be %s: write the block with the right identifier by hand", strings.Join(titles, ", or "))
 	}
 	return outcome
 }
