@@ -78,9 +78,14 @@ apply() {
 output() { "$terraform" output -raw "$1"; }
 
 # show ARGUMENT... runs the command line of Latchkey and shows what it says.
-show() {
+show() { show_exit 0 "$@"; }
+
+# show_exit EXPECTED-EXIT-CODE ARGUMENT... is show for a command that may be refused.
+show_exit() {
+  expected=$1
+  shift
   printf '   $ latchkey %s\n\n' "$*"
-  run 0 "latchkey $1 $2" "$latchkey" "$@"
+  run "$expected" "latchkey $1 $2" "$latchkey" "$@"
   indent <"$work/said"
 }
 
@@ -174,6 +179,16 @@ step 'Apply puts it right'
 apply 'The healing apply'
 say ''
 output report_token | verify active 'Its value is good again'
+
+step 'Who may do what' \
+  'Ada administers the payments group, to which the webhook token belongs. Grace is a member of the organization.'
+webhook=$(output webhook_token_id)
+show --act-as ada@acme.example token hold "$webhook" --reason suspicious
+say ''
+show_exit 1 --act-as grace@acme.example token release "$webhook"
+grep -q 'tokens:manage' "$work/said" || fail 'the refusal does not name the permission that is missing.'
+say ''
+show --act-as ada@acme.example token release "$webhook"
 
 step 'Every step is in the audit log'
 show event list
