@@ -137,7 +137,7 @@ func (b *Backend) UnshareAccessToken(ctx context.Context, tokenID, memberID stri
 }
 
 // sharedByCaller returns a share that exists, to which the caller may give a role or, where that is empty, which it may
-// end, and names it in the events of the operation. Whether a token is shared is known to those alone who may share it.
+// end, and names it in the events of the operation. One who may not learns from the refusal nothing of the share.
 func (o *operation) sharedByCaller(ctx context.Context, tokenID, memberID, role string) (s tokens.TokenShare, err error) {
 	switch t, err := o.AccessToken(ctx, tokenID); {
 	case err == nil:
