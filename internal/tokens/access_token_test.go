@@ -89,11 +89,12 @@ func TestNewAccessTokenValidate(t *testing.T) {
 		"no secret":                {"token", func(n *tokens.NewAccessToken) { n.Secret = tokens.Secret{} }},
 		"no name":                  {"name", func(n *tokens.NewAccessToken) { n.Name = "" }},
 		"unprintable description":  {"description", func(n *tokens.NewAccessToken) { n.Description = "\x07" }},
+		"unknown visibility":       {"visibility", func(n *tokens.NewAccessToken) { n.Visibility = "secret" }},
 		"name of a technical user": {"technical_user_id", func(n *tokens.NewAccessToken) { n.TechnicalUserID = "ci" }},
 		"name of a group":          {"group_id", func(n *tokens.NewAccessToken) { n.GroupID = "payments" }},
 		"technical user and group": {"group_id", func(n *tokens.NewAccessToken) { n.TechnicalUserID, n.GroupID = userID, groupA }},
-		"unknown role":             {"role", func(n *tokens.NewAccessToken) { n.Own.Role = "boss" }},
-		"unknown role in a group":  {"group_roles", func(n *tokens.NewAccessToken) { n.Own.GroupRoles = []tokens.GroupRole{{groupA, "boss"}} }},
+		"unknown role":             {"role", func(n *tokens.NewAccessToken) { n.Own.Role = "Boss" }},
+		"unknown role in a group":  {"group_roles", func(n *tokens.NewAccessToken) { n.Own.GroupRoles = []tokens.GroupRole{{groupA, "Boss"}} }},
 		"roles in groups from a group": {"group_roles", func(n *tokens.NewAccessToken) {
 			n.GroupID, n.Own.GroupRoles = groupA, []tokens.GroupRole{{groupB, "viewer"}}
 		}},
@@ -184,6 +185,12 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 			func(t *tokens.AccessToken) { t.Held = &tokens.Stop{By: actor, At: now, Reason: "leaked"} },
 			tokens.AccessTokenUpdate{Enabled: tokens.To(true)},
 			func(t *tokens.AccessToken) { t.Held = &tokens.Stop{By: actor, At: now, Reason: "leaked"} },
+		},
+		{
+			"restrict",
+			func(*tokens.AccessToken) {},
+			tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)},
+			func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityRestricted },
 		},
 		{
 			"set an expiry",
@@ -296,8 +303,9 @@ func TestAccessTokenUpdateApplyRefuses(t *testing.T) {
 	}{
 		{"empty name", "name", nil, tokens.AccessTokenUpdate{Name: tokens.To("")}},
 		{"unprintable description", "description", nil, tokens.AccessTokenUpdate{Description: tokens.To("\x1b")}},
-		{"unknown role", "role", nil, tokens.AccessTokenUpdate{Role: tokens.To("boss")}},
-		{"unknown role in a group", "group_roles", nil, tokens.AccessTokenUpdate{GroupRoles: tokens.To([]tokens.GroupRole{{groupA, "boss"}})}},
+		{"unknown visibility", "visibility", nil, tokens.AccessTokenUpdate{Visibility: tokens.To[tokens.Visibility]("secret")}},
+		{"unknown role", "role", nil, tokens.AccessTokenUpdate{Role: tokens.To("Boss")}},
+		{"unknown role in a group", "group_roles", nil, tokens.AccessTokenUpdate{GroupRoles: tokens.To([]tokens.GroupRole{{groupA, "Boss"}})}},
 		{"roles in groups at a group's level", "group_roles", func(t *tokens.AccessToken) { t.User.GroupID = groupA }, tokens.AccessTokenUpdate{GroupRoles: tokens.To([]tokens.GroupRole{})}},
 		{"an expiry that has passed", "expires_at", nil, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(now)}},
 		{"another expiry that has passed", "expires_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) }, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(now.Add(-time.Hour))}},

@@ -13,15 +13,17 @@ import (
 var now = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 
 const (
-	tokenID  = "tok_01jz0000000000000000000000"
-	userID   = "tu_01jz0000000000000000000000"
-	memberID = "mem_01jz0000000000000000000000"
-	groupA   = "grp_01jz00000000000000000000a0"
-	groupB   = "grp_01jz00000000000000000000b0"
+	tokenID = "tok_01jz0000000000000000000000"
+	userID  = "tu_01jz0000000000000000000000"
+	// otherUserID is another technical user.
+	otherUserID = "tu_01jz00000000000000000000c0"
+	memberID    = "mem_01jz0000000000000000000000"
+	groupA      = "grp_01jz00000000000000000000a0"
+	groupB      = "grp_01jz00000000000000000000b0"
 )
 
 var kinds = []tokens.Kind{
-	tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindTokenShare,
+	tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole, tokens.KindTokenShare,
 	tokens.KindEvent, tokens.KindRequest, tokens.KindDatabase,
 }
 

@@ -16,7 +16,7 @@ func TestMember(t *testing.T) {
 	for field, change := range map[string]func(*tokens.NewMember){
 		"email":       func(n *tokens.NewMember) { n.Email = "anna" },
 		"name":        func(n *tokens.NewMember) { n.Name = "\x1b" },
-		"role":        func(n *tokens.NewMember) { n.Role = "boss" },
+		"role":        func(n *tokens.NewMember) { n.Role = "Boss" },
 		"group_roles": func(n *tokens.NewMember) { n.GroupRoles = []tokens.GroupRole{{"payments", "viewer"}} },
 	} {
 		bad := good

@@ -81,4 +81,3 @@ func TestWithin(t *testing.T) {
 		})
 	}
 }
-

@@ -66,7 +66,7 @@ func TestTechnicalUserUpdateApply(t *testing.T) {
 	if err != nil || !got.Enabled || got.Disabled != nil {
 		t.Errorf("enabled again it is %+v, %v", got, err)
 	}
-	_, err = tokens.TechnicalUserUpdate{Role: tokens.To("boss")}.Apply(before, actor, now)
+	_, err = tokens.TechnicalUserUpdate{Role: tokens.To("Boss")}.Apply(before, actor, now)
 	wantInvalid(t, "role", err)
 }
 
