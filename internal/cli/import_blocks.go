@@ -76,7 +76,7 @@ func (f inputFile) decode(app *app, read func(*json.Decoder) error) error {
 // printAllImports writes a block for each of the objects but those that are managed, under an address made from its name.
 func (a *app) printAllImports(objects []manageable, managed map[string]bool) error {
 	var blocks []string
-	taken := map[string]bool{}
+	taken := map[string]int{}
 	for _, object := range objects {
 		address := object.address(taken)
 		if !managed[object.id] {
@@ -122,7 +122,7 @@ func (a *app) printPlannedImports(outcomes []plannedImport) error {
 
 // importBlock writes a block with a comment above it.
 func importBlock(title, address, id string) string {
-	return fmt.Sprintf("# %s\nimport {\n  to = %s\n  id = %q\n}", printable(title), address, id)
+	return fmt.Sprintf("# %s\nimport {\n  to = %s\n  id = %q\n}", printable(title), printable(address), id)
 }
 
 // counted writes a number of things.

@@ -108,18 +108,21 @@ func resourceType(kind tokens.Kind) string {
 	return "latchkey_" + strings.ReplaceAll(kind.Noun(), " ", "_")
 }
 
-// address returns the address of a resource that is named after the object, and notes it as taken.
-func (m manageable) address(taken map[string]bool) string {
+// address returns the address of a resource that is named after the object, and notes it as taken, with the number of
+// its last namesake.
+func (m manageable) address(taken map[string]int) string {
 	words := strings.FieldsFunc(strings.ToLower(m.name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	name := strings.Join(words, "_")
 	if name == "" || name[0] <= '9' { // an identifier begins with a letter
 		noun := m.kind.Noun()
 		name = strings.TrimSuffix(noun[strings.LastIndexByte(noun, ' ')+1:]+"_"+name, "_")
 	}
-	address := resourceType(m.kind) + "." + name
-	for n := 2; taken[address]; n++ {
-		address = fmt.Sprintf("%s.%s_%d", resourceType(m.kind), name, n)
+	plain := resourceType(m.kind) + "." + name
+	address := plain
+	for taken[address] > 0 {
+		taken[plain]++
+		address = fmt.Sprintf("%s_%d", plain, taken[plain])
 	}
-	taken[address] = true
+	taken[address] = 1
 	return address
 }
