@@ -25,8 +25,8 @@ func (b *Backend) actsAsMember() bool { return b.options.ActAs != "" }
 func (b *Backend) databaseOwner() tokens.Caller { return tokens.DatabaseOwner(b.options.Actor) }
 
 // member returns the member that the options name as the caller, with what it holds now.
-func (b *Backend) member(ctx context.Context, v store.View, roles tokens.Roles) (tokens.Caller, error) {
-	m, ok, err := v.MemberWithEmail(ctx, b.options.ActAs)
+func (b *Backend) member(ctx context.Context, v store.View) (tokens.Caller, error) {
+	m, custom, ok, err := v.MemberWithRoles(ctx, b.options.ActAs)
 	if err != nil {
 		return tokens.Caller{}, err
 	}
@@ -36,7 +36,7 @@ func (b *Backend) member(ctx context.Context, v store.View, roles tokens.Roles) 
 		refusal.Field = "act_as"
 		return tokens.Caller{}, refusal
 	}
-	return tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(roles)}, nil
+	return tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(rolesWith(custom))}, nil
 }
 
 // shareWith returns the role that the caller has on a token by a share; empty for none.
@@ -64,11 +64,7 @@ func readAs[T any](ctx context.Context, b *Backend, fn func(reader) (T, error)) 
 		return read(ctx, b, func(v store.View) (T, error) { return fn(reader{v, b.databaseOwner()}) })
 	}
 	return readBy(ctx, b, (*store.Store).ReadAtOnce, func(v store.View) (none T, err error) {
-		custom, err := v.Roles(ctx)
-		if err != nil {
-			return none, err
-		}
-		caller, err := b.member(ctx, v, rolesWith(custom))
+		caller, err := b.member(ctx, v)
 		if err != nil {
 			return none, err
 		}

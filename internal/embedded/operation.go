@@ -108,7 +108,7 @@ func (o *operation) begin(ctx context.Context) error {
 	if !o.backend.actsAsMember() {
 		return nil
 	}
-	member, err := o.backend.member(ctx, o.View, o.roles)
+	member, err := o.backend.member(ctx, o.View)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (v View) AccessToken(ctx context.Context, id string) (tokens.AccessToken, e
 }
 
 // selectAccessTokenWithRoles selects a token with the custom roles that it and its technical user have.
-var selectAccessTokenWithRoles = `SELECT ` + customRolesHeld + `, ` + accessTokenColumns + accessTokenTables + `WHERE t.id = $1`
+var selectAccessTokenWithRoles = `SELECT ` + customRolesOf("t", "u") + `, ` + accessTokenColumns + accessTokenTables + `WHERE t.id = $1`
 
 // AccessTokenWithRoles returns an access token and, as of the same moment, the custom roles that it and its technical
 // user have, with their permissions alone; or CodeNotFound.

@@ -6,11 +6,21 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-var selectMembers = `SELECT m.id, m.email, m.name, m.role, ` + groupRolesOf("m") + `, m.created_at, m.updated_at FROM members m `
+const memberWithEmail = `WHERE lower(m.email) = lower($1)`
 
-func scanMember(row scanner) (tokens.Member, error) {
-	var m tokens.Member
-	err := row.Scan(&m.ID, &m.Email, &m.Name, &m.Role, groupRoles{&m.GroupRoles}, instant{&m.CreatedAt}, instant{&m.UpdatedAt})
+var (
+	memberColumns         = `m.id, m.email, m.name, m.role, ` + groupRolesOf("m") + `, m.created_at, m.updated_at FROM members m `
+	selectMembers         = `SELECT ` + memberColumns
+	selectMemberWithRoles = `SELECT ` + customRolesOf("m") + `, ` + memberColumns + memberWithEmail
+)
+
+// memberTargets returns where to scan the columns of a member to.
+func memberTargets(m *tokens.Member) []any {
+	return []any{&m.ID, &m.Email, &m.Name, &m.Role, groupRoles{&m.GroupRoles}, instant{&m.CreatedAt}, instant{&m.UpdatedAt}}
+}
+
+func scanMember(row scanner) (m tokens.Member, err error) {
+	err = row.Scan(memberTargets(&m)...)
 	return m, err
 }
 
@@ -21,7 +31,18 @@ func (v View) Member(ctx context.Context, id string) (tokens.Member, error) {
 
 // MemberWithEmail returns the member that has an address, in any case of letters, and whether there is one.
 func (v View) MemberWithEmail(ctx context.Context, email string) (tokens.Member, bool, error) {
-	return find(ctx, v.q, scanMember, selectMembers+`WHERE lower(m.email) = lower($1)`, email)
+	return find(ctx, v.q, scanMember, selectMembers+memberWithEmail, email)
+}
+
+// MemberWithRoles returns the member that has an address, in any case of letters, and, as of the same moment, the custom
+// roles that it has, with their names and permissions alone; and whether there is such a member.
+func (v View) MemberWithRoles(ctx context.Context, email string) (m tokens.Member, roles []tokens.Role, ok bool, err error) {
+	scan := func(row scanner) (m tokens.Member, err error) {
+		err = row.Scan(append([]any{customRoles{&roles}}, memberTargets(&m)...)...)
+		return m, err
+	}
+	m, ok, err = find(ctx, v.q, scan, selectMemberWithRoles, email)
+	return m, roles, ok, err
 }
 
 // Members returns all members by address.

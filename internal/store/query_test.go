@@ -13,6 +13,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 		"SecretWithHash":                selectSecret,
 		"AccessToken":                   selectAccessTokens + `WHERE t.id = $1`,
 		"AccessTokenWithRoles":          selectAccessTokenWithRoles,
+		"MemberWithRoles":               selectMemberWithRoles,
 		"AccessTokensOf":                selectAccessTokens + `WHERE t.technical_user_id = $1 ORDER BY t.name`,
 		"UnusedNamesakes":               selectUnusedNamesakes,
 		"UnusedNamesakes by the system": selectUnusedNamesakesBySystem,

@@ -67,12 +67,14 @@ func (t Tx) DeleteRole(ctx context.Context, id string) error {
 	return t.exec(ctx, `DELETE FROM roles WHERE id = $1`, id)
 }
 
-// The columns that customRoles reads: all custom roles, or those that a token t and its technical user u have.
-const (
-	allCustomRoles  = `(SELECT string_agg(c.name || ' ' || c.permissions, ',') FROM roles c)`
-	customRolesHeld = `(SELECT string_agg(c.name || ' ' || c.permissions, ',') FROM roles c WHERE c.name IN (t.role, u.role)
-		OR c.name IN (SELECT r.role FROM group_roles r WHERE r.holder_id IN (t.id, u.id)))`
-)
+// allCustomRoles selects all custom roles, for customRoles to read.
+const allCustomRoles = `(SELECT string_agg(c.name || ' ' || c.permissions, ',') FROM roles c)`
+
+// customRolesOf selects the custom roles that the rows of tables with the aliases have, for customRoles to read.
+func customRolesOf(aliases ...string) string {
+	return `(SELECT string_agg(c.name || ' ' || c.permissions, ',') FROM roles c WHERE c.name IN (` + strings.Join(aliases, `.role, `) + `.role)
+		OR c.name IN (SELECT r.role FROM group_roles r WHERE r.holder_id IN (` + strings.Join(aliases, `.id, `) + `.id)))`
+}
 
 // customRoles reads names and permissions of roles. NULL leaves those that are there.
 type customRoles struct{ roles *[]tokens.Role }

@@ -18,7 +18,7 @@ type KnownSecret struct {
 }
 
 // selectSecret selects a secret k with its token, the current secret of that, and its custom roles.
-var selectSecret = `SELECT k.hash, k.version, ` + customRolesHeld + `, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
+var selectSecret = `SELECT k.hash, k.version, ` + customRolesOf("t", "u") + `, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
 
 // SecretWithHash returns the secret that has a hash, and whether there is one whose token lives.
 func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (KnownSecret, bool, error) {
