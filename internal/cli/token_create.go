@@ -35,12 +35,15 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to create the access token: %w", err)
 		}
+		if err := app.printNewValue(ctx, backend, "Created", "It is shown this once.", token.Secret, created.AccessToken, c.JSON); err != nil {
+			return err
+		}
 		for _, other := range created.Namesakes {
 			app.note("%s has the same name, was made at %s and was never used. If an interrupted command or apply left it over, delete it: latchkey token delete %s",
 				describe(other), minute(other.CreatedAt), other.ID)
 		}
 		app.note("Terraform does not know this token: latchkey import-blocks writes the block that puts it under management.")
-		return app.printNewValue(ctx, backend, "Created", "It is shown this once.", token.Secret, created.AccessToken, c.JSON)
+		return nil
 	})
 }
 

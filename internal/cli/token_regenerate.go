@@ -21,8 +21,11 @@ func (c *tokenRegenerate) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to regenerate access token %s: %w", c.ID, err)
 		}
+		if err := app.printNewValue(ctx, backend, "Regenerated", "It is shown this once; the value before it is dead.", secret, token, c.JSON); err != nil {
+			return err
+		}
 		app.note("Terraform does not know the new value: the next apply of a configuration that declares this token regenerates it once more.")
-		return app.printNewValue(ctx, backend, "Regenerated", "It is shown this once; the value before it is dead.", secret, token, c.JSON)
+		return nil
 	})
 }
 

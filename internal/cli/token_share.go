@@ -21,7 +21,7 @@ func (c *tokenShare) Run(ctx context.Context, app *app) error {
 		share, err := c.share(ctx, backend)
 		switch {
 		case tokens.ErrorCode(err) == tokens.CodeConflict:
-			return fmt.Errorf("unable to share access token %s: %w; --replace changes its role", c.ID, err)
+			return fmt.Errorf("unable to share access token %s: it is shared with %s already; --replace changes the role, latchkey token unshare ends the share", c.ID, c.Member)
 		case err != nil:
 			return fmt.Errorf("unable to share access token %s: %w", c.ID, err)
 		}
