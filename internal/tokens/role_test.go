@@ -81,3 +81,102 @@ func TestWithin(t *testing.T) {
 		})
 	}
 }
+
+func TestNewRoleValidate(t *testing.T) {
+	good := tokens.NewRole{Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:read", "orders:write"}}
+	for _, role := range []tokens.NewRole{good, {Name: "nothing"}} {
+		if err := role.Validate(); err != nil {
+			t.Errorf("%s is refused: %v", role.Name, err)
+		}
+	}
+	for field, changes := range map[string][]func(*tokens.NewRole){
+		"name": {
+			func(n *tokens.NewRole) { n.Name = "" },
+			func(n *tokens.NewRole) { n.Name = "Clerk" },
+			func(n *tokens.NewRole) { n.Name = tokens.RoleNone },
+			func(n *tokens.NewRole) { n.Name = tokens.RoleAdministrator },
+		},
+		"description": {func(n *tokens.NewRole) { n.Description = "\x1b" }},
+		"permissions": {func(n *tokens.NewRole) { n.Permissions = []string{"orders"} }},
+	} {
+		for _, change := range changes {
+			bad := good
+			change(&bad)
+			wantInvalid(t, field, bad.Validate())
+			_, err := tokens.RoleUpdate{Name: tokens.To(bad.Name), Description: tokens.To(bad.Description), Permissions: tokens.To(bad.Permissions)}.
+				Apply(tokens.Role{Name: good.Name, Permissions: good.Permissions})
+			wantInvalid(t, field, err)
+		}
+	}
+}
+
+// A custom role can't take a built-in one's place, and a role that does not exist grants nothing.
+func TestRolesAccess(t *testing.T) {
+	roles := tokens.NewRoles([]tokens.Role{
+		{Name: "clerk", Permissions: []string{"orders:read"}},
+		{Name: tokens.RoleViewer, Permissions: []string{"*"}},
+	})
+	for _, test := range []struct {
+		grants tokens.Grants
+		want   tokens.Access
+	}{
+		{tokens.Grants{}, tokens.Access{}},
+		{tokens.Grants{Role: "gone", GroupRoles: []tokens.GroupRole{{groupA, "gone"}}}, tokens.Access{}},
+		{tokens.Grants{Role: "viewer"}, access("api:read tokens:read", "", "")},
+		{tokens.Grants{Role: "none", GroupRoles: []tokens.GroupRole{{groupA, "clerk"}, {groupB, "viewer"}}}, access("", "orders:read", "api:read tokens:read")},
+		{tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "viewer"}, {groupB, "clerk"}}}, access("api:read tokens:read", "", "orders:read")},
+		{tokens.Grants{Role: "owner", GroupRoles: []tokens.GroupRole{{groupA, "clerk"}}}, access("*", "", "")},
+	} {
+		if diff := cmp.Diff(test.want, roles.Access(test.grants)); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", test.grants, diff)
+		}
+	}
+}
+
+func TestBuiltInRoles(t *testing.T) {
+	roles := tokens.BuiltInRoles()
+	var names []string
+	for i, role := range roles {
+		names = append(names, role.Name)
+		if !role.BuiltIn || role.ID != "" || role.Description == "" || !tokens.IsBuiltInRole(role.Name) {
+			t.Errorf("%+v is not a built-in role", role)
+		}
+		if i > 0 && !tokens.NewPermissions(role.Permissions...).Contains(roles[i-1].Permissions) {
+			t.Errorf("%s does not include %s", role.Name, roles[i-1].Name)
+		}
+		if err := tokens.ValidatePermissions("permissions", role.Permissions); err != nil {
+			t.Errorf("%s: %v", role.Name, err)
+		}
+	}
+	if diff := cmp.Diff(tokens.BuiltInRoleNames(), names); diff != "" {
+		t.Errorf("the names (-want +got):\n%s", diff)
+	}
+	if tokens.IsBuiltInRole("clerk") || tokens.IsBuiltInRole("") {
+		t.Error("a custom role is taken for a built-in one")
+	}
+}
+
+func TestIsOwner(t *testing.T) {
+	inA := []tokens.GroupRole{{groupA, "owner"}}
+	for _, test := range []struct {
+		grants tokens.Grants
+		want   bool
+	}{{tokens.Grants{Role: "owner"}, true}, {tokens.Grants{Role: "administrator", GroupRoles: inA}, false}} {
+		if (tokens.Member{Grants: test.grants}).IsOwner() != test.want {
+			t.Errorf("a member with %+v is an owner: %t", test.grants, !test.want)
+		}
+		for _, user := range []struct {
+			tokens.TechnicalUser
+			want bool
+		}{
+			{tokens.TechnicalUser{Grants: test.grants, Enabled: true}, test.want},
+			{tokens.TechnicalUser{Grants: test.grants}, false},
+			{tokens.TechnicalUser{Grants: test.grants, Enabled: true, SystemCreated: true}, false},
+			{tokens.TechnicalUser{Grants: test.grants, Enabled: true, GroupID: groupA}, false},
+		} {
+			if user.IsOwner() != user.want {
+				t.Errorf("%+v is an owner: %t", user.TechnicalUser, !user.want)
+			}
+		}
+	}
+}
