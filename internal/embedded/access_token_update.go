@@ -18,7 +18,7 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 			return before, err
 		}
 		mayBecome := func(after tokens.AccessToken) error {
-			return o.caller.MayUpdate(before, after, update.Regeneration != nil, share, o.roles, o.now)
+			return o.caller.MayUpdate(before, after, update, share, o.roles, o.now)
 		}
 		if update.Regeneration != nil {
 			if err := mayBecome(before); err != nil {

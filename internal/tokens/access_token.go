@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"cmp"
+	"reflect"
 	"time"
 )
 
@@ -200,6 +201,11 @@ type AccessTokenUpdate struct {
 	ExpiresAt    Change[time.Time]
 	TTL          Change[time.Duration]
 	Regeneration *Regeneration
+}
+
+// onlyDisables tells whether the update asks for nothing but that the token is disabled.
+func (u AccessTokenUpdate) onlyDisables() bool {
+	return reflect.DeepEqual(u, AccessTokenUpdate{Enabled: To(false)})
 }
 
 // Regeneration replaces the secret of a token. The one before it is dead at that moment.

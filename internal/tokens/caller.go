@@ -59,15 +59,15 @@ func shareSuffices(role, needed string) bool {
 	return role != "" && slices.Index(ShareRoles(), role) >= slices.Index(ShareRoles(), needed)
 }
 
-// MayUpdate checks all that turns a token into another state of itself, with or without a new secret, at an instant.
-func (c Caller) MayUpdate(before, after AccessToken, regenerates bool, share string, roles Roles, now time.Time) error {
-	for _, op := range updateOperations(before, after, regenerates, now) {
+// MayUpdate checks all that an update does, which turns a token into another state of itself at an instant.
+func (c Caller) MayUpdate(before, after AccessToken, update AccessTokenUpdate, share string, roles Roles, now time.Time) error {
+	for _, op := range updateOperations(before, after, update, now) {
 		if err := c.MayUse(op, before, share, roles); err != nil {
 			return err
 		}
 	}
 	result := after.Access(roles)
-	if !regenerates {
+	if update.Regeneration == nil {
 		result = result.Without(before.Access(roles)) // who learns no secret gives away what is new alone
 	}
 	return c.MayGrant(before.ID, result)

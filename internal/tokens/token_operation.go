@@ -51,9 +51,11 @@ var (
 	}
 )
 
-// updateOperations returns the operations that turn a token into another state of itself, with or without a new secret,
-// at an instant.
-func updateOperations(before, after AccessToken, regenerates bool, now time.Time) []TokenOperation {
+// updateOperations returns the operations by which an update turns a token into another state of itself at an instant.
+// One that changes nothing tells how the token is, as a look at it does; but who may stop a token, though not know of it,
+// may ask for that again.
+func updateOperations(before, after AccessToken, update AccessTokenUpdate, now time.Time) []TokenOperation {
+	regenerates := update.Regeneration != nil
 	var ops []TokenOperation
 	add := func(op TokenOperation, needed bool) {
 		if needed {
@@ -67,7 +69,7 @@ func updateOperations(before, after AccessToken, regenerates bool, now time.Time
 	add(OperationRevive, !regenerates && before.hasExpired(now) && !after.hasExpired(now))
 	add(OperationSetVisible, after.Visibility != before.Visibility)
 	add(OperationEnable, after.Enabled && !before.Enabled)
-	add(OperationDisable, !after.Enabled && before.Enabled)
+	add(OperationDisable, !after.Enabled && (before.Enabled || update.onlyDisables()))
 	add(OperationShow, len(ops) == 0)
 	return ops
 }
