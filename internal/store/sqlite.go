@@ -25,6 +25,9 @@ const (
 	busyTimeout = 20 * time.Second
 )
 
+// fileSuffixes end the names of a database's files: the file itself, and what SQLite keeps beside it.
+var fileSuffixes = []string{"", "-wal", "-shm", "-journal"}
+
 // sqliteDriver is the driver's name in database/sql, but in tests that count statements.
 var sqliteDriver = "sqlite"
 
@@ -42,14 +45,23 @@ type sqliteFile struct {
 
 // NewSQLite returns the store in the SQLite file at the path. It does not touch the disk.
 func NewSQLite(path string) (*Store, error) {
+	f, err := newSQLiteFile("database", path)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{engine: f}, nil
+}
+
+// newSQLiteFile returns the file at a path that a field names.
+func newSQLiteFile(field, path string) (sqliteFile, error) {
 	if path == "" {
-		return nil, tokens.Invalid("database", "the path of the database is empty: name a file, as in \"latchkey.db\"")
+		return sqliteFile{}, tokens.Invalid(field, "the path of the %s is empty: name a file, as in \"latchkey.db\"", field)
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return nil, tokens.Unavailable(err, "the database path %q can't be made absolute: name an absolute path", path)
+		return sqliteFile{}, tokens.Unavailable(err, "the %s path %q can't be made absolute: name an absolute path", field, path)
 	}
-	return &Store{engine: sqliteFile{absolute, busyTimeout}}, nil
+	return sqliteFile{absolute, busyTimeout}, nil
 }
 
 func (f sqliteFile) location() string { return f.path }
@@ -123,6 +135,15 @@ func (f sqliteFile) pool(options string) (*sql.DB, error) {
 	db.SetMaxOpenConns(limit)
 	db.SetMaxIdleConns(limit)
 	return db, nil
+}
+
+// alone returns one connection to the file, which locks it for itself as soon as it reads it.
+func (f sqliteFile) alone(options string) (*sql.DB, error) {
+	db, err := f.pool(options + "&_pragma=locking_mode(EXCLUSIVE)")
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
 }
 
 // dsn names the file to the driver. Every commit is on the disk when it returns.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -65,3 +67,26 @@ func isReadOnly(err error) bool {
 
 // diskIsFull tells whether the operating system refused to write for want of space.
 func diskIsFull(err error) bool { return errors.Is(err, syscall.ENOSPC) }
+
+// failedOnFile tells whether the operating system refused something, as opposed to SQLite or to a rule.
+func failedOnFile(err error) bool {
+	if _, explained := errors.AsType[*tokens.Error](err); explained {
+		return false
+	}
+	_, onFile := errors.AsType[*fs.PathError](err)
+	_, onNames := errors.AsType[*os.LinkError](err)
+	return onFile || onNames
+}
+
+// isFullDisk tells whether SQLite could not write for want of space.
+func isFullDisk(err error) bool {
+	return resultCode(err)&primary == sqlite3.SQLITE_FULL || resultCode(err) == sqlite3.SQLITE_IOERR_WRITE
+}
+
+// resultCode returns the extended code of an error of SQLite; 0 for another error.
+func resultCode(err error) int {
+	if failure, ok := errors.AsType[*sqlite.Error](err); ok {
+		return failure.Code()
+	}
+	return 0
+}

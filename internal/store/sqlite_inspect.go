@@ -28,6 +28,8 @@ type Inspection struct {
 	Damage []string
 	// Counts holds how many objects there are of each kind.
 	Counts []Count
+	// LastEvent is the newest one.
+	LastEvent tokens.Event
 }
 
 // File is a file of the database.
@@ -46,11 +48,15 @@ type Count struct {
 // InspectSQLite looks at the SQLite file at the path, without changing it. The files -wal and -shm may appear beside it,
 // as with every reader.
 func InspectSQLite(ctx context.Context, path string) (Inspection, error) {
-	s, err := NewSQLite(path)
+	f, err := newSQLiteFile("database", path)
 	if err != nil {
 		return Inspection{}, err
 	}
-	f := sqliteFile{s.Location(), busyTimeout}
+	return f.inspect(ctx, "mode=ro&_query_only=true"), nil
+}
+
+// inspect looks at the file through connections with the options.
+func (f sqliteFile) inspect(ctx context.Context, options string) Inspection {
 	i := Inspection{Location: f.path, LatestSchema: schemaVersion}
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if info, err := os.Stat(f.path + suffix); err == nil {
@@ -58,14 +64,14 @@ func InspectSQLite(ctx context.Context, path string) (Inspection, error) {
 		}
 	}
 	if _, i.Unusable = f.look(); i.Unusable == nil {
-		i.Unusable = s.explain(f.inspect(ctx, &i))
+		i.Unusable = (&Store{engine: f}).explain(f.query(ctx, options, &i))
 	}
-	return i, nil
+	return i
 }
 
-// inspect finds what only SQLite can tell.
-func (f sqliteFile) inspect(ctx context.Context, i *Inspection) (err error) {
-	db, err := f.pool("mode=ro&_query_only=true")
+// query finds what only SQLite can tell.
+func (f sqliteFile) query(ctx context.Context, options string, i *Inspection) (err error) {
+	db, err := f.pool(options)
 	if err != nil {
 		return err
 	}
@@ -102,7 +108,11 @@ func (f sqliteFile) inspect(ctx context.Context, i *Inspection) (err error) {
 		}
 		i.Counts = append(i.Counts, count)
 	}
-	return nil
+	events, err := View{q: c}.Events(ctx, tokens.EventQuery{Limit: 1})
+	if len(events) > 0 {
+		i.LastEvent = events[0]
+	}
+	return err
 }
 
 // damage returns what SQLite finds wrong with its pages and indexes, and with references between rows.

@@ -12,31 +12,73 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// make builds a whole database beside the path and gives it its name at the end, so that no other process ever sees half
-// of one. Where another process was first its database stays, and this one is dropped.
-func (f sqliteFile) make(ctx context.Context, found Found) (err error) {
+// make makes a database that found begins. Where another process was first its database stays.
+func (f sqliteFile) make(ctx context.Context, found Found) error {
+	err := f.create(func(draft sqliteFile) error {
+		return draft.build(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
+				return err
+			}
+			if err := f.migrate(ctx, tx, 0); err != nil {
+				return err
+			}
+			return found(ctx, Tx{View{q: tx}, tx})
+		})
+	})
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return f.explainMaking(err)
+}
+
+// create has build fill an empty file beside the path and gives it that name at the end, so that no other process ever
+// sees half of a database, and what has the name already stays: then fs.ErrExist is within the error.
+func (f sqliteFile) create(build func(draft sqliteFile) error) error {
+	return f.withDraft(build, func(draft sqliteFile) error {
+		if err := f.checkLeftovers(); err != nil {
+			return err
+		}
+		if err := os.Link(draft.path, f.path); err != nil {
+			return err
+		}
+		return syncDirectory(filepath.Dir(f.path))
+	})
+}
+
+// withDraft has build fill an empty file beside the path, and use do something with it when it is on the disk. Afterwards
+// the name of that file is gone.
+func (f sqliteFile) withDraft(build, use func(draft sqliteFile) error) (err error) {
 	draft, err := f.draft()
 	if err != nil {
-		return f.explainMaking(err)
+		return err
 	}
 	defer func() {
-		for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		for _, suffix := range fileSuffixes {
 			if gone := os.Remove(draft.path + suffix); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
 				err = errors.Join(err, gone)
 			}
 		}
 	}()
-	if err := draft.build(ctx, found); err != nil {
+	if err := build(draft); err != nil {
 		return err
 	}
 	if err := syncFile(draft.path); err != nil {
-		return f.explainMaking(err)
+		return err
 	}
-	if err := os.Link(draft.path, f.path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return f.explainMaking(err)
-	}
-	if err := syncDirectory(filepath.Dir(f.path)); err != nil {
-		return f.explainMaking(err)
+	return use(draft)
+}
+
+// checkLeftovers refuses a path at which no database is, but what SQLite would take for the log of a new one.
+func (f sqliteFile) checkLeftovers() error {
+	for _, suffix := range []string{"-wal", "-journal"} {
+		if info, err := os.Stat(f.path + suffix); err != nil || info.Size() == 0 {
+			continue
+		}
+		// A log that was not there before its database is that of a database which another process has just made.
+		if _, err := os.Lstat(f.path); err != nil {
+			return tokens.Unavailable(nil, "there is no database at %s, but the log %s of one that was there; a new database would be mixed up with it: "+
+				"put the file back that belongs to it, or move the log away", f.path, f.path+suffix)
+		}
 	}
 	return nil
 }
@@ -54,21 +96,15 @@ func (f sqliteFile) draft() (sqliteFile, error) {
 	return sqliteFile{file.Name(), f.busyTimeout}, nil
 }
 
-// build fills an empty file and closes it, with all of it in the one file.
-func (f sqliteFile) build(ctx context.Context, found Found) error {
-	db, err := f.pool("mode=rw&_journal_mode=WAL")
+// build writes to a file that no other process knows and closes it, with all of it in the one file, which every
+// connection from then on uses in WAL mode. The lock for this one alone needs no memory shared with others, which some
+// disks lack on which a backup may well lie.
+func (f sqliteFile) build(ctx context.Context, fill func(*sql.Tx) error) error {
+	db, err := f.alone("mode=rw&_journal_mode=WAL")
 	if err != nil {
 		return err
 	}
-	err = inTransaction(ctx, db, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
-			return err
-		}
-		if err := f.migrate(ctx, tx, 0); err != nil {
-			return err
-		}
-		return found(ctx, Tx{View{q: tx}, tx})
-	})
+	err = inTransaction(ctx, db, fill)
 	if err == nil {
 		_, err = db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 	}
@@ -93,6 +129,8 @@ func syncFile(path string) error {
 // explainMaking says why no database could be made.
 func (f sqliteFile) explainMaking(err error) error {
 	switch {
+	case !failedOnFile(err):
+		return err
 	case errors.Is(err, fs.ErrNotExist):
 		return f.explainDirectory(err)
 	case errors.Is(err, fs.ErrPermission):

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// BackupSQLite copies the SQLite file at the path to a new file, while others go on with it. Nothing is written to the
+// file itself, whose disk may be full. The copy holds what had been committed at one moment, and what note adds. It is a
+// whole database in one file for its owner alone, and on the disk before it gets its name. CodeConflict where something has
+// that name.
+func BackupSQLite(ctx context.Context, path, backup string, note Found) error {
+	from, err := newSQLiteFile("database", path)
+	if err != nil {
+		return err
+	}
+	to, err := newSQLiteFile("backup", backup)
+	if err != nil {
+		return err
+	}
+	if _, err := from.look(); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(to.path); err == nil {
+		return to.explainBackup(fs.ErrExist)
+	}
+	return to.explainBackup(to.create(func(draft sqliteFile) error { return from.copyTo(ctx, draft, "mode=rw", note) }))
+}
+
+// copyTo fills an empty file with what is committed at one moment, and has note write into that. Errors of this file come
+// explained, those of the empty one as they are.
+func (f sqliteFile) copyTo(ctx context.Context, empty sqliteFile, options string, note Found) error {
+	err := f.vacuumInto(ctx, empty, options, f.pool)
+	if resultCode(err) == sqlite3.SQLITE_IOERR_SHMSIZE {
+		// A full disk has no room for the memory that processes share. One that is alone needs none.
+		err = f.vacuumInto(ctx, empty, options, f.alone)
+	}
+	if err != nil {
+		if isFullDisk(err) { // nothing but the empty file grows
+			return err
+		}
+		return (&Store{engine: f}).explain(err)
+	}
+	return empty.build(ctx, func(tx *sql.Tx) error {
+		database, err := readDatabase(ctx, tx, f.path)
+		if err != nil {
+			return err
+		}
+		return note(ctx, Tx{View{database, tx}, tx})
+	})
+}
+
+// vacuumInto copies what the file holds to an empty one.
+func (f sqliteFile) vacuumInto(ctx context.Context, empty sqliteFile, options string, open func(options string) (*sql.DB, error)) (err error) {
+	db, err := open(options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	c := newConnections(db)
+	if err := f.identify(ctx, c); err != nil {
+		return err
+	}
+	if c.isNewer() {
+		return newerSchema(f.path, int(c.version.Load()))
+	}
+	_, err = db.ExecContext(ctx, `VACUUM INTO $1`, empty.path)
+	return err
+}
+
+// explainBackup says why there is no backup at the path.
+func (f sqliteFile) explainBackup(err error) error {
+	if _, explained := errors.AsType[*tokens.Error](err); explained || err == nil {
+		return err
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return tokens.Conflict("", "", "%s exists already, and a backup never overwrites anything: name another file, for instance with the time in its name, or remove that one first", f.path)
+	case errors.Is(err, fs.ErrNotExist):
+		return tokens.Unavailable(err, "the directory of the backup %s does not exist: make it, or name another path", f.path)
+	case errors.Is(err, fs.ErrPermission):
+		return tokens.Unavailable(err, "no backup can be made at %s: the directory may not be written by this user; change its permissions or name another path", f.path)
+	case diskIsFull(err), isFullDisk(err):
+		return tokens.Unavailable(err, "the disk of the backup %s is full, and no backup was made: free some space, or name a path on another disk", f.path)
+	case failedOnFile(err):
+		return tokens.Unavailable(err, "no backup can be made at %s: name a path on a disk whose file system has hard links, and copy the file from there", f.path)
+	}
+	return (&Store{engine: f}).explain(err)
+}
+
+// InspectBackup looks at a backup, which nothing writes, without changing anything.
+func InspectBackup(ctx context.Context, path string) (Inspection, error) {
+	f, err := newSQLiteFile("backup", path)
+	if err != nil {
+		return Inspection{}, err
+	}
+	i := f.inspect(ctx, f.untouched()+"&_query_only=true")
+	if errors.Is(i.Unusable, fs.ErrNotExist) {
+		i.Unusable = tokens.Unavailable(nil, "there is no backup at %s: check the path", f.path)
+	}
+	return i, nil
+}
+
+// untouched returns the options that read a file which nothing writes. It may lie on a disk that can't be written; only
+// where its last program was killed, the log beside it is needed, too.
+func (f sqliteFile) untouched() string {
+	if _, err := os.Stat(f.path + "-wal"); err == nil {
+		return "mode=ro"
+	}
+	return "mode=ro&immutable=1"
+}
