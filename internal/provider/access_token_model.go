@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -18,6 +17,7 @@ type accessTokenModel struct {
 	GroupID            types.String `tfsdk:"group_id"`
 	Role               types.String `tfsdk:"role"`
 	GroupRoles         types.Set    `tfsdk:"group_roles"`
+	Visibility         types.String `tfsdk:"visibility"`
 	Enabled            types.Bool   `tfsdk:"enabled"`
 	ActivatesAt        timestamp    `tfsdk:"activates_at"`
 	ExpiresAt          timestamp    `tfsdk:"expires_at"`
@@ -43,10 +43,19 @@ func (m *accessTokenModel) subject() subject {
 	return subject{tokens.KindAccessToken, m.Name.ValueString(), m.ID.ValueString()}
 }
 
+// hasDefaults tells whether each attribute with a default has it.
+func (m *accessTokenModel) hasDefaults() bool {
+	return m.Enabled.ValueBool() && m.Visibility.ValueString() == string(tokens.VisibilityOrganization)
+}
+
 // refresh asks the backend how the token is, and records what was observed.
 func (m *accessTokenModel) refresh(ctx context.Context, backend tokens.Backend, f *facts) error {
 	token, err := backend.AccessToken(ctx, m.ID.ValueString())
 	if err != nil {
+		return err
+	}
+	f.completeSecret(m)
+	if err := f.forgetReleased(ctx, backend, token); err != nil {
 		return err
 	}
 	f.recordSwitch(m.Enabled, token.Disabled)
@@ -68,6 +77,7 @@ func (m *accessTokenModel) observe(t tokens.AccessToken) {
 	}
 	m.Role = optionalText(m.Role, t.Own.Role)
 	m.GroupRoles = groupRolesValue(t.Own.GroupRoles)
+	m.Visibility = types.StringValue(string(t.Visibility))
 	m.Enabled = types.BoolValue(t.Enabled)
 	m.ActivatesAt = timestampOf(t.ActivatesAt).orPrior(m.ActivatesAt)
 	m.ExpiresAt = timestampOf(t.ExpiresAt).orPrior(m.ExpiresAt)
@@ -114,6 +124,7 @@ func (m *accessTokenModel) input(ctx context.Context, diags *diag.Diagnostics) t
 		TechnicalUserID: m.TechnicalUserID.ValueString(),
 		GroupID:         m.GroupID.ValueString(),
 		Own:             m.own(ctx, diags),
+		Visibility:      tokens.Visibility(m.Visibility.ValueString()),
 		Enabled:         m.Enabled.ValueBool(),
 		ActivatesAt:     m.ActivatesAt.value(),
 		ExpiresAt:       m.ExpiresAt.value(),
@@ -130,6 +141,9 @@ func (m *accessTokenModel) changesFrom(ctx context.Context, state *accessTokenMo
 		GroupRoles:  changedGroupRoles(ctx, state.GroupRoles, m.GroupRoles, diags),
 		Enabled:     changedBool(state.Enabled, m.Enabled),
 	}
+	if !m.Visibility.Equal(state.Visibility) {
+		update.Visibility = tokens.To(tokens.Visibility(m.Visibility.ValueString()))
+	}
 	if !m.ActivatesAt.same(state.ActivatesAt) {
 		update.ActivatesAt = tokens.To(m.ActivatesAt.value())
 	}
@@ -140,17 +154,4 @@ func (m *accessTokenModel) changesFrom(ctx context.Context, state *accessTokenMo
 		update.TTL = tokens.To(m.TTL.value())
 	}
 	return update
-}
-
-// recordToken records what was observed of an access token.
-func (f *facts) recordToken(t tokens.AccessToken) {
-	f.Revoked = !t.Secret.EndedAt.IsZero()
-	f.Held = t.Held
-	f.ObservedAt = time.Time{}
-	if !t.SecretExpiresAt().IsZero() {
-		f.ObservedAt = t.ObservedAt
-	}
-	if f.HeldVersion == 0 {
-		f.HeldVersion = t.Secret.Version
-	}
 }

@@ -17,7 +17,7 @@ import (
 func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
-		warnOfHold(readFacts(ctx, req.Private, &resp.Diagnostics), state.subject(), &resp.Diagnostics)
+		warnOfHold(readFacts(ctx, req.Private, &resp.Diagnostics), &state, &resp.Diagnostics)
 		return
 	}
 	plan := accessTokens.decode(ctx, req.Plan.Schema, req.Plan.Raw, &resp.Diagnostics)
@@ -32,7 +32,7 @@ func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.Modif
 		}
 		plan.keepComputed(&state, &config)
 		if resp.RequiresReplace = planReplacement(&state, &plan, &config); len(resp.RequiresReplace) > 0 {
-			warnOfHold(f, state.subject(), &resp.Diagnostics) // Terraform plans the new token as a creation
+			warnOfHold(f, &state, &resp.Diagnostics) // Terraform plans the new token as a creation
 		} else {
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
 		}
@@ -101,7 +101,8 @@ func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts,
 	if reason.Equal(state.RegenerationReason) {
 		warnOfRegeneration(state, diags)
 	}
-	warnOfHold(f, state.subject(), diags)
+	warnOfHold(f, state, diags)
+	warnOfRevival(f, state, diags)
 	warnOfEnabling(f, state.subject(), state.Enabled, plan.Enabled, diags)
 	if reason.IsNull() && state.Status.ValueString() == string(tokens.StatusExpired) && plan.SecretExpiresAt.same(state.SecretExpiresAt) {
 		warnOfExpiry(state, diags)
@@ -113,6 +114,9 @@ func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts,
 func (m *accessTokenModel) keepComputed(state, config *accessTokenModel) {
 	if config.TechnicalUserID.IsNull() && m.GroupID.Equal(state.GroupID) {
 		m.TechnicalUserID = state.TechnicalUserID
+	}
+	if config.Visibility.IsNull() && state.Visibility.IsNull() { // a state from before there was one, not read since
+		m.Visibility = state.Visibility
 	}
 	m.ID = state.ID
 	m.QualifiedID = state.QualifiedID
@@ -151,12 +155,7 @@ func (m *accessTokenModel) secretMadeAt() time.Time {
 // come out the same: so an observed reason goes before a trigger, and a setting that is still unknown makes the reason
 // unknown wherever it may decide.
 func (m *accessTokenModel) regenerationReason(state *accessTokenModel, f facts) types.String {
-	observed := tokens.SecretFacts{
-		HeldVersion:    f.HeldVersion,
-		CurrentVersion: state.SecretVersion.ValueInt64(),
-		Revoked:        f.Revoked,
-		ObservedAt:     f.ObservedAt,
-	}
+	observed := f.ofSecret(state)
 	due := func(stopped bool) tokens.RegenerationReason {
 		reason, _ := tokens.DueRegeneration(observed, m.TTL.value(), m.SecretExpiresAt.value(), stopped)
 		return reason

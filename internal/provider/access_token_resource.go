@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -69,11 +70,21 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 			},
 			"role": roleAttribute(schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Role that the token may use at most: `none`, `viewer`, `member`, `manager`, `administrator` or `owner`. It narrows the roles of the technical user " +
-					"and never adds to them; with a technical user created by the system it is that user's role (`member` when left out). Changes in place.",
+				MarkdownDescription: "Role that the token may use at most. It narrows the roles of the technical user " +
+					"and never adds to them; with a technical user created by the system it is that user's role (`member` when left out). Changes in place. One of " + knownRoles,
 			}),
 			"group_roles": groupRolesAttribute("Roles that the token may use at most in single groups, in addition to `role`. With `group_roles` but no `role` the token " +
 				"has no role at the level of the organization, unless the system creates the technical user. Only at the level of the organization. Changes in place."),
+			"visibility": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString(string(tokens.VisibilityOrganization)),
+				MarkdownDescription: "Who may know of the token: `organization` (everyone who may read tokens at its level; the default) or `restricted` (owners, the account that made it and those " +
+					"it is shared with by `latchkey_token_share`; it is absent from the lists of all others, and forbidden to them by its identifier). Changes in place.",
+				Validators: []validator.String{stringRule("organization or restricted", func(field, value string) error {
+					return tokens.ValidateVisibility(field, tokens.Visibility(value))
+				})},
+			},
 			"enabled": schema.BoolAttribute{
 				Optional: true,
 				Computed: true,
@@ -234,7 +245,7 @@ func (r *accessTokenResource) Update(ctx context.Context, req resource.UpdateReq
 	}
 	if r := update.Regeneration; r != nil {
 		plan.Token = types.StringValue(r.Secret.Reveal())
-		f.HeldVersion = token.Secret.Version
+		f.recordSecret(token.Secret)
 	}
 	plan.complete(token)
 	resp.State.Raw = accessTokens.encode(ctx, plan, req.Plan.Raw.Type())

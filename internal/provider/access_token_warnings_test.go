@@ -32,6 +32,7 @@ func TestPlanWarnings(t *testing.T) {
 	disabled := observe(func(t *tokens.AccessToken) { t.Enabled, t.Disabled = false, stop })
 	held := observe(func(t *tokens.AccessToken) { t.Held = stop })
 	expired := observe(func(t *tokens.AccessToken) { t.ExpiresAt = made.Add(time.Hour) })
+	revoked := observe(func(t *tokens.AccessToken) { t.Secret.EndedAt = made.Add(time.Hour) })
 	outlived := observe(func(t *tokens.AccessToken) { t.TTL = time.Hour })
 
 	for _, test := range []struct {
@@ -73,9 +74,20 @@ func TestPlanWarnings(t *testing.T) {
 			[]string{"Regenerating access token for the same reason as before"},
 			[]string{`"ci" (tok_`, "expired at 2030-01-01T13:00:00Z", "latchkey event list --object tok_"},
 		},
-		{"revoked, for the first time", enabled, facts{Revoked: true}, func(*accessTokenModel) {}, nil, nil},
 		{
-			"revoked again", regenerated(enabled, tokens.ReasonDrift), facts{Revoked: true}, func(*accessTokenModel) {},
+			"held once, and the backend knows of neither hold nor release", enabled, facts{Held: stop}, func(*accessTokenModel) {},
+			[]string{"Access token is not held any more"},
+			[]string{`"ci" (tok_`, "held by local:anna@elsewhere since 2030-01-01T12:00:00Z: seen in a public log", "restored from an older backup", "status is active", "latchkey token hold tok_"},
+		},
+		{"revoked, for the first time", revoked, facts{Revoked: true}, func(*accessTokenModel) {}, nil, nil},
+		{
+			"revoked once, and the backend knows nothing of it", enabled, facts{Revoked: true}, func(*accessTokenModel) {},
+			[]string{"Revoked secret works again"},
+			[]string{`"ci" (tok_`, "restored from an older backup", "until a regeneration replaces it", "latchkey token hold tok_"},
+		},
+		{"revoked once, and the backend has another secret of that version", enabled, facts{Revoked: true, HeldMade: made.Add(time.Hour).UnixMicro()}, func(*accessTokenModel) {}, nil, nil},
+		{
+			"revoked again", regenerated(revoked, tokens.ReasonDrift), facts{Revoked: true}, func(*accessTokenModel) {},
 			[]string{"Regenerating access token for the same reason as before"},
 			[]string{"regenerated or revoked outside Terraform"},
 		},

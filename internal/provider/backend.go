@@ -11,12 +11,14 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// openBackend returns the backend over the database at the path. It does not connect.
-func openBackend(location, organization string, now func() time.Time) tokens.Backend {
+// openBackend returns the backend over the database at the path, for the member with the e-mail address actAs or, where that
+// is empty, for the owner of the database. It does not connect.
+func openBackend(location, organization, actAs string, now func() time.Time) tokens.Backend {
 	return embedded.New(embedded.Options{
 		Database:     location,
 		Organization: organization,
 		Actor:        embedded.LocalActor(),
+		ActAs:        actAs,
 		Now:          now,
 	})
 }
@@ -26,7 +28,7 @@ type connection struct {
 	now     func() time.Time
 	prefix  string         // of new secrets; empty while it is unknown
 	backend tokens.Backend // nil while a setting is unknown
-	unknown string         // that setting, database or organization
+	unknown string         // that setting: database, organization or act_as
 }
 
 // connectionFrom returns the connection that the provider handed over; nil before the provider is configured.

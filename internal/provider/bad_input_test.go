@@ -37,6 +37,7 @@ func TestBadInputAtPlan(t *testing.T) {
 		{"group role of no group", token(`group_roles = [{ group_id = "x", role = "viewer" }]`), []string{"Attribute group_roles.group_id:", "is no group identifier"}},
 		{"two roles in a group", token(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }, { group_id = %q, role = \"member\" }]", group, group)), []string{"Attribute group_roles:", "more than one role", "keep one"}},
 		{"ill-formed group role", token(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"\" }]", group)), []string{"Attribute group_roles.role:", "not the name of a role"}},
+		{"visibility", token(`visibility = "private"`), []string{"Attribute visibility:", `no visibility "private"`, `"organization" or "restricted"`}},
 		{"date without time", token(`expires_at = "2031-01-01"`), []string{"Attribute expires_at:", "not an RFC 3339 timestamp", "2030-01-31T12:00:00Z"}},
 		{"nanoseconds", token(`expires_at = "2031-01-01T00:00:00.000000001Z"`), []string{"Attribute expires_at:", "finer than a microsecond"}},
 		{"past expiry", token(`expires_at = "2029-12-31T00:00:00Z"`), []string{"Attribute expires_at:", "has passed", "set a later instant"}},
@@ -53,6 +54,11 @@ func TestBadInputAtPlan(t *testing.T) {
 		{"long group name", named("group", "name", strings.Repeat("x", 64)), []string{"Attribute name:", "not a valid name"}},
 		{"group without a name", named("group", "name", ""), []string{"Attribute name:", "not a valid name"}},
 		{"technical user name", named("technical_user", "name", "-x"), []string{"Attribute name:", "not a valid name"}},
+		{"role with a built-in name", resourceBlock("role", "this", `name = "owner"`, `permissions = []`), []string{"Attribute name:", `"owner" is a built-in role`, "choose another name"}},
+		{"role with an ill-formed name", resourceBlock("role", "this", `name = "Deployer"`, `permissions = []`), []string{"Attribute name:", "not a valid name"}},
+		{"role with an ill-formed permission", resourceBlock("role", "this", `name = "x"`, `permissions = ["read orders"]`), []string{"Attribute permissions:", `"read orders" is not a permission`, "area:verb"}},
+		{"role with an unknown permission of Latchkey's own", resourceBlock("role", "this", `name = "x"`, `permissions = ["tokens:delete"]`), []string{"Attribute permissions:", `no permission "tokens:delete"`, "read, write, manage"}},
+		{"role with too many permissions", resourceBlock("role", "this", `name = "x"`, `permissions = [for i in range(257) : "orders:${i}"]`), []string{"Attribute permissions:", "257 permissions", "at most 256"}},
 		{"technical user of a group by name", resourceBlock("technical_user", "this", `name = "x"`, `group_id = "payments"`), []string{"Attribute group_id:", "is no group identifier"}},
 		{"technical user of a group with group roles", resourceBlock("technical_user", "this", `name = "x"`, fmt.Sprintf("group_id = %q", group), fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }]", group)), []string{"Attribute group_roles:", "remove group_id"}},
 		{"member address", named("member", "email", "Anna <anna@example.com>"), []string{"Attribute email:", "not an e-mail address", "bare address"}},
@@ -77,6 +83,7 @@ func TestBadProviderSettings(t *testing.T) {
 		{"empty path", `database = ""`, []string{"Attribute database:", "the path is empty"}},
 		{"URL", `database = "postgres://localhost/latchkey"`, []string{"Attribute database:", "is a URL", "write its path"}},
 		{"organization", `organization = "Acme Inc."`, []string{"Attribute organization:", "not a valid name"}},
+		{"acting member", `act_as = "Anna <anna@example.com>"`, []string{"Attribute act_as:", "not an e-mail address"}},
 		{"prefix", `token_prefix = "LK"`, []string{"Attribute token_prefix:", "not a prefix", "1 to 8 lower-case"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

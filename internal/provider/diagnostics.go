@@ -36,7 +36,7 @@ func sentence(words string) string { return string(words[0]-'a'+'A') + words[1:]
 // failed is the diagnostic for an operation on a managed object that failed; verb is its infinitive.
 func failed(verb string, s subject, err error) diag.Diagnostic {
 	note := ""
-	if s.id != "" && tokens.ErrorCode(err) == tokens.CodeUnavailable {
+	if s.id != "" && !isAboutObject(err) {
 		note = "\n\nIt stays in the Terraform state."
 	}
 	return failure("Unable to "+verb+" "+s.kind.Noun(), s.String(), err, note)
@@ -61,10 +61,17 @@ func failure(summary, about string, err error, note string) diag.Diagnostic {
 	}
 	detail += note
 	var e *tokens.Error
-	if !errors.As(err, &e) || e.Field == "" || e.Code == tokens.CodeUnavailable {
+	if !errors.As(err, &e) || e.Field == "" || !isAboutObject(err) {
 		return diag.NewErrorDiagnostic(summary, detail)
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root(e.Field), summary, detail)
+}
+
+// isAboutObject tells whether an error says something of the object and its attributes, and not of the backend or of the
+// caller, which are settings of the provider.
+func isAboutObject(err error) bool {
+	code := tokens.ErrorCode(err)
+	return code != tokens.CodeUnavailable && code != tokens.CodeForbidden
 }
 
 // invalidAttribute is the diagnostic for a configured value that breaks a rule.

@@ -22,11 +22,14 @@ type facts struct {
 	Database string `json:"db"`
 	// HeldVersion is the version of the secret that the state holds. Zero before the first observation.
 	HeldVersion int64 `json:"v,omitempty"`
-	// Revoked tells that the secret was ended outside Terraform.
+	// HeldMade is when that secret was made, in microseconds since 1970: in a database that was restored from a backup
+	// another secret may have its version. Zero in states of earlier versions that were not read since.
+	HeldMade int64 `json:"s,omitempty"`
+	// Revoked tells that the secret was ended outside Terraform. It stays ended, whatever a restored database says.
 	Revoked bool `json:"revoked,omitempty"`
 	// ObservedAt is when an access token that expires was last looked at.
 	ObservedAt time.Time `json:"at,omitzero"`
-	// Held says who holds the access token.
+	// Held says who holds the access token. A hold whose release was not seen stays recorded when it has gone.
 	Held *tokens.Stop `json:"held,omitempty"`
 	// Disabled says who disabled outside Terraform what the state says is enabled.
 	Disabled *tokens.Stop `json:"disabled,omitempty"`

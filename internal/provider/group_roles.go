@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -38,7 +37,7 @@ func groupRolesAttribute(description string) schema.SetNestedAttribute {
 			},
 			"role": roleAttribute(schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Role in that group: `none`, `viewer`, `member`, `manager`, `administrator` or `owner`.",
+				MarkdownDescription: "Role in that group: " + knownRoles,
 			}),
 		}},
 	}
@@ -74,14 +73,12 @@ func (oneRolePerGroup) ValidateSet(_ context.Context, req validator.SetRequest, 
 	}
 }
 
+// knownRoles completes the description of an attribute that names a role.
+const knownRoles = "`none`, `viewer`, `member`, `manager`, `administrator`, `owner`, or the name of a `latchkey_role`."
+
 // roleAttribute completes the schema of an attribute that names a role. Which roles exist the backend knows.
 func roleAttribute(a schema.StringAttribute) schema.StringAttribute {
-	a.Validators = append(a.Validators, stringRule("the name of a role", func(field, value string) error {
-		if tokens.ValidateName(field, value) != nil {
-			return tokens.Invalid(field, "%q is not the name of a role; the roles are %s", value, strings.Join(tokens.BuiltInRoleNames(), ", "))
-		}
-		return nil
-	}))
+	a.Validators = append(a.Validators, stringRule("the name of a role", tokens.ValidateRole))
 	return a
 }
 

@@ -72,7 +72,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "Name of the person, for people to read.",
 				Validators:          []validator.String{stringRule("1 to 128 printable characters", tokens.ValidateLabel)},
 			},
-			"role":        accountRoleAttribute("Role in the whole organization: `none`, `viewer`, `member`, `manager`, `administrator` or `owner`. Defaults to `member`."),
+			"role":        accountRoleAttribute("Role in the whole organization. Defaults to `member`. One of " + knownRoles),
 			"group_roles": groupRolesAttribute("Roles in single groups, in addition to `role`, which counts in every group."),
 			"created_at":  fixedTimestamp("when the member was made"),
 			"updated_at":  computedTimestamp("when the member was last changed"),

@@ -41,6 +41,7 @@ func New(version string, now func() time.Time) *Provider {
 type providerModel struct {
 	Database     types.String `tfsdk:"database"`
 	Organization types.String `tfsdk:"organization"`
+	ActAs        types.String `tfsdk:"act_as"`
 	TokenPrefix  types.String `tfsdk:"token_prefix"`
 }
 
@@ -66,6 +67,13 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				MarkdownDescription: "Name of the organization that the database belongs to; part of the e-mail addresses of technical users. " +
 					"It is given to the database when it is made, and another name later is an error. Defaults to `default`.",
 				Validators: []validator.String{stringRule("lower-case letters, digits and hyphens", tokens.ValidateName)},
+			},
+			"act_as": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "E-mail address of a member: work with that person's permissions, as they are at each moment, and under that name in the audit log. " +
+					"What the person may not do is an error that leaves the resource in the state. Left out: work as the owner of the database, which whoever can write its file is; `act_as` only restrains. " +
+					"The member must exist before anything is done for it: make it with another configuration of the provider (`alias`), and refer to it here.",
+				Validators: []validator.String{stringRule("a bare e-mail address", tokens.ValidateEmail)},
 			},
 			"token_prefix": schema.StringAttribute{
 				Optional: true,
@@ -98,13 +106,15 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		c.unknown = "database"
 	case config.Organization.IsUnknown():
 		c.unknown = "organization"
+	case config.ActAs.IsUnknown():
+		c.unknown = "act_as"
 	default:
 		location, err := databasePath(config.Database)
 		if err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("database"), "Unable to find database", err.Error())
 			return
 		}
-		c.backend = openBackend(location, organization, p.now)
+		c.backend = openBackend(location, organization, config.ActAs.ValueString(), p.now)
 		p.mu.Lock()
 		p.backends = append(p.backends, c.backend)
 		p.mu.Unlock()
@@ -128,6 +138,7 @@ func (p *Provider) Close() error {
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		newGroupResource,
+		newRoleResource,
 		newMemberResource,
 		newTechnicalUserResource,
 		newAccessTokenResource,

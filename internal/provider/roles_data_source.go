@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -38,15 +37,11 @@ type shownRoleModel struct {
 
 // showRole returns what is shown of a role.
 func showRole(r tokens.Role) shownRoleModel {
-	permissions := make([]attr.Value, len(r.Permissions))
-	for i, permission := range r.Permissions {
-		permissions[i] = types.StringValue(permission)
-	}
 	return shownRoleModel{
 		ID:          textOrNull(r.ID),
 		Name:        types.StringValue(r.Name),
 		Description: textOrNull(r.Description),
-		Permissions: types.SetValueMust(types.StringType, permissions),
+		Permissions: permissionsValue(r.Permissions),
 		BuiltIn:     types.BoolValue(r.BuiltIn),
 		CreatedAt:   timestampOf(r.CreatedAt),
 		UpdatedAt:   timestampOf(r.UpdatedAt),

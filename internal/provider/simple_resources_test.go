@@ -46,9 +46,23 @@ func TestSimpleResources(t *testing.T) {
 			remove:  func(b *bench, id string) error { return b.Outside.DeleteGroup(ctx, id) },
 		},
 		{
+			kind:     "role",
+			first:    "name = \"deployer\"\npermissions = [\"orders:read\"]",
+			second:   "name = \"builder\"\npermissions = [\"tokens:*\", \"builds:write\"]\ndescription = \"Builds.\"",
+			changed:  []string{"name", "permissions", "description"},
+			unknown:  []string{"updated_at"},
+			importBy: "builder",
+			drift: func(b *bench, id string) error {
+				_, err := b.Outside.UpdateRole(ctx, id, tokens.RoleUpdate{Name: tokens.To("other"), Permissions: tokens.To([]string{"*"})})
+				return err
+			},
+			drifted: []string{"name", "permissions"},
+			remove:  func(b *bench, id string) error { return b.Outside.DeleteRole(ctx, id) },
+		},
+		{
 			kind:     "member",
 			first:    `email = "Anna@example.com"`,
-			second:   "email = \"Anna@example.com\"\nname = \"Anna\"\nrole = \"owner\"\ngroup_roles = [{ group_id = latchkey_group.base.id, role = \"none\" }]",
+			second:   "email = \"Anna@example.com\"\nname = \"Anna\"\nrole = \"administrator\"\ngroup_roles = [{ group_id = latchkey_group.base.id, role = \"none\" }]",
 			changed:  []string{"name", "role", "group_roles"},
 			unknown:  []string{"updated_at"},
 			importBy: "anna@EXAMPLE.com",
@@ -67,7 +81,7 @@ func TestSimpleResources(t *testing.T) {
 			unknown:  []string{"updated_at"},
 			importBy: "deployer@default.latchkey.internal", // the address of its creation
 			drift: func(b *bench, id string) error {
-				_, err := b.Outside.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{Enabled: tokens.To(true), Role: tokens.To("owner")})
+				_, err := b.Outside.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{Enabled: tokens.To(true), Role: tokens.To("manager")})
 				return err
 			},
 			drifted: []string{"enabled", "role"},
@@ -230,6 +244,7 @@ func TestTokenShareFollowsToken(t *testing.T) {
 func TestNameTaken(t *testing.T) {
 	for _, test := range []struct{ name, first, second string }{
 		{"group", resourceBlock("group", "a", `name = "x"`), resourceBlock("group", "b", `name = "x"`)},
+		{"role", resourceBlock("role", "a", `name = "x"`, `permissions = []`), resourceBlock("role", "b", `name = "x"`, `permissions = []`)},
 		{"member", resourceBlock("member", "a", `email = "x@example.com"`), resourceBlock("member", "b", `email = "X@example.com"`)},
 		{"technical user", resourceBlock("technical_user", "a", `name = "x"`), resourceBlock("technical_user", "b", `name = "x"`)},
 	} {
@@ -254,6 +269,7 @@ func TestRekeyedInstances(t *testing.T) {
 	config := func(label string) string {
 		return b.config(resourceBlock("group", label, `name = "payments"`) +
 			resourceBlock("member", label, `email = "anna@example.com"`) +
+			resourceBlock("role", label, `name = "deployer"`, `permissions = ["orders:read"]`) +
 			resourceBlock("technical_user", label, `name = "ci"`) +
 			resourceBlock("token_share", label, fmt.Sprintf("access_token_id = %q", token), fmt.Sprintf("member_id = %q", member), `role = "viewer"`))
 	}

@@ -86,7 +86,7 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 				Validators:          []validator.String{idRule(tokens.KindGroup)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"role":        accountRoleAttribute("Role at the account's level: `none`, `viewer`, `member`, `manager`, `administrator` or `owner`. At the level of the organization it counts in every group. Defaults to `member`."),
+			"role":        accountRoleAttribute("Role at the account's level. At the level of the organization it counts in every group. Defaults to `member`. One of " + knownRoles),
 			"group_roles": groupRolesAttribute("Roles in single groups, in addition to `role`. Only for an account at the level of the organization."),
 			"enabled": schema.BoolAttribute{
 				Optional:            true,

@@ -77,7 +77,7 @@ func (u *unchangedTokens) plan(ctx context.Context, req *tfprotov6.PlanResourceC
 		return nil, false
 	}
 	state, f, ok := u.decode(ctx, req.PriorState, req.PriorPrivate)
-	if !ok || !state.Enabled.ValueBool() { // the default of enabled, which the proposal does not show, is true
+	if !ok || !state.hasDefaults() { // which the proposal does not show
 		return nil, false
 	}
 	var diags diag.Diagnostics

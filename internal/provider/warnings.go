@@ -11,13 +11,33 @@ import (
 
 // Each warning has one constant summary and names its object in the detail, so that Terraform folds many into one.
 
-// warnOfHold says that an incident hold is on a token, which no apply lifts.
-func warnOfHold(f facts, s subject, diags *diag.Diagnostics) {
+// warnOfHold says that an incident hold is on a token, which no apply lifts, or that one has gone though nobody lifted it.
+func warnOfHold(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 	if f.Held == nil {
 		return
 	}
-	diags.AddWarning("Access token is held", fmt.Sprintf("%s is held by %s since %s: %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts a hold. Deleting or replacing the token does away with both.",
-		s, f.Held.By, tokens.FormatTimestamp(f.Held.At), f.Held.Reason, s.id))
+	s, by := state.subject(), fmt.Sprintf("by %s since %s: %s", f.Held.By, tokens.FormatTimestamp(f.Held.At), f.Held.Reason)
+	if state.Status.ValueString() == string(tokens.StatusHeld) {
+		diags.AddWarning("Access token is held", fmt.Sprintf("%s is held %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts a hold. Deleting or replacing the token does away with both.",
+			s, by, s.id))
+		return
+	}
+	diags.AddWarning("Access token is not held any more", fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored from an older backup; "+
+		"the token's status is %s.\n\nTo stop it again, run \"latchkey token hold %s --reason …\". If it may work, hold it and run \"latchkey token release %s\": that ends this warning.",
+		s, by, state.Status.ValueString(), s.id, s.id))
+}
+
+// warnOfRevival says that a secret which was revoked for good works.
+func warnOfRevival(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
+	observed := f.ofSecret(state)
+	observed.Revoked = false // whether it is another secret is the question
+	status := tokens.Status(state.Status.ValueString())
+	if !f.Revoked || observed.HasDrifted() || status != tokens.StatusActive && status != tokens.StatusPending {
+		return
+	}
+	diags.AddWarning("Revoked secret works again", fmt.Sprintf("%s had its secret revoked, and the database does not know of it, as when it was restored from an older backup.\n\n"+
+		"The secret works until a regeneration replaces it, which an apply of this plan does. To stop it at once, run \"latchkey token hold %s --reason …\".",
+		state.subject(), state.ID.ValueString()))
 }
 
 // warnOfEnabling says that the plan turns on again what another hand turned off.

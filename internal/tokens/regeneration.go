@@ -21,16 +21,22 @@ const (
 type SecretFacts struct {
 	// HeldVersion is the version of the secret that the keeper has.
 	HeldVersion int64
-	// CurrentVersion is the version that the backend had when last observed.
+	// HeldMadeAt is when that secret was made; zero where the keeper does not know.
+	HeldMadeAt time.Time
+	// CurrentVersion is the version that the backend had when last observed, and CurrentMadeAt when that secret was made.
 	CurrentVersion int64
-	// Revoked tells that the current secret was ended.
+	CurrentMadeAt  time.Time
+	// Revoked tells that the secret was ended.
 	Revoked bool
 	// ObservedAt is when; zero when nothing that depends on time was observed.
 	ObservedAt time.Time
 }
 
-// HasDrifted tells whether the secret is not, or no longer, the one that the keeper has.
-func (f SecretFacts) HasDrifted() bool { return f.HeldVersion != f.CurrentVersion || f.Revoked }
+// HasDrifted tells whether the secret is not, or no longer, the one that the keeper has. Where an older database was
+// restored and the token regenerated after that, another secret has the same version.
+func (f SecretFacts) HasDrifted() bool {
+	return f.HeldVersion != f.CurrentVersion || !f.HeldMadeAt.IsZero() && !f.HeldMadeAt.Equal(f.CurrentMadeAt) || f.Revoked
+}
 
 // DueRegeneration tells whether a token needs a new secret, and why: its secret changed or ended elsewhere, or was
 // observed after its end under a ttl. The ttl and the end of the secret (zero for none) are those that are to hold. A

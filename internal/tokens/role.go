@@ -81,14 +81,19 @@ type NewRole struct {
 
 // Validate checks each field by itself, and that the name is not that of a built-in role.
 func (n NewRole) Validate() error {
-	if IsBuiltInRole(n.Name) {
-		return Invalid("name", "%q is a built-in role, which can't be changed: choose another name", n.Name)
-	}
 	return firstError(
-		ValidateName("name", n.Name),
+		ValidateRoleName("name", n.Name),
 		ValidateDescription("description", n.Description),
 		ValidatePermissions("permissions", n.Permissions),
 	)
+}
+
+// ValidateRoleName checks the name of a custom role.
+func ValidateRoleName(field, name string) error {
+	if IsBuiltInRole(name) {
+		return Invalid(field, "%q is a built-in role, which can't be changed: choose another name", name)
+	}
+	return ValidateName(field, name)
 }
 
 // RoleUpdate holds the fields of a custom role to change.

@@ -1,0 +1,212 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ resource.Resource                = (*roleResource)(nil)
+	_ resource.ResourceWithConfigure   = (*roleResource)(nil)
+	_ resource.ResourceWithImportState = (*roleResource)(nil)
+)
+
+type roleResource struct{ managed }
+
+func newRoleResource() resource.Resource { return &roleResource{} }
+
+type roleModel struct {
+	ID          types.String `tfsdk:"id"`
+	Name        types.String `tfsdk:"name"`
+	Description types.String `tfsdk:"description"`
+	Permissions types.Set    `tfsdk:"permissions"`
+	CreatedAt   timestamp    `tfsdk:"created_at"`
+	UpdatedAt   timestamp    `tfsdk:"updated_at"`
+}
+
+// observe takes over what the backend says of the role.
+func (m *roleModel) observe(r tokens.Role) {
+	m.ID = types.StringValue(r.ID)
+	m.Name = types.StringValue(r.Name)
+	m.Description = optionalText(m.Description, r.Description)
+	m.Permissions = permissionsValue(r.Permissions)
+	m.CreatedAt = timestampOf(r.CreatedAt)
+	m.UpdatedAt = timestampOf(r.UpdatedAt)
+}
+
+func (m *roleModel) subject() subject {
+	return subject{tokens.KindRole, m.Name.ValueString(), m.ID.ValueString()}
+}
+
+func (r *roleResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "latchkey_role"
+}
+
+func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A custom role: a name for a set of permissions, which technical users, members and access tokens can have beside the built-in roles " +
+			"`none`, `viewer`, `member`, `manager`, `administrator` and `owner`.\n\n" +
+			"Everything changes in place. New permissions count at once for everyone who has the role, and a new name is carried along to them. Refer to a role by its `name` attribute, " +
+			"as in `role = latchkey_role.deployer.name`, so that Terraform makes it before it gives it to anyone. " +
+			"Deleting a role leaves its name where it is set, and that name grants nothing any more.\n\n" +
+			"With the provider's `act_as`, it takes an administrator of the organization, who holds each of Latchkey's own permissions in the role.",
+		Attributes: map[string]schema.Attribute{
+			"id": fixedText("Identifier of the role (`rol_…`)."),
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Name, unique in the organization and not that of a built-in role: 1 to 63 lower-case letters, digits and hyphens. Changes in place.",
+				Validators:          []validator.String{stringRule("1 to 63 lower-case letters, digits and hyphens, and no built-in role", tokens.ValidateRoleName)},
+			},
+			"permissions": schema.SetAttribute{
+				Required:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "What the role permits, at most 256 entries: `area:verb` as in `orders:read`, `area:*` for a whole area, or `*` for everything. " +
+					"Name the permissions of your own APIs as you like. Two areas and `*` are Latchkey's own: `tokens:read` (see access tokens), `tokens:write` (create and edit those of a group), " +
+					"`tokens:manage` (all else with access tokens), `tokens:introspect` (verify values) and `accounts:manage` (technical users; at the level of the organization also members, groups and roles). " +
+					"An empty set permits nothing.",
+				Validators: []validator.Set{permissionsRule{}},
+			},
+			"description": descriptionAttribute("What the role is for."),
+			"created_at":  fixedTimestamp("when the role was made"),
+			"updated_at":  computedTimestamp("when the role was last changed"),
+		},
+	}
+}
+
+// permissionsRule applies the rules of the domain to permissions, as far as they are known.
+type permissionsRule struct{}
+
+var _ validator.Set = permissionsRule{}
+
+// Description says what the rule asks for.
+func (permissionsRule) Description(context.Context) string {
+	return "must be permissions, each area:verb, area:* or *"
+}
+
+// MarkdownDescription says what the rule asks for.
+func (v permissionsRule) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateSet applies the rule to the elements that are known.
+func (permissionsRule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	if err := tokens.ValidatePermissions(attributeName(req.Path), permissionsOf(req.ConfigValue)); err != nil {
+		resp.Diagnostics.Append(invalidAttribute(req.Path, err))
+	}
+}
+
+// permissionsOf returns the permissions that the attribute holds, as far as they are known.
+func permissionsOf(set types.Set) []string {
+	var permissions []string
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok && isGiven(text) {
+			permissions = append(permissions, text.ValueString())
+		}
+	}
+	return permissions
+}
+
+// permissionsValue returns the attribute for permissions.
+func permissionsValue(permissions []string) types.Set {
+	elements := make([]attr.Value, len(permissions))
+	for i, permission := range permissions {
+		elements[i] = types.StringValue(permission)
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan roleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	backend, err := r.open()
+	var role tokens.Role
+	if err == nil {
+		role, err = createWhenFree(ctx, func() (tokens.Role, error) {
+			return backend.CreateRole(ctx, tokens.NewRole{
+				Name:        plan.Name.ValueString(),
+				Description: plan.Description.ValueString(),
+				Permissions: permissionsOf(plan.Permissions),
+			})
+		})
+	}
+	if err != nil {
+		resp.Diagnostics.Append(failed("create", plan.subject(), err))
+		return
+	}
+	plan.observe(role)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	finishCreate(ctx, backend, facts{}, plan.subject(), resp)
+}
+
+func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state roleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	role, err := backend.Role(ctx, state.ID.ValueString())
+	if missing(ctx, state.subject(), err, resp) {
+		return
+	}
+	state.observe(role)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	finishRead(ctx, backend, f, state.subject(), resp)
+}
+
+func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var state, plan roleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	_, backend, ok := r.begin(ctx, "update", state.subject(), req.Private, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	role, err := backend.UpdateRole(ctx, state.ID.ValueString(), tokens.RoleUpdate{
+		Name:        changedText(state.Name, plan.Name),
+		Description: changedText(state.Description, plan.Description),
+		Permissions: changedPermissions(state.Permissions, plan.Permissions),
+	})
+	if err != nil {
+		resp.Diagnostics.Append(failed("update", state.subject(), err))
+		return
+	}
+	plan.UpdatedAt = timestampOf(role.UpdatedAt)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// changedPermissions is the change to permissions where the plan differs from the state.
+func changedPermissions(state, plan types.Set) (c tokens.Change[[]string]) {
+	if !plan.Equal(state) {
+		c = tokens.To(permissionsOf(plan))
+	}
+	return c
+}
+
+func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state roleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+		return b.DeleteRole(ctx, state.ID.ValueString())
+	})
+}
+
+func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	r.importByID(ctx, tokens.KindRole, req, resp, func(b tokens.Backend) (ids []string, err error) {
+		roles, err := b.Roles(ctx)
+		for _, role := range roles {
+			if role.Name == req.ID && !role.BuiltIn {
+				ids = append(ids, role.ID)
+			}
+		}
+		return ids, err
+	}, "name")
+}
