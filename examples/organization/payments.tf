@@ -1,5 +1,5 @@
-# What Grace does in her group. What she may not do, an apply refuses: give these tokens a role in the search
-# group, say, or a permission of Latchkey's own that she lacks.
+# What Grace does in her group. What she may not do, the apply refuses: a token in the search group, say, or a role
+# with a permission of Latchkey's own that she lacks.
 
 resource "latchkey_technical_user" "reconciler" {
   provider = latchkey.payments
