@@ -15,9 +15,10 @@ func testAccessTokens(w *world) {
 	request.Description = "Deploys"
 	created := must(w.CreateAccessToken(ctx, request))(w)
 	want := tokens.AccessToken{
-		ID: created.ID, Name: "deploy", Description: "Deploys", User: user, Enabled: true,
+		ID: created.ID, Name: "deploy", Description: "Deploys", User: user, Visibility: tokens.VisibilityOrganization, Enabled: true,
 		Secret:    tokens.SecretState{Version: 1, Preview: request.Secret.Reveal()[:10], CreatedAt: made},
 		CreatedAt: made, UpdatedAt: made, Status: tokens.StatusActive, ObservedAt: made,
+		Grants: tokens.Grants{Role: tokens.RoleManager},
 	}
 	w.equal("the new token", created, tokens.CreatedAccessToken{AccessToken: want})
 	w.equal("the token", w.token(want.ID), want)
@@ -73,6 +74,8 @@ func testAccessTokenSettings(w *world) {
 		{"group_roles", tokens.AccessTokenUpdate{GroupRoles: tokens.To(roles)}, func(t *tokens.AccessToken) { t.Own.GroupRoles = roles }},
 		{"activates_at cleared", tokens.AccessTokenUpdate{ActivatesAt: tokens.To(time.Time{})}, func(t *tokens.AccessToken) { t.ActivatesAt = time.Time{} }},
 		{"activates_at", tokens.AccessTokenUpdate{ActivatesAt: tokens.To(elsewhere.Add(-2 * time.Hour))}, func(t *tokens.AccessToken) { t.ActivatesAt = at.Add(-2 * time.Hour) }},
+		{"visibility", tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityRestricted }},
+		{"visibility set back", tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityOrganization)}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityOrganization }},
 		{"ttl instead of expires_at", tokens.AccessTokenUpdate{ExpiresAt: tokens.To(time.Time{}), TTL: tokens.To(72 * time.Hour)}, func(t *tokens.AccessToken) { t.ExpiresAt, t.TTL = time.Time{}, 72*time.Hour }},
 		{"ttl cleared", tokens.AccessTokenUpdate{TTL: tokens.To(time.Duration(0))}, func(t *tokens.AccessToken) { t.TTL = 0 }},
 		{"expires_at", tokens.AccessTokenUpdate{ExpiresAt: tokens.To(elsewhere)}, func(t *tokens.AccessToken) { t.ExpiresAt = at }},

@@ -26,9 +26,9 @@ func testMembers(w *world) {
 
 	w.clock.Advance(later)
 	want := m
-	want.Name, want.Role, want.GroupRoles, want.UpdatedAt = "", tokens.RoleOwner, nil, w.clock.Instant()
+	want.Name, want.Role, want.GroupRoles, want.UpdatedAt = "", tokens.RoleAdministrator, nil, w.clock.Instant()
 	w.equal("the changed member", must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{
-		Name: tokens.To(""), Role: tokens.To(tokens.RoleOwner), GroupRoles: tokens.To[[]tokens.GroupRole](nil)}))(w), want)
+		Name: tokens.To(""), Role: tokens.To(tokens.RoleAdministrator), GroupRoles: tokens.To[[]tokens.GroupRole](nil)}))(w), want)
 	w.equal("the member afterwards", must(w.Member(ctx, m.ID))(w), want)
 
 	token := w.create(w.request("deploy", ""))

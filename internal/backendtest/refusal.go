@@ -166,7 +166,7 @@ func testRefusals(w *world) {
 		{"unshare: missing", func() error { return w.UnshareAccessToken(ctx, held.ID, m.ID) }, tokens.ActionTokenShareDelete, tokens.CodeNotFound, "", tokens.ShareID(held.ID, m.ID), tokens.ShareID(held.ID, m.ID)},
 	} {
 		w.Run(test.name, func(t *testing.T) {
-			w := &world{T: t, Backend: w.Backend, clock: w.clock, place: w.place}
+			w := w.with(t)
 			before, events := w.content(), w.events("")
 			refusal := w.refusal(test.do(), test.code)
 			w.equal("the field", refusal.Field, test.field)

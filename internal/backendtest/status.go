@@ -16,7 +16,8 @@ func testVerification(w *world) {
 
 	w.equal("a value that was never issued", w.verify(w.secret()), tokens.Verification{})
 	w.equal("no value", w.verify(tokens.Secret{}), tokens.Verification{})
-	w.equal("a live value", w.verify(request.Secret), tokens.Verification{Active: true, AccessToken: &t, Grants: user.Grants})
+	w.equal("a live value", w.verify(request.Secret), tokens.Verification{Active: true, AccessToken: &t, Grants: user.Grants,
+		Access: tokens.Access{Organization: tokens.Permissions{"api:read", "api:write", "tokens:read"}, Groups: map[string]tokens.Permissions{g.ID: {"api:manage", "tokens:write"}}}})
 
 	narrow := w.request("read only", user.ID)
 	narrow.Own.Role = tokens.RoleViewer
@@ -33,6 +34,7 @@ func testVerification(w *world) {
 		w.Errorf("a token of a disabled technical user is not disabled: %+v", stopped)
 	}
 	w.equal("what it opens", stopped.Grants, tokens.Grants{})
+	w.equal("what it allows", stopped.Access, tokens.Access{})
 }
 
 // The status of a token depends on the clock and on what stops it; the first that applies counts.

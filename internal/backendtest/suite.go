@@ -7,9 +7,17 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Place is where one database may be. It opens a backend on that database, with the name that appears in its events and
-// its clock; the backend is closed when the test ends.
-type Place func(actor tokens.Actor, now func() time.Time) tokens.Backend
+// Place is where one database may be. It opens a backend on that database for someone, with its clock; the backend is
+// closed when the test ends.
+type Place func(by Identity, now func() time.Time) tokens.Backend
+
+// Identity is someone who works on a database.
+type Identity struct {
+	// Actor is the name of one who opens the database itself.
+	Actor tokens.Actor
+	// Member is the e-mail address of the member as whom they act; empty for the owner of the database.
+	Member string
+}
 
 // Run runs the suite. Each test asks newPlace for a place where there is no database yet.
 func Run(t *testing.T, newPlace func(t *testing.T) Place) {
@@ -50,9 +58,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Model", testModel},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			place := newPlace(t)
-			clock := NewClock()
-			test.run(&world{T: t, Backend: place("local:anna@host", clock.Now), clock: clock, place: place})
+			test.run(newWorld(t, newPlace))
 		})
 	}
 }

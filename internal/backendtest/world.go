@@ -17,6 +17,22 @@ type world struct {
 	tokens.Backend
 	clock *Clock
 	place Place
+	// newPlace finds a place for another database.
+	newPlace func(t *testing.T) Place
+}
+
+// newWorld returns a world of its own, where there is no database yet.
+func newWorld(t *testing.T, newPlace func(t *testing.T) Place) *world {
+	w := &world{T: t, clock: NewClock(), place: newPlace(t), newPlace: newPlace}
+	w.Backend = w.place(Identity{Actor: "local:anna@host"}, w.clock.Now)
+	return w
+}
+
+// with returns the world for a subtest.
+func (w *world) with(t *testing.T) *world {
+	other := *w
+	other.T = t
+	return &other
 }
 
 // must returns what an operation answered: must(w.Group(ctx, id))(w). It ends the test where the operation failed.
@@ -151,6 +167,7 @@ func (w *world) events(objectID string) []tokens.Event {
 // content is everything that a database holds, apart from its events.
 type content struct {
 	Groups         []tokens.Group
+	Roles          []tokens.Role
 	Members        []tokens.Member
 	TechnicalUsers []tokens.TechnicalUser
 	AccessTokens   []tokens.AccessToken
@@ -162,26 +179,26 @@ func (w *world) content() (c content) {
 	w.Helper()
 	ctx := w.Context()
 	c.Groups = must(w.Groups(ctx))(w)
+	c.Roles = must(w.Roles(ctx))(w)
 	c.Members = must(w.Members(ctx))(w)
 	c.TechnicalUsers = must(w.TechnicalUsers(ctx))(w)
 	c.AccessTokens = must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens
-	for _, t := range c.AccessTokens {
-		for _, m := range c.Members {
-			switch share, err := w.TokenShare(ctx, t.ID, m.ID); tokens.ErrorCode(err) {
-			case "":
-				c.TokenShares = append(c.TokenShares, share)
-			case tokens.CodeNotFound:
-			default:
-				w.Fatal(err)
-			}
-		}
-	}
+	c.TokenShares = must(w.TokenShares(ctx, tokens.TokenShareQuery{}))(w)
 	return c
 }
 
-// as returns the backend of another actor on the same database.
-func (w *world) as(actor tokens.Actor) *world {
-	return &world{T: w.T, Backend: w.place(actor, w.clock.Now), clock: w.clock, place: w.place}
+// as returns the world of another who opens the same database.
+func (w *world) as(actor tokens.Actor) *world { return w.of(Identity{Actor: actor}) }
+
+// acting returns the world of someone who acts as a member.
+func (w *world) acting(email string) *world {
+	return w.of(Identity{Actor: "local:eve@host", Member: email})
+}
+
+func (w *world) of(by Identity) *world {
+	other := *w
+	other.Backend = w.place(by, w.clock.Now)
+	return &other
 }
 
 // actions returns what events are about, refusals marked.

@@ -13,8 +13,8 @@ import (
 func TestBackend(t *testing.T) {
 	backendtest.Run(t, func(t *testing.T) backendtest.Place {
 		database := filepath.Join(t.TempDir(), "latchkey.db")
-		return func(actor tokens.Actor, now func() time.Time) tokens.Backend {
-			b := embedded.New(embedded.Options{Database: database, Actor: actor, Now: now})
+		return func(by backendtest.Identity, now func() time.Time) tokens.Backend {
+			b := embedded.New(embedded.Options{Database: database, Actor: by.Actor, ActAs: by.Member, Now: now})
 			t.Cleanup(func() {
 				if err := b.Close(); err != nil {
 					t.Error(err)

@@ -36,7 +36,8 @@ func (c Caller) Sees(t AccessToken, share string) bool {
 func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Roles) error {
 	rule, level := tokenRules[op], t.User.GroupID
 	held := c.Access.At(level)
-	if !c.Sees(t, share) && !(rule.stops && held.Allows(PermissionManageTokens)) {
+	stops := rule.stops && held.Allows(PermissionManageTokens)
+	if !c.Sees(t, share) && !stops {
 		return Forbidden(t.ID, "access token %s is restricted to owners, to the account that made it and to those it is shared with, and %s is none of them: ask one of them to share it",
 			t.ID, c.Name)
 	}

@@ -44,11 +44,11 @@ func TestNewPermissions(t *testing.T) {
 	for words, want := range map[string]string{
 		"":                                    "",
 		"stock:read orders:read":              "orders:read stock:read",
-		"orders:read orders:read":             "orders:read",
+		"orders:read stock:read orders:read":  "orders:read stock:read",
 		"orders:read orders:* orders:write":   "orders:*",
 		"orders:read * tokens:manage":         "*",
 		"orders:* orders-archive:read":        "orders-archive:read orders:*",
-		"orders:* orders:* stock:* stock:buy": "orders:* stock:*",
+		"orders:* stock:* orders:* stock:buy": "orders:* stock:*",
 	} {
 		if got := strings.Join(set(words), " "); got != want {
 			t.Errorf("the set of %q is %q, want %q", words, got, want)
