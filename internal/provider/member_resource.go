@@ -57,8 +57,11 @@ func (r *memberResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 
 func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A person of the organization, with whom access tokens can be shared (`latchkey_token_share`).\n\n" +
-			"Names and roles change in place. Another e-mail address is another person, so it replaces the member. Deleting a member ends the shares with it.",
+		MarkdownDescription: "A person of the organization, with whom access tokens can be shared (`latchkey_token_share`), and as whom Terraform and the command line can act (`act_as`).\n\n" +
+			"Names and roles change in place. Another e-mail address is another person, so it replaces the member. Deleting a member ends the shares with it.\n\n" +
+			"~> **The last owner stays.** Once there is an owner (a member, or a technical user that is enabled and not created by the system, with the role `owner` in the whole organization), " +
+			"the last one can't be given another role, disabled or deleted. To hand over, make the new owner first: name it in `depends_on` of the former one. " +
+			"For a member that is to be replaced, set `create_before_destroy`. To destroy everything else, let Terraform forget the owner: by a `removed` block with `destroy = false`, or by `terraform state rm`.",
 		Attributes: map[string]schema.Attribute{
 			"id": fixedText("Identifier of the member (`mem_…`)."),
 			"email": schema.StringAttribute{

@@ -71,7 +71,8 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 			"and its tokens never hold more than it does at that moment. Disabling it stops all its tokens at once.\n\n" +
 			"Use one for several tokens of the same consumer; an access token that names none gets one of its own. " +
 			"Everything but the level changes in place. Deleting it fails while access tokens live under it: to move on from one, name another in its tokens first. " +
-			"With `create_before_destroy`, which tokens that depend on it hand on to it, a replacement needs another name.",
+			"With `create_before_destroy`, which tokens that depend on it hand on to it, a replacement needs another name. " +
+			"The last owner of the organization can't be given another role, disabled or deleted; `latchkey_member` says how to go on.",
 		Attributes: map[string]schema.Attribute{
 			"id": fixedText("Identifier of the technical user (`tu_…`)."),
 			"name": schema.StringAttribute{

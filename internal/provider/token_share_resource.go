@@ -51,7 +51,7 @@ func (r *tokenShareResource) Metadata(_ context.Context, _ resource.MetadataRequ
 
 func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The role of a member on one access token: who else may see or configure it. A share never reveals the secret.\n\n" +
+		MarkdownDescription: "The role of a member on one access token: who else may see or configure it, also where its `visibility` is `restricted`. A share never reveals the secret.\n\n" +
 			"There is at most one share of a token with a member; creating a second one is an error, and the first stays as it is. The role changes in place.",
 		Attributes: map[string]schema.Attribute{
 			"id": fixedText("Identifier of the share: `<access token id>/<member id>`."),
@@ -69,8 +69,8 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			},
 			"role": schema.StringAttribute{
 				Required: true,
-				MarkdownDescription: "Role of the member on the token: `viewer` (see it), `editor` (also change its name, description and expiry) or `manager` " +
-					"(also regenerate, stop and delete it).",
+				MarkdownDescription: "Role of the member on the token, in addition to what the member may do anyway: `viewer` (see it), `editor` (also change its name, description, roles and expiry) or `manager` " +
+					"(also regenerate, stop, share and delete it). Nobody gets at more than they hold: what holds one of Latchkey's own permissions is changed only by those who hold it too.",
 				Validators: []validator.String{stringRule("viewer, editor or manager", tokens.ValidateShareRole)},
 			},
 			"created_at": fixedTimestamp("when the token was shared"),
