@@ -44,25 +44,12 @@ func hideValues(args []string) []string {
 	return hidden
 }
 
+// hideUnlessPlain returns a text that is a plain word or an identifier, which are not secret, and hides any other.
 func hideUnlessPlain(text string) string {
-	if text == "" || plainWord.MatchString(text) || kindOf(text) != "" {
+	if text == "" || plainWord.MatchString(text) || tokens.KindOf(text) != "" {
 		return text
 	}
 	return hiddenValue
-}
-
-// kindOf returns the kind of the object that the identifier is of; empty for what is no identifier. An identifier is not
-// secret.
-func kindOf(id string) tokens.Kind {
-	for _, kind := range []tokens.Kind{tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole, tokens.KindEvent, tokens.KindDatabase} {
-		if tokens.IsID(kind, id) {
-			return kind
-		}
-	}
-	if _, _, err := tokens.ParseShareID("", id); err == nil {
-		return tokens.KindTokenShare
-	}
-	return ""
 }
 
 // objectID is the identifier of any object, given as an argument.
@@ -70,7 +57,7 @@ type objectID string
 
 // Validate refuses what is none, without repeating it.
 func (id objectID) Validate() error {
-	if id == "" || kindOf(string(id)) != "" {
+	if id == "" || tokens.KindOf(string(id)) != "" {
 		return nil
 	}
 	return misusef("--object is not an identifier, as tok_… is one; what was given is not repeated here, in case it is a value")
@@ -82,7 +69,7 @@ type tokenID string
 // Validate refuses what is no such identifier. It is repeated only if it is another object's: anything else might be a
 // secret, whole or in part.
 func (id tokenID) Validate() error {
-	switch kind := kindOf(string(id)); kind {
+	switch kind := tokens.KindOf(string(id)); kind {
 	case tokens.KindAccessToken:
 		return nil
 	case "":

@@ -86,12 +86,7 @@ func shownEventAttributes() map[string]schema.Attribute {
 
 // validateObjectID checks that a text is the identifier of something that events are about.
 func validateObjectID(field, value string) error {
-	for _, kind := range []tokens.Kind{tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole, tokens.KindDatabase} {
-		if tokens.IsID(kind, value) {
-			return nil
-		}
-	}
-	if _, _, err := tokens.ParseShareID(field, value); err != nil {
+	if tokens.KindOf(value) == "" {
 		return tokens.Invalid(field, "%q is not the identifier of an object: use the id attribute of a resource, as in latchkey_access_token.deploy.id", value)
 	}
 	return nil

@@ -75,6 +75,19 @@ func IsID(kind Kind, s string) bool {
 	return err == nil && idEncoding.EncodeToString(b) == rest
 }
 
+// KindOf returns the kind of the object that an identifier is of; empty for what is not the identifier of an object.
+func KindOf(id string) Kind {
+	for _, kind := range []Kind{KindAccessToken, KindTechnicalUser, KindMember, KindGroup, KindRole, KindEvent, KindDatabase} {
+		if IsID(kind, id) {
+			return kind
+		}
+	}
+	if _, _, err := ParseShareID("", id); err == nil {
+		return KindTokenShare
+	}
+	return ""
+}
+
 // ValidateID checks that the attribute's value is an identifier of the kind.
 func ValidateID(field string, kind Kind, s string) error {
 	if IsID(kind, s) {

@@ -74,6 +74,25 @@ func TestIsIDRefuses(t *testing.T) {
 	}
 }
 
+func TestKindOf(t *testing.T) {
+	for _, kind := range []tokens.Kind{
+		tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole, tokens.KindEvent, tokens.KindDatabase,
+	} {
+		if got := tokens.KindOf(tokens.NewID(kind, now)); got != kind {
+			t.Errorf("the identifier of a %s is taken for one of %q", kind.Noun(), got)
+		}
+	}
+	member := tokens.NewID(tokens.KindMember, now)
+	if got := tokens.KindOf(tokens.ShareID(tokenID, member)); got != tokens.KindTokenShare {
+		t.Errorf("the identifier of a token share is taken for one of %q", got)
+	}
+	for _, text := range []string{"", "deploy", "tok_", tokens.NewID(tokens.KindRequest, now), tokens.ShareID(member, tokenID)} {
+		if got := tokens.KindOf(text); got != "" {
+			t.Errorf("%q is taken for the identifier of a %s", text, got.Noun())
+		}
+	}
+}
+
 func TestValidateID(t *testing.T) {
 	if err := tokens.ValidateID("group_id", tokens.KindGroup, groupA); err != nil {
 		t.Error(err)
