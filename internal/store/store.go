@@ -79,6 +79,10 @@ func (c *connections) inTurn(ctx context.Context, fn func(Tx) error, end func(*s
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after its end there is nothing to roll back; before it, the first error counts
+	// A restore holds the right to write until the path names another file.
+	if err := c.unmoved(); err != nil {
+		return err
+	}
 	// What is prepared on other connections does not fit a schema that exists in this transaction alone.
 	var here interface {
 		querier

@@ -7,6 +7,9 @@ import (
 	"os"
 )
 
+// movesOpenFiles tells whether a file can get another name while it is open.
+const movesOpenFiles = true
+
 // syncDirectory waits until the names in a directory are on the disk.
 func syncDirectory(path string) error {
 	directory, err := os.Open(path)

@@ -1,0 +1,287 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Restore puts a backup in the place of a database.
+//
+// What it replaces is moved aside, whole. The order is what makes it safe to be killed, or to lose power, at any step:
+//
+//  1. A copy of the backup is made beside the database, under a name of its own, and is on the disk.
+//  2. Where the database can be read its log is written back into the file, and the right to write it is taken and kept
+//     until the end. From then on the file is complete without its log, and another process that waits for that right finds
+//     that the path names another file, and does nothing.
+//  3. The file is moved aside. Nobody opens it from now on, so that nobody makes a new log.
+//  4. Its log is moved aside, too: a new database that found the log of another one would be ruined.
+//  5. The copy gets the name, unless someone else took it.
+//
+// So there is the old database, or none and both files beside, or the new database.
+type Restore struct {
+	// Backup is the path of the backup, Path that of the database.
+	Backup, Path string
+	// Aside ends the names of the files that are moved aside.
+	Aside string
+	// Another tells that even a database that is not the one of which the backup is one may be replaced, or that of
+	// another program.
+	Another bool
+	// Note writes into the restored database.
+	Note Found
+	// reach is called at each step, and patience is how long to wait for others, in tests.
+	reach    func(step string)
+	patience time.Duration
+}
+
+// Run restores the backup and returns the paths to which files were moved. CodeConflict for a database of another
+// identity; CodeUnavailable for a backup that is not sound, and for a database that others don't let go of.
+func (r Restore) Run(ctx context.Context) (moved []string, err error) {
+	backup, err := newSQLiteFile("backup", r.Backup)
+	if err != nil {
+		return nil, err
+	}
+	f, err := newSQLiteFile("database", r.Path)
+	if err != nil {
+		return nil, err
+	}
+	f.busyTimeout = cmp.Or(r.patience, busyTimeout)
+	if target, linkErr := filepath.EvalSymlinks(f.path); linkErr == nil {
+		f.path = target // SQLite keeps its files beside the one to which a link leads
+	}
+	if isSameFile(backup.path, f.path) {
+		return nil, tokens.Invalid("", "%s is the database itself: name a backup of it", r.Backup)
+	}
+	var identity string
+	err = f.withDraft(func(draft sqliteFile) error {
+		return backup.copyTo(ctx, draft, backup.untouched(), func(ctx context.Context, tx Tx) error {
+			identity = tx.Database().ID
+			return r.Note(ctx, tx)
+		})
+	}, func(draft sqliteFile) error {
+		r.reached("copied")
+		moved, err = r.replace(ctx, f, draft, identity)
+		return err
+	})
+	if err != nil {
+		return nil, (&Store{engine: f}).explain(f.explainMaking(err))
+	}
+	return moved, nil
+}
+
+func (r Restore) reached(step string) {
+	if r.reach != nil {
+		r.reach(step)
+	}
+}
+
+// isSameFile tells whether two paths name one file.
+func isSameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+// replace puts a draft with an identity in the place of the file, and returns the paths to which that was moved.
+func (r Restore) replace(ctx context.Context, f, draft sqliteFile, identity string) (moved []string, err error) {
+	release, err := r.takeOver(ctx, f, identity)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	r.reached("taken over")
+	if !movesOpenFiles {
+		if err := release(); err != nil {
+			return nil, err
+		}
+	}
+	aside := f.asideOf(r.Aside)
+	for _, suffix := range fileSuffixes {
+		if err := os.Rename(f.path+suffix, aside+suffix); errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
+			return nil, errors.Join(err, f.moveBack(aside))
+		}
+		moved = append(moved, aside+suffix)
+		r.reached("moved " + suffix)
+	}
+	switch err := os.Link(draft.path, f.path); {
+	case errors.Is(err, fs.ErrExist):
+		return nil, tokens.Unavailable(err, "another process made a new database at %s while the one that was there was being replaced; that one is now %s: "+
+			"stop what uses the path, and restore again", f.path, aside)
+	case err != nil:
+		return nil, errors.Join(err, f.moveBack(aside))
+	}
+	r.reached("replaced")
+	return moved, syncDirectory(filepath.Dir(f.path))
+}
+
+// moveBack undoes that the files of a database were moved aside. The database is first, and takes no name that someone
+// else took.
+func (f sqliteFile) moveBack(aside string) error {
+	for _, suffix := range fileSuffixes {
+		switch err := os.Link(aside+suffix, f.path+suffix); {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return fmt.Errorf("the database is now %s: %w", aside, err)
+		default:
+			if err := os.Remove(aside + suffix); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// asideOf returns a path beside the file at which nothing is.
+func (f sqliteFile) asideOf(ending string) string {
+	isTaken := func(path string) bool {
+		for _, suffix := range fileSuffixes {
+			if _, err := os.Lstat(path + suffix); err == nil {
+				return true
+			}
+		}
+		return false
+	}
+	path := f.path + ending
+	for n := 2; isTaken(path); n++ {
+		path = fmt.Sprintf("%s%s-%d", f.path, ending, n)
+	}
+	return path
+}
+
+// takeOver takes the right to write the file, with nothing in its log, and returns what gives it up. A file that SQLite
+// can't read is left as it is.
+func (r Restore) takeOver(ctx context.Context, f sqliteFile, identity string) (release func() error, err error) {
+	nothing := func() error { return nil }
+	file, err := os.Lstat(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nothing, nil
+	case err != nil:
+		return nil, err
+	case !file.Mode().IsRegular():
+		_, err := f.look()
+		return nil, err
+	case file.Size() == 0:
+		return nothing, nil
+	}
+	db, err := f.pool("mode=rw&_txlock=immediate")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	tx, err := r.lock(ctx, f, db, identity)
+	if err != nil {
+		if isBeyondReading(err) {
+			return nothing, db.Close()
+		}
+		return nil, errors.Join(err, db.Close())
+	}
+	release = func() error {
+		if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+			return err
+		}
+		return db.Close()
+	}
+	if err := f.stillNames(file); err != nil {
+		return nil, errors.Join(err, release())
+	}
+	return release, nil
+}
+
+// lock begins the transaction that may write, when nothing is in the log.
+func (r Restore) lock(ctx context.Context, f sqliteFile, db *sql.DB, identity string) (*sql.Tx, error) {
+	if err := r.mayReplace(ctx, f, db, identity); err != nil {
+		return nil, err
+	}
+	// Others may write between the two statements, but hardly every time.
+	const attempts = 100
+	for range attempts {
+		var busy, pages, written int
+		if err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &written); err != nil {
+			return nil, err
+		}
+		if busy != 0 {
+			break
+		}
+		tx, err := db.BeginTx(context.WithoutCancel(ctx), nil) // half-way through there is no stopping
+		if err != nil {
+			return nil, err
+		}
+		log, err := os.Stat(f.path + "-wal")
+		if isEmpty := errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0; isEmpty {
+			return tx, nil
+		}
+		if err := tx.Rollback(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, tokens.Unavailable(nil, "database %s is in use and could not be taken over; nothing was changed: stop what reads or writes it (a run of Terraform, a tool left open), and try again", f.path)
+}
+
+// mayReplace refuses a database that is not the one with the identity.
+func (r Restore) mayReplace(ctx context.Context, f sqliteFile, db *sql.DB, identity string) error {
+	if r.Another {
+		return nil
+	}
+	var application int
+	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&application); err != nil {
+		return err
+	}
+	if application != applicationID {
+		return tokens.Conflict("", "", "%s is a database of another program, and no restore replaces that unasked: check the path, and say --replace-another if it is right", f.path)
+	}
+	present, ok, err := find(ctx, db, scanText, `SELECT id FROM database`)
+	if err != nil || !ok || present == identity {
+		return err
+	}
+	return tokens.Conflict("", present, "%s is database %s, and the backup is of database %s: a state that knows the one does not fit the other; "+
+		"check both paths, and say --replace-another if they are right", f.path, present, identity)
+}
+
+// EventsBeyond counts the events of the SQLite file at the path that a backup does not hold.
+func EventsBeyond(ctx context.Context, path, backup string) (number int64, err error) {
+	from, err := newSQLiteFile("backup", backup)
+	if err != nil {
+		return 0, err
+	}
+	f, err := newSQLiteFile("database", path)
+	if err != nil {
+		return 0, err
+	}
+	db, err := f.pool("mode=ro&_query_only=true")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = (&Store{engine: f}).explain(errors.Join(err, db.Close())) }()
+	db.SetMaxOpenConns(1) // a database is attached to one connection
+	if _, err := db.ExecContext(ctx, `ATTACH $1 AS backup`, from.dsn(from.untouched())); err != nil {
+		return 0, err
+	}
+	err = db.QueryRowContext(ctx, `SELECT count(*) FROM main.events WHERE id NOT IN (SELECT id FROM backup.events)`).Scan(&number)
+	return number, err
+}
+
+// isBeyondReading tells whether what is in a file, or the disk, keeps SQLite from reading it.
+// SQLITE_ERROR is the lack of a table that each database of ours has.
+func isBeyondReading(err error) bool {
+	switch resultCode(err) & primary {
+	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR:
+		return true
+	}
+	return false
+}
