@@ -84,11 +84,12 @@ func (b *bench) run(steps ...resource.TestStep) {
 			b.t.Error(err)
 		}
 	})
+	serve := func() (tfprotov6.ProviderServer, error) { return provider.NewServer(p), nil }
 	resource.Test(b.t, resource.TestCase{
-		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-			"latchkey": func() (tfprotov6.ProviderServer, error) { return provider.NewServer(p), nil },
-		},
-		Steps: steps,
+		// Terraform runs a process per configuration of a provider. Here all of one name share a server, which knows the
+		// latest configuration alone: a second one needs a second name.
+		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){"latchkey": serve, "acting": serve},
+		Steps:                    steps,
 	})
 }
 
