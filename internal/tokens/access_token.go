@@ -263,9 +263,14 @@ func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (Access
 	return t, nil
 }
 
-// NewSystemUser returns what the technical user of a token is made from when none was named.
+// NewSystemUser returns what the technical user of a token is made from when none was named. Its name and address, which
+// everyone who manages accounts sees, are made from the token's name, unless that is restricted.
 func (n NewAccessToken) NewSystemUser(tokenID string) NewTechnicalUser {
-	return NewTechnicalUser{Name: systemUserName(n.Name, tokenID), GroupID: n.GroupID, Grants: systemUserGrants(n.Own), Enabled: true}
+	name := n.Name
+	if n.Visibility == VisibilityRestricted {
+		name = ""
+	}
+	return NewTechnicalUser{Name: systemUserName(name, tokenID), GroupID: n.GroupID, Grants: systemUserGrants(n.Own), Enabled: true}
 }
 
 // systemUserGrants returns the roles of a system-created technical user from those set on its token.

@@ -84,4 +84,7 @@ func TestSystemUserName(t *testing.T) {
 			t.Errorf("the technical user of %q is named %q, want %q", name, got, want)
 		}
 	}
+	if got := (tokens.NewAccessToken{Name: "acquisition", Visibility: tokens.VisibilityRestricted}).NewSystemUser(tokenID).Name; got != "token-0000000000" {
+		t.Errorf("the technical user of a restricted token is named %q, which tells the token's name to those who may not know it", got)
+	}
 }
