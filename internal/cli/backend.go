@@ -46,3 +46,24 @@ func (a *app) diagnose(ctx context.Context) []finding {
 func (a *app) options() embedded.Options {
 	return embedded.Options{Database: a.database, Actor: a.Actor, ActAs: a.actAs, Now: a.Now}
 }
+
+// backUp copies the database to a new file.
+func (a *app) backUp(ctx context.Context, file string) (tokens.Snapshot, error) {
+	backend := embedded.New(a.options())
+	made, err := backend.Backup(ctx, file)
+	if closeErr := backend.Close(); err == nil {
+		err = closeErr
+	}
+	return made, err
+}
+
+// restorer is a restore that can be looked at before it is done.
+type restorer interface {
+	Look(ctx context.Context) (tokens.Restoration, error)
+	Run(ctx context.Context) (tokens.Restoration, error)
+}
+
+// restorer returns the restore of a file.
+func (a *app) restorer(file string, replaceAnother bool) restorer {
+	return embedded.Restore{Options: a.options(), File: file, ReplaceAnother: replaceAnother}
+}

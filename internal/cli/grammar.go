@@ -47,8 +47,11 @@ type grammar struct {
 		List roleList `cmd:"" help:"List the roles with their permissions, built-in and custom."`
 	} `cmd:"" help:"See the roles that accounts and access tokens can have."`
 	Event struct {
-		List eventList `cmd:"" help:"List what was changed or refused, the oldest first."`
-	} `cmd:"" help:"Read the audit log."`
+		List  eventList  `cmd:"" help:"List what was changed or refused, the oldest first."`
+		Prune eventPrune `cmd:"" help:"Delete old events for good."`
+	} `cmd:"" help:"Read the audit log, and delete what is too old."`
+	Backup       backup       `cmd:"" help:"Copy the database to a new file while everything goes on."`
+	Restore      restore      `cmd:"" help:"Put a backup in the place of the database."`
 	ImportBlocks importBlocks `cmd:"" help:"Write Terraform import blocks for what is in the database: recovery from a lost state."`
 	Doctor       doctor       `cmd:"" help:"Examine the database: which it is, and what is wrong with it."`
 	Completion   completion   `cmd:"" help:"Print the script that completes commands and flags in a shell."`

@@ -1,12 +1,8 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -47,14 +43,5 @@ func (a *app) confirmDeletion(t tokens.AccessToken) error {
 	}
 	a.note("This deletes %s of %s for good, with %s. Its status is %s; last use: %s. What it opens closes at once, and it can't be recovered.",
 		describe(t), t.User.Email, with, t.Status, lastUse(t))
-	_, _ = fmt.Fprint(a.Stderr, "Delete it? [y/N] ")
-	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("unable to read the answer: %w", err)
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
-	}
-	return errors.New("nothing was deleted: the answer was not yes")
+	return a.confirm("Delete it?", "nothing was deleted")
 }

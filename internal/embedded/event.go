@@ -65,11 +65,6 @@ func (r reader) knownObjects(ctx context.Context, now time.Time) (func(objectID 
 	}, nil
 }
 
-// PruneEvents implements tokens.Backend.
-func (b *Backend) PruneEvents(context.Context, time.Time) (int64, error) {
-	return 0, tokens.Unavailable(nil, "TODO")
-}
-
 // changes collects the names of the attributes that an update changes, in Terraform's spelling.
 type changes []string
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -38,4 +39,13 @@ func (v View) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Eve
 func (t Tx) InsertEvent(ctx context.Context, e tokens.Event) error {
 	return t.exec(ctx, `INSERT INTO events (id, at, actor, action, object_id, object_name, outcome, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		e.ID, microseconds(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome), e.Detail)
+}
+
+// DeleteEvents deletes the events before an instant and returns how many there were.
+func (t Tx) DeleteEvents(ctx context.Context, before time.Time) (int64, error) {
+	result, err := t.e.ExecContext(ctx, `DELETE FROM events WHERE at < $1`, before.UnixMicro())
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

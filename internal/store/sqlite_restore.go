@@ -44,23 +44,37 @@ type Restore struct {
 	patience time.Duration
 }
 
-// Run restores the backup and returns the paths to which files were moved. CodeConflict for a database of another
-// identity; CodeUnavailable for a backup that is not sound, and for a database that others don't let go of.
+// Check refuses what Run refuses because of what is at the path, as far as it can be told without taking it over: for a
+// backup of the database with an identity.
+func (r Restore) Check(ctx context.Context, identity string) (err error) {
+	_, f, err := r.files()
+	if err != nil {
+		return err
+	}
+	if file, err := f.toTakeOver(); file == nil {
+		return err
+	}
+	db, err := f.pool("mode=ro&_query_only=true")
+	if err != nil {
+		return err
+	}
+	err = r.mayReplace(ctx, f, db, identity)
+	if isBeyondReading(err) {
+		err = nil
+	}
+	return (&Store{engine: f}).explain(errors.Join(err, db.Close()))
+}
+
+// Run restores the backup and returns the paths to which files were moved. CodeInvalid for a backup that is the database;
+// CodeConflict for a database of another identity; CodeUnavailable for a backup that is not sound, and for a database that
+// others don't let go of.
 func (r Restore) Run(ctx context.Context) (moved []string, err error) {
-	backup, err := newSQLiteFile("backup", r.Backup)
+	backup, f, err := r.files()
 	if err != nil {
 		return nil, err
 	}
-	f, err := newSQLiteFile("database", r.Path)
-	if err != nil {
+	if _, err := f.toTakeOver(); err != nil {
 		return nil, err
-	}
-	f.busyTimeout = cmp.Or(r.patience, busyTimeout)
-	if target, linkErr := filepath.EvalSymlinks(f.path); linkErr == nil {
-		f.path = target // SQLite keeps its files beside the one to which a link leads
-	}
-	if isSameFile(backup.path, f.path) {
-		return nil, tokens.Invalid("", "%s is the database itself: name a backup of it", r.Backup)
 	}
 	var identity string
 	err = f.withDraft(func(draft sqliteFile) error {
@@ -77,6 +91,24 @@ func (r Restore) Run(ctx context.Context) (moved []string, err error) {
 		return nil, (&Store{engine: f}).explain(f.explainMaking(err))
 	}
 	return moved, nil
+}
+
+// files returns the files of the backup and of the database.
+func (r Restore) files() (backup, f sqliteFile, err error) {
+	if backup, err = newSQLiteFile("backup", r.Backup); err != nil {
+		return backup, f, err
+	}
+	if f, err = newSQLiteFile("database", r.Path); err != nil {
+		return backup, f, err
+	}
+	f.busyTimeout = cmp.Or(r.patience, busyTimeout)
+	if target, linkErr := filepath.EvalSymlinks(f.path); linkErr == nil {
+		f.path = target // SQLite keeps its files beside the one to which a link leads
+	}
+	if isSameFile(backup.path, f.path) {
+		err = tokens.Invalid("", "%s is the database itself: name a backup of it", r.Backup)
+	}
+	return backup, f, err
 }
 
 func (r Restore) reached(step string) {
@@ -163,21 +195,29 @@ func (f sqliteFile) asideOf(ending string) string {
 	return path
 }
 
+// toTakeOver returns the file where SQLite may be able to read it; nil where nothing or nothing but a name is there. What
+// can't be replaced is an error.
+func (f sqliteFile) toTakeOver() (fs.FileInfo, error) {
+	file, err := os.Lstat(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err == nil && file.Mode().IsRegular():
+		if file.Size() == 0 {
+			return nil, nil
+		}
+		return file, nil
+	}
+	return f.look()
+}
+
 // takeOver takes the right to write the file, with nothing in its log, and returns what gives it up. A file that SQLite
 // can't read is left as it is.
 func (r Restore) takeOver(ctx context.Context, f sqliteFile, identity string) (release func() error, err error) {
 	nothing := func() error { return nil }
-	file, err := os.Lstat(f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nothing, nil
-	case err != nil:
-		return nil, err
-	case !file.Mode().IsRegular():
-		_, err := f.look()
-		return nil, err
-	case file.Size() == 0:
-		return nothing, nil
+	file, err := f.toTakeOver()
+	if file == nil {
+		return nothing, err
 	}
 	db, err := f.pool("mode=rw&_txlock=immediate")
 	if err != nil {

@@ -72,3 +72,11 @@ type EventQuery struct {
 	// Limit is the number of events at most, the latest ones; zero for all.
 	Limit int
 }
+
+// ValidatePrune checks the instant before which events are deleted.
+func ValidatePrune(field string, before, now time.Time) error {
+	if before.After(now) {
+		return Invalid(field, "%s has not passed: name an earlier instant, before which nobody needs the events any more", FormatTimestamp(before))
+	}
+	return nil
+}

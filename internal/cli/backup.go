@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// backup copies the database to a new file.
+type backup struct {
+	File string `arg:"" help:"The file to make. A file that exists is never overwritten."`
+	JSON bool   `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// Help says what a backup is.
+func (*backup) Help() string {
+	return "The copy is made while everything goes on, and holds all that had been committed at one moment. It is one file, readable by you alone, " +
+		"and complete before it gets its name. It holds hashes of the values of tokens and no value; latchkey restore puts it back."
+}
+
+// snapshotDocument is a backup, or a database, in --json output.
+type snapshotDocument struct {
+	File         string `json:"file"`
+	DatabaseID   string `json:"database_id"`
+	Organization string `json:"organization"`
+	// MadeAt and MadeBy are those of a backup; null for what is none, or was used since.
+	MadeAt *string `json:"made_at"`
+	MadeBy *string `json:"made_by"`
+	// LastEventAt is when something was last done in it.
+	LastEventAt *string          `json:"last_event_at"`
+	Objects     map[string]int64 `json:"objects"`
+}
+
+func newSnapshotDocument(s tokens.Snapshot) snapshotDocument {
+	document := snapshotDocument{
+		File: s.Database.Location, DatabaseID: s.Database.ID, Organization: s.Database.Organization,
+		LastEventAt: instantOrNull(s.LastEvent.At), Objects: map[string]int64{},
+	}
+	if at, ok := s.MadeAt(); ok {
+		document.MadeAt, document.MadeBy = instantOrNull(at), textOrNull(string(s.LastEvent.Actor))
+	}
+	for _, count := range s.Objects {
+		document.Objects[strings.ReplaceAll(count.Noun, " ", "_")] = count.Number
+	}
+	return document
+}
+
+// Run makes the backup.
+func (c *backup) Run(ctx context.Context, app *app) error {
+	made, err := app.backUp(ctx, c.File)
+	if err != nil {
+		return fmt.Errorf("unable to back up the database: %w", err)
+	}
+	if c.JSON {
+		return app.printJSON(newSnapshotDocument(made))
+	}
+	return app.printLine(printable(fmt.Sprintf("Backed up %s to %s", contents(made), made.Database.Location)))
+}
+
+// contents says in a sentence what a database or a backup holds.
+func contents(s tokens.Snapshot) string {
+	counts := make([]string, len(s.Objects))
+	for i, count := range s.Objects {
+		counts[i] = fmt.Sprintf("%d %s", count.Number, count.Noun)
+	}
+	return fmt.Sprintf("organization %s (%s): %s", s.Database.Organization, s.Database.ID, strings.Join(counts, ", "))
+}
+
+// ago says how long before now an instant was, in the units that matter.
+func ago(t, now time.Time) string {
+	const day = 24 * time.Hour
+	past := now.Sub(t)
+	switch {
+	case past < 0:
+		return "in the future, by the clock of this machine"
+	case past >= day:
+		past = past.Truncate(time.Hour)
+	case past >= time.Hour:
+		past = past.Truncate(time.Minute)
+	}
+	return tokens.FormatDuration(past) + " ago"
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// restore puts a backup in the place of the database.
+type restore struct {
+	File           string `arg:"" help:"The backup, made by latchkey backup."`
+	Yes            bool   `help:"Restore without asking."`
+	ReplaceAnother bool   `help:"Replace even a database that is not the one of which FILE is a backup, or that of another program."`
+	JSON           bool   `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// Help says what becomes of the present database.
+func (*restore) Help() string {
+	return "What is at --database is moved aside, whole, and never deleted; to undo a restore, restore that file. Who has the database open meanwhile can " +
+		"do nothing more with it. The backup stays as it is.\n\n" +
+		"All that happened since the backup is undone: values that were regenerated are good again, tokens that were held or deleted open what they did. " +
+		"What of it Terraform knows shows in its next plan."
+}
+
+// restoreDocument is the answer in --json output.
+type restoreDocument struct {
+	Database string           `json:"database"`
+	Backup   snapshotDocument `json:"backup"`
+	// BackupAgeSeconds counts from the last event in the backup.
+	BackupAgeSeconds int64 `json:"backup_age_seconds"`
+	// Replaced is null where there was no database, or none that could be read.
+	Replaced *snapshotDocument `json:"replaced"`
+	// Unreadable says why what was there could not be read; null where it could, or nothing was there.
+	Unreadable *string `json:"unreadable"`
+	// EventsLost is how many events of the replaced database are not in the backup.
+	EventsLost int64 `json:"events_lost"`
+	// MovedTo are the paths to which the replaced files were moved.
+	MovedTo []string `json:"moved_to"`
+	// FindDifferences are commands that show what is not as it was before the restore.
+	FindDifferences []string `json:"find_differences"`
+}
+
+// findDifferences are commands that show what a restore undid, each with what it shows.
+var findDifferences = []struct{ command, shows string }{
+	{"terraform plan", "what the state knows otherwise: changed, regenerated, created or put on hold since the backup"},
+	{"terraform state pull | latchkey import-blocks --without -", "what no state knows, such as what was deleted since the backup"},
+	{"latchkey token list", "which tokens are active now"},
+}
+
+// Run says what the restore does, asks, and does it.
+func (c *restore) Run(ctx context.Context, app *app) error {
+	if app.actAs != "" {
+		return misusef("--act-as: a restore replaces the database, with all that a member may do in it; leave --act-as out")
+	}
+	if !c.Yes && !app.StdinTerminal {
+		return misusef("a restore needs a confirmation, and standard input is no terminal: say --yes to restore without one")
+	}
+	restorer := app.restorer(c.File, c.ReplaceAnother)
+	planned, err := restorer.Look(ctx)
+	if err != nil {
+		return fmt.Errorf("unable to restore the backup: %w", err)
+	}
+	app.describeRestoration(planned)
+	if !c.Yes {
+		if err := app.confirm("Restore it?", "nothing was changed"); err != nil {
+			return err
+		}
+	}
+	done, err := restorer.Run(ctx)
+	if err != nil {
+		return fmt.Errorf("unable to restore the backup: %w", err)
+	}
+	if c.JSON {
+		return app.printJSON(app.newRestoreDocument(done))
+	}
+	return app.printRestoration(done)
+}
+
+// describeRestoration says how old the backup is, what it holds and what it replaces.
+func (a *app) describeRestoration(r tokens.Restoration) {
+	now := a.Now()
+	if at, ok := r.Backup.MadeAt(); ok {
+		a.note("The backup is of %s (%s), by %s.", minute(at), ago(at, now), r.Backup.LastEvent.Actor)
+	} else {
+		a.note("The file is no backup, or was used since it was one; its newest event is of %s (%s).", minute(at), ago(at, now))
+	}
+	a.note("It holds %s.", contents(r.Backup))
+	switch {
+	case r.Replaced != nil:
+		last := r.Replaced.LastEvent
+		a.note("It replaces the database at %s. Its newest event is of %s (%s), %s by %s; %d of its events are not in the backup, and what they tell of is undone.",
+			r.Path, minute(last.At), ago(last.At, now), last.Action, last.Actor, r.EventsLost)
+		if r.Replaced.Database.ID != r.Backup.Database.ID {
+			a.note("That is another database: %s.", contents(*r.Replaced))
+		}
+	case r.Unreadable != nil:
+		a.note("It replaces what is at %s and can't be read: %s.", r.Path, r.Unreadable)
+	default:
+		a.note("There is nothing at %s now.", r.Path)
+	}
+}
+
+// printRestoration says what was done, and how to find what it undid.
+func (a *app) printRestoration(r tokens.Restoration) error {
+	if err := a.printLine(printable("Restored " + r.Path)); err != nil {
+		return err
+	}
+	if len(r.MovedTo) > 0 {
+		if err := a.printLine(printable("What was there is now " + r.MovedTo[0])); err != nil {
+			return err
+		}
+	}
+	if err := a.printLine("To find what is not as it was:"); err != nil {
+		return err
+	}
+	view := tableView{}
+	for _, way := range findDifferences {
+		view.rows = append(view.rows, tableRow{cells: []string{"  " + way.command, way.shows}})
+	}
+	return a.printTable(view)
+}
+
+func (a *app) newRestoreDocument(r tokens.Restoration) restoreDocument {
+	document := restoreDocument{
+		Database: r.Path, Backup: newSnapshotDocument(r.Backup), BackupAgeSeconds: int64(a.Now().Sub(r.Backup.LastEvent.At).Seconds()),
+		EventsLost: r.EventsLost, MovedTo: listOf(r.MovedTo),
+	}
+	if r.Replaced != nil {
+		document.Replaced = new(newSnapshotDocument(*r.Replaced))
+	}
+	if r.Unreadable != nil {
+		document.Unreadable = new(r.Unreadable.Error())
+	}
+	for _, way := range findDifferences {
+		document.FindDifferences = append(document.FindDifferences, way.command)
+	}
+	return document
+}
