@@ -48,6 +48,11 @@ func TestAccessTokenDrift(t *testing.T) {
 			func(*bench) plancheck.PlanCheck { return updates(ci, onUpdate, "enabled") },
 		},
 		{
+			"restricted", ``,
+			update(tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)}),
+			func(*bench) plancheck.PlanCheck { return updates(ci, onUpdate, "visibility") },
+		},
+		{
 			"another role", `role = "viewer"`,
 			update(tokens.AccessTokenUpdate{Role: tokens.To("owner")}),
 			func(*bench) plancheck.PlanCheck { return updates(ci, onUpdate, "role") },
