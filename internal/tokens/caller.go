@@ -41,10 +41,7 @@ func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Rol
 		return Forbidden(t.ID, "access token %s is restricted to owners, to the account that made it and to those it is shared with, and %s is none of them: ask one of them to share it",
 			t.ID, c.Name)
 	}
-	needed := rule.inGroup
-	if level == "" {
-		needed = rule.inOrganization
-	}
+	needed := rule.at(level)
 	if !held.Allows(needed) && !shareSuffices(share, rule.share) {
 		return Forbidden(t.ID, "to %s access token %s one needs the permission %s %s, or its share as %s; %s has neither: ask someone who may manage the token to share it, or an owner for a role",
 			op, t.ID, needed, levelName(level), rule.share, c.Name)
@@ -75,14 +72,16 @@ func (c Caller) MayUpdate(before, after AccessToken, update AccessTokenUpdate, s
 }
 
 // MayCreateToken checks the creation of a token at a level, the group's or (empty) the organization's, that may do what
-// access says: its maker learns its secret. A token with another visibility than the usual one needs as much as setting it.
+// access says: its maker learns its secret. One with another visibility than the usual one needs what setting it needs, too.
 func (c Caller) MayCreateToken(groupID string, visibility Visibility, access Access) error {
-	needed := PermissionWriteTokens
-	if groupID == "" || visibility == VisibilityRestricted {
-		needed = PermissionManageTokens
-	}
+	needed := tokenRules[OperationEdit].at(groupID)
 	if err := c.mustHaveAt(groupID, "", "to create an access token "+levelName(groupID), needed); err != nil {
 		return err
+	}
+	if visibility == VisibilityRestricted {
+		if err := c.mustHaveAt(groupID, "", "to create a restricted access token", PermissionManageTokens); err != nil {
+			return err
+		}
 	}
 	return c.MayGrant("", access)
 }

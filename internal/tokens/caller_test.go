@@ -190,6 +190,7 @@ func TestMayCreateToken(t *testing.T) {
 		{"of the organization, by one who manages", caller("tokens:manage", "", ""), "", "", access("", "", ""), true},
 		{"in a group, by one who manages but does not write", caller("", "tokens:manage", ""), groupA, "", access("", "", ""), false},
 		{"restricted", caller("", "tokens:write", ""), groupA, tokens.VisibilityRestricted, access("", "", ""), false},
+		{"restricted, by one who manages but does not write", caller("", "tokens:manage", ""), groupA, tokens.VisibilityRestricted, access("", "", ""), false},
 		{"restricted, by one who manages", caller("", "tokens:write tokens:manage", ""), groupA, tokens.VisibilityRestricted, access("", "", ""), true},
 		{"with what is held", caller("", "tokens:write orders:read", ""), groupA, "", access("", "orders:read", ""), true},
 		{"with more than is held", caller("", "tokens:write orders:read", ""), groupA, "", access("", "orders:*", ""), false},

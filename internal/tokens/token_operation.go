@@ -32,6 +32,14 @@ type tokenRule struct {
 	stops bool
 }
 
+// at returns the permission needed at a level: the group's or (empty) the organization's.
+func (r tokenRule) at(groupID string) string {
+	if groupID == "" {
+		return r.inOrganization
+	}
+	return r.inGroup
+}
+
 var (
 	manage     = tokenRule{PermissionManageTokens, PermissionManageTokens, ShareManager, false, false}
 	alter      = tokenRule{PermissionManageTokens, PermissionManageTokens, ShareManager, true, false}
