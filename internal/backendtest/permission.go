@@ -1,0 +1,342 @@
+package backendtest
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// testPermissions runs every cell of the expected matrix: for each caller, each operation on an object of each kind that a
+// column names. The callers are spread over databases that are worked on at once.
+func testPermissions(w *world) {
+	all := callerNames()
+	expected := map[string]table{}
+	for _, text := range []string{
+		tableShow, tableEdit, tableRevive, tableDelete, tableRegenerate, tableRaise, tableManage, tableStop, tableVerify,
+		tableCreateToken, tableAlterUser, tableRaiseUser, tableStopUser, tableAlterMember, tableRaiseMember, tableListMembers, tableOrganization, tableOwner,
+	} {
+		t, err := parseTable(text, all)
+		if err != nil {
+			w.Fatal(err)
+		}
+		expected[text] = t
+	}
+	const databases = 4
+	var cells, due atomic.Int64
+	w.Run("cells", func(t *testing.T) {
+		for i := range databases {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				m := newMatrix(newWorld(t, w.newPlace), expected)
+				for n := i; n < len(all); n += databases {
+					due.Add(cellsOfCaller)
+					cells.Add(m.run(all[n]))
+				}
+			})
+		}
+	})
+	if !w.Failed() && cells.Load() != due.Load() {
+		w.Errorf("%d cells were run of %d", cells.Load(), due.Load())
+	}
+	w.Logf("%d callers, %d cells, %d skipped", len(all), cells.Load(), due.Load()-cells.Load())
+}
+
+// table holds the letters of each caller, by columns.
+type table map[string]string
+
+// callerNames returns the rows of each table.
+func callerNames() []string { return strings.Fields(callers) }
+
+// parseTable reads a table in which each of the callers has one row, all of them as long.
+func parseTable(text string, all []string) (table, error) {
+	t := table{}
+	var names []string
+	for line := range strings.Lines(text) {
+		left, letters, ends := strings.Cut(line, "|")
+		for _, name := range strings.Fields(left) {
+			if name != "elsewhere" {
+				names = append(names, name)
+				continue
+			}
+			for _, caller := range all {
+				if strings.HasSuffix(caller, ".elsewhere") {
+					names = append(names, caller)
+				}
+			}
+		}
+		if !ends {
+			continue
+		}
+		row := strings.NewReplacer(" ", "", "|", "", "\n", "").Replace(letters)
+		for _, name := range names {
+			if _, twice := t[name]; twice || !slices.Contains(all, name) {
+				return nil, fmt.Errorf("%q is no caller, or is there twice:%s", name, text)
+			}
+			t[name] = row
+		}
+		names = nil
+	}
+	for _, name := range all {
+		if len(t[name]) == 0 || len(t[name]) != len(t[all[0]]) || strings.Trim(t[name], "-+?nmao") != "" {
+			return nil, fmt.Errorf("the row of %s is missing or malformed:%s", name, text)
+		}
+	}
+	return t, nil
+}
+
+// rolesByPower are the roles of objects in the order of their letters.
+var rolesByPower = []string{tokens.RoleNone, tokens.RoleMember, tokens.RoleAdministrator, tokens.RoleOwner}
+
+// allows tells what a letter says of an object with a role.
+func allows(letter byte, role string) bool {
+	return letter == '+' || slices.Index(rolesByPower, role) <= strings.IndexByte("nmao", letter)
+}
+
+// The axes of the matrix of tokens.
+var (
+	visibilities = []string{"organization", "restricted", "made"}
+	shareRoles   = append([]string{""}, tokens.ShareRoles()...)
+)
+
+// subject is a token that operations are tried on.
+type subject struct {
+	groupID    string
+	visibility string
+	share      string
+	role       string
+	status     tokens.Status
+	// column is where the letters of tables are.
+	column int
+
+	id     string
+	name   string
+	secret tokens.Secret
+	// madeAt is when its present secret was made.
+	madeAt time.Time
+}
+
+func (s *subject) String() string {
+	level := "organization"
+	if s.groupID != "" {
+		level = "group"
+	}
+	return fmt.Sprintf("a token of level %s, visibility %s, share %q, status %s, role %s", level, s.visibility, s.share, s.status, s.role)
+}
+
+// matrix is one database with an object for each column.
+type matrix struct {
+	*world
+	expected map[string]table
+	// caller is the member who tries, as whom actor works.
+	caller tokens.Member
+	actor  *world
+	// group is the one of the objects, and elsewhere another.
+	group, elsewhere tokens.Group
+	subjects         []*subject
+	// guest is a member with whom every subject is shared, and stranger one with whom none is.
+	guest, stranger tokens.Member
+	// owners are technical users with all permissions at the level of the key, under whom tokens are made.
+	owners map[string]tokens.TechnicalUser
+	// number makes names and values that were not used before.
+	number int
+}
+
+const farAway = 100 * 365 * day
+
+func newMatrix(w *world, expected map[string]table) *matrix {
+	ctx := w.Context()
+	m := &matrix{world: w, expected: expected, group: w.group("payments"), elsewhere: w.group("audit"), owners: map[string]tokens.TechnicalUser{}}
+	for name, permission := range map[string]string{
+		"reader": tokens.PermissionReadTokens, "writer": tokens.PermissionWriteTokens, "stopper": tokens.PermissionManageTokens,
+		"keeper": tokens.PermissionManageAccounts, "clerk": "orders:read",
+	} {
+		must(w.CreateRole(ctx, tokens.NewRole{Name: name, Permissions: []string{permission}}))(w)
+	}
+	m.caller, m.guest, m.stranger = w.member("caller@example.com"), w.member("guest@example.com"), w.member("stranger@example.com")
+	m.actor = w.acting(m.caller.Email)
+	m.holds(tokens.Grants{Role: tokens.RoleOwner})
+	for _, groupID := range m.levels() {
+		m.owners[groupID] = must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "owner", GroupID: groupID, Grants: tokens.Grants{Role: tokens.RoleOwner}, Enabled: true}))(w)
+	}
+	for level, groupID := range m.levels() {
+		for v, visibility := range visibilities {
+			for s, share := range shareRoles {
+				column := (level*len(visibilities)+v)*len(shareRoles) + s
+				for _, role := range rolesByPower {
+					statuses := tokens.Statuses()
+					if role != tokens.RoleNone {
+						statuses = []tokens.Status{tokens.StatusActive, tokens.StatusDisabled, tokens.StatusHeld, tokens.StatusExpired}
+					}
+					for _, status := range statuses {
+						m.subjects = append(m.subjects, &subject{groupID: groupID, visibility: visibility, share: share, role: role, status: status, column: column})
+					}
+				}
+			}
+		}
+	}
+	for _, s := range m.subjects {
+		m.make(s)
+	}
+	m.expire()
+	return m
+}
+
+// levels are the levels of objects: the organization's, then the group's.
+func (m *matrix) levels() []string { return []string{"", m.group.ID} }
+
+// holds gives the caller roles.
+func (m *matrix) holds(g tokens.Grants) {
+	must(m.UpdateMember(m.Context(), m.caller.ID, tokens.MemberUpdate{Role: tokens.To(g.Role), GroupRoles: tokens.To(g.GroupRoles)}))(m.world)
+}
+
+// expire lets what has an hour's ttl expire.
+func (m *matrix) expire() { m.clock.Advance(2 * time.Hour) }
+
+// next returns a name that nothing has had.
+func (m *matrix) next(prefix string) string {
+	m.number++
+	return fmt.Sprintf("%s-%d", prefix, m.number)
+}
+
+// make makes the token of a subject. The caller, who must be an owner, makes those that are to be made by it.
+func (m *matrix) make(s *subject) {
+	request := m.request(m.next("subject"), "")
+	request.GroupID, request.Own.Role, request.Visibility = s.groupID, s.role, tokens.VisibilityRestricted
+	request.Enabled = s.status != tokens.StatusDisabled
+	maker := m.world
+	switch s.visibility {
+	case "organization":
+		request.Visibility = tokens.VisibilityOrganization
+	case "made":
+		maker = m.actor
+	}
+	switch s.status {
+	case tokens.StatusPending:
+		request.ActivatesAt = m.clock.Instant().Add(farAway)
+	case tokens.StatusExpired:
+		request.TTL = time.Hour
+	}
+	s.name, s.secret, s.madeAt = request.Name, request.Secret, m.clock.Instant()
+	s.id = maker.create(request).ID
+	switch s.status {
+	case tokens.StatusHeld:
+		m.hold(s)
+	case tokens.StatusRevoked:
+		m.revoke(s)
+	}
+	m.share(s, m.guest, tokens.ShareViewer)
+	if s.share != "" {
+		m.share(s, m.caller, s.share)
+	}
+}
+
+func (m *matrix) share(s *subject, with tokens.Member, role string) {
+	must(m.ShareAccessToken(m.Context(), tokens.TokenShare{AccessTokenID: s.id, MemberID: with.ID, Role: role}))(m.world)
+}
+
+func (m *matrix) hold(s *subject) { must(m.HoldAccessToken(m.Context(), s.id, "leaked"))(m.world) }
+
+func (m *matrix) revoke(s *subject) { must(m.RevokeSecret(m.Context(), s.secret))(m.world) }
+
+// cellsOfCaller is how many cells there are for each caller: 24 columns of tokens, with 6 statuses of those that hold nothing
+// and one of each of 3 more powerful roles; to raise the role three times of those that hold nothing; and the cells of what
+// is no token.
+const cellsOfCaller = 24*((6+3)*20+6*3+4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 7
+
+// cell is one thing that a caller tries.
+type cell struct {
+	what    string
+	allowed bool
+	// code is the answer where it is allowed.
+	code tokens.Code
+	try  func() error
+	// action and object are in the event of a refusal; a look leaves none.
+	action tokens.Action
+	object string
+	// undo brings everything back to where it was.
+	undo func()
+	// secret is what a refusal must not tell: the name of the object.
+	secret string
+}
+
+// run tries all cells of a caller: first those that are forbidden, which leave everything as it was, then the others.
+func (m *matrix) run(caller string) int64 {
+	role, place, _ := strings.Cut(caller, ".")
+	grants := tokens.Grants{Role: role}
+	switch place {
+	case "group":
+		grants = tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: m.group.ID, Role: role}}}
+	case "elsewhere":
+		grants = tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: m.elsewhere.ID, Role: role}}}
+	}
+	m.holds(grants)
+	all := slices.Concat(m.tokenCells(caller), m.creationCells(caller), m.technicalUserCells(caller), m.memberCells(caller), m.organizationCells(caller))
+	before, latest := m.content(), m.latestEvents(1)
+
+	var forbidden []cell
+	for _, c := range all {
+		if c.allowed {
+			continue
+		}
+		err := c.try()
+		if tokens.ErrorCode(err) != tokens.CodeForbidden {
+			m.Fatalf("%s: %s: got %v, want CodeForbidden", caller, c.what, err)
+		}
+		if c.secret != "" && strings.Contains(err.Error(), c.secret) {
+			m.Errorf("%s: %s: the refusal tells the name: %v", caller, c.what, err)
+		}
+		if c.action != "" {
+			forbidden = append(forbidden, c)
+		}
+	}
+	if after := m.content(); !reflect.DeepEqual(before, after) {
+		m.equal("what is there after all that "+caller+" was refused", after, before)
+	}
+	events := m.latestEvents(len(forbidden) + 1)
+	if events[0].ID != latest[0].ID {
+		m.Fatalf("%s: not each of %d refusals left one event", caller, len(forbidden))
+	}
+	for i, c := range forbidden {
+		e := events[i+1]
+		if e.Actor != tokens.Actor(m.caller.Email) || e.Action != c.action || e.ObjectID != c.object || e.Outcome != tokens.OutcomeRefused {
+			m.Fatalf("%s: %s: the event of the refusal is %+v, want %s of %q", caller, c.what, e, c.action, c.object)
+		}
+	}
+
+	for _, c := range all {
+		if !c.allowed {
+			continue
+		}
+		if err := c.try(); tokens.ErrorCode(err) != c.code {
+			m.Fatalf("%s: %s: got %v, want it allowed with code %q", caller, c.what, err, c.code)
+		}
+		if c.undo != nil {
+			c.undo()
+		}
+	}
+	m.bringBack()
+	return int64(len(all))
+}
+
+// latestEvents returns the latest events, the oldest first.
+func (m *matrix) latestEvents(n int) []tokens.Event {
+	return must(m.Events(m.Context(), tokens.EventQuery{Limit: n}))(m.world)
+}
+
+// bringBack makes the tokens anew that were deleted, and lets those expire again that were revived.
+func (m *matrix) bringBack() {
+	m.expire()
+	m.holds(tokens.Grants{Role: tokens.RoleOwner})
+	for _, s := range m.subjects {
+		if s.id == "" {
+			m.make(s)
+		}
+	}
+	m.expire()
+}

@@ -1,0 +1,269 @@
+package backendtest
+
+// This file is the expected matrix of who may do what, written by hand from the design and from no code. A change of a
+// rule begins here. permission.go runs every cell of it.
+//
+// A row is for callers who hold one role in one place: at organization level (viewer), in the group (viewer.group) or in
+// another group alone (viewer.elsewhere). The names before the bar are those of the row; each caller is in each table once.
+// "elsewhere" stands for all roles that are held in another group. Besides the built-in roles there are custom ones, each
+// of one permission:
+//
+//	reader   tokens:read
+//	writer   tokens:write
+//	stopper  tokens:manage
+//	keeper   accounts:manage
+//	clerk    orders:read
+//
+// The letter of a cell is the most powerful role that the object may have for the caller to be allowed:
+//
+//	-  none at all: it is forbidden
+//	n  none, which holds nothing
+//	m  up to member, which holds tokens:read, api:read and api:write
+//	a  up to administrator, which holds all reserved permissions but the wildcard
+//	o  up to owner, which holds everything
+//
+// and where the role makes no difference + is allowed, - is forbidden.
+
+// callers are the rows of each table.
+const callers = `
+	none
+	viewer            viewer.group            viewer.elsewhere
+	member            member.group            member.elsewhere
+	manager           manager.group           manager.elsewhere
+	administrator     administrator.group     administrator.elsewhere
+	owner             owner.group             owner.elsewhere
+	reader            reader.group
+	writer            writer.group
+	stopper           stopper.group           stopper.elsewhere
+	keeper            keeper.group            keeper.elsewhere
+	clerk             clerk.group
+`
+
+// The columns of tables of operations on a token that exists:
+//
+//	level of the token                organization           |             group
+//	visibility              organization restricted    made  | organization restricted    made
+//	share with the caller       -vem        -vem       -vem  |     -vem        -vem       -vem
+//
+// "made" is restricted and made by the caller. The share is none, viewer, editor or manager. The status of the token makes
+// no difference, but for what permission.go says of revive and enable.
+const (
+	// To show a token, to see it in the list, and to see who else it is shared with. Its role makes no difference.
+	tableShow = `
+	none  writer  stopper  keeper  clerk  writer.group  stopper.group  keeper.group  clerk.group  elsewhere
+	                                                            | -+++ -+++ -+++ | -+++ -+++ -+++
+	viewer  member  manager  administrator  reader              | ++++ -+++ ++++ | ++++ -+++ ++++
+	viewer.group  member.group  manager.group
+	administrator.group  reader.group                           | -+++ -+++ -+++ | ++++ -+++ ++++
+	owner                                                       | ++++ ++++ ++++ | ++++ ++++ ++++
+	owner.group                                                 | -+++ -+++ -+++ | ++++ ++++ ++++
+	`
+
+	// To edit its name, description or expiry: tokens:write in its group, tokens:manage at organization level.
+	tableEdit = `
+	none  keeper  clerk  keeper.group  clerk.group  stopper.group  elsewhere
+	                                                            | --nn --nn --nn | --nn --nn --nn
+	writer  writer.group                                        | --nn --nn --nn | nnnn -nnn nnnn
+	stopper                                                     | nnnn -nnn nnnn | --nn --nn --nn
+	viewer  member  reader                                      | --mm --mm --mm | --mm --mm --mm
+	viewer.group  member.group  reader.group                    | --nn --nn --nn | --mm --mm --mm
+	manager                                                     | --mm --mm --mm | mmmm -mmm mmmm
+	manager.group                                               | --nn --nn --nn | mmmm -mmm mmmm
+	administrator                                               | aaaa -aaa aaaa | aaaa -aaa aaaa
+	administrator.group                                         | --nn --nn --nn | aaaa -aaa aaaa
+	owner                                                       | oooo oooo oooo | oooo oooo oooo
+	owner.group                                                 | --nn --nn --nn | oooo oooo oooo
+	`
+
+	// To revive one that has expired, by a later expiry: to edit it, and tokens:manage.
+	tableRevive = `
+	none  keeper  clerk  writer  keeper.group  clerk.group  writer.group  elsewhere
+	                                                            | ---n ---n ---n | ---n ---n ---n
+	stopper                                                     | nnnn -nnn nnnn | --nn --nn --nn
+	stopper.group                                               | ---n ---n ---n | --nn --nn --nn
+	viewer  member  manager  reader                             | ---m ---m ---m | ---m ---m ---m
+	viewer.group  member.group  manager.group  reader.group     | ---n ---n ---n | ---m ---m ---m
+	administrator                                               | aaaa -aaa aaaa | aaaa -aaa aaaa
+	administrator.group                                         | ---n ---n ---n | aaaa -aaa aaaa
+	owner                                                       | oooo oooo oooo | oooo oooo oooo
+	owner.group                                                 | ---n ---n ---n | oooo oooo oooo
+	`
+
+	// To delete it, and to set its visibility.
+	tableDelete = `
+	none  keeper  clerk  writer  keeper.group  clerk.group  writer.group  elsewhere
+	                                                            | ---n ---n ---n | ---n ---n ---n
+	stopper                                                     | nnnn -nnn nnnn | nnnn -nnn nnnn
+	stopper.group                                               | ---n ---n ---n | nnnn -nnn nnnn
+	viewer  member  manager  reader                             | ---m ---m ---m | ---m ---m ---m
+	viewer.group  member.group  manager.group  reader.group     | ---n ---n ---n | ---m ---m ---m
+	administrator                                               | aaaa -aaa aaaa | aaaa -aaa aaaa
+	administrator.group                                         | ---n ---n ---n | aaaa -aaa aaaa
+	owner                                                       | oooo oooo oooo | oooo oooo oooo
+	owner.group                                                 | ---n ---n ---n | oooo oooo oooo
+	`
+
+	// To regenerate it, and to share it as manager: the caller must also hold api:read and api:write of a member, or manage
+	// the accounts at that level.
+	tableRegenerate = `
+	none  keeper  clerk  writer  reader  viewer  elsewhere
+	keeper.group  clerk.group  writer.group  reader.group  viewer.group
+	                                                            | ---n ---n ---n | ---n ---n ---n
+	stopper                                                     | nnnn -nnn nnnn | nnnn -nnn nnnn
+	stopper.group                                               | ---n ---n ---n | nnnn -nnn nnnn
+	member  manager                                             | ---m ---m ---m | ---m ---m ---m
+	member.group  manager.group                                 | ---n ---n ---n | ---m ---m ---m
+	administrator                                               | aaaa -aaa aaaa | aaaa -aaa aaaa
+	administrator.group                                         | ---n ---n ---n | aaaa -aaa aaaa
+	owner                                                       | oooo oooo oooo | oooo oooo oooo
+	owner.group                                                 | ---n ---n ---n | oooo oooo oooo
+	`
+
+	// To raise its own role from none: the letter is the most powerful role that the caller may give it.
+	tableRaise = `
+	none  keeper  clerk  writer  stopper  reader  viewer  elsewhere
+	keeper.group  clerk.group  writer.group  stopper.group  reader.group  viewer.group
+	                                                            | ---- ---- ---- | ---- ---- ----
+	member                                                      | --mm --mm --mm | --mm --mm --mm
+	member.group                                                | ---- ---- ---- | --mm --mm --mm
+	manager                                                     | --mm --mm --mm | mmmm -mmm mmmm
+	manager.group                                               | ---- ---- ---- | mmmm -mmm mmmm
+	administrator                                               | aaaa -aaa aaaa | aaaa -aaa aaaa
+	administrator.group                                         | ---- ---- ---- | aaaa -aaa aaaa
+	owner                                                       | oooo oooo oooo | oooo oooo oooo
+	owner.group                                                 | ---- ---- ---- | oooo oooo oooo
+	`
+
+	// To enable what is disabled, to release, to share as viewer or editor, and to unshare. Its role makes no difference.
+	tableManage = `
+	none  keeper  clerk  writer  reader  viewer  member  manager  elsewhere
+	keeper.group  clerk.group  writer.group  reader.group  viewer.group  member.group  manager.group
+	                                                            | ---+ ---+ ---+ | ---+ ---+ ---+
+	stopper  administrator                                      | ++++ -+++ ++++ | ++++ -+++ ++++
+	stopper.group  administrator.group                          | ---+ ---+ ---+ | ++++ -+++ ++++
+	owner                                                       | ++++ ++++ ++++ | ++++ ++++ ++++
+	owner.group                                                 | ---+ ---+ ---+ | ++++ ++++ ++++
+	`
+
+	// To disable or hold it. Its role makes no difference, and its visibility is no obstacle.
+	tableStop = `
+	none  keeper  clerk  writer  reader  viewer  member  manager  elsewhere
+	keeper.group  clerk.group  writer.group  reader.group  viewer.group  member.group  manager.group
+	                                                            | ---+ ---+ ---+ | ---+ ---+ ---+
+	stopper  administrator  owner                               | ++++ ++++ ++++ | ++++ ++++ ++++
+	stopper.group  administrator.group  owner.group             | ---+ ---+ ---+ | ++++ ++++ ++++
+	`
+
+	// To verify its value. Neither share nor visibility nor role makes a difference. With ? the answer is that of a value
+	// which was never issued.
+	tableVerify = `
+	none  keeper  clerk  writer  stopper  reader  viewer  member  manager
+	keeper.group  clerk.group  writer.group  stopper.group  reader.group  viewer.group  member.group  manager.group
+	viewer.elsewhere  member.elsewhere  manager.elsewhere  stopper.elsewhere  keeper.elsewhere
+	                                                            | ---- ---- ---- | ---- ---- ----
+	administrator  owner                                        | ++++ ++++ ++++ | ++++ ++++ ++++
+	administrator.group  owner.group                            | ???? ???? ???? | ++++ ++++ ++++
+	administrator.elsewhere  owner.elsewhere                    | ???? ???? ???? | ???? ???? ????
+	`
+)
+
+// The column of tables of operations on the level of an account or of a token to come is organization, then group.
+const (
+	// To create a token, by the level and, within it, the visibility: organization, restricted. Whether the technical user
+	// exists or is the system's to make is no difference. The letter is the most powerful role that the token may have.
+	tableCreateToken = `
+	none  keeper  clerk  reader  viewer  member  elsewhere
+	keeper.group  clerk.group  reader.group  viewer.group  member.group  stopper.group
+	                                                            | -- | --
+	writer  writer.group                                        | -- | n-
+	stopper                                                     | nn | --
+	manager  manager.group                                      | -- | m-
+	administrator                                               | aa | aa
+	administrator.group                                         | -- | aa
+	owner                                                       | oo | oo
+	owner.group                                                 | -- | oo
+	`
+
+	// To create, edit, enable or delete a technical user.
+	tableAlterUser = `
+	none  clerk  reader  viewer  member  manager  writer  stopper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	                                                            | - | -
+	keeper                                                      | n | n
+	keeper.group                                                | - | n
+	administrator                                               | a | a
+	administrator.group                                         | - | a
+	owner                                                       | o | o
+	owner.group                                                 | - | o
+	`
+
+	// To raise the role of a technical user from none: the letter is the most powerful role that the caller may give it.
+	tableRaiseUser = `
+	none  clerk  reader  viewer  member  manager  writer  stopper  keeper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group  keeper.group
+	                                                            | - | -
+	administrator                                               | a | a
+	administrator.group                                         | - | a
+	owner                                                       | o | o
+	owner.group                                                 | - | o
+	`
+
+	// To show or disable a technical user. Its role makes no difference.
+	tableStopUser = `
+	none  clerk  reader  viewer  member  manager  writer  stopper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	                                                            | - | -
+	keeper  administrator  owner                                | + | +
+	keeper.group  administrator.group  owner.group              | - | +
+	`
+)
+
+// Members, groups and roles are at organization level alone: their tables have one column.
+const (
+	// To create, edit or delete a member, or a custom role; its letter is the role of the member or, for a custom role, the
+	// built-in one with the same permissions.
+	tableAlterMember = `
+	none  clerk  reader  viewer  member  manager  writer  stopper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	keeper.group  administrator.group  owner.group              | -
+	keeper                                                      | n
+	administrator                                               | a
+	owner                                                       | o
+	`
+
+	// To raise the role of a member from none.
+	tableRaiseMember = `
+	none  clerk  reader  viewer  member  manager  writer  stopper  keeper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	keeper.group  administrator.group  owner.group              | -
+	administrator                                               | a
+	owner                                                       | o
+	`
+
+	// To list and show the members.
+	tableListMembers = `
+	none  clerk  reader  viewer  member  manager  writer  stopper
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	viewer.elsewhere  member.elsewhere  manager.elsewhere  stopper.elsewhere
+	                                                            | -
+	keeper            administrator            owner
+	keeper.group      administrator.group      owner.group
+	keeper.elsewhere  administrator.elsewhere  owner.elsewhere  | +
+	`
+
+	// All else with groups, and to list and show the roles.
+	tableOrganization = `
+	none  clerk  reader  viewer  member  manager  writer  stopper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	keeper.group  administrator.group  owner.group              | -
+	keeper  administrator  owner                                | +
+	`
+
+	// To prune the events.
+	tableOwner = `
+	none  clerk  reader  viewer  member  manager  administrator  writer  stopper  keeper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	keeper.group  administrator.group  owner.group              | -
+	owner                                                       | +
+	`
+)
