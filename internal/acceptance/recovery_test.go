@@ -157,7 +157,7 @@ func TestLostDatabase(t *testing.T) {
 	w.latchkey("restore", w.path("old.backup"), "--yes").exits(0)
 	seen := w.terraform("plan", "-detailed-exitcode").exits(2).says(
 		`~ name = "before" -> "after"`,
-		`+ regeneration_reason = "drift"`,
+		`regeneration_reason = "trigger" -> "drift"`,
 		made+" will be created",
 		"latchkey_token_share.anna will be created",
 		"seen in a public log", // the hold is gone, which nobody declared
@@ -205,7 +205,7 @@ func TestSameVersionOtherSecret(t *testing.T) {
 	if other := w.tokenList()[token.ID]; other.SecretVersion != token.SecretVersion {
 		t.Fatalf("the secret in the database has version %d, the one in the state %d", other.SecretVersion, token.SecretVersion)
 	}
-	w.terraform("plan", "-detailed-exitcode").exits(2).says(`+ regeneration_reason = "drift"`)
+	w.terraform("plan", "-detailed-exitcode").exits(2).says(`regeneration_reason = "trigger" -> "drift"`)
 	if !w.isActive(byHand) {
 		t.Error("a plan ended the secret")
 	}

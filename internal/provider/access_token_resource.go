@@ -80,7 +80,7 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 				Computed: true,
 				Default:  stringdefault.StaticString(string(tokens.VisibilityOrganization)),
 				MarkdownDescription: "Who may know of the token: `organization` (everyone who may read tokens at its level; the default) or `restricted` (owners, the account that made it and those " +
-					"it is shared with by `latchkey_token_share`; it is absent from the lists of all others, and forbidden to them by its identifier). Changes in place.",
+					"it is shared with by `latchkey_token_share`; it is absent from the lists of all others, and forbidden to them by its identifier). Restricted from the start, it also keeps its name out of the address of a technical user that the system creates. Changes in place.",
 				Validators: []validator.String{stringRule("organization or restricted", func(field, value string) error {
 					return tokens.ValidateVisibility(field, tokens.Visibility(value))
 				})},

@@ -62,6 +62,12 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			_, err := b.Outside.HoldAccessToken(ctx, b.token("ci").ID, "leaked")
 			b.must(err)
 		}},
+		{name: "held and released outside", again: true, plan: true, meanwhile: func(b *bench) {
+			_, err := b.Outside.HoldAccessToken(ctx, b.token("ci").ID, "leaked")
+			b.must(err)
+			_, err = b.Outside.ReleaseAccessToken(ctx, b.token("ci").ID)
+			b.must(err)
+		}},
 		{name: "its technical user disabled outside", again: true, plan: true, meanwhile: func(b *bench) {
 			_, err := b.Outside.UpdateTechnicalUser(ctx, b.token("ci").User.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
 			b.must(err)

@@ -1,0 +1,46 @@
+package acceptance
+
+import "testing"
+
+// TestAliasActsAs has two configurations of the provider in one: the owner's makes a member and a group, and the other one,
+// a process of its own, acts as that member. What the member may not do fails the apply and loses nothing.
+func TestAliasActsAs(t *testing.T) {
+	w := newWorkspace(t)
+	configure := func(rest string) {
+		w.configure(`
+			provider "latchkey" {
+				alias        = "anna"
+				database     = "` + w.database + `"
+				organization = "acme"
+				act_as       = latchkey_member.anna.email
+			}
+			resource "latchkey_group" "payments" { name = "payments" }
+			resource "latchkey_member" "anna" {
+				email       = "anna@example.com"
+				role        = "none"
+				group_roles = [{ group_id = latchkey_group.payments.id, role = "administrator" }]
+			}
+			resource "latchkey_access_token" "deploy" {
+				provider   = latchkey.anna
+				name       = "deploy"
+				group_id   = latchkey_group.payments.id
+				visibility = "restricted"
+			}
+		` + rest)
+	}
+	configure(``)
+	w.terraform("apply").exits(0).says("3 added")
+	w.terraform("plan", "-detailed-exitcode").exits(0)
+	w.latchkey("event", "list").exits(0).says("anna@example.com", "access_token.create")
+
+	configure(`
+		resource "latchkey_access_token" "everywhere" {
+			provider = latchkey.anna
+			name     = "everywhere"
+		}
+	`)
+	w.terraform("apply").exits(1).says("Unable to create access token", "tokens:manage at organization level", "anna@example.com does not hold it")
+	configure(``)
+	w.terraform("plan", "-detailed-exitcode").exits(0)
+	w.terraform("destroy").exits(0).says("3 destroyed")
+}
