@@ -66,14 +66,13 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 	restoration := tokens.Restoration{Backup: backup, Path: present.Location}
 	switch {
 	case errors.Is(present.Unusable, fs.ErrNotExist):
-		return restoration, replacement, nil
 	case present.Unusable != nil:
 		restoration.Unreadable = present.Unusable
-		return restoration, replacement, nil
-	}
-	restoration.EventsLost, restoration.Unreadable = store.EventsBeyond(ctx, r.Options.Database, r.File)
-	if restoration.Unreadable == nil {
-		restoration.Replaced = new(snapshot(present))
+	default:
+		restoration.EventsLost, restoration.Unreadable = store.EventsBeyond(ctx, r.Options.Database, r.File)
+		if restoration.Unreadable == nil {
+			restoration.Replaced = new(snapshot(present))
+		}
 	}
 	return restoration, replacement, nil
 }

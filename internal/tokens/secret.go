@@ -64,14 +64,19 @@ func NewSecret(prefix string) (Secret, error) {
 
 // ParseSecret takes a value that Latchkey formed. The error never repeats the value.
 func ParseSecret(value string) (Secret, error) {
-	cut := strings.IndexByte(value, '_')
-	end := len(value) - checksumLength
-	if cut < 0 || len(value) != cut+1+randomLength+checksumLength || !prefixPattern.MatchString(value[:cut]) ||
-		strings.Trim(value[cut+1:], base62) != "" || checksum(value[:end]) != value[end:] {
+	if !isSecret(value) {
 		return Secret{}, Invalid("token", "the value has not the form of an access token: a prefix, an underscore, %d characters and a matching checksum; "+
 			"check that it was copied whole", randomLength)
 	}
 	return Secret{&value}, nil
+}
+
+// isSecret tells whether a value is one that Latchkey formed.
+func isSecret(value string) bool {
+	cut := strings.IndexByte(value, '_')
+	end := len(value) - checksumLength
+	return cut >= 0 && len(value) == cut+1+randomLength+checksumLength && prefixPattern.MatchString(value[:cut]) &&
+		strings.Trim(value[cut+1:], base62) == "" && checksum(value[:end]) == value[end:]
 }
 
 // ValidatePrefix checks the prefix of secret values.
