@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -42,4 +45,27 @@ func TestVisibility(t *testing.T) {
 			},
 		},
 	)
+}
+
+// A state of an earlier version of the provider, which knows nothing of visibility, is no difference: neither to a plan
+// without a refresh nor to one after it.
+func TestVisibilityOfEarlierState(t *testing.T) {
+	b := newBench(t)
+	config := map[string]any{"name": "ci"}
+	c := newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	state, private := c.create(config)
+	attributes := c.attributes(state)
+	attributes["visibility"] = tftypes.NewValue(tftypes.String, nil)
+	earlier := encode(b, c.typ, tftypes.NewValue(c.typ, attributes))
+	for when, state := range map[string]*tfprotov6.DynamicValue{"without a refresh": earlier, "after one": c.read(earlier, private).NewState} {
+		plan := c.plan(config, state, private, false)
+		noDiagnostics(b, plan.Diagnostics)
+		if !c.decode(plan.PlannedState).Equal(c.decode(state)) {
+			t.Errorf("%s, the plan changes something", when)
+		}
+		plan = c.plan(map[string]any{"name": "ci", "visibility": "restricted"}, state, private, false)
+		if got := plain(b, c.attributes(plan.PlannedState)["visibility"]); got != "restricted" {
+			t.Errorf("%s, the plan does not restrict the token, but plans %v", when, got)
+		}
+	}
 }

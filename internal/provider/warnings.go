@@ -22,8 +22,8 @@ func warnOfHold(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 			s, by, s.id))
 		return
 	}
-	diags.AddWarning("Access token is not held any more", fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored from an older backup; "+
-		"the token's status is %s.\n\nTo stop it again, run \"latchkey token hold %s --reason …\". If it may work, hold it and run \"latchkey token release %s\": that ends this warning.",
+	diags.AddWarning("Access token is not held any more", fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored from an older backup "+
+		"(or when its events were pruned since); the token's status is %s.\n\nTo stop it again, run \"latchkey token hold %s --reason …\". If it may work, hold it and run \"latchkey token release %s\": that ends this warning.",
 		s, by, state.Status.ValueString(), s.id, s.id))
 }
 
