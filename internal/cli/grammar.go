@@ -50,6 +50,7 @@ type grammar struct {
 		List  eventList  `cmd:"" help:"List what was changed or refused, the oldest first."`
 		Prune eventPrune `cmd:"" help:"Delete old events for good."`
 	} `cmd:"" help:"Read the audit log, and delete what is too old."`
+	Scan         scan         `cmd:"" help:"Find values of access tokens in texts, and tell which are live (exit 1)."`
 	Backup       backup       `cmd:"" help:"Copy the database to a new file while everything goes on."`
 	Restore      restore      `cmd:"" help:"Put a backup in the place of the database."`
 	ImportBlocks importBlocks `cmd:"" help:"Write Terraform import blocks for what is in the database: recovery from a lost state."`

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// scan finds values of access tokens in texts.
+type scan struct {
+	Files []inputFile `arg:"" name:"file" help:"The files to read; - is standard input."`
+	JSON  bool        `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// Help says what is found and how to use it.
+func (*scan) Help() string {
+	return "Finds every value that Latchkey could have made, with any prefix, by its checksum, and asks the database about each. " +
+		"Exit code 1 says that one is live, or that it can't be told. No value is printed whole, and looking is no use of a token.\n\n" +
+		"    git log --all -p | latchkey scan -"
+}
+
+// leak is a value that was found.
+type leak struct {
+	secret tokens.Secret
+	places []leakPlace
+	// known tells that the database was asked.
+	known        bool
+	verification tokens.Verification
+	// status is that of the token, unknown or superseded.
+	status string
+}
+
+// leakPlace is where a value begins. Lines and columns count from 1, columns in characters.
+type leakPlace struct {
+	File   string `json:"file"`
+	Line   int64  `json:"line"`
+	Column int64  `json:"column"`
+}
+
+func (p leakPlace) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+
+// leakDocument is a value in --json output.
+type leakDocument struct {
+	TokenPreview string `json:"token_preview"`
+	// Live is null where the database could not be asked.
+	Live *bool `json:"live"`
+	// Status is that of the token; unknown where no token has or had the value, superseded where it has another one now.
+	Status *string `json:"status"`
+	// AccessTokenID, Name and TechnicalUser are those of the token whose value it is or was; null where there is none.
+	AccessTokenID *string     `json:"access_token_id"`
+	Name          *string     `json:"name"`
+	TechnicalUser *string     `json:"technical_user"`
+	Places        []leakPlace `json:"places"`
+}
+
+// Run finds the values and says of each whether it is live. What was found is said even where it can't be told or a file
+// can't be read.
+func (c *scan) Run(ctx context.Context, app *app) error {
+	leaks, err := c.find(app)
+	if err == nil && len(leaks) > 0 {
+		err = app.withBackend(func(backend tokens.Backend) error { return verifyAll(ctx, backend, leaks) })
+	}
+	if err == nil || len(leaks) > 0 {
+		if printErr := c.print(app, leaks); err == nil {
+			err = printErr
+		}
+	}
+	if err == nil && slices.ContainsFunc(leaks, func(l *leak) bool { return l.verification.Active }) {
+		return errAnswerIsNo
+	}
+	return err
+}
+
+// find reads the files. A value that is in several places is one, in the order of the first ones.
+func (c *scan) find(app *app) (leaks []*leak, err error) {
+	known := map[tokens.SecretHash]*leak{}
+	for i, file := range c.Files {
+		input, err := file.open(app)
+		if err != nil {
+			return leaks, fmt.Errorf("unable to read file %d: %w", i+1, err)
+		}
+		err = tokens.FindSecrets(input, func(found tokens.FoundSecret) error {
+			hash := found.Secret.Hash()
+			if known[hash] == nil {
+				known[hash] = &leak{secret: found.Secret}
+				leaks = append(leaks, known[hash])
+			}
+			known[hash].places = append(known[hash].places, leakPlace{string(file), found.Line, found.Column})
+			return nil
+		})
+		if closeErr := input.Close(); err == nil {
+			err = closeErr
+		}
+		if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+			err = pathErr.Err
+		}
+		if err != nil {
+			return leaks, fmt.Errorf("unable to read file %d: %w", i+1, err)
+		}
+	}
+	return leaks, nil
+}
+
+// verifyAll asks the backend about each of the values.
+func verifyAll(ctx context.Context, backend tokens.Backend, leaks []*leak) error {
+	for _, l := range leaks {
+		verification, reason, err := verify(ctx, backend, l.secret.Reveal())
+		if err != nil {
+			return fmt.Errorf("unable to tell whether the values are live: %w", err)
+		}
+		l.known, l.verification, l.status = true, verification, reason
+		if verification.Active {
+			l.status = string(tokens.StatusActive)
+		}
+	}
+	return nil
+}
+
+// canReturn tells whether a value that is not live may be so again, without a regeneration.
+func (l *leak) canReturn() bool {
+	v := l.verification
+	return v.AccessToken != nil && !v.Active && !v.Superseded && v.AccessToken.Status != tokens.StatusRevoked
+}
+
+func (c *scan) print(app *app, leaks []*leak) error {
+	if c.JSON {
+		documents := make([]leakDocument, len(leaks))
+		for i, l := range leaks {
+			documents[i] = newLeakDocument(l)
+		}
+		return app.printJSON(documents)
+	}
+	if len(leaks) == 0 {
+		app.note("No value of an access token was found.")
+		return nil
+	}
+	if err := app.printTable(newLeakTable(leaks)); err != nil {
+		return err
+	}
+	returning := len(slices.DeleteFunc(slices.Clone(leaks), func(l *leak) bool { return !l.canReturn() }))
+	if returning > 0 {
+		app.note("%d of the values that are not live will be again once what stops their token ends: regenerate those tokens, too.", returning)
+	}
+	return nil
+}
+
+func newLeakDocument(l *leak) leakDocument {
+	document := leakDocument{TokenPreview: l.secret.Preview(), Status: textOrNull(l.status), Places: l.places}
+	if l.known {
+		document.Live = new(l.verification.Active)
+	}
+	if t := l.verification.AccessToken; t != nil {
+		document.AccessTokenID, document.Name, document.TechnicalUser = new(t.ID), new(t.Name), new(t.User.Email)
+	}
+	return document
+}
+
+// newLeakTable lays values out in rows. Those that are live stand out.
+func newLeakTable(leaks []*leak) tableView {
+	view := tableView{headers: []string{"VALUE", "LIVE", "STATUS", "ID", "NAME", "TECHNICAL USER", "FOUND AT"}, freeText: []string{"NAME", "FOUND AT"}}
+	for _, l := range leaks {
+		row := tableRow{cells: []string{l.secret.Preview() + "…", "Not known", l.status, "", "", "", describePlaces(l.places)}}
+		if l.known {
+			row.cells[1] = "No"
+		}
+		if t := l.verification.AccessToken; t != nil {
+			row.cells[3], row.cells[4], row.cells[5] = t.ID, t.Name, t.User.Email
+		}
+		if l.verification.Active {
+			row.cells[1], row.colors = "Yes", text.Colors{text.FgRed}
+		}
+		view.rows = append(view.rows, row)
+	}
+	return view
+}
+
+// describePlaces names the first places, and says how many there are beyond.
+func describePlaces(places []leakPlace) string {
+	const most = 3
+	var names []string
+	for _, p := range places[:min(most, len(places))] {
+		names = append(names, p.String())
+	}
+	description := strings.Join(names, ", ")
+	if more := len(places) - most; more > 0 {
+		description += fmt.Sprintf(" and %d more", more)
+	}
+	return description
+}
