@@ -51,16 +51,19 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 			},
 			undo: func(s *subject) { m.succeed(m.UnshareAccessToken(ctx, s.id, m.stranger.ID)) }}
 	}
-	changeShare := func(role, table string) tokenOperation {
-		return tokenOperation{name: "change a share to " + role, table: table, action: tokens.ActionTokenShareUpdate,
-			object: func(s *subject) string { return tokens.ShareID(s.id, m.guest.ID) },
-			try: func(s *subject) (*tokens.AccessToken, error) {
-				_, err := m.actor.UpdateTokenShare(ctx, s.id, m.guest.ID, role)
-				return nil, err
-			},
-			undo: func(s *subject) { must(m.UpdateTokenShare(ctx, s.id, m.guest.ID, tokens.ShareViewer))(m.world) }}
-	}
+	changeShareToManager := tokenOperation{name: "change a share to manager", table: tableRegenerate, action: tokens.ActionTokenShareUpdate,
+		object: func(s *subject) string { return tokens.ShareID(s.id, m.guest.ID) },
+		try: func(s *subject) (*tokens.AccessToken, error) {
+			_, err := m.actor.UpdateTokenShare(ctx, s.id, m.guest.ID, tokens.ShareManager)
+			return nil, err
+		},
+		undo: func(s *subject) { must(m.UpdateTokenShare(ctx, s.id, m.guest.ID, tokens.ShareViewer))(m.world) }}
 	listed := map[string]bool{}
+
+	rename := edit("edit name and description", func(s *subject) tokens.AccessTokenUpdate {
+		return tokens.AccessTokenUpdate{Name: tokens.To(m.next("subject")), Description: tokens.To(s.name)}
+	})
+	rename.undo = func(s *subject) { s.name = m.token(s.id).Name }
 
 	operations := []tokenOperation{
 		{name: "show", table: tableShow, try: func(s *subject) (*tokens.AccessToken, error) { return answer(m.actor.AccessToken(ctx, s.id)) }},
@@ -91,13 +94,7 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 			}
 			return nil, err
 		}},
-		edit("edit the name", func(s *subject) tokens.AccessTokenUpdate {
-			s.name = m.next("subject")
-			return tokens.AccessTokenUpdate{Name: tokens.To(s.name)}
-		}),
-		edit("edit the description", func(*subject) tokens.AccessTokenUpdate {
-			return tokens.AccessTokenUpdate{Description: tokens.To(m.next("description"))}
-		}),
+		rename,
 	}
 
 	expiry := edit("edit the expiry", func(s *subject) tokens.AccessTokenUpdate {
@@ -190,7 +187,7 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 				}
 			}},
 		share(tokens.ShareViewer, tableManage), share(tokens.ShareEditor, tableManage), share(tokens.ShareManager, tableRegenerate),
-		changeShare(tokens.ShareEditor, tableManage), changeShare(tokens.ShareManager, tableRegenerate),
+		changeShareToManager,
 		tokenOperation{name: "unshare", table: tableManage, action: tokens.ActionTokenShareDelete,
 			object: func(s *subject) string { return tokens.ShareID(s.id, m.guest.ID) },
 			try: func(s *subject) (*tokens.AccessToken, error) {

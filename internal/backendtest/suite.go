@@ -51,7 +51,6 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Events", testEvents},
 		{"UpdatesThatChangeNothing", testUpdatesThatChangeNothing},
 		{"Refusals", testRefusals},
-		{"Permissions", testPermissions},
 		{"Concurrency/alone", testConcurrency(alone)},
 		{"Concurrency/together", testConcurrency(together)},
 		{"ConcurrentRegenerations/alone", testConcurrentRegenerations(alone)},

@@ -17,13 +17,11 @@ type world struct {
 	tokens.Backend
 	clock *Clock
 	place Place
-	// newPlace finds a place for another database.
-	newPlace func(t *testing.T) Place
 }
 
 // newWorld returns a world of its own, where there is no database yet.
 func newWorld(t *testing.T, newPlace func(t *testing.T) Place) *world {
-	w := &world{T: t, clock: NewClock(), place: newPlace(t), newPlace: newPlace}
+	w := &world{T: t, clock: NewClock(), place: newPlace(t)}
 	w.Backend = w.place(Identity{Actor: "local:anna@host"}, w.clock.Now)
 	return w
 }

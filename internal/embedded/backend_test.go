@@ -10,17 +10,18 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-func TestBackend(t *testing.T) {
-	backendtest.Run(t, func(t *testing.T) backendtest.Place {
-		database := filepath.Join(t.TempDir(), "latchkey.db")
-		return func(by backendtest.Identity, now func() time.Time) tokens.Backend {
-			b := embedded.New(embedded.Options{Database: database, Actor: by.Actor, ActAs: by.Member, Now: now})
-			t.Cleanup(func() {
-				if err := b.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			return b
-		}
-	})
+func TestBackend(t *testing.T) { backendtest.Run(t, newPlace) }
+
+// newPlace returns a place in a directory of its own.
+func newPlace(t *testing.T) backendtest.Place {
+	database := filepath.Join(t.TempDir(), "latchkey.db")
+	return func(by backendtest.Identity, now func() time.Time) tokens.Backend {
+		b := embedded.New(embedded.Options{Database: database, Actor: by.Actor, ActAs: by.Member, Now: now})
+		t.Cleanup(func() {
+			if err := b.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return b
+	}
 }
