@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -114,12 +115,22 @@ func (u RoleUpdate) Apply(r Role) (Role, error) {
 // Roles holds the permissions of the roles that exist, by name.
 type Roles map[string]Permissions
 
+// builtInPermissions are the permissions of the built-in roles.
+var builtInPermissions = func() Roles {
+	roles := Roles{}
+	for _, role := range BuiltInRoles() {
+		roles[role.Name] = NewPermissions(role.Permissions...)
+	}
+	return roles
+}()
+
 // NewRoles returns the built-in roles and the custom ones.
 func NewRoles(custom []Role) Roles {
 	roles := Roles{}
-	for _, role := range slices.Concat(custom, BuiltInRoles()) {
+	for _, role := range custom {
 		roles[role.Name] = NewPermissions(role.Permissions...)
 	}
+	maps.Copy(roles, builtInPermissions)
 	return roles
 }
 
