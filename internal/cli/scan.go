@@ -146,7 +146,7 @@ func (c *scan) print(app *app, leaks []*leak) error {
 	}
 	returning := len(slices.DeleteFunc(slices.Clone(leaks), func(l *leak) bool { return !l.canReturn() }))
 	if returning > 0 {
-		app.note("%d of the values that are not live will be again once what stops their token ends: regenerate those tokens, too.", returning)
+		app.note("%d of the values are stopped, not dead: each is live again when the hold, the disable or the expiry of its token ends. Regenerate those tokens, too.", returning)
 	}
 	return nil
 }
