@@ -131,7 +131,7 @@ func TestActAsHidden(t *testing.T) {
 		_, err := b.Outside.UpdateAccessToken(context.Background(), b.token("ci").ID, tokens.AccessTokenUpdate{Visibility: tokens.To(v)})
 		b.must(err)
 	}
-	config := b.acting(`"anna@example.com"`, anna(`role = "administrator"`)+ciToken(byAnna))
+	config := b.acting(annasEmail, anna(`role = "administrator"`)+ciToken(byAnna))
 	var id string
 	b.run(
 		resource.TestStep{Config: b.config(anna(`role = "administrator"`) + ciToken()), Check: keep(ci, "id", &id)}, // the owner makes it
