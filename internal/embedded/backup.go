@@ -41,7 +41,7 @@ func (b *Backend) mayBackUp(ctx context.Context) (tokens.Actor, error) {
 		refusal.actor, refusal.object = tokens.Actor(r.caller.Name), databaseObject(r.View)
 		return r.caller, r.caller.MustBeOwner("to back up the database")
 	})
-	if refused(err) {
+	if err != nil && refused(err) {
 		refusal.recordRefusal(ctx, tokens.ActionDatabaseBackup, err)
 	}
 	return tokens.Actor(caller.Name), err

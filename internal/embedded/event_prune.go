@@ -12,6 +12,7 @@ import (
 // it was; where there was nothing to delete there is none.
 func (b *Backend) PruneEvents(ctx context.Context, before time.Time) (int64, error) {
 	return change(ctx, b, tokens.ActionEventPrune, object{}, func(o *operation) (int64, error) {
+		before := kept(before)
 		about := databaseObject(o.View)
 		o.object = about
 		if err := o.caller.MustBeOwner("to delete events"); err != nil {
