@@ -2,6 +2,8 @@ package backendtest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -135,40 +137,170 @@ func testSystemCreatedTechnicalUser(w *world) {
 	w.succeed(w.DeleteGroup(ctx, g.ID))
 }
 
-func testAccessTokenQueries(w *world) {
-	ctx := w.Context()
-	user := w.user("robot", "")
-	var made []tokens.AccessToken
-	for i, name := range []string{"beta", "Alpha", "gamma"} {
+// tokensOfAllKinds makes tokens that differ in every column of a list, and some that many columns don't tell apart.
+func (w *world) tokensOfAllKinds() (user tokens.TechnicalUser, g tokens.Group, made []tokens.AccessToken) {
+	user, g = w.user("robot", ""), w.group("payments")
+	for i, name := range []string{"beta", "Alpha", "gamma", "twin", "twin", "twin", "later"} {
 		request := w.request(name, "")
-		request.Enabled = i != 1
-		if i == 2 {
+		switch i {
+		case 0:
+			request.ExpiresAt = w.clock.Instant().Add(day)
+		case 1:
+			request.Enabled, request.Visibility = false, tokens.VisibilityRestricted
+		case 2:
 			request.TechnicalUserID, request.Description = user.ID, "for ALPHA centauri"
+			request.Own.GroupRoles = []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleViewer}}
+		case 6:
+			request.GroupID, request.Own.Role, request.TTL = g.ID, tokens.RoleManager, 30*day
+			w.clock.Advance(10 * day)
 		}
 		made = append(made, w.create(request))
-		w.clock.Advance(later)
+		if i == 0 {
+			w.use(request.Secret)
+		}
+		if i != 3 && i != 4 {
+			w.clock.Advance(later)
+		}
 	}
-	b, a, g := made[0].ID, made[1].ID, made[2].ID
+	made[1], _ = w.regenerate(made[1].ID)
+	return user, g, made
+}
+
+func testAccessTokenQueries(w *world) {
+	ctx := w.Context()
+	user, payments, made := w.tokensOfAllKinds()
+	name := map[string]string{}
+	for i, t := range made {
+		name[t.ID] = []string{"b", "a", "g", "t1", "t2", "t3", "l"}[i]
+	}
+	twins := sorted([]string{made[3].ID, made[4].ID, made[5].ID}) // made at one instant, ordered by identifier
+	for i, id := range twins {
+		name[id] = fmt.Sprintf("t%d", i+1)
+	}
 	for _, test := range []struct {
 		query tokens.TokenQuery
-		want  []string
+		want  string
+		total int
 	}{
-		{tokens.TokenQuery{}, []string{b, a, g}},
-		{tokens.TokenQuery{Descending: true}, []string{g, a, b}},
-		{tokens.TokenQuery{Sort: tokens.ColumnName}, []string{a, b, g}},
-		{tokens.TokenQuery{Sort: tokens.ColumnName, Descending: true}, []string{g, b, a}},
-		{tokens.TokenQuery{Search: "alpha"}, []string{a, g}},
-		{tokens.TokenQuery{Search: "ROBOT@default"}, []string{g}},
-		{tokens.TokenQuery{Status: tokens.StatusDisabled}, []string{a}},
-		{tokens.TokenQuery{Status: tokens.StatusActive, Search: "a"}, []string{b, g}},
-		{tokens.TokenQuery{Search: "nothing like it"}, []string{}},
+		{tokens.TokenQuery{}, "b a g t1 t2 t3 l", 7},
+		{tokens.TokenQuery{Descending: true}, "l t1 t2 t3 g a b", 7},
+		{tokens.TokenQuery{Sort: tokens.ColumnName}, "a b g l t1 t2 t3", 7},
+		{tokens.TokenQuery{Sort: tokens.ColumnName, Descending: true}, "t1 t2 t3 l g b a", 7},
+		{tokens.TokenQuery{Sort: tokens.ColumnExpiresAt}, "b l a g t1 t2 t3", 7},
+		{tokens.TokenQuery{Sort: tokens.ColumnSecretVersion, Descending: true, Limit: 2}, "a b", 7},
+		{tokens.TokenQuery{Search: "alpha"}, "a g", 2},
+		{tokens.TokenQuery{Search: "ROBOT@default"}, "g", 1},
+		{tokens.TokenQuery{Status: tokens.StatusDisabled}, "a", 1},
+		{tokens.TokenQuery{Status: tokens.StatusExpired}, "b", 1},
+		{tokens.TokenQuery{Status: tokens.StatusActive, Search: "a"}, "g t1 t2 t3 l", 5}, // all addresses have an a
+		{tokens.TokenQuery{Search: "nothing like it"}, "", 0},
+		{tokens.TokenQuery{TechnicalUserID: user.ID}, "g", 1},
+		{tokens.TokenQuery{GroupID: payments.ID}, "l", 1},
+		{tokens.TokenQuery{ExpiresWithin: 30 * day}, "l", 1},
+		{tokens.TokenQuery{ExpiresWithin: 29 * day}, "", 0},
+		{tokens.TokenQuery{UnusedFor: day}, "b a g t1 t2 t3", 6},
+		{tokens.TokenQuery{UnusedFor: 10*day + 5*later}, "b", 1},
+		{tokens.TokenQuery{Limit: 3, Offset: 2}, "g t1 t2", 7},
+		{tokens.TokenQuery{Limit: 3, Offset: 6}, "l", 7},
+		{tokens.TokenQuery{Offset: 7}, "", 7},
+		{tokens.TokenQuery{Search: "twin", Limit: 1, Offset: 1}, "t2", 3},
 	} {
-		w.equal(fmt.Sprintf("the answer to %+v", test.query), ids(must(w.AccessTokens(ctx, test.query))(w).AccessTokens), test.want)
+		page := must(w.AccessTokens(ctx, test.query))(w)
+		var got []string
+		for _, t := range page.AccessTokens {
+			got = append(got, name[t.ID])
+		}
+		w.equal(fmt.Sprintf("the answer to %+v", test.query), strings.Join(got, " "), test.want)
+		w.equal(fmt.Sprintf("the total of %+v", test.query), page.Total, test.total)
 	}
-	_, err := w.AccessTokens(ctx, tokens.TokenQuery{Sort: "shoe_size"})
-	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "sort")
-	_, err = w.AccessTokens(ctx, tokens.TokenQuery{Status: "asleep"})
-	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "status")
+	names := map[string]string{payments.ID: "payments"}
+	w.equal("the groups of all", must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).GroupNames, names)
+	w.equal("the group of a role", must(w.AccessTokens(ctx, tokens.TokenQuery{TechnicalUserID: user.ID}))(w).GroupNames, names)
+	w.equal("the group of a level", must(w.AccessTokens(ctx, tokens.TokenQuery{GroupID: payments.ID}))(w).GroupNames, names)
+	w.equal("the groups of others", len(must(w.AccessTokens(ctx, tokens.TokenQuery{Search: "twin"}))(w).GroupNames), 0)
+
+	for field, query := range map[string]tokens.TokenQuery{
+		"sort": {Sort: "shoe_size"}, "status": {Status: "asleep"}, "technical_user_id": {TechnicalUserID: "ci"}, "group_id": {GroupID: "payments"},
+		"limit": {Limit: -1}, "offset": {Offset: -1}, "expires_within": {ExpiresWithin: -1}, "unused_for": {UnusedFor: -1},
+	} {
+		_, err := w.AccessTokens(ctx, query)
+		w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, field)
+	}
+}
+
+// A list is ordered by every column, both ways. What a column does not tell apart stays in the order of its making, and
+// pages put together are the list.
+func testAccessTokenOrders(w *world) {
+	ctx := w.Context()
+	w.tokensOfAllKinds()
+	all := must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens
+	position := map[string]int{}
+	for i, t := range all {
+		position[t.ID] = i
+	}
+	for _, column := range tokens.TokenColumns() {
+		for _, descending := range []bool{false, true} {
+			what := fmt.Sprintf("by %s, descending %t", column, descending)
+			query := tokens.TokenQuery{Sort: column, Descending: descending}
+			list := must(w.AccessTokens(ctx, query))(w).AccessTokens
+			w.equal("all that is there "+what, sorted(ids(list)), sorted(ids(all)))
+			w.equal("the list again "+what, ids(must(w.AccessTokens(ctx, query))(w).AccessTokens), ids(list))
+			for i := 1; i < len(list); i++ {
+				a, b := columnText(column, list[i-1]), columnText(column, list[i])
+				if descending {
+					a, b = b, a
+				}
+				if a > b {
+					w.Errorf("%s: %q is before %q", what, a, b)
+				}
+				if a == b && column != tokens.ColumnCreatedAt && position[list[i-1].ID] > position[list[i].ID] {
+					w.Errorf("%s: of two with %q the later one is first", what, a)
+				}
+			}
+			var pages []string
+			for query.Limit = 2; query.Offset < len(all); query.Offset += 2 {
+				pages = append(pages, ids(must(w.AccessTokens(ctx, query))(w).AccessTokens)...)
+			}
+			w.equal("the pages "+what, pages, ids(list))
+		}
+	}
+}
+
+// columnText writes what a token has in a column so that texts are ordered as the column is.
+func columnText(column tokens.TokenColumn, t tokens.AccessToken) string {
+	instant := func(at time.Time) string { return at.Format("2006-01-02T15:04:05.000000") }
+	switch column {
+	case tokens.ColumnID:
+		return t.ID
+	case tokens.ColumnName:
+		return strings.ToLower(t.Name)
+	case tokens.ColumnDescription:
+		return strings.ToLower(t.Description)
+	case tokens.ColumnPreview:
+		return t.Secret.Preview
+	case tokens.ColumnTechnicalUser:
+		return t.User.Email
+	case tokens.ColumnRole:
+		return fmt.Sprint(slices.Index(tokens.BuiltInRoleNames(), t.Grants.Role))
+	case tokens.ColumnStatus:
+		return string(t.Status)
+	case tokens.ColumnCreatedAt:
+		return instant(t.CreatedAt)
+	case tokens.ColumnUpdatedAt:
+		return instant(t.UpdatedAt)
+	case tokens.ColumnLastUsedAt:
+		return instant(t.LastUsedAt) // one that never was is the year 1
+	case tokens.ColumnExpiresAt:
+		if t.SecretExpiresAt().IsZero() {
+			return "never"
+		}
+		return instant(t.SecretExpiresAt())
+	case tokens.ColumnSecretVersion:
+		return fmt.Sprint(t.Secret.Version)
+	case tokens.ColumnVisibility:
+		return string(t.Visibility)
+	}
+	return "unknown column"
 }
 
 // A creation names the tokens that look like left-overs of an interrupted one, and no others.

@@ -20,6 +20,7 @@ func testMissingDatabase(w *world) {
 	ctx := w.Context()
 	grp, mem, tu, tok := tokens.NewID(tokens.KindGroup, w.clock.Now()), tokens.NewID(tokens.KindMember, w.clock.Now()),
 		tokens.NewID(tokens.KindTechnicalUser, w.clock.Now()), tokens.NewID(tokens.KindAccessToken, w.clock.Now())
+	rol := tokens.NewID(tokens.KindRole, w.clock.Now())
 	regeneration := &tokens.Regeneration{NewSecretFor: w.fresh(), Reason: tokens.ReasonDrift}
 	for name, operation := range map[string]func() error{
 		"Database":            func() error { _, err := w.Backend.Database(ctx); return err },
@@ -27,6 +28,10 @@ func testMissingDatabase(w *world) {
 		"Groups":              func() error { _, err := w.Groups(ctx); return err },
 		"UpdateGroup":         func() error { _, err := w.UpdateGroup(ctx, grp, tokens.GroupUpdate{}); return err },
 		"DeleteGroup":         func() error { return w.DeleteGroup(ctx, grp) },
+		"Role":                func() error { _, err := w.Role(ctx, rol); return err },
+		"Roles":               func() error { _, err := w.Roles(ctx); return err },
+		"UpdateRole":          func() error { _, err := w.UpdateRole(ctx, rol, tokens.RoleUpdate{}); return err },
+		"DeleteRole":          func() error { return w.DeleteRole(ctx, rol) },
 		"Member":              func() error { _, err := w.Member(ctx, mem); return err },
 		"Members":             func() error { _, err := w.Members(ctx); return err },
 		"UpdateMember":        func() error { _, err := w.UpdateMember(ctx, mem, tokens.MemberUpdate{}); return err },
@@ -49,7 +54,29 @@ func testMissingDatabase(w *world) {
 		"TokenShare":         func() error { _, err := w.TokenShare(ctx, tok, mem); return err },
 		"UpdateTokenShare":   func() error { _, err := w.UpdateTokenShare(ctx, tok, mem, tokens.ShareViewer); return err },
 		"UnshareAccessToken": func() error { return w.UnshareAccessToken(ctx, tok, mem) },
+		"TokenShares":        func() error { _, err := w.TokenShares(ctx, tokens.TokenShareQuery{}); return err },
+		"PruneEvents":        func() error { _, err := w.PruneEvents(ctx, w.clock.Now().Add(-later)); return err },
 		"Events":             func() error { _, err := w.Events(ctx, tokens.EventQuery{}); return err },
+		"a member": func() error {
+			_, err := w.acting("anna@example.com").CreateGroup(ctx, tokens.NewGroup{Name: "payments"})
+			return err
+		},
+		"a member with a role": func() error {
+			_, err := w.CreateMember(ctx, tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: "clerk"}})
+			return err
+		},
+		"a token with a role": func() error {
+			n := w.request("deploy", "")
+			n.Own.Role = "clerk"
+			_, err := w.CreateAccessToken(ctx, n)
+			return err
+		},
+		"a token with a group": func() error {
+			n := w.request("deploy", "")
+			n.GroupID = grp
+			_, err := w.CreateAccessToken(ctx, n)
+			return err
+		},
 	} {
 		if err := operation(); tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), "there is no database") {
 			w.Errorf("%s without a database: got %v, want CodeUnavailable", name, err)

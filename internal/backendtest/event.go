@@ -47,6 +47,36 @@ func testEvents(w *world) {
 	}
 }
 
+// Events are kept until they are pruned, and an event of its own tells how many were.
+func testPrunedEvents(w *world) {
+	ctx := w.Context()
+	w.group("first")
+	w.clock.Advance(later)
+	since := w.clock.Instant()
+	w.group("second")
+	w.clock.Advance(later)
+	w.group("third")
+	w.clock.Advance(later)
+	all := w.events("")
+	w.equal("the events since an instant, that instant's too", must(w.Events(ctx, tokens.EventQuery{Since: since}))(w), all[2:])
+	w.equal("the latest of them", must(w.Events(ctx, tokens.EventQuery{Since: since, Limit: 1}))(w), all[3:])
+	w.equal("those of one object", len(must(w.Events(ctx, tokens.EventQuery{Since: since, ObjectID: all[1].ObjectID}))(w)), 0)
+	w.equal("the events since now", len(must(w.Events(ctx, tokens.EventQuery{Since: w.clock.Instant()}))(w)), 0)
+
+	w.equal("the number of pruned events", must(w.PruneEvents(ctx, since))(w), int64(2))
+	left := w.events("")
+	w.equal("the events that are left", left[:2], all[2:])
+	w.equal("the event of it", actions(left[2:]), []string{"event.prune"})
+	w.equal("who did it", left[2].Actor, tokens.Actor("local:anna@host"))
+	w.mentions(left[2].Detail, "2 events")
+	w.equal("the number of pruned events, again", must(w.PruneEvents(ctx, since))(w), int64(0))
+	w.equal("the groups are all there", len(must(w.Groups(ctx))(w)), 3)
+
+	must(w.CreateMember(ctx, tokens.NewMember{Email: "ada@example.com", Grants: tokens.Grants{Role: tokens.RoleAdministrator}}))(w)
+	_, err := w.acting("ada@example.com").PruneEvents(ctx, since)
+	w.refusal(err, tokens.CodeForbidden)
+}
+
 // An update that asks for what is there already writes nothing: neither a change nor an event.
 func testUpdatesThatChangeNothing(w *world) {
 	ctx := w.Context()

@@ -407,7 +407,9 @@ func (m *matrix) organizationCells(caller string) []cell {
 		return err
 	}
 	create.undo = func() { m.succeed(m.DeleteGroup(ctx, created.ID)) }
+	database := must(m.Backend.Database(ctx))(m.world)
 	return []cell{
+		one(tableOwner, "prune the events", tokens.ActionEventPrune, database.ID, func() error { _, err := m.actor.PruneEvents(ctx, m.clock.Now().Add(-farAway)); return err }),
 		create,
 		one(tableListMembers, "list the members", "", "", func() error { _, err := m.actor.Members(ctx); return err }),
 		one(tableOrganization, "list the roles", "", "", func() error { _, err := m.actor.Roles(ctx); return err }),

@@ -16,7 +16,9 @@ func testRefusals(w *world) {
 	noGroup, noMember, noUser, noToken := tokens.NewID(tokens.KindGroup, now), tokens.NewID(tokens.KindMember, now),
 		tokens.NewID(tokens.KindTechnicalUser, now), tokens.NewID(tokens.KindAccessToken, now)
 	elsewhere := []tokens.GroupRole{{GroupID: noGroup, Role: tokens.RoleViewer}}
+	noRole := tokens.NewID(tokens.KindRole, now)
 	g, other := w.group("payments"), w.group("audit")
+	clerk, auditor := w.role("clerk"), w.role("auditor")
 	m := w.member("anna@example.com")
 	u, second := w.user("ci", ""), w.user("cd", "")
 	inGroup := w.user("local", g.ID)
@@ -28,6 +30,7 @@ func testRefusals(w *world) {
 	expiring.ExpiresAt = w.clock.Instant().Add(time.Minute)
 	e := w.create(expiring)
 	share := must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+	d := must(w.Backend.Database(ctx))(w)
 	w.clock.Advance(time.Hour)
 
 	create := func(alter func(*tokens.NewAccessToken)) func() error {
@@ -67,6 +70,12 @@ func testRefusals(w *world) {
 	updateGroup := func(id string, u tokens.GroupUpdate) func() error {
 		return func() error { _, err := w.UpdateGroup(ctx, id, u); return err }
 	}
+	createRole := func(n tokens.NewRole) func() error {
+		return func() error { _, err := w.CreateRole(ctx, n); return err }
+	}
+	updateRole := func(id string, u tokens.RoleUpdate) func() error {
+		return func() error { _, err := w.UpdateRole(ctx, id, u); return err }
+	}
 	shareWith := func(tokenID, memberID, role string) func() error {
 		return func() error {
 			_, err := w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: tokenID, MemberID: memberID, Role: role})
@@ -93,11 +102,24 @@ func testRefusals(w *world) {
 		{"group delete: missing", func() error { return w.DeleteGroup(ctx, noGroup) }, tokens.ActionGroupDelete, tokens.CodeNotFound, "", noGroup, noGroup},
 		{"group delete: in use", func() error { return w.DeleteGroup(ctx, g.ID) }, tokens.ActionGroupDelete, tokens.CodeConflict, "", g.ID, g.ID},
 
+		{"role: name", createRole(tokens.NewRole{Name: "Clerk"}), tokens.ActionRoleCreate, tokens.CodeInvalid, "name", "", ""},
+		{"role: built-in name", createRole(tokens.NewRole{Name: tokens.RoleViewer}), tokens.ActionRoleCreate, tokens.CodeInvalid, "name", "", ""},
+		{"role: description", createRole(tokens.NewRole{Name: "new", Description: "\x00"}), tokens.ActionRoleCreate, tokens.CodeInvalid, "description", "", ""},
+		{"role: permission", createRole(tokens.NewRole{Name: "new", Permissions: []string{"orders"}}), tokens.ActionRoleCreate, tokens.CodeInvalid, "permissions", "", ""},
+		{"role: unknown reserved permission", createRole(tokens.NewRole{Name: "new", Permissions: []string{"tokens:delete"}}), tokens.ActionRoleCreate, tokens.CodeInvalid, "permissions", "", ""},
+		{"role: taken", createRole(tokens.NewRole{Name: "clerk"}), tokens.ActionRoleCreate, tokens.CodeConflict, "name", clerk.ID, ""},
+		{"role update: missing", updateRole(noRole, tokens.RoleUpdate{}), tokens.ActionRoleUpdate, tokens.CodeNotFound, "", noRole, noRole},
+		{"role update: built-in name", updateRole(clerk.ID, tokens.RoleUpdate{Name: tokens.To(tokens.RoleOwner)}), tokens.ActionRoleUpdate, tokens.CodeInvalid, "name", "", clerk.ID},
+		{"role update: permission", updateRole(clerk.ID, tokens.RoleUpdate{Permissions: tokens.To([]string{"*:*"})}), tokens.ActionRoleUpdate, tokens.CodeInvalid, "permissions", "", clerk.ID},
+		{"role update: taken", updateRole(clerk.ID, tokens.RoleUpdate{Name: tokens.To("auditor")}), tokens.ActionRoleUpdate, tokens.CodeConflict, "name", auditor.ID, clerk.ID},
+		{"role delete: missing", func() error { return w.DeleteRole(ctx, noRole) }, tokens.ActionRoleDelete, tokens.CodeNotFound, "", noRole, noRole},
+
 		{"member: email", createMember(tokens.NewMember{Email: "anna", Grants: viewer}), tokens.ActionMemberCreate, tokens.CodeInvalid, "email", "", ""},
 		{"member: name", createMember(tokens.NewMember{Email: "b@example.com", Name: " ", Grants: viewer}), tokens.ActionMemberCreate, tokens.CodeInvalid, "name", "", ""},
 		{"member: role", createMember(tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: "boss"}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "role", "", ""},
 		{"member: unknown group", createMember(tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: elsewhere}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "group_roles", "", ""},
 		{"member: taken", createMember(tokens.NewMember{Email: "ANNA@example.com", Grants: viewer}), tokens.ActionMemberCreate, tokens.CodeConflict, "email", m.ID, ""},
+		{"member: unknown role in a group", createMember(tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: "boss"}}}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "group_roles", "", ""},
 		{"member update: missing", updateMember(noMember, tokens.MemberUpdate{}), tokens.ActionMemberUpdate, tokens.CodeNotFound, "", noMember, noMember},
 		{"member update: role", updateMember(m.ID, tokens.MemberUpdate{Role: tokens.To("")}), tokens.ActionMemberUpdate, tokens.CodeInvalid, "role", "", m.ID},
 		{"member update: unknown group", updateMember(m.ID, tokens.MemberUpdate{GroupRoles: tokens.To(elsewhere)}), tokens.ActionMemberUpdate, tokens.CodeInvalid, "group_roles", "", m.ID},
@@ -130,6 +152,7 @@ func testRefusals(w *world) {
 		{"token: roles in groups at a group's level", create(func(n *tokens.NewAccessToken) {
 			n.TechnicalUserID, n.Own.GroupRoles = inGroup.ID, []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleViewer}}
 		}), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"token: visibility", create(func(n *tokens.NewAccessToken) { n.Visibility = "secret" }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "visibility", "", ""},
 		{"token: passed expiry", create(func(n *tokens.NewAccessToken) { n.ExpiresAt = w.clock.Now() }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "expires_at", "", ""},
 		{"token: ttl and expiry", create(func(n *tokens.NewAccessToken) { n.ExpiresAt, n.TTL = w.clock.Now().Add(day), time.Hour }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "ttl", "", ""},
 		{"token: activation behind expiry", create(func(n *tokens.NewAccessToken) { n.ActivatesAt, n.TTL = w.clock.Now().Add(day), time.Hour }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "activates_at", "", ""},
@@ -137,6 +160,7 @@ func testRefusals(w *world) {
 		{"token update: missing", update(noToken, tokens.AccessTokenUpdate{}), tokens.ActionAccessTokenUpdate, tokens.CodeNotFound, "", noToken, noToken},
 		{"token update: name", update(t.ID, tokens.AccessTokenUpdate{Name: tokens.To(" x"), Enabled: tokens.To(false)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "name", "", t.ID},
 		{"token update: role", update(t.ID, tokens.AccessTokenUpdate{Role: tokens.To("boss")}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "role", "", t.ID},
+		{"token update: visibility", update(t.ID, tokens.AccessTokenUpdate{Visibility: tokens.To[tokens.Visibility]("secret")}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "visibility", "", t.ID},
 		{"token update: unknown group", update(t.ID, tokens.AccessTokenUpdate{GroupRoles: tokens.To(elsewhere)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "group_roles", "", t.ID},
 		{"token update: passed expiry", update(t.ID, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(w.clock.Instant())}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "expires_at", "", t.ID},
 		{"token update: ttl beside expiry", update(e.ID, tokens.AccessTokenUpdate{TTL: tokens.To(day)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "ttl", "", e.ID},
@@ -163,6 +187,7 @@ func testRefusals(w *world) {
 		{"share: taken", shareWith(t.ID, m.ID, tokens.ShareManager), tokens.ActionTokenShareCreate, tokens.CodeConflict, "member_id", share.ID(), share.ID()},
 		{"share update: missing", func() error { _, err := w.UpdateTokenShare(ctx, held.ID, m.ID, tokens.ShareViewer); return err }, tokens.ActionTokenShareUpdate, tokens.CodeNotFound, "", tokens.ShareID(held.ID, m.ID), tokens.ShareID(held.ID, m.ID)},
 		{"share update: role", func() error { _, err := w.UpdateTokenShare(ctx, t.ID, m.ID, "owner"); return err }, tokens.ActionTokenShareUpdate, tokens.CodeInvalid, "role", "", share.ID()},
+		{"prune: not passed", func() error { _, err := w.PruneEvents(ctx, w.clock.Now().Add(later)); return err }, tokens.ActionEventPrune, tokens.CodeInvalid, "before", "", d.ID},
 		{"unshare: missing", func() error { return w.UnshareAccessToken(ctx, held.ID, m.ID) }, tokens.ActionTokenShareDelete, tokens.CodeNotFound, "", tokens.ShareID(held.ID, m.ID), tokens.ShareID(held.ID, m.ID)},
 	} {
 		w.Run(test.name, func(t *testing.T) {

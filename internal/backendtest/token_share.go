@@ -38,3 +38,41 @@ func testTokenShares(w *world) {
 	_, err = w.TokenShare(ctx, token.ID, member.ID)
 	w.refusal(err, tokens.CodeNotFound)
 }
+
+func testTokenShareQueries(w *world) {
+	ctx := w.Context()
+	first, second := w.create(w.request("first", "")), w.create(w.request("second", ""))
+	anna, ben := w.member("anna@example.com"), must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", Grants: tokens.Grants{Role: tokens.RoleNone}}))(w)
+	share := func(t tokens.AccessToken, m tokens.Member) tokens.TokenShare {
+		w.Helper()
+		return must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+	}
+	of2, of1, of1too := share(second, ben), share(first, ben), share(first, anna)
+	for _, test := range []struct {
+		query tokens.TokenShareQuery
+		want  []tokens.TokenShare
+	}{
+		{tokens.TokenShareQuery{AccessTokenID: second.ID}, []tokens.TokenShare{of2}},
+		{tokens.TokenShareQuery{MemberID: anna.ID}, []tokens.TokenShare{of1too}},
+		{tokens.TokenShareQuery{AccessTokenID: second.ID, MemberID: anna.ID}, nil},
+		{tokens.TokenShareQuery{AccessTokenID: first.ID, MemberID: ben.ID}, []tokens.TokenShare{of1}},
+	} {
+		got := must(w.TokenShares(ctx, test.query))(w)
+		if len(got)+len(test.want) > 0 {
+			w.equal("the shares", got, test.want)
+		}
+	}
+	all := must(w.TokenShares(ctx, tokens.TokenShareQuery{}))(w)
+	w.equal("the number of shares", len(all), 3)
+	w.equal("the shares again", must(w.TokenShares(ctx, tokens.TokenShareQuery{}))(w), all)
+
+	// One who sees no token but by a share sees the shares of that one.
+	w.succeed(w.UnshareAccessToken(ctx, second.ID, ben.ID))
+	w.equal("what a member sees of them", len(must(w.acting("ben@example.com").TokenShares(ctx, tokens.TokenShareQuery{}))(w)), 2)
+	w.equal("what it sees of another's", len(must(w.acting("ben@example.com").TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: second.ID}))(w)), 0)
+
+	for field, query := range map[string]tokens.TokenShareQuery{"access_token_id": {AccessTokenID: "first"}, "member_id": {MemberID: "anna@example.com"}} {
+		_, err := w.TokenShares(ctx, query)
+		w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, field)
+	}
+}

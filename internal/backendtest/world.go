@@ -80,6 +80,14 @@ func (w *world) mentions(text string, words ...string) {
 	}
 }
 
+// omits checks that a text does not name a word.
+func (w *world) omits(text, word string) {
+	w.Helper()
+	if strings.Contains(text, word) {
+		w.Errorf("%q mentions %q", text, word)
+	}
+}
+
 // group makes a group.
 func (w *world) group(name string) tokens.Group {
 	w.Helper()

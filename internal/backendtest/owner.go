@@ -1,0 +1,53 @@
+package backendtest
+
+import "github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+
+// Where there is an owner one remains, whoever asks.
+func testLastOwner(w *world) {
+	ctx := w.Context()
+	owner := tokens.Grants{Role: tokens.RoleOwner}
+	// None is needed where there was none.
+	system := w.request("deploy", "")
+	system.Own = owner
+	token := w.create(system)
+	w.succeed(w.DeleteAccessToken(ctx, token.ID))
+
+	m := must(w.CreateMember(ctx, tokens.NewMember{Email: "anna@example.com", Grants: owner}))(w)
+	w.role("everything", tokens.PermissionAll)
+	g := w.group("payments")
+	// These are no owners: a custom role that allows as much, a group's owner, what is disabled or goes with its token.
+	must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", Grants: tokens.Grants{Role: "everything", GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleOwner}}}}))(w)
+	must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "local", GroupID: g.ID, Grants: owner, Enabled: true}))(w)
+	stopped := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "stopped", Grants: owner}))(w)
+	system = w.request("deploy", "")
+	system.Own = owner
+	w.create(system)
+
+	last := func(err error, id string) {
+		w.Helper()
+		conflict := w.refusal(err, tokens.CodeConflict)
+		w.equal("the last owner", conflict.ID, id)
+		w.mentions(conflict.Error(), "last owner")
+	}
+	demoteMember := func() error {
+		_, err := w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{Role: tokens.To("everything")})
+		return err
+	}
+	last(demoteMember(), m.ID)
+	last(w.DeleteMember(ctx, m.ID), m.ID)
+	last(w.acting(m.Email).DeleteMember(ctx, m.ID), m.ID)
+	w.equal("the owner", must(w.Member(ctx, m.ID))(w), m)
+	must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{Name: tokens.To("Anna")}))(w)
+
+	u := must(w.UpdateTechnicalUser(ctx, stopped.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(true)}))(w)
+	w.succeed(demoteMember())
+	_, err := w.UpdateTechnicalUser(ctx, u.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
+	last(err, u.ID)
+	_, err = w.UpdateTechnicalUser(ctx, u.ID, tokens.TechnicalUserUpdate{Role: tokens.To(tokens.RoleAdministrator)})
+	last(err, u.ID)
+	last(w.DeleteTechnicalUser(ctx, u.ID), u.ID)
+	w.equal("the technical user", must(w.TechnicalUser(ctx, u.ID))(w), u)
+
+	must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{Role: tokens.To(tokens.RoleOwner)}))(w)
+	w.succeed(w.DeleteTechnicalUser(ctx, u.ID))
+}

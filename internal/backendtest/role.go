@@ -1,0 +1,109 @@
+package backendtest
+
+import (
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// role makes a custom role.
+func (w *world) role(name string, permissions ...string) tokens.Role {
+	w.Helper()
+	return must(w.CreateRole(w.Context(), tokens.NewRole{Name: name, Permissions: permissions}))(w)
+}
+
+func testRoles(w *world) {
+	ctx := w.Context()
+	made := w.clock.Instant()
+	r := must(w.CreateRole(ctx, tokens.NewRole{Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:write", "orders:read", "orders:*"}}))(w)
+	if !tokens.IsID(tokens.KindRole, r.ID) {
+		w.Errorf("%q is not the identifier of a role", r.ID)
+	}
+	w.equal("the new role", r, tokens.Role{ID: r.ID, Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:*", "orders:read", "orders:write"}, CreatedAt: made, UpdatedAt: made})
+	w.equal("the role", must(w.Role(ctx, r.ID))(w), r)
+	other := w.role("auditor")
+	w.equal("the role without permissions", other.Permissions, []string(nil))
+	w.equal("the roles, the built-in ones by power", must(w.Roles(ctx))(w), append(tokens.BuiltInRoles(), other, r))
+
+	_, err := w.CreateRole(ctx, tokens.NewRole{Name: "clerk"})
+	conflict := w.refusal(err, tokens.CodeConflict)
+	w.equal("the holder", conflict.ID, r.ID)
+	w.mentions(conflict.Error(), "to = latchkey_role.NAME", `id = "`+r.ID+`"`)
+
+	w.clock.Advance(later)
+	want := r
+	want.Name, want.Description, want.Permissions, want.UpdatedAt = "sales", "", []string{"orders:read"}, w.clock.Instant()
+	w.equal("the changed role", must(w.UpdateRole(ctx, r.ID, tokens.RoleUpdate{Name: tokens.To("sales"), Description: tokens.To(""), Permissions: tokens.To([]string{"orders:read"})}))(w), want)
+	w.equal("the role afterwards", must(w.Role(ctx, r.ID))(w), want)
+	_, err = w.UpdateRole(ctx, other.ID, tokens.RoleUpdate{Name: tokens.To("sales")})
+	w.equal("the holder", w.refusal(err, tokens.CodeConflict).ID, r.ID)
+	w.role("clerk") // the former name is free
+
+	w.succeed(w.DeleteRole(ctx, r.ID))
+	_, err = w.Role(ctx, r.ID)
+	w.equal("the id of what is gone", w.refusal(err, tokens.CodeNotFound).ID, r.ID)
+	w.refusal(w.DeleteRole(ctx, r.ID), tokens.CodeNotFound)
+	_, err = w.UpdateRole(ctx, r.ID, tokens.RoleUpdate{})
+	w.refusal(err, tokens.CodeNotFound)
+	w.equal("its events", actions(w.events(r.ID)), []string{"role.create", "role.update", "role.delete", "role.delete refused", "role.update refused"})
+}
+
+// A custom role is resolved at every use: what it allows changes with it, its name is carried to everyone who has it, and
+// deleted it grants nothing to those who keep its name.
+func testRolesInUse(w *world) {
+	ctx := w.Context()
+	g := w.group("payments")
+	clerk := w.role("clerk", "orders:read", tokens.PermissionReadTokens)
+	grants := tokens.Grants{Role: "clerk", GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: "clerk"}}}
+	member := must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", Grants: grants}))(w)
+	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "ci", Grants: grants, Enabled: true}))(w)
+	narrowing := w.request("narrowed", w.user("cd", "").ID)
+	narrowing.Own = grants
+	following := w.request("all of its technical user's", user.ID)
+	system := w.request("with one made by the system", "")
+	system.Own = grants
+	all := []tokens.AccessToken{w.create(narrowing), w.create(following), w.create(system)}
+	opens := func(what string, organization ...string) {
+		w.Helper()
+		for _, request := range []tokens.NewAccessToken{following, system} {
+			w.equal(what+": "+request.Name, w.verify(request.Secret).Access.Organization, tokens.NewPermissions(organization...))
+		}
+	}
+	opens("at first", "orders:read", "tokens:read")
+	w.equal("within a manager's", w.verify(narrowing.Secret).Access, tokens.Access{Organization: tokens.Permissions{"tokens:read"}})
+	ben := w.acting(member.Email)
+	must(ben.AccessTokens(ctx, tokens.TokenQuery{}))(w)
+
+	w.clock.Advance(later)
+	must(w.UpdateRole(ctx, clerk.ID, tokens.RoleUpdate{Name: tokens.To("sales"), Permissions: tokens.To([]string{"orders:*", tokens.PermissionReadTokens})}))(w)
+	renamed := tokens.Grants{Role: "sales", GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: "sales"}}}
+	w.equal("the member's roles", must(w.Member(ctx, member.ID))(w).Grants, renamed)
+	w.equal("the technical user's roles", must(w.TechnicalUser(ctx, user.ID))(w).Grants, renamed)
+	w.equal("the narrowed token's own roles", w.token(all[0].ID).Own, renamed)
+	w.equal("the roles of the technical user that the system made", must(w.TechnicalUser(ctx, all[2].User.ID))(w).Grants, renamed)
+	opens("after the role's change", "orders:*", "tokens:read")
+	w.equal("the tokens that the member sees", len(must(ben.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens), len(all))
+
+	w.succeed(w.DeleteRole(ctx, clerk.ID))
+	w.equal("the member's roles are kept", must(w.Member(ctx, member.ID))(w).Grants, renamed)
+	w.equal("the token's own roles are kept", w.token(all[0].ID).Own, renamed)
+	opens("after the role's end")
+	w.equal("what the narrowed token opens then", w.verify(narrowing.Secret).Access, tokens.Access{})
+	w.equal("the tokens that the member sees then", len(must(ben.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens), 0)
+	w.equal("the roles that are shown", w.token(all[1].ID).Grants, tokens.Grants{Role: tokens.RoleNone})
+
+	// What keeps the name can be changed otherwise. Setting it anew is an error that names the roles there are.
+	must(w.UpdateMember(ctx, member.ID, tokens.MemberUpdate{Name: tokens.To("Ben"), Role: tokens.To("sales"), GroupRoles: tokens.To(renamed.GroupRoles)}))(w)
+	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Description: tokens.To("Builds"), Role: tokens.To("sales")}))(w)
+	w.update(all[0].ID, tokens.AccessTokenUpdate{Description: tokens.To("Narrow"), Role: tokens.To("sales")})
+	_, system.Secret = w.regenerate(all[2].ID)
+	w.role("auditor")
+	_, err := w.UpdateTechnicalUser(ctx, all[0].User.ID, tokens.TechnicalUserUpdate{Role: tokens.To("sales")})
+	unknown := w.refusal(err, tokens.CodeInvalid)
+	w.equal("the field", unknown.Field, "role")
+	w.mentions(unknown.Error(), `"sales"`, strings.Join(tokens.BuiltInRoleNames(), ", ")+", auditor")
+
+	// A new role of that name is theirs.
+	w.role("sales", "stock:read")
+	opens("after a new role of that name", "stock:read")
+}
