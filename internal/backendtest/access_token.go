@@ -127,7 +127,7 @@ func testSystemCreatedTechnicalUser(w *world) {
 	w.equal("the level", local.User.GroupID, g.ID)
 	w.equal("what a token of the group opens", w.verify(inGroup.Secret).Grants,
 		tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleAdministrator}}})
-	w.mentions(w.refusal(w.DeleteGroup(ctx, g.ID), tokens.CodeConflict).Error(), local.User.Email)
+	w.mentions(w.refusal(w.DeleteGroup(ctx, g.ID), tokens.CodeConflict).Error(), local.User.ID)
 
 	for _, token := range []tokens.AccessToken{t, local} {
 		w.succeed(w.DeleteAccessToken(ctx, token.ID))

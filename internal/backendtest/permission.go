@@ -216,18 +216,18 @@ func (m *matrix) make(s *subject) {
 	case "made":
 		maker = m.actor
 	}
-	switch s.status {
-	case tokens.StatusPending:
+	if s.status == tokens.StatusPending {
 		request.ActivatesAt = m.clock.Instant().Add(farAway)
-	case tokens.StatusExpired:
+	}
+	if s.status == tokens.StatusExpired {
 		request.TTL = time.Hour
 	}
 	s.name, s.secret, s.madeAt = request.Name, request.Secret, m.clock.Instant()
 	s.id = maker.create(request).ID
-	switch s.status {
-	case tokens.StatusHeld:
+	if s.status == tokens.StatusHeld {
 		m.hold(s)
-	case tokens.StatusRevoked:
+	}
+	if s.status == tokens.StatusRevoked {
 		m.revoke(s)
 	}
 	m.share(s, m.guest, tokens.ShareViewer)

@@ -47,6 +47,8 @@ const callers = `
 //
 // "made" is restricted and made by the caller. The share is none, viewer, editor or manager. The status of the token makes
 // no difference, but for what permission.go says of revive and enable.
+//
+//nolint:dupword // the letters of a row are no words
 const (
 	// To show a token, to see it in the list, and to see who else it is shared with. Its role makes no difference.
 	tableShow = `

@@ -1,6 +1,10 @@
 package backendtest
 
-import "github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+import (
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
 
 // Who may not know of a token learns nothing of it in passing: not from lists and events, not from the answer to a stop, and
 // not from what is in the way of something else.
@@ -14,6 +18,7 @@ func testVisibility(w *world) {
 	request := ada.request("quiet", user.ID)
 	request.Visibility, request.Description = tokens.VisibilityRestricted, "nobody knows"
 	t := ada.create(request)
+	w.clock.Advance(time.Second) // so that lists have one order
 	open := w.create(w.request("open", user.ID))
 
 	w.equal("what its maker sees", ids(must(ada.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens), []string{t.ID, open.ID})
@@ -32,6 +37,29 @@ func testVisibility(w *world) {
 			w.omits(e.ObjectName, "quiet")
 		}
 	}
+	// A technical user that the system made goes with its token, whose name it bears.
+	own := w.create(w.request("merger", ""))
+	must(w.UpdateAccessToken(ctx, own.ID, tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)}))(w)
+	for _, u := range must(bea.TechnicalUsers(ctx))(w) {
+		w.omits(u.Email, "merger")
+	}
+	w.equal("the technical users that an owner sees", len(must(w.TechnicalUsers(ctx))(w)), 2)
+	_, err := bea.TechnicalUser(ctx, own.User.ID)
+	w.omits(w.refusal(err, tokens.CodeForbidden).Error(), "merger")
+	_, err = bea.UpdateTechnicalUser(ctx, own.User.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
+	w.omits(w.refusal(err, tokens.CodeForbidden).Error(), "merger")
+	w.omits(w.refusal(bea.DeleteTechnicalUser(ctx, own.User.ID), tokens.CodeForbidden).Error(), "merger")
+	refused := w.request("takeover", user.ID)
+	refused.Visibility = tokens.VisibilityRestricted
+	_, err = vic.CreateAccessToken(ctx, refused)
+	w.refusal(err, tokens.CodeForbidden)
+	w.refusal(w.DeleteTechnicalUser(ctx, user.ID), tokens.CodeConflict)
+	for _, e := range bea.events("") {
+		for _, name := range []string{"merger", "takeover", "quiet"} {
+			w.omits(e.ObjectName+e.Detail, name)
+		}
+	}
+
 	w.equal("the events that its maker sees of it", actions(ada.events(t.ID)), []string{"access_token.create"})
 
 	// What is in the way of its technical user's end is named but for what they may not know; so are namesakes.
@@ -49,7 +77,7 @@ func testVisibility(w *world) {
 	held := must(bea.HoldAccessToken(ctx, t.ID, "leaked"))(w)
 	w.equal("the answer to who holds it", held, tokens.AccessToken{ID: t.ID, Visibility: tokens.VisibilityRestricted, Disabled: stopped.Disabled,
 		Held: &tokens.Stop{By: "bea@example.com", At: now, Reason: "leaked"}, Status: tokens.StatusHeld, ObservedAt: now})
-	_, err := bea.HoldAccessToken(ctx, t.ID, "leaked again")
+	_, err = bea.HoldAccessToken(ctx, t.ID, "leaked again")
 	w.omits(w.refusal(err, tokens.CodeConflict).Error(), "quiet")
 	_, err = bea.ReleaseAccessToken(ctx, t.ID)
 	w.omits(w.refusal(err, tokens.CodeForbidden).Error(), "quiet")
