@@ -65,6 +65,8 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"ConcurrentRegenerations/alone", testConcurrentRegenerations(alone)},
 		{"ConcurrentRegenerations/together", testConcurrentRegenerations(together)},
 		{"Model", testModel},
+		{"PermissionModel", testPermissionModel},
+		{"NoEscalation", testNoEscalation},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.run(newWorld(t, newPlace))

@@ -38,17 +38,8 @@ func (b *Backend) AccessTokens(ctx context.Context, query tokens.TokenQuery) (to
 
 // shownAccessTokens returns all tokens that the caller may show, as they are at an instant.
 func (r reader) shownAccessTokens(ctx context.Context, now time.Time) (all store.AllAccessTokens, err error) {
-	shares := map[string]string{}
-	if r.caller.AccountID != "" {
-		own, err := r.TokenShares(ctx, tokens.TokenShareQuery{MemberID: r.caller.AccountID})
-		if err != nil {
-			return all, err
-		}
-		for _, share := range own {
-			shares[share.AccessTokenID] = share.Role
-		}
-	}
-	if all, err = r.View.AccessTokens(ctx); err != nil {
+	all, shares, err := r.accessTokensAndShares(ctx)
+	if err != nil {
 		return all, err
 	}
 	roles, shown := rolesWith(all.CustomRoles), all.AccessTokens[:0]
@@ -59,6 +50,22 @@ func (r reader) shownAccessTokens(ctx context.Context, now time.Time) (all store
 	}
 	all.AccessTokens = shown
 	return all, nil
+}
+
+// accessTokensAndShares returns all tokens, and the caller's roles on them by shares, by the token's ID.
+func (r reader) accessTokensAndShares(ctx context.Context) (all store.AllAccessTokens, shares map[string]string, err error) {
+	shares = map[string]string{}
+	if r.caller.AccountID != "" {
+		own, err := r.TokenShares(ctx, tokens.TokenShareQuery{MemberID: r.caller.AccountID})
+		if err != nil {
+			return all, nil, err
+		}
+		for _, share := range own {
+			shares[share.AccessTokenID] = share.Role
+		}
+	}
+	all, err = r.View.AccessTokens(ctx)
+	return all, shares, err
 }
 
 // namesOfGroups returns, of the names of all groups, those of groups to which tokens belong or in which they have roles.

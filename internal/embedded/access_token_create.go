@@ -15,7 +15,11 @@ const namesakesNamed = 10
 func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
 	n.ActivatesAt, n.ExpiresAt = kept(n.ActivatesAt), kept(n.ExpiresAt)
 	invalid := n.Validate(b.now())
-	return create(ctx, b, tokens.ActionAccessTokenCreate, creation{n.Name, invalid, n.TechnicalUserID != "" || n.GroupID != "" || refersToMore(n.Own)}, func(o *operation) (created tokens.CreatedAccessToken, err error) {
+	name := n.Name
+	if n.Visibility == tokens.VisibilityRestricted {
+		name = "" // the event of a refusal is no secret to all who may not know of the token
+	}
+	return create(ctx, b, tokens.ActionAccessTokenCreate, creation{name, invalid, n.TechnicalUserID != "" || n.GroupID != "" || refersToMore(n.Own)}, func(o *operation) (created tokens.CreatedAccessToken, err error) {
 		request := o.creationRequest(n)
 		id, repeated, err := o.repeated(ctx, request)
 		switch {

@@ -28,10 +28,19 @@ func several[T any](all []T, describe func(T) string) string {
 	return text
 }
 
-// describe names a token in a message; one that is concealed by its identifier alone.
+// describe names a token in a message, which others will read in an event; one that is concealed or restricted by its
+// identifier alone.
 func describe(t tokens.AccessToken) string {
-	if t.Name == "" {
+	if t.Name == "" || t.Visibility == tokens.VisibilityRestricted {
 		return t.ID
 	}
 	return fmt.Sprintf("%q (%s)", t.Name, t.ID)
+}
+
+// describeUser is describe for a technical user. The address of one that the system made tells the name of its token.
+func describeUser(u tokens.TechnicalUser) string {
+	if u.SystemCreated {
+		return u.ID
+	}
+	return fmt.Sprintf("%s (%s)", u.Email, u.ID)
 }

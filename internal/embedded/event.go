@@ -45,12 +45,12 @@ func (r reader) knownObjects(ctx context.Context, now time.Time) (func(objectID 
 	for _, t := range all.AccessTokens {
 		shown[t.ID] = true
 	}
-	users, err := r.TechnicalUsers(ctx)
+	users, err := r.managedTechnicalUsers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, u := range users {
-		shown[u.ID] = r.caller.MayManageAccounts(u.GroupID, u.ID, "") == nil
+		shown[u.ID] = true
 	}
 	accounts := r.caller.MayManageAccounts("", "", "") == nil
 	return func(objectID string) bool {

@@ -89,7 +89,7 @@ func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.Mem
 			return after, err
 		}
 		if before.IsOwner() && !after.IsOwner() {
-			if err := o.checkOwnerRemains(ctx, tokens.KindMember, id, before.Email); err != nil {
+			if err := o.checkOwnerRemains(ctx, "role", tokens.KindMember, id, before.Email); err != nil {
 				return after, err
 			}
 		}
@@ -124,7 +124,7 @@ func (b *Backend) DeleteMember(ctx context.Context, id string) error {
 			return m, err
 		}
 		if m.IsOwner() {
-			if err := o.checkOwnerRemains(ctx, tokens.KindMember, id, m.Email); err != nil {
+			if err := o.checkOwnerRemains(ctx, "", tokens.KindMember, id, m.Email); err != nil {
 				return m, err
 			}
 		}

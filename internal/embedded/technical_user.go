@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -89,7 +90,10 @@ func (b *Backend) TechnicalUser(ctx context.Context, id string) (tokens.Technica
 		if err != nil {
 			return u, err
 		}
-		return u, r.caller.MayManageAccounts(u.GroupID, id, "to show technical user "+id)
+		if err := r.caller.MayManageAccounts(u.GroupID, id, "to show technical user "+id); err != nil || !u.SystemCreated {
+			return u, err
+		}
+		return u, seesTokensOf(ctx, r.View, r.caller, u)
 	})
 }
 
@@ -99,11 +103,46 @@ func (b *Backend) TechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, e
 		if !r.caller.Access.Anywhere(tokens.PermissionManageAccounts) {
 			return nil, r.caller.MayManageAccounts("", "", "to list the technical users")
 		}
-		all, err := r.TechnicalUsers(ctx)
-		return slices.DeleteFunc(all, func(u tokens.TechnicalUser) bool {
-			return r.caller.MayManageAccounts(u.GroupID, u.ID, "") != nil
-		}), err
+		return r.managedTechnicalUsers(ctx)
 	})
+}
+
+// managedTechnicalUsers returns the technical users that the caller manages. One that the system made goes with its token:
+// who may not know of the token does not learn its name by the account's.
+func (r reader) managedTechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
+	all, err := r.TechnicalUsers(ctx)
+	if err != nil || r.caller.AccountID == "" {
+		return all, err
+	}
+	list, shares, err := r.accessTokensAndShares(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hidden := map[string]bool{}
+	for _, t := range list.AccessTokens {
+		hidden[t.User.ID] = t.User.SystemCreated && !r.caller.Sees(t, shares[t.ID])
+	}
+	return slices.DeleteFunc(all, func(u tokens.TechnicalUser) bool {
+		return hidden[u.ID] || r.caller.MayManageAccounts(u.GroupID, u.ID, "") != nil
+	}), nil
+}
+
+// seesTokensOf checks that the caller may know of the token for which the system made a technical user.
+func seesTokensOf(ctx context.Context, v store.View, c tokens.Caller, u tokens.TechnicalUser) error {
+	list, err := v.AccessTokensOf(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		share, err := shareWith(ctx, v, c, t.ID)
+		if err != nil {
+			return err
+		}
+		if !c.Sees(t, share) {
+			return tokens.Forbidden(u.ID, "technical user %s was made for an access token that is restricted, and %s may not know of that: ask an owner", u.ID, c.Name)
+		}
+	}
+	return nil
 }
 
 // UpdateTechnicalUser implements tokens.Backend.
@@ -112,6 +151,11 @@ func (b *Backend) UpdateTechnicalUser(ctx context.Context, id string, update tok
 		before, err := o.TechnicalUser(ctx, id)
 		if err != nil {
 			return before, err
+		}
+		if before.SystemCreated {
+			if err := seesTokensOf(ctx, o.View, o.caller, before); err != nil {
+				return before, err
+			}
 		}
 		o.object.name = before.Email
 		after, invalid := update.Apply(before, o.actor, o.now)
@@ -167,7 +211,11 @@ func (o *operation) saveTechnicalUser(ctx context.Context, before, after tokens.
 		return after, err
 	}
 	if before.IsOwner() && !after.IsOwner() {
-		if err := o.checkOwnerRemains(ctx, tokens.KindTechnicalUser, after.ID, after.Email); err != nil {
+		field := "role"
+		if !after.Enabled {
+			field = "enabled"
+		}
+		if err := o.checkOwnerRemains(ctx, field, tokens.KindTechnicalUser, after.ID, after.Email); err != nil {
 			return after, err
 		}
 	}
@@ -191,6 +239,11 @@ func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
 		u, err := o.TechnicalUser(ctx, id)
 		if err != nil {
 			return u, err
+		}
+		if u.SystemCreated {
+			if err := seesTokensOf(ctx, o.View, o.caller, u); err != nil {
+				return u, err
+			}
 		}
 		o.object.name = u.Email
 		if err := o.caller.MayManageAccounts(u.GroupID, id, "to delete technical user "+id); err != nil {
@@ -221,7 +274,7 @@ func (o *operation) deleteTechnicalUser(ctx context.Context, u tokens.TechnicalU
 		return err
 	}
 	if u.IsOwner() {
-		if err := o.checkOwnerRemains(ctx, tokens.KindTechnicalUser, u.ID, u.Email); err != nil {
+		if err := o.checkOwnerRemains(ctx, "", tokens.KindTechnicalUser, u.ID, u.Email); err != nil {
 			return err
 		}
 	}

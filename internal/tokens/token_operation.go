@@ -78,6 +78,8 @@ func updateOperations(before, after AccessToken, update AccessTokenUpdate, now t
 	add(OperationSetVisible, after.Visibility != before.Visibility)
 	add(OperationEnable, after.Enabled && !before.Enabled)
 	add(OperationDisable, !after.Enabled && (before.Enabled || update.onlyDisables()))
-	add(OperationShow, len(ops) == 0)
+	// Whether the rest of an update that disables is what the token has already is for those alone who may know.
+	disablesAlone := len(ops) == 1 && !after.Enabled && before.Enabled
+	add(OperationShow, len(ops) == 0 || disablesAlone && !update.onlyDisables())
 	return ops
 }

@@ -1,0 +1,177 @@
+package backendtest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// rules are what is expected of who may do what, written from the design and from no code: a few maps, and a function for
+// each operation. Levels are the identifiers of groups; the empty one is the organization.
+type rules struct {
+	levels []string
+	// roles holds the permissions of the roles that exist.
+	roles   map[string][]string
+	members map[string]holdings // by e-mail address
+	users   map[string]*ruledUser
+	tokens  map[string]*ruledToken
+}
+
+// holdings are the roles held at each level.
+type holdings map[string]string
+
+// ruledUser is a technical user, of whom the roles count at its level alone where that is a group's.
+type ruledUser struct {
+	level   string
+	roles   holdings
+	enabled bool
+}
+
+// ruledToken is an access token. Its own roles narrow those of its technical user, where there are any.
+type ruledToken struct {
+	user       *ruledUser
+	own        holdings
+	system     bool
+	restricted bool
+	creator    string
+	enabled    bool
+	held       bool
+	shares     map[string]string // by e-mail address
+}
+
+// everyPermission are the permissions of which the roles of the model are made.
+var everyPermission = []string{
+	"*", "tokens:*", "accounts:*", tokens.PermissionReadTokens, tokens.PermissionWriteTokens, tokens.PermissionManageTokens,
+	tokens.PermissionIntrospectTokens, tokens.PermissionManageAccounts, "orders:*", "orders:read", "api:read", "api:write", "api:manage", "api:administer",
+}
+
+func reserved(permission string) bool {
+	return permission == "*" || strings.HasPrefix(permission, "tokens:") || strings.HasPrefix(permission, "accounts:")
+}
+
+func covers(held, permission string) bool {
+	area, wildcard := strings.CutSuffix(held, ":*")
+	return held == "*" || held == permission || wildcard && strings.HasPrefix(permission, area+":")
+}
+
+// power tells of an account or a token whether it holds a permission at a level.
+type power func(level, permission string) bool
+
+func powerless(string, string) bool { return false }
+
+func (r *rules) powerOf(h holdings) power {
+	return func(level, permission string) bool {
+		return slices.ContainsFunc([]string{"", level}, func(at string) bool {
+			return slices.ContainsFunc(r.roles[h[at]], func(held string) bool { return covers(held, permission) })
+		})
+	}
+}
+
+// of is the power of a member, or of the owner of the database where the address is empty.
+func (r *rules) of(actor string) power {
+	if actor == "" {
+		return func(string, string) bool { return true }
+	}
+	return r.powerOf(r.members[actor])
+}
+
+func (r *rules) ofToken(t *ruledToken) power {
+	user, own := r.powerOf(t.user.roles), r.powerOf(t.own)
+	return func(level, permission string) bool {
+		return user(level, permission) && (t.own == nil || t.system || own(level, permission))
+	}
+}
+
+// all tells whether a condition holds for each permission at each level.
+func (r *rules) all(condition func(level, permission string) bool) bool {
+	for _, level := range r.levels {
+		for _, permission := range everyPermission {
+			if !condition(level, permission) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// touches tells whether an actor may edit, regenerate or delete what has a power.
+func (r *rules) touches(actor string, what power) bool {
+	held := r.of(actor)
+	return r.all(func(level, permission string) bool {
+		return !reserved(permission) || !what(level, permission) || held(level, permission)
+	})
+}
+
+// gives tells whether an actor may give what before did not have and after does.
+func (r *rules) gives(actor string, before, after power) bool {
+	held := r.of(actor)
+	return r.all(func(level, permission string) bool {
+		return !after(level, permission) || before(level, permission) || held(level, permission) ||
+			!reserved(permission) && held(level, tokens.PermissionManageAccounts)
+	})
+}
+
+func (r *rules) sees(actor string, t *ruledToken) bool {
+	return !t.restricted || t.shares[actor] != "" || actor != "" && t.creator == actor || r.of(actor)(t.user.level, "*")
+}
+
+// holds tells whether an actor has a permission on a token, or at least the role of a share.
+func (r *rules) holds(actor string, t *ruledToken, permission, share string) bool {
+	rank := []string{"", tokens.ShareViewer, tokens.ShareEditor, tokens.ShareManager}
+	return r.of(actor)(t.user.level, permission) || slices.Index(rank, t.shares[actor]) >= slices.Index(rank, share)
+}
+
+func (r *rules) mayShow(actor string, t *ruledToken) bool {
+	return r.sees(actor, t) && r.holds(actor, t, tokens.PermissionReadTokens, tokens.ShareViewer)
+}
+
+func (r *rules) mayEdit(actor string, t *ruledToken) bool {
+	needed := tokens.PermissionWriteTokens
+	if t.user.level == "" {
+		needed = tokens.PermissionManageTokens
+	}
+	return r.sees(actor, t) && r.holds(actor, t, needed, tokens.ShareEditor) && r.touches(actor, r.ofToken(t))
+}
+
+func (r *rules) mayManage(actor string, t *ruledToken) bool {
+	return r.sees(actor, t) && r.holds(actor, t, tokens.PermissionManageTokens, tokens.ShareManager)
+}
+
+func (r *rules) mayDelete(actor string, t *ruledToken) bool {
+	return r.mayManage(actor, t) && r.touches(actor, r.ofToken(t))
+}
+
+func (r *rules) mayStop(actor string, t *ruledToken) bool {
+	return r.holds(actor, t, tokens.PermissionManageTokens, tokens.ShareManager)
+}
+
+func (r *rules) mayRegenerate(actor string, t *ruledToken) bool {
+	return r.mayDelete(actor, t) && r.gives(actor, powerless, r.ofToken(t))
+}
+
+func (r *rules) mayShare(actor string, t *ruledToken, role string) bool {
+	return r.mayManage(actor, t) && (role != tokens.ShareManager || r.gives(actor, powerless, r.ofToken(t)))
+}
+
+func (r *rules) mayCreate(actor string, t *ruledToken) bool {
+	held, level := r.of(actor), t.user.level
+	return (level == "" || held(level, tokens.PermissionWriteTokens)) && (level != "" && !t.restricted || held(level, tokens.PermissionManageTokens)) &&
+		r.gives(actor, powerless, r.ofToken(t))
+}
+
+func (r *rules) mayManageAccounts(actor, level string) bool {
+	return r.of(actor)(level, tokens.PermissionManageAccounts)
+}
+
+// mayAlter tells whether an actor may turn what an account or a custom role at a level holds into something else.
+func (r *rules) mayAlter(actor, level string, before, after power) bool {
+	return r.mayManageAccounts(actor, level) && r.touches(actor, before) && r.gives(actor, before, after)
+}
+
+// ofRole is the power of one who holds permissions at organization level.
+func ofRole(permissions []string) power {
+	return func(_, permission string) bool {
+		return slices.ContainsFunc(permissions, func(held string) bool { return covers(held, permission) })
+	}
+}
