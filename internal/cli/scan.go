@@ -30,7 +30,7 @@ func (*scan) Help() string {
 type leak struct {
 	secret tokens.Secret
 	places []leakPlace
-	// known tells that the database was asked.
+	// known tells that the database could say whether the value is live.
 	known        bool
 	verification tokens.Verification
 	// status is that of the token, unknown or superseded.
@@ -49,9 +49,11 @@ func (p leakPlace) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Li
 // leakDocument is a value in --json output.
 type leakDocument struct {
 	TokenPreview string `json:"token_preview"`
-	// Live is null where the database could not be asked.
+	// Live is null where it can't be told: the database could not be asked, or the value may be that of a token at a level at
+	// which the acting member may not verify.
 	Live *bool `json:"live"`
-	// Status is that of the token; unknown where no token has or had the value, superseded where it has another one now.
+	// Status is that of the token; unknown where the caller can see none that has or had the value, superseded where it has
+	// another one now; null where the database could not be asked.
 	Status *string `json:"status"`
 	// AccessTokenID, Name and TechnicalUser are those of the token whose value it is or was; null where there is none.
 	AccessTokenID *string     `json:"access_token_id"`
@@ -65,14 +67,17 @@ type leakDocument struct {
 func (c *scan) Run(ctx context.Context, app *app) error {
 	leaks, err := c.find(app)
 	if err == nil && len(leaks) > 0 {
-		err = app.withBackend(func(backend tokens.Backend) error { return verifyAll(ctx, backend, leaks) })
+		err = app.withBackend(func(backend tokens.Backend) error { return app.verifyAll(ctx, backend, leaks) })
 	}
 	if err == nil || len(leaks) > 0 {
 		if printErr := c.print(app, leaks); err == nil {
 			err = printErr
 		}
 	}
-	if err == nil && slices.ContainsFunc(leaks, func(l *leak) bool { return l.verification.Active }) {
+	if hidden := howMany(leaks, (*leak).isHidden); hidden > 0 {
+		app.note("%d of the values may be live at a level at which %s may not verify: scan without --act-as to know.", hidden, app.actAs)
+	}
+	if err == nil && slices.ContainsFunc(leaks, func(l *leak) bool { return !l.known || l.verification.Active }) {
 		return errAnswerIsNo
 	}
 	return err
@@ -108,14 +113,15 @@ func (c *scan) find(app *app) (leaks []*leak, err error) {
 	return leaks, nil
 }
 
-// verifyAll asks the backend about each of the values.
-func verifyAll(ctx context.Context, backend tokens.Backend, leaks []*leak) error {
+// verifyAll asks the backend about each of the values. To an acting member the token of a value may be hidden, by its level:
+// what such a member does not know may be live.
+func (a *app) verifyAll(ctx context.Context, backend tokens.Backend, leaks []*leak) error {
 	for _, l := range leaks {
 		verification, reason, err := verify(ctx, backend, l.secret.Reveal())
 		if err != nil {
 			return fmt.Errorf("unable to tell whether the values are live: %w", err)
 		}
-		l.known, l.verification, l.status = true, verification, reason
+		l.known, l.verification, l.status = a.actAs == "" || reason != reasonUnknown, verification, reason
 		if verification.Active {
 			l.status = string(tokens.StatusActive)
 		}
@@ -129,6 +135,9 @@ func (l *leak) canReturn() bool {
 	return v.AccessToken != nil && !v.Active && !v.Superseded && v.AccessToken.Status != tokens.StatusRevoked
 }
 
+// isHidden tells whether the token of the value may be one at a level at which the acting member may not verify.
+func (l *leak) isHidden() bool { return !l.known && l.status == reasonUnknown }
+
 func (c *scan) print(app *app, leaks []*leak) error {
 	if c.JSON {
 		documents := make([]leakDocument, len(leaks))
@@ -141,11 +150,10 @@ func (c *scan) print(app *app, leaks []*leak) error {
 		app.note("No value of an access token was found.")
 		return nil
 	}
-	if err := app.printTable(newLeakTable(leaks)); err != nil {
+	if err := app.printTable(newLeakTable(leaks, app.actAs)); err != nil {
 		return err
 	}
-	returning := len(slices.DeleteFunc(slices.Clone(leaks), func(l *leak) bool { return !l.canReturn() }))
-	if returning > 0 {
+	if returning := howMany(leaks, (*leak).canReturn); returning > 0 {
 		app.note("%d of the values are stopped, not dead: each is live again when the hold, the disable or the expiry of its token ends. Regenerate those tokens, too.", returning)
 	}
 	return nil
@@ -162,11 +170,26 @@ func newLeakDocument(l *leak) leakDocument {
 	return document
 }
 
-// newLeakTable lays values out in rows. Those that are live stand out.
-func newLeakTable(leaks []*leak) tableView {
+// howMany returns how many of the values are as asked.
+func howMany(leaks []*leak, is func(*leak) bool) (n int) {
+	for _, l := range leaks {
+		if is(l) {
+			n++
+		}
+	}
+	return n
+}
+
+// newLeakTable lays values out in rows. Those that are live stand out. The address is that of the acting member, empty for
+// the owner of the database.
+func newLeakTable(leaks []*leak, actAs string) tableView {
+	unknown := "Not known"
+	if actAs != "" {
+		unknown += " to " + actAs
+	}
 	view := tableView{headers: []string{"VALUE", "LIVE", "STATUS", "ID", "NAME", "TECHNICAL USER", "FOUND AT"}, freeText: []string{"NAME", "FOUND AT"}}
 	for _, l := range leaks {
-		row := tableRow{cells: []string{l.secret.Preview() + "…", "Not known", l.status, "", "", "", describePlaces(l.places)}}
+		row := tableRow{cells: []string{l.secret.Preview() + "…", unknown, l.status, "", "", "", describePlaces(l.places)}}
 		if l.known {
 			row.cells[1] = "No"
 		}

@@ -21,7 +21,7 @@ type tokenVerify struct {
 const (
 	// reasonMalformed: it has not the form of a value.
 	reasonMalformed = "malformed"
-	// reasonUnknown: no token has or had it.
+	// reasonUnknown: no token has or had it; to an acting member also a token at a level at which that member may not verify.
 	reasonUnknown = "unknown"
 	// reasonSuperseded: it was the value of a token that has been regenerated since.
 	reasonSuperseded = "superseded"
@@ -59,7 +59,7 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 			err = app.printJSON(document)
 		} else {
 			var text string
-			if text, err = explainVerification(ctx, backend, verification, reason); err == nil {
+			if text, err = app.explainVerification(ctx, backend, verification, reason); err == nil {
 				err = app.printLine(printable(text))
 			}
 		}
@@ -113,12 +113,16 @@ func verify(ctx context.Context, backend tokens.Backend, value string) (tokens.V
 }
 
 // explainVerification puts the answer into a sentence.
-func explainVerification(ctx context.Context, backend tokens.Backend, v tokens.Verification, reason string) (string, error) {
+func (a *app) explainVerification(ctx context.Context, backend tokens.Backend, v tokens.Verification, reason string) (string, error) {
 	if v.AccessToken == nil {
 		if reason == reasonMalformed {
 			return "not active: malformed; it has not the form of a value (an identifier is not a value; check that it was copied whole)", nil
 		}
-		return "not active: unknown; no token of this database has or had this value, or its token has been deleted", nil
+		text := "not active: unknown; no token of this database has or had this value, or its token has been deleted"
+		if a.actAs != "" {
+			text += fmt.Sprintf(", or is at a level at which %s may not verify: verify without --act-as to know", a.actAs)
+		}
+		return text, nil
 	}
 	t := *v.AccessToken
 	owner := fmt.Sprintf("%s of %s", describe(t), t.User.Email)
