@@ -12,10 +12,17 @@ import (
 // groupNames are the names of groups by their identifiers. A group whose name is not known is shown by its identifier.
 type groupNames map[string]string
 
-// readGroupNames returns the names of all groups; none where the caller may not list them.
+// canGoWithout tells whether the error of a look-up that only makes an answer easier to read leaves that answer as it is: the
+// caller may not look there, or only what verifies values can be read, as on the schema of a newer program.
+func canGoWithout(err error) bool {
+	code := tokens.ErrorCode(err)
+	return code == tokens.CodeForbidden || code == tokens.CodeUnavailable
+}
+
+// readGroupNames returns the names of all groups; none where they can't be read.
 func readGroupNames(ctx context.Context, backend tokens.Backend) (groupNames, error) {
 	groups, err := backend.Groups(ctx)
-	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden {
+	if err != nil && !canGoWithout(err) {
 		return nil, fmt.Errorf("unable to list the groups: %w", err)
 	}
 	names := groupNames{}

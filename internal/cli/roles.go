@@ -9,14 +9,14 @@ import (
 )
 
 // rolesOf returns the roles that decide what the access tokens may do. Custom ones are read only where a token refers to
-// one; nil is the answer where one does and the caller may not read them.
+// one; nil is the answer where one does and they can't be read.
 func rolesOf(ctx context.Context, backend tokens.Backend, list ...tokens.AccessToken) (tokens.Roles, error) {
 	if !slices.ContainsFunc(list, hasCustomRole) {
 		return tokens.NewRoles(nil), nil
 	}
 	roles, err := backend.Roles(ctx)
 	switch {
-	case tokens.ErrorCode(err) == tokens.CodeForbidden:
+	case err != nil && canGoWithout(err):
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("unable to list the roles: %w", err)

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"encoding/binary"
 	"flag"
 	"fmt"
 	"maps"
@@ -20,7 +21,7 @@ var update = flag.Bool("update", false, "write the outputs that the scripts in t
 
 // TestMain lets the scripts run the command line as the program latchkey.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value})
+	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema})
 }
 
 // value prints a value for standard input: as it is with a line break behind it, without one (-n), its first half, or one
@@ -36,6 +37,17 @@ func value() {
 	default:
 		fmt.Println(args[0])
 	}
+}
+
+// newerSchema gives a database the schema version of the next Latchkey, in the header of the file.
+func newerSchema() {
+	const at = 60 // of the user version, a number of four bytes
+	file := must(os.OpenFile(os.Args[1], os.O_RDWR, 0))
+	version := make([]byte, 4)
+	must(file.ReadAt(version, at))
+	binary.BigEndian.PutUint32(version, binary.BigEndian.Uint32(version)+1)
+	must(file.WriteAt(version, at))
+	must(0, file.Close())
 }
 
 // latchkey is the program, with the clock and the actor of the tests.

@@ -50,7 +50,7 @@ type tokenDocument struct {
 // grantsDocument are the roles that a token can use, and what it may do, in --json output.
 type grantsDocument struct {
 	Role string `json:"role"`
-	// Permissions are those at organization level; null where the caller may not know what the roles hold.
+	// Permissions are those at organization level; null where it can't be read what the roles hold.
 	Permissions []string             `json:"permissions"`
 	GroupRoles  []groupGrantDocument `json:"group_roles"`
 }
