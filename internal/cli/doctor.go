@@ -22,6 +22,9 @@ type findingDocument struct {
 
 // Run prints what an examination of the database found. A problem is exit code 1.
 func (c *doctor) Run(ctx context.Context, app *app) error {
+	if app.actAs != "" {
+		return misusef("--act-as: doctor examines the file of the database, to which what a member may do does not apply; leave --act-as out")
+	}
 	findings := app.diagnose(ctx)
 	if err := c.print(app, findings); err != nil {
 		return err

@@ -108,6 +108,7 @@ func TestExitCodes(t *testing.T) {
 		{"acting as nobody", database, "", []string{"--act-as", "nobody@example.com", "token", "list"}, 1},
 		{"forbidden", database, "", []string{"--act-as", "anna@example.com", "group", "list"}, 1},
 		{"act as what is no address", database, "", []string{"--act-as", "anna", "token", "list"}, 2},
+		{"a member at the file", database, "", []string{"--act-as", "anna@example.com", "doctor"}, 2},
 		{"nothing to edit", database, "", []string{"token", "edit", f.ids["deploy"]}, 2},
 		{"nobody to ask", database, "", []string{"token", "delete", f.ids["deploy"]}, 2},
 	} {
