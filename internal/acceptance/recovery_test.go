@@ -149,6 +149,7 @@ func TestLostDatabase(t *testing.T) {
 		}
 	`))
 	w.latchkey("token", "hold", old[held].ID, "--reason", "seen in a public log").exits(0)
+	w.latchkey("token", "hold", old[renamed].ID, "--reason", "seen on a screen").exits(0)
 	w.terraform("apply").exits(0).says("2 added, 2 changed, 1 destroyed")
 	w.terraform("plan", "-detailed-exitcode").exits(0).says("seen in a public log")
 	after := w.state()
@@ -160,7 +161,7 @@ func TestLostDatabase(t *testing.T) {
 		`regeneration_reason = "trigger" -> "drift"`,
 		made+" will be created",
 		"latchkey_token_share.anna will be created",
-		"seen in a public log", // the hold is gone, which nobody declared
+		"seen in a public log", "seen on a screen", // the holds are gone, which nobody declared
 		"Plan: 2 to add, 2 to change, 0 to destroy.",
 	)
 	if strings.Contains(seen.prose(), tokenPrefix+"same will be") {

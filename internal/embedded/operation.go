@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -66,7 +67,8 @@ func create[T any](ctx context.Context, b *Backend, action tokens.Action, c crea
 	case missing && c.invalid != nil:
 		err = c.invalid
 	case missing:
-		err = tokens.Unavailable(err, "the input (or act_as) names objects of a database, and no database is there")
+		err = tokens.Unavailable(err, "the input names a custom role, a group or another object of a database, or act_as a member, and no database is there: "+
+			"check for a slip in their names (the built-in roles are %s)", strings.Join(tokens.BuiltInRoleNames(), ", "))
 	}
 	return result, err
 }

@@ -76,7 +76,7 @@ func TestPlanWarnings(t *testing.T) {
 		},
 		{
 			"held once, and the backend knows of neither hold nor release", enabled, facts{Held: stop}, func(*accessTokenModel) {},
-			[]string{"Access token is not held any more"},
+			[]string{"Access token " + enabled.ID.ValueString() + " is not held any more"},
 			[]string{`"ci" (tok_`, "held by local:anna@elsewhere since 2030-01-01T12:00:00Z: seen in a public log", "restored from an older backup", "status is active", "latchkey token hold tok_"},
 		},
 		{"revoked, for the first time", revoked, facts{Revoked: true}, func(*accessTokenModel) {}, nil, nil},

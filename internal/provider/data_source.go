@@ -36,7 +36,10 @@ func ask[T any](r *reader, question func(tokens.Backend) (T, error)) (answer T, 
 // askForList returns a list of objects of a kind from the backend. A database that was never made holds none.
 func askForList[T any](r *reader, kind tokens.Kind, diags *diag.Diagnostics, question func(tokens.Backend) (T, error)) T {
 	answer, err := ask(r, question)
-	if err != nil && !errors.Is(err, tokens.ErrNoDatabase) {
+	switch {
+	case errors.Is(err, tokens.ErrNoDatabase):
+		diags.AddWarning("There is no database yet", "The list is empty for that reason alone, as before the first apply of a new configuration. Where there should be a database, check its path: "+err.Error())
+	case err != nil:
 		diags.Append(failedList(kind, err))
 	}
 	return answer

@@ -9,7 +9,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Each warning has one constant summary and names its object in the detail, so that Terraform folds many into one.
+// Each warning has one constant summary and names its object in the detail, so that Terraform folds many into one. The
+// exception is a hold that has gone: nothing else in a plan tells of it, so that none may hide behind another.
 
 // warnOfHold says that an incident hold is on a token, which no apply lifts, or that one has gone though nobody lifted it.
 func warnOfHold(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
@@ -22,7 +23,7 @@ func warnOfHold(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 			s, by, s.id))
 		return
 	}
-	diags.AddWarning("Access token is not held any more", fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored from an older backup "+
+	diags.AddWarning("Access token "+s.id+" is not held any more", fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored from an older backup "+
 		"(or when its events were pruned since); the token's status is %s.\n\nTo stop it again, run \"latchkey token hold %s --reason …\". If it may work, hold it and run \"latchkey token release %s\": that ends this warning.",
 		s, by, state.Status.ValueString(), s.id, s.id))
 }

@@ -1,4 +1,4 @@
-# To clean up: not used for 90 days, longest first, with never at the top.
+# To clean up: not used for 90 days, or never and made before, longest first.
 data "latchkey_access_tokens" "unused" {
   unused_for = "90d"
   sort       = "last_used_at"
