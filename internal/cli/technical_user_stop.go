@@ -32,16 +32,20 @@ func (a *app) switchTechnicalUser(ctx context.Context, ref technicalUserRef, ena
 	return a.withBackend(func(backend tokens.Backend) error {
 		id, err := ref.find(ctx, backend)
 		var user tokens.TechnicalUser
+		already := false
 		if err == nil {
+			before, hidden := backend.TechnicalUser(ctx, id) // whether it may be changed is for the change to say, and to record
+			already = hidden == nil && before.Enabled == enabled
 			user, err = backend.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{Enabled: tokens.To(enabled)})
 		}
 		if err != nil {
 			return fmt.Errorf("unable to %s technical user %s: %w", verb, ref, err)
 		}
-		if enabled {
-			return a.printLine(printable(fmt.Sprintf("Enabled technical user %s (%s)", user.Email, user.ID)))
+		text := fmt.Sprintf("%s technical user %s (%s)", switched(enabled, already), user.Email, user.ID)
+		if !enabled {
+			text += " and all of its access tokens"
 		}
-		if err := a.printLine(printable(fmt.Sprintf("Disabled technical user %s (%s) and all of its access tokens", user.Email, user.ID))); err != nil {
+		if err := a.printLine(printable(text)); err != nil || enabled {
 			return err
 		}
 		a.note("The next apply of a configuration that declares this technical user sets it back to what is written there. No apply lifts a hold (latchkey token hold).")

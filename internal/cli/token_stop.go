@@ -14,17 +14,11 @@ type tokenDisable struct {
 
 // Run disables the token.
 func (c *tokenDisable) Run(ctx context.Context, app *app) error {
-	return app.withBackend(func(backend tokens.Backend) error {
-		token, err := backend.UpdateAccessToken(ctx, string(c.ID), tokens.AccessTokenUpdate{Enabled: tokens.To(false)})
-		if err != nil {
-			return fmt.Errorf("unable to disable access token %s: %w", c.ID, err)
-		}
-		if err := app.report("Disabled", token); err != nil {
-			return err
-		}
-		app.note("The next apply of a configuration that declares this token sets it back to what is written there. No apply lifts a hold (latchkey token hold).")
-		return nil
-	})
+	if err := app.switchToken(ctx, c.ID, false, "disable"); err != nil {
+		return err
+	}
+	app.note("The next apply of a configuration that declares this token sets it back to what is written there. No apply lifts a hold (latchkey token hold).")
+	return nil
 }
 
 // tokenEnable turns the declared switch of an access token on.
@@ -34,13 +28,32 @@ type tokenEnable struct {
 
 // Run enables the token.
 func (c *tokenEnable) Run(ctx context.Context, app *app) error {
-	return app.withBackend(func(backend tokens.Backend) error {
-		token, err := backend.UpdateAccessToken(ctx, string(c.ID), tokens.AccessTokenUpdate{Enabled: tokens.To(true)})
+	return app.switchToken(ctx, c.ID, true, "enable")
+}
+
+// switchToken disables or enables an access token and says so.
+func (a *app) switchToken(ctx context.Context, id tokenID, enabled bool, verb string) error {
+	return a.withBackend(func(backend tokens.Backend) error {
+		before, hidden := backend.AccessToken(ctx, string(id)) // some who may stop a token may not show it
+		token, err := backend.UpdateAccessToken(ctx, string(id), tokens.AccessTokenUpdate{Enabled: tokens.To(enabled)})
 		if err != nil {
-			return fmt.Errorf("unable to enable access token %s: %w", c.ID, err)
+			return fmt.Errorf("unable to %s access token %s: %w", verb, id, err)
 		}
-		return app.report("Enabled", token)
+		return a.report(switched(enabled, hidden == nil && before.Enabled == enabled), token)
 	})
+}
+
+// switched says that something is disabled or enabled now, or that it was so already.
+func switched(enabled, already bool) string {
+	switch {
+	case already && enabled:
+		return "Already enabled:"
+	case already:
+		return "Already disabled:"
+	case enabled:
+		return "Enabled"
+	}
+	return "Disabled"
 }
 
 // tokenHold stops an access token in an incident.
