@@ -12,7 +12,7 @@ import (
 // eventList lists the audit log.
 type eventList struct {
 	Object objectID `help:"Only the events of the object with this identifier." placeholder:"ID"`
-	Limit  int      `help:"Only the latest N events." placeholder:"N"`
+	Limit  number   `help:"Only the latest N events." placeholder:"N"`
 	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
 }
 
@@ -30,11 +30,8 @@ type eventDocument struct {
 
 // Run lists the events that the flags select, the oldest first.
 func (c *eventList) Run(ctx context.Context, app *app) error {
-	if c.Limit < 0 {
-		return misusef("--limit: there are no fewer events than none; leave it out for all of them")
-	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		events, err := backend.Events(ctx, tokens.EventQuery{ObjectID: string(c.Object), Limit: c.Limit})
+		events, err := backend.Events(ctx, tokens.EventQuery{ObjectID: string(c.Object), Limit: int(c.Limit)})
 		if err != nil {
 			return fmt.Errorf("unable to list the events: %w", err)
 		}

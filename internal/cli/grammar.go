@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -91,10 +90,7 @@ func parse(env Env) (func(context.Context) error, error) {
 	case answered:
 		return nil, nil
 	case err != nil:
-		if own, ok := errors.AsType[*misuse](err); ok {
-			return nil, own
-		}
-		return nil, explainMisuse(parser, args)
+		return nil, explainMisuse(parser, args, err)
 	}
 	database, err := g.database(env)
 	if err != nil {
@@ -108,15 +104,6 @@ func parse(env Env) (func(context.Context) error, error) {
 		command.BindTo(ctx, (*context.Context)(nil))
 		return command.Run(&app{Env: env, database: database, actAs: actAs})
 	}, nil
-}
-
-// explainMisuse says what is wrong with a command line that the parser refuses. The parser's messages repeat arguments,
-// and any argument may be a secret by mistake: so it is asked again with all but plain words taken out.
-func explainMisuse(parser *kong.Kong, args []string) error {
-	if _, err := parser.Parse(hideValues(args)); err != nil {
-		return misusef("%s; see latchkey --help", err)
-	}
-	return misusef("a value on the command line is not of the form that its flag needs; see latchkey --help")
 }
 
 // database returns the path of the database: the flag, else the environment, else the default.

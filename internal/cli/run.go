@@ -68,10 +68,3 @@ func run(ctx context.Context, env Env) error {
 
 // errAnswerIsNo ends a command that has said all there is to say on standard output, with exit code 1.
 var errAnswerIsNo = errors.New("the answer is no")
-
-// misuse is an error in the command line.
-type misuse struct{ message string }
-
-func (m *misuse) Error() string { return m.message }
-
-func misusef(format string, args ...any) error { return &misuse{fmt.Sprintf(format, args...)} }

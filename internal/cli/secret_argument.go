@@ -37,6 +37,9 @@ func hideValues(args []string) []string {
 		dashes := arg[:len(arg)-len(strings.TrimLeft(arg, "-"))]
 		name, value, assigned := strings.Cut(arg[len(dashes):], "=")
 		hidden[i] = dashes + hideUnlessPlain(name)
+		if hidden[i] == "-"+hiddenValue { // the parser would take the character apart, byte by byte, as short flags
+			hidden[i] = "--" + hiddenValue
+		}
 		if assigned {
 			hidden[i] += "=" + hideUnlessPlain(value)
 		}

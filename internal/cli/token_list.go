@@ -22,8 +22,8 @@ type tokenList struct {
 	UnusedFor     string           `help:"Only tokens that were not used for this time, as in 90d; for a token that was never used, since it was made." placeholder:"DURATION"`
 	Sort          string           `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN" values:"columns"`
 	Desc          bool             `help:"Sort the other way round."`
-	Limit         int              `help:"At most N tokens." placeholder:"N"`
-	Offset        int              `help:"Leave the first N tokens out." placeholder:"N"`
+	Limit         number           `help:"At most N tokens." placeholder:"N"`
+	Offset        number           `help:"Leave the first N tokens out." placeholder:"N"`
 	Columns       []string         `help:"The columns to show, of those above, in this order." placeholder:"COLUMN" values:"columns"`
 	JSON          bool             `name:"json" help:"Answer in JSON, for programs; with --columns, these fields alone."`
 }
@@ -112,17 +112,14 @@ func (c *tokenList) query() (tokens.TokenQuery, error) {
 		Status:     tokens.Status(c.Status),
 		Sort:       tokens.TokenColumn(c.Sort),
 		Descending: c.Desc,
-		Limit:      c.Limit,
-		Offset:     c.Offset,
+		Limit:      int(c.Limit),
+		Offset:     int(c.Offset),
 	}
 	if c.Status != "" && !slices.Contains(statusNames(), c.Status) {
 		return query, misusef("--status: there is no status %q; the statuses are %s", hideUnlessPlain(c.Status), strings.Join(statusNames(), ", "))
 	}
 	if c.Sort != "" && !slices.Contains(columnNames(), c.Sort) {
 		return query, misusef("--sort: there is no column %q; the columns are %s", hideUnlessPlain(c.Sort), strings.Join(columnNames(), ", "))
-	}
-	if c.Limit < 0 || c.Offset < 0 {
-		return query, misusef("--limit, --offset: there are no fewer tokens than none; leave them out for all tokens")
 	}
 	for _, flag := range []struct {
 		name, value string

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// misuse is an error in the command line.
+type misuse struct{ message string }
+
+func (m *misuse) Error() string { return m.message }
+
+func misusef(format string, args ...any) error { return &misuse{fmt.Sprintf(format, args...)} }
+
+// explainMisuse says what is wrong with a command line that the parser refuses. The parser's messages repeat arguments,
+// and any argument may be a secret by mistake: so for what has no explanation here it is asked again with all but plain
+// words taken out.
+func explainMisuse(parser *kong.Kong, args []string, err error) error {
+	if own, ok := errors.AsType[*misuse](err); ok {
+		return own
+	}
+	if refused, ok := errors.AsType[*kong.ParseError](err); ok {
+		node := refused.Context.Selected()
+		if node == nil {
+			node = parser.Model.Node
+		}
+		explain := explainIncomplete
+		if refused.Context.Error != nil { // it stopped before the end
+			explain = func(node *kong.Node) error { return explainNoValue(node, args) }
+		}
+		if explained := explain(node); explained != nil {
+			return explained
+		}
+	}
+	if _, err := parser.Parse(hideValues(args)); err != nil {
+		return misusef("%s; see latchkey --help", err)
+	}
+	return misusef("a value on the command line is not of the form that its flag needs; see latchkey --help")
+}
+
+// explainIncomplete explains a command line whose arguments are understood, each by itself: what is missing of the command,
+// or which flags don't go together. It returns nil where neither is so.
+func explainIncomplete(node *kong.Node) error {
+	usage := []string{node.FullPath()}
+	var missing []string
+	for _, argument := range node.Positional {
+		name := strings.ToUpper(argument.Name)
+		if argument.Required && !argument.Set {
+			missing = append(missing, name)
+		}
+		if argument.IsCumulative() {
+			name += " ..."
+		}
+		usage = append(usage, name)
+	}
+	exclusive := map[string]*kong.Flag{}
+	for _, flag := range node.Flags {
+		if flag.Required {
+			usage = append(usage, flag.Summary())
+			if !flag.Set {
+				missing = append(missing, "--"+flag.Name)
+			}
+		}
+		for _, group := range flag.Xor {
+			if other := exclusive[group]; flag.Set && other != nil {
+				return misusef("--%s and --%s exclude each other: leave one of them out; see %s --help", other.Name, flag.Name, node.FullPath())
+			}
+			if flag.Set {
+				exclusive[group] = flag
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	verb := "is"
+	if len(missing) > 1 {
+		verb = "are"
+	}
+	return misusef("%s %s missing: write %s; see %s --help", strings.Join(missing, " and "), verb, strings.Join(usage, " "), node.FullPath())
+}
+
+// explainNoValue explains a flag of the command behind which there is no value. It returns nil where there is none.
+func explainNoValue(node *kong.Node, args []string) error {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	for i, arg := range args {
+		flag := flagNamed(node, arg)
+		if flag == nil || flag.IsBool() || i+1 < len(args) && (args[i+1] == "-" || !strings.HasPrefix(args[i+1], "-")) {
+			continue
+		}
+		return misusef("--%s is without a value, as what begins with a hyphen is a flag: write %s; see %s --help", flag.Name, flag.Summary(), node.FullPath())
+	}
+	return nil
+}
