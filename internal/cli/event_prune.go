@@ -15,6 +15,12 @@ type eventPrune struct {
 	Yes    bool   `help:"Delete without asking."`
 }
 
+// Help says who misses the events.
+func (*eventPrune) Help() string {
+	return "Events tell later plans who released a hold. Where that event is gone, a plan of a state that still knows the hold warns that it is no longer there, as " +
+		"after a restore: so delete no events that are younger than the last plan or apply of each configuration."
+}
+
 // Run says how much is deleted, asks, and deletes it.
 func (c *eventPrune) Run(ctx context.Context, app *app) error {
 	now := app.Now()

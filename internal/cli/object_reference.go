@@ -14,12 +14,12 @@ import (
 // groupRef names a group: by its identifier or its name.
 type groupRef string
 
-// Validate refuses what can be neither, without repeating it.
+// Validate refuses what can be neither, and repeats only a plain word.
 func (ref groupRef) Validate() error {
 	if tokens.IsID(tokens.KindGroup, string(ref)) || tokens.ValidateName("", string(ref)) == nil {
 		return nil
 	}
-	return misusef("a group is named by its identifier (grp_…) or its name, which latchkey group list shows; what was given is neither")
+	return misusef("a group is named by its identifier (grp_…) or its name, which latchkey group list shows; %q is neither", hideUnlessPlain(string(ref)))
 }
 
 // find returns the identifier of the group; empty for an empty reference.
@@ -42,12 +42,12 @@ func (ref groupRef) find(ctx context.Context, backend tokens.Backend) (string, e
 // memberRef names a member: by the identifier or the e-mail address.
 type memberRef string
 
-// Validate refuses what can be neither, without repeating it.
+// Validate refuses what can be neither, and repeats only a plain word.
 func (ref memberRef) Validate() error {
 	if tokens.IsID(tokens.KindMember, string(ref)) || tokens.ValidateEmail("", string(ref)) == nil {
 		return nil
 	}
-	return misusef("a member is named by the identifier (mem_…) or the e-mail address, which latchkey member list shows; what was given is neither")
+	return misusef("a member is named by the identifier (mem_…) or the e-mail address, which latchkey member list shows; %q is neither", hideUnlessPlain(string(ref)))
 }
 
 // find returns the identifier of the member.
@@ -70,12 +70,12 @@ func (ref memberRef) find(ctx context.Context, backend tokens.Backend) (string, 
 // technicalUserRef names a technical user: by its identifier or its e-mail address.
 type technicalUserRef string
 
-// Validate refuses what can be neither, without repeating it.
+// Validate refuses what can be neither, and repeats only a plain word.
 func (ref technicalUserRef) Validate() error {
 	if tokens.IsID(tokens.KindTechnicalUser, string(ref)) || tokens.ValidateEmail("", string(ref)) == nil {
 		return nil
 	}
-	return misusef("a technical user is named by its identifier (tu_…) or its e-mail address, which latchkey technical-user list shows; what was given is neither")
+	return misusef("a technical user is named by its identifier (tu_…) or its e-mail address, which latchkey technical-user list shows; %q is neither", hideUnlessPlain(string(ref)))
 }
 
 // find returns the identifier of the technical user; empty for an empty reference.
