@@ -104,7 +104,7 @@ func TestActAsForbidden(t *testing.T) {
 		resource.TestStep{
 			PreConfig:   func() { b.setRole("none") },
 			Config:      config("none"),
-			ExpectError: says("Unable to read access token", "tokens:read", "It stays in the Terraform state"),
+			ExpectError: says("Unable to read access token", "tokens:read", "It stays in the Terraform state", "terraform apply -refresh=false -target=latchkey_member.NAME"),
 		},
 		resource.TestStep{ // Raised by someone else while Terraform does not look: no setting of the provider changed.
 			PreConfig:        func() { b.setRole("administrator") },

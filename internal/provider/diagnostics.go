@@ -38,6 +38,11 @@ func failed(verb string, s subject, err error) diag.Diagnostic {
 	note := ""
 	if s.id != "" && !isAboutObject(err) {
 		note = "\n\nIt stays in the Terraform state."
+		if verb == "read" && tokens.ErrorCode(err) == tokens.CodeForbidden {
+			// No plan gets past this read to the role that the configuration now gives to the member.
+			note += " If this configuration took that permission from the member of act_as, give it back there and apply the member's new role first: " +
+				"terraform apply -refresh=false -target=latchkey_member.NAME."
+		}
 	}
 	return failure("Unable to "+verb+" "+s.kind.Noun(), s.String(), err, note)
 }
