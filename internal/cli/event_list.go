@@ -12,6 +12,7 @@ import (
 // eventList lists the audit log.
 type eventList struct {
 	Object objectID `help:"Only the events of the object with this identifier." placeholder:"ID"`
+	Since  string   `help:"Only the events from this day (2029-12-31) or instant (2029-12-31T12:00:00Z) on, or of this long (7d)." placeholder:"DATE|DURATION"`
 	Limit  number   `help:"Only the latest N events." placeholder:"N"`
 	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
 }
@@ -30,8 +31,15 @@ type eventDocument struct {
 
 // Run lists the events that the flags select, the oldest first.
 func (c *eventList) Run(ctx context.Context, app *app) error {
+	query := tokens.EventQuery{ObjectID: string(c.Object), Limit: int(c.Limit)}
+	if c.Since != "" {
+		var err error
+		if query.Since, err = parseMoment("--since", c.Since, app.Now()); err != nil {
+			return misuseOf(c.Since, err)
+		}
+	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		events, err := backend.Events(ctx, tokens.EventQuery{ObjectID: string(c.Object), Limit: int(c.Limit)})
+		events, err := backend.Events(ctx, query)
 		if err != nil {
 			return fmt.Errorf("unable to list the events: %w", err)
 		}

@@ -24,7 +24,7 @@ func (*eventPrune) Help() string {
 // Run says how much is deleted, asks, and deletes it.
 func (c *eventPrune) Run(ctx context.Context, app *app) error {
 	now := app.Now()
-	before, err := parseBefore(c.Before, now)
+	before, err := parseMoment("--before", c.Before, now)
 	if err == nil {
 		err = tokens.ValidatePrune("--before", before, now)
 	}
@@ -58,19 +58,4 @@ func (a *app) confirmPrune(ctx context.Context, backend tokens.Backend, before t
 	a.note("This deletes %d of %d events for good, those before %s. Who did what then can't be told any more, but from backups.",
 		len(events)-remaining, len(events), tokens.FormatTimestamp(before))
 	return a.confirm("Delete them?", "nothing was deleted")
-}
-
-// parseBefore reads a day, which begins at midnight in UTC, an instant, or how long ago something was.
-func parseBefore(text string, now time.Time) (time.Time, error) {
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		return day, nil
-	}
-	if past, err := tokens.ParseDuration("--before", text); err == nil {
-		return now.Add(-past).Truncate(time.Second), nil
-	}
-	before, err := tokens.ParseTimestamp("--before", text)
-	if err != nil {
-		return before, tokens.Invalid("--before", "%q is neither a date, an RFC 3339 timestamp nor a duration: write it as in \"2029-12-31\", \"2029-12-31T12:00:00Z\" or \"90d\"", text)
-	}
-	return before, nil
 }
