@@ -139,7 +139,7 @@ func TestBrokenDatabase(t *testing.T) {
 		},
 		{
 			name:   "of the next version",
-			broken: func(t *testing.T) []byte { return rewritten(t, good, "PRAGMA user_version = 3") },
+			broken: func(t *testing.T) []byte { return rewritten(t, good, "PRAGMA user_version = 4") },
 			says:   []string{w.databasePath() + " was written by a newer version of Latchkey", "upgrade this program"},
 		},
 		{

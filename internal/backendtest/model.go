@@ -20,17 +20,61 @@ type model struct {
 
 // modelToken is what is expected of one token.
 type modelToken struct {
-	value     tokens.Secret
-	version   int64
-	enabled   bool
-	held      bool
-	revoked   bool
-	expiresAt time.Time
+	value   tokens.Secret
+	madeAt  time.Time
+	version int64
+	// previous is the value before that, as long as nothing but time ends it, at previousEnd.
+	previous    tokens.Secret
+	previousEnd time.Time
+	enabled     bool
+	held        bool
+	revoked     bool
+	expiresAt   time.Time
+	ttl         time.Duration
+	grace       tokens.Grace
 }
+
+// end is when the present value expires; the end of time for never.
+func (t *modelToken) end() time.Time {
+	switch {
+	case t.ttl > 0:
+		return t.madeAt.Add(t.ttl)
+	case !t.expiresAt.IsZero():
+		return t.expiresAt
+	}
+	return endOfTime
+}
+
+var endOfTime = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // active tells whether the token's present value is good.
 func (t *modelToken) active(now time.Time) bool {
-	return t.enabled && !t.held && !t.revoked && (t.expiresAt.IsZero() || now.Before(t.expiresAt))
+	return t.enabled && !t.held && !t.revoked && now.Before(t.end())
+}
+
+// inGrace tells whether a value is the previous one, and time has not ended it.
+func (t *modelToken) inGrace(value tokens.Secret, now time.Time) bool {
+	return value == t.previous && now.Before(t.previousEnd)
+}
+
+// regenerate gives the token another value.
+func (t *modelToken) regenerate(value tokens.Secret, grace tokens.Grace, now time.Time) {
+	last := t.end()
+	if !grace.UntilExpiry && now.Add(grace.Duration).Before(last) {
+		last = now.Add(grace.Duration)
+	}
+	t.previous, t.previousEnd = t.value, last
+	if t.revoked || !last.After(now) {
+		t.previous = tokens.Secret{}
+	}
+	t.value, t.madeAt, t.revoked, t.version = value, now, false, t.version+1
+}
+
+// shorten ends the previous value no later than at an instant.
+func (t *modelToken) shorten(end time.Time) {
+	if end.Before(t.previousEnd) {
+		t.previousEnd = end
+	}
 }
 
 // testModel runs operations in random order against the backend and a model, and compares what every value opens.
@@ -56,27 +100,63 @@ func testModel(w *world) {
 			"create": func(t *rapid.T) {
 				request := w.request("deploy", user.ID)
 				request.Enabled = rapid.Bool().Draw(t, "enabled")
-				if rapid.Bool().Draw(t, "expires") {
-					request.ExpiresAt = w.clock.Instant().Add(time.Duration(rapid.IntRange(1, 90).Draw(t, "minutes")) * time.Minute)
+				switch rapid.IntRange(0, 2).Draw(t, "expiry") {
+				case 0:
+					request.ExpiresAt = w.clock.Instant().Add(minutes(t))
+				case 1:
+					request.TTL = minutes(t)
 				}
+				request.Grace = drawGrace(t, request.TTL > 0 || !request.ExpiresAt.IsZero())
 				created, err := w.CreateAccessToken(ctx, request)
 				check(err, true)
-				m.tokens[created.ID] = &modelToken{value: request.Secret, version: 1, enabled: request.Enabled, expiresAt: request.ExpiresAt}
+				m.tokens[created.ID] = &modelToken{value: request.Secret, madeAt: w.clock.Instant(), version: 1, enabled: request.Enabled, expiresAt: request.ExpiresAt, ttl: request.TTL, grace: request.Grace}
 				m.values[request.Secret] = created.ID
 			},
 			"regenerate": func(t *rapid.T) {
 				id, token := pick(t)
-				fresh := w.fresh()
+				regeneration := tokens.Regeneration{NewSecretFor: w.fresh(), Reason: tokens.ReasonRequested}
+				fresh, grace := regeneration.NewSecretFor, token.grace
 				expected := int64(rapid.IntRange(0, 3).Draw(t, "expected version"))
-				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{
-					NewSecretFor: fresh, Reason: tokens.ReasonRequested, ExpectedVersion: expected}})
-				expired := !token.expiresAt.IsZero() && !w.clock.Instant().Before(token.expiresAt)
+				regeneration.ExpectedVersion = expected
+				if rapid.Bool().Draw(t, "for once") {
+					grace = drawGrace(t, token.end() != endOfTime)
+					regeneration.Grace = tokens.To(grace)
+				}
+				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Regeneration: &regeneration})
+				expired := !token.expiresAt.IsZero() && !w.clock.Instant().Before(token.expiresAt) // which a new secret does not change
 				ok := (expected == 0 || expected == token.version) && !expired
 				check(err, ok)
 				if ok {
-					token.value, token.revoked, token.version = fresh.Secret, false, token.version+1
+					token.regenerate(fresh.Secret, grace, w.clock.Instant())
 					m.values[fresh.Secret] = id
 				}
+			},
+			"set the grace": func(t *rapid.T) {
+				id, token := pick(t)
+				grace := drawGrace(t, token.end() != endOfTime)
+				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Grace: tokens.To(grace)})
+				check(err, true)
+				if grace != token.grace && !grace.UntilExpiry {
+					token.shorten(token.madeAt.Add(grace.Duration))
+				}
+				token.grace = grace
+			},
+			"set the ttl": func(t *rapid.T) {
+				id, token := pick(t)
+				ttl := minutes(t)
+				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{TTL: tokens.To(ttl), ExpiresAt: tokens.To(time.Time{})})
+				ok := token.madeAt.Add(ttl).After(w.clock.Instant()) || ttl == token.ttl
+				check(err, ok)
+				if ok {
+					token.ttl, token.expiresAt = ttl, time.Time{}
+					token.shorten(token.end())
+				}
+			},
+			"retire": func(t *rapid.T) {
+				id, token := pick(t)
+				_, err := w.RetirePreviousSecret(ctx, id)
+				check(err, token.inGrace(token.previous, w.clock.Instant()) && !token.previous.IsZero() && !token.revoked)
+				token.previousEnd = w.clock.Instant()
 			},
 			"switch": func(t *rapid.T) {
 				id, token := pick(t)
@@ -98,9 +178,15 @@ func testModel(w *world) {
 			},
 			"revoke": func(t *rapid.T) {
 				_, token := pick(t)
-				_, err := w.RevokeSecret(ctx, token.value)
-				check(err, !token.revoked)
-				token.revoked = true
+				value, live := token.value, !token.revoked
+				if rapid.Bool().Draw(t, "by the previous value") {
+					value, live = token.previous, live && token.inGrace(token.previous, w.clock.Instant()) && !token.previous.IsZero()
+				}
+				_, err := w.RevokeSecret(ctx, value)
+				check(err, live)
+				if live {
+					token.revoked, token.previous = true, tokens.Secret{}
+				}
 			},
 			"delete": func(t *rapid.T) {
 				id, _ := pick(t)
@@ -115,11 +201,12 @@ func testModel(w *world) {
 					v, err := w.VerifySecret(ctx, value, tokens.VerifyOptions{})
 					check(err, true)
 					token, alive := m.tokens[id]
-					got := fmt.Sprintf("known %t, superseded %t, active %t", v.AccessToken != nil, v.Superseded, v.Active)
-					want := "known false, superseded false, active false"
+					got := fmt.Sprintf("known %t, superseded %t, previous %t, active %t", v.AccessToken != nil, v.Superseded, v.Previous, v.Active)
+					want := "known false, superseded false, previous false, active false"
 					if alive {
-						present := token.value == value
-						want = fmt.Sprintf("known true, superseded %t, active %t", !present, present && token.active(w.clock.Instant()))
+						now := w.clock.Instant()
+						present, previous := token.value == value, token.inGrace(value, now)
+						want = fmt.Sprintf("known true, superseded %t, previous %t, active %t", !present && !previous, previous, (present || previous) && token.active(now))
 					}
 					if got != want {
 						t.Fatalf("a value of token %s: got %s, want %s", id, got, want)
@@ -131,4 +218,22 @@ func testModel(w *world) {
 			check(w.DeleteAccessToken(ctx, id), true)
 		}
 	})
+}
+
+// minutes draws a duration.
+func minutes(t *rapid.T) time.Duration {
+	return time.Duration(rapid.IntRange(1, 90).Draw(t, "minutes")) * time.Minute
+}
+
+// drawGrace draws a grace for secrets that expire, or never.
+func drawGrace(t *rapid.T, expires bool) tokens.Grace {
+	switch rapid.IntRange(0, 2).Draw(t, "grace") {
+	case 0:
+		return tokens.Grace{}
+	case 1:
+		if expires {
+			return tokens.Grace{UntilExpiry: true}
+		}
+	}
+	return tokens.Grace{Duration: minutes(t)}
 }

@@ -247,7 +247,7 @@ func (m *matrix) revoke(s *subject) { must(m.RevokeSecret(m.Context(), s.secret)
 // cellsOfCaller is how many cells there are for each caller: 24 columns of tokens, with 6 statuses of those that hold nothing
 // and one of each of 3 more powerful roles; to raise the role three times of those that hold nothing; and the cells of what
 // is no token.
-const cellsOfCaller = 24*((6+3)*18+6*3+4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8
+const cellsOfCaller = 24*((6+3)*20+6*3+4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8
 
 // cell is one thing that a caller tries.
 type cell struct {

@@ -128,7 +128,16 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 		operations = append(operations, raise)
 	}
 
-	return append(operations,
+	policies := edit("edit the policies", func(*subject) tokens.AccessTokenUpdate {
+		m.number++
+		return tokens.AccessTokenUpdate{Grace: tokens.To(tokens.Grace{Duration: time.Duration(m.number) * time.Second})}
+	})
+	policies.undo = byOwner(tokens.AccessTokenUpdate{Grace: tokens.To(tokens.Grace{})})
+
+	return append(operations, policies,
+		tokenOperation{name: "retire the previous secret", table: tableDelete, action: tokens.ActionAccessTokenRetirePrevious,
+			try:     func(s *subject) (*tokens.AccessToken, error) { return answer(m.actor.RetirePreviousSecret(ctx, s.id)) },
+			differs: func(_ *subject, c *cell) { c.code = tokens.CodeConflict }}, // none of them has one: who may, is told that
 		tokenOperation{name: "regenerate", table: tableRegenerate, action: tokens.ActionAccessTokenRegenerate,
 			try: func(s *subject) (*tokens.AccessToken, error) {
 				fresh := m.fresh()

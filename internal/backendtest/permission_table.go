@@ -61,7 +61,7 @@ const (
 	owner.group                                                 | -+++ -+++ -+++ | ++++ ++++ ++++
 	`
 
-	// To edit its name, description or expiry: tokens:write in its group, tokens:manage at organization level.
+	// To edit its name, description, expiry or policies: tokens:write in its group, tokens:manage at organization level.
 	tableEdit = `
 	none  keeper  clerk  keeper.group  clerk.group  stopper.group  elsewhere
 	                                                            | --nn --nn --nn | --nn --nn --nn
@@ -91,7 +91,7 @@ const (
 	owner.group                                                 | ---n ---n ---n | oooo oooo oooo
 	`
 
-	// To delete it, and to set its visibility.
+	// To delete it, to set its visibility, and to retire its previous secret.
 	tableDelete = `
 	none  keeper  clerk  writer  keeper.group  clerk.group  writer.group  elsewhere
 	                                                            | ---n ---n ---n | ---n ---n ---n

@@ -166,6 +166,22 @@ func testRefusals(w *world) {
 		{"token update: ttl beside expiry", update(e.ID, tokens.AccessTokenUpdate{TTL: tokens.To(day)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "ttl", "", e.ID},
 		{"token update: passed ttl", update(t.ID, tokens.AccessTokenUpdate{TTL: tokens.To(time.Hour)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "ttl", "", t.ID},
 
+		{"token: due from the start", create(func(n *tokens.NewAccessToken) { n.TTL, n.RegenerateBeforeExpiry = day, day }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "regenerate_before_expiry", "", ""},
+		{"token: due without a ttl", create(func(n *tokens.NewAccessToken) { n.RegenerateBeforeExpiry = day }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "regenerate_before_expiry", "", ""},
+		{"token: expiry policy", create(func(n *tokens.NewAccessToken) { n.OnExpired = "renew" }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "on_expired", "", ""},
+		{"token: regeneration at a fixed end", create(func(n *tokens.NewAccessToken) {
+			n.ExpiresAt, n.OnExpired = w.clock.Now().Add(day), tokens.OnExpiredRegenerate
+		}), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "on_expired", "", ""},
+		{"token: drift policy", create(func(n *tokens.NewAccessToken) { n.OnSecretDrift = "ignore" }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "on_secret_drift", "", ""},
+		{"token: grace", create(func(n *tokens.NewAccessToken) { n.Grace.Duration = -day }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "grace_period", "", ""},
+		{"token: grace without an end", create(func(n *tokens.NewAccessToken) { n.Grace.UntilExpiry = true }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "grace_period", "", ""},
+		{"token: protection", create(func(n *tokens.NewAccessToken) { n.ProtectIfUsedWithin = time.Millisecond }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "protect_if_used_within", "", ""},
+		{"token update: due without a ttl", update(t.ID, tokens.AccessTokenUpdate{RegenerateBeforeExpiry: tokens.To(day)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "regenerate_before_expiry", "", t.ID},
+		{"token update: grace without an end", update(t.ID, tokens.AccessTokenUpdate{Grace: tokens.To(tokens.Grace{UntilExpiry: true})}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "grace_period", "", t.ID},
+
+		{"retire: missing", func() error { _, err := w.RetirePreviousSecret(ctx, noToken); return err }, tokens.ActionAccessTokenRetirePrevious, tokens.CodeNotFound, "", noToken, noToken},
+		{"retire: none", func() error { _, err := w.RetirePreviousSecret(ctx, t.ID); return err }, tokens.ActionAccessTokenRetirePrevious, tokens.CodeConflict, "", t.ID, t.ID},
+		{"regeneration: grace without an end", regenerate(t.ID, func(r *tokens.Regeneration) { r.Grace = tokens.To(tokens.Grace{UntilExpiry: true}) }), tokens.ActionAccessTokenRegenerate, tokens.CodeInvalid, "grace_period", "", t.ID},
 		{"regeneration: missing", regenerate(noToken, func(*tokens.Regeneration) {}), tokens.ActionAccessTokenRegenerate, tokens.CodeNotFound, "", noToken, noToken},
 		{"regeneration: request id", regenerate(t.ID, func(r *tokens.Regeneration) { r.RequestID = "" }), tokens.ActionAccessTokenRegenerate, tokens.CodeInvalid, "request_id", "", t.ID},
 		{"regeneration: used request id", regenerate(t.ID, func(r *tokens.Regeneration) { r.RequestID = used.RequestID }), tokens.ActionAccessTokenRegenerate, tokens.CodeConflict, "request_id", t.ID, t.ID},

@@ -137,7 +137,7 @@ func (b *Backend) DeleteAccessToken(ctx context.Context, id string) error {
 		if err := o.endShares(ctx, tokens.TokenShareQuery{AccessTokenID: id}, "the access token was deleted"); err != nil {
 			return t, err
 		}
-		if err := o.EndSecrets(ctx, id, o.now); err != nil {
+		if err := o.EndSecrets(ctx, id, t.Secret.Version+1, o.now); err != nil {
 			return t, err
 		}
 		if err := o.DeleteAccessToken(ctx, id); err != nil {

@@ -85,7 +85,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	n.Own.GroupRoles = sortedGroupRoles(n.Own.GroupRoles)
 	t = tokens.AccessToken{
 		ID: tokens.NewID(tokens.KindAccessToken, o.now), Name: n.Name, Description: n.Description, Own: n.Own, Visibility: cmp.Or(n.Visibility, tokens.VisibilityOrganization), CreatorID: o.caller.AccountID,
-		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), ActivatesAt: n.ActivatesAt, ExpiresAt: n.ExpiresAt, TTL: n.TTL,
+		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), ActivatesAt: n.ActivatesAt, ExpiresAt: n.ExpiresAt, TTL: n.TTL, Policies: n.Policies,
 		Secret: tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now}, CreatedAt: o.now, UpdatedAt: o.now,
 	}
 	if t.User, err = o.userOf(ctx, n, t.ID); err != nil {

@@ -2,7 +2,6 @@ package embedded
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"time"
 
@@ -84,6 +83,11 @@ func (o *operation) saveAccessToken(ctx context.Context, before, after tokens.Ac
 	c.note("activates_at", !after.ActivatesAt.Equal(before.ActivatesAt))
 	c.note("expires_at", !after.ExpiresAt.Equal(before.ExpiresAt))
 	c.note("ttl", after.TTL != before.TTL)
+	c.note("regenerate_before_expiry", after.RegenerateBeforeExpiry != before.RegenerateBeforeExpiry)
+	c.note("on_expired", after.OnExpired != before.OnExpired)
+	c.note("on_secret_drift", after.OnSecretDrift != before.OnSecretDrift)
+	c.note("grace_period", after.Grace != before.Grace)
+	c.note("protect_if_used_within", after.ProtectIfUsedWithin != before.ProtectIfUsedWithin)
 	c.note("visibility", after.Visibility != before.Visibility)
 	c.note("group_roles", !sameGroupRoles(after.Own.GroupRoles, before.Own.GroupRoles))
 	if err := o.checkGrants(ctx, before.Own, after.Own); err != nil {
@@ -98,9 +102,12 @@ func (o *operation) saveAccessToken(ctx context.Context, before, after tokens.Ac
 		return after, err
 	}
 	if regeneration != nil {
-		if err := o.replaceSecret(ctx, after, *regeneration); err != nil {
-			return after, err
-		}
+		err = o.replaceSecret(ctx, before, after, *regeneration)
+	} else {
+		err = o.savePreviousSecret(ctx, before, after)
+	}
+	if err != nil {
+		return after, err
 	}
 	if err := o.UpdateAccessToken(ctx, after); err != nil {
 		return after, err
@@ -117,18 +124,4 @@ func (o *operation) saveAccessToken(ctx context.Context, before, after tokens.Ac
 		return after, o.record(ctx, tokens.ActionAccessTokenEnable, after.ID, after.Name, "")
 	}
 	return after, nil
-}
-
-// replaceSecret ends the secret of an access token and gives it the one of the regeneration.
-func (o *operation) replaceSecret(ctx context.Context, t tokens.AccessToken, r tokens.Regeneration) error {
-	if err := o.checkUnusedSecret(ctx, r.Secret); err != nil {
-		return err
-	}
-	if err := o.EndSecrets(ctx, t.ID, o.now); err != nil {
-		return err
-	}
-	if err := o.InsertSecret(ctx, t.ID, r.Secret.Hash(), t.Secret); err != nil {
-		return err
-	}
-	return o.record(ctx, tokens.ActionAccessTokenRegenerate, t.ID, t.Name, fmt.Sprintf("version %d, reason: %s", t.Secret.Version, r.Reason))
 }

@@ -174,7 +174,7 @@ func TestVerificationOnNewerSchema(t *testing.T) {
 	if err := before.Close(); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, database, `PRAGMA user_version = 3`) // as if the next version had been at work
+	execute(t, database, `PRAGMA user_version = 4`) // as if the next version had been at work
 
 	b := embedded.New(embedded.Options{Database: database, Actor: "local:anna@host", Now: clock.Now})
 	for range 3 {

@@ -43,7 +43,7 @@ func TestDiagnoseSoundDatabase(t *testing.T) {
 	}
 	findings := diagnose(embedded.Options{Database: path})
 	for name, value := range map[string]string{
-		"database": path, "file latchkey.db": "-rw-------", "identity": d.ID, "organization": "default", "schema": "version 2",
+		"database": path, "file latchkey.db": "-rw-------", "identity": d.ID, "organization": "default", "schema": "version 3",
 		"journal mode": "wal", "integrity": "sound", "objects": "1 groups, 0 custom roles, 0 members, 0 technical users, 0 access tokens, 0 token shares, 2 events",
 	} {
 		f, ok := findings[name]

@@ -12,25 +12,41 @@ import (
 // Events implements tokens.Backend.
 func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Event, error) {
 	return readAs(ctx, b, func(r reader) ([]tokens.Event, error) {
-		if r.caller.IsOwner() {
-			return r.Events(ctx, query)
+		now, limit := b.now(), query.Limit
+		if !r.caller.IsOwner() {
+			query.Limit = 0 // counts what the caller may see
 		}
-		limit := query.Limit
-		query.Limit = 0 // counts what the caller may see
-		all, err := r.Events(ctx, query)
+		shown, err := r.eventsUntil(ctx, query, now)
 		if err != nil {
 			return nil, err
 		}
-		known, err := r.knownObjects(ctx, b.now())
-		if err != nil {
-			return nil, err
+		if !r.caller.IsOwner() {
+			known, err := r.knownObjects(ctx, now)
+			if err != nil {
+				return nil, err
+			}
+			shown = slices.DeleteFunc(shown, func(e tokens.Event) bool { return !known(e.ObjectID) })
 		}
-		shown := slices.DeleteFunc(all, func(e tokens.Event) bool { return !known(e.ObjectID) })
 		if limit > 0 {
 			shown = shown[max(0, len(shown)-limit):]
 		}
 		return shown, nil
 	})
+}
+
+// eventsUntil returns the events that are written and, behind them, the ends of graces that no change has written yet.
+func (r reader) eventsUntil(ctx context.Context, query tokens.EventQuery, now time.Time) ([]tokens.Event, error) {
+	events, err := r.View.Events(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := r.EndedGraces(ctx, now)
+	for _, e := range ended {
+		if (query.ObjectID == "" || query.ObjectID == e.AccessToken.ID) && !e.Secret.EndsAt.Before(query.Since) {
+			events = append(events, graceEnded(e))
+		}
+	}
+	return events, err
 }
 
 // knownObjects returns a function that tells whether a caller who is no owner may know what happened to an object: to a

@@ -87,6 +87,9 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 		if err := o.begin(ctx); err != nil {
 			return err
 		}
+		if err := o.endGraces(ctx); err != nil {
+			return err
+		}
 		result, err = fn(o)
 		return err
 	})

@@ -129,7 +129,12 @@ func TestProcessesOnOlderSchema(t *testing.T) {
 			if err := before.Close(); err != nil {
 				t.Fatal(err)
 			}
-			execute(t, database, `DROP TABLE roles; ALTER TABLE access_tokens DROP COLUMN visibility; ALTER TABLE access_tokens DROP COLUMN creator_id; PRAGMA user_version = 1`)
+			execute(t, database, `DROP TABLE roles; ALTER TABLE access_tokens DROP COLUMN visibility; ALTER TABLE access_tokens DROP COLUMN creator_id;
+				ALTER TABLE access_tokens DROP COLUMN regenerate_before_seconds; ALTER TABLE access_tokens DROP COLUMN on_expired;
+				ALTER TABLE access_tokens DROP COLUMN on_secret_drift; ALTER TABLE access_tokens DROP COLUMN grace_period;
+				ALTER TABLE access_tokens DROP COLUMN protect_seconds; ALTER TABLE access_tokens DROP COLUMN use_count;
+				DROP INDEX secrets_grace; ALTER TABLE secrets DROP COLUMN grace_ends_at; ALTER TABLE secrets DROP COLUMN last_used_at;
+				PRAGMA user_version = 1`)
 
 			acknowledged := runWriters(t, database)
 			after := open(t, database, time.Now)

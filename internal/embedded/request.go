@@ -37,14 +37,15 @@ func (o *operation) repeated(ctx context.Context, request store.Request) (object
 // creationRequest is the record of a request for a new access token.
 func (o *operation) creationRequest(n tokens.NewAccessToken) store.Request {
 	return o.request(n.RequestID, tokens.ActionAccessTokenCreate, n.Secret.Hash().String(), n.Name, n.Description, n.TechnicalUserID, n.GroupID,
-		n.Own.Role, sortedGroupRoles(n.Own.GroupRoles), cmp.Or(n.Visibility, tokens.VisibilityOrganization), n.Enabled, instantOf(n.ActivatesAt), instantOf(n.ExpiresAt), n.TTL)
+		n.Own.Role, sortedGroupRoles(n.Own.GroupRoles), cmp.Or(n.Visibility, tokens.VisibilityOrganization), n.Enabled, instantOf(n.ActivatesAt), instantOf(n.ExpiresAt), n.TTL, n.Policies)
 }
 
 // regenerationRequest is the record of a request for a new secret, with all that is to change along with it.
 func (o *operation) regenerationRequest(tokenID string, u tokens.AccessTokenUpdate) store.Request {
 	return o.request(u.Regeneration.RequestID, tokens.ActionAccessTokenRegenerate, u.Regeneration.Secret.Hash().String(), tokenID,
 		u.Regeneration.Reason, u.Regeneration.ExpectedVersion, content(u.Name), content(u.Description), content(u.Role), contentOf(u.GroupRoles, sortedGroupRoles),
-		content(u.Visibility), content(u.Enabled), contentOf(u.ActivatesAt, instantOf), contentOf(u.ExpiresAt, instantOf), content(u.TTL))
+		content(u.Visibility), content(u.Enabled), contentOf(u.ActivatesAt, instantOf), contentOf(u.ExpiresAt, instantOf), content(u.TTL),
+		content(u.RegenerateBeforeExpiry), content(u.OnExpired), content(u.OnSecretDrift), content(u.Grace), content(u.ProtectIfUsedWithin), content(u.Regeneration.Grace))
 }
 
 // request returns the record of a request with this content.

@@ -54,11 +54,14 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 			return tokens.AccessToken{}, err
 		}
 		t := known.AccessToken
-		if !ok || !sameHash(known.Hash, secret.Hash()) || known.Version != t.Secret.Version || !t.Secret.EndedAt.IsZero() {
+		if !ok || !sameHash(known.Hash, secret.Hash()) || !known.IsLive(o.now) {
 			return t, &tokens.Error{Code: tokens.CodeNotFound, Message: "this value is no live secret of an access token: there is nothing to revoke"}
 		}
 		t.Secret.EndedAt, t.UpdatedAt = o.now, o.now
-		if err := o.EndSecrets(ctx, t.ID, o.now); err != nil {
+		if t.Previous.IsLive(o.now) {
+			t.Previous = nil
+		}
+		if err := o.EndSecrets(ctx, t.ID, t.Secret.Version+1, o.now); err != nil {
 			return t, err
 		}
 		if err := o.UpdateAccessToken(ctx, t); err != nil {

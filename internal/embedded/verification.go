@@ -26,7 +26,8 @@ func (b *Backend) VerifySecret(ctx context.Context, secret tokens.Secret, option
 			return result, nil
 		}
 		result.AccessToken = &token
-		result.Superseded = known.Version != token.Secret.Version
+		result.Previous = known.IsPrevious(now)
+		result.Superseded = known.Version != token.Secret.Version && !result.Previous
 		result.Active = !result.Superseded && token.Status == tokens.StatusActive
 		if result.Active {
 			result.Grants, result.Access = token.Grants, token.Access(roles)
@@ -43,7 +44,11 @@ func (b *Backend) VerifySecret(ctx context.Context, secret tokens.Secret, option
 		})
 	}
 	if err == nil && result.Active && options.RecordUse {
-		b.recordUse(ctx, result.AccessToken.ID, now)
+		used := usedSecret{result.AccessToken.ID, result.AccessToken.Secret.Version}
+		if result.Previous {
+			used.version = result.AccessToken.Previous.Version
+		}
+		b.recordUse(ctx, used, now)
 	}
 	return result, err
 }

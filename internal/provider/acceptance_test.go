@@ -245,7 +245,7 @@ func updates(address string, unknown []string, changed ...string) plancheck.Plan
 // What an update makes unknown, and what a new secret does besides.
 var (
 	onUpdate     = []string{"status", "updated_at"}
-	onRegenerate = append([]string{"token", "token_preview", "secret_version", "secret_expires_at", "regenerated_at"}, onUpdate...)
+	onRegenerate = append([]string{"token", "token_preview", "secret_version", "secret_expires_at", "previous_secret_expires_at", "regenerated_at"}, onUpdate...)
 )
 
 // regenerates checks that a plan regenerates a token in place, and says why.

@@ -15,6 +15,7 @@ func (f *facts) recordToken(t tokens.AccessToken) {
 	if t.Held != nil {
 		f.Held = t.Held
 	}
+	f.UsedAt, f.Uses = t.LastUsedAt, t.UseCount
 	f.ObservedAt = time.Time{}
 	if !t.SecretExpiresAt().IsZero() {
 		f.ObservedAt = t.ObservedAt

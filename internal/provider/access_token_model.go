@@ -11,32 +11,38 @@ import (
 
 type accessTokenModel struct {
 	// Configured.
-	Name               types.String `tfsdk:"name"`
-	Description        types.String `tfsdk:"description"`
-	TechnicalUserID    types.String `tfsdk:"technical_user_id"`
-	GroupID            types.String `tfsdk:"group_id"`
-	Role               types.String `tfsdk:"role"`
-	GroupRoles         types.Set    `tfsdk:"group_roles"`
-	Visibility         types.String `tfsdk:"visibility"`
-	Enabled            types.Bool   `tfsdk:"enabled"`
-	ActivatesAt        timestamp    `tfsdk:"activates_at"`
-	ExpiresAt          timestamp    `tfsdk:"expires_at"`
-	TTL                duration     `tfsdk:"ttl"`
-	RegenerateTriggers types.Map    `tfsdk:"regenerate_triggers"`
-	ReplaceTriggers    types.Map    `tfsdk:"replace_triggers"`
+	Name                   types.String `tfsdk:"name"`
+	Description            types.String `tfsdk:"description"`
+	TechnicalUserID        types.String `tfsdk:"technical_user_id"`
+	GroupID                types.String `tfsdk:"group_id"`
+	Role                   types.String `tfsdk:"role"`
+	GroupRoles             types.Set    `tfsdk:"group_roles"`
+	Visibility             types.String `tfsdk:"visibility"`
+	Enabled                types.Bool   `tfsdk:"enabled"`
+	ActivatesAt            timestamp    `tfsdk:"activates_at"`
+	ExpiresAt              timestamp    `tfsdk:"expires_at"`
+	TTL                    duration     `tfsdk:"ttl"`
+	RegenerateBeforeExpiry duration     `tfsdk:"regenerate_before_expiry"`
+	OnExpired              types.String `tfsdk:"on_expired"`
+	OnSecretDrift          types.String `tfsdk:"on_secret_drift"`
+	GracePeriod            gracePeriod  `tfsdk:"grace_period"`
+	ProtectIfUsedWithin    duration     `tfsdk:"protect_if_used_within"`
+	RegenerateTriggers     types.Map    `tfsdk:"regenerate_triggers"`
+	ReplaceTriggers        types.Map    `tfsdk:"replace_triggers"`
 
 	// Computed.
-	ID                 types.String `tfsdk:"id"`
-	QualifiedID        types.String `tfsdk:"qualified_id"`
-	Token              types.String `tfsdk:"token"`
-	TokenPreview       types.String `tfsdk:"token_preview"`
-	SecretVersion      types.Int64  `tfsdk:"secret_version"`
-	SecretExpiresAt    timestamp    `tfsdk:"secret_expires_at"`
-	RegenerationReason types.String `tfsdk:"regeneration_reason"`
-	Status             types.String `tfsdk:"status"`
-	CreatedAt          timestamp    `tfsdk:"created_at"`
-	UpdatedAt          timestamp    `tfsdk:"updated_at"`
-	RegeneratedAt      timestamp    `tfsdk:"regenerated_at"`
+	ID                      types.String `tfsdk:"id"`
+	QualifiedID             types.String `tfsdk:"qualified_id"`
+	Token                   types.String `tfsdk:"token"`
+	TokenPreview            types.String `tfsdk:"token_preview"`
+	SecretVersion           types.Int64  `tfsdk:"secret_version"`
+	SecretExpiresAt         timestamp    `tfsdk:"secret_expires_at"`
+	PreviousSecretExpiresAt timestamp    `tfsdk:"previous_secret_expires_at"`
+	RegenerationReason      types.String `tfsdk:"regeneration_reason"`
+	Status                  types.String `tfsdk:"status"`
+	CreatedAt               timestamp    `tfsdk:"created_at"`
+	UpdatedAt               timestamp    `tfsdk:"updated_at"`
+	RegeneratedAt           timestamp    `tfsdk:"regenerated_at"`
 }
 
 func (m *accessTokenModel) subject() subject {
@@ -82,10 +88,16 @@ func (m *accessTokenModel) observe(t tokens.AccessToken) {
 	m.ActivatesAt = timestampOf(t.ActivatesAt).orPrior(m.ActivatesAt)
 	m.ExpiresAt = timestampOf(t.ExpiresAt).orPrior(m.ExpiresAt)
 	m.TTL = durationOf(t.TTL).orPrior(m.TTL)
+	m.RegenerateBeforeExpiry = durationOf(t.RegenerateBeforeExpiry).orPrior(m.RegenerateBeforeExpiry)
+	m.OnExpired = optionalText(m.OnExpired, string(t.OnExpired))
+	m.OnSecretDrift = optionalText(m.OnSecretDrift, string(t.OnSecretDrift))
+	m.GracePeriod = observedGracePeriod(t.Grace, m.GracePeriod)
+	m.ProtectIfUsedWithin = durationOf(t.ProtectIfUsedWithin).orPrior(m.ProtectIfUsedWithin)
 	m.QualifiedID = types.StringValue(t.QualifiedID())
 	m.TokenPreview = types.StringValue(t.Secret.Preview)
 	m.SecretVersion = types.Int64Value(t.Secret.Version)
 	m.SecretExpiresAt = timestampOf(t.SecretExpiresAt())
+	m.PreviousSecretExpiresAt = timestampOf(t.PreviousSecretExpiresAt())
 	m.Status = types.StringValue(string(t.Status))
 	m.CreatedAt = timestampOf(t.CreatedAt)
 	m.UpdatedAt = timestampOf(t.UpdatedAt)
@@ -105,6 +117,9 @@ func (m *accessTokenModel) complete(t tokens.AccessToken) {
 	}
 	if m.SecretExpiresAt.IsUnknown() {
 		m.SecretExpiresAt = timestampOf(t.SecretExpiresAt())
+	}
+	if m.PreviousSecretExpiresAt.IsUnknown() {
+		m.PreviousSecretExpiresAt = timestampOf(t.PreviousSecretExpiresAt())
 	}
 	if m.RegeneratedAt.IsUnknown() {
 		m.RegeneratedAt = timestampOf(t.RegeneratedAt)
@@ -129,6 +144,18 @@ func (m *accessTokenModel) input(ctx context.Context, diags *diag.Diagnostics) t
 		ActivatesAt:     m.ActivatesAt.value(),
 		ExpiresAt:       m.ExpiresAt.value(),
 		TTL:             m.TTL.value(),
+		Policies:        m.policies(),
+	}
+}
+
+// policies returns the policies that are set.
+func (m *accessTokenModel) policies() tokens.Policies {
+	return tokens.Policies{
+		RegenerateBeforeExpiry: m.RegenerateBeforeExpiry.value(),
+		OnExpired:              tokens.ExpiryPolicy(m.OnExpired.ValueString()),
+		OnSecretDrift:          tokens.DriftPolicy(m.OnSecretDrift.ValueString()),
+		Grace:                  m.GracePeriod.value(),
+		ProtectIfUsedWithin:    m.ProtectIfUsedWithin.value(),
 	}
 }
 
@@ -140,6 +167,13 @@ func (m *accessTokenModel) changesFrom(ctx context.Context, state *accessTokenMo
 		Role:        changedText(state.Role, m.Role),
 		GroupRoles:  changedGroupRoles(ctx, state.GroupRoles, m.GroupRoles, diags),
 		Enabled:     changedBool(state.Enabled, m.Enabled),
+		TTL:         changedDuration(state.TTL, m.TTL),
+
+		RegenerateBeforeExpiry: changedDuration(state.RegenerateBeforeExpiry, m.RegenerateBeforeExpiry),
+		OnExpired:              changedPolicy[tokens.ExpiryPolicy](state.OnExpired, m.OnExpired),
+		OnSecretDrift:          changedPolicy[tokens.DriftPolicy](state.OnSecretDrift, m.OnSecretDrift),
+		Grace:                  changedGracePeriod(state.GracePeriod, m.GracePeriod),
+		ProtectIfUsedWithin:    changedDuration(state.ProtectIfUsedWithin, m.ProtectIfUsedWithin),
 	}
 	if !m.Visibility.Equal(state.Visibility) {
 		update.Visibility = tokens.To(tokens.Visibility(m.Visibility.ValueString()))
@@ -149,9 +183,6 @@ func (m *accessTokenModel) changesFrom(ctx context.Context, state *accessTokenMo
 	}
 	if !m.ExpiresAt.same(state.ExpiresAt) {
 		update.ExpiresAt = tokens.To(m.ExpiresAt.value())
-	}
-	if !m.TTL.same(state.TTL) {
-		update.TTL = tokens.To(m.TTL.value())
 	}
 	return update
 }

@@ -13,11 +13,13 @@ import (
 )
 
 // ModifyPlan decides what becomes of a token: from configuration, state and the recorded facts. The clock serves only to
-// refuse an end that is set anew though it has passed; no planned value depends on it.
+// refuse an end that is set anew though it has passed, and a step that interrupts a token in use; no planned value depends on it.
 func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
-		warnOfHold(readFacts(ctx, req.Private, &resp.Diagnostics), &state, &resp.Diagnostics)
+		f := readFacts(ctx, req.Private, &resp.Diagnostics)
+		r.refuseInterruption(stepDestroy, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
+		warnOfHold(f, &state, &resp.Diagnostics)
 		return
 	}
 	plan := accessTokens.decode(ctx, req.Plan.Schema, req.Plan.Raw, &resp.Diagnostics)
@@ -32,6 +34,7 @@ func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.Modif
 		}
 		plan.keepComputed(&state, &config)
 		if resp.RequiresReplace = planReplacement(&state, &plan, &config); len(resp.RequiresReplace) > 0 {
+			r.refuseInterruption(stepReplace, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 			warnOfHold(f, &state, &resp.Diagnostics) // Terraform plans the new token as a creation
 		} else {
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
@@ -49,6 +52,7 @@ func (r *accessTokenResource) planCreate(plan *accessTokenModel, diags *diag.Dia
 	plan.SecretVersion = types.Int64Value(1)
 	plan.RegenerationReason = types.StringNull()
 	plan.RegeneratedAt = measuredNull[instant]()
+	plan.PreviousSecretExpiresAt = measuredNull[instant]()
 	if plan.TTL.IsNull() && !plan.ExpiresAt.IsUnknown() {
 		plan.SecretExpiresAt = timestampOf(plan.ExpiresAt.value())
 	}
@@ -74,17 +78,11 @@ func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts,
 	plan.ActivatesAt = plan.ActivatesAt.orPrior(state.ActivatesAt)
 	plan.ExpiresAt = plan.ExpiresAt.orPrior(state.ExpiresAt)
 	plan.TTL = plan.TTL.orPrior(state.TTL)
+	plan.RegenerateBeforeExpiry = plan.RegenerateBeforeExpiry.orPrior(state.RegenerateBeforeExpiry)
+	plan.GracePeriod = plan.GracePeriod.orPrior(state.GracePeriod)
+	plan.ProtectIfUsedWithin = plan.ProtectIfUsedWithin.orPrior(state.ProtectIfUsedWithin)
 	plan.planSecretExpiry(state)
-
-	reason := plan.regenerationReason(state, f)
-	if !reason.IsNull() {
-		plan.RegenerationReason = reason
-		plan.Token = types.StringUnknown()
-		plan.TokenPreview = types.StringUnknown()
-		plan.SecretVersion = types.Int64Unknown()
-		plan.SecretExpiresAt = measuredUnknown[instant]()
-		plan.RegeneratedAt = measuredUnknown[instant]()
-	}
+	reason := plan.planSecret(state, f, diags)
 	if !accessTokens.equal(*plan, *state) {
 		plan.UpdatedAt = measuredUnknown[instant]()
 		plan.Status = types.StringUnknown()
@@ -98,15 +96,10 @@ func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts,
 			diags.Append(invalidAttribute(path.Root("ttl"), err))
 		}
 	}
-	if reason.Equal(state.RegenerationReason) {
-		warnOfRegeneration(state, diags)
-	}
+	r.refuseInterruption(plan.interruption(state, isGiven(reason)), plan.ProtectIfUsedWithin, f, state, diags)
 	warnOfHold(f, state, diags)
 	warnOfRevival(f, state, diags)
 	warnOfEnabling(f, state.subject(), state.Enabled, plan.Enabled, diags)
-	if reason.IsNull() && state.Status.ValueString() == string(tokens.StatusExpired) && plan.SecretExpiresAt.same(state.SecretExpiresAt) {
-		warnOfExpiry(state, diags)
-	}
 }
 
 // keepComputed gives every computed attribute its prior value. The technical user stays too unless the configuration
@@ -124,22 +117,12 @@ func (m *accessTokenModel) keepComputed(state, config *accessTokenModel) {
 	m.TokenPreview = state.TokenPreview
 	m.SecretVersion = state.SecretVersion
 	m.SecretExpiresAt = state.SecretExpiresAt
+	m.PreviousSecretExpiresAt = state.PreviousSecretExpiresAt
 	m.RegenerationReason = state.RegenerationReason
 	m.Status = state.Status
 	m.CreatedAt = state.CreatedAt
 	m.UpdatedAt = state.UpdatedAt
 	m.RegeneratedAt = state.RegeneratedAt
-}
-
-// planSecretExpiry plans the end of the present secret where the settings that decide it change.
-func (m *accessTokenModel) planSecretExpiry(state *accessTokenModel) {
-	switch {
-	case m.ExpiresAt.same(state.ExpiresAt) && m.TTL.same(state.TTL):
-	case m.ExpiresAt.IsUnknown() || m.TTL.IsUnknown():
-		m.SecretExpiresAt = measuredUnknown[instant]()
-	default:
-		m.SecretExpiresAt = timestampOf(tokens.SecretExpiry(m.ExpiresAt.value(), m.TTL.value(), state.secretMadeAt()))
-	}
 }
 
 // secretMadeAt returns when the present secret was made.
@@ -148,41 +131,6 @@ func (m *accessTokenModel) secretMadeAt() time.Time {
 		return m.RegeneratedAt.value()
 	}
 	return m.CreatedAt.value()
-}
-
-// regenerationReason returns why the plan m gives the token a new secret: null where it does not, unknown where only
-// the apply will show. Terraform plans once more then, with all values known, and what is known in the first plan must
-// come out the same: so an observed reason goes before a trigger, and a setting that is still unknown makes the reason
-// unknown wherever it may decide.
-func (m *accessTokenModel) regenerationReason(state *accessTokenModel, f facts) types.String {
-	observed := f.ofSecret(state)
-	due := func(stopped bool) tokens.RegenerationReason {
-		reason, _ := tokens.DueRegeneration(observed, m.TTL.value(), m.SecretExpiresAt.value(), stopped)
-		return reason
-	}
-	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
-	reason := due(m.isStopped(state, f))
-	switch {
-	case m.SecretExpiresAt.IsUnknown() && (observed.HasDrifted() || m.TTL.IsUnknown() && !f.ObservedAt.IsZero()),
-		(m.Enabled.IsUnknown() || m.ActivatesAt.IsUnknown()) && f.Held == nil && due(false) != reason:
-		return types.StringUnknown()
-	case reason != "":
-		return types.StringValue(string(reason))
-	case triggered && isWhollyKnown(m.RegenerateTriggers):
-		return types.StringValue(string(tokens.ReasonTrigger))
-	case triggered:
-		return types.StringUnknown()
-	}
-	return types.StringNull()
-}
-
-// isStopped tells whether the token would be refused after the apply whatever its secret: held, disabled, or pending.
-func (m *accessTokenModel) isStopped(state *accessTokenModel, f facts) bool {
-	enabling := m.Enabled.ValueBool() && !state.Enabled.ValueBool()
-	return f.Held != nil ||
-		!m.Enabled.ValueBool() ||
-		state.Status.ValueString() == string(tokens.StatusDisabled) && !enabling ||
-		f.ObservedAt.Before(m.ActivatesAt.value())
 }
 
 // changedTriggers tells whether triggers changed. From null to a map, and back, they are only recorded, so that an import

@@ -189,6 +189,22 @@ func changedBool(state, plan types.Bool) (c tokens.Change[bool]) {
 	return c
 }
 
+// changedDuration is the change to a duration where the plan differs from the state.
+func changedDuration(state, plan duration) (c tokens.Change[time.Duration]) {
+	if !plan.same(state) {
+		c = tokens.To(plan.value())
+	}
+	return c
+}
+
+// changedPolicy is the change to a policy where the plan differs from the state.
+func changedPolicy[P ~string](state, plan types.String) (c tokens.Change[P]) {
+	if plan.ValueString() != state.ValueString() {
+		c = tokens.To(P(plan.ValueString()))
+	}
+	return c
+}
+
 // changedGroupRoles is the change to roles in groups where the plan differs from the state.
 func changedGroupRoles(ctx context.Context, state, plan types.Set, diags *diag.Diagnostics) (c tokens.Change[[]tokens.GroupRole]) {
 	if !plan.Equal(state) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -56,8 +57,52 @@ func warnOfEnabling(f facts, s subject, state, plan types.Bool, diags *diag.Diag
 
 // warnOfExpiry says that a token has expired and that nothing will renew it.
 func warnOfExpiry(state *accessTokenModel, diags *diag.Diagnostics) {
-	diags.AddWarning("Access token has expired", fmt.Sprintf("%s expired at %s and is refused.\n\nSet a later expires_at to use it again, or remove it from the configuration.",
-		state.subject(), state.SecretExpiresAt.ValueString()))
+	diags.AddWarning("Access token has expired", fmt.Sprintf("%s expired at %s and is refused.\n\nTo use it again, %s; else remove it from the configuration.",
+		state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
+}
+
+// wayOutOfExpiry says what revives a token that has expired.
+func wayOutOfExpiry(state *accessTokenModel) string {
+	if isGiven(state.TTL) {
+		return `change a value in regenerate_triggers, or set on_expired to "regenerate"`
+	}
+	return "set a later expires_at"
+}
+
+// refusedExpiry is the diagnostic for a token that has expired where the policy is to fail.
+func refusedExpiry(state *accessTokenModel) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("on_expired"), "Access token has expired", fmt.Sprintf("%s expired at %s and is refused, and on_expired is \"error\".\n\n"+
+		"To go on, %s, or set on_expired to another policy. To do away with it, remove its block. To leave it as it was last seen, use -refresh=false.",
+		state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
+}
+
+// drifted says what became of the secret that the state holds.
+func drifted(f facts, state *accessTokenModel) string {
+	observed := f.ofSecret(state)
+	text := fmt.Sprintf("the secret of the state (version %d) was revoked", observed.HeldVersion)
+	if observed.Revoked = false; observed.HasDrifted() {
+		text = fmt.Sprintf("the state has secret version %d, the backend version %d, which was made at %s", observed.HeldVersion, observed.CurrentVersion, tokens.FormatTimestamp(observed.CurrentMadeAt))
+	}
+	return text + fmt.Sprintf("; \"latchkey event list --object %s\" tells by whom", state.ID.ValueString())
+}
+
+// refusedDrift is the diagnostic for a secret that changed elsewhere where the policy is to fail.
+func refusedDrift(f facts, state *accessTokenModel) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("on_secret_drift"), "Secret was changed outside Terraform", fmt.Sprintf("%s: %s. on_secret_drift is \"error\".\n\n"+
+		"To go on, set on_secret_drift to \"regenerate\" for a new secret that the state knows, or to \"accept\" to live with the other one and a token that is null. "+
+		"To do away with the token, remove its block. To leave it as it was last seen, use -refresh=false.", state.subject(), drifted(f, state)))
+}
+
+// warnOfAcceptedDrift says that the plan forgets the secret.
+func warnOfAcceptedDrift(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
+	diags.AddWarning("Accepting a secret that was changed outside Terraform", fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token to null, and with it whatever takes its value from there.\n\n"+
+		"To give them a value again, change a value in regenerate_triggers, or set on_secret_drift to \"regenerate\" before you apply.", state.subject(), drifted(f, state)))
+}
+
+// warnOfRevocation says that a token has no live secret, which was accepted.
+func warnOfRevocation(state *accessTokenModel, diags *diag.Diagnostics) {
+	diags.AddWarning("Access token has no live secret", fmt.Sprintf("%s had its secret revoked, and on_secret_drift is \"accept\".\n\n"+
+		"To use it again, change a value in regenerate_triggers, or set on_secret_drift to \"regenerate\"; else remove it from the configuration.", state.subject()))
 }
 
 // warnOfRegeneration says why a plan regenerates a token, where the plan itself does not: it shows a reason only when it
@@ -67,6 +112,8 @@ func warnOfRegeneration(state *accessTokenModel, diags *diag.Diagnostics) {
 	switch tokens.RegenerationReason(state.RegenerationReason.ValueString()) {
 	case tokens.ReasonDrift:
 		cause = "the one in the state was regenerated or revoked outside Terraform"
+	case tokens.ReasonSchedule:
+		cause = fmt.Sprintf("the one in the state expires at %s, which is within regenerate_before_expiry", state.SecretExpiresAt.ValueString())
 	case tokens.ReasonExpired:
 		cause = "the one in the state expired at " + state.SecretExpiresAt.ValueString()
 	default:

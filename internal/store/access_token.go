@@ -8,16 +8,20 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// accessTokenColumns are the columns that scanAccessToken reads: of the token t, its technical user u and its current
-// secret s.
+// accessTokenColumns are the columns that scanAccessToken reads: of the token t, its technical user u, its current secret s
+// and the one before that, p, unless that was ended before its grace was over.
 var accessTokenColumns = `t.id, t.name, t.description, t.role, ` + groupRolesOf("t") + `, t.visibility, t.creator_id,
 	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at, t.ttl_seconds,
-	t.created_at, t.updated_at, t.regenerated_at, t.last_used_at,
-	s.version, s.preview, s.created_at, s.ended_at, ` + technicalUserColumns
+	t.regenerate_before_seconds, t.on_expired, t.on_secret_drift, t.grace_period, t.protect_seconds,
+	t.created_at, t.updated_at, t.regenerated_at, t.last_used_at, t.use_count,
+	s.version, s.preview, s.created_at, s.ended_at, s.last_used_at,
+	coalesce(p.preview, ''), p.created_at, p.grace_ends_at, p.last_used_at, ` + technicalUserColumns
 
 const accessTokenTables = ` FROM access_tokens t
 	JOIN technical_users u ON u.id = t.technical_user_id
-	JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version `
+	JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
+	LEFT JOIN secrets p ON p.access_token_id = t.id AND p.version = t.secret_version - 1
+		AND (p.ended_at IS NULL AND p.grace_ends_at IS NOT NULL OR p.ended_at >= p.grace_ends_at) `
 
 var selectAccessTokens = `SELECT ` + accessTokenColumns + accessTokenTables
 
@@ -25,13 +29,18 @@ var selectAccessTokens = `SELECT ` + accessTokenColumns + accessTokenTables
 func scanAccessToken(row scanner, more ...any) (tokens.AccessToken, error) {
 	var t tokens.AccessToken
 	var disabled, held, userDisabled stop
-	var ttl int64
+	var previous tokens.PreviousSecret
 	err := row.Scan(slices.Concat(more, []any{&t.ID, &t.Name, &t.Description, &t.Own.Role, groupRoles{&t.Own.GroupRoles}, &t.Visibility, &t.CreatorID,
-		&t.Enabled, &disabled.by, instant{&disabled.at}, &held.by, instant{&held.at}, &held.reason, instant{&t.ActivatesAt}, instant{&t.ExpiresAt}, &ttl,
-		instant{&t.CreatedAt}, instant{&t.UpdatedAt}, instant{&t.RegeneratedAt}, instant{&t.LastUsedAt},
-		&t.Secret.Version, &t.Secret.Preview, instant{&t.Secret.CreatedAt}, instant{&t.Secret.EndedAt},
+		&t.Enabled, &disabled.by, instant{&disabled.at}, &held.by, instant{&held.at}, &held.reason, instant{&t.ActivatesAt}, instant{&t.ExpiresAt}, seconds{&t.TTL},
+		seconds{&t.RegenerateBeforeExpiry}, &t.OnExpired, &t.OnSecretDrift, grace{&t.Grace}, seconds{&t.ProtectIfUsedWithin},
+		instant{&t.CreatedAt}, instant{&t.UpdatedAt}, instant{&t.RegeneratedAt}, instant{&t.LastUsedAt}, &t.UseCount,
+		&t.Secret.Version, &t.Secret.Preview, instant{&t.Secret.CreatedAt}, instant{&t.Secret.EndedAt}, instant{&t.Secret.LastUsedAt},
+		&previous.Preview, instant{&previous.CreatedAt}, instant{&previous.EndsAt}, instant{&previous.LastUsedAt},
 	}, technicalUserTargets(&t.User, &userDisabled))...)
-	t.TTL = time.Duration(ttl) * time.Second
+	if !previous.EndsAt.IsZero() {
+		previous.Version = t.Secret.Version - 1
+		t.Previous = &previous
+	}
 	t.Disabled, t.Held, t.User.Disabled = disabled.value(), held.value(), userDisabled.value()
 	return t, err
 }
@@ -107,11 +116,13 @@ func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit 
 func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
 	err := t.exec(ctx, `INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, disabled_by, disabled_at,
-		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at, visibility, creator_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at, visibility, creator_id,
+		regenerate_before_seconds, on_expired, on_secret_drift, grace_period, protect_seconds)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		a.ID, a.Name, a.Description, a.User.ID, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
-		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), int64(a.TTL/time.Second), a.Secret.Version, microseconds(a.CreatedAt), microseconds(a.UpdatedAt),
-		string(a.Visibility), a.CreatorID)
+		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version, microseconds(a.CreatedAt), microseconds(a.UpdatedAt),
+		string(a.Visibility), a.CreatorID,
+		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace), inSeconds(a.ProtectIfUsedWithin))
 	if err != nil {
 		return err
 	}
@@ -124,19 +135,28 @@ func (t Tx) UpdateAccessToken(ctx context.Context, a tokens.AccessToken) error {
 	heldBy, heldAt, heldReason := stopColumns(a.Held)
 	err := t.exec(ctx, `UPDATE access_tokens SET name = $2, description = $3, role = $4, group_roles_set = $5, enabled = $6, disabled_by = $7, disabled_at = $8,
 		held_by = $9, held_at = $10, held_reason = $11, activates_at = $12, expires_at = $13, ttl_seconds = $14, secret_version = $15,
-		updated_at = $16, regenerated_at = $17, visibility = $18 WHERE id = $1`,
+		updated_at = $16, regenerated_at = $17, visibility = $18,
+		regenerate_before_seconds = $19, on_expired = $20, on_secret_drift = $21, grace_period = $22, protect_seconds = $23 WHERE id = $1`,
 		a.ID, a.Name, a.Description, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
-		heldBy, heldAt, heldReason, microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), int64(a.TTL/time.Second), a.Secret.Version,
-		microseconds(a.UpdatedAt), microseconds(a.RegeneratedAt), string(a.Visibility))
+		heldBy, heldAt, heldReason, microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version,
+		microseconds(a.UpdatedAt), microseconds(a.RegeneratedAt), string(a.Visibility),
+		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace), inSeconds(a.ProtectIfUsedWithin))
 	if err != nil {
 		return err
 	}
 	return t.replaceGroupRoles(ctx, a.ID, a.Own.GroupRoles)
 }
 
-// RecordUse moves the last use of an access token forward to an instant. A token that is gone stays gone.
-func (t Tx) RecordUse(ctx context.Context, id string, at time.Time) error {
-	return t.exec(ctx, `UPDATE access_tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`, id, microseconds(at))
+// RecordUse counts uses of an access token by the secret of a version, and moves the last use of both forward to an
+// instant. A token that is gone stays gone.
+func (t Tx) RecordUse(ctx context.Context, id string, version, count int64, at time.Time) error {
+	err := t.exec(ctx, `UPDATE access_tokens SET use_count = use_count + $2,
+		last_used_at = CASE WHEN last_used_at > $3 THEN last_used_at ELSE $3 END WHERE id = $1`, id, count, microseconds(at))
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, `UPDATE secrets SET last_used_at = $3 WHERE access_token_id = $1 AND version = $2
+		AND (last_used_at IS NULL OR last_used_at < $3)`, id, version, microseconds(at))
 }
 
 // DeleteAccessToken deletes an access token that has no shares. The hashes of its secrets stay.

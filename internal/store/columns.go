@@ -33,6 +33,46 @@ func microseconds(t time.Time) any {
 	return t.UnixMicro()
 }
 
+// seconds reads a column of a duration in seconds.
+type seconds struct{ *time.Duration }
+
+// Scan implements sql.Scanner.
+func (s seconds) Scan(column any) error {
+	n, ok := column.(int64)
+	if !ok {
+		return fmt.Errorf("a duration is stored as %T, not as a number of seconds", column)
+	}
+	*s.Duration = time.Duration(n) * time.Second
+	return nil
+}
+
+// inSeconds is what seconds reads.
+func inSeconds(d time.Duration) int64 { return int64(d / time.Second) }
+
+// grace reads the text of a grace period; empty for none.
+type grace struct{ *tokens.Grace }
+
+// Scan implements sql.Scanner.
+func (g grace) Scan(column any) (err error) {
+	text, ok := column.(string)
+	if !ok {
+		return fmt.Errorf("a grace period is stored as %T, not as text", column)
+	}
+	*g.Grace = tokens.Grace{}
+	if text != "" {
+		*g.Grace, err = tokens.ParseGrace("grace_period", text)
+	}
+	return err
+}
+
+// graceColumn is what grace reads.
+func graceColumn(g tokens.Grace) string {
+	if g == (tokens.Grace{}) {
+		return ""
+	}
+	return g.String()
+}
+
 // stop reads the three columns of a tokens.Stop.
 type stop struct {
 	by, reason sql.NullString

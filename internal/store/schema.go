@@ -12,7 +12,9 @@ const schemaVersion = len(migrations)
 // Instants are microseconds since 1970, NULL for none; hashes are hexadecimal; roles in groups have a table of their own,
 // and group_roles_set tells an empty set of them from one that was never set; permissions are separated by spaces.
 //
-// The rows of secrets outlive their token, so that a value that was used once never opens anything again.
+// The rows of secrets outlive their token, so that a value that was used once never opens anything again. A secret that was
+// superseded has an end: ended_at, or grace_ends_at where a grace was given to it, which no transaction is there to mark;
+// the next one that writes sets ended_at to it.
 //
 // SERIAL stands for the type of a number that the database counts up.
 var migrations = [...]string{`
@@ -147,6 +149,17 @@ CREATE TABLE roles (
 
 ALTER TABLE access_tokens ADD COLUMN visibility TEXT NOT NULL DEFAULT 'organization';
 ALTER TABLE access_tokens ADD COLUMN creator_id TEXT NOT NULL DEFAULT '';
+`, `
+ALTER TABLE access_tokens ADD COLUMN regenerate_before_seconds BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE access_tokens ADD COLUMN on_expired TEXT NOT NULL DEFAULT '';
+ALTER TABLE access_tokens ADD COLUMN on_secret_drift TEXT NOT NULL DEFAULT '';
+ALTER TABLE access_tokens ADD COLUMN grace_period TEXT NOT NULL DEFAULT '';
+ALTER TABLE access_tokens ADD COLUMN protect_seconds BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE access_tokens ADD COLUMN use_count BIGINT NOT NULL DEFAULT 0;
+
+ALTER TABLE secrets ADD COLUMN grace_ends_at BIGINT;
+ALTER TABLE secrets ADD COLUMN last_used_at BIGINT;
+CREATE INDEX secrets_grace ON secrets (grace_ends_at) WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL;
 `}
 
 // newerSchema says that the database needs a newer program.

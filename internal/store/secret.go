@@ -17,6 +17,16 @@ type KnownSecret struct {
 	CustomRoles []tokens.Role
 }
 
+// IsPrevious tells whether the secret is the one before the current one, still in its grace at an instant.
+func (k KnownSecret) IsPrevious(now time.Time) bool {
+	return k.AccessToken.Previous.IsLive(now) && k.Version == k.AccessToken.Previous.Version
+}
+
+// IsLive tells whether the secret is one that nothing has ended by an instant, the expiry of the token apart.
+func (k KnownSecret) IsLive(now time.Time) bool {
+	return k.AccessToken.Secret.EndedAt.IsZero() && (k.Version == k.AccessToken.Secret.Version || k.IsPrevious(now))
+}
+
 // selectSecret selects a secret k with its token, the current secret of that, and its custom roles.
 var selectSecret = `SELECT k.hash, k.version, ` + customRolesOf("t", "u") + `, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
 
@@ -45,7 +55,37 @@ func (t Tx) InsertSecret(ctx context.Context, tokenID string, hash tokens.Secret
 		hash.String(), tokenID, s.Version, s.Preview, microseconds(s.CreatedAt))
 }
 
-// EndSecrets ends the secrets of an access token that have not ended before.
-func (t Tx) EndSecrets(ctx context.Context, tokenID string, at time.Time) error {
-	return t.exec(ctx, `UPDATE secrets SET ended_at = $2 WHERE access_token_id = $1 AND ended_at IS NULL`, tokenID, microseconds(at))
+// EndSecrets ends the secrets of an access token of versions below one that have not ended before.
+func (t Tx) EndSecrets(ctx context.Context, tokenID string, below int64, at time.Time) error {
+	return t.exec(ctx, `UPDATE secrets SET ended_at = $3 WHERE access_token_id = $1 AND version < $2 AND ended_at IS NULL`, tokenID, below, microseconds(at))
+}
+
+// SetGrace writes when a secret that was superseded ends; zero gives it no grace.
+func (t Tx) SetGrace(ctx context.Context, tokenID string, version int64, endsAt time.Time) error {
+	return t.exec(ctx, `UPDATE secrets SET grace_ends_at = $3 WHERE access_token_id = $1 AND version = $2`, tokenID, version, microseconds(endsAt))
+}
+
+// EndedGrace is a secret whose grace is over, which no transaction has marked yet.
+type EndedGrace struct {
+	AccessToken tokens.AccessToken
+	Secret      tokens.PreviousSecret
+}
+
+// selectEndedGraces selects the secrets k whose grace is over, with their tokens.
+var selectEndedGraces = `SELECT k.version, k.preview, k.created_at, k.grace_ends_at, k.last_used_at, ` + accessTokenColumns + accessTokenTables +
+	`JOIN secrets k ON k.access_token_id = t.id WHERE k.ended_at IS NULL AND k.grace_ends_at IS NOT NULL AND k.grace_ends_at <= $1 ORDER BY k.grace_ends_at, t.id`
+
+// EndedGraces returns the secrets whose grace is over at an instant, in the order of their ends.
+func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
+	scan := func(row scanner) (e EndedGrace, err error) {
+		s := &e.Secret
+		e.AccessToken, err = scanAccessToken(row, &s.Version, &s.Preview, instant{&s.CreatedAt}, instant{&s.EndsAt}, instant{&s.LastUsedAt})
+		return e, err
+	}
+	return list(ctx, v.q, scan, selectEndedGraces, microseconds(now))
+}
+
+// MarkEndedGraces marks the secrets whose grace is over at an instant as ended.
+func (t Tx) MarkEndedGraces(ctx context.Context, now time.Time) error {
+	return t.exec(ctx, `UPDATE secrets SET ended_at = grace_ends_at WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL AND grace_ends_at <= $1`, microseconds(now))
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// AccessToken is a credential for the user's own APIs. It belongs to a technical user and has at most one live secret.
+// AccessToken is a credential for the user's own APIs. It belongs to a technical user and has at most two live secrets:
+// the current one and, during a grace period, the one before it.
 type AccessToken struct {
 	ID string `json:"id"`
 	// Name is a label for people; several tokens may share one.
@@ -33,8 +34,12 @@ type AccessToken struct {
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 	// TTL is how long each new secret lives; zero for no such limit.
 	TTL time.Duration `json:"ttl,omitzero"`
+	Policies
 
 	Secret SecretState `json:"secret"`
+	// Previous is the secret before that, where a grace was given to it; nil where it ended with the regeneration or was
+	// ended since.
+	Previous *PreviousSecret `json:"previous_secret,omitempty"`
 
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -42,6 +47,8 @@ type AccessToken struct {
 	RegeneratedAt time.Time `json:"regenerated_at,omitzero"`
 	// LastUsedAt is when the token last opened something; zero for never.
 	LastUsedAt time.Time `json:"last_used_at,omitzero"`
+	// UseCount is how often it opened something.
+	UseCount int64 `json:"use_count,omitempty"`
 
 	// Status and ObservedAt are the verdict of the backend's clock when it answered, and that instant.
 	Status     Status    `json:"status"`
@@ -64,10 +71,7 @@ const (
 
 // ValidateVisibility checks that a visibility exists.
 func ValidateVisibility(field string, v Visibility) error {
-	if v == VisibilityOrganization || v == VisibilityRestricted {
-		return nil
-	}
-	return Invalid(field, "there is no visibility %q; use %q or %q", v, VisibilityOrganization, VisibilityRestricted)
+	return validateOneOf(field, "visibility", v, []Visibility{VisibilityOrganization, VisibilityRestricted})
 }
 
 // SecretState is what is known of a token's current secret, its value apart.
@@ -79,6 +83,8 @@ type SecretState struct {
 	CreatedAt time.Time `json:"created_at"`
 	// EndedAt is when the secret was revoked; zero while it lives.
 	EndedAt time.Time `json:"ended_at,omitzero"`
+	// LastUsedAt is when the secret last opened something; zero for never.
+	LastUsedAt time.Time `json:"last_used_at,omitzero"`
 }
 
 // QualifiedID returns <e-mail of the technical user>_<id>.
@@ -128,6 +134,15 @@ func (t AccessToken) SecretExpiresAt() time.Time {
 	return SecretExpiry(t.ExpiresAt, t.TTL, t.Secret.CreatedAt)
 }
 
+// PreviousSecretExpiresAt returns when the secret before the current one stops, or stopped, being valid; zero where it has
+// no grace.
+func (t AccessToken) PreviousSecretExpiresAt() time.Time {
+	if t.Previous == nil {
+		return time.Time{}
+	}
+	return t.Previous.EndsAt
+}
+
 // NewSecretFor is a new secret for a token, made by the caller.
 type NewSecretFor struct {
 	// RequestID identifies the request: sending the same again, after an answer was lost, has no further effect.
@@ -160,6 +175,7 @@ type NewAccessToken struct {
 	ActivatesAt time.Time
 	ExpiresAt   time.Time
 	TTL         time.Duration
+	Policies
 }
 
 // Validate checks each field by itself, which of them exclude each other, and that no instant has passed.
@@ -175,6 +191,7 @@ func (n NewAccessToken) Validate(now time.Time) error {
 	return firstError(
 		n.NewSecretFor.Validate(),
 		validateTokenSettings(n.Name, n.Description, n.GroupID, n.Own, cmp.Or(n.Visibility, VisibilityOrganization), n.ExpiresAt, n.TTL),
+		n.Policies.Validate(n.ExpiresAt, n.TTL),
 		ValidateNewExpiry(n.ExpiresAt, now),
 		validateActivation(n.ActivatesAt, SecretExpiry(n.ExpiresAt, n.TTL, now)),
 	)
@@ -191,15 +208,23 @@ type CreatedAccessToken struct {
 // AccessTokenUpdate holds the fields of an access token to change and the new secret, where it is to have one; all of it
 // or nothing takes effect.
 type AccessTokenUpdate struct {
-	Name         Change[string]
-	Description  Change[string]
-	Role         Change[string]
-	GroupRoles   Change[[]GroupRole]
-	Visibility   Change[Visibility]
-	Enabled      Change[bool]
-	ActivatesAt  Change[time.Time]
-	ExpiresAt    Change[time.Time]
-	TTL          Change[time.Duration]
+	Name        Change[string]
+	Description Change[string]
+	Role        Change[string]
+	GroupRoles  Change[[]GroupRole]
+	Visibility  Change[Visibility]
+	Enabled     Change[bool]
+	ActivatesAt Change[time.Time]
+	ExpiresAt   Change[time.Time]
+	TTL         Change[time.Duration]
+
+	RegenerateBeforeExpiry Change[time.Duration]
+	OnExpired              Change[ExpiryPolicy]
+	OnSecretDrift          Change[DriftPolicy]
+	// Grace counts for a regeneration in the same update. For a secret that has been given one before, it shortens only.
+	Grace               Change[Grace]
+	ProtectIfUsedWithin Change[time.Duration]
+
 	Regeneration *Regeneration
 }
 
@@ -208,12 +233,15 @@ func (u AccessTokenUpdate) onlyDisables() bool {
 	return reflect.DeepEqual(u, AccessTokenUpdate{Enabled: To(false)})
 }
 
-// Regeneration replaces the secret of a token. The one before it is dead at that moment.
+// Regeneration replaces the secret of a token. The one before it stays valid for the grace, and the one before that, should
+// it still be in its own, is dead at that moment: no token has more than two live secrets.
 type Regeneration struct {
 	NewSecretFor
 	Reason RegenerationReason
 	// ExpectedVersion is the version that the caller believes to replace; another one is a conflict. Zero replaces any.
 	ExpectedVersion int64
+	// Grace is for this once, in place of the token's.
+	Grace Change[Grace]
 }
 
 // Apply returns the token with the changes made by the actor at the instant, or the error that forbids them.
@@ -227,6 +255,11 @@ func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (Access
 	u.ActivatesAt.apply(&t.ActivatesAt)
 	u.ExpiresAt.apply(&t.ExpiresAt)
 	u.TTL.apply(&t.TTL)
+	u.RegenerateBeforeExpiry.apply(&t.RegenerateBeforeExpiry)
+	u.OnExpired.apply(&t.OnExpired)
+	u.OnSecretDrift.apply(&t.OnSecretDrift)
+	u.Grace.apply(&t.Grace)
+	u.ProtectIfUsedWithin.apply(&t.ProtectIfUsedWithin)
 	t.Enabled, t.Disabled = applySwitch(u.Enabled, t.Enabled, t.Disabled, by, now)
 	if t.User.SystemCreated {
 		t.User.Grants = systemUserGrants(t.Own)
@@ -241,8 +274,26 @@ func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (Access
 		}
 		t.Secret = SecretState{Version: t.Secret.Version + 1, Preview: r.Secret.Preview(), CreatedAt: now}
 		t.RegeneratedAt = now
+		grace := t.Grace
+		r.Grace.apply(&grace)
+		if err := grace.validate("grace_period", !t.SecretExpiresAt().IsZero()); err != nil {
+			return before, err
+		}
+		t.Previous = superseded(before, t, grace, now)
+	} else if p := t.Previous; p != nil {
+		t.Previous = nil
+		var grace Change[Grace]
+		if t.Grace != before.Grace {
+			grace = u.Grace
+		}
+		if end := ShortenedGrace(p.EndsAt, t.RegeneratedAt, grace, t.SecretExpiresAt()); !end.IsZero() {
+			shortened := *p
+			shortened.EndsAt = end
+			t.Previous = &shortened
+		}
 	}
-	if err := validateTokenSettings(t.Name, t.Description, t.User.GroupID, t.Own, t.Visibility, t.ExpiresAt, t.TTL); err != nil {
+	if err := firstError(validateTokenSettings(t.Name, t.Description, t.User.GroupID, t.Own, t.Visibility, t.ExpiresAt, t.TTL),
+		t.Policies.Validate(t.ExpiresAt, t.TTL)); err != nil {
 		return before, err
 	}
 	if u.Regeneration != nil || !t.ExpiresAt.Equal(before.ExpiresAt) {

@@ -89,14 +89,17 @@ type Backend interface {
 	// again changes nothing. CodeNotFound, CodeInvalid; CodeConflict for another secret version than the expected one and
 	// as CreateAccessToken.
 	UpdateAccessToken(ctx context.Context, id string, update AccessTokenUpdate) (AccessToken, error)
+	// RetirePreviousSecret ends the secret before the current one, which is still in its grace. CodeNotFound; CodeConflict
+	// where there is none.
+	RetirePreviousSecret(ctx context.Context, id string) (AccessToken, error)
 	// HoldAccessToken stops a token until it is released, for a reason that people will read. Holding a held token is
 	// CodeConflict. CodeNotFound, CodeInvalid. A caller who may stop the token but not show it learns no more of it than
 	// that it is stopped; so it is with an update that disables.
 	HoldAccessToken(ctx context.Context, id, reason string) (AccessToken, error)
 	// ReleaseAccessToken ends a hold. Releasing a token that is not held is CodeConflict. CodeNotFound.
 	ReleaseAccessToken(ctx context.Context, id string) (AccessToken, error)
-	// RevokeSecret ends the secret for good; its token is without one until it is regenerated. CodeNotFound for a value
-	// that is no live secret.
+	// RevokeSecret ends the secret for good, and with it the other one that the token may have; the token is without one
+	// until it is regenerated. CodeNotFound for a value that is no live secret.
 	RevokeSecret(ctx context.Context, secret Secret) (AccessToken, error)
 	// DeleteAccessToken deletes a token for good, with its shares and the technical user that the system created for it.
 	// CodeNotFound.

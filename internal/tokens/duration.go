@@ -18,6 +18,18 @@ var durationPattern = regexp.MustCompile(`^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{
 // ParseDuration reads a duration of days, hours, minutes and seconds in this order, each optional: 90d, 36h, 1h30m.
 // A day has 24 hours. It must be longer than zero and at most a hundred years.
 func ParseDuration(field, s string) (time.Duration, error) {
+	total, err := parseDuration(field, s)
+	if err == nil {
+		err = ValidateTTL(field, total)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return total, nil
+}
+
+// parseDuration is ParseDuration for durations that may be zero.
+func parseDuration(field, s string) (time.Duration, error) {
 	parts := durationPattern.FindStringSubmatch(s)
 	if parts == nil || s == "" {
 		return 0, Invalid(field, "%q is not a duration: write days, hours, minutes and seconds as in \"90d\", \"36h\" or \"1h30m\"", s)
@@ -32,9 +44,6 @@ func ParseDuration(field, s string) (time.Duration, error) {
 			return 0, Invalid(field, "%q is too long: use at most %s (a hundred years)", s, FormatDuration(maxDuration))
 		}
 		total += time.Duration(n) * unit
-	}
-	if err := ValidateTTL(field, total); err != nil {
-		return 0, err
 	}
 	return total, nil
 }

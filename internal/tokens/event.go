@@ -43,15 +43,17 @@ const (
 	ActionAccessTokenCreate     Action = "access_token.create"
 	ActionAccessTokenUpdate     Action = "access_token.update"
 	ActionAccessTokenRegenerate Action = "access_token.regenerate"
-	ActionAccessTokenDisable    Action = "access_token.disable"
-	ActionAccessTokenEnable     Action = "access_token.enable"
-	ActionAccessTokenHold       Action = "access_token.hold"
-	ActionAccessTokenRelease    Action = "access_token.release"
-	ActionAccessTokenRevoke     Action = "access_token.revoke"
-	ActionAccessTokenDelete     Action = "access_token.delete"
-	ActionTokenShareCreate      Action = "token_share.create"
-	ActionTokenShareUpdate      Action = "token_share.update"
-	ActionTokenShareDelete      Action = "token_share.delete"
+	// ActionAccessTokenRetirePrevious: the secret before the current one ended after its grace, or sooner.
+	ActionAccessTokenRetirePrevious Action = "access_token.retire_previous"
+	ActionAccessTokenDisable        Action = "access_token.disable"
+	ActionAccessTokenEnable         Action = "access_token.enable"
+	ActionAccessTokenHold           Action = "access_token.hold"
+	ActionAccessTokenRelease        Action = "access_token.release"
+	ActionAccessTokenRevoke         Action = "access_token.revoke"
+	ActionAccessTokenDelete         Action = "access_token.delete"
+	ActionTokenShareCreate          Action = "token_share.create"
+	ActionTokenShareUpdate          Action = "token_share.update"
+	ActionTokenShareDelete          Action = "token_share.delete"
 )
 
 // Outcome is how an action ended.

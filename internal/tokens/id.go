@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
 	"strings"
@@ -58,9 +59,21 @@ const idLength = 26
 // NewID returns a new identifier of the kind: the prefix, an underscore, and 26 characters that encode 48 bits of now
 // in milliseconds and 80 random bits, so that identifiers sort by the time when they were made.
 func NewID(kind Kind, now time.Time) string {
+	var random [10]byte
+	_, _ = rand.Read(random[:]) // crypto/rand.Read never fails
+	return newID(kind, now, random)
+}
+
+// DerivedID is NewID with bits of the hash of a seed in place of random ones: the same arguments give the same identifier.
+func DerivedID(kind Kind, now time.Time, seed string) string {
+	hash := sha256.Sum256([]byte(seed))
+	return newID(kind, now, [10]byte(hash[:]))
+}
+
+func newID(kind Kind, now time.Time, rest [10]byte) string {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
-	_, _ = rand.Read(b[6:]) // crypto/rand.Read never fails
+	copy(b[6:], rest[:])
 	return string(kind) + "_" + idEncoding.EncodeToString(b[:])
 }
 

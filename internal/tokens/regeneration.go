@@ -11,6 +11,8 @@ const (
 	ReasonTrigger RegenerationReason = "trigger"
 	// ReasonDrift: the secret was regenerated or revoked by someone else.
 	ReasonDrift RegenerationReason = "drift"
+	// ReasonSchedule: the end of the secret under its ttl was near, by regenerate_before_expiry.
+	ReasonSchedule RegenerationReason = "schedule"
 	// ReasonExpired: the secret outlived its ttl.
 	ReasonExpired RegenerationReason = "expired"
 	// ReasonRequested: a person asked for it.
@@ -38,19 +40,74 @@ func (f SecretFacts) HasDrifted() bool {
 	return f.HeldVersion != f.CurrentVersion || !f.HeldMadeAt.IsZero() && !f.HeldMadeAt.Equal(f.CurrentMadeAt) || f.Revoked
 }
 
-// DueRegeneration tells whether a token needs a new secret, and why: its secret changed or ended elsewhere, or was
-// observed after its end under a ttl. The ttl and the end of the secret (zero for none) are those that are to hold. A
-// token that would be refused whatever its secret (stopped: held, disabled, pending) is not due for the latter. Nothing is
-// due for a token that was observed after a fixed end, which a new secret would share.
-func DueRegeneration(facts SecretFacts, ttl time.Duration, expiresAt time.Time, stopped bool) (RegenerationReason, bool) {
-	expired := !facts.ObservedAt.IsZero() && !expiresAt.IsZero() && !facts.ObservedAt.Before(expiresAt)
+// Phase is how far the life of a secret has gone.
+type Phase int
+
+// The phases of a secret's life.
+const (
+	PhaseFresh Phase = iota
+	// PhaseDue: within regenerate_before_expiry of its end.
+	PhaseDue
+	PhaseExpired
+)
+
+// PhaseOf returns the phase of a secret that was observed at an instant and ends at another, of which a zero one is never.
+func PhaseOf(observedAt, expiresAt time.Time, regenerateBefore time.Duration) Phase {
 	switch {
-	case expired && ttl == 0:
-		return "", false
-	case facts.HasDrifted():
-		return ReasonDrift, true
-	case expired && !stopped:
-		return ReasonExpired, true
+	case observedAt.IsZero() || expiresAt.IsZero():
+		return PhaseFresh
+	case !observedAt.Before(expiresAt):
+		return PhaseExpired
+	case regenerateBefore > 0 && !observedAt.Before(expiresAt.Add(-regenerateBefore)):
+		return PhaseDue
 	}
-	return "", false
+	return PhaseFresh
+}
+
+// SecretSituation is all by which a keeper decides whether a token needs a new secret.
+type SecretSituation struct {
+	Phase Phase
+	// HasTTL tells that a new secret would live anew. Without that, the end of the token stays where it is.
+	HasTTL bool
+	// Drifted tells that the secret changed or ended elsewhere.
+	Drifted bool
+	// Stopped tells that the token would be refused whatever its secret: held, disabled or pending.
+	Stopped bool
+	// Triggered tells that a person asked for a new secret.
+	Triggered     bool
+	OnExpired     ExpiryPolicy
+	OnSecretDrift DriftPolicy
+}
+
+// SecretDecision is what follows from a SecretSituation: one of its fields, or nothing.
+type SecretDecision struct {
+	// Regenerate is the reason to do so.
+	Regenerate RegenerationReason
+	// AcceptDrift tells to forget the secret that changed elsewhere.
+	AcceptDrift bool
+	// RefuseDrift and RefuseExpired tell that the policy for that is to fail.
+	RefuseDrift, RefuseExpired bool
+}
+
+// Decide tells whether a token needs a new secret, and why. What changed elsewhere goes before what time has done, and
+// that before a trigger. A token that is stopped is never due by the clock; nothing is due by itself once the token has
+// come to a fixed end, which a new secret would share.
+func (s SecretSituation) Decide() SecretDecision {
+	expired := s.Phase == PhaseExpired && !s.Stopped
+	onExpired, onDrift := s.OnExpired.OrDefault(s.HasTTL), s.OnSecretDrift.OrDefault()
+	switch {
+	case s.Drifted && onDrift == OnSecretDriftError:
+		return SecretDecision{RefuseDrift: true}
+	case s.Drifted && onDrift == OnSecretDriftRegenerate && (s.HasTTL || s.Phase != PhaseExpired):
+		return SecretDecision{Regenerate: ReasonDrift}
+	case expired && s.HasTTL && onExpired == OnExpiredRegenerate:
+		return SecretDecision{Regenerate: ReasonExpired}
+	case s.Phase == PhaseDue && s.HasTTL && !s.Stopped:
+		return SecretDecision{Regenerate: ReasonSchedule}
+	case s.Triggered:
+		return SecretDecision{Regenerate: ReasonTrigger}
+	case expired && onExpired == OnExpiredError:
+		return SecretDecision{RefuseExpired: true}
+	}
+	return SecretDecision{AcceptDrift: s.Drifted && onDrift == OnSecretDriftAccept}
 }

@@ -7,39 +7,138 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-func TestDueRegeneration(t *testing.T) {
-	before, after := now.Add(-time.Hour), now.Add(time.Hour)
+func TestHasDrifted(t *testing.T) {
+	before := now.Add(-time.Hour)
 	for _, test := range []struct {
-		name      string
-		facts     tokens.SecretFacts
-		ttl       time.Duration
-		expiresAt time.Time
-		stopped   bool
-		want      tokens.RegenerationReason
+		name  string
+		facts tokens.SecretFacts
+		want  bool
 	}{
-		{"nothing happened", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 2}, 0, time.Time{}, false, ""},
-		{"regenerated elsewhere", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 3}, 0, time.Time{}, false, tokens.ReasonDrift},
-		{"an older one restored", tokens.SecretFacts{HeldVersion: 3, CurrentVersion: 2}, 0, time.Time{}, false, tokens.ReasonDrift},
-		{"an older one restored and regenerated elsewhere", tokens.SecretFacts{HeldVersion: 2, HeldMadeAt: before, CurrentVersion: 2, CurrentMadeAt: now}, 0, time.Time{}, false, tokens.ReasonDrift},
-		{"the very secret", tokens.SecretFacts{HeldVersion: 2, HeldMadeAt: now, CurrentVersion: 2, CurrentMadeAt: now.UTC()}, 0, time.Time{}, false, ""},
-		{"the version alone known", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 2, CurrentMadeAt: now}, 0, time.Time{}, false, ""},
-		{"regenerated elsewhere, stopped", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 3}, 0, time.Time{}, true, tokens.ReasonDrift},
-		{"revoked", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 2, Revoked: true}, 0, time.Time{}, false, tokens.ReasonDrift},
-		{"before the end of the ttl", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 1, ObservedAt: before}, day, now, false, ""},
-		{"at the end of the ttl", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 1, ObservedAt: now}, day, now, false, tokens.ReasonExpired},
-		{"after the end of the ttl", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 1, ObservedAt: after}, day, now, false, tokens.ReasonExpired},
-		{"after the end of the ttl, stopped", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 1, ObservedAt: after}, day, now, true, ""},
-		{"after the end of the ttl, regenerated elsewhere", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 2, ObservedAt: after}, day, now, false, tokens.ReasonDrift},
-		{"never observed", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 1}, day, now, false, ""},
-		{"after a fixed end", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 1, ObservedAt: after}, 0, now, false, ""},
-		{"after a fixed end, regenerated elsewhere", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 2, ObservedAt: after}, 0, now, false, ""},
-		{"after a fixed end, revoked", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 1, Revoked: true, ObservedAt: after}, 0, now, false, ""},
-		{"before a fixed end, revoked", tokens.SecretFacts{HeldVersion: 1, CurrentVersion: 1, Revoked: true, ObservedAt: before}, 0, now, false, tokens.ReasonDrift},
+		{"nothing happened", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 2}, false},
+		{"regenerated elsewhere", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 3}, true},
+		{"an older one restored", tokens.SecretFacts{HeldVersion: 3, CurrentVersion: 2}, true},
+		{"an older one restored and regenerated elsewhere", tokens.SecretFacts{HeldVersion: 2, HeldMadeAt: before, CurrentVersion: 2, CurrentMadeAt: now}, true},
+		{"the very secret", tokens.SecretFacts{HeldVersion: 2, HeldMadeAt: now, CurrentVersion: 2, CurrentMadeAt: now.UTC()}, false},
+		{"the version alone known", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 2, CurrentMadeAt: now}, false},
+		{"revoked", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 2, Revoked: true}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			reason, due := tokens.DueRegeneration(test.facts, test.ttl, test.expiresAt, test.stopped)
-			if reason != test.want || due != (test.want != "") {
-				t.Errorf("due: %t, %q; want %q", due, reason, test.want)
+			if got := test.facts.HasDrifted(); got != test.want {
+				t.Errorf("drifted: %t", got)
+			}
+		})
+	}
+}
+
+func TestPhaseOf(t *testing.T) {
+	const none = time.Duration(0)
+	end := now.Add(10 * day)
+	for _, test := range []struct {
+		name             string
+		observedAt, ends time.Time
+		before           time.Duration
+		want             tokens.Phase
+	}{
+		{"never observed", time.Time{}, end, day, tokens.PhaseFresh},
+		{"without end", now, time.Time{}, day, tokens.PhaseFresh},
+		{"long before the end", now, end, day, tokens.PhaseFresh},
+		{"just before the window", end.Add(-day - 1), end, day, tokens.PhaseFresh},
+		{"at the start of the window", end.Add(-day), end, day, tokens.PhaseDue},
+		{"just before the end", end.Add(-1), end, day, tokens.PhaseDue},
+		{"just before the end, without window", end.Add(-1), end, none, tokens.PhaseFresh},
+		{"at the end", end, end, day, tokens.PhaseExpired},
+		{"after the end, without window", end.Add(day), end, none, tokens.PhaseExpired},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := tokens.PhaseOf(test.observedAt, test.ends, test.before); got != test.want {
+				t.Errorf("phase %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+func TestDecide(t *testing.T) {
+	regenerate := func(reason tokens.RegenerationReason) tokens.SecretDecision {
+		return tokens.SecretDecision{Regenerate: reason}
+	}
+	nothing := tokens.SecretDecision{}
+	accept := tokens.SecretDecision{AcceptDrift: true}
+	refuseDrift, refuseExpired := tokens.SecretDecision{RefuseDrift: true}, tokens.SecretDecision{RefuseExpired: true}
+	// A situation in letters: f, d or e is the phase; t has a ttl; D drifted; S stopped; T triggered.
+	const regen, ignore, fail = tokens.OnExpiredRegenerate, tokens.OnExpiredIgnore, tokens.OnExpiredError
+	for _, test := range []struct {
+		situation string
+		onExpired tokens.ExpiryPolicy
+		onDrift   tokens.DriftPolicy
+		want      tokens.SecretDecision
+	}{
+		{"f", "", "", nothing},
+		{"ft", "", "", nothing},
+		{"fT", "", "", regenerate(tokens.ReasonTrigger)},
+		{"ftT", fail, "error", regenerate(tokens.ReasonTrigger)},
+		{"fS", "", "", nothing},
+		{"fST", "", "", regenerate(tokens.ReasonTrigger)},
+
+		{"dt", "", "", regenerate(tokens.ReasonSchedule)},
+		{"dt", ignore, "", regenerate(tokens.ReasonSchedule)},
+		{"dt", fail, "", regenerate(tokens.ReasonSchedule)},
+		{"dtT", "", "", regenerate(tokens.ReasonSchedule)},
+		{"dtS", "", "", nothing},
+		{"dtST", "", "", regenerate(tokens.ReasonTrigger)},
+		{"dtD", "", "", regenerate(tokens.ReasonDrift)},
+		{"dtD", "", "accept", regenerate(tokens.ReasonSchedule)},
+		{"dtD", "", "error", refuseDrift},
+
+		{"et", "", "", regenerate(tokens.ReasonExpired)},
+		{"et", regen, "", regenerate(tokens.ReasonExpired)},
+		{"et", ignore, "", nothing},
+		{"et", fail, "", refuseExpired},
+		{"etT", ignore, "", regenerate(tokens.ReasonTrigger)},
+		{"etT", fail, "", regenerate(tokens.ReasonTrigger)},
+		{"etS", "", "", nothing},
+		{"etS", fail, "", nothing},
+		{"etD", "", "", regenerate(tokens.ReasonDrift)},
+		{"etD", "", "accept", regenerate(tokens.ReasonExpired)},
+		{"etD", fail, "accept", refuseExpired},
+		{"etDS", "", "accept", accept},
+		{"e", "", "", nothing},
+		{"e", ignore, "", nothing},
+		{"e", fail, "", refuseExpired},
+		{"eT", fail, "", regenerate(tokens.ReasonTrigger)}, // which the backend refuses: the end has passed
+		{"eS", fail, "", nothing},
+		{"eD", "", "", nothing},
+		{"eD", "", "accept", accept},
+		{"eD", "", "error", refuseDrift},
+
+		{"fD", "", "", regenerate(tokens.ReasonDrift)},
+		{"fD", "", "regenerate", regenerate(tokens.ReasonDrift)},
+		{"fD", "", "accept", accept},
+		{"fD", "", "error", refuseDrift},
+		{"fDT", "", "", regenerate(tokens.ReasonDrift)},
+		{"fDT", "", "accept", regenerate(tokens.ReasonTrigger)},
+		{"fDT", "", "error", refuseDrift},
+		{"fDS", "", "", regenerate(tokens.ReasonDrift)},
+	} {
+		t.Run(test.situation+"/"+string(test.onExpired)+"/"+string(test.onDrift), func(t *testing.T) {
+			s := tokens.SecretSituation{OnExpired: test.onExpired, OnSecretDrift: test.onDrift}
+			for _, letter := range test.situation {
+				switch letter {
+				case 'd':
+					s.Phase = tokens.PhaseDue
+				case 'e':
+					s.Phase = tokens.PhaseExpired
+				case 't':
+					s.HasTTL = true
+				case 'D':
+					s.Drifted = true
+				case 'S':
+					s.Stopped = true
+				case 'T':
+					s.Triggered = true
+				}
+			}
+			if got := s.Decide(); got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
 	}

@@ -6,6 +6,9 @@ import "time"
 // opens the database itself.
 type Actor string
 
+// ActorClock appears where nobody did something, but time.
+const ActorClock Actor = "latchkey"
+
 // Stop says who stopped something, when and why.
 type Stop struct {
 	By Actor     `json:"by"`

@@ -11,6 +11,7 @@ const (
 	OperationEdit       TokenOperation = "edit"
 	OperationRevive     TokenOperation = "revive"
 	OperationRegenerate TokenOperation = "regenerate"
+	OperationRetire     TokenOperation = "retire the previous secret of"
 	OperationSetVisible TokenOperation = "set the visibility of"
 	OperationEnable     TokenOperation = "enable"
 	OperationRelease    TokenOperation = "release"
@@ -49,6 +50,7 @@ var (
 		OperationEdit:       {PermissionWriteTokens, PermissionManageTokens, ShareEditor, true, false},
 		OperationRevive:     alter,
 		OperationRegenerate: alter,
+		OperationRetire:     alter,
 		OperationSetVisible: alter,
 		OperationDelete:     alter,
 		OperationEnable:     manage,
@@ -73,7 +75,7 @@ func updateOperations(before, after AccessToken, update AccessTokenUpdate, now t
 	add(OperationRegenerate, regenerates)
 	add(OperationEdit, after.Name != before.Name || after.Description != before.Description || after.Own.Role != before.Own.Role ||
 		!sameGroupRoles(after.Own.GroupRoles, before.Own.GroupRoles) || !after.ActivatesAt.Equal(before.ActivatesAt) ||
-		!after.ExpiresAt.Equal(before.ExpiresAt) || after.TTL != before.TTL)
+		!after.ExpiresAt.Equal(before.ExpiresAt) || after.TTL != before.TTL || after.Policies != before.Policies)
 	add(OperationRevive, !regenerates && before.hasExpired(now) && !after.hasExpired(now))
 	add(OperationSetVisible, after.Visibility != before.Visibility)
 	add(OperationEnable, after.Enabled && !before.Enabled)

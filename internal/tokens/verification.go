@@ -9,6 +9,8 @@ type Verification struct {
 	AccessToken *AccessToken `json:"access_token,omitempty"`
 	// Superseded tells that the value was a secret of the token, but is no longer.
 	Superseded bool `json:"superseded,omitempty"`
+	// Previous tells that the value is the secret before the current one, still in its grace.
+	Previous bool `json:"previous,omitempty"`
 	// Grants are the roles that the value opens; none unless Active.
 	Grants Grants `json:"grants,omitzero"`
 	// Access is what the value opens; nothing unless Active.

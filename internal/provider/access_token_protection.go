@@ -1,0 +1,72 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// A step interrupts those who use a token; its value completes "this would … the access token".
+const (
+	stepDestroy    = "destroy"
+	stepReplace    = "replace"
+	stepDisable    = "disable"
+	stepRegenerate = "regenerate, without grace,"
+)
+
+// interruption returns the step of the plan m that interrupts those who use the token, empty for none or where that is
+// not known yet.
+func (m *accessTokenModel) interruption(state *accessTokenModel, regenerates bool) string {
+	switch {
+	case isGiven(m.Enabled) && !m.Enabled.ValueBool() && state.Enabled.ValueBool():
+		return stepDisable
+	case regenerates && !m.GracePeriod.IsUnknown() && m.GracePeriod.value() == tokens.Grace{}:
+		return stepRegenerate
+	}
+	return ""
+}
+
+// refuseInterruption refuses a step at plan while the token is in use, as it was last observed.
+func (r *accessTokenResource) refuseInterruption(step string, within duration, f facts, state *accessTokenModel, diags *diag.Diagnostics) {
+	if step != "" && tokens.IsProtected(within.value(), tokens.Status(state.Status.ValueString()), f.UsedAt, r.now()) {
+		diags.Append(interrupted(step, within, f.UsedAt, f.Uses, state.subject()))
+	}
+}
+
+// refusesInterruption is refuseInterruption at apply, as the token is in use now: plans of replacements that Terraform
+// decides on by itself show a provider no such step.
+func refusesInterruption(ctx context.Context, step string, within duration, backend tokens.Backend, s subject, diags *diag.Diagnostics) bool {
+	if step == "" || within.value() == 0 {
+		return false
+	}
+	t, err := backend.AccessToken(ctx, s.id)
+	if err != nil || !tokens.IsProtected(within.value(), t.Status, t.LastUsedAt, t.ObservedAt) {
+		return false // an error is the operation's, too
+	}
+	diags.Append(interrupted(step, within, t.LastUsedAt, t.UseCount, s))
+	return true
+}
+
+// interrupted is the diagnostic for a step that would interrupt those who use a token.
+func interrupted(step string, within duration, usedAt time.Time, uses int64, s subject) diag.Diagnostic {
+	times := fmt.Sprintf("%d times", uses)
+	if uses == 1 {
+		times = "once"
+	}
+	waysOut := "remove protect_if_used_within"
+	switch step {
+	case stepDestroy, stepReplace:
+		waysOut += " and apply that alone first"
+	case stepRegenerate:
+		waysOut = "set grace_period, so that the present secret stays valid for a while, or " + waysOut
+	}
+	return diag.NewAttributeErrorDiagnostic(path.Root("protect_if_used_within"), "Access token is in use", fmt.Sprintf(
+		"%s was last used at %s (%s in all), which protect_if_used_within (%s) protects from a plan that would %s it and so interrupt whoever uses it.\n\n"+
+			"To go on, move its users to another token and wait until %s, or %s. To stop it at once in an incident, run \"latchkey token hold %s --reason …\".",
+		s, tokens.FormatTimestamp(usedAt), times, within.ValueString(), step, tokens.FormatTimestamp(usedAt.Add(within.value())), waysOut, s.id))
+}

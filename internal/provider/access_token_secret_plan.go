@@ -1,0 +1,161 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// planSecret plans what becomes of the secret, from the facts that were recorded and the settings that are to hold. It
+// tells whether the token gets, or may get, a new one.
+func (m *accessTokenModel) planSecret(state *accessTokenModel, f facts, diags *diag.Diagnostics) (reason types.String) {
+	decision, known := m.decide(state, f)
+	switch {
+	case !known:
+		reason = types.StringUnknown()
+	case decision.Regenerate != "":
+		reason = types.StringValue(string(decision.Regenerate))
+		if reason.Equal(state.RegenerationReason) {
+			warnOfRegeneration(state, diags)
+		}
+	default:
+		m.planKeptSecret(state, f, decision, diags)
+		return types.StringNull()
+	}
+	m.RegenerationReason = reason
+	m.Token = types.StringUnknown()
+	m.TokenPreview = types.StringUnknown()
+	m.SecretVersion = types.Int64Unknown()
+	m.SecretExpiresAt = measuredUnknown[instant]()
+	m.PreviousSecretExpiresAt = measuredUnknown[instant]()
+	m.RegeneratedAt = measuredUnknown[instant]()
+	return reason
+}
+
+// planKeptSecret plans a token whose secret the plan leaves alone.
+func (m *accessTokenModel) planKeptSecret(state *accessTokenModel, f facts, decision tokens.SecretDecision, diags *diag.Diagnostics) {
+	m.planPreviousExpiry(state)
+	switch {
+	case decision.RefuseDrift:
+		diags.Append(refusedDrift(f, state))
+		return
+	case decision.RefuseExpired:
+		diags.Append(refusedExpiry(state))
+		return
+	case decision.AcceptDrift && !state.Token.IsNull():
+		m.Token = types.StringNull()
+		warnOfAcceptedDrift(f, state, diags)
+	case decision.AcceptDrift && f.Revoked:
+		warnOfRevocation(state, diags)
+	}
+	if state.Status.ValueString() == string(tokens.StatusExpired) && m.SecretExpiresAt.same(state.SecretExpiresAt) {
+		warnOfExpiry(state, diags)
+	}
+}
+
+// decide returns what the plan m does about the secret, and false where only the apply will show. Terraform plans once more
+// then, with all values known, and what is known in the first plan must come out the same: so a setting that is still
+// unknown leaves the decision open wherever it may matter.
+func (m *accessTokenModel) decide(state *accessTokenModel, f facts) (decision tokens.SecretDecision, known bool) {
+	for i, situation := range m.situations(state, f) {
+		switch possible := situation.Decide(); {
+		case i == 0:
+			decision = possible
+		case possible != decision:
+			return tokens.SecretDecision{}, false
+		}
+	}
+	return decision, true
+}
+
+// situations returns the situation of the secret under the settings of the plan m: one where all of them are known, else one
+// for whatever they may turn out to be.
+func (m *accessTokenModel) situations(state *accessTokenModel, f facts) []tokens.SecretSituation {
+	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
+	possible := []tokens.SecretSituation{{
+		Phase:         tokens.PhaseOf(f.ObservedAt, m.SecretExpiresAt.value(), m.RegenerateBeforeExpiry.value()),
+		HasTTL:        isGiven(m.TTL),
+		Drifted:       f.ofSecret(state).HasDrifted(),
+		Stopped:       m.isStopped(state, f),
+		Triggered:     triggered,
+		OnExpired:     tokens.ExpiryPolicy(m.OnExpired.ValueString()),
+		OnSecretDrift: tokens.DriftPolicy(m.OnSecretDrift.ValueString()),
+	}}
+	vary := func(unknown bool, variants ...func(*tokens.SecretSituation)) {
+		if !unknown {
+			return
+		}
+		var varied []tokens.SecretSituation
+		for _, situation := range possible {
+			for _, change := range variants {
+				variant := situation
+				change(&variant)
+				varied = append(varied, variant)
+			}
+		}
+		possible = varied
+	}
+	fresh := func(s *tokens.SecretSituation) { s.Phase = tokens.PhaseFresh }
+	due := func(s *tokens.SecretSituation) { s.Phase = tokens.PhaseDue }
+	expired := func(s *tokens.SecretSituation) { s.Phase = tokens.PhaseExpired }
+	observed, expiryUnknown := !f.ObservedAt.IsZero(), m.SecretExpiresAt.IsUnknown()
+	vary(m.TTL.IsUnknown(),
+		func(s *tokens.SecretSituation) { s.HasTTL = true },
+		func(s *tokens.SecretSituation) { s.HasTTL = false })
+	vary(observed && expiryUnknown, fresh, due, expired)
+	vary(observed && !expiryUnknown && m.RegenerateBeforeExpiry.IsUnknown() && possible[0].Phase != tokens.PhaseExpired, fresh, due)
+	vary((m.Enabled.IsUnknown() || m.ActivatesAt.IsUnknown()) && f.Held == nil,
+		func(s *tokens.SecretSituation) { s.Stopped = true },
+		func(s *tokens.SecretSituation) { s.Stopped = false })
+	vary(triggered && !isWhollyKnown(m.RegenerateTriggers),
+		func(s *tokens.SecretSituation) { s.Triggered = true },
+		func(s *tokens.SecretSituation) { s.Triggered = false })
+	vary(m.OnExpired.IsUnknown(),
+		func(s *tokens.SecretSituation) { s.OnExpired = tokens.OnExpiredRegenerate },
+		func(s *tokens.SecretSituation) { s.OnExpired = tokens.OnExpiredIgnore },
+		func(s *tokens.SecretSituation) { s.OnExpired = tokens.OnExpiredError })
+	vary(m.OnSecretDrift.IsUnknown(),
+		func(s *tokens.SecretSituation) { s.OnSecretDrift = tokens.OnSecretDriftRegenerate },
+		func(s *tokens.SecretSituation) { s.OnSecretDrift = tokens.OnSecretDriftAccept },
+		func(s *tokens.SecretSituation) { s.OnSecretDrift = tokens.OnSecretDriftError })
+	return possible
+}
+
+// isStopped tells whether the token would be refused after the apply whatever its secret: held, disabled, or pending.
+func (m *accessTokenModel) isStopped(state *accessTokenModel, f facts) bool {
+	enabling := m.Enabled.ValueBool() && !state.Enabled.ValueBool()
+	return f.Held != nil ||
+		!m.Enabled.ValueBool() ||
+		state.Status.ValueString() == string(tokens.StatusDisabled) && !enabling ||
+		f.ObservedAt.Before(m.ActivatesAt.value())
+}
+
+// planSecretExpiry plans the end of the present secret where the settings that decide it change.
+func (m *accessTokenModel) planSecretExpiry(state *accessTokenModel) {
+	switch {
+	case m.hasExpiryOf(state):
+	case m.ExpiresAt.IsUnknown() || m.TTL.IsUnknown():
+		m.SecretExpiresAt = measuredUnknown[instant]()
+	default:
+		m.SecretExpiresAt = timestampOf(tokens.SecretExpiry(m.ExpiresAt.value(), m.TTL.value(), state.secretMadeAt()))
+	}
+}
+
+// planPreviousExpiry plans the end of the previous secret where the settings that shorten it change.
+func (m *accessTokenModel) planPreviousExpiry(state *accessTokenModel) {
+	switch {
+	case state.PreviousSecretExpiresAt.IsNull(), m.hasExpiryOf(state) && m.GracePeriod.same(state.GracePeriod):
+	case m.SecretExpiresAt.IsUnknown() || m.GracePeriod.IsUnknown():
+		m.PreviousSecretExpiresAt = measuredUnknown[instant]()
+	default:
+		end := tokens.ShortenedGrace(state.PreviousSecretExpiresAt.value(), state.RegeneratedAt.value(),
+			changedGracePeriod(state.GracePeriod, m.GracePeriod), m.SecretExpiresAt.value())
+		m.PreviousSecretExpiresAt = timestampOf(end).orPrior(state.PreviousSecretExpiresAt)
+	}
+}
+
+// hasExpiryOf tells whether the settings that decide the end of a secret are those of the state.
+func (m *accessTokenModel) hasExpiryOf(state *accessTokenModel) bool {
+	return m.ExpiresAt.same(state.ExpiresAt) && m.TTL.same(state.TTL)
+}

@@ -1,0 +1,132 @@
+package tokens
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Policies say what becomes of the secrets of an access token over time. The backend acts on Grace alone; the others are
+// kept for Terraform, which decides by them in each plan. A zero field was not set, and means its default.
+type Policies struct {
+	// RegenerateBeforeExpiry is how long before the end of a secret under a TTL it is to be regenerated; zero for not before.
+	RegenerateBeforeExpiry time.Duration `json:"regenerate_before_expiry,omitzero"`
+	OnExpired              ExpiryPolicy  `json:"on_expired,omitempty"`
+	OnSecretDrift          DriftPolicy   `json:"on_secret_drift,omitempty"`
+	Grace                  Grace         `json:"grace_period,omitzero"`
+	// ProtectIfUsedWithin refuses to stop the token in use while its last use is no longer ago; zero for no such protection.
+	ProtectIfUsedWithin time.Duration `json:"protect_if_used_within,omitzero"`
+}
+
+// ExpiryPolicy says what is to become of a token whose secret has expired.
+type ExpiryPolicy string
+
+// The policies for an expired secret.
+const (
+	// OnExpiredRegenerate: a new secret. The default under a ttl; with a fixed end, which a new secret would share, invalid.
+	OnExpiredRegenerate ExpiryPolicy = "regenerate"
+	// OnExpiredIgnore: nothing but a warning. The default without a ttl.
+	OnExpiredIgnore ExpiryPolicy = "ignore"
+	// OnExpiredError: the plan fails.
+	OnExpiredError ExpiryPolicy = "error"
+)
+
+// ExpiryPolicies returns all policies for an expired secret.
+func ExpiryPolicies() []ExpiryPolicy {
+	return []ExpiryPolicy{OnExpiredRegenerate, OnExpiredIgnore, OnExpiredError}
+}
+
+// OrDefault returns the policy or, where none was set, the default for secrets that live for a ttl, or have none.
+func (p ExpiryPolicy) OrDefault(hasTTL bool) ExpiryPolicy {
+	switch {
+	case p != "":
+		return p
+	case hasTTL:
+		return OnExpiredRegenerate
+	}
+	return OnExpiredIgnore
+}
+
+// DriftPolicy says what is to become of a token whose secret was regenerated or revoked elsewhere.
+type DriftPolicy string
+
+// The policies for a secret that changed elsewhere.
+const (
+	// OnSecretDriftRegenerate: a new secret. The default.
+	OnSecretDriftRegenerate DriftPolicy = "regenerate"
+	// OnSecretDriftAccept: the keeper forgets the secret that it has, and lives with the other one.
+	OnSecretDriftAccept DriftPolicy = "accept"
+	// OnSecretDriftError: the plan fails.
+	OnSecretDriftError DriftPolicy = "error"
+)
+
+// DriftPolicies returns all policies for a secret that changed elsewhere.
+func DriftPolicies() []DriftPolicy {
+	return []DriftPolicy{OnSecretDriftRegenerate, OnSecretDriftAccept, OnSecretDriftError}
+}
+
+// OrDefault returns the policy or, where none was set, the default.
+func (p DriftPolicy) OrDefault() DriftPolicy {
+	if p == "" {
+		return OnSecretDriftRegenerate
+	}
+	return p
+}
+
+// ValidateExpiryPolicy checks that a policy exists.
+func ValidateExpiryPolicy(field string, p ExpiryPolicy) error {
+	return validateOneOf(field, "policy", p, ExpiryPolicies())
+}
+
+// ValidateDriftPolicy checks that a policy exists.
+func ValidateDriftPolicy(field string, p DriftPolicy) error {
+	return validateOneOf(field, "policy", p, DriftPolicies())
+}
+
+// validateOneOf checks that a value is one of those there are.
+func validateOneOf[S ~string](field, noun string, value S, all []S) error {
+	var names []string
+	for _, one := range all {
+		if value == one {
+			return nil
+		}
+		names = append(names, fmt.Sprintf("%q", one))
+	}
+	last := len(names) - 1
+	return Invalid(field, "there is no %s %q; use %s or %s", noun, value, strings.Join(names[:last], ", "), names[last])
+}
+
+// Validate checks policies for a token that ends at expiresAt, or whose secrets live for ttl each; zero is for neither.
+func (p Policies) Validate(expiresAt time.Time, ttl time.Duration) error {
+	if p.RegenerateBeforeExpiry != 0 {
+		if err := ValidateTTL("regenerate_before_expiry", p.RegenerateBeforeExpiry); err != nil {
+			return err
+		}
+		switch {
+		case ttl == 0:
+			return Invalid("regenerate_before_expiry", "it needs ttl, from which the end of each secret follows: set ttl too, or leave regenerate_before_expiry out")
+		case p.RegenerateBeforeExpiry >= ttl:
+			return Invalid("regenerate_before_expiry", "%s is no shorter than the ttl of %s, so that each new secret would be due at once: set a shorter one, or a longer ttl",
+				FormatDuration(p.RegenerateBeforeExpiry), FormatDuration(ttl))
+		}
+	}
+	if p.OnExpired != "" {
+		if err := ValidateExpiryPolicy("on_expired", p.OnExpired); err != nil {
+			return err
+		}
+		if p.OnExpired == OnExpiredRegenerate && !expiresAt.IsZero() {
+			return Invalid("on_expired", "a new secret would expire at expires_at, too: use ttl in place of expires_at, or set on_expired to %q or %q", OnExpiredIgnore, OnExpiredError)
+		}
+	}
+	if p.OnSecretDrift != "" {
+		if err := ValidateDriftPolicy("on_secret_drift", p.OnSecretDrift); err != nil {
+			return err
+		}
+	}
+	if p.ProtectIfUsedWithin != 0 {
+		if err := ValidateTTL("protect_if_used_within", p.ProtectIfUsedWithin); err != nil {
+			return err
+		}
+	}
+	return p.Grace.validate("grace_period", ttl != 0 || !expiresAt.IsZero())
+}

@@ -1,0 +1,98 @@
+package tokens_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+func TestPolicies(t *testing.T) {
+	const never, none = time.Duration(0), time.Duration(0)
+	end := now.Add(day)
+	for _, test := range []struct {
+		name      string
+		policies  tokens.Policies
+		expiresAt time.Time
+		ttl       time.Duration
+		field     string
+		says      string
+	}{
+		{"none", tokens.Policies{}, time.Time{}, never, "", ""},
+		{"all", tokens.Policies{RegenerateBeforeExpiry: time.Hour, OnExpired: "regenerate", OnSecretDrift: "regenerate", Grace: tokens.Grace{UntilExpiry: true}, ProtectIfUsedWithin: day}, time.Time{}, day, "", ""},
+		{"a fixed end", tokens.Policies{OnExpired: "ignore", OnSecretDrift: "accept", Grace: tokens.Grace{UntilExpiry: true}}, end, none, "", ""},
+		{"errors", tokens.Policies{OnExpired: "error", OnSecretDrift: "error", Grace: tokens.Grace{Duration: day}}, time.Time{}, never, "", ""},
+		{"regenerate what never expires", tokens.Policies{OnExpired: "regenerate"}, time.Time{}, never, "", ""},
+		{"one second less than the ttl", tokens.Policies{RegenerateBeforeExpiry: day - time.Second}, time.Time{}, day, "", ""},
+
+		{"as long as the ttl", tokens.Policies{RegenerateBeforeExpiry: day}, time.Time{}, day, "regenerate_before_expiry", "no shorter than the ttl of 1d"},
+		{"due, without a ttl", tokens.Policies{RegenerateBeforeExpiry: day}, time.Time{}, never, "regenerate_before_expiry", "set ttl too"},
+		{"due, beside a fixed end", tokens.Policies{RegenerateBeforeExpiry: time.Hour}, end, none, "regenerate_before_expiry", "set ttl too"},
+		{"due in no time", tokens.Policies{RegenerateBeforeExpiry: time.Millisecond}, time.Time{}, day, "regenerate_before_expiry", "at least one second"},
+		{"an unknown policy for expiry", tokens.Policies{OnExpired: "renew"}, time.Time{}, day, "on_expired", `no policy "renew"; use "regenerate", "ignore" or "error"`},
+		{"regenerate at a fixed end", tokens.Policies{OnExpired: "regenerate"}, end, none, "on_expired", "use ttl in place of expires_at"},
+		{"an unknown policy for drift", tokens.Policies{OnSecretDrift: "ignore"}, time.Time{}, day, "on_secret_drift", `no policy "ignore"; use "regenerate", "accept" or "error"`},
+		{"a grace until no expiry", tokens.Policies{Grace: tokens.Grace{UntilExpiry: true}}, time.Time{}, never, "grace_period", "set ttl or expires_at"},
+		{"a grace of both kinds", tokens.Policies{Grace: tokens.Grace{Duration: day, UntilExpiry: true}}, time.Time{}, day, "grace_period", "exclude each other"},
+		{"a grace in fractions", tokens.Policies{Grace: tokens.Grace{Duration: 1500 * time.Millisecond}}, time.Time{}, day, "grace_period", "whole number of seconds"},
+		{"a negative protection", tokens.Policies{ProtectIfUsedWithin: -day}, time.Time{}, day, "protect_if_used_within", "at least one second"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := test.policies.Validate(test.expiresAt, test.ttl)
+			if test.field == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			refusal, ok := err.(*tokens.Error) //nolint:errorlint // rules return an *Error itself
+			if !ok || refusal.Code != tokens.CodeInvalid || refusal.Field != test.field || !strings.Contains(refusal.Message, test.says) {
+				t.Errorf("got %#v, want a refusal of %s that says %q", err, test.field, test.says)
+			}
+		})
+	}
+}
+
+func TestPolicyDefaults(t *testing.T) {
+	for _, test := range []struct {
+		set    tokens.ExpiryPolicy
+		hasTTL bool
+		want   tokens.ExpiryPolicy
+	}{
+		{"", true, "regenerate"}, {"", false, "ignore"}, {"ignore", true, "ignore"}, {"error", false, "error"},
+	} {
+		if got := test.set.OrDefault(test.hasTTL); got != test.want {
+			t.Errorf("%q with a ttl (%t) is %q, want %q", test.set, test.hasTTL, got, test.want)
+		}
+	}
+	if got := tokens.DriftPolicy("").OrDefault(); got != "regenerate" {
+		t.Errorf("the default for drift is %q", got)
+	}
+}
+
+func TestIsProtected(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		within   time.Duration
+		status   tokens.Status
+		lastUsed time.Time
+		want     bool
+	}{
+		{"used lately", day, tokens.StatusActive, now.Add(-time.Hour), true},
+		{"used that long ago", day, tokens.StatusActive, now.Add(-day), true},
+		{"used longer ago", day, tokens.StatusActive, now.Add(-day - 1), false},
+		{"never used", day, tokens.StatusActive, time.Time{}, false},
+		{"not protected", 0, tokens.StatusActive, now, false},
+		{"expired", day, tokens.StatusExpired, now.Add(-time.Hour), false},
+		{"disabled", day, tokens.StatusDisabled, now.Add(-time.Hour), false},
+		{"revoked", day, tokens.StatusRevoked, now.Add(-time.Hour), false},
+		{"held", day, tokens.StatusHeld, now.Add(-time.Hour), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := tokens.IsProtected(test.within, test.status, test.lastUsed, now); got != test.want {
+				t.Errorf("protected: %t", got)
+			}
+		})
+	}
+}
