@@ -214,35 +214,6 @@ func TestTTLBelowAge(t *testing.T) {
 	)
 }
 
-// The clock passes a boundary between plan and apply: neither contradicts the other.
-func TestClockMovesBetweenPlanAndApply(t *testing.T) {
-	move := func(b *bench, d time.Duration) plancheck.PlanCheck {
-		return planCheck(func(*tfjson.Plan) error { b.advance(d); return nil })
-	}
-	for _, test := range []struct {
-		name, before, after, status string
-		move                        time.Duration
-	}{
-		{"expiry", `expires_at = "2030-01-02T00:00:00Z"`, `description = "new"`, "expired", 24 * time.Hour},
-		{"activation", `activates_at = "2030-01-02T00:00:00Z"`, `description = "new"`, "active", 24 * time.Hour},
-		{"end of the ttl", `ttl = "1d"`, `description = "new"`, "expired", 25 * time.Hour},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			var first string
-			b.run(
-				resource.TestStep{Config: b.config(ciToken(test.before)), Check: keep(ci, "token", &first)},
-				resource.TestStep{
-					Config:             b.config(ciToken(test.before, test.after)),
-					ConfigPlanChecks:   preApply(updates(ci, onUpdate, "description"), move(b, test.move)),
-					Check:              resource.ComposeTestCheckFunc(checkSame(ci, "token", &first), resource.TestCheckResourceAttr(ci, "status", test.status)),
-					ExpectNonEmptyPlan: test.name == "end of the ttl", // due by now, and the next plan says so
-				},
-			)
-		})
-	}
-}
-
 // Another run regenerates between plan and apply: this one changes nothing and says so.
 func TestRegenerationRace(t *testing.T) {
 	b := newBench(t)
@@ -295,6 +266,19 @@ func TestUnknownSettings(t *testing.T) {
 		{"expiry, revived", []string{`expires_at = UNKNOWN`}, "2030-01-02T00:00:00Z", "2032-01-01T00:00:00Z", outlive, "1"},
 		{"enabled, and the ttl is over", []string{`ttl = "1d"`, `enabled = UNKNOWN`}, "true", "false", outlive, "1"},
 		{"enabled again, and the ttl is over", []string{`ttl = "1d"`, `enabled = UNKNOWN`}, "false", "true", outlive, "2"},
+		{"window, opened", []string{`ttl = "9d"`, `regenerate_before_expiry = UNKNOWN`}, "1d", "8d", outlive, "2"},
+		{"window, closed", []string{`ttl = "9d"`, `regenerate_before_expiry = UNKNOWN`}, "8d", "1d", outlive, "1"},
+		{"ttl, into the window", []string{`ttl = UNKNOWN`, `regenerate_before_expiry = "2d"`}, "30d", "3d", outlive, "2"},
+		{"ttl, out of the window", []string{`ttl = UNKNOWN`, `regenerate_before_expiry = "2d"`}, "3d", "30d", outlive, "1"},
+		{"policy for expiry, to regenerate", []string{`ttl = "1d"`, `on_expired = UNKNOWN`}, "ignore", "regenerate", outlive, "2"},
+		{"policy for expiry, to ignore", []string{`ttl = "1d"`, `on_expired = UNKNOWN`}, "regenerate", "ignore", outlive, "1"},
+		{"policy for expiry, and nothing else", []string{`ttl = "9d"`, `on_expired = UNKNOWN`}, "regenerate", "ignore", nothing, "1"},
+		{"policy for drift, to accept", []string{`on_secret_drift = UNKNOWN`}, "regenerate", "accept", regenerate, "2"},
+		{"policy for drift, to regenerate", []string{`on_secret_drift = UNKNOWN`}, "accept", "regenerate", regenerate, "3"},
+		{"grace, and a trigger", []string{`grace_period = UNKNOWN`, `regenerate_triggers = { n = UNKNOWN }`}, "1d", "2d", nothing, "2"},
+		{"grace, and drift", []string{`grace_period = UNKNOWN`}, "1d", "2d", regenerate, "3"},
+		{"grace, shortened", []string{`grace_period = UNKNOWN`}, "2d", "1d", nothing, "1"},
+		{"protection, and drift", []string{`protect_if_used_within = UNKNOWN`}, "1d", "2d", regenerate, "3"},
 		{"role", []string{`role = UNKNOWN`}, "viewer", "manager", nothing, "1"},
 		{"name, and the ttl is over", []string{`ttl = "1d"`, `description = UNKNOWN`}, "a", "b", outlive, "2"},
 	} {

@@ -153,6 +153,16 @@ func TestAccessTokenChangesInPlace(t *testing.T) {
 		{"ttl set", ciToken(), ciToken(`ttl = "90d"`), []string{"ttl", "secret_expires_at"}},
 		{"ttl changed", ciToken(`ttl = "90d"`), ciToken(`ttl = "30d"`), []string{"ttl", "secret_expires_at"}},
 		{"ttl to expiry", ciToken(`ttl = "90d"`), ciToken(expiry), []string{"ttl", "expires_at", "secret_expires_at"}},
+		{"schedule set", ciToken(`ttl = "90d"`), ciToken(`ttl = "90d"`, `regenerate_before_expiry = "14d"`), []string{"regenerate_before_expiry"}},
+		{"schedule and ttl removed", ciToken(`ttl = "90d"`, `regenerate_before_expiry = "14d"`), ciToken(), []string{"ttl", "regenerate_before_expiry", "secret_expires_at"}},
+		{"policy for expiry", ciToken(`ttl = "90d"`), ciToken(`ttl = "90d"`, `on_expired = "error"`), []string{"on_expired"}},
+		{"policy for drift", ciToken(`on_secret_drift = "error"`), ciToken(`on_secret_drift = "accept"`), []string{"on_secret_drift"}},
+		{"policy for drift removed", ciToken(`on_secret_drift = "error"`), ciToken(), []string{"on_secret_drift"}},
+		{"grace", ciToken(), ciToken(`grace_period = "2d"`), []string{"grace_period"}},
+		{"grace of none said so", ciToken(), ciToken(`grace_period = "0s"`), []string{"grace_period"}},
+		{"grace until the expiry", ciToken(expiry, `grace_period = "0s"`), ciToken(expiry, `grace_period = "until_expiry"`), []string{"grace_period"}},
+		{"grace removed", ciToken(`grace_period = "2d"`), ciToken(), []string{"grace_period"}},
+		{"protection", ciToken(), ciToken(`protect_if_used_within = "1d"`), []string{"protect_if_used_within"}},
 		{"first regenerate_triggers", ciToken(), ciToken(`regenerate_triggers = { a = "1" }`), []string{"regenerate_triggers"}},
 		{"regenerate_triggers removed", ciToken(`regenerate_triggers = { a = "1" }`), ciToken(), []string{"regenerate_triggers"}},
 		{"first replace_triggers", ciToken(), ciToken(`replace_triggers = { a = "1" }`), []string{"replace_triggers"}},
@@ -206,6 +216,10 @@ func TestAccessTokenEqualSpellings(t *testing.T) {
 		{"activation", `activates_at = "2030-01-02T00:00:00Z"`, `activates_at = "2030-01-02T00:00:00+00:00"`},
 		{"days and hours", `ttl = "90d"`, `ttl = "2160h"`},
 		{"minutes", `ttl = "90m"`, `ttl = "1h30m"`},
+		{"window", "ttl = \"90d\"\n  regenerate_before_expiry = \"14d\"", "ttl = \"90d\"\n  regenerate_before_expiry = \"336h\""},
+		{"grace", `grace_period = "2d"`, `grace_period = "48h"`},
+		{"grace of none", `grace_period = "0s"`, `grace_period = "0d"`},
+		{"protection", `protect_if_used_within = "1d"`, `protect_if_used_within = "24h"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t)
