@@ -16,4 +16,4 @@ func TestMain(m *testing.M) {
 }
 
 // roles are what a process of this program can be told to do. It returns the exit code.
-var roles = map[string]func() int{"writer": writer}
+var roles = map[string]func() int{"writer": writer, "verifier": verifier}
