@@ -107,3 +107,21 @@ func testRolesInUse(w *world) {
 	w.role("sales", "stock:read")
 	opens("after a new role of that name", "stock:read")
 }
+
+// Who may not list the roles does not learn their names by a mistake.
+func testUnknownRole(w *world) {
+	ctx := w.Context()
+	g := w.group("payments")
+	must(w.CreateRole(ctx, tokens.NewRole{Name: "deployer", Permissions: []string{"orders:read"}}))(w)
+	must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleManager}}}}))(w)
+	for name, by := range map[string]*world{"owner": w, "manager of a group": w.acting("ben@example.com")} {
+		request := by.request("deploy", "")
+		request.GroupID, request.Own.Role = g.ID, "deploier"
+		_, err := by.CreateAccessToken(ctx, request)
+		text := w.refusal(err, tokens.CodeInvalid).Error()
+		w.mentions(text, "none, viewer, member, manager, administrator, owner")
+		if told := strings.Contains(text, "deployer"); told != (name == "owner") {
+			w.Errorf("the %s is told of custom roles: %t", name, told)
+		}
+	}
+}

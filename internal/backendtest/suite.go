@@ -31,6 +31,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"GroupDeletionDropsRoles", testGroupDeletionDropsRoles},
 		{"Roles", testRoles},
 		{"RolesInUse", testRolesInUse},
+		{"UnknownRole", testUnknownRole},
 		{"Members", testMembers},
 		{"LastOwner", testLastOwner},
 		{"TechnicalUsers", testTechnicalUsers},

@@ -168,14 +168,17 @@ func (o *operation) checkRole(field, name string) error {
 		return nil
 	}
 	known := tokens.BuiltInRoleNames()
-	var custom []string
-	for role := range o.roles {
-		if !tokens.IsBuiltInRole(role) {
-			custom = append(custom, role)
+	if o.caller.MayManageAccounts("", "", "") == nil { // who may list the roles
+		var custom []string
+		for role := range o.roles {
+			if !tokens.IsBuiltInRole(role) {
+				custom = append(custom, role)
+			}
 		}
+		slices.Sort(custom)
+		known = append(known, custom...)
 	}
-	slices.Sort(custom)
-	return tokens.Invalid(field, "there is no role %q; the roles are %s: use one of them, or make that one first (latchkey_role)", name, strings.Join(append(known, custom...), ", "))
+	return tokens.Invalid(field, "there is no role %q; the roles are %s: use one of them, or make that one first (latchkey_role)", name, strings.Join(known, ", "))
 }
 
 // refersToMore tells whether grants name groups or custom roles, which a missing database can't hold.

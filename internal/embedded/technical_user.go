@@ -100,8 +100,8 @@ func (b *Backend) TechnicalUser(ctx context.Context, id string) (tokens.Technica
 // TechnicalUsers implements tokens.Backend.
 func (b *Backend) TechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
 	return readAs(ctx, b, func(r reader) ([]tokens.TechnicalUser, error) {
-		if !r.caller.Access.Anywhere(tokens.PermissionManageAccounts) {
-			return nil, r.caller.MayManageAccounts("", "", "to list the technical users")
+		if err := r.caller.MayListTechnicalUsers(); err != nil {
+			return nil, err
 		}
 		return r.managedTechnicalUsers(ctx)
 	})

@@ -265,7 +265,7 @@ func (r *accessTokenResource) Read(ctx context.Context, req resource.ReadRequest
 	if !ok {
 		return
 	}
-	if missing(ctx, state.subject(), state.refresh(ctx, backend, &f), resp) {
+	if missing(ctx, f, state.subject(), state.refresh(ctx, backend, &f), resp) {
 		return
 	}
 	resp.State.Raw = accessTokens.encode(ctx, state, req.State.Raw.Type())

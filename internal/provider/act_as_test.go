@@ -155,6 +155,25 @@ func TestActAsHidden(t *testing.T) {
 	)
 }
 
+// What may not be looked at is not imported, and the error speaks of no state.
+func TestActAsImportOfTheForbidden(t *testing.T) {
+	b := newBench(t)
+	var id string
+	b.run(
+		resource.TestStep{
+			Config: b.config(anna(`role = "administrator"`) + ciToken(`visibility = "restricted"`)),
+			Check:  keep(ci, "id", &id),
+		},
+		resource.TestStep{
+			Config:            b.acting(`"anna@example.com"`, anna(`role = "administrator"`)+resourceBlock("access_token", "other", byAnna, `name = "ci"`)),
+			ResourceName:      "latchkey_access_token.other",
+			ImportState:       true,
+			ImportStateIdFunc: func(*terraform.State) (string, error) { return id, nil },
+			ExpectError:       says("Unable to import access token", "is restricted to owners", "ask one of them to share it."),
+		},
+	)
+}
+
 // The member's address may be known only after the apply has begun, and a member that is not there makes nothing, not even
 // a database.
 func TestActAsUnknown(t *testing.T) {

@@ -107,7 +107,7 @@ func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		return
 	}
 	group, err := backend.Group(ctx, state.ID.ValueString())
-	if missing(ctx, state.subject(), err, resp) {
+	if missing(ctx, f, state.subject(), err, resp) {
 		return
 	}
 	state.observe(group)

@@ -69,11 +69,14 @@ func (m *managed) begin(ctx context.Context, verb string, s subject, private pri
 	return f, backend, true
 }
 
-// missing deals with the error of a read: only where the object positively does not exist does it leave the state.
-func missing(ctx context.Context, s subject, err error, resp *resource.ReadResponse) bool {
+// missing deals with the error of a read: only where the object positively does not exist does it leave the state. Without
+// facts it is not there yet: it is being imported.
+func missing(ctx context.Context, f facts, s subject, err error, resp *resource.ReadResponse) bool {
 	switch {
 	case err == nil:
 		return false
+	case f.Database == "" && tokens.ErrorCode(err) != tokens.CodeNotFound:
+		resp.Diagnostics.Append(failure("Unable to import "+s.kind.Noun(), s.String(), err, ""))
 	case tokens.ErrorCode(err) == tokens.CodeNotFound:
 		resp.State.RemoveResource(ctx)
 	default:

@@ -152,7 +152,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	member, err := backend.Member(ctx, state.ID.ValueString())
-	if missing(ctx, state.subject(), err, resp) {
+	if missing(ctx, f, state.subject(), err, resp) {
 		return
 	}
 	state.observe(member)

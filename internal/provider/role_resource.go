@@ -55,7 +55,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"`none`, `viewer`, `member`, `manager`, `administrator` and `owner`.\n\n" +
 			"Everything changes in place. New permissions count at once for everyone who has the role, and a new name is carried along to them. Refer to a role by its `name` attribute, " +
 			"as in `role = latchkey_role.deployer.name`, so that Terraform makes it before it gives it to anyone. " +
-			"Deleting a role leaves its name where it is set, and that name grants nothing any more.\n\n" +
+			"Deleting a role leaves its name where it is set, and that name grants nothing until there is a role of that name again, which all who still have it then have, too.\n\n" +
 			"With the provider's `act_as`, it takes an administrator of the organization, who holds each of Latchkey's own permissions in the role.",
 		Attributes: map[string]schema.Attribute{
 			"id": fixedText("Identifier of the role (`rol_…`)."),
@@ -154,7 +154,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	role, err := backend.Role(ctx, state.ID.ValueString())
-	if missing(ctx, state.subject(), err, resp) {
+	if missing(ctx, f, state.subject(), err, resp) {
 		return
 	}
 	state.observe(role)

@@ -160,7 +160,7 @@ func (r *technicalUserResource) Read(ctx context.Context, req resource.ReadReque
 		return
 	}
 	user, err := backend.TechnicalUser(ctx, state.ID.ValueString())
-	if missing(ctx, state.subject(), err, resp) {
+	if missing(ctx, f, state.subject(), err, resp) {
 		return
 	}
 	f.recordSwitch(state.Enabled, user.Disabled)

@@ -112,7 +112,7 @@ func (r *tokenShareResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	share, err := backend.TokenShare(ctx, state.AccessTokenID.ValueString(), state.MemberID.ValueString())
-	if missing(ctx, state.subject(), err, resp) {
+	if missing(ctx, f, state.subject(), err, resp) {
 		return
 	}
 	state.observe(share)

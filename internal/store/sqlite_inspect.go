@@ -99,7 +99,7 @@ func (f sqliteFile) query(ctx context.Context, options string, i *Inspection) (e
 		{"groups", "groups"}, {"roles", "custom roles"}, {"members", "members"}, {"technical_users", "technical users"}, {"access_tokens", "access tokens"},
 		{"token_shares", "token shares"}, {"events", "events"},
 	} {
-		if c.isOld() && table.name == "roles" {
+		if table.name == "roles" && i.SchemaVersion < 2 {
 			continue
 		}
 		count := Count{Noun: table.noun}

@@ -110,11 +110,16 @@ func (c Caller) MayManageAccounts(groupID, id, purpose string) error {
 }
 
 // MayListMembers checks a look at the members: for those who manage accounts, be it in one group alone.
-func (c Caller) MayListMembers() error {
+func (c Caller) MayListMembers() error { return c.mayListAccounts("members") }
+
+// MayListTechnicalUsers checks a look at the technical users, of whom the caller then sees those that it manages.
+func (c Caller) MayListTechnicalUsers() error { return c.mayListAccounts("technical users") }
+
+func (c Caller) mayListAccounts(what string) error {
 	if c.Access.Anywhere(PermissionManageAccounts) {
 		return nil
 	}
-	return Forbidden("", "to list the members one needs the permission %s at organization level or in a group, and %s does not hold it: ask an owner for a role", PermissionManageAccounts, c.Name)
+	return Forbidden("", "to list the %s one needs the permission %s at organization level or in a group, and %s does not hold it: ask an owner for a role", what, PermissionManageAccounts, c.Name)
 }
 
 // MayIntrospect checks the question whether a value is good, of a token at any level.

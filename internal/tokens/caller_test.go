@@ -247,6 +247,7 @@ func TestRulesOfAccounts(t *testing.T) {
 		wantAllowed(t, test.name+": accounts of the organization", test.caller.MayManageAccounts("", userID, "to try"), test.organization, userID)
 		wantAllowed(t, test.name+": accounts of a group", test.caller.MayManageAccounts(groupA, userID, "to try"), test.inA, userID)
 		wantAllowed(t, test.name+": list the members", test.caller.MayListMembers(), test.members, "")
+		wantAllowed(t, test.name+": list the technical users", test.caller.MayListTechnicalUsers(), test.members, "")
 		wantAllowed(t, test.name+": verify", test.caller.MayIntrospect(), test.verify, "")
 		wantAllowed(t, test.name+": be an owner", test.caller.MustBeOwner("to try"), test.isOwner, "")
 		if test.caller.IsOwner() != test.isOwner {
