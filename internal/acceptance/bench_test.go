@@ -6,13 +6,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +22,7 @@ const (
 	applyLimit  = 2.5
 	planLimit   = 4.0
 	growthLimit = 1.2
+	dueLimit    = 1.3
 )
 
 // BenchmarkBesideBuiltIn compares runs over 1,000 access tokens with runs over as many terraform_data.
@@ -93,6 +89,51 @@ func BenchmarkGrowth(b *testing.B) {
 				run.name, growth, verdict(growth, growthLimit), ofProvider, verdict(ofProvider, growthLimit), ofBuiltIn)
 		}
 	}
+}
+
+// BenchmarkDueTokens compares a plan of 1,000 access tokens of which 100 are due by their schedule with one of which none
+// is. The settings differ by how long before the end of the secrets the schedule begins. There are 100 tokens to a
+// resource, so that what Terraform does for the instances of one hides nothing; see BenchmarkGrowth.
+func BenchmarkDueTokens(b *testing.B) {
+	const rounds = 5
+	for b.Loop() {
+		var workspaces []*workspace
+		for _, settings := range []string{fresh, dueAfterASecond} {
+			w := newWorkspace(b)
+			w.configure(accessTokens(slices.Repeat([]int{100}, 9)...).resources + scheduledTokens(100, settings))
+			w.terraform("apply").exits(0)
+			workspaces = append(workspaces, w)
+		}
+		workspaces[0].terraform("plan", "-detailed-exitcode").exits(0)
+		workspaces[1].terraform("plan", "-detailed-exitcode").exits(2).says("Plan: 0 to add, 100 to change, 0 to destroy.")
+		least := make([]cost, len(workspaces))
+		for round := range rounds {
+			for i, w := range workspaces {
+				if plan := measure(b, w.terraformCommand("plan")); round == 0 || plan.total() < least[i].total() {
+					least[i] = plan
+				}
+			}
+		}
+		none, due := least[0], least[1]
+		ratio := due.over(none)
+		b.ReportMetric(due.total().Seconds(), "due-plan-s")
+		b.ReportMetric(ratio, "due-plan-ratio")
+		b.ReportMetric(due.provider.Seconds()/none.provider.Seconds(), "provider-due-plan-ratio")
+		b.Logf("a plan of 1,000 access tokens of which 100 are due costs %.2f times as much as one of which none is (%s): %s after %s",
+			ratio, verdict(ratio, dueLimit), due, none)
+	}
+}
+
+// scheduledTokens returns so many access tokens of the technical user of accessTokens, with these settings.
+func scheduledTokens(count int, settings string) string {
+	return fmt.Sprintf(`
+		resource "latchkey_access_token" "scheduled" {
+			count             = %d
+			name              = "scheduled-${count.index}"
+			technical_user_id = latchkey_technical_user.ci.id
+			%s
+		}
+	`, count, settings)
 }
 
 // verdict tells whether a number is within its limit.
@@ -172,40 +213,6 @@ func leastCosts(b *testing.B, rounds int, newWorkspace func(testing.TB) *workspa
 		b.Log(c)
 	}
 	return least
-}
-
-// newRemoteWorkspace returns a workspace whose state is kept by a server, as teams do. That takes `terraform init`, which
-// finds the provider in a folder that mirrors the registry.
-func newRemoteWorkspace(t testing.TB) *workspace {
-	t.Helper()
-	w := newWorkspace(t)
-	const version = "0.0.1"
-	folder := w.path("mirror/registry.terraform.io/latchkey-dev/latchkey/" + version + "/linux_" + runtime.GOARCH)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Link(binary(t), filepath.Join(folder, "terraform-provider-latchkey_v"+version)); err != nil {
-		t.Fatal(err)
-	}
-	w.write("cli.tfrc", `provider_installation {
-		filesystem_mirror { path = "`+w.path("mirror")+`" }
-	}`)
-	var state []byte
-	server := httptest.NewServer(http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
-		switch request.Method {
-		case http.MethodGet:
-			_, _ = response.Write(state)
-		case http.MethodPost:
-			state, _ = io.ReadAll(request.Body)
-		}
-	}))
-	t.Cleanup(server.Close)
-	w.write("backend.tf", `terraform {
-		backend "http" { address = "`+server.URL+`" }
-	}`)
-	w.configure("")
-	w.terraform("init").exits(0)
-	return w
 }
 
 // cost is processor time, in user and system mode.

@@ -11,13 +11,30 @@ import (
 
 // tokenState is what the state of Terraform or the list of the command line holds of an access token.
 type tokenState struct {
-	ID                 string            `json:"id"`
-	Name               string            `json:"name"`
-	Status             string            `json:"status"`
-	Token              string            `json:"token"`
-	TokenPreview       string            `json:"token_preview"`
-	SecretVersion      int64             `json:"secret_version"`
-	RegenerateTriggers map[string]string `json:"regenerate_triggers"`
+	ID                      string            `json:"id"`
+	Name                    string            `json:"name"`
+	Description             string            `json:"description"`
+	Status                  string            `json:"status"`
+	Token                   string            `json:"token"`
+	TokenPreview            string            `json:"token_preview"`
+	SecretVersion           int64             `json:"secret_version"`
+	PreviousSecretExpiresAt string            `json:"previous_secret_expires_at"`
+	RegenerationReason      string            `json:"regeneration_reason"`
+	RegenerateTriggers      map[string]string `json:"regenerate_triggers"`
+}
+
+// deploy is the address of the access token that many configurations hold.
+const deploy = tokenPrefix + "deploy"
+
+// deployToken returns the access token at that address, with these settings.
+func deployToken(settings string) string {
+	return "resource \"latchkey_access_token\" \"deploy\" {\nname = \"deploy\"\n" + settings + "\n}\n"
+}
+
+// deploy returns the access token at that address in the state.
+func (w *workspace) deploy() tokenState {
+	w.t.Helper()
+	return w.state().tokens(w.t)[deploy]
 }
 
 // holdsCurrentSecret tells whether the state claims to hold the current secret. It does not where Terraform saw another

@@ -46,6 +46,17 @@ func newWorkspace(t testing.TB) *workspace {
 	return w
 }
 
+// copied returns another workspace with the same files, and with a copy of the database where that is one of them.
+func (w *workspace) copied(t testing.TB) *workspace {
+	t.Helper()
+	other := *w
+	other.t, other.dir = t, t.TempDir()
+	if err := os.CopyFS(other.dir, os.DirFS(w.dir)); err != nil {
+		t.Fatal(err)
+	}
+	return &other
+}
+
 // path returns the path of a file in the workspace.
 func (w *workspace) path(name string) string { return filepath.Join(w.dir, name) }
 

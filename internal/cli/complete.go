@@ -20,10 +20,13 @@ type candidate struct{ word, help string }
 // knownValues are the values of flags and arguments whose tag names them. They are the same in every database, so that
 // completing reads none.
 var knownValues = map[string]func() []string{
-	"columns":      columnNames,
-	"roles":        tokens.BuiltInRoleNames,
-	"statuses":     statusNames,
-	"visibilities": visibilityNames,
+	"columns":         columnNames,
+	"drift-policies":  driftPolicyNames,
+	"expiry-policies": expiryPolicyNames,
+	"graces":          graceNames,
+	"roles":           tokens.BuiltInRoleNames,
+	"statuses":        statusNames,
+	"visibilities":    visibilityNames,
 }
 
 // Run prints a candidate in each line, with its help behind a tab. The last word is the one to complete.

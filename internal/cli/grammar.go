@@ -16,19 +16,20 @@ type grammar struct {
 	Ver      kong.VersionFlag `name:"version" help:"Show the version and exit."`
 
 	Token struct {
-		List       tokenList       `cmd:"" help:"List access tokens."`
-		Show       tokenShow       `cmd:"" help:"Show one access token."`
-		Create     tokenCreate     `cmd:"" help:"Make an access token and print its value, this once."`
-		Edit       tokenEdit       `cmd:"" help:"Change the name, the expiry or the roles of an access token."`
-		Verify     tokenVerify     `cmd:"" help:"Tell whether a value is good (exit 0) or not (exit 1); it comes from standard input."`
-		Disable    tokenDisable    `cmd:"" help:"Stop an access token until it is enabled."`
-		Enable     tokenEnable     `cmd:"" help:"Let a disabled access token work again."`
-		Hold       tokenHold       `cmd:"" help:"Stop an access token in an incident: no apply lifts a hold."`
-		Release    tokenRelease    `cmd:"" help:"End a hold."`
-		Regenerate tokenRegenerate `cmd:"" help:"Give an access token a new value; the old one is dead at once."`
-		Share      tokenShare      `cmd:"" help:"Let a member see or configure an access token."`
-		Unshare    tokenUnshare    `cmd:"" help:"End the share of an access token with a member."`
-		Delete     tokenDelete     `cmd:"" help:"Delete an access token for good."`
+		List           tokenList           `cmd:"" help:"List access tokens."`
+		Show           tokenShow           `cmd:"" help:"Show one access token."`
+		Create         tokenCreate         `cmd:"" help:"Make an access token and print its value, this once."`
+		Edit           tokenEdit           `cmd:"" help:"Change the name, the expiry, the roles or the policies of an access token."`
+		Verify         tokenVerify         `cmd:"" help:"Tell whether a value is good (exit 0) or not (exit 1); it comes from standard input."`
+		Disable        tokenDisable        `cmd:"" help:"Stop an access token until it is enabled."`
+		Enable         tokenEnable         `cmd:"" help:"Let a disabled access token work again."`
+		Hold           tokenHold           `cmd:"" help:"Stop an access token in an incident: no apply lifts a hold."`
+		Release        tokenRelease        `cmd:"" help:"End a hold."`
+		Regenerate     tokenRegenerate     `cmd:"" help:"Give an access token a new value; the old one ends at once, or after its grace period."`
+		RetirePrevious tokenRetirePrevious `cmd:"" help:"End the previous value of an access token before its grace period is over."`
+		Share          tokenShare          `cmd:"" help:"Let a member see or configure an access token."`
+		Unshare        tokenUnshare        `cmd:"" help:"End the share of an access token with a member."`
+		Delete         tokenDelete         `cmd:"" help:"Delete an access token for good."`
 	} `cmd:"" help:"See, make, edit, stop, regenerate, share and delete access tokens."`
 	TechnicalUser struct {
 		List    technicalUserList    `cmd:"" help:"List technical users."`
@@ -72,10 +73,12 @@ func parse(env Env) (func(context.Context) error, error) {
 		kong.Exit(func(int) { answered = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.Vars{
-			"version":      versionText(env.Version),
-			"columns":      strings.Join(columnNames(), ", "),
-			"statuses":     strings.Join(statusNames(), ", "),
-			"visibilities": strings.Join(visibilityNames(), ", "),
+			"version":         versionText(env.Version),
+			"columns":         strings.Join(columnNames(), ", "),
+			"drift_policies":  strings.Join(driftPolicyNames(), ", "),
+			"expiry_policies": strings.Join(expiryPolicyNames(), ", "),
+			"statuses":        strings.Join(statusNames(), ", "),
+			"visibilities":    strings.Join(visibilityNames(), ", "),
 		},
 	)
 	if err != nil {

@@ -110,6 +110,10 @@ func TestExitCodes(t *testing.T) {
 		{"act as what is no address", database, "", []string{"--act-as", "anna", "token", "list"}, 2},
 		{"a member at the file", database, "", []string{"--act-as", "anna@example.com", "doctor"}, 2},
 		{"nothing to edit", database, "", []string{"token", "edit", f.ids["deploy"]}, 2},
+		{"no duration", database, "", []string{"token", "create", "x", "--protect-if-used-within", "often"}, 2},
+		{"no policy", database, "", []string{"token", "edit", f.ids["deploy"], "--on-expired", "accept"}, 2},
+		{"no grace", database, "", []string{"token", "regenerate", f.ids["deploy"], "--grace-period", "-1d"}, 2},
+		{"nothing to retire", database, "", []string{"token", "retire-previous", f.ids["deploy"]}, 1},
 		{"nobody to ask", database, "", []string{"token", "delete", f.ids["deploy"]}, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -184,6 +188,19 @@ func TestRegenerateOnATerminal(t *testing.T) {
 	}
 }
 
+// With a grace the value before is not dead, and the answer doesn't say so.
+func TestRegenerateWithAGraceOnATerminal(t *testing.T) {
+	f := newFixture(t)
+	got := terminal{database: f.copyOf(t), stdout: true}.run(t, "token", "regenerate", f.ids["deploy"], "--grace-period", "7d")
+	if got.Code != 0 || !strings.HasSuffix(got.Stdout, "\n             It is shown this once.\n") {
+		t.Errorf("the answer is %+v", got)
+	}
+	want := "The value before it stays valid until 2030-02-07 12:00Z: latchkey token retire-previous " + f.ids["deploy"] + " ends it at once.\n"
+	if !strings.HasPrefix(got.Stderr, want) {
+		t.Errorf("beside it stands %q, want %q", got.Stderr, want)
+	}
+}
+
 func TestCreateOnATerminal(t *testing.T) {
 	database := newFixture(t).copyOf(t)
 	got := terminal{database: database, stdout: true}.run(t, "token", "create", "by hand")
@@ -249,6 +266,30 @@ func TestDeleteAsks(t *testing.T) {
 	}
 }
 
+// TestDeleteOfATokenInUseSaysSo deletes tokens that were used within the time of protect_if_used_within, and not.
+func TestDeleteOfATokenInUseSaysSo(t *testing.T) {
+	f := newFixture(t)
+	for _, test := range []struct {
+		within, says string
+		change       []string
+	}{
+		{"7d", "Its status is active; last use: 2030-01-30 08:00Z (once in all), within the 7d of protect_if_used_within: it is in use. What", nil},
+		{"1d", "Its status is active; last use: 2030-01-30 08:00Z (once in all). What", nil},
+		{"7d", "Its status is held; last use: 2030-01-30 08:00Z (once in all). What", []string{"token", "hold", f.ids["deploy"], "--reason", "leaked"}},
+	} {
+		at := terminal{database: f.copyOf(t), stdin: true, input: "y\n"}
+		commands := [][]string{{"token", "edit", f.ids["deploy"], "--protect-if-used-within", test.within}, test.change}
+		for _, command := range commands {
+			if got := at.run(t, command...); got.Code != 0 {
+				t.Fatalf("%s: %+v", command, got)
+			}
+		}
+		if got := at.run(t, "token", "delete", f.ids["deploy"]); got.Code != 0 || !strings.Contains(got.Stderr, test.says) {
+			t.Errorf("the answer is %+v, want %q", got, test.says)
+		}
+	}
+}
+
 // TestArgumentsAreNotRepeated gives a secret in every place of a command line, whole, in part and inside other text.
 func TestArgumentsAreNotRepeated(t *testing.T) {
 	f := newFixture(t)
@@ -293,6 +334,11 @@ func TestArgumentsAreNotRepeated(t *testing.T) {
 		{"token", "create", "x", "--expires-at=SECRET"},
 		{"token", "create", "x", "--activates-at", "SECRET"},
 		{"token", "create", "x", "--visibility", "SECRET"},
+		{"token", "create", "x", "--regenerate-before-expiry", "SECRET"},
+		{"token", "create", "x", "--on-expired", "SECRET"},
+		{"token", "create", "x", "--on-secret-drift=SECRET"},
+		{"token", "create", "x", "--grace-period", "SECRET"},
+		{"token", "create", "x", "--protect-if-used-within", "SECRET"},
 		{"token", "edit", "SECRET", "--name", "x"},
 		{"token", "edit", f.ids["deploy"], "--ttl", "SECRET"},
 		{"token", "share", "SECRET", "--member", f.ids["anna"]},
@@ -305,6 +351,8 @@ func TestArgumentsAreNotRepeated(t *testing.T) {
 		{"token", "hold", "SECRET", "--reason", "x"},
 		{"token", "release", "SECRET"},
 		{"token", "regenerate", "SECRET"},
+		{"token", "regenerate", f.ids["deploy"], "--grace-period", "SECRET"},
+		{"token", "retire-previous", "SECRET"},
 		{"token", "delete", "SECRET"},
 		{"token", "delete", "--yes", "SECRET"},
 		{"technical-user", "list", "--group", "SECRET"},

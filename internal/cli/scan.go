@@ -55,6 +55,9 @@ type leakDocument struct {
 	// Status is that of the token; unknown where the caller can see none that has or had the value, superseded where it has
 	// another one now; null where the database could not be asked.
 	Status *string `json:"status"`
+	// Secret is which secret of the token the value is: current or, as long as the grace of that lasts, previous. Null where
+	// it is neither, or that can't be told.
+	Secret *string `json:"secret"`
 	// AccessTokenID, Name and TechnicalUser are those of the token whose value it is or was; null where there is none.
 	AccessTokenID *string     `json:"access_token_id"`
 	Name          *string     `json:"name"`
@@ -135,6 +138,9 @@ func (l *leak) canReturn() bool {
 	return v.AccessToken != nil && !v.Active && !v.Superseded && v.AccessToken.Status != tokens.StatusRevoked
 }
 
+// isPrevious tells whether a value is live although its token has a newer one.
+func (l *leak) isPrevious() bool { return l.verification.Active && l.verification.Previous }
+
 // isHidden tells whether the token of the value may be one at a level at which the acting member may not verify.
 func (l *leak) isHidden() bool { return !l.known && l.status == reasonUnknown }
 
@@ -154,13 +160,16 @@ func (c *scan) print(app *app, leaks []*leak) error {
 		return err
 	}
 	if returning := howMany(leaks, (*leak).canReturn); returning > 0 {
-		app.note("%d of the values are stopped, not dead: each is live again when the hold, the disable or the expiry of its token ends. Regenerate those tokens, too.", returning)
+		app.note("%d of the values are stopped, not dead: each is live again when the hold, the disable or the expiry of its token ends. Regenerate those tokens, too, with --grace-period 0s.", returning)
+	}
+	if previous := howMany(leaks, (*leak).isPrevious); previous > 0 {
+		app.note("%d of the values are previous ones, live in their grace: latchkey token retire-previous ends each.", previous)
 	}
 	return nil
 }
 
 func newLeakDocument(l *leak) leakDocument {
-	document := leakDocument{TokenPreview: l.secret.Preview(), Status: textOrNull(l.status), Places: l.places}
+	document := leakDocument{TokenPreview: l.secret.Preview(), Status: textOrNull(l.status), Secret: textOrNull(whichSecret(l.verification)), Places: l.places}
 	if l.known {
 		document.Live = new(l.verification.Active)
 	}
@@ -190,6 +199,9 @@ func newLeakTable(leaks []*leak, actAs string) tableView {
 	view := tableView{headers: []string{"VALUE", "LIVE", "STATUS", "ID", "NAME", "TECHNICAL USER", "FOUND AT"}, freeText: []string{"NAME", "FOUND AT"}}
 	for _, l := range leaks {
 		row := tableRow{cells: []string{l.secret.Preview() + "…", unknown, l.status, "", "", "", describePlaces(l.places)}}
+		if l.verification.Previous {
+			row.cells[2] += " (previous)"
+		}
 		if l.known {
 			row.cells[1] = "No"
 		}

@@ -8,12 +8,14 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -21,7 +23,7 @@ var update = flag.Bool("update", false, "write the outputs that the scripts in t
 
 // TestMain lets the scripts run the command line as the program latchkey.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema})
+	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema, "use": use})
 }
 
 // value prints a value for standard input: as it is with a line break behind it, without one (-n), its first half, or one
@@ -50,6 +52,23 @@ func newerSchema() {
 	must(0, file.Close())
 }
 
+// use uses a value as a client does, as often as the second argument says.
+func use() {
+	backend := embedded.New(embedded.Options{Database: "latchkey.db", Actor: "local:api@server", Now: clock})
+	for range must(strconv.Atoi(os.Args[2])) {
+		must(backend.VerifySecret(context.Background(), must(tokens.ParseSecret(os.Args[1])), tokens.VerifyOptions{RecordUse: true}))
+	}
+	must(0, backend.Close())
+}
+
+// clock returns the present, or the instant in the variable now of a script.
+func clock() time.Time {
+	if now := os.Getenv("now"); now != "" {
+		return must(time.Parse(time.RFC3339, now))
+	}
+	return present
+}
+
 // latchkey is the program, with the clock and the actor of the tests.
 func latchkey() {
 	os.Exit(cli.Run(context.Background(), cli.Env{
@@ -58,7 +77,7 @@ func latchkey() {
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
 		LookupEnv: os.LookupEnv,
-		Now:       func() time.Time { return present },
+		Now:       clock,
 		Version:   "1.2.3",
 		Actor:     "local:ben@laptop",
 	}))

@@ -24,7 +24,7 @@ func refuseSecrets(args []string) error {
 		if secretPattern.MatchString(arg) {
 			return misusef("an argument holds the value of an access token, and other processes and the shell's history see arguments. " +
 				"Where an ID is asked for, give the identifier (tok_…), which latchkey token list shows; to verify a value, pass it on standard input. " +
-				"If someone else may have seen the value, regenerate the token")
+				"If someone else may have seen the value, regenerate the token with --grace-period 0s")
 		}
 	}
 	return nil

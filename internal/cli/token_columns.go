@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,3 +103,14 @@ func maskedToken(t tokens.AccessToken) string { return t.Secret.Preview + "…" 
 func expiry(t tokens.AccessToken) string { return minuteOr("Not specified", t.SecretExpiresAt()) }
 
 func lastUse(t tokens.AccessToken) string { return minuteOr("Never", t.LastUsedAt) }
+
+// countedUses is lastUse with how often there was one. A last use without a number is from before uses were counted.
+func countedUses(t tokens.AccessToken) string {
+	switch t.UseCount {
+	case 0:
+		return lastUse(t)
+	case 1:
+		return lastUse(t) + " (once in all)"
+	}
+	return fmt.Sprintf("%s (%d times in all)", lastUse(t), t.UseCount)
+}

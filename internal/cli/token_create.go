@@ -56,6 +56,7 @@ func (c *tokenCreate) newToken(ctx context.Context, app *app, backend tokens.Bac
 	n.ActivatesAt, _ = settings.ActivatesAt.Get()
 	n.ExpiresAt, _ = settings.ExpiresAt.Get()
 	n.TTL, _ = settings.TTL.Get()
+	n.Policies = policiesOf(settings)
 	if n.TechnicalUserID, err = c.TechnicalUser.find(ctx, backend); err != nil {
 		return n, err
 	}

@@ -41,7 +41,11 @@ func (a *app) confirmDeletion(t tokens.AccessToken) error {
 	if t.User.SystemCreated {
 		with += " and the technical user that was made for it"
 	}
-	a.note("This deletes %s of %s for good, with %s. Its status is %s; last use: %s. What it opens closes at once, and it can't be recovered.",
-		describe(t), t.User.Email, with, t.Status, lastUse(t))
+	use := "last use: " + countedUses(t)
+	if tokens.IsProtected(t.ProtectIfUsedWithin, t.Status, t.LastUsedAt, t.ObservedAt) {
+		use += fmt.Sprintf(", within the %s of protect_if_used_within: it is in use", tokens.FormatDuration(t.ProtectIfUsedWithin))
+	}
+	a.note("This deletes %s of %s for good, with %s. Its status is %s; %s. What it opens closes at once, and it can't be recovered.",
+		describe(t), t.User.Email, with, t.Status, use)
 	return a.confirm("Delete it?", "nothing was deleted")
 }

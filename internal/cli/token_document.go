@@ -40,9 +40,19 @@ type tokenDocument struct {
 	ExpiresAt       *string       `json:"expires_at"`
 	TTL             *string       `json:"ttl"`
 	SecretExpiresAt *string       `json:"secret_expires_at"`
-	LastUsedAt      *string       `json:"last_used_at"`
-	Held            *stopDocument `json:"held"`
-	Disabled        *stopDocument `json:"disabled"`
+	// The policies are null where none was set, which stands for their defaults.
+	RegenerateBeforeExpiry *string `json:"regenerate_before_expiry"`
+	OnExpired              *string `json:"on_expired"`
+	OnSecretDrift          *string `json:"on_secret_drift"`
+	GracePeriod            *string `json:"grace_period"`
+	ProtectIfUsedWithin    *string `json:"protect_if_used_within"`
+	// PreviousSecret is the secret before the current one; null where it had no grace or was ended before that was over.
+	PreviousSecret *previousSecretDocument `json:"previous_secret"`
+	// LastUsedAt and UseCount are of the token, by either of its secrets.
+	LastUsedAt *string       `json:"last_used_at"`
+	UseCount   int64         `json:"use_count"`
+	Held       *stopDocument `json:"held"`
+	Disabled   *stopDocument `json:"disabled"`
 	// TechnicalUserDisabled says who disabled the technical user, and with it the token; null while it is enabled.
 	TechnicalUserDisabled *stopDocument `json:"technical_user_disabled"`
 }
@@ -100,34 +110,57 @@ type stopDocument struct {
 // newTokenDocument describes a token, with what it may do by the roles that exist; nil roles are unknown.
 func newTokenDocument(t tokens.AccessToken, roles tokens.Roles) tokenDocument {
 	return tokenDocument{
-		ID:                    t.ID,
-		QualifiedID:           t.QualifiedID(),
-		Name:                  t.Name,
-		Description:           t.Description,
-		TechnicalUser:         t.User.Email,
-		TechnicalUserID:       t.User.ID,
-		GroupID:               textOrNull(t.User.GroupID),
-		Role:                  textOrNull(t.Own.Role),
-		GroupRoles:            t.Own.GroupRoles,
-		Grants:                newGrantsDocument(t, roles),
-		Visibility:            t.Visibility,
-		CreatorID:             textOrNull(t.CreatorID),
-		Enabled:               t.Enabled,
-		Status:                t.Status,
-		TokenPreview:          t.Secret.Preview,
-		SecretVersion:         t.Secret.Version,
-		CreatedAt:             instantOrNull(t.CreatedAt),
-		UpdatedAt:             instantOrNull(t.UpdatedAt),
-		RegeneratedAt:         instantOrNull(t.RegeneratedAt),
-		ActivatesAt:           instantOrNull(t.ActivatesAt),
-		ExpiresAt:             instantOrNull(t.ExpiresAt),
-		TTL:                   durationOrNull(t.TTL),
-		SecretExpiresAt:       instantOrNull(t.SecretExpiresAt()),
-		LastUsedAt:            instantOrNull(t.LastUsedAt),
-		Held:                  newStopDocument(t.Held),
-		Disabled:              newStopDocument(t.Disabled),
-		TechnicalUserDisabled: newStopDocument(t.User.Disabled),
+		ID:                     t.ID,
+		QualifiedID:            t.QualifiedID(),
+		Name:                   t.Name,
+		Description:            t.Description,
+		TechnicalUser:          t.User.Email,
+		TechnicalUserID:        t.User.ID,
+		GroupID:                textOrNull(t.User.GroupID),
+		Role:                   textOrNull(t.Own.Role),
+		GroupRoles:             t.Own.GroupRoles,
+		Grants:                 newGrantsDocument(t, roles),
+		Visibility:             t.Visibility,
+		CreatorID:              textOrNull(t.CreatorID),
+		Enabled:                t.Enabled,
+		Status:                 t.Status,
+		TokenPreview:           t.Secret.Preview,
+		SecretVersion:          t.Secret.Version,
+		CreatedAt:              instantOrNull(t.CreatedAt),
+		UpdatedAt:              instantOrNull(t.UpdatedAt),
+		RegeneratedAt:          instantOrNull(t.RegeneratedAt),
+		ActivatesAt:            instantOrNull(t.ActivatesAt),
+		ExpiresAt:              instantOrNull(t.ExpiresAt),
+		TTL:                    durationOrNull(t.TTL),
+		SecretExpiresAt:        instantOrNull(t.SecretExpiresAt()),
+		RegenerateBeforeExpiry: durationOrNull(t.RegenerateBeforeExpiry),
+		OnExpired:              textOrNull(string(t.OnExpired)),
+		OnSecretDrift:          textOrNull(string(t.OnSecretDrift)),
+		GracePeriod:            graceOrNull(t.Grace),
+		ProtectIfUsedWithin:    durationOrNull(t.ProtectIfUsedWithin),
+		PreviousSecret:         newPreviousSecretDocument(t.Previous),
+		LastUsedAt:             instantOrNull(t.LastUsedAt),
+		UseCount:               t.UseCount,
+		Held:                   newStopDocument(t.Held),
+		Disabled:               newStopDocument(t.Disabled),
+		TechnicalUserDisabled:  newStopDocument(t.User.Disabled),
 	}
+}
+
+// previousSecretDocument is the secret before the current one in --json output.
+type previousSecretDocument struct {
+	Version      int64  `json:"version"`
+	TokenPreview string `json:"token_preview"`
+	// ExpiresAt is when its grace is over, or was.
+	ExpiresAt  *string `json:"expires_at"`
+	LastUsedAt *string `json:"last_used_at"`
+}
+
+func newPreviousSecretDocument(p *tokens.PreviousSecret) *previousSecretDocument {
+	if p == nil {
+		return nil
+	}
+	return &previousSecretDocument{p.Version, p.Preview, instantOrNull(p.EndsAt), instantOrNull(p.LastUsedAt)}
 }
 
 func newStopDocument(stop *tokens.Stop) *stopDocument {
@@ -156,4 +189,11 @@ func durationOrNull(d time.Duration) *string {
 		return nil
 	}
 	return new(tokens.FormatDuration(d))
+}
+
+func graceOrNull(g tokens.Grace) *string {
+	if g == (tokens.Grace{}) {
+		return nil
+	}
+	return new(g.String())
 }

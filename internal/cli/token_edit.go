@@ -36,7 +36,7 @@ func (c *tokenEdit) Run(ctx context.Context, app *app) error {
 			token, err = backend.UpdateAccessToken(ctx, string(c.ID), update)
 		}
 		if err != nil {
-			return fmt.Errorf("unable to edit access token %s: %w", c.ID, err)
+			return fmt.Errorf("unable to edit access token %s: %w", c.ID, c.explainPresent(err))
 		}
 		if err := app.report("Edited", token); err != nil {
 			return err

@@ -10,26 +10,62 @@ import (
 
 // tokenRegenerate gives an access token a new value.
 type tokenRegenerate struct {
-	ID   tokenID `arg:"" help:"The identifier of the token (tok_…)."`
-	JSON bool    `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
+	ID          tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+	GracePeriod *string `help:"How long the value before stays valid this once, in place of the token's grace period: as in 36h, 0s for not at all, or until_expiry." placeholder:"DURATION|until_expiry" values:"graces"`
+	JSON        bool    `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
 }
 
 // Run makes the value, gives it to the token in place of the one that was read, and prints it.
 func (c *tokenRegenerate) Run(ctx context.Context, app *app) error {
+	grace, err := c.grace()
+	if err != nil {
+		return err
+	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		secret, token, err := c.regenerate(ctx, app, backend)
+		secret, token, err := c.regenerate(ctx, app, backend, grace)
 		if err != nil {
 			return fmt.Errorf("unable to regenerate access token %s: %w", c.ID, err)
 		}
-		if err := app.printNewValue(ctx, backend, "Regenerated", "It is shown this once; the value before it is dead.", secret, token, c.JSON); err != nil {
+		hint := "It is shown this once; the value before it is dead."
+		inGrace := token.Previous.IsLive(token.ObservedAt)
+		if inGrace {
+			hint = "It is shown this once."
+		}
+		if err := app.printNewValue(ctx, backend, "Regenerated", hint, secret, token, c.JSON); err != nil {
 			return err
 		}
-		app.note("Terraform does not know the new value: the next apply of a configuration that declares this token regenerates it once more.")
+		if inGrace {
+			app.note("The value before it stays valid until %s: latchkey token retire-previous %s ends it at once.", minute(token.Previous.EndsAt), c.ID)
+		}
+		app.note("Terraform does not know the new value: the next %s.", answerToDrift(token.OnSecretDrift))
 		return nil
 	})
 }
 
-func (c *tokenRegenerate) regenerate(ctx context.Context, app *app, backend tokens.Backend) (tokens.Secret, tokens.AccessToken, error) {
+// answerToDrift says what Terraform does about a secret that it does not know.
+func answerToDrift(policy tokens.DriftPolicy) string {
+	const declaring = "of a configuration that declares this token"
+	if policy == tokens.OnSecretDriftAccept {
+		return "apply " + declaring + " sets its attribute token to null, by on_secret_drift"
+	}
+	if policy == tokens.OnSecretDriftError {
+		return "plan " + declaring + " fails, by on_secret_drift"
+	}
+	return "apply " + declaring + " regenerates it once more"
+}
+
+// grace returns the grace that counts this once in place of the token's, where one is given.
+func (c *tokenRegenerate) grace() (grace tokens.Change[tokens.Grace], err error) {
+	if c.GracePeriod == nil {
+		return grace, nil
+	}
+	if err := setting(&grace, tokens.ParseGrace)("--grace-period", *c.GracePeriod); err != nil {
+		return grace, misuseOf(*c.GracePeriod, err)
+	}
+	return grace, nil
+}
+
+func (c *tokenRegenerate) regenerate(ctx context.Context, app *app, backend tokens.Backend, grace tokens.Change[tokens.Grace]) (tokens.Secret, tokens.AccessToken, error) {
 	token, err := backend.AccessToken(ctx, string(c.ID))
 	if err != nil {
 		return tokens.Secret{}, token, err
@@ -43,6 +79,7 @@ func (c *tokenRegenerate) regenerate(ctx context.Context, app *app, backend toke
 		NewSecretFor:    secret,
 		Reason:          tokens.ReasonRequested,
 		ExpectedVersion: token.Secret.Version,
+		Grace:           grace,
 	}})
 	return secret.Secret, token, err
 }

@@ -20,43 +20,66 @@ type tokenSettings struct {
 	Role        *string             `help:"The role that the token has at its level, at most that of its technical user." placeholder:"ROLE" xor:"role" values:"roles"`
 	GroupRole   map[groupRef]string `help:"The role that the token has in a group, named by identifier or name. May be given for several groups." placeholder:"GROUP=ROLE" xor:"group-role"`
 	Visibility  *string             `help:"Who may know of the token: ${visibilities}." placeholder:"VISIBILITY" values:"visibilities"`
+	tokenPolicies
+}
+
+// settingFlag is a flag that gives an access token a setting.
+type settingFlag struct {
+	name string
+	// value is nil where the flag is not given.
+	value *string
+	// set reads the value; what is not of the right form is an error.
+	set func(field, value string) error
+	// none is the value that takes the setting off; empty where another flag does that.
+	none string
+}
+
+// attribute returns the name of the setting in the errors of a backend, which is that of the Terraform attribute.
+func (f settingFlag) attribute() string {
+	return strings.ReplaceAll(strings.TrimPrefix(f.name, "--"), "-", "_")
+}
+
+// setting returns a function that reads a value into a change.
+func setting[T any](change *tokens.Change[T], read func(field, value string) (T, error)) func(field, value string) error {
+	return func(field, value string) error {
+		read, err := read(field, value)
+		*change = tokens.To(read)
+		return err
+	}
 }
 
 // update returns what the flags set, the roles in groups apart. What is not of the right form is misuse.
 func (s *tokenSettings) update() (u tokens.AccessTokenUpdate, err error) {
-	for _, flag := range []struct {
-		name  string
-		value *string
-		set   func(field, value string) error
-	}{
-		{"--description", s.Description, func(field, value string) error {
+	own := []settingFlag{
+		{name: "--description", value: s.Description, set: func(field, value string) error {
 			u.Description = tokens.To(value)
 			return tokens.ValidateDescription(field, value)
 		}},
-		{"--expires-at", s.ExpiresAt, func(field, value string) error {
+		{name: "--expires-at", value: s.ExpiresAt, set: func(field, value string) error {
 			at, err := tokens.ParseTimestamp(field, value)
 			u.ExpiresAt, u.TTL = tokens.To(at), tokens.To(time.Duration(0))
 			return err
 		}},
-		{"--ttl", s.TTL, func(field, value string) error {
+		{name: "--ttl", value: s.TTL, set: func(field, value string) error {
 			ttl, err := tokens.ParseDuration(field, value)
 			u.ExpiresAt, u.TTL = tokens.To(time.Time{}), tokens.To(ttl)
 			return err
 		}},
-		{"--activates-at", s.ActivatesAt, func(field, value string) error {
+		{name: "--activates-at", value: s.ActivatesAt, set: func(field, value string) error {
 			at, err := tokens.ParseTimestamp(field, value)
 			u.ActivatesAt = tokens.To(at)
 			return err
 		}},
-		{"--role", s.Role, func(field, value string) error {
+		{name: "--role", value: s.Role, set: func(field, value string) error {
 			u.Role = tokens.To(value)
 			return tokens.ValidateRole(field, value)
 		}},
-		{"--visibility", s.Visibility, func(field, value string) error {
+		{name: "--visibility", value: s.Visibility, set: func(field, value string) error {
 			u.Visibility = tokens.To(tokens.Visibility(value))
 			return tokens.ValidateVisibility(field, tokens.Visibility(value))
 		}},
-	} {
+	}
+	for _, flag := range slices.Concat(own, s.tokenPolicies.flags(&u)) {
 		if flag.value == nil {
 			continue
 		}

@@ -99,6 +99,9 @@ func newTokenCard(t shownToken) tableView {
 	}
 	add("Token", maskedToken(t.AccessToken))
 	add("Secret version", fmt.Sprint(t.Secret.Version))
+	if t.Previous != nil {
+		add("Previous token", describePrevious(t.AccessToken))
+	}
 	add("Technical user", fmt.Sprintf("%s (%s)", t.User.Email, t.User.ID))
 	if t.User.GroupID != "" {
 		add("Group", t.groups.name(t.User.GroupID))
@@ -127,8 +130,31 @@ func newTokenCard(t shownToken) tableView {
 	if t.TTL > 0 {
 		add("Time to live", tokens.FormatDuration(t.TTL)+" from each new secret")
 	}
-	add("Last used", lastUse(t.AccessToken))
+	for _, policy := range []struct{ label, value string }{
+		{"Regenerate before expiry", tokens.FormatDuration(t.RegenerateBeforeExpiry)},
+		{"On expired", string(t.OnExpired)},
+		{"On secret drift", string(t.OnSecretDrift)},
+		{"Grace period", t.Grace.String()},
+		{"Protect if used within", tokens.FormatDuration(t.ProtectIfUsedWithin)},
+	} {
+		if policy.value != "" && policy.value != noDuration {
+			add(policy.label, policy.value)
+		}
+	}
+	add("Last used", countedUses(t.AccessToken))
 	return view
+}
+
+// describePrevious shows the secret before the current one, until when it is or was good, and its last use.
+func describePrevious(t tokens.AccessToken) string {
+	end, used := "ended at", "never used"
+	if t.Previous.IsLive(t.ObservedAt) {
+		end = "good until"
+	}
+	if !t.Previous.LastUsedAt.IsZero() {
+		used = "last used at " + minute(t.Previous.LastUsedAt)
+	}
+	return fmt.Sprintf("%s…, %s %s, %s", t.Previous.Preview, end, minute(t.Previous.EndsAt), used)
 }
 
 // stopped says who stopped something, when and why.

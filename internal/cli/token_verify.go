@@ -27,11 +27,21 @@ const (
 	reasonSuperseded = "superseded"
 )
 
+// Which secret of its token a value is.
+const (
+	secretCurrent = "current"
+	// secretPrevious: the one before the current one, still in its grace.
+	secretPrevious = "previous"
+)
+
 // verifyDocument is the answer of token verify in --json output.
 type verifyDocument struct {
 	Active bool `json:"active"`
 	// Reason is why the value is not active: a status of the token, malformed, unknown or superseded. Null when it is.
 	Reason *string `json:"reason"`
+	// Secret is which secret of the token the value is: current or, as long as the grace of that lasts, previous. Null where
+	// it is neither.
+	Secret *string `json:"secret"`
 	// AccessToken is the token to which the value belongs or belonged; null where there is none.
 	AccessToken *tokenDocument `json:"access_token"`
 }
@@ -48,7 +58,7 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to verify the value: %w", err)
 		}
 		if c.JSON {
-			document := verifyDocument{Active: verification.Active, Reason: textOrNull(reason)}
+			document := verifyDocument{Active: verification.Active, Reason: textOrNull(reason), Secret: textOrNull(whichSecret(verification))}
 			if verification.AccessToken != nil {
 				roles, err := rolesOf(ctx, backend, *verification.AccessToken)
 				if err != nil {
@@ -59,7 +69,7 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 			err = app.printJSON(document)
 		} else {
 			var text string
-			if text, err = app.explainVerification(ctx, backend, verification, reason); err == nil {
+			if text, err = app.explainVerification(ctx, backend, value, verification, reason); err == nil {
 				err = app.printLine(printable(text))
 			}
 		}
@@ -112,8 +122,19 @@ func verify(ctx context.Context, backend tokens.Backend, value string) (tokens.V
 	return verification, string(verification.AccessToken.Status), nil
 }
 
-// explainVerification puts the answer into a sentence.
-func (a *app) explainVerification(ctx context.Context, backend tokens.Backend, v tokens.Verification, reason string) (string, error) {
+// whichSecret says which secret of its token a value is; empty for neither.
+func whichSecret(v tokens.Verification) string {
+	switch {
+	case v.AccessToken == nil || v.Superseded:
+		return ""
+	case v.Previous:
+		return secretPrevious
+	}
+	return secretCurrent
+}
+
+// explainVerification puts the answer about a value into a sentence.
+func (a *app) explainVerification(ctx context.Context, backend tokens.Backend, value string, v tokens.Verification, reason string) (string, error) {
 	if v.AccessToken == nil {
 		if reason == reasonMalformed {
 			return "not active: malformed; it has not the form of a value (an identifier is not a value; check that it was copied whole)", nil
@@ -131,9 +152,30 @@ func (a *app) explainVerification(ctx context.Context, backend tokens.Backend, v
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("active: %s; role: %s; expires: %s", owner, groups.describe(v.Grants), expiry(t)), nil
+		text := fmt.Sprintf("active: %s; role: %s; ", owner, groups.describe(v.Grants))
+		if v.Previous {
+			return text + explainPrevious(t, "good until"), nil
+		}
+		return text + "expires: " + expiry(t), nil
 	}
-	return fmt.Sprintf("not active: %s; %s %s", reason, owner, explainReason(t, reason)), nil
+	text := fmt.Sprintf("not active: %s; %s %s", reason, owner, explainReason(t, reason))
+	switch {
+	case v.Previous:
+		text += "; " + explainPrevious(t, "which ends at")
+	case v.Superseded && isEndedPrevious(t, value):
+		text += fmt.Sprintf("; the grace of this one ended at %s", minute(t.Previous.EndsAt))
+	}
+	return text, nil
+}
+
+// explainPrevious says of a value in its grace that it is one, when it ends, and since when there is another.
+func explainPrevious(t tokens.AccessToken, end string) string {
+	return fmt.Sprintf("it is the previous value, %s %s; the token has a newer one since %s", end, minute(t.Previous.EndsAt), minute(t.RegeneratedAt))
+}
+
+// isEndedPrevious tells whether a value is the one before the current one, whose grace is over.
+func isEndedPrevious(t tokens.AccessToken, value string) bool {
+	return t.Previous != nil && !t.Previous.IsLive(t.ObservedAt) && strings.HasPrefix(value, t.Previous.Preview)
 }
 
 // explainReason continues a sentence that begins with the token: what happened, and what helps.

@@ -203,7 +203,11 @@ func (r *roleResource) ImportState(ctx context.Context, req resource.ImportState
 	r.importByID(ctx, tokens.KindRole, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		roles, err := b.Roles(ctx)
 		for _, role := range roles {
-			if role.Name == req.ID && !role.BuiltIn {
+			switch {
+			case role.Name != req.ID:
+			case role.BuiltIn:
+				return nil, tokens.Invalid("", "%q is a built-in role, which there is without a resource: refer to it by its name", req.ID)
+			default:
 				ids = append(ids, role.ID)
 			}
 		}

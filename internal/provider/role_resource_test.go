@@ -177,8 +177,8 @@ func TestRoleImportRefused(t *testing.T) {
 		name, id string
 		want     []string
 	}{
-		{"built-in role", "owner", []string{`there is no role "owner"`, "import by identifier (rol_…) or by name"}},
-		{"no such name", "nobody", []string{`there is no role "nobody"`}},
+		{"built-in role", "owner", []string{`"owner" is a built-in role`, "refer to it by its name"}},
+		{"no such name", "nobody", []string{`there is no role "nobody"`, "import by identifier (rol_…) or by name"}},
 		{"no such id", "rol_01jd0000000000000000000000", []string{"non-existent remote object"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -89,7 +89,9 @@ func identifiers(list []tokens.AccessToken) []string {
 }
 
 // groupName returns the name of a group of fillOrganization, from its identifier.
-func groupName(id string) string { return "group-" + strings.TrimPrefix(id, string(tokens.KindGroup)+"_") }
+func groupName(id string) string {
+	return "group-" + strings.TrimPrefix(id, string(tokens.KindGroup)+"_")
+}
 
 // fillOrganization makes an organization with a custom role, groups, technical users (each second one in a group) and
 // access tokens of few names, each 1001st with a needle in its description.

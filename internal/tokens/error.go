@@ -69,11 +69,11 @@ func ErrorCode(err error) Code {
 
 // NotFound says that no object of the kind has this id.
 func NotFound(kind Kind, id string) *Error {
-	return &Error{
-		Code:    CodeNotFound,
-		ID:      redact(id),
-		Message: redact(fmt.Sprintf("there is no %s %s; it has been deleted, or the identifier belongs to another database", kind.Noun(), id)),
+	message := fmt.Sprintf("there is no %s %s; it has been deleted, or the identifier belongs to another database", kind.Noun(), id)
+	if tokenID, memberID, err := ParseShareID("", id); kind == KindTokenShare && err == nil {
+		message = fmt.Sprintf("access token %s is not shared with member %s: it never was, the share has ended, or the identifiers belong to another database", tokenID, memberID)
 	}
+	return &Error{Code: CodeNotFound, ID: redact(id), Message: redact(message)}
 }
 
 // Invalid says that the value of one attribute breaks a rule. An empty field stands for the whole object.
