@@ -50,6 +50,9 @@ func (c *importBlocks) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to write import blocks: %w", err)
 		}
+		if app.actAs != "" {
+			app.note("What %s may not see is left out.", app.actAs)
+		}
 		if plan == nil {
 			return app.printAllImports(objects, managed)
 		}
@@ -69,6 +72,9 @@ func (f inputFile) decode(app *app, read func(*json.Decoder) error) error {
 	}
 	if errors.Is(err, io.EOF) {
 		return errors.New("it is empty; terraform says on standard error why it wrote nothing")
+	}
+	if _, isNoJSON := errors.AsType[*json.SyntaxError](err); isNoJSON {
+		return fmt.Errorf("it is not the JSON that terraform show -json or terraform state pull writes (%w): pass that", err)
 	}
 	return err
 }

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -27,6 +29,7 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
+		_, missing := backend.Database(ctx)
 		token, err := c.newToken(ctx, app, backend, settings)
 		var created tokens.CreatedAccessToken
 		if err == nil {
@@ -37,6 +40,12 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 		}
 		if err := app.printNewValue(ctx, backend, "Created", "It is shown this once.", token.Secret, created.AccessToken, c.JSON); err != nil {
 			return err
+		}
+		if errors.Is(missing, fs.ErrNotExist) {
+			if made, err := backend.Database(ctx); err == nil {
+				app.note("There was no database at %s: a new one was made there, for organization %q. If another one was meant, name it by --database or %s.",
+					made.Location, made.Organization, tokens.DatabaseVariable)
+			}
 		}
 		for _, other := range created.Namesakes {
 			app.note("%s has the same name, was made at %s and was never used. If an interrupted command or apply left it over, delete it: latchkey token delete %s",

@@ -54,9 +54,12 @@ func refusesInterruption(ctx context.Context, step string, within duration, back
 
 // interrupted is the diagnostic for a step that would interrupt those who use a token.
 func interrupted(step string, within duration, usedAt time.Time, uses int64, s subject) diag.Diagnostic {
-	times := fmt.Sprintf("%d times", uses)
-	if uses == 1 {
-		times = "once"
+	times := fmt.Sprintf(" (%d times in all)", uses)
+	switch uses {
+	case 0: // used by a release that did not count
+		times = ""
+	case 1:
+		times = " (once in all)"
 	}
 	waysOut := "remove protect_if_used_within"
 	switch step {
@@ -66,7 +69,7 @@ func interrupted(step string, within duration, usedAt time.Time, uses int64, s s
 		waysOut = "set grace_period, so that the present secret stays valid for a while, or " + waysOut
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("protect_if_used_within"), "Access token is in use", fmt.Sprintf(
-		"%s was last used at %s (%s in all), which protect_if_used_within (%s) protects from a plan that would %s it and so interrupt whoever uses it.\n\n"+
+		"%s was last used at %s%s, which protect_if_used_within (%s) protects from a plan that would %s it and so interrupt whoever uses it.\n\n"+
 			"To go on, move its users to another token and wait until %s, or %s. To stop it at once in an incident, run \"latchkey token hold %s --reason …\".",
 		s, tokens.FormatTimestamp(usedAt), times, within.ValueString(), step, tokens.FormatTimestamp(usedAt.Add(within.value())), waysOut, s.id))
 }
