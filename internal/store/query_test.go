@@ -17,6 +17,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 		"AccessTokensOf":                selectAccessTokens + `WHERE t.technical_user_id = $1 ORDER BY t.name`,
 		"UnusedNamesakes":               selectUnusedNamesakes,
 		"UnusedNamesakes by the system": selectUnusedNamesakesBySystem,
+		"EndedGraces":                   selectEndedGraces,
 		"TechnicalUsersIn":              selectTechnicalUsers + `WHERE u.group_id = $1`,
 	} {
 		err := s.Read(t.Context(), func(v View) error {

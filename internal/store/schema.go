@@ -159,7 +159,7 @@ ALTER TABLE access_tokens ADD COLUMN use_count BIGINT NOT NULL DEFAULT 0;
 
 ALTER TABLE secrets ADD COLUMN grace_ends_at BIGINT;
 ALTER TABLE secrets ADD COLUMN last_used_at BIGINT;
-CREATE INDEX secrets_grace ON secrets (grace_ends_at) WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL;
+CREATE INDEX secrets_grace ON secrets (grace_ends_at, access_token_id) WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL;
 `}
 
 // newerSchema says that the database needs a newer program.

@@ -73,7 +73,7 @@ type EndedGrace struct {
 
 // selectEndedGraces selects the secrets k whose grace is over, with their tokens.
 var selectEndedGraces = `SELECT k.version, k.preview, k.created_at, k.grace_ends_at, k.last_used_at, ` + accessTokenColumns + accessTokenTables +
-	`JOIN secrets k ON k.access_token_id = t.id WHERE k.ended_at IS NULL AND k.grace_ends_at IS NOT NULL AND k.grace_ends_at <= $1 ORDER BY k.grace_ends_at, t.id`
+	`JOIN secrets k ON k.access_token_id = t.id WHERE k.ended_at IS NULL AND k.grace_ends_at IS NOT NULL AND k.grace_ends_at <= $1 ORDER BY k.grace_ends_at, k.access_token_id`
 
 // EndedGraces returns the secrets whose grace is over at an instant, in the order of their ends.
 func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
