@@ -72,6 +72,40 @@ func TestAccessTokenLookUp(t *testing.T) {
 	)
 }
 
+// The policies of a token, and what is known of the secret before the present one: until when it is good, and when it was
+// last used.
+func TestAccessTokenLookUpOfPolicies(t *testing.T) {
+	b := newBench(t)
+	p := b.makePeople()
+	token, first := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "deploy", Enabled: true, TTL: 90 * day, Policies: tokens.Policies{
+		RegenerateBeforeExpiry: 14 * day, OnExpired: tokens.OnExpiredIgnore, OnSecretDrift: tokens.OnSecretDriftAccept, Grace: tokens.Grace{Duration: 2 * day}, ProtectIfUsedWithin: 12 * time.Hour,
+	}})
+	plain, _ := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "plain", Enabled: true})
+	b.use(first)
+	b.use(first)
+	used, err := b.Outside.AccessToken(context.Background(), token.ID)
+	b.must(err)
+	second := b.regenerate("deploy")
+	regenerated, err := b.Outside.AccessToken(context.Background(), token.ID)
+	b.must(err)
+	b.run(resource.TestStep{
+		Config: b.config(dataBlock("access_token", "deploy", fmt.Sprintf("id = %q", token.ID)) + dataBlock("access_token", "plain", fmt.Sprintf("id = %q", plain.ID))),
+		Check: resource.ComposeAggregateTestCheckFunc(
+			checkAttributes("data.latchkey_access_token.deploy", map[string]string{
+				"ttl": "90d", "regenerate_before_expiry": "14d", "on_expired": "ignore", "on_secret_drift": "accept", "grace_period": "2d", "protect_if_used_within": "12h",
+				"secret_version": "2", "token_preview": second.Preview(), "use_count": "2", "last_used_at": tokens.FormatTimestamp(used.LastUsedAt),
+				"previous_secret.version": "1", "previous_secret.token_preview": first.Preview(),
+				"previous_secret.expires_at":   tokens.FormatTimestamp(regenerated.RegeneratedAt.Add(2 * day)),
+				"previous_secret.last_used_at": tokens.FormatTimestamp(used.LastUsedAt),
+			}),
+			checkAttributes("data.latchkey_access_token.plain", map[string]string{
+				"regenerate_before_expiry": "", "on_expired": "", "on_secret_drift": "", "grace_period": "", "protect_if_used_within": "", "use_count": "0", "previous_secret.version": "",
+			}),
+			holdsNothingOf(first), holdsNothingOf(second),
+		),
+	})
+}
+
 // holdsNothingOf checks that no attribute in the state holds more of a secret than its preview, nor its hash.
 func holdsNothingOf(secret tokens.Secret) resource.TestCheckFunc {
 	return func(s *terraform.State) error {
