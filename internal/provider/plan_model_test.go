@@ -27,10 +27,10 @@ type plannedToken struct {
 	// config is what is written, and applied what was written at the last apply.
 	config, applied settings
 	// What the backend has.
-	version, made    int
-	revoked, held    bool
-	enabled          bool
-	value, stateHeld tokens.Secret
+	version, made int
+	revoked, held bool
+	enabled       bool
+	value         tokens.Secret
 	// What the state holds: the version of its secret, whether it knows that one to be revoked, and whether it holds a value.
 	heldVersion  int
 	knownRevoked bool
@@ -196,10 +196,11 @@ func (p *plannedToken) run() {
 	})
 	p.b.must(err)
 	conflicts := regenerates && p.seen.version != p.version
-	if failed(resp.Diagnostics) != (conflicts || ttlEnds) {
-		p.t.Fatalf("the apply failed: %t, want %t or %t: %+v", !(conflicts || ttlEnds), conflicts, ttlEnds, resp.Diagnostics)
+	applyFailed := failed(resp.Diagnostics)
+	if applyFailed != (conflicts || ttlEnds) {
+		p.t.Fatalf("the apply failed: %t; another run (%t) or the end of the ttl (%t) is to fail it: %+v", applyFailed, conflicts, ttlEnds, resp.Diagnostics)
 	}
-	if failed(resp.Diagnostics) {
+	if applyFailed {
 		if !p.decode(resp.NewState).Equal(p.decode(p.state)) {
 			p.t.Fatal("an apply that failed changed the state")
 		}
