@@ -38,10 +38,14 @@ resource "latchkey_access_token" "deploy" {
 
 # Stands for whatever holds the value, such as a secret in a cluster or a variable of a pipeline: it gets
 # each new one in the apply that makes it. The value is not in `input`, since Terraform shows in plans what
-# was in the `output` that comes of it.
+# was in the `output` that comes of it. What is replaced with a new value is created before the old one goes.
 resource "terraform_data" "consumer" {
   triggers_replace = {
     token          = latchkey_access_token.deploy.token
     secret_version = latchkey_access_token.deploy.secret_version
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
