@@ -3,13 +3,26 @@ resource "latchkey_technical_user" "ci" {
   role = "manager"
 }
 
-# A new secret whenever a value in regenerate_triggers changes: same token, same id, and the value
-# before it stops working at that moment. Each secret lives 90 days.
+# A new secret by the clock: each lives 90 days, and an apply within the last 14 of them makes the next.
+# Same token, same id, and the value before it stays good for 2 days more.
 resource "latchkey_access_token" "deploy" {
   name              = "deploy"
   description       = "Deploys the web shop"
   technical_user_id = latchkey_technical_user.ci.id
-  ttl               = "90d"
+
+  ttl                      = "90d"
+  regenerate_before_expiry = "14d"
+  grace_period             = "2d"
+}
+
+# A new secret whenever a value in regenerate_triggers changes. Without grace_period the value before it
+# stops working at that moment. A plan fails where another hand has changed the secret, or where it would
+# take the token away from whoever used it within the last day.
+resource "latchkey_access_token" "release" {
+  name                   = "release"
+  technical_user_id      = latchkey_technical_user.ci.id
+  on_secret_drift        = "error"
+  protect_if_used_within = "1d"
 
   regenerate_triggers = {
     quarter = "2026-Q4"
