@@ -42,7 +42,7 @@ func (a *app) confirmDeletion(t tokens.AccessToken) error {
 		with += " and the technical user that was made for it"
 	}
 	use := "last use: " + countedUses(t)
-	if tokens.IsProtected(t.ProtectIfUsedWithin, t.Status, t.LastUsedAt, t.ObservedAt) {
+	if tokens.IsProtected(t.ProtectIfUsedWithin, t.Status, t.LiveSecretsUsedAt(t.ObservedAt), t.ObservedAt) {
 		use += fmt.Sprintf(", within the %s of protect_if_used_within: it is in use", tokens.FormatDuration(t.ProtectIfUsedWithin))
 	}
 	a.note("This deletes %s of %s for good, with %s. Its status is %s; %s. What it opens closes at once, and it can't be recovered.",

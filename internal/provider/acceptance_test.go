@@ -153,14 +153,6 @@ func (b *bench) isActive(value string) bool {
 	return v.Active
 }
 
-// secret reads a value that is known to be one.
-func (b *bench) secret(value string) tokens.Secret {
-	b.t.Helper()
-	secret, err := tokens.ParseSecret(value)
-	b.must(err)
-	return secret
-}
-
 // secretOf returns the secret in the state.
 func secretOf(s *terraform.State, address string) string {
 	return s.RootModule().Resources[address].Primary.Attributes["token"]

@@ -15,7 +15,7 @@ func (f *facts) recordToken(t tokens.AccessToken) {
 	if t.Held != nil {
 		f.Held = t.Held
 	}
-	f.UsedAt, f.Uses = t.LastUsedAt, t.UseCount
+	f.UsedAt, f.Uses = t.LiveSecretsUsedAt(t.ObservedAt), t.UseCount
 	f.ObservedAt = time.Time{}
 	if !t.SecretExpiresAt().IsZero() {
 		f.ObservedAt = t.ObservedAt
@@ -28,6 +28,23 @@ func (f *facts) recordToken(t tokens.AccessToken) {
 // recordSecret records which secret the state holds.
 func (f *facts) recordSecret(s tokens.SecretState) {
 	f.HeldVersion, f.HeldMade, f.Revoked = s.Version, s.CreatedAt.UnixMicro(), !s.EndedAt.IsZero()
+}
+
+// recordPrevious records whether the secret before the current one is to end later than the state knew, which no change
+// brings about: in a database that was replaced by an older backup since, it was ended or given less time.
+func (f *facts) recordPrevious(state *accessTokenModel, t tokens.AccessToken) {
+	same := state.SecretVersion.ValueInt64() == t.Secret.Version && state.secretMadeAt().Equal(t.Secret.CreatedAt)
+	end := t.PreviousSecretExpiresAt()
+	f.Revived = same && !end.IsZero() && (f.Revived || state.PreviousSecretExpiresAt.value().Before(end))
+}
+
+// knowsEnded tells whether the backend's current secret is one that was revoked or replaced, as the state knows, in a
+// database that was replaced by an older backup since.
+func (f *facts) knowsEnded(state *accessTokenModel) bool {
+	observed := f.ofSecret(state)
+	revoked := observed.Revoked
+	observed.Revoked = false
+	return revoked && !observed.HasDrifted() || !observed.HeldMadeAt.IsZero() && observed.CurrentMadeAt.Before(observed.HeldMadeAt)
 }
 
 // completeSecret records when the secret that the state holds was made where an earlier version of the provider recorded

@@ -66,6 +66,7 @@ func (m *accessTokenModel) refresh(ctx context.Context, backend tokens.Backend, 
 	}
 	f.recordSwitch(m.Enabled, token.Disabled)
 	f.recordToken(token)
+	f.recordPrevious(m, token)
 	m.observe(token)
 	return nil
 }

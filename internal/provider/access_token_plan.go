@@ -99,6 +99,9 @@ func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts,
 	r.refuseInterruption(plan.interruption(state, isGiven(reason)), plan.ProtectIfUsedWithin, f, state, diags)
 	warnOfHold(f, state, diags)
 	warnOfRevival(f, state, diags)
+	if f.Revived && r.now().Before(state.PreviousSecretExpiresAt.value()) {
+		warnOfRevivedPrevious(state, diags)
+	}
 	warnOfEnabling(f, state.subject(), state.Enabled, plan.Enabled, diags)
 }
 

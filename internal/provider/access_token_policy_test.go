@@ -63,7 +63,7 @@ func TestOnSecretDrift(t *testing.T) {
 	const accept, fail = `on_secret_drift = "accept"`, `on_secret_drift = "error"`
 	regenerated := func(b *bench, _ string) { b.regenerate("ci") }
 	revoked := func(b *bench, value string) {
-		_, err := b.Outside.RevokeSecret(context.Background(), b.secret(value))
+		_, err := b.Outside.RevokeSecret(context.Background(), b.parse(value))
 		b.must(err)
 	}
 	ways := []string{"Secret was changed outside Terraform", `"ci"`, "event list --object tok_", `"regenerate"`, `"accept"`, "remove its block", "-refresh=false"}
@@ -123,7 +123,7 @@ func TestAcceptedDrift(t *testing.T) {
 		resource.TestStep{Config: accept},
 		resource.TestStep{
 			PreConfig: func() {
-				_, err := b.Outside.RevokeSecret(context.Background(), b.secret(first))
+				_, err := b.Outside.RevokeSecret(context.Background(), b.parse(first))
 				b.must(err)
 			},
 			Config: accept, Check: resource.ComposeTestCheckFunc(resource.TestCheckNoResourceAttr(ci, "token"), resource.TestCheckResourceAttr(ci, "status", "revoked")),
@@ -159,12 +159,12 @@ func TestProtectIfUsedWithin(t *testing.T) {
 		taint   bool
 		refusal []string
 	}{
-		{"destroyed", "", false, refusal("would destroy it", "remove protect_if_used_within and apply that alone first")},
-		{"replaced", settings("1", "2"), false, refusal("would replace it", "apply that alone first")},
-		{"replaced without protection", ciToken(fmt.Sprintf(trigger, "1", "2")), false, refusal("would replace it", "apply that alone first")},
-		{"replaced by -replace", settings("1", "1"), true, refusal("would destroy it", "apply that alone first")},
+		{"destroyed", "", false, refusal("would destroy it", "remove protect_if_used_within in an apply of its own first")},
+		{"replaced", settings("1", "2"), false, refusal("would replace it", "in an apply of its own first")},
+		{"replaced without protection", ciToken(fmt.Sprintf(trigger, "1", "2")), false, refusal("would replace it", "in an apply of its own first")},
+		{"replaced by -replace", settings("1", "1"), true, refusal("would destroy it", "in an apply of its own first")},
 		{"disabled", settings("1", "1", `enabled = false`), false, refusal("would disable it", "remove protect_if_used_within")},
-		{"regenerated", settings("2", "1"), false, refusal("would regenerate, without grace, it", "set grace_period")},
+		{"regenerated", settings("2", "1"), false, refusal("would regenerate it without a grace", "set grace_period")},
 
 		{"regenerated with a grace", settings("2", "1", `grace_period = "1d"`), false, nil},
 		{"regenerated without protection", ciToken(fmt.Sprintf(trigger, "2", "1")), false, nil},
@@ -174,7 +174,7 @@ func TestProtectIfUsedWithin(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t)
 			var first string
-			use := func() { b.use(b.secret(first)); b.use(b.secret(first)) }
+			use := func() { b.use(b.parse(first)); b.use(b.parse(first)) }
 			step := resource.TestStep{PreConfig: use, Config: b.config(test.config)}
 			if test.taint { // and used after the plan was made
 				step.Taint, step.PreConfig = []string{ci}, nil
@@ -192,6 +192,42 @@ func TestProtectIfUsedWithin(t *testing.T) {
 	}
 }
 
+// The use of a secret that is dead by now protects nothing, that of one in its grace does.
+func TestProtectionByLiveSecrets(t *testing.T) {
+	for _, test := range []struct {
+		name, grace string
+		// byHand is the regeneration, which Terraform refuses without a grace.
+		byHand  bool
+		refused bool
+	}{{"dead", `grace_period = "0s"`, true, false}, {"in its grace", `grace_period = "1h"`, false, true}} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			config := func(generation string) string {
+				return b.config(ciToken(`protect_if_used_within = "9d"`, test.grace, fmt.Sprintf(`regenerate_triggers = { n = %q }`, generation)))
+			}
+			var first string
+			destroy := resource.TestStep{Config: b.config("")}
+			if test.refused {
+				destroy.ExpectError = says("Access token is in use", "(once in all)", "would destroy it")
+			}
+			b.run(
+				resource.TestStep{Config: config("1"), Check: keep(ci, "token", &first)},
+				resource.TestStep{
+					PreConfig: func() {
+						b.use(b.parse(first))
+						if b.advance(time.Minute); test.byHand {
+							b.regenerate("ci")
+						}
+					},
+					Config: config("2"),
+				},
+				destroy,
+				resource.TestStep{PreConfig: func() { b.advance(2 * time.Hour) }, Config: b.config("")},
+			)
+		})
+	}
+}
+
 // What interrupts nobody is never refused, though the token was used: an expired token is deleted and regenerated, a
 // disabled one deleted.
 func TestProtectionOfTheDead(t *testing.T) {
@@ -204,7 +240,7 @@ func TestProtectionOfTheDead(t *testing.T) {
 			var first string
 			b.run(
 				resource.TestStep{Config: b.config(ciToken(test.lines, `protect_if_used_within = "9d"`)), Check: keep(ci, "token", &first)},
-				resource.TestStep{PreConfig: func() { b.use(b.secret(first)); b.advance(2 * time.Hour) }, Config: b.config(test.then)},
+				resource.TestStep{PreConfig: func() { b.use(b.parse(first)); b.advance(2 * time.Hour) }, Config: b.config(test.then)},
 				resource.TestStep{PreConfig: func() { b.advance(10 * day) }, Config: b.config("")},
 			)
 		})

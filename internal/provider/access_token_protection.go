@@ -11,12 +11,12 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// A step interrupts those who use a token; its value completes "this would … the access token".
+// A step interrupts those who use a token; its value completes "a plan that would …".
 const (
-	stepDestroy    = "destroy"
-	stepReplace    = "replace"
-	stepDisable    = "disable"
-	stepRegenerate = "regenerate, without grace,"
+	stepDestroy    = "destroy it"
+	stepReplace    = "replace it"
+	stepDisable    = "disable it"
+	stepRegenerate = "regenerate it without a grace"
 )
 
 // interruption returns the step of the plan m that interrupts those who use the token, empty for none or where that is
@@ -45,10 +45,11 @@ func refusesInterruption(ctx context.Context, step string, within duration, back
 		return false
 	}
 	t, err := backend.AccessToken(ctx, s.id)
-	if err != nil || !tokens.IsProtected(within.value(), t.Status, t.LastUsedAt, t.ObservedAt) {
+	usedAt := t.LiveSecretsUsedAt(t.ObservedAt)
+	if err != nil || !tokens.IsProtected(within.value(), t.Status, usedAt, t.ObservedAt) {
 		return false // an error is the operation's, too
 	}
-	diags.Append(interrupted(step, within, t.LastUsedAt, t.UseCount, s))
+	diags.Append(interrupted(step, within, usedAt, t.UseCount, s))
 	return true
 }
 
@@ -64,12 +65,12 @@ func interrupted(step string, within duration, usedAt time.Time, uses int64, s s
 	waysOut := "remove protect_if_used_within"
 	switch step {
 	case stepDestroy, stepReplace:
-		waysOut += " and apply that alone first"
+		waysOut += " in an apply of its own first"
 	case stepRegenerate:
 		waysOut = "set grace_period, so that the present secret stays valid for a while, or " + waysOut
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("protect_if_used_within"), "Access token is in use", fmt.Sprintf(
-		"%s was last used at %s%s, which protect_if_used_within (%s) protects from a plan that would %s it and so interrupt whoever uses it.\n\n"+
+		"%s was last used at %s%s, which protect_if_used_within (%s) protects from a plan that would %s, and so interrupt whoever uses it.\n\n"+
 			"To go on, move its users to another token and wait until %s, or %s. To stop it at once in an incident, run \"latchkey token hold %s --reason …\".",
 		s, tokens.FormatTimestamp(usedAt), times, within.ValueString(), step, tokens.FormatTimestamp(usedAt.Add(within.value())), waysOut, s.id))
 }

@@ -290,6 +290,9 @@ func (r *accessTokenResource) Update(ctx context.Context, req resource.UpdateReq
 			Reason:          tokens.RegenerationReason(plan.RegenerationReason.ValueString()),
 			ExpectedVersion: state.SecretVersion.ValueInt64(),
 		}
+		if f.knowsEnded(&state) { // whoever has that one is not to have it any longer
+			update.Regeneration.Grace = tokens.To(tokens.Grace{})
+		}
 		update.Regeneration.NewSecretFor, err = r.newSecret()
 	}
 	var token tokens.AccessToken

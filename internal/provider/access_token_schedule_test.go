@@ -226,7 +226,7 @@ func TestStoryOfAToken(t *testing.T) {
 	b.run(
 		resource.TestStep{Config: config("1"), Check: resource.ComposeTestCheckFunc(keep(ci, "token", &first), keep(ci, "id", &id))},
 		resource.TestStep{PreConfig: func() { b.advance(21 * day) }, Config: config("1")},
-		resource.TestStep{PreConfig: func() { b.advance(time.Hour); b.use(b.secret(first)); b.advance(day) }, Config: config("1"), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{PreConfig: func() { b.advance(time.Hour); b.use(b.parse(first)); b.advance(day) }, Config: config("1"), ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{Config: config("2"), Check: func(*terraform.State) error {
 			_, err := b.Outside.RetirePreviousSecret(context.Background(), id)
 			b.must(err)

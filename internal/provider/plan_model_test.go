@@ -191,10 +191,7 @@ func (p *plannedToken) run() {
 	}
 	p.wait("hours between plan and apply")
 	ttlEnds := p.config.ttl > 0 && p.config.ttl != p.applied.ttl && !regenerates && p.made+p.config.ttl <= p.hour
-	resp, err := p.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: accessToken, Config: p.caller.config(config), PriorState: p.state, PlannedState: plan.PlannedState, PlannedPrivate: plan.PlannedPrivate,
-	})
-	p.b.must(err)
+	resp := p.apply(config, p.state, plan)
 	conflicts := regenerates && p.seen.version != p.version
 	applyFailed := failed(resp.Diagnostics)
 	if applyFailed != (conflicts || ttlEnds) {
@@ -258,7 +255,7 @@ func TestPlanModel(t *testing.T) {
 		p := &plannedToken{caller: c, t: t, config: drawSettings(t), version: 1, heldVersion: 1, holdsValue: true}
 		p.state, p.private = c.create(p.config.attributes("ci"))
 		attributes := p.attributes(p.state)
-		p.id, p.value = fmt.Sprint(plain(b, attributes["id"])), b.secret(fmt.Sprint(plain(b, attributes["token"])))
+		p.id, p.value = fmt.Sprint(plain(b, attributes["id"])), b.parse(fmt.Sprint(plain(b, attributes["token"])))
 		p.enabled, p.applied = !p.config.disabled, p.config
 		p.look()
 		defer func() { b.must(b.Outside.DeleteAccessToken(ctx, p.id)) }()

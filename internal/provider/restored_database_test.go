@@ -272,6 +272,80 @@ func TestRestoredDatabaseRevivesSecret(t *testing.T) {
 	}
 }
 
+// A previous secret that was ended, and lives again with the database, is said to until it is ended once more; and a secret
+// that was replaced, and is the current one again, gets no grace when it is replaced once more.
+func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
+	b := newBench(t)
+	var c *caller
+	var state *tfprotov6.DynamicValue
+	var private []byte
+	config := func(generation string) map[string]any {
+		return map[string]any{"name": "ci", "grace_period": "2d", "regenerate_triggers": map[string]any{"n": generation}}
+	}
+	value := func() tokens.Secret { return b.parse(plain(b, c.attributes(state)["token"]).(string)) }
+	// refresh refreshes and plans, in a run of its own.
+	refresh := func(generation string) *tfprotov6.PlanResourceChangeResponse {
+		t.Helper()
+		c = newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+		read := c.read(state, private)
+		noDiagnostics(b, read.Diagnostics)
+		state, private = read.NewState, read.Private
+		return c.plan(config(generation), state, private, false)
+	}
+	apply := func(generation string) {
+		t.Helper()
+		resp := c.apply(config(generation), state, refresh(generation))
+		noDiagnostics(b, resp.Diagnostics)
+		state, private = resp.NewState, resp.Private
+	}
+	expect := func(when string, plan *tfprotov6.PlanResourceChangeResponse, summary string) {
+		t.Helper()
+		got := ""
+		for _, d := range plan.Diagnostics {
+			got += d.Summary
+		}
+		if got != summary {
+			t.Errorf("%s: the plan warns %q, not %q", when, got, summary)
+		}
+	}
+	retire := func() {
+		_, err := b.Outside.RetirePreviousSecret(context.Background(), b.token("ci").ID)
+		b.must(err)
+	}
+	c = newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	state, private = c.create(config("1"))
+	first := value()
+	restoreFirst := b.backup()
+	apply("2")
+	second := value()
+	restoreSecond := b.backup()
+	expect("in the grace", refresh("2"), "")
+	retire()
+	expect("retired", refresh("2"), "")
+	restoreSecond()
+	for range 2 {
+		expect("restored", refresh("2"), "Ended secret works again")
+	}
+	retire()
+	expect("retired again", refresh("2"), "")
+
+	// The database of before the regeneration, in which the first secret is the current one.
+	restoreFirst()
+	plan := refresh("2")
+	if reason := c.attributes(plan.PlannedState)["regeneration_reason"]; plain(b, reason) != "drift" {
+		t.Errorf("the plan regenerates because of %s", reason)
+	}
+	apply("2")
+	for name, dead := range map[string]tokens.Secret{"first": first, "second": second} {
+		if b.isActive(dead.Reveal()) {
+			t.Errorf("the %s secret, which the state knew to be replaced, works", name)
+		}
+	}
+	if !b.isActive(value().Reveal()) {
+		t.Error("the secret in the state is dead")
+	}
+}
+
 // A state of an earlier version of the provider, which knows of its secret the version alone, shows no drift where there is
 // none, and does where there is.
 func TestFactsOfEarlierVersion(t *testing.T) {

@@ -208,12 +208,19 @@ func (c *caller) create(config map[string]any) (*tfprotov6.DynamicValue, []byte)
 	null := encode(c.b, c.typ, tftypes.NewValue(c.typ, nil))
 	plan := c.plan(config, null, nil, false)
 	noDiagnostics(c.b, plan.Diagnostics)
-	resp, err := c.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: accessToken, Config: c.config(config), PriorState: null, PlannedState: plan.PlannedState, PlannedPrivate: plan.PlannedPrivate,
-	})
-	c.b.must(err)
+	resp := c.apply(config, null, plan)
 	noDiagnostics(c.b, resp.Diagnostics)
 	return resp.NewState, resp.Private
+}
+
+// apply carries out a plan that was made for a state.
+func (c *caller) apply(config map[string]any, state *tfprotov6.DynamicValue, plan *tfprotov6.PlanResourceChangeResponse) *tfprotov6.ApplyResourceChangeResponse {
+	c.b.t.Helper()
+	resp, err := c.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: accessToken, Config: c.config(config), PriorState: state, PlannedState: plan.PlannedState, PlannedPrivate: plan.PlannedPrivate,
+	})
+	c.b.must(err)
+	return resp
 }
 
 func (c *caller) read(state *tfprotov6.DynamicValue, private []byte) *tfprotov6.ReadResourceResponse {

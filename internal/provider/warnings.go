@@ -16,6 +16,10 @@ import (
 // warnOfHold says that an incident hold is on a token, which no apply lifts, or that one has gone though nobody lifted it.
 func warnOfHold(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 	if f.Held == nil {
+		if state.Status.ValueString() == string(tokens.StatusHeld) { // a removed block comes without the facts of its last read
+			diags.AddWarning("Access token is held", fmt.Sprintf("%s is held; \"latchkey token show %s\" tells by whom and why. Deleting or replacing the token does away with the hold, too.",
+				state.subject(), state.ID.ValueString()))
+		}
 		return
 	}
 	s, by := state.subject(), fmt.Sprintf("by %s since %s: %s", f.Held.By, tokens.FormatTimestamp(f.Held.At), f.Held.Reason)
@@ -40,6 +44,13 @@ func warnOfRevival(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 	diags.AddWarning("Revoked secret works again", fmt.Sprintf("%s had its secret revoked, and the database does not know of it, as when it was restored from an older backup.\n\n"+
 		"The secret works until a regeneration replaces it, which an apply of this plan does. To stop it at once, run \"latchkey token hold %s --reason …\".",
 		state.subject(), state.ID.ValueString()))
+}
+
+// warnOfRevivedPrevious says that the secret before the present one works longer than the state knew.
+func warnOfRevivedPrevious(state *accessTokenModel, diags *diag.Diagnostics) {
+	diags.AddWarning("Ended secret works again", fmt.Sprintf("%s had the secret before its present one ended, or given less time, and the database does not know of it, as when it was restored from an older backup.\n\n"+
+		"That secret works until %s. To end it now, run \"latchkey token retire-previous %s\".",
+		state.subject(), state.PreviousSecretExpiresAt.ValueString(), state.ID.ValueString()))
 }
 
 // warnOfEnabling says that the plan turns on again what another hand turned off.
@@ -72,7 +83,7 @@ func wayOutOfExpiry(state *accessTokenModel) string {
 // refusedExpiry is the diagnostic for a token that has expired where the policy is to fail.
 func refusedExpiry(state *accessTokenModel) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("on_expired"), "Access token has expired", fmt.Sprintf("%s expired at %s and is refused, and on_expired is \"error\".\n\n"+
-		"To go on, %s, or set on_expired to another policy. To do away with it, remove its block. To leave it as it was last seen, use -refresh=false.",
+		"To go on, %s, or set on_expired to another policy. To do away with it, remove its block. To go on without it for now, use -refresh=false, or -target where a refresh has recorded this already.",
 		state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
 }
 
@@ -90,7 +101,7 @@ func drifted(f facts, state *accessTokenModel) string {
 func refusedDrift(f facts, state *accessTokenModel) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("on_secret_drift"), "Secret was changed outside Terraform", fmt.Sprintf("%s: %s. on_secret_drift is \"error\".\n\n"+
 		"To go on, set on_secret_drift to \"regenerate\" for a new secret that the state knows, or to \"accept\" to live with the other one and a token that is null. "+
-		"To do away with the token, remove its block. To leave it as it was last seen, use -refresh=false.", state.subject(), drifted(f, state)))
+		"To do away with the token, remove its block. To go on without it for now, use -refresh=false, or -target where a refresh has recorded this already.", state.subject(), drifted(f, state)))
 }
 
 // warnOfAcceptedDrift says that the plan forgets the secret.
