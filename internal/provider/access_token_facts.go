@@ -15,7 +15,10 @@ func (f *facts) recordToken(t tokens.AccessToken) {
 	if t.Held != nil {
 		f.Held = t.Held
 	}
-	f.UsedAt, f.Uses = t.LiveSecretsUsedAt(t.ObservedAt), t.UseCount
+	f.UsedAt, f.PreviousUsedAt, f.Uses = t.Secret.LastUsedAt, time.Time{}, t.UseCount
+	if t.Previous != nil {
+		f.PreviousUsedAt = t.Previous.LastUsedAt
+	}
 	f.ObservedAt = time.Time{}
 	if !t.SecretExpiresAt().IsZero() {
 		f.ObservedAt = t.ObservedAt

@@ -29,9 +29,11 @@ type facts struct {
 	Revoked bool `json:"revoked,omitempty"`
 	// ObservedAt is when an access token that expires was last looked at.
 	ObservedAt time.Time `json:"at,omitzero"`
-	// UsedAt is when a live secret of an access token was last used, and Uses how often any of its secrets was.
-	UsedAt time.Time `json:"u,omitzero"`
-	Uses   int64     `json:"n,omitempty"`
+	// UsedAt is when the current secret of an access token was last used, PreviousUsedAt the one before it where that has a
+	// grace, and Uses how often any of its secrets was.
+	UsedAt         time.Time `json:"u,omitzero"`
+	PreviousUsedAt time.Time `json:"pu,omitzero"`
+	Uses           int64     `json:"n,omitempty"`
 	// Revived tells that the secret before the current one ends later than the state knew. An older database was restored.
 	Revived bool `json:"revived,omitempty"`
 	// Held says who holds the access token. A hold whose release was not seen stays recorded when it has gone.

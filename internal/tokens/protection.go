@@ -11,8 +11,17 @@ func IsProtected(within time.Duration, status Status, lastUsedAt, now time.Time)
 
 // LiveSecretsUsedAt returns when one of the secrets that are live at an instant was last used; zero for never.
 func (t AccessToken) LiveSecretsUsedAt(now time.Time) time.Time {
-	if t.Previous.IsLive(now) && t.Previous.LastUsedAt.After(t.Secret.LastUsedAt) {
-		return t.Previous.LastUsedAt
+	if t.Previous == nil {
+		return t.Secret.LastUsedAt
 	}
-	return t.Secret.LastUsedAt
+	return LastUseOfLive(t.Secret.LastUsedAt, t.Previous.LastUsedAt, t.Previous.EndsAt, now)
+}
+
+// LastUseOfLive returns the later one of the last uses of the current secret and of the previous one, unless that has ended
+// by now.
+func LastUseOfLive(current, previous, previousEndsAt, now time.Time) time.Time {
+	if now.Before(previousEndsAt) && previous.After(current) {
+		return previous
+	}
+	return current
 }
