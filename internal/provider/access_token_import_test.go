@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -19,13 +18,20 @@ import (
 func (b *bench) makeToken(name string) tokens.CreatedAccessToken {
 	b.t.Helper()
 	created, err := b.Outside.CreateAccessToken(context.Background(), tokens.NewAccessToken{
-		NewSecretFor: b.newSecret(), Name: name, Description: "Deploys.", Own: tokens.Grants{Role: "viewer"}, Enabled: true, TTL: 90 * 24 * time.Hour,
+		NewSecretFor: b.newSecret(), Name: name, Description: "Deploys.", Own: tokens.Grants{Role: "viewer"}, Enabled: true, TTL: 90 * day,
+		Policies: tokens.Policies{
+			RegenerateBeforeExpiry: 14 * day, OnExpired: tokens.OnExpiredError, OnSecretDrift: tokens.OnSecretDriftRegenerate,
+			Grace: tokens.Grace{Duration: 2 * day}, ProtectIfUsedWithin: day,
+		},
 	})
 	b.must(err)
 	return created
 }
 
-var importedLines = []string{`description = "Deploys."`, `role = "viewer"`, `ttl = "2160h"`}
+var importedLines = []string{
+	`description = "Deploys."`, `role = "viewer"`, `ttl = "2160h"`, `regenerate_before_expiry = "336h"`, `on_expired = "error"`, `on_secret_drift = "regenerate"`,
+	`grace_period = "48h"`, `protect_if_used_within = "24h"`,
+}
 
 // After an import the plan is empty, but for settings that only Terraform knows, and those are merely recorded.
 func TestAccessTokenImport(t *testing.T) {
