@@ -138,7 +138,7 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 			"protect_if_used_within": schema.StringAttribute{
 				Optional:   true,
 				CustomType: durationType{},
-				MarkdownDescription: "Refuses to destroy, replace or disable the token, and to regenerate it without `grace_period`, while it is good and was last used no longer ago than this, such as `1d`. " +
+				MarkdownDescription: "Refuses to destroy, replace or disable the token, and to regenerate it without `grace_period`, while it is good and one of its live secrets was last used no longer ago than this, such as `1d`. " +
 					"The error says when and how often it was used. Changes in place, and counts for the same plan; to destroy or replace a token that is in use, remove it in an apply of its own first. " +
 					"Uses count that `latchkey_access_tokens` shows as `last_used_at`.",
 			},
