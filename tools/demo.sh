@@ -147,7 +147,7 @@ say ''
 printf '%s' "$id" | verify 'not active: malformed' 'The id of that token is no secret and opens nothing'
 
 step 'Regenerate: change a trigger, apply' \
-  'The same token with the same id gets a new secret, and the one before dies at that moment.'
+  'The same token with the same id gets a new secret. Nobody is interrupted: the one before has a grace of a day.'
 before=$(output deploy_token)
 say '   $ echo '\''deploy_secret_generation = "2"'\'' >> terraform.tfvars'
 printf 'deploy_secret_generation = "2"\n' >>terraform.tfvars
@@ -155,9 +155,13 @@ apply 'The apply with the changed trigger'
 [ "$(output deploy_token_id)" = "$id" ] || fail 'the regenerated token has another id.'
 [ "$(output deploy_secret_version)" = 2 ] || fail 'the secret version did not rise to 2.'
 say ''
-printf '%s' "$before" | verify 'not active: superseded' 'The old value is refused'
-say ''
 output deploy_token | verify active 'The new value is accepted'
+say ''
+printf '%s' "$before" | verify active 'The old value, too, for now'
+say ''
+show token retire-previous "$id"
+say ''
+printf '%s' "$before" | verify 'not active: superseded' 'Everybody has moved on: the old value is refused'
 before=
 
 step 'Behind Terraform'\''s back: somebody disables a token by hand'

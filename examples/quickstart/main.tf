@@ -44,13 +44,14 @@ resource "latchkey_technical_user" "ci" {
   role        = "manager"
 }
 
-# A token of the pipelines. Each of its secrets lives 90 days; another value of the variable gives it a
-# new secret at once.
+# A token of the pipelines. Each of its secrets lives 90 days. Another value of the variable gives it a
+# new one at once, and the one before that stays good for a day, in which everything moves on.
 resource "latchkey_access_token" "deploy" {
   name              = "deploy"
   description       = "Deploys the web shop"
   technical_user_id = latchkey_technical_user.ci.id
   ttl               = "90d"
+  grace_period      = "1d"
 
   regenerate_triggers = {
     generation = var.deploy_secret_generation
