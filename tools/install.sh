@@ -97,6 +97,7 @@ say 'A new project:      declare source = "latchkey-dev/latchkey" in required_pr
 say '                    terraform init                 (or tofu init)'
 say 'An existing one:    terraform init -upgrade        (or tofu init -upgrade)'
 say '                    Without -upgrade it stays with the version in its lock file.'
+say "The command line:   $binary token list, for instance; the guides call it latchkey"
 
 # A provider_installation block of the user's own takes the place of the implied local mirror.
 for file in "${TF_CLI_CONFIG_FILE:-}" "$HOME/.terraformrc" "$HOME/.tofurc"; do

@@ -36,16 +36,22 @@ resource "latchkey_access_token" "deploy" {
   }
 }
 
-# Stands for whatever holds the value, such as a secret in a cluster or a variable of a pipeline: it gets
-# each new one in the apply that makes it. The value is not in `input`, since Terraform shows in plans what
-# was in the `output` that comes of it. What is replaced with a new value is created before the old one goes.
+# Stands for whatever holds the value, such as a secret in a cluster or a variable of a pipeline: here a file
+# that one user may read. It gets each new value in the apply that makes it, and the state keeps none of it.
 resource "terraform_data" "consumer" {
-  triggers_replace = {
-    token          = latchkey_access_token.deploy.token
-    secret_version = latchkey_access_token.deploy.secret_version
+  input            = "consumer.token"
+  triggers_replace = latchkey_access_token.deploy.secret_version
+
+  provisioner "local-exec" {
+    command = "umask 077 && printf '%s' \"$TOKEN\" > '${self.input}'"
+
+    environment = {
+      TOKEN = latchkey_access_token.deploy.token
+    }
   }
 
-  lifecycle {
-    create_before_destroy = true
+  provisioner "local-exec" {
+    when    = destroy
+    command = "rm -f '${self.input}'"
   }
 }

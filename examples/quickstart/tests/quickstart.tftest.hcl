@@ -5,6 +5,11 @@ provider "latchkey" {
   organization = "acme"
 }
 
+# Whatever terraform.tfvars says.
+variables {
+  deploy_secret_generation = "1"
+}
+
 run "issue" {
   assert {
     condition     = latchkey_access_token.deploy.status == "active" && latchkey_access_token.deploy.secret_version == 1

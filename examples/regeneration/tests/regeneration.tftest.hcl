@@ -5,6 +5,11 @@ provider "latchkey" {
   organization = "acme"
 }
 
+# Whatever terraform.tfvars says.
+variables {
+  secret_generation = "1"
+}
+
 run "issue" {
   assert {
     condition     = latchkey_access_token.deploy.status == "active" && latchkey_access_token.deploy.secret_version == 1
@@ -17,7 +22,7 @@ run "issue" {
   }
 
   assert {
-    condition     = terraform_data.consumer.triggers_replace.token == latchkey_access_token.deploy.token
+    condition     = file(terraform_data.consumer.input) == latchkey_access_token.deploy.token
     error_message = "The consumer should have the value."
   }
 }
@@ -34,7 +39,7 @@ run "regenerate" {
   }
 
   assert {
-    condition     = terraform_data.consumer.triggers_replace.token == latchkey_access_token.deploy.token && terraform_data.consumer.triggers_replace.secret_version == 2
+    condition     = file(terraform_data.consumer.input) == latchkey_access_token.deploy.token
     error_message = "The consumer should have got the new value in the same apply."
   }
 
@@ -60,7 +65,7 @@ run "regenerate_again" {
   }
 
   assert {
-    condition     = terraform_data.consumer.triggers_replace.token == latchkey_access_token.deploy.token && terraform_data.consumer.triggers_replace.secret_version == 3
+    condition     = file(terraform_data.consumer.input) == latchkey_access_token.deploy.token
     error_message = "The consumer should have got the new value in the same apply."
   }
 
