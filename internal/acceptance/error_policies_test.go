@@ -32,7 +32,7 @@ func TestErrorPolicies(t *testing.T) {
 			apply:    applyDeploy,
 			stop:     waitUntilExpired,
 			says: []string{"Access token has expired", `on_expired is "error"`,
-				"change a value in regenerate_triggers", `set on_expired to "regenerate"`, "or set on_expired to another policy", "remove its block", "use -refresh=false"},
+				"change a value in regenerate_triggers", `set on_expired to "regenerate"`, `or set on_expired to "ignore"`, "remove its block", "use -refresh=false"},
 			waysOut: []wayOut{
 				{"regenerate", generation + `ttl = "1s"` + "\n" + `on_expired = "regenerate"`, regeneratesBecause("expired")},
 				{"trigger", `regenerate_triggers = { generation = "2" }` + "\n" + `ttl = "1s"` + "\n" + `on_expired = "error"`, regeneratesBecause("trigger")},
@@ -45,7 +45,7 @@ func TestErrorPolicies(t *testing.T) {
 			apply:    applySoonExpiring,
 			stop:     waitUntilExpired,
 			says: []string{"Access token has expired", `on_expired is "error"`,
-				"set a later expires_at", "or set on_expired to another policy", "remove its block", "use -refresh=false"},
+				"set a later expires_at", `or set on_expired to "ignore"`, "remove its block", "use -refresh=false"},
 			waysOut: []wayOut{
 				{"later", `expires_at = "2100-01-01T00:00:00Z"` + "\n" + `on_expired = "error"`, keepsSecret},
 			},

@@ -339,6 +339,8 @@ func testNamesakes(w *world) {
 	w.clock.Advance(later)
 	w.use(second.Secret) // this one writes the uses before it
 	w.equal("beside namesakes that were used", namesakes(w.request("deploy", ci.ID)), []string(nil))
+	w.regenerate(w.create(w.request("old", ci.ID)).ID)
+	w.equal("beside a namesake that was regenerated", namesakes(w.request("old", ci.ID)), []string(nil))
 	for range 12 {
 		w.create(w.request("many", ci.ID))
 	}

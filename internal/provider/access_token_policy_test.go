@@ -25,7 +25,8 @@ func TestOnExpired(t *testing.T) {
 	}{
 		{"a ttl, by default", ttl, ttl, regenerates(ci, "expired"), nil, true},
 		{"a ttl, ignored", ttl + "\n  on_expired = \"ignore\"", ttl + "\n  on_expired = \"ignore\"", nothing, nil, false},
-		{"a ttl, an error", ttl + "\n  on_expired = \"error\"", ttl + "\n  on_expired = \"error\"", nil, []string{"Access token has expired", `"ci"`, "regenerate_triggers", "remove its block", "-refresh=false"}, false},
+		{"a ttl, an error", ttl + "\n  on_expired = \"error\"", ttl + "\n  on_expired = \"error\"", nil, []string{"Access token has expired", `"ci"`, `To go on, set on_expired to "regenerate", or set on_expired to "ignore"`, "remove its block", "-refresh=false"}, false},
+		{"a ttl with triggers, an error", ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"1\" }", ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"1\" }", nil, []string{"To go on, change a value in regenerate_triggers, or set on_expired"}, false},
 		{"a fixed end, by default", fixed, fixed, nothing, nil, false},
 		{"a fixed end, an error", fixed + "\n  on_expired = \"error\"", fixed + "\n  on_expired = \"error\"", nil, []string{"Access token has expired", "set a later expires_at", "remove its block", "-refresh=false"}, false},
 

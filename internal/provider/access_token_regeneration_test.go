@@ -202,7 +202,7 @@ func TestTTLBelowAge(t *testing.T) {
 		resource.TestStep{
 			PreConfig:   func() { b.advance(10 * 24 * time.Hour) },
 			Config:      b.config(ciToken(`ttl = "5d"`)),
-			ExpectError: says("Attribute ttl", "regenerate the token in the same apply"),
+			ExpectError: says("Attribute ttl", "set a longer ttl, or regenerate the token", "latchkey token regenerate before it"),
 		},
 		resource.TestStep{ // The way out that the message names; a trigger must be there to be changed.
 			Config: b.config(ciToken(`regenerate_triggers = { n = "1" }`)),
@@ -210,6 +210,20 @@ func TestTTLBelowAge(t *testing.T) {
 		resource.TestStep{
 			Config:           b.config(ciToken(`ttl = "5d"`, `regenerate_triggers = { n = "2" }`)),
 			ConfigPlanChecks: preApply(regenerates(ci, "trigger", "ttl", "regenerate_triggers")),
+		},
+	)
+}
+
+// A ttl that is shorter than the secret is old comes with a regeneration by hand, as the message says.
+func TestTTLAfterRegenerationByHand(t *testing.T) {
+	b := newBench(t)
+	b.run(
+		resource.TestStep{Config: b.config(ciToken())},
+		resource.TestStep{
+			PreConfig:        func() { b.advance(10 * day); b.regenerate("ci") },
+			Config:           b.config(ciToken(`ttl = "5d"`)),
+			ConfigPlanChecks: preApply(regenerates(ci, "drift", "ttl")),
+			Check:            b.checkActive(ci),
 		},
 	)
 }

@@ -109,7 +109,8 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 				Optional:   true,
 				CustomType: durationType{},
 				MarkdownDescription: "How long each new secret lives, such as `90d`, `36h` or `1h30m`. After that it is refused, and `on_expired` says what comes next. Excludes `expires_at`. " +
-					"A change counts anew from the present secret, in place. One that would end a secret which never expired so far at once is refused: regenerate in the same apply.",
+					"A change counts anew from the present secret, in place. Where that would end the secret at once, one that had an end before is regenerated (`on_expired = \"regenerate\"`); else the change is refused, " +
+					"and the error says how to go on.",
 			},
 			"regenerate_before_expiry": schema.StringAttribute{
 				Optional:   true,
@@ -120,7 +121,7 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 			"on_expired": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "What a plan does once the secret has expired: `regenerate` (in place; the default with `ttl`), `ignore` (a warning and no change; the default without `ttl`) or `error` " +
-					"(the plan fails, and so does a destroy of the whole configuration). With `expires_at`, which a new secret would share, only the latter two. Changes in place, and counts for the same plan.",
+					"(the plan fails, and so does a destroy of the whole configuration). With `expires_at`, which a new secret would share, only the latter two. A token that is disabled, held or pending is left alone until it works again. Changes in place, and counts for the same plan.",
 			},
 			"on_secret_drift": schema.StringAttribute{
 				Optional: true,
@@ -132,7 +133,7 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 				Optional:   true,
 				CustomType: gracePeriodType{},
 				MarkdownDescription: "How long the previous secret stays valid beside the new one after a regeneration, whatever caused it: a duration such as `2d`, `0s` (it ends in that moment; the default), or `until_expiry` " +
-					"(as long as it would have lived; needs `ttl` or `expires_at`). It never outlives its own expiry, and a further regeneration ends it, since no token has more than two live secrets. " +
+					"(as long as it would have lived; needs `ttl` or `expires_at`). It never outlives its own expiry, nor that of the new one, and a further regeneration ends it, since no token has more than two live secrets. " +
 					"Changes in place and leaves `token` alone: a shorter one also shortens the life of the present previous secret, a longer one counts from the next regeneration on.",
 			},
 			"protect_if_used_within": schema.StringAttribute{
@@ -165,7 +166,7 @@ func (r *accessTokenResource) Schema(_ context.Context, _ resource.SchemaRequest
 			"token_preview":              computed("The first 10 characters of the secret, to recognize it by."),
 			"secret_version":             schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the present secret, from 1; each new secret raises it."},
 			"secret_expires_at":          computedTimestamp("when the present secret expires, by `expires_at` or `ttl`; null is never"),
-			"previous_secret_expires_at": computedTimestamp("when the secret before the present one stops being valid, by `grace_period`, or did; null where it ended with the regeneration or was ended since, and for a first secret"),
+			"previous_secret_expires_at": computedTimestamp("when the grace of the secret before the present one is over, or was, by `grace_period`; null where it ended with the regeneration or was ended since, and for a first secret"),
 			"regeneration_reason": computed("Why Terraform last regenerated the token: `trigger` (a value of `regenerate_triggers` changed), `schedule` (its end was near, by `regenerate_before_expiry`), " +
 				"`expired` (the secret outlived its `ttl`) or `drift` (it was regenerated or revoked outside Terraform). Known in the plan."),
 			"status":         computed("What becomes of a request with the token: `active`, `pending`, `disabled`, `held`, `expired` or `revoked`, as of the last refresh."),
@@ -205,6 +206,12 @@ func (m *accessTokenModel) validatePolicies(diags *diag.Diagnostics) {
 		policies.Grace = tokens.Grace{}
 	}
 	err := policies.Validate(m.ExpiresAt.value(), ttl)
+	switch { // the empty text, which stands for none elsewhere
+	case isGiven(m.OnExpired) && policies.OnExpired == "":
+		err = tokens.ValidateExpiryPolicy("on_expired", "")
+	case isGiven(m.OnSecretDrift) && policies.OnSecretDrift == "":
+		err = tokens.ValidateDriftPolicy("on_secret_drift", "")
+	}
 	var refusal *tokens.Error
 	if errors.As(err, &refusal) {
 		diags.Append(invalidAttribute(path.Root(refusal.Field), refusal))

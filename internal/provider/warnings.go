@@ -49,7 +49,7 @@ func warnOfRevival(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 // warnOfRevivedPrevious says that the secret before the present one works longer than the state knew.
 func warnOfRevivedPrevious(state *accessTokenModel, diags *diag.Diagnostics) {
 	diags.AddWarning("Ended secret works again", fmt.Sprintf("%s had the secret before its present one ended, or given less time, and the database does not know of it, as when it was restored from an older backup.\n\n"+
-		"That secret works until %s. To end it now, run \"latchkey token retire-previous %s\".",
+		"It is good until %s, unless something else stops the token. To end it now, run \"latchkey token retire-previous %s\".",
 		state.subject(), state.PreviousSecretExpiresAt.ValueString(), state.ID.ValueString()))
 }
 
@@ -75,15 +75,24 @@ func warnOfExpiry(state *accessTokenModel, diags *diag.Diagnostics) {
 // wayOutOfExpiry says what revives a token that has expired.
 func wayOutOfExpiry(state *accessTokenModel) string {
 	if isGiven(state.TTL) {
-		return `change a value in regenerate_triggers, or set on_expired to "regenerate"`
+		return orTrigger(state, `set on_expired to "regenerate"`)
 	}
 	return "set a later expires_at"
+}
+
+// orTrigger adds to a way to a new secret the change of a trigger, where there are triggers: those that are set for the first
+// time are only recorded.
+func orTrigger(state *accessTokenModel, way string) string {
+	if state.RegenerateTriggers.IsNull() {
+		return way
+	}
+	return "change a value in regenerate_triggers, or " + way
 }
 
 // refusedExpiry is the diagnostic for a token that has expired where the policy is to fail.
 func refusedExpiry(state *accessTokenModel) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("on_expired"), "Access token has expired", fmt.Sprintf("%s expired at %s and is refused, and on_expired is \"error\".\n\n"+
-		"To go on, %s, or set on_expired to another policy. To do away with it, remove its block. To go on without it for now, use -refresh=false, or -target where a refresh has recorded this already.",
+		"To go on, %s, or set on_expired to \"ignore\". To do away with it, remove its block. To go on without it for now, use -refresh=false, or -target where a refresh has recorded this already.",
 		state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
 }
 
@@ -107,13 +116,13 @@ func refusedDrift(f facts, state *accessTokenModel) diag.Diagnostic {
 // warnOfAcceptedDrift says that the plan forgets the secret.
 func warnOfAcceptedDrift(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 	diags.AddWarning("Accepting a secret that was changed outside Terraform", fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token to null, and with it whatever takes its value from there.\n\n"+
-		"To give them a value again, change a value in regenerate_triggers, or set on_secret_drift to \"regenerate\" before you apply.", state.subject(), drifted(f, state)))
+		"To give them a value again, %s before you apply.", state.subject(), drifted(f, state), orTrigger(state, `set on_secret_drift to "regenerate"`)))
 }
 
 // warnOfRevocation says that a token has no live secret, which was accepted.
 func warnOfRevocation(state *accessTokenModel, diags *diag.Diagnostics) {
 	diags.AddWarning("Access token has no live secret", fmt.Sprintf("%s had its secret revoked, and on_secret_drift is \"accept\".\n\n"+
-		"To use it again, change a value in regenerate_triggers, or set on_secret_drift to \"regenerate\"; else remove it from the configuration.", state.subject()))
+		"To use it again, %s; else remove it from the configuration.", state.subject(), orTrigger(state, `set on_secret_drift to "regenerate"`)))
 }
 
 // warnOfRegeneration says why a plan regenerates a token, where the plan itself does not: it shows a reason only when it

@@ -97,14 +97,15 @@ func (v View) AccessTokensOf(ctx context.Context, technicalUserID string) ([]tok
 
 // The queries of UnusedNamesakes read no more rows than they return, however many tokens share a name.
 var (
-	selectUnusedNamesakes = selectAccessTokens + `WHERE t.technical_user_id = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.id <> $3
+	selectUnusedNamesakes = selectAccessTokens + `WHERE t.technical_user_id = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3
 		ORDER BY t.id DESC LIMIT $4`
-	selectUnusedNamesakesBySystem = selectAccessTokens + `WHERE u.system_created AND coalesce(u.group_id, '') = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.id <> $3
+	selectUnusedNamesakesBySystem = selectAccessTokens + `WHERE u.system_created AND coalesce(u.group_id, '') = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3
 		ORDER BY t.id DESC LIMIT $4`
 )
 
-// UnusedNamesakes returns the latest access tokens, at most limit, that bear the name of the token, were never used and
-// belong to the same technical user or, where the system created that, to others that it created at the same level.
+// UnusedNamesakes returns the latest access tokens, at most limit, that bear the name of the token, were never used or
+// regenerated, and belong to the same technical user or, where the system created that, to others that it created at the
+// same level.
 func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit int) ([]tokens.AccessToken, error) {
 	if of.User.SystemCreated {
 		return list(ctx, v.q, scanWholeAccessToken, selectUnusedNamesakesBySystem, of.User.GroupID, of.Name, of.ID, limit)

@@ -13,7 +13,7 @@ const (
 	maxDuration = 100 * 365 * day
 )
 
-var durationPattern = regexp.MustCompile(`^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$`)
+var durationPattern = regexp.MustCompile(`^(?:(\d{1,18})d)?(?:(\d{1,18})h)?(?:(\d{1,18})m)?(?:(\d{1,18})s)?$`)
 
 // ParseDuration reads a duration of days, hours, minutes and seconds in this order, each optional: 90d, 36h, 1h30m.
 // A day has 24 hours. It must be longer than zero and at most a hundred years.

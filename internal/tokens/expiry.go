@@ -24,7 +24,7 @@ func validateActivation(activatesAt, secretExpiresAt time.Time) error {
 	if activatesAt.IsZero() || secretExpiresAt.IsZero() || activatesAt.Before(secretExpiresAt) {
 		return nil
 	}
-	return Invalid("activates_at", "the token would become active at %s, but its secret expires at %s: set an earlier activation or a later expiry",
+	return Invalid("activates_at", "the token would become active at %s, but its secret expires at %s: set an earlier activation, or a later expiry or longer ttl",
 		FormatTimestamp(activatesAt), FormatTimestamp(secretExpiresAt))
 }
 
@@ -35,5 +35,5 @@ func ValidateNewTTL(ttl time.Duration, madeAt, now time.Time) error {
 		return nil
 	}
 	return Invalid("ttl", "it is counted from the present secret, which was made at %s and would have expired at %s: "+
-		"set a longer ttl, or regenerate the token in the same apply by changing regenerate_triggers", FormatTimestamp(madeAt), FormatTimestamp(madeAt.Add(ttl)))
+		"set a longer ttl, or regenerate the token: by a value that changes in regenerate_triggers in the same apply (those set for the first time are only recorded), or by latchkey token regenerate before it", FormatTimestamp(madeAt), FormatTimestamp(madeAt.Add(ttl)))
 }

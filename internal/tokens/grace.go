@@ -19,7 +19,7 @@ func ParseGrace(field, s string) (Grace, error) {
 	if s == GraceUntilExpiry {
 		return Grace{UntilExpiry: true}, nil
 	}
-	if !durationPattern.MatchString(s) {
+	if s == "" || !durationPattern.MatchString(s) {
 		return Grace{}, Invalid(field, "%q is neither a duration, as in \"0s\", \"36h\" or \"7d\", nor %q", s, GraceUntilExpiry)
 	}
 	d, err := parseDuration(field, s)

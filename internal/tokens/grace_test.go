@@ -18,10 +18,11 @@ func TestParseGrace(t *testing.T) {
 		{"0d", "0s", tokens.Grace{}, ""},
 		{"36h", "1d12h", tokens.Grace{Duration: 36 * time.Hour}, ""},
 		{"until_expiry", "until_expiry", tokens.Grace{UntilExpiry: true}, ""},
-		{"", "", tokens.Grace{}, "is not a duration"},
+		{"", "", tokens.Grace{}, "neither a duration"},
 		{"-1h", "", tokens.Grace{}, `"-1h" is neither a duration, as in "0s", "36h" or "7d", nor "until_expiry"`},
 		{"forever", "", tokens.Grace{}, "neither a duration"},
 		{"36501d", "", tokens.Grace{}, "too long"},
+		{"1000000000000d", "", tokens.Grace{}, "too long"},
 	} {
 		t.Run(test.text, func(t *testing.T) {
 			got, err := tokens.ParseGrace("grace_period", test.text)
