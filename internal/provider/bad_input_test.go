@@ -126,7 +126,7 @@ func TestBadInputAtApply(t *testing.T) {
 		{"missing group in group roles", ciToken(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }]", missingGroup)), []string{"group_roles:", missingGroup}},
 		{"missing member", ciToken() + resourceBlock("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, fmt.Sprintf("member_id = %q", missingMember), `role = "viewer"`), []string{"member_id:", missingMember}},
 		{"missing token", resourceBlock("member", "m", `email = "m@example.com"`) + resourceBlock("token_share", "s", fmt.Sprintf("access_token_id = %q", missingToken), `member_id = latchkey_member.m.id`, `role = "viewer"`), []string{"access_token_id:", missingToken}},
-		{"secret that expires before activation", ciToken(`ttl = "1d"`, `activates_at = "2030-02-01T00:00:00Z"`), []string{"activates_at:", "its secret expires at", "set an earlier activation or a later expiry"}},
+		{"secret that expires before activation", ciToken(`ttl = "1d"`, `activates_at = "2030-02-01T00:00:00Z"`), []string{"activates_at:", "its secret expires at", "set an earlier activation, or a later expiry or longer ttl"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t)
