@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"os"
+	"os/exec"
 	"testing"
 )
 
@@ -13,6 +14,18 @@ func TestMain(m *testing.M) {
 		os.Exit(role())
 	}
 	os.Exit(m.Run())
+}
+
+// inRole prepares a process of this program that does what the role says.
+func inRole(t *testing.T, role string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Env = append(os.Environ(), roleVariable+"="+role)
+	return cmd
 }
 
 // roles are what a process of this program can be told to do. It returns the exit code.

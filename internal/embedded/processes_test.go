@@ -212,13 +212,9 @@ type process struct {
 // startWriter starts a writer, which waits for the beginning.
 func startWriter(t *testing.T, name, database string) process {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := process{Cmd: exec.CommandContext(t.Context(), self, name, database), errors: &bytes.Buffer{}}
-	p.Env = append(os.Environ(), roleVariable+"=writer")
+	p := process{Cmd: inRole(t, "writer", name, database), errors: &bytes.Buffer{}}
 	p.Stderr = p.errors
+	var err error
 	if p.start, err = p.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}

@@ -198,13 +198,9 @@ type verifyingProcess struct {
 // startVerifier starts a verifier.
 func startVerifier(t *testing.T, database string) *verifyingProcess {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &verifyingProcess{Cmd: exec.CommandContext(t.Context(), self, database)}
-	p.Env = append(os.Environ(), roleVariable+"=verifier")
+	p := &verifyingProcess{Cmd: inRole(t, "verifier", database)}
 	p.Stdout, p.Stderr = &p.output, &p.errors
+	var err error
 	if p.values, err = p.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}

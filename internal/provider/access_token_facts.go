@@ -45,9 +45,7 @@ func (f *facts) recordPrevious(state *accessTokenModel, t tokens.AccessToken) {
 // database that was replaced by an older backup since.
 func (f *facts) knowsEnded(state *accessTokenModel) bool {
 	observed := f.ofSecret(state)
-	revoked := observed.Revoked
-	observed.Revoked = false
-	return revoked && !observed.HasDrifted() || !observed.HeldMadeAt.IsZero() && observed.CurrentMadeAt.Before(observed.HeldMadeAt)
+	return observed.Revoked && !observed.HasOtherSecret() || !observed.HeldMadeAt.IsZero() && observed.CurrentMadeAt.Before(observed.HeldMadeAt)
 }
 
 // completeSecret records when the secret that the state holds was made where an earlier version of the provider recorded

@@ -162,28 +162,21 @@ func (m *accessTokenModel) policies() tokens.Policies {
 
 // changesFrom returns the changes that lead from the state to the plan m, a regeneration apart.
 func (m *accessTokenModel) changesFrom(ctx context.Context, state *accessTokenModel, diags *diag.Diagnostics) tokens.AccessTokenUpdate {
-	update := tokens.AccessTokenUpdate{
+	return tokens.AccessTokenUpdate{
 		Name:        changedText(state.Name, m.Name),
 		Description: changedText(state.Description, m.Description),
 		Role:        changedText(state.Role, m.Role),
 		GroupRoles:  changedGroupRoles(ctx, state.GroupRoles, m.GroupRoles, diags),
+		Visibility:  changedWord[tokens.Visibility](state.Visibility, m.Visibility),
 		Enabled:     changedBool(state.Enabled, m.Enabled),
-		TTL:         changedDuration(state.TTL, m.TTL),
+		ActivatesAt: changedMeasure(state.ActivatesAt, m.ActivatesAt),
+		ExpiresAt:   changedMeasure(state.ExpiresAt, m.ExpiresAt),
+		TTL:         changedMeasure(state.TTL, m.TTL),
 
-		RegenerateBeforeExpiry: changedDuration(state.RegenerateBeforeExpiry, m.RegenerateBeforeExpiry),
-		OnExpired:              changedPolicy[tokens.ExpiryPolicy](state.OnExpired, m.OnExpired),
-		OnSecretDrift:          changedPolicy[tokens.DriftPolicy](state.OnSecretDrift, m.OnSecretDrift),
+		RegenerateBeforeExpiry: changedMeasure(state.RegenerateBeforeExpiry, m.RegenerateBeforeExpiry),
+		OnExpired:              changedWord[tokens.ExpiryPolicy](state.OnExpired, m.OnExpired),
+		OnSecretDrift:          changedWord[tokens.DriftPolicy](state.OnSecretDrift, m.OnSecretDrift),
 		Grace:                  changedGracePeriod(state.GracePeriod, m.GracePeriod),
-		ProtectIfUsedWithin:    changedDuration(state.ProtectIfUsedWithin, m.ProtectIfUsedWithin),
+		ProtectIfUsedWithin:    changedMeasure(state.ProtectIfUsedWithin, m.ProtectIfUsedWithin),
 	}
-	if !m.Visibility.Equal(state.Visibility) {
-		update.Visibility = tokens.To(tokens.Visibility(m.Visibility.ValueString()))
-	}
-	if !m.ActivatesAt.same(state.ActivatesAt) {
-		update.ActivatesAt = tokens.To(m.ActivatesAt.value())
-	}
-	if !m.ExpiresAt.same(state.ExpiresAt) {
-		update.ExpiresAt = tokens.To(m.ExpiresAt.value())
-	}
-	return update
 }

@@ -33,9 +33,12 @@ func (m *accessTokenModel) interruption(state *accessTokenModel, regenerates boo
 
 // refuseInterruption refuses a step at plan while the token is in use, as it was last observed.
 func (r *accessTokenResource) refuseInterruption(step string, within duration, f facts, state *accessTokenModel, diags *diag.Diagnostics) {
+	if step == "" || within.value() == 0 {
+		return
+	}
 	now := r.now()
 	usedAt := tokens.LastUseOfLive(f.UsedAt, f.PreviousUsedAt, state.PreviousSecretExpiresAt.value(), now)
-	if step != "" && tokens.IsProtected(within.value(), tokens.Status(state.Status.ValueString()), usedAt, now) {
+	if tokens.IsProtected(within.value(), tokens.Status(state.Status.ValueString()), usedAt, now) {
 		diags.Append(interrupted(step, within, usedAt, f.Uses, state.subject()))
 	}
 }

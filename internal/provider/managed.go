@@ -177,9 +177,22 @@ func accountGroupRoles(prior types.Set, roles []tokens.GroupRole) types.Set {
 }
 
 // changedText is the change to a text where the plan differs from the state.
-func changedText(state, plan types.String) (c tokens.Change[string]) {
+func changedText(state, plan types.String) tokens.Change[string] {
+	return changedWord[string](state, plan)
+}
+
+// changedWord is the change to a word of a kind where the plan differs from the state.
+func changedWord[W ~string](state, plan types.String) (c tokens.Change[W]) {
 	if plan.ValueString() != state.ValueString() {
-		c = tokens.To(plan.ValueString())
+		c = tokens.To(W(plan.ValueString()))
+	}
+	return c
+}
+
+// changedMeasure is the change to a measure where the plan differs from the state.
+func changedMeasure[M measure[T], T any](state, plan measured[M, T]) (c tokens.Change[T]) {
+	if !plan.same(state) {
+		c = tokens.To(plan.value())
 	}
 	return c
 }
@@ -188,22 +201,6 @@ func changedText(state, plan types.String) (c tokens.Change[string]) {
 func changedBool(state, plan types.Bool) (c tokens.Change[bool]) {
 	if !plan.Equal(state) {
 		c = tokens.To(plan.ValueBool())
-	}
-	return c
-}
-
-// changedDuration is the change to a duration where the plan differs from the state.
-func changedDuration(state, plan duration) (c tokens.Change[time.Duration]) {
-	if !plan.same(state) {
-		c = tokens.To(plan.value())
-	}
-	return c
-}
-
-// changedPolicy is the change to a policy where the plan differs from the state.
-func changedPolicy[P ~string](state, plan types.String) (c tokens.Change[P]) {
-	if plan.ValueString() != state.ValueString() {
-		c = tokens.To(P(plan.ValueString()))
 	}
 	return c
 }

@@ -35,10 +35,8 @@ func warnOfHold(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 
 // warnOfRevival says that a secret which was revoked for good works.
 func warnOfRevival(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
-	observed := f.ofSecret(state)
-	observed.Revoked = false // whether it is another secret is the question
 	status := tokens.Status(state.Status.ValueString())
-	if !f.Revoked || observed.HasDrifted() || status != tokens.StatusActive && status != tokens.StatusPending {
+	if !f.Revoked || f.ofSecret(state).HasOtherSecret() || status != tokens.StatusActive && status != tokens.StatusPending {
 		return
 	}
 	diags.AddWarning("Revoked secret works again", fmt.Sprintf("%s had its secret revoked, and the database does not know of it, as when it was restored from an older backup.\n\n"+
@@ -100,7 +98,7 @@ func refusedExpiry(state *accessTokenModel) diag.Diagnostic {
 func drifted(f facts, state *accessTokenModel) string {
 	observed := f.ofSecret(state)
 	text := fmt.Sprintf("the secret of the state (version %d) was revoked", observed.HeldVersion)
-	if observed.Revoked = false; observed.HasDrifted() {
+	if observed.HasOtherSecret() {
 		text = fmt.Sprintf("the state has secret version %d, the backend version %d, which was made at %s", observed.HeldVersion, observed.CurrentVersion, tokens.FormatTimestamp(observed.CurrentMadeAt))
 	}
 	return text + fmt.Sprintf("; \"latchkey event list --object %s\" tells by whom", state.ID.ValueString())

@@ -201,7 +201,8 @@ func (n NewAccessToken) Validate(now time.Time) error {
 type CreatedAccessToken struct {
 	AccessToken
 	// Namesakes are the tokens of the same name, of the same technical user or likewise with one that the system created
-	// at the same level, that were never used or regenerated: an interrupted run may have left them over. At most ten, the latest first.
+	// at the same level, that were never used or regenerated: an interrupted run may have left them over. At most ten, the
+	// latest first.
 	Namesakes []AccessToken
 }
 

@@ -34,10 +34,13 @@ type SecretFacts struct {
 	ObservedAt time.Time
 }
 
-// HasDrifted tells whether the secret is not, or no longer, the one that the keeper has. Where an older database was
-// restored and the token regenerated after that, another secret has the same version.
-func (f SecretFacts) HasDrifted() bool {
-	return f.HeldVersion != f.CurrentVersion || !f.HeldMadeAt.IsZero() && !f.HeldMadeAt.Equal(f.CurrentMadeAt) || f.Revoked
+// HasDrifted tells whether the secret is not, or no longer, the one that the keeper has.
+func (f SecretFacts) HasDrifted() bool { return f.HasOtherSecret() || f.Revoked }
+
+// HasOtherSecret tells whether the backend has another secret than the keeper. Where an older database was restored and the
+// token regenerated after that, another secret has the same version.
+func (f SecretFacts) HasOtherSecret() bool {
+	return f.HeldVersion != f.CurrentVersion || !f.HeldMadeAt.IsZero() && !f.HeldMadeAt.Equal(f.CurrentMadeAt)
 }
 
 // Phase is how far the life of a secret has gone.
