@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 )
 
 // version is set at build time, by -ldflags "-X main.version=…".
@@ -38,7 +38,7 @@ func run() int {
 		LookupEnv:      os.LookupEnv,
 		Now:            time.Now,
 		Version:        version,
-		Actor:          embedded.LocalActor(),
+		Actor:          service.LocalActor(),
 		Debug:          func(context.Context) error { return serve(true) },
 	})
 }

@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -17,9 +17,9 @@ type app struct {
 }
 
 // withBackend calls use with the backend of the database and closes it afterwards. This file alone knows that it is the
-// embedded one.
+// bundled one.
 func (a *app) withBackend(use func(tokens.Backend) error) error {
-	backend := embedded.New(a.options())
+	backend := service.New(a.options())
 	err := use(backend)
 	if closeErr := backend.Close(); err == nil {
 		err = closeErr
@@ -37,19 +37,19 @@ type finding struct {
 // diagnose examines the database without changing it.
 func (a *app) diagnose(ctx context.Context) []finding {
 	var findings []finding
-	for _, f := range embedded.Diagnose(ctx, a.options()) {
+	for _, f := range service.Diagnose(ctx, a.options()) {
 		findings = append(findings, finding{f.Name, f.Value, f.Problem})
 	}
 	return findings
 }
 
-func (a *app) options() embedded.Options {
-	return embedded.Options{Database: a.database, Actor: a.Actor, ActAs: a.actAs, Now: a.Now}
+func (a *app) options() service.Options {
+	return service.Options{Database: a.database, Actor: a.Actor, ActAs: a.actAs, Now: a.Now}
 }
 
 // backUp copies the database to a new file.
 func (a *app) backUp(ctx context.Context, file string) (tokens.Snapshot, error) {
-	backend := embedded.New(a.options())
+	backend := service.New(a.options())
 	made, err := backend.Backup(ctx, file)
 	if closeErr := backend.Close(); err == nil {
 		err = closeErr
@@ -65,5 +65,5 @@ type restorer interface {
 
 // restorer returns the restore of a file.
 func (a *app) restorer(file string, replaceAnother bool) restorer {
-	return embedded.Restore{Options: a.options(), File: file, ReplaceAnother: replaceAnother}
+	return service.Restore{Options: a.options(), File: file, ReplaceAnother: replaceAnother}
 }

@@ -7,7 +7,7 @@ import (
 	"testing/cryptotest"
 	"time"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -28,7 +28,7 @@ func newFixture(t *testing.T) fixture {
 	f := fixture{path: filepath.Join(t.TempDir(), "latchkey.db"), ids: map[string]string{}, values: map[string]string{}}
 	t.Run("fixture", func(t *testing.T) {
 		seeder := &seeder{T: t, fixture: f}
-		seeder.backend = embedded.New(embedded.Options{
+		seeder.backend = service.New(service.Options{
 			Database: f.path, Organization: "acme", Actor: "local:terraform@runner", Now: func() time.Time { return seeder.now },
 		})
 		seeder.seed()
@@ -56,7 +56,7 @@ func (f fixture) copyTo(directory string) (string, error) {
 type seeder struct {
 	*testing.T
 	fixture
-	backend *embedded.Backend
+	backend *service.Backend
 	now     time.Time
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -54,7 +54,7 @@ func newerSchema() {
 
 // use uses a value as a client does, as often as the second argument says.
 func use() {
-	backend := embedded.New(embedded.Options{Database: "latchkey.db", Actor: "local:api@server", Now: clock})
+	backend := service.New(service.Options{Database: "latchkey.db", Actor: "local:api@server", Now: clock})
 	for range must(strconv.Atoi(os.Args[2])) {
 		must(backend.VerifySecret(context.Background(), must(tokens.ParseSecret(os.Args[1])), tokens.VerifyOptions{RecordUse: true}))
 	}

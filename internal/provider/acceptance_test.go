@@ -17,7 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -51,7 +51,7 @@ func newSerialBench(t *testing.T) *bench {
 
 // open returns a backend over a database that another person works on.
 func (b *bench) open(database string) tokens.Backend {
-	backend := embedded.New(embedded.Options{Database: database, Actor: "local:anna@elsewhere", Now: b.Now})
+	backend := service.New(service.Options{Database: database, Actor: "local:anna@elsewhere", Now: b.Now})
 	b.t.Cleanup(func() {
 		if err := backend.Close(); err != nil {
 			b.t.Error(err)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -28,7 +28,7 @@ func TestManyAccessTokens(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "latchkey.db")
 	fillOrganization(t, path)
 	now := func() time.Time { return time.Date(2030, time.June, 1, 12, 0, 0, 0, time.UTC) }
-	backend := embedded.New(embedded.Options{Database: path, Actor: "local:anna@host", Now: now})
+	backend := service.New(service.Options{Database: path, Actor: "local:anna@host", Now: now})
 	t.Cleanup(func() { _ = backend.Close() })
 	if _, err := backend.Database(t.Context()); err != nil { // opens it
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/embedded"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 )
@@ -28,7 +28,7 @@ func TestSearchIsOneQuery(t *testing.T) {
 		return count() - before
 	}
 	opening := statements(func() {
-		backend := embedded.New(embedded.Options{Database: path, Now: now})
+		backend := service.New(service.Options{Database: path, Now: now})
 		if _, err := backend.Database(t.Context()); err != nil {
 			t.Fatal(err)
 		}

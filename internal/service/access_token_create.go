@@ -1,0 +1,142 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"math"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// namesakesNamed is how many namesakes the answer to a creation names at most.
+const namesakesNamed = 10
+
+// CreateAccessToken implements tokens.Backend.
+func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
+	n.ActivatesAt, n.ExpiresAt = kept(n.ActivatesAt), kept(n.ExpiresAt)
+	invalid := n.Validate(b.now())
+	name := n.Name
+	if n.Visibility == tokens.VisibilityRestricted {
+		name = "" // the event of a refusal is no secret to all who may not know of the token
+	}
+	return create(ctx, b, tokens.ActionAccessTokenCreate, creation{name, invalid, n.TechnicalUserID != "" || n.GroupID != "" || refersToMore(n.Own)}, func(o *operation) (created tokens.CreatedAccessToken, err error) {
+		request := o.creationRequest(n)
+		id, repeated, err := o.repeated(ctx, request)
+		switch {
+		case err != nil:
+			return created, err
+		case repeated:
+			created.AccessToken, err = o.repeatedlyCreated(ctx, id)
+		default:
+			if created.AccessToken, err = o.createAccessToken(ctx, n); err == nil {
+				request.ObjectID = created.ID
+				err = o.InsertRequest(ctx, request)
+			}
+		}
+		if err != nil {
+			return created, err
+		}
+		created.AccessToken = created.Observed(o.now, o.roles)
+		created.Namesakes, err = o.namesakes(ctx, created.AccessToken)
+		return created, err
+	})
+}
+
+// repeatedlyCreated returns the token that the same request made before, to one who may still make it.
+func (o *operation) repeatedlyCreated(ctx context.Context, id string) (tokens.AccessToken, error) {
+	t, err := o.AccessToken(ctx, id)
+	if tokens.ErrorCode(err) == tokens.CodeNotFound {
+		return t, tokens.Conflict("request_id", id, "access token %s, which this request made, has been deleted since: to make another one send a new request", id)
+	}
+	if err != nil {
+		return t, err
+	}
+	return t, o.caller.MayCreateToken(t.User.GroupID, t.Visibility, t.Access(o.roles))
+}
+
+// namesakes returns the unused tokens that bear the name of a new one, of those that the caller may show.
+func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tokens.AccessToken, error) {
+	limit := namesakesNamed
+	if o.caller.AccountID != "" {
+		limit = math.MaxInt // of which the caller may not be allowed to know
+	}
+	all, err := o.UnusedNamesakes(ctx, of, limit)
+	if err != nil {
+		return nil, err
+	}
+	var shown []tokens.AccessToken
+	for _, t := range all {
+		share, err := shareWith(ctx, o.View, o.caller, t.ID)
+		if err != nil {
+			return nil, err
+		}
+		if len(shown) < namesakesNamed && o.caller.MayUse(tokens.OperationShow, t, share, o.roles) == nil {
+			shown = append(shown, t.Observed(o.now, o.roles))
+		}
+	}
+	return shown, nil
+}
+
+// createAccessToken makes an access token, and a technical user for it where none is named.
+func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessToken) (t tokens.AccessToken, err error) {
+	if err := n.Validate(o.now); err != nil {
+		return t, err
+	}
+	n.Own.GroupRoles = sortedGroupRoles(n.Own.GroupRoles)
+	t = tokens.AccessToken{
+		ID: tokens.NewID(tokens.KindAccessToken, o.now), Name: n.Name, Description: n.Description, Own: n.Own, Visibility: cmp.Or(n.Visibility, tokens.VisibilityOrganization), CreatorID: o.caller.AccountID,
+		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), ActivatesAt: n.ActivatesAt, ExpiresAt: n.ExpiresAt, TTL: n.TTL, Policies: n.Policies,
+		Secret: tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now}, CreatedAt: o.now, UpdatedAt: o.now,
+	}
+	if t.User, err = o.userOf(ctx, n, t.ID); err != nil {
+		return t, err
+	}
+	if err := o.caller.MayCreateToken(t.User.GroupID, t.Visibility, t.Access(o.roles)); err != nil {
+		return t, err
+	}
+	if n.TechnicalUserID != "" && t.User.SystemCreated {
+		return t, tokens.Invalid("technical_user_id", "technical user %s was made for one access token and will be deleted with it: "+
+			"name another technical user, or leave technical_user_id out to have one made for this token", t.User.Email)
+	}
+	// The settings were checked by themselves; an update that changes nothing checks that they fit the technical user.
+	if _, err := (tokens.AccessTokenUpdate{}).Apply(t, o.actor, o.now); err != nil {
+		return t, err
+	}
+	if err := o.checkGrants(ctx, tokens.Grants{}, t.Own); err != nil {
+		return t, err
+	}
+	if n.TechnicalUserID == "" {
+		if t.User, err = o.createTechnicalUser(ctx, n.NewSystemUser(t.ID), true); err != nil {
+			return t, err
+		}
+	}
+	if err := o.checkUnusedSecret(ctx, n.Secret); err != nil {
+		return t, err
+	}
+	if err := o.InsertAccessToken(ctx, t); err != nil {
+		return t, err
+	}
+	if err := o.InsertSecret(ctx, t.ID, n.Secret.Hash(), t.Secret); err != nil {
+		return t, err
+	}
+	return t, o.record(ctx, tokens.ActionAccessTokenCreate, t.ID, t.Name, "")
+}
+
+// userOf returns the technical user that a new access token is to have: the one it names, or what one is made from.
+func (o *operation) userOf(ctx context.Context, n tokens.NewAccessToken, tokenID string) (tokens.TechnicalUser, error) {
+	if n.TechnicalUserID == "" {
+		u := n.NewSystemUser(tokenID)
+		return tokens.TechnicalUser{GroupID: u.GroupID, Grants: u.Grants, SystemCreated: true}, nil
+	}
+	u, err := o.TechnicalUser(ctx, n.TechnicalUserID)
+	return u, invalidReference(err, "technical_user_id", tokens.KindTechnicalUser, n.TechnicalUserID)
+}
+
+// checkUnusedSecret refuses a secret that was ever used, and does not tell by whom.
+func (o *operation) checkUnusedSecret(ctx context.Context, secret tokens.Secret) error {
+	used, err := o.SecretExists(ctx, secret.Hash())
+	if err != nil || !used {
+		return err
+	}
+	return tokens.Conflict("token", "", "this value was used before, and a value is never used twice: send a new one")
+}

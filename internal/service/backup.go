@@ -1,0 +1,77 @@
+package service
+
+import (
+	"context"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Backup copies the database to a new file while others go on with it, and returns what the copy holds. The event of the
+// backup is in the copy alone: nothing is written where the database is. CodeForbidden for one who is no owner,
+// CodeConflict where the file exists, CodeUnavailable.
+func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, error) {
+	if b.invalid != nil {
+		return tokens.Snapshot{}, b.invalid
+	}
+	actor, err := b.mayBackUp(ctx)
+	if err != nil {
+		return tokens.Snapshot{}, err
+	}
+	err = store.BackupSQLite(ctx, b.options.Database, file, func(ctx context.Context, tx store.Tx) error {
+		if err := b.checkOrganization(tx.View); err != nil {
+			return err
+		}
+		return tx.InsertEvent(ctx, event(b.now(), actor, tokens.ActionDatabaseBackup, databaseObject(tx.View), tokens.OutcomeDone, ""))
+	})
+	if err != nil {
+		return tokens.Snapshot{}, err
+	}
+	return inspectBackup(ctx, file)
+}
+
+// mayBackUp checks that the caller is an owner, and returns what events call it. The owner of the database is one without
+// a look at the database, which works on a full disk, too.
+func (b *Backend) mayBackUp(ctx context.Context) (tokens.Actor, error) {
+	if !b.actsAsMember() {
+		return b.options.Actor, nil
+	}
+	refusal := operation{backend: b, actor: b.options.Actor}
+	caller, err := readAs(ctx, b, func(r reader) (tokens.Caller, error) {
+		refusal.actor, refusal.object = tokens.Actor(r.caller.Name), databaseObject(r.View)
+		return r.caller, r.caller.MustBeOwner("to back up the database")
+	})
+	if err != nil && refused(err) {
+		refusal.recordRefusal(ctx, tokens.ActionDatabaseBackup, err)
+	}
+	return tokens.Actor(caller.Name), err
+}
+
+// databaseObject is the database as the object of an event.
+func databaseObject(v store.View) object {
+	d := v.Database()
+	return object{d.ID, d.Organization}
+}
+
+// inspectBackup returns what a backup holds. CodeUnavailable where it is not sound, or no database of ours.
+func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
+	i, err := store.InspectBackup(ctx, file)
+	switch {
+	case err != nil:
+		return tokens.Snapshot{}, err
+	case i.Unusable != nil:
+		return tokens.Snapshot{}, i.Unusable
+	case len(i.Damage) > 0:
+		return tokens.Snapshot{}, tokens.Unavailable(nil, "the backup %s is damaged: %s; use another backup", i.Location, i.Damage[0])
+	}
+	return snapshot(i), nil
+}
+
+// snapshot returns what an inspection found.
+func snapshot(i store.Inspection) tokens.Snapshot {
+	s := tokens.Snapshot{Database: i.Database, LastEvent: i.LastEvent}
+	for _, count := range i.Counts {
+		s.Objects = append(s.Objects, tokens.ObjectCount{Noun: count.Noun, Number: count.Rows})
+	}
+	return s
+}

@@ -1,0 +1,200 @@
+package service_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// actAs returns a backend that works with the permissions of a member.
+func actAs(t testing.TB, database, email string, now func() time.Time) *service.Backend {
+	t.Helper()
+	return openWith(t, service.Options{Database: database, Actor: "local:anna@host", ActAs: email, Now: now})
+}
+
+// newMember makes a member with a role at organization level.
+func newMember(t testing.TB, b *service.Backend, email, role string) tokens.Member {
+	t.Helper()
+	m, err := b.CreateMember(background, tokens.NewMember{Email: email, Grants: tokens.Grants{Role: role}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// newRole makes a custom role.
+func newRole(t testing.TB, b *service.Backend, name string, permissions ...string) tokens.Role {
+	t.Helper()
+	r, err := b.CreateRole(background, tokens.NewRole{Name: name, Permissions: permissions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Nobody is a member of a database that does not exist, so no change of a member makes one.
+func TestActingMemberMakesNoDatabase(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "latchkey.db")
+	b := actAs(t, database, "ben@example.com", backendtest.NewClock().Now)
+	_, group := b.CreateGroup(background, tokens.NewGroup{Name: "payments"})
+	_, token := b.CreateAccessToken(background, newRequest(t, "deploy", ""))
+	_, list := b.AccessTokens(background, tokens.TokenQuery{})
+	for _, err := range []error{group, token, list} {
+		if tokens.ErrorCode(err) != tokens.CodeUnavailable || !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("got %v, want CodeUnavailable for want of a database", err)
+		}
+	}
+	if _, err := os.Stat(database); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("there is a database now: %v", err)
+	}
+}
+
+// Someone who is no member learns nothing and changes nothing, under whatever name; the refusal is recorded under the name
+// of who ran the program.
+func TestActingAsNobody(t *testing.T) {
+	clock, database := backendtest.NewClock(), filepath.Join(t.TempDir(), "latchkey.db")
+	owner := open(t, database, clock.Now)
+	newMember(t, owner, "ben@example.com", tokens.RoleOwner)
+	before, err := owner.Events(background, tokens.EventQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	b := actAs(t, database, "eve@example.com", clock.Now)
+	_, list := b.AccessTokens(background, tokens.TokenQuery{})
+	_, verification := b.VerifySecret(background, newRequest(t, "", "").Secret, tokens.VerifyOptions{})
+	_, creation := b.CreateGroup(background, tokens.NewGroup{Name: "payments"})
+	for _, err := range []error{list, verification, creation} {
+		var refusal *tokens.Error
+		if !errors.As(err, &refusal) || refusal.Code != tokens.CodeForbidden || refusal.Field != "act_as" || !strings.Contains(refusal.Message, "eve@example.com") {
+			t.Errorf("got %v, want CodeForbidden about act_as that names the address", err)
+		}
+	}
+	after, err := owner.Events(background, tokens.EventQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(after) != len(before)+1 || after[len(before)].Actor != "local:anna@host" || after[len(before)].Outcome != tokens.OutcomeRefused {
+		t.Errorf("got events %+v, want one more, of the refused change", after[len(before):])
+	}
+}
+
+// Who is no owner reads the events of what they may see, and the latest of those where they ask for few.
+func TestEventsOfOthers(t *testing.T) {
+	clock, database := backendtest.NewClock(), filepath.Join(t.TempDir(), "latchkey.db")
+	owner := open(t, database, clock.Now)
+	group, err := owner.CreateGroup(background, tokens.NewGroup{Name: "payments"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	create := func(name, groupID string, visibility tokens.Visibility) string {
+		request := newRequest(t, name, "")
+		request.GroupID, request.Visibility = groupID, visibility
+		created, err := owner.CreateAccessToken(background, request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return created.ID
+	}
+	shown, elsewhere := create("shown", group.ID, ""), create("elsewhere", "", "")
+	hidden, shared := create("hidden", group.ID, tokens.VisibilityRestricted), create("shared", "", tokens.VisibilityRestricted)
+	gone := create("gone", group.ID, "")
+	if err := owner.DeleteAccessToken(background, gone); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := owner.CreateMember(background, tokens.NewMember{Email: "ben@example.com",
+		Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: group.ID, Role: tokens.RoleViewer}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.ShareAccessToken(background, tokens.TokenShare{AccessTokenID: shared, MemberID: reader.ID, Role: tokens.ShareViewer}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.HoldAccessToken(background, hidden, "leaked"); err != nil {
+		t.Fatal(err)
+	}
+
+	objects := func(email string, query tokens.EventQuery) []string {
+		t.Helper()
+		events, err := actAs(t, database, email, clock.Now).Events(background, query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, e := range events {
+			ids = append(ids, e.ObjectID)
+		}
+		return ids
+	}
+	share := tokens.ShareID(shared, reader.ID)
+	if got, want := objects("ben@example.com", tokens.EventQuery{}), []string{shown, shared, share}; !slices.Equal(got, want) {
+		t.Errorf("a reader of the group sees events of %v, want %v", got, want)
+	}
+	if got, want := objects("ben@example.com", tokens.EventQuery{Limit: 2}), []string{shared, share}; !slices.Equal(got, want) {
+		t.Errorf("the latest two events are of %v, want %v", got, want)
+	}
+	if got := objects("ben@example.com", tokens.EventQuery{ObjectID: elsewhere}); got != nil {
+		t.Errorf("a reader of the group sees events of %v", got)
+	}
+	newRole(t, owner, "accounts", tokens.PermissionManageAccounts)
+	newMember(t, owner, "cleo@example.com", "accounts")
+	for _, id := range objects("cleo@example.com", tokens.EventQuery{}) {
+		if strings.HasPrefix(id, string(tokens.KindAccessToken)) || strings.HasPrefix(id, string(tokens.KindDatabase)) {
+			t.Errorf("one who manages accounts sees an event of %s", id)
+		}
+	}
+	if got := objects("cleo@example.com", tokens.EventQuery{ObjectID: reader.ID}); len(got) != 1 {
+		t.Errorf("one who manages accounts sees %d events of a member, want 1", len(got))
+	}
+}
+
+// A value that is verified while its role gets another name never loses what the role allows.
+func TestVerificationWhileARoleIsRenamed(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "latchkey.db")
+	owner := open(t, database, time.Now)
+	role := newRole(t, owner, "orders-0", "orders:read")
+	introspect := newRole(t, owner, "gateway-0", tokens.PermissionIntrospectTokens)
+	newMember(t, owner, "ben@example.com", introspect.Name)
+	request := newRequest(t, "deploy", "")
+	request.Own.Role = role.Name
+	if _, err := owner.CreateAccessToken(background, request); err != nil {
+		t.Fatal(err)
+	}
+
+	done := make(chan struct{})
+	var all sync.WaitGroup
+	for _, b := range []*service.Backend{open(t, database, time.Now), actAs(t, database, "ben@example.com", time.Now)} {
+		all.Go(func() {
+			for {
+				v, err := b.VerifySecret(background, request.Secret, tokens.VerifyOptions{})
+				if err != nil || !v.Access.Organization.Allows("orders:read") {
+					t.Errorf("got access %+v, %v", v.Access, err)
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for _, name := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+		for _, r := range []struct{ id, name string }{{role.ID, "orders-" + name}, {introspect.ID, "gateway-" + name}} {
+			if _, err := owner.UpdateRole(background, r.id, tokens.RoleUpdate{Name: tokens.To(r.name)}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	close(done)
+	all.Wait()
+}

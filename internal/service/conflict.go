@@ -1,0 +1,46 @@
+package service
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// taken says that an object of the kind exists already under what the attribute names, and how to take it over.
+func taken(kind tokens.Kind, field, id, format string, args ...any) error {
+	resource := "latchkey_" + strings.ReplaceAll(kind.Noun(), " ", "_")
+	return tokens.Conflict(field, id, "%s; choose another one or, to manage what exists, write this block with the name of your resource:\n\nimport {\n  to = %s.NAME\n  id = %q\n}",
+		fmt.Sprintf(format, args...), resource, id)
+}
+
+// several lists objects that are in the way: the first few, and how many more there are.
+func several[T any](all []T, describe func(T) string) string {
+	const few = 5
+	texts := make([]string, 0, few)
+	for _, one := range all[:min(few, len(all))] {
+		texts = append(texts, describe(one))
+	}
+	text := strings.Join(texts, ", ")
+	if more := len(all) - few; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// describe names a token in a message, which others will read in an event; one that is concealed or restricted by its
+// identifier alone.
+func describe(t tokens.AccessToken) string {
+	if t.Name == "" || t.Visibility == tokens.VisibilityRestricted {
+		return t.ID
+	}
+	return fmt.Sprintf("%q (%s)", t.Name, t.ID)
+}
+
+// describeUser is describe for a technical user. The address of one that the system made tells the name of its token.
+func describeUser(u tokens.TechnicalUser) string {
+	if u.SystemCreated {
+		return u.ID
+	}
+	return fmt.Sprintf("%s (%s)", u.Email, u.ID)
+}

@@ -1,0 +1,135 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+)
+
+// Finding is one thing that Diagnose looked at.
+type Finding struct {
+	// Name says what was looked at, and Value what was found.
+	Name, Value string
+	// Problem says what is wrong with it and what to do; empty where all is well.
+	Problem string
+}
+
+// privateMode is the mode of the files of a database: hashes and names are for their owner alone.
+const privateMode fs.FileMode = 0o600
+
+// littleSpace is the free space below which a database may soon be unable to write.
+const littleSpace = 64 << 20
+
+// Diagnose examines the database of the options, whatever its state, and changes nothing.
+func Diagnose(ctx context.Context, options Options) []Finding {
+	i, err := store.InspectSQLite(ctx, options.Database)
+	if err != nil {
+		return []Finding{{Name: "database", Value: options.Database, Problem: err.Error()}}
+	}
+	database := Finding{Name: "database", Value: i.Location}
+	if i.Unusable != nil {
+		database.Problem = i.Unusable.Error()
+	}
+	findings := []Finding{database}
+	for _, file := range i.Files {
+		findings = append(findings, fileFinding(file))
+	}
+	findings = append(findings, fileSystemFindings(filepath.Dir(i.Location))...)
+	if i.JournalMode == "" {
+		return findings
+	}
+	findings = append(findings, schemaFinding(i), journalFinding(i), integrityFinding(i))
+	if i.Database.ID == "" {
+		return findings
+	}
+	findings = append(findings, Finding{Name: "identity", Value: i.Database.ID}, organizationFinding(i, options))
+	if i.Counts != nil {
+		findings = append(findings, countsFinding(i))
+	}
+	return findings
+}
+
+func fileFinding(file store.File) Finding {
+	f := Finding{Name: "file " + filepath.Base(file.Path), Value: fmt.Sprintf("%s, %s", size(uint64(file.Size)), file.Mode)} //nolint:gosec // a size is never negative
+	if runtime.GOOS != "windows" && file.Mode.IsRegular() && file.Mode.Perm() != privateMode {
+		f.Problem = fmt.Sprintf("its owner alone should read and write it: chmod %o %s", privateMode, file.Path)
+	}
+	return f
+}
+
+// fileSystemFindings examines the file system of a directory. WAL needs shared memory, which only a local disk offers.
+func fileSystemFindings(directory string) []Finding {
+	system, err := inspectFileSystem(directory)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	case errors.Is(err, os.ErrNotExist):
+		return []Finding{{Name: "directory", Value: directory, Problem: "it does not exist: make it, or name another path"}}
+	case err != nil:
+		return []Finding{{Name: "directory", Value: directory, Problem: "it can't be examined: " + err.Error()}}
+	}
+	kind := Finding{Name: "file system", Value: system.kind}
+	if system.network {
+		kind.Problem = "several machines on a network file system can damage the database: keep it on a local disk"
+	}
+	space := Finding{Name: "free space", Value: size(system.free)}
+	if system.free < littleSpace {
+		space.Problem = "the disk is almost full: free some space, or changes will fail soon"
+	}
+	return []Finding{kind, space}
+}
+
+func schemaFinding(i store.Inspection) Finding {
+	return Finding{Name: "schema", Value: fmt.Sprintf("version %d (this program writes version %d)", i.SchemaVersion, i.LatestSchema)}
+}
+
+func journalFinding(i store.Inspection) Finding {
+	f := Finding{Name: "journal mode", Value: i.JournalMode}
+	if i.JournalMode != "wal" {
+		f.Problem = "readers and writers stop each other in this mode, which another tool has set: set it back with sqlite3 FILE 'PRAGMA journal_mode = WAL'"
+	}
+	return f
+}
+
+func integrityFinding(i store.Inspection) Finding {
+	if len(i.Damage) == 0 {
+		return Finding{Name: "integrity", Value: "sound"}
+	}
+	return Finding{Name: "integrity", Value: "damaged", Problem: strings.Join(i.Damage, "; ") + ": keep a copy of all its files, and restore it from a backup"}
+}
+
+func organizationFinding(i store.Inspection, options Options) Finding {
+	f := Finding{Name: "organization", Value: i.Database.Organization}
+	if options.Organization != "" && options.Organization != f.Value {
+		f.Problem = fmt.Sprintf("organization %q was asked for: set organization to %q, or name another database", options.Organization, f.Value)
+	}
+	return f
+}
+
+func countsFinding(i store.Inspection) Finding {
+	texts := make([]string, len(i.Counts))
+	for n, count := range i.Counts {
+		texts[n] = fmt.Sprintf("%d %s", count.Rows, count.Noun)
+	}
+	return Finding{Name: "objects", Value: strings.Join(texts, ", ")}
+}
+
+// size writes a number of bytes for people.
+func size(bytes uint64) string {
+	const kibi = 1024
+	if bytes < kibi {
+		return fmt.Sprintf("%d bytes", bytes)
+	}
+	value, unit := float64(bytes)/kibi, 0
+	for value >= kibi && unit < len("KMGTPE")-1 {
+		value, unit = value/kibi, unit+1
+	}
+	return fmt.Sprintf("%.1f %ciB", value, "KMGTPE"[unit])
+}

@@ -1,0 +1,118 @@
+package service
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// CreateGroup implements tokens.Backend.
+func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Group, error) {
+	invalid := n.Validate()
+	return create(ctx, b, tokens.ActionGroupCreate, creation{n.Name, invalid, false}, func(o *operation) (tokens.Group, error) {
+		g := tokens.Group{ID: tokens.NewID(tokens.KindGroup, o.now), Name: n.Name, Description: n.Description, CreatedAt: o.now, UpdatedAt: o.now}
+		if invalid != nil {
+			return g, invalid
+		}
+		if err := o.caller.MayManageAccounts("", "", fmt.Sprintf("to create group %q", n.Name)); err != nil {
+			return g, err
+		}
+		if err := o.checkGroupName(ctx, g); err != nil {
+			return g, err
+		}
+		if err := o.InsertGroup(ctx, g); err != nil {
+			return g, err
+		}
+		return g, o.record(ctx, tokens.ActionGroupCreate, g.ID, g.Name, "")
+	})
+}
+
+// Group implements tokens.Backend.
+func (b *Backend) Group(ctx context.Context, id string) (tokens.Group, error) {
+	return readAs(ctx, b, func(r reader) (tokens.Group, error) {
+		g, err := r.Group(ctx, id)
+		if err != nil {
+			return g, err
+		}
+		return g, r.caller.MayManageAccounts("", id, "to show group "+id)
+	})
+}
+
+// Groups implements tokens.Backend.
+func (b *Backend) Groups(ctx context.Context) ([]tokens.Group, error) {
+	return readAs(ctx, b, func(r reader) ([]tokens.Group, error) {
+		if err := r.caller.MayManageAccounts("", "", "to list the groups"); err != nil {
+			return nil, err
+		}
+		return r.Groups(ctx)
+	})
+}
+
+// UpdateGroup implements tokens.Backend.
+func (b *Backend) UpdateGroup(ctx context.Context, id string, update tokens.GroupUpdate) (tokens.Group, error) {
+	return change(ctx, b, tokens.ActionGroupUpdate, objectOf(tokens.KindGroup, id), func(o *operation) (tokens.Group, error) {
+		before, err := o.Group(ctx, id)
+		if err != nil {
+			return before, err
+		}
+		o.object.name = before.Name
+		if err := o.caller.MayManageAccounts("", id, "to change group "+id); err != nil {
+			return before, err
+		}
+		after, err := update.Apply(before)
+		if err != nil {
+			return after, err
+		}
+		var c changes
+		c.note("name", after.Name != before.Name)
+		c.note("description", after.Description != before.Description)
+		if c == nil {
+			return before, nil
+		}
+		if err := o.checkGroupName(ctx, after); err != nil {
+			return after, err
+		}
+		after.UpdatedAt = o.now
+		if err := o.UpdateGroup(ctx, after); err != nil {
+			return after, err
+		}
+		return after, o.record(ctx, tokens.ActionGroupUpdate, id, after.Name, c.detail())
+	})
+}
+
+// checkGroupName refuses a name that another group has.
+func (o *operation) checkGroupName(ctx context.Context, g tokens.Group) error {
+	holder, ok, err := o.GroupNamed(ctx, g.Name)
+	if err != nil || !ok || holder.ID == g.ID {
+		return err
+	}
+	return taken(tokens.KindGroup, "name", holder.ID, "group %s has the name %q already", holder.ID, g.Name)
+}
+
+// DeleteGroup implements tokens.Backend.
+func (b *Backend) DeleteGroup(ctx context.Context, id string) error {
+	_, err := change(ctx, b, tokens.ActionGroupDelete, objectOf(tokens.KindGroup, id), func(o *operation) (tokens.Group, error) {
+		g, err := o.Group(ctx, id)
+		if err != nil {
+			return g, err
+		}
+		o.object.name = g.Name
+		if err := o.caller.MayManageAccounts("", id, "to delete group "+id); err != nil {
+			return g, err
+		}
+		users, err := o.TechnicalUsersIn(ctx, id)
+		if err != nil {
+			return g, err
+		}
+		if len(users) > 0 {
+			return g, tokens.Conflict("", id, "group %q (%s) can't be deleted while technical users are in it: %s; delete them first (one that was made for an access token goes with that token)",
+				g.Name, id, several(users, describeUser))
+		}
+		if err := o.DeleteGroup(ctx, id); err != nil {
+			return g, err
+		}
+		return g, o.record(ctx, tokens.ActionGroupDelete, id, g.Name, "")
+	})
+	return err
+}

@@ -1,0 +1,34 @@
+package service
+
+import (
+	"context"
+	"slices"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// existingGroup returns the group that an attribute refers to.
+func (o *operation) existingGroup(ctx context.Context, field, id string) (tokens.Group, error) {
+	group, err := o.Group(ctx, id)
+	return group, invalidReference(err, field, tokens.KindGroup, id)
+}
+
+// invalidReference turns the absence of an object that an attribute refers to into an error about that attribute.
+func invalidReference(err error, field string, kind tokens.Kind, id string) error {
+	if tokens.ErrorCode(err) != tokens.CodeNotFound {
+		return err
+	}
+	return tokens.Invalid(field, "there is no %s %s; it has been deleted, or the identifier belongs to another database", kind.Noun(), id)
+}
+
+// sameGroupRoles compares sorted sets of roles. A set that is empty differs from one that is not there.
+func sameGroupRoles(a, b []tokens.GroupRole) bool {
+	return (a == nil) == (b == nil) && slices.Equal(a, b)
+}
+
+// sortedGroupRoles returns the roles in the order in which they are stored and compared, and leaves the caller's alone.
+func sortedGroupRoles(roles []tokens.GroupRole) []tokens.GroupRole {
+	roles = slices.Clone(roles)
+	tokens.SortGroupRoles(roles)
+	return roles
+}

@@ -1,0 +1,134 @@
+package service
+
+import (
+	"context"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// CreateMember implements tokens.Backend.
+func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.Member, error) {
+	invalid := n.Validate()
+	return create(ctx, b, tokens.ActionMemberCreate, creation{n.Email, invalid, refersToMore(n.Grants)}, func(o *operation) (tokens.Member, error) {
+		m := tokens.Member{ID: tokens.NewID(tokens.KindMember, o.now), Email: n.Email, Name: n.Name, Grants: n.Grants, CreatedAt: o.now, UpdatedAt: o.now}
+		if invalid != nil {
+			return m, invalid
+		}
+		m.GroupRoles = sortedGroupRoles(m.GroupRoles)
+		if err := o.caller.MayManageAccounts("", "", "to create member "+n.Email); err != nil {
+			return m, err
+		}
+		if err := o.caller.MayGrant("", m.Access(o.roles)); err != nil {
+			return m, err
+		}
+		holder, ok, err := o.MemberWithEmail(ctx, m.Email)
+		if err != nil {
+			return m, err
+		}
+		if ok {
+			return m, taken(tokens.KindMember, "email", holder.ID, "member %s has the address %s already", holder.ID, holder.Email)
+		}
+		if err := o.checkGrants(ctx, tokens.Grants{}, m.Grants); err != nil {
+			return m, err
+		}
+		if err := o.InsertMember(ctx, m); err != nil {
+			return m, err
+		}
+		return m, o.record(ctx, tokens.ActionMemberCreate, m.ID, m.Email, "")
+	})
+}
+
+// Member implements tokens.Backend.
+func (b *Backend) Member(ctx context.Context, id string) (tokens.Member, error) {
+	return readAs(ctx, b, func(r reader) (tokens.Member, error) {
+		m, err := r.Member(ctx, id)
+		if err != nil {
+			return m, err
+		}
+		return m, r.caller.MayListMembers()
+	})
+}
+
+// Members implements tokens.Backend.
+func (b *Backend) Members(ctx context.Context) ([]tokens.Member, error) {
+	return readAs(ctx, b, func(r reader) ([]tokens.Member, error) {
+		if err := r.caller.MayListMembers(); err != nil {
+			return nil, err
+		}
+		return r.Members(ctx)
+	})
+}
+
+// UpdateMember implements tokens.Backend.
+func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.MemberUpdate) (tokens.Member, error) {
+	return change(ctx, b, tokens.ActionMemberUpdate, objectOf(tokens.KindMember, id), func(o *operation) (tokens.Member, error) {
+		before, err := o.alterableMember(ctx, id, "to change member "+id)
+		if err != nil {
+			return before, err
+		}
+		after, err := update.Apply(before)
+		if err != nil {
+			return after, err
+		}
+		after.GroupRoles = sortedGroupRoles(after.GroupRoles)
+		if err := o.caller.MayGrant(id, after.Access(o.roles).Without(before.Access(o.roles))); err != nil {
+			return after, err
+		}
+		var c changes
+		c.note("name", after.Name != before.Name)
+		c.note("role", after.Role != before.Role)
+		c.note("group_roles", !sameGroupRoles(after.GroupRoles, before.GroupRoles))
+		if c == nil {
+			return before, nil
+		}
+		if err := o.checkGrants(ctx, before.Grants, after.Grants); err != nil {
+			return after, err
+		}
+		after.UpdatedAt = o.now
+		if err := o.UpdateMember(ctx, after); err != nil {
+			return after, err
+		}
+		if before.IsOwner() && !after.IsOwner() {
+			if err := o.checkOwnerRemains(ctx, "role", tokens.KindMember, id, before.Email); err != nil {
+				return after, err
+			}
+		}
+		return after, o.record(ctx, tokens.ActionMemberUpdate, id, after.Email, c.detail())
+	})
+}
+
+// alterableMember returns a member whom the caller may change or delete, and names it in the events of the operation.
+func (o *operation) alterableMember(ctx context.Context, id, purpose string) (tokens.Member, error) {
+	m, err := o.Member(ctx, id)
+	if err != nil {
+		return m, err
+	}
+	o.object.name = m.Email
+	if err := o.caller.MayManageAccounts("", id, purpose); err != nil {
+		return m, err
+	}
+	return m, o.caller.MayAlter(tokens.KindMember, id, m.Access(o.roles))
+}
+
+// DeleteMember implements tokens.Backend.
+func (b *Backend) DeleteMember(ctx context.Context, id string) error {
+	_, err := change(ctx, b, tokens.ActionMemberDelete, objectOf(tokens.KindMember, id), func(o *operation) (tokens.Member, error) {
+		m, err := o.alterableMember(ctx, id, "to delete member "+id)
+		if err != nil {
+			return m, err
+		}
+		if err := o.endShares(ctx, tokens.TokenShareQuery{MemberID: id}, "the member was deleted"); err != nil {
+			return m, err
+		}
+		if err := o.DeleteMember(ctx, id); err != nil {
+			return m, err
+		}
+		if m.IsOwner() {
+			if err := o.checkOwnerRemains(ctx, "", tokens.KindMember, id, m.Email); err != nil {
+				return m, err
+			}
+		}
+		return m, o.record(ctx, tokens.ActionMemberDelete, id, m.Email, "")
+	})
+	return err
+}

@@ -1,0 +1,147 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// operation is one transaction that may change something, with the instant at which it happens.
+type operation struct {
+	store.Tx
+	backend *Backend
+	now     time.Time
+	// caller is who asks, and actor what events call it.
+	caller tokens.Caller
+	actor  tokens.Actor
+	// roles are those that exist at the beginning.
+	roles tokens.Roles
+	// object is what the event of a refusal names.
+	object object
+}
+
+// object is what an event is about.
+type object struct{ id, name string }
+
+// objectOf returns the object of a kind that a caller names. What has not the form of an identifier might be anything,
+// even a secret pasted by mistake, so no event repeats it.
+func objectOf(kind tokens.Kind, id string) object {
+	if !tokens.IsID(kind, id) {
+		return object{}
+	}
+	return object{id: id}
+}
+
+// change runs fn as one transaction on a database that exists.
+func change[T any](ctx context.Context, b *Backend, action tokens.Action, about object, fn func(*operation) (T, error)) (T, error) {
+	return transact(ctx, b, action, about, nil, fn)
+}
+
+// creation is what an object is made from, as far as it decides whether a missing database is made too.
+type creation struct {
+	// name is the object's.
+	name string
+	// invalid is the error of input that is invalid by itself.
+	invalid error
+	// refers tells that the input names objects that exist, which a missing database can't hold: it is lost, not new. An
+	// acting member is such an object.
+	refers bool
+}
+
+// create is change that makes a missing database, unless the input is a mistake or refers to what such a database held.
+func create[T any](ctx context.Context, b *Backend, action tokens.Action, c creation, fn func(*operation) (T, error)) (T, error) {
+	if c.invalid == nil && !c.refers && !b.actsAsMember() {
+		return transact(ctx, b, action, object{name: c.name}, b.found, fn)
+	}
+	about := object{name: c.name}
+	if c.invalid != nil {
+		about = object{} // the event does not repeat the name, which may be what is wrong
+	}
+	result, err := transact(ctx, b, action, about, nil, fn)
+	switch missing := errors.Is(err, fs.ErrNotExist); {
+	case missing && c.invalid != nil:
+		err = c.invalid
+	case missing:
+		err = tokens.Unavailable(err, "the input names a custom role, a group or another object of a database, or act_as a member, and no database is there: "+
+			"check for a slip in their names (the built-in roles are %s)", strings.Join(tokens.BuiltInRoleNames(), ", "))
+	}
+	return result, err
+}
+
+// transact runs fn as one transaction. Where fn refuses, its changes are dropped and the refusal is recorded.
+func transact[T any](ctx context.Context, b *Backend, action tokens.Action, about object, found store.Found, fn func(*operation) (T, error)) (result T, err error) {
+	if b.invalid != nil {
+		return result, b.invalid
+	}
+	var o *operation
+	err = b.store.WriteOrMake(ctx, found, func(tx store.Tx) error {
+		if err := b.checkOrganization(tx.View); err != nil {
+			return err
+		}
+		o = &operation{Tx: tx, backend: b, now: b.now(), caller: b.databaseOwner(), actor: b.options.Actor, object: about}
+		if err := o.begin(ctx); err != nil {
+			return err
+		}
+		if err := o.endGraces(ctx); err != nil {
+			return err
+		}
+		result, err = fn(o)
+		return err
+	})
+	if err == nil {
+		return result, nil
+	}
+	if o != nil && refused(err) {
+		o.recordRefusal(ctx, action, err)
+	}
+	var none T
+	return none, err
+}
+
+// begin finds out which roles there are and, where a member acts, what it holds.
+func (o *operation) begin(ctx context.Context) error {
+	custom, err := o.Roles(ctx)
+	if err != nil {
+		return err
+	}
+	o.roles = rolesWith(custom)
+	if !o.backend.actsAsMember() {
+		return nil
+	}
+	member, err := o.backend.member(ctx, o.View)
+	if err != nil {
+		return err
+	}
+	o.caller, o.actor = member, tokens.Actor(member.Name)
+	return nil
+}
+
+// refused tells whether an error is a decision, as opposed to a failure.
+func refused(err error) bool {
+	return tokens.ErrorCode(err) != tokens.CodeUnavailable
+}
+
+// recordRefusal writes the event of a refused operation in a transaction of its own. Should that fail the refusal still
+// stands, and is what the caller needs to know.
+func (o *operation) recordRefusal(ctx context.Context, action tokens.Action, refusal error) {
+	_ = o.backend.store.Write(ctx, func(tx store.Tx) error {
+		return tx.InsertEvent(ctx, event(o.backend.now(), o.actor, action, o.object, tokens.OutcomeRefused, refusal.Error()))
+	})
+}
+
+// record writes the event of something that the operation does.
+func (o *operation) record(ctx context.Context, action tokens.Action, id, name, detail string) error {
+	return o.InsertEvent(ctx, event(o.now, o.actor, action, object{id, name}, tokens.OutcomeDone, detail))
+}
+
+func event(now time.Time, by tokens.Actor, action tokens.Action, about object, outcome tokens.Outcome, detail string) tokens.Event {
+	return tokens.Event{
+		ID: tokens.NewID(tokens.KindEvent, now), At: now, Actor: by, Action: action,
+		ObjectID: about.id, ObjectName: about.name, Outcome: outcome, Detail: detail,
+	}
+}

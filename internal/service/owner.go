@@ -1,0 +1,27 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// checkOwnerRemains refuses a change of an attribute, or a deletion (no attribute), that was just written and took the last
+// owner away.
+func (o *operation) checkOwnerRemains(ctx context.Context, field string, kind tokens.Kind, id, email string) error {
+	members, err := o.Members(ctx)
+	if err != nil || slices.ContainsFunc(members, tokens.Member.IsOwner) {
+		return err
+	}
+	users, err := o.TechnicalUsers(ctx)
+	if err != nil || slices.ContainsFunc(users, tokens.TechnicalUser.IsOwner) {
+		return err
+	}
+	ways := fmt.Sprintf("give the role %q to another member, or to another technical user at organization level, first", tokens.RoleOwner)
+	if field == "" {
+		ways += "; or, where Terraform is only to let go of it, use a removed block or terraform state rm"
+	}
+	return tokens.Conflict(field, id, "%s %s (%s) is the last owner, and one must remain: %s", kind.Noun(), email, id, ways)
+}

@@ -1,0 +1,13 @@
+//go:build !race
+
+package service_test
+
+import (
+	"testing"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
+)
+
+// One caller after another tries what it may do: there are no races to find, and with the race detector this would take
+// half an hour.
+func TestPermissions(t *testing.T) { backendtest.RunPermissions(t, newPlace) }

@@ -1,0 +1,187 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// CreateRole implements tokens.Backend.
+func (b *Backend) CreateRole(ctx context.Context, n tokens.NewRole) (tokens.Role, error) {
+	invalid := n.Validate()
+	return create(ctx, b, tokens.ActionRoleCreate, creation{n.Name, invalid, false}, func(o *operation) (tokens.Role, error) {
+		r := tokens.Role{ID: tokens.NewID(tokens.KindRole, o.now), Name: n.Name, Description: n.Description, Permissions: sortedPermissions(n.Permissions), CreatedAt: o.now, UpdatedAt: o.now}
+		if invalid != nil {
+			return r, invalid
+		}
+		if err := o.caller.MayManageAccounts("", "", fmt.Sprintf("to create role %q", n.Name)); err != nil {
+			return r, err
+		}
+		if err := o.caller.MayGrant("", accessOf(r)); err != nil {
+			return r, err
+		}
+		if err := o.checkRoleName(ctx, r); err != nil {
+			return r, err
+		}
+		if err := o.InsertRole(ctx, r); err != nil {
+			return r, err
+		}
+		return r, o.record(ctx, tokens.ActionRoleCreate, r.ID, r.Name, "")
+	})
+}
+
+// accessOf returns what a role allows where it reaches furthest: at organization level.
+func accessOf(r tokens.Role) tokens.Access {
+	return tokens.Access{Organization: tokens.NewPermissions(r.Permissions...)}
+}
+
+// sortedPermissions returns permissions in the order in which they are stored and compared; none are nil.
+func sortedPermissions(permissions []string) []string {
+	return slices.Sorted(slices.Values(permissions))
+}
+
+// Role implements tokens.Backend.
+func (b *Backend) Role(ctx context.Context, id string) (tokens.Role, error) {
+	return readAs(ctx, b, func(r reader) (tokens.Role, error) {
+		role, err := r.Role(ctx, id)
+		if err != nil {
+			return role, err
+		}
+		return role, r.caller.MayManageAccounts("", id, "to show role "+id)
+	})
+}
+
+// Roles implements tokens.Backend.
+func (b *Backend) Roles(ctx context.Context) ([]tokens.Role, error) {
+	return readAs(ctx, b, func(r reader) ([]tokens.Role, error) {
+		if err := r.caller.MayManageAccounts("", "", "to list the roles"); err != nil {
+			return nil, err
+		}
+		custom, err := r.Roles(ctx)
+		return append(tokens.BuiltInRoles(), custom...), err
+	})
+}
+
+// UpdateRole implements tokens.Backend.
+func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleUpdate) (tokens.Role, error) {
+	return change(ctx, b, tokens.ActionRoleUpdate, objectOf(tokens.KindRole, id), func(o *operation) (tokens.Role, error) {
+		before, err := o.alterableRole(ctx, id, "to change role "+id)
+		if err != nil {
+			return before, err
+		}
+		after, err := update.Apply(before)
+		if err != nil {
+			return after, err
+		}
+		after.Permissions = sortedPermissions(after.Permissions)
+		if err := o.caller.MayGrant(id, accessOf(after)); err != nil {
+			return after, err
+		}
+		var c changes
+		c.note("name", after.Name != before.Name)
+		c.note("description", after.Description != before.Description)
+		c.note("permissions", !slices.Equal(after.Permissions, before.Permissions))
+		if c == nil {
+			return before, nil
+		}
+		if err := o.checkRoleName(ctx, after); err != nil {
+			return after, err
+		}
+		after.UpdatedAt = o.now
+		if err := o.UpdateRole(ctx, after); err != nil {
+			return after, err
+		}
+		if after.Name != before.Name {
+			if err := o.RenameRoleOfHolders(ctx, before.Name, after.Name); err != nil {
+				return after, err
+			}
+		}
+		return after, o.record(ctx, tokens.ActionRoleUpdate, id, after.Name, c.detail())
+	})
+}
+
+// alterableRole returns a custom role that the caller may change or delete, and names it in the events of the operation.
+func (o *operation) alterableRole(ctx context.Context, id, purpose string) (tokens.Role, error) {
+	r, err := o.Role(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	o.object.name = r.Name
+	if err := o.caller.MayManageAccounts("", id, purpose); err != nil {
+		return r, err
+	}
+	return r, o.caller.MayAlter(tokens.KindRole, id, accessOf(r))
+}
+
+// checkRoleName refuses a name that another custom role has.
+func (o *operation) checkRoleName(ctx context.Context, r tokens.Role) error {
+	holder, ok, err := o.RoleNamed(ctx, r.Name)
+	if err != nil || !ok || holder.ID == r.ID {
+		return err
+	}
+	return taken(tokens.KindRole, "name", holder.ID, "role %s has the name %q already", holder.ID, r.Name)
+}
+
+// DeleteRole implements tokens.Backend.
+func (b *Backend) DeleteRole(ctx context.Context, id string) error {
+	_, err := change(ctx, b, tokens.ActionRoleDelete, objectOf(tokens.KindRole, id), func(o *operation) (tokens.Role, error) {
+		r, err := o.alterableRole(ctx, id, "to delete role "+id)
+		if err != nil {
+			return r, err
+		}
+		if err := o.DeleteRole(ctx, id); err != nil {
+			return r, err
+		}
+		return r, o.record(ctx, tokens.ActionRoleDelete, id, r.Name, "")
+	})
+	return err
+}
+
+// checkGrants refuses roles and groups that do not exist. What is there already is not judged again, so that an object
+// stays usable when a role that it had was deleted.
+func (o *operation) checkGrants(ctx context.Context, before, after tokens.Grants) error {
+	if after.Role != before.Role {
+		if err := o.checkRole("role", after.Role); err != nil {
+			return err
+		}
+	}
+	for _, r := range after.GroupRoles {
+		if slices.Contains(before.GroupRoles, r) {
+			continue
+		}
+		if _, err := o.existingGroup(ctx, "group_roles", r.GroupID); err != nil {
+			return err
+		}
+		if err := o.checkRole("group_roles", r.Role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRole refuses a role that does not exist. An empty name is no role.
+func (o *operation) checkRole(field, name string) error {
+	if _, ok := o.roles[name]; ok || name == "" {
+		return nil
+	}
+	known := tokens.BuiltInRoleNames()
+	if o.caller.MayManageAccounts("", "", "") == nil { // who may list the roles
+		var custom []string
+		for role := range o.roles {
+			if !tokens.IsBuiltInRole(role) {
+				custom = append(custom, role)
+			}
+		}
+		slices.Sort(custom)
+		known = append(known, custom...)
+	}
+	return tokens.Invalid(field, "there is no role %q; the roles are %s: use one of them, or make that one first (latchkey_role)", name, strings.Join(known, ", "))
+}
+
+// refersToMore tells whether grants name groups or custom roles, which a missing database can't hold.
+func refersToMore(g tokens.Grants) bool {
+	return len(g.GroupRoles) > 0 || g.Role != "" && !tokens.IsBuiltInRole(g.Role)
+}

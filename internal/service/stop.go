@@ -1,0 +1,76 @@
+package service
+
+import (
+	"context"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// HoldAccessToken implements tokens.Backend.
+func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (tokens.AccessToken, error) {
+	return change(ctx, b, tokens.ActionAccessTokenHold, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+		t, share, err := o.usableAccessToken(ctx, tokens.OperationHold, id)
+		if err != nil {
+			return t, err
+		}
+		if err := tokens.ValidateReason("reason", reason); err != nil {
+			return t, err
+		}
+		if t.Held != nil {
+			return t, tokens.Conflict("", id, "access token %s is held already, by %s since %s: %s; it stays stopped, and there is nothing to do",
+				describe(o.answer(t, share)), t.Held.By, tokens.FormatTimestamp(t.Held.At), t.Held.Reason)
+		}
+		t.Held, t.UpdatedAt = &tokens.Stop{By: o.actor, At: o.now, Reason: reason}, o.now
+		if err := o.UpdateAccessToken(ctx, t); err != nil {
+			return t, err
+		}
+		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, reason)
+	})
+}
+
+// ReleaseAccessToken implements tokens.Backend.
+func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
+	return change(ctx, b, tokens.ActionAccessTokenRelease, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+		t, share, err := o.usableAccessToken(ctx, tokens.OperationRelease, id)
+		if err != nil {
+			return t, err
+		}
+		if t.Held == nil {
+			return t, tokens.Conflict("", id, "access token %s is not held: there is nothing to release", describe(o.answer(t, share)))
+		}
+		t.Held, t.UpdatedAt = nil, o.now
+		if err := o.UpdateAccessToken(ctx, t); err != nil {
+			return t, err
+		}
+		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRelease, id, t.Name, "")
+	})
+}
+
+// RevokeSecret implements tokens.Backend.
+func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (tokens.AccessToken, error) {
+	return change(ctx, b, tokens.ActionAccessTokenRevoke, object{}, func(o *operation) (tokens.AccessToken, error) {
+		known, ok, err := o.SecretWithHash(ctx, secret.Hash())
+		if err != nil {
+			return tokens.AccessToken{}, err
+		}
+		t := known.AccessToken
+		if !ok || !sameHash(known.Hash, secret.Hash()) || !known.IsLive(o.now) {
+			return t, &tokens.Error{Code: tokens.CodeNotFound, Message: "this value is no live secret of an access token: there is nothing to revoke"}
+		}
+		t.Secret.EndedAt, t.UpdatedAt = o.now, o.now
+		if t.Previous.IsLive(o.now) {
+			t.Previous = nil
+		}
+		if err := o.EndSecrets(ctx, t.ID, t.Secret.Version+1, o.now); err != nil {
+			return t, err
+		}
+		if err := o.UpdateAccessToken(ctx, t); err != nil {
+			return t, err
+		}
+		share, err := shareWith(ctx, o.View, o.caller, t.ID)
+		if err != nil {
+			return t, err
+		}
+		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name, "")
+	})
+}

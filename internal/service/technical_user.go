@@ -1,0 +1,282 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// CreateTechnicalUser implements tokens.Backend.
+func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnicalUser) (tokens.TechnicalUser, error) {
+	invalid := n.Validate()
+	return create(ctx, b, tokens.ActionTechnicalUserCreate, creation{n.Name, invalid, n.GroupID != "" || refersToMore(n.Grants)}, func(o *operation) (tokens.TechnicalUser, error) {
+		if invalid != nil {
+			return tokens.TechnicalUser{}, invalid
+		}
+		if err := o.caller.MayManageAccounts(n.GroupID, "", fmt.Sprintf("to create technical user %q", n.Name)); err != nil {
+			return tokens.TechnicalUser{}, err
+		}
+		if err := o.caller.MayGrant("", tokens.TechnicalUser{GroupID: n.GroupID, Grants: n.Grants}.Access(o.roles)); err != nil {
+			return tokens.TechnicalUser{}, err
+		}
+		return o.createTechnicalUser(ctx, n, false)
+	})
+}
+
+// createTechnicalUser makes a technical user from valid input.
+func (o *operation) createTechnicalUser(ctx context.Context, n tokens.NewTechnicalUser, bySystem bool) (tokens.TechnicalUser, error) {
+	u := tokens.TechnicalUser{
+		ID: tokens.NewID(tokens.KindTechnicalUser, o.now), Name: n.Name, Description: n.Description, GroupID: n.GroupID, Grants: n.Grants,
+		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), SystemCreated: bySystem, CreatedAt: o.now, UpdatedAt: o.now,
+	}
+	u.GroupRoles = sortedGroupRoles(u.GroupRoles)
+	var group tokens.Group
+	if u.GroupID != "" {
+		var err error
+		if group, err = o.existingGroup(ctx, "group_id", u.GroupID); err != nil {
+			return u, err
+		}
+	}
+	u.Email = tokens.TechnicalUserEmail(u.Name, group.Name, o.Database().Organization)
+	if err := o.checkGrants(ctx, tokens.Grants{}, u.Grants); err != nil {
+		return u, err
+	}
+	if err := o.checkTechnicalUserName(ctx, u); err != nil {
+		return u, err
+	}
+	holder, ok, err := o.TechnicalUserWithEmail(ctx, u.Email)
+	if err != nil {
+		return u, err
+	}
+	if ok {
+		return u, taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s, which is called %q now, has had the address %s since it was made, and keeps it",
+			holder.ID, holder.Name, u.Email)
+	}
+	if err := o.InsertTechnicalUser(ctx, u); err != nil {
+		return u, err
+	}
+	return u, o.record(ctx, tokens.ActionTechnicalUserCreate, u.ID, u.Email, "")
+}
+
+// disabledFromStart says who disabled what is made disabled.
+func (o *operation) disabledFromStart(enabled bool) *tokens.Stop {
+	if enabled {
+		return nil
+	}
+	return &tokens.Stop{By: o.actor, At: o.now}
+}
+
+// checkTechnicalUserName refuses a name that another technical user of the level has.
+func (o *operation) checkTechnicalUserName(ctx context.Context, u tokens.TechnicalUser) error {
+	holder, ok, err := o.TechnicalUserNamed(ctx, u.GroupID, u.Name)
+	if err != nil || !ok || holder.ID == u.ID {
+		return err
+	}
+	level := "organization level"
+	if u.GroupID != "" {
+		level = "the level of group " + u.GroupID
+	}
+	return taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s has the name %q at %s already", holder.ID, u.Name, level)
+}
+
+// TechnicalUser implements tokens.Backend.
+func (b *Backend) TechnicalUser(ctx context.Context, id string) (tokens.TechnicalUser, error) {
+	return readAs(ctx, b, func(r reader) (tokens.TechnicalUser, error) {
+		u, err := r.TechnicalUser(ctx, id)
+		if err != nil {
+			return u, err
+		}
+		if err := r.caller.MayManageAccounts(u.GroupID, id, "to show technical user "+id); err != nil || !u.SystemCreated {
+			return u, err
+		}
+		return u, seesTokensOf(ctx, r.View, r.caller, u)
+	})
+}
+
+// TechnicalUsers implements tokens.Backend.
+func (b *Backend) TechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
+	return readAs(ctx, b, func(r reader) ([]tokens.TechnicalUser, error) {
+		if err := r.caller.MayListTechnicalUsers(); err != nil {
+			return nil, err
+		}
+		return r.managedTechnicalUsers(ctx)
+	})
+}
+
+// managedTechnicalUsers returns the technical users that the caller manages. One that the system made goes with its token:
+// who may not know of the token does not learn its name by the account's.
+func (r reader) managedTechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
+	all, err := r.TechnicalUsers(ctx)
+	if err != nil || r.caller.AccountID == "" {
+		return all, err
+	}
+	list, shares, err := r.accessTokensAndShares(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hidden := map[string]bool{}
+	for _, t := range list.AccessTokens {
+		hidden[t.User.ID] = t.User.SystemCreated && !r.caller.Sees(t, shares[t.ID])
+	}
+	return slices.DeleteFunc(all, func(u tokens.TechnicalUser) bool {
+		return hidden[u.ID] || r.caller.MayManageAccounts(u.GroupID, u.ID, "") != nil
+	}), nil
+}
+
+// seesTokensOf checks that the caller may know of the token for which the system made a technical user.
+func seesTokensOf(ctx context.Context, v store.View, c tokens.Caller, u tokens.TechnicalUser) error {
+	list, err := v.AccessTokensOf(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		share, err := shareWith(ctx, v, c, t.ID)
+		if err != nil {
+			return err
+		}
+		if !c.Sees(t, share) {
+			return tokens.Forbidden(u.ID, "technical user %s was made for an access token that is restricted, and %s may not know of that: ask an owner", u.ID, c.Name)
+		}
+	}
+	return nil
+}
+
+// UpdateTechnicalUser implements tokens.Backend.
+func (b *Backend) UpdateTechnicalUser(ctx context.Context, id string, update tokens.TechnicalUserUpdate) (tokens.TechnicalUser, error) {
+	return change(ctx, b, tokens.ActionTechnicalUserUpdate, objectOf(tokens.KindTechnicalUser, id), func(o *operation) (tokens.TechnicalUser, error) {
+		before, err := o.TechnicalUser(ctx, id)
+		if err != nil {
+			return before, err
+		}
+		if before.SystemCreated {
+			if err := seesTokensOf(ctx, o.View, o.caller, before); err != nil {
+				return before, err
+			}
+		}
+		o.object.name = before.Email
+		after, invalid := update.Apply(before, o.actor, o.now)
+		if invalid != nil {
+			after = before
+		}
+		after.GroupRoles = sortedGroupRoles(after.GroupRoles)
+		if err := o.mayUpdateTechnicalUser(before, after); err != nil {
+			return before, err
+		}
+		if invalid != nil {
+			return before, invalid
+		}
+		if err := o.checkTechnicalUserName(ctx, after); err != nil {
+			return after, err
+		}
+		return o.saveTechnicalUser(ctx, before, after)
+	})
+}
+
+// mayUpdateTechnicalUser checks what turns a technical user into another state of itself. Who only stops it needs to hold
+// nothing of what it holds.
+func (o *operation) mayUpdateTechnicalUser(before, after tokens.TechnicalUser) error {
+	if err := o.caller.MayManageAccounts(before.GroupID, before.ID, "to change technical user "+before.ID); err != nil {
+		return err
+	}
+	stopped := before
+	stopped.Enabled, stopped.Disabled = after.Enabled, after.Disabled
+	if !after.Enabled && reflect.DeepEqual(stopped, after) {
+		return nil
+	}
+	if err := o.caller.MayAlter(tokens.KindTechnicalUser, before.ID, before.Access(o.roles)); err != nil {
+		return err
+	}
+	return o.caller.MayGrant(before.ID, after.Access(o.roles).Without(before.Access(o.roles)))
+}
+
+// saveTechnicalUser writes what differs between two states of a technical user, with an event for each kind of change.
+func (o *operation) saveTechnicalUser(ctx context.Context, before, after tokens.TechnicalUser) (tokens.TechnicalUser, error) {
+	var c changes
+	c.note("name", after.Name != before.Name)
+	c.note("description", after.Description != before.Description)
+	c.note("role", after.Role != before.Role)
+	c.note("group_roles", !sameGroupRoles(after.GroupRoles, before.GroupRoles))
+	if err := o.checkGrants(ctx, before.Grants, after.Grants); err != nil {
+		return after, err
+	}
+	if c == nil && after.Enabled == before.Enabled {
+		return before, nil
+	}
+	after.UpdatedAt = o.now
+	if err := o.UpdateTechnicalUser(ctx, after); err != nil {
+		return after, err
+	}
+	if before.IsOwner() && !after.IsOwner() {
+		field := "role"
+		if !after.Enabled {
+			field = "enabled"
+		}
+		if err := o.checkOwnerRemains(ctx, field, tokens.KindTechnicalUser, after.ID, after.Email); err != nil {
+			return after, err
+		}
+	}
+	if c != nil {
+		if err := o.record(ctx, tokens.ActionTechnicalUserUpdate, after.ID, after.Email, c.detail()); err != nil {
+			return after, err
+		}
+	}
+	switch {
+	case before.Enabled && !after.Enabled:
+		return after, o.record(ctx, tokens.ActionTechnicalUserDisable, after.ID, after.Email, "")
+	case !before.Enabled && after.Enabled:
+		return after, o.record(ctx, tokens.ActionTechnicalUserEnable, after.ID, after.Email, "")
+	}
+	return after, nil
+}
+
+// DeleteTechnicalUser implements tokens.Backend.
+func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
+	_, err := change(ctx, b, tokens.ActionTechnicalUserDelete, objectOf(tokens.KindTechnicalUser, id), func(o *operation) (tokens.TechnicalUser, error) {
+		u, err := o.TechnicalUser(ctx, id)
+		if err != nil {
+			return u, err
+		}
+		if u.SystemCreated {
+			if err := seesTokensOf(ctx, o.View, o.caller, u); err != nil {
+				return u, err
+			}
+		}
+		o.object.name = u.Email
+		if err := o.caller.MayManageAccounts(u.GroupID, id, "to delete technical user "+id); err != nil {
+			return u, err
+		}
+		if err := o.caller.MayAlter(tokens.KindTechnicalUser, id, u.Access(o.roles)); err != nil {
+			return u, err
+		}
+		all, err := o.AccessTokensOf(ctx, id)
+		if err != nil {
+			return u, err
+		}
+		if len(all) > 0 {
+			shown, err := o.answers(ctx, all)
+			if err != nil {
+				return u, err
+			}
+			return u, tokens.Conflict("", id, "technical user %s (%s) can't be deleted while access tokens live under it: %s; delete them first",
+				u.Email, id, several(shown, describe))
+		}
+		return u, o.deleteTechnicalUser(ctx, u, "")
+	})
+	return err
+}
+
+func (o *operation) deleteTechnicalUser(ctx context.Context, u tokens.TechnicalUser, reason string) error {
+	if err := o.DeleteTechnicalUser(ctx, u.ID); err != nil {
+		return err
+	}
+	if u.IsOwner() {
+		if err := o.checkOwnerRemains(ctx, "", tokens.KindTechnicalUser, u.ID, u.Email); err != nil {
+			return err
+		}
+	}
+	return o.record(ctx, tokens.ActionTechnicalUserDelete, u.ID, u.Email, reason)
+}

@@ -1,0 +1,185 @@
+package service
+
+import (
+	"context"
+	"slices"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// shareObject returns the share that a caller names, for events.
+func shareObject(tokenID, memberID string) object {
+	if !tokens.IsID(tokens.KindAccessToken, tokenID) || !tokens.IsID(tokens.KindMember, memberID) {
+		return object{}
+	}
+	return object{id: tokens.ShareID(tokenID, memberID)}
+}
+
+// shareName names a share in events.
+func shareName(token tokens.AccessToken, member tokens.Member) string {
+	return token.Name + " with " + member.Email
+}
+
+// ShareAccessToken implements tokens.Backend.
+func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.TokenShare) (tokens.TokenShare, error) {
+	invalid := n.Validate()
+	return create(ctx, b, tokens.ActionTokenShareCreate, creation{"", invalid, true}, func(o *operation) (tokens.TokenShare, error) {
+		s := tokens.TokenShare{AccessTokenID: n.AccessTokenID, MemberID: n.MemberID, Role: n.Role, CreatedAt: o.now, UpdatedAt: o.now}
+		if invalid != nil {
+			return s, invalid
+		}
+		token, err := o.AccessToken(ctx, s.AccessTokenID)
+		if err != nil {
+			return s, invalidReference(err, "access_token_id", tokens.KindAccessToken, s.AccessTokenID)
+		}
+		if err := o.mayShare(ctx, token, s.Role); err != nil {
+			o.object.id = s.ID()
+			return s, err
+		}
+		member, err := o.Member(ctx, s.MemberID)
+		if err != nil {
+			return s, invalidReference(err, "member_id", tokens.KindMember, s.MemberID)
+		}
+		o.object = object{s.ID(), shareName(token, member)}
+		switch held, err := o.TokenShare(ctx, s.AccessTokenID, s.MemberID); {
+		case err == nil:
+			return s, taken(tokens.KindTokenShare, "member_id", s.ID(), "access token %q (%s) is shared with %s already, as %s", token.Name, token.ID, member.Email, held.Role)
+		case tokens.ErrorCode(err) != tokens.CodeNotFound:
+			return s, err
+		}
+		if err := o.InsertTokenShare(ctx, s); err != nil {
+			return s, err
+		}
+		return s, o.record(ctx, tokens.ActionTokenShareCreate, s.ID(), shareName(token, member), "as "+s.Role)
+	})
+}
+
+// mayShare checks that the caller may give a role on a token; empty to take one away.
+func (o *operation) mayShare(ctx context.Context, t tokens.AccessToken, role string) error {
+	own, err := shareWith(ctx, o.View, o.caller, t.ID)
+	if err != nil {
+		return err
+	}
+	if err := o.caller.MayUse(tokens.OperationShare, t, own, o.roles); err != nil {
+		return err
+	}
+	if role != tokens.ShareManager {
+		return nil
+	}
+	return o.caller.MayGrant(t.ID, t.Access(o.roles))
+}
+
+// TokenShare implements tokens.Backend.
+func (b *Backend) TokenShare(ctx context.Context, tokenID, memberID string) (tokens.TokenShare, error) {
+	return readAs(ctx, b, func(r reader) (tokens.TokenShare, error) {
+		switch t, custom, err := r.AccessTokenWithRoles(ctx, tokenID); {
+		case err == nil:
+			if err := r.mayShow(ctx, t, rolesWith(custom)); err != nil {
+				return tokens.TokenShare{}, err
+			}
+		case tokens.ErrorCode(err) != tokens.CodeNotFound:
+			return tokens.TokenShare{}, err
+		}
+		return r.TokenShare(ctx, tokenID, memberID)
+	})
+}
+
+// TokenShares implements tokens.Backend.
+func (b *Backend) TokenShares(ctx context.Context, query tokens.TokenShareQuery) ([]tokens.TokenShare, error) {
+	return readAs(ctx, b, func(r reader) ([]tokens.TokenShare, error) {
+		if err := query.Validate(); err != nil {
+			return nil, err
+		}
+		all, err := r.TokenShares(ctx, query)
+		if err != nil || r.caller.AccountID == "" {
+			return all, err
+		}
+		known, err := r.shownAccessTokens(ctx, b.now())
+		shown := map[string]bool{}
+		for _, t := range known.AccessTokens {
+			shown[t.ID] = true
+		}
+		return slices.DeleteFunc(all, func(s tokens.TokenShare) bool { return !shown[s.AccessTokenID] }), err
+	})
+}
+
+// UpdateTokenShare implements tokens.Backend.
+func (b *Backend) UpdateTokenShare(ctx context.Context, tokenID, memberID, role string) (tokens.TokenShare, error) {
+	return change(ctx, b, tokens.ActionTokenShareUpdate, shareObject(tokenID, memberID), func(o *operation) (tokens.TokenShare, error) {
+		s, err := o.sharedByCaller(ctx, tokenID, memberID, role)
+		if err != nil {
+			return s, err
+		}
+		if err := tokens.ValidateShareRole("role", role); err != nil {
+			return s, err
+		}
+		if s.Role == role {
+			return s, nil
+		}
+		s.Role, s.UpdatedAt = role, o.now
+		if err := o.UpdateTokenShare(ctx, s); err != nil {
+			return s, err
+		}
+		return s, o.record(ctx, tokens.ActionTokenShareUpdate, s.ID(), o.object.name, "as "+role)
+	})
+}
+
+// UnshareAccessToken implements tokens.Backend.
+func (b *Backend) UnshareAccessToken(ctx context.Context, tokenID, memberID string) error {
+	_, err := change(ctx, b, tokens.ActionTokenShareDelete, shareObject(tokenID, memberID), func(o *operation) (tokens.TokenShare, error) {
+		s, err := o.sharedByCaller(ctx, tokenID, memberID, "")
+		if err != nil {
+			return s, err
+		}
+		return s, o.endShares(ctx, tokens.TokenShareQuery{AccessTokenID: tokenID, MemberID: memberID}, "")
+	})
+	return err
+}
+
+// sharedByCaller returns a share that exists, to which the caller may give a role or, where that is empty, which it may
+// end, and names it in the events of the operation. One who may not learns from the refusal nothing of the share.
+func (o *operation) sharedByCaller(ctx context.Context, tokenID, memberID, role string) (s tokens.TokenShare, err error) {
+	switch t, err := o.AccessToken(ctx, tokenID); {
+	case err == nil:
+		if err := o.mayShare(ctx, t, role); err != nil {
+			return s, err
+		}
+	case tokens.ErrorCode(err) != tokens.CodeNotFound:
+		return s, err
+	}
+	if s, err = o.TokenShare(ctx, tokenID, memberID); err != nil {
+		return s, err
+	}
+	o.object.name, err = o.shareName(ctx, s)
+	return s, err
+}
+
+// endShares deletes the shares that the query selects, each with an event.
+func (o *operation) endShares(ctx context.Context, query tokens.TokenShareQuery, reason string) error {
+	shares, err := o.TokenShares(ctx, query)
+	if err != nil {
+		return err
+	}
+	for _, s := range shares {
+		name, err := o.shareName(ctx, s)
+		if err != nil {
+			return err
+		}
+		if err := o.DeleteTokenShare(ctx, s.AccessTokenID, s.MemberID); err != nil {
+			return err
+		}
+		if err := o.record(ctx, tokens.ActionTokenShareDelete, s.ID(), name, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *operation) shareName(ctx context.Context, s tokens.TokenShare) (string, error) {
+	token, err := o.AccessToken(ctx, s.AccessTokenID)
+	if err != nil {
+		return "", err
+	}
+	member, err := o.Member(ctx, s.MemberID)
+	return shareName(token, member), err
+}
