@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -67,19 +66,4 @@ func contents(s tokens.Snapshot) string {
 		counts[i] = fmt.Sprintf("%d %s", count.Number, count.Noun)
 	}
 	return fmt.Sprintf("organization %s (%s): %s", s.Database.Organization, s.Database.ID, strings.Join(counts, ", "))
-}
-
-// ago says how long before now an instant was, in the units that matter.
-func ago(t, now time.Time) string {
-	const day = 24 * time.Hour
-	past := now.Sub(t)
-	switch {
-	case past < 0:
-		return "in the future, by the clock of this machine"
-	case past >= day:
-		past = past.Truncate(time.Hour)
-	case past >= time.Hour:
-		past = past.Truncate(time.Minute)
-	}
-	return tokens.FormatDuration(past) + " ago"
 }

@@ -1,5 +1,14 @@
 package cli
 
+import (
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
 // completion prints the script that makes a shell complete the command line.
 type completion struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: bash, zsh or fish."`
@@ -48,4 +57,135 @@ compdef _latchkey latchkey`,
     or __fish_complete_path (commandline -ct)
 end
 complete -c latchkey -f -a '(__latchkey_complete)'`,
+}
+
+// complete proposes how a word of the command line might go on. The scripts of latchkey completion call it.
+type complete struct {
+	Words []string `arg:"" optional:""`
+}
+
+// candidate is a word that might stand where the cursor is.
+type candidate struct{ word, help string }
+
+// knownValues are the values of flags and arguments whose tag names them. They are the same in every database, so that
+// completing reads none.
+var knownValues = map[string]func() []string{
+	"columns":         columnNames,
+	"drift-policies":  driftPolicyNames,
+	"expiry-policies": expiryPolicyNames,
+	"graces":          graceNames,
+	"roles":           tokens.BuiltInRoleNames,
+	"statuses":        statusNames,
+	"visibilities":    visibilityNames,
+}
+
+// Run prints a candidate in each line, with its help behind a tab. The last word is the one to complete.
+func (c *complete) Run(parsed *kong.Context, app *app) error {
+	for _, candidate := range candidates(parsed.Model.Node, c.Words) {
+		if err := app.printLine(candidate.word + "\t" + candidate.help); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// candidates returns how the last of the words might go on.
+func candidates(node *kong.Node, words []string) []candidate {
+	if len(words) == 0 {
+		words = []string{""}
+	}
+	last := words[len(words)-1]
+	arguments := 0
+	var flag *kong.Flag // whose value comes next
+	for _, word := range words[:len(words)-1] {
+		switch {
+		case word == "=": // bash takes --flag=value apart
+		case flag != nil:
+			flag = nil
+		case strings.HasPrefix(word, "-"):
+			if found := flagNamed(node, word); found != nil && !found.IsBool() {
+				flag = found
+			}
+		default:
+			if child := childNamed(node, word); child != nil {
+				node, arguments = child, 0
+			} else {
+				arguments++
+			}
+		}
+	}
+	if flag != nil {
+		return valuesFor(flag.Value, "", strings.TrimPrefix(last, "="))
+	}
+	if name, value, assigned := strings.Cut(last, "="); assigned {
+		if found := flagNamed(node, name); found != nil {
+			return valuesFor(found.Value, name+"=", value)
+		}
+		return nil
+	}
+	return wordsFor(node, arguments, last)
+}
+
+// wordsFor returns the flags, commands or values of the argument that might stand where a word begins like this.
+func wordsFor(node *kong.Node, argument int, begun string) []candidate {
+	var all []candidate
+	switch {
+	case strings.HasPrefix(begun, "-"):
+		for _, flags := range node.AllFlags(true) {
+			for _, flag := range flags {
+				all = append(all, candidate{"--" + flag.Name, flag.Help})
+			}
+		}
+	case len(node.Children) > 0:
+		for _, child := range node.Children {
+			if !child.Hidden {
+				all = append(all, candidate{child.Name, child.Help})
+			}
+		}
+	case argument < len(node.Positional):
+		return valuesFor(node.Positional[argument], "", begun)
+	}
+	return slices.DeleteFunc(all, func(c candidate) bool { return !strings.HasPrefix(c.word, begun) })
+}
+
+// valuesFor returns the values that might stand behind what is written before them. In a list the last one is completed.
+func valuesFor(value *kong.Value, before, begun string) []candidate {
+	if value.IsSlice() {
+		comma := strings.LastIndexByte(begun, ',') + 1
+		before, begun = before+begun[:comma], begun[comma:]
+	}
+	var known []string
+	if list := knownValues[value.Tag.Get("values")]; list != nil {
+		known = list()
+	} else if value.Enum != "" {
+		known = strings.Split(value.Enum, ",")
+	}
+	var all []candidate
+	for _, word := range known {
+		if strings.HasPrefix(word, begun) {
+			all = append(all, candidate{before + word, ""})
+		}
+	}
+	return all
+}
+
+// flagNamed returns the flag of a command, or of those above it; nil where there is none.
+func flagNamed(node *kong.Node, word string) *kong.Flag {
+	for _, flags := range node.AllFlags(false) {
+		for _, flag := range flags {
+			if "--"+flag.Name == word {
+				return flag
+			}
+		}
+	}
+	return nil
+}
+
+func childNamed(node *kong.Node, name string) *kong.Node {
+	for _, child := range node.Children {
+		if child.Name == name {
+			return child
+		}
+	}
+	return nil
 }

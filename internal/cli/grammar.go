@@ -133,11 +133,3 @@ func (g *grammar) actAs() (string, error) {
 	}
 	return *g.ActAs, nil
 }
-
-func statusNames() []string {
-	var names []string
-	for _, status := range tokens.Statuses() {
-		names = append(names, string(status))
-	}
-	return names
-}

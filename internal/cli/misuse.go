@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -15,6 +16,12 @@ type misuse struct{ message string }
 func (m *misuse) Error() string { return m.message }
 
 func misusef(format string, args ...any) error { return &misuse{fmt.Sprintf(format, args...)} }
+
+// misuseOf turns the error of a rule of the domain about a value on the command line into misuse. Like any argument the
+// value is not repeated unless it is a plain word.
+func misuseOf(value string, err error) error {
+	return misusef("%s", strings.ReplaceAll(err.Error(), strconv.Quote(value), strconv.Quote(hideUnlessPlain(value))))
+}
 
 // explainMisuse says what is wrong with a command line that the parser refuses. The parser's messages repeat arguments,
 // and any argument may be a secret by mistake: so for what has no explanation here it is asked again with all but plain

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf16"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -24,30 +22,6 @@ func (a *app) note(format string, args ...any) {
 	_, _ = fmt.Fprintln(a.Stderr, printable(fmt.Sprintf(format, args...)))
 }
 
-// printJSON writes a document for programs to standard output. A person may look at it on a terminal, so that whatever is
-// not printable is escaped, which only the strings in it can hold.
-func (a *app) printJSON(document any) error {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(document); err != nil {
-		return err
-	}
-	var escaped strings.Builder
-	for _, r := range encoded.String() {
-		if unicode.IsPrint(r) || r == '\n' {
-			escaped.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&escaped, `\u%04x`, unit)
-		}
-	}
-	_, err := io.WriteString(a.Stdout, escaped.String())
-	return err
-}
-
 // minute writes an instant for people, in UTC.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04Z") }
 
@@ -59,10 +33,26 @@ func minuteOr(none string, t time.Time) string {
 	return minute(t)
 }
 
-// describe names an access token in a sentence. The name is empty for one who may stop the token, but not know of it.
-func describe(t tokens.AccessToken) string {
-	if t.Name == "" {
-		return "access token " + t.ID
+// confirm asks the person at the terminal a question. Unless the answer is yes it returns an error, which begins with what
+// was left undone.
+func (a *app) confirm(question, undone string) error {
+	_, _ = fmt.Fprint(a.Stderr, question+" [y/N] ")
+	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("unable to read the answer: %w", err)
 	}
-	return fmt.Sprintf("access token %q (%s)", t.Name, t.ID)
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errors.New(undone + ": the answer was not yes")
+}
+
+// stopped says who stopped something, when and why.
+func stopped(stop *tokens.Stop) string {
+	text := fmt.Sprintf("by %s at %s", stop.By, minute(stop.At))
+	if stop.Reason != "" {
+		text += ": " + stop.Reason
+	}
+	return text
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -136,4 +137,19 @@ func (a *app) newRestoreDocument(r tokens.Restoration) restoreDocument {
 		document.FindDifferences = append(document.FindDifferences, way.command)
 	}
 	return document
+}
+
+// ago says how long before now an instant was, in the units that matter.
+func ago(t, now time.Time) string {
+	const day = 24 * time.Hour
+	past := now.Sub(t)
+	switch {
+	case past < 0:
+		return "in the future, by the clock of this machine"
+	case past >= day:
+		past = past.Truncate(time.Hour)
+	case past >= time.Hour:
+		past = past.Truncate(time.Minute)
+	}
+	return tokens.FormatDuration(past) + " ago"
 }

@@ -68,3 +68,22 @@ func run(ctx context.Context, env Env) error {
 
 // errAnswerIsNo ends a command that has said all there is to say on standard output, with exit code 1.
 var errAnswerIsNo = errors.New("the answer is no")
+
+// showVersion shows the version.
+type showVersion struct{}
+
+// Run prints the version.
+func (showVersion) Run(app *app) error { return app.printLine(versionText(app.Version)) }
+
+func versionText(version string) string { return "latchkey " + version }
+
+// debug serves the provider for a debugger.
+type debug struct{}
+
+// Run serves until it is interrupted. The provider's library prints what Terraform needs to find it.
+func (debug) Run(ctx context.Context, app *app) error {
+	if err := app.Debug(ctx); err != nil {
+		return fmt.Errorf("unable to serve the provider: %w", err)
+	}
+	return nil
+}

@@ -54,30 +54,3 @@ func hideUnlessPlain(text string) string {
 	}
 	return hiddenValue
 }
-
-// objectID is the identifier of any object, given as an argument.
-type objectID string
-
-// Validate refuses what is none, and repeats only a plain word.
-func (id objectID) Validate() error {
-	if id == "" || tokens.KindOf(string(id)) != "" {
-		return nil
-	}
-	return misusef("--object: %q is not an identifier, as tok_… is one", hideUnlessPlain(string(id)))
-}
-
-// tokenID is the identifier of an access token, given as an argument.
-type tokenID string
-
-// Validate refuses what is no such identifier. It is repeated only if it is another object's or a plain word: anything else
-// might be a secret, whole or in part.
-func (id tokenID) Validate() error {
-	switch kind := tokens.KindOf(string(id)); kind {
-	case tokens.KindAccessToken:
-		return nil
-	case "":
-		return misusef("ID: %q is not the identifier of an access token: give tok_ and 26 characters, as latchkey token list shows it", hideUnlessPlain(string(id)))
-	default:
-		return misusef("%s is the identifier of a %s: give that of an access token (tok_…), which latchkey token list shows", id, kind.Noun())
-	}
-}

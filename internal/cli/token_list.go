@@ -142,3 +142,41 @@ func (c *tokenList) emptiness() string {
 	}
 	return "There are no access tokens."
 }
+
+func statusNames() []string {
+	var names []string
+	for _, status := range tokens.Statuses() {
+		names = append(names, string(status))
+	}
+	return names
+}
+
+// columnNames returns the names of all columns in the order in which they are shown.
+func columnNames() []string {
+	names := make([]string, len(tokenTableColumns))
+	for i, column := range tokenTableColumns {
+		names[i] = string(column.name)
+	}
+	return names
+}
+
+// selectColumns returns the columns of the names, in the order of the names; those that are not optional for no names.
+func selectColumns(names []string) ([]tokenTableColumn, error) {
+	var selected []tokenTableColumn
+	if len(names) == 0 {
+		for _, column := range tokenTableColumns {
+			if !column.optional {
+				selected = append(selected, column)
+			}
+		}
+		return selected, nil
+	}
+	for _, name := range names {
+		i := slices.IndexFunc(tokenTableColumns, func(c tokenTableColumn) bool { return string(c.name) == name })
+		if i < 0 {
+			return nil, misusef("--columns: there is no column %q; the columns are %s", hideUnlessPlain(name), strings.Join(columnNames(), ", "))
+		}
+		selected = append(selected, tokenTableColumns[i])
+	}
+	return selected, nil
+}

@@ -83,3 +83,51 @@ func (c *tokenRegenerate) regenerate(ctx context.Context, app *app, backend toke
 	}})
 	return secret.Secret, token, err
 }
+
+// tokenRetirePrevious ends the secret before the current one of an access token.
+type tokenRetirePrevious struct {
+	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+}
+
+// Run ends that secret now, before its grace is over.
+func (c *tokenRetirePrevious) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		token, err := backend.RetirePreviousSecret(ctx, string(c.ID))
+		if err != nil {
+			return fmt.Errorf("unable to retire the previous value of access token %s: %w", c.ID, err)
+		}
+		return app.report("Retired the previous value of", token)
+	})
+}
+
+// newValueDocument is the answer of commands that make a value, in --json output: the token and, this once, its value.
+type newValueDocument struct {
+	Token string `json:"token"`
+	tokenDocument
+}
+
+// newSecret makes a value for a request of its own.
+func (a *app) newSecret(prefix string) (tokens.NewSecretFor, error) {
+	secret, err := tokens.NewSecret(prefix)
+	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, a.Now()), Secret: secret}, err
+}
+
+// printNewValue prints the value of a token to which something was done: with explanations on a terminal, else alone.
+func (a *app) printNewValue(ctx context.Context, backend tokens.Backend, done, hint string, secret tokens.Secret, token tokens.AccessToken, asJSON bool) error {
+	switch {
+	case asJSON:
+		roles, err := rolesOf(ctx, backend, token)
+		if err != nil {
+			return err
+		}
+		return a.printJSON(newValueDocument{secret.Reveal(), newTokenDocument(token, roles)})
+	case a.StdoutTerminal:
+		return a.printTable(tableView{rows: []tableRow{
+			{cells: []string{done, describe(token)}},
+			{cells: []string{"Status", string(token.Status)}},
+			{cells: []string{"New value", secret.Reveal()}},
+			{cells: []string{"", hint}},
+		}})
+	}
+	return a.printLine(secret.Reveal())
+}

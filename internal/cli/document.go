@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf16"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// printJSON writes a document for programs to standard output. A person may look at it on a terminal, so that whatever is
+// not printable is escaped, which only the strings in it can hold.
+func (a *app) printJSON(document any) error {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(document); err != nil {
+		return err
+	}
+	var escaped strings.Builder
+	for _, r := range encoded.String() {
+		if unicode.IsPrint(r) || r == '\n' {
+			escaped.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&escaped, `\u%04x`, unit)
+		}
+	}
+	_, err := io.WriteString(a.Stdout, escaped.String())
+	return err
+}
+
+// stopDocument says who stopped something, when and why, in --json output.
+type stopDocument struct {
+	By     tokens.Actor `json:"by"`
+	At     *string      `json:"at"`
+	Reason *string      `json:"reason"`
+}
+
+func newStopDocument(stop *tokens.Stop) *stopDocument {
+	if stop == nil {
+		return nil
+	}
+	return &stopDocument{stop.By, instantOrNull(stop.At), textOrNull(stop.Reason)}
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func instantOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return new(tokens.FormatTimestamp(t))
+}
+
+func durationOrNull(d time.Duration) *string {
+	if d == 0 {
+		return nil
+	}
+	return new(tokens.FormatDuration(d))
+}
+
+// listOf is never nil, so that no permissions are an empty list in JSON.
+func listOf(permissions []string) []string { return append([]string{}, permissions...) }

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// eventList lists the audit log.
+type eventList struct {
+	Object objectID `help:"Only the events of the object with this identifier." placeholder:"ID"`
+	Since  string   `help:"Only the events from this day (2029-12-31) or instant (2029-12-31T12:00:00Z) on, or of this long (7d)." placeholder:"DATE|DURATION"`
+	Limit  number   `help:"Only the latest N events." placeholder:"N"`
+	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// eventDocument is an event in --json output. What is not set is null.
+type eventDocument struct {
+	ID         string         `json:"id"`
+	At         *string        `json:"at"`
+	Actor      tokens.Actor   `json:"actor"`
+	Action     tokens.Action  `json:"action"`
+	ObjectID   *string        `json:"object_id"`
+	ObjectName *string        `json:"object_name"`
+	Outcome    tokens.Outcome `json:"outcome"`
+	Detail     *string        `json:"detail"`
+}
+
+// Run lists the events that the flags select, the oldest first.
+func (c *eventList) Run(ctx context.Context, app *app) error {
+	query := tokens.EventQuery{ObjectID: string(c.Object), Limit: int(c.Limit)}
+	if c.Since != "" {
+		var err error
+		if query.Since, err = parseMoment("--since", c.Since, app.Now()); err != nil {
+			return misuseOf(c.Since, err)
+		}
+	}
+	return app.withBackend(func(backend tokens.Backend) error {
+		events, err := backend.Events(ctx, query)
+		if err != nil {
+			return fmt.Errorf("unable to list the events: %w", err)
+		}
+		if c.JSON {
+			documents := make([]eventDocument, len(events))
+			for i, e := range events {
+				documents[i] = eventDocument{
+					e.ID, instantOrNull(e.At), e.Actor, e.Action, textOrNull(e.ObjectID), textOrNull(e.ObjectName), e.Outcome, textOrNull(e.Detail),
+				}
+			}
+			return app.printJSON(documents)
+		}
+		if len(events) == 0 {
+			app.note("There are no such events.")
+			return nil
+		}
+		return app.printTable(newEventTable(events))
+	})
+}
+
+// newEventTable lays events out in columns. What was refused stands out.
+func newEventTable(events []tokens.Event) tableView {
+	view := tableView{
+		headers:  []string{"TIME", "ACTOR", "ACTION", "OBJECT", "NAME", "OUTCOME", "DETAIL"},
+		freeText: []string{"NAME", "DETAIL"},
+	}
+	for _, e := range events {
+		row := tableRow{cells: []string{
+			tokens.FormatTimestamp(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome), e.Detail,
+		}}
+		if e.Outcome == tokens.OutcomeRefused {
+			row.colors = text.Colors{text.FgRed}
+		}
+		view.rows = append(view.rows, row)
+	}
+	return view
+}
+
+// eventPrune deletes old events.
+type eventPrune struct {
+	Before string `help:"Delete what happened before this day (2029-12-31), this instant (2029-12-31T12:00:00Z), or longer ago than this (90d)." required:"" placeholder:"DATE|DURATION"`
+	Yes    bool   `help:"Delete without asking."`
+}
+
+// Help says who misses the events.
+func (*eventPrune) Help() string {
+	return "Events tell later plans who released a hold. Where that event is gone, a plan of a state that still knows the hold warns that it is no longer there, as " +
+		"after a restore: so delete no events that are younger than the last plan or apply of each configuration."
+}
+
+// Run says how much is deleted, asks, and deletes it.
+func (c *eventPrune) Run(ctx context.Context, app *app) error {
+	now := app.Now()
+	before, err := parseMoment("--before", c.Before, now)
+	if err == nil {
+		err = tokens.ValidatePrune("--before", before, now)
+	}
+	if err != nil {
+		return misuseOf(c.Before, err)
+	}
+	if !c.Yes && !app.StdinTerminal {
+		return misusef("deleting needs a confirmation, and standard input is no terminal: say --yes to delete the events without one")
+	}
+	return app.withBackend(func(backend tokens.Backend) error {
+		if !c.Yes {
+			if err := app.confirmPrune(ctx, backend, before); err != nil {
+				return err
+			}
+		}
+		number, err := backend.PruneEvents(ctx, before)
+		if err != nil {
+			return fmt.Errorf("unable to delete the events: %w", err)
+		}
+		return app.printLine(fmt.Sprintf("Deleted %d events before %s", number, tokens.FormatTimestamp(before)))
+	})
+}
+
+// confirmPrune says what is about to be deleted, and returns an error unless the answer is yes.
+func (a *app) confirmPrune(ctx context.Context, backend tokens.Backend, before time.Time) error {
+	events, err := backend.Events(ctx, tokens.EventQuery{})
+	if err != nil {
+		return fmt.Errorf("unable to list the events: %w", err)
+	}
+	remaining := len(slices.DeleteFunc(slices.Clone(events), func(e tokens.Event) bool { return e.At.Before(before) }))
+	a.note("This deletes %d of %d events for good, those before %s. Who did what then can't be told any more, but from backups.",
+		len(events)-remaining, len(events), tokens.FormatTimestamp(before))
+	return a.confirm("Delete them?", "nothing was deleted")
+}
+
+// parseMoment reads the value of a flag: a day, which begins at midnight in UTC, an instant, or how long ago something was.
+func parseMoment(flag, text string, now time.Time) (time.Time, error) {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day, nil
+	}
+	if past, err := tokens.ParseDuration(flag, text); err == nil {
+		return now.Add(-past).Truncate(time.Second), nil
+	}
+	moment, err := tokens.ParseTimestamp(flag, text)
+	if err != nil {
+		return moment, tokens.Invalid(flag, "%q is neither a date, an RFC 3339 timestamp nor a duration: write it as in \"2029-12-31\", \"2029-12-31T12:00:00Z\" or \"90d\"", text)
+	}
+	return moment, nil
+}

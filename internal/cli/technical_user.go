@@ -1,0 +1,238 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// technicalUserList lists technical users.
+type technicalUserList struct {
+	Search string   `help:"Only technical users whose name, description or e-mail address contains this, in any case." placeholder:"TEXT"`
+	Group  groupRef `help:"Only those at the level of one group, named by identifier or name." placeholder:"ID|NAME"`
+	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// technicalUserDocument is a technical user in --json output. Its names are those of the Terraform attributes. What is not
+// set is null.
+type technicalUserDocument struct {
+	ID            string             `json:"id"`
+	Name          string             `json:"name"`
+	Email         string             `json:"email"`
+	Description   string             `json:"description"`
+	GroupID       *string            `json:"group_id"`
+	Role          string             `json:"role"`
+	GroupRoles    []tokens.GroupRole `json:"group_roles"`
+	Enabled       bool               `json:"enabled"`
+	Disabled      *stopDocument      `json:"disabled"`
+	SystemCreated bool               `json:"system_created"`
+	CreatedAt     *string            `json:"created_at"`
+	UpdatedAt     *string            `json:"updated_at"`
+}
+
+func newTechnicalUserDocument(u tokens.TechnicalUser) technicalUserDocument {
+	return technicalUserDocument{
+		u.ID, u.Name, u.Email, u.Description, textOrNull(u.GroupID), cmp.Or(u.Role, tokens.RoleNone), append([]tokens.GroupRole{}, u.GroupRoles...),
+		u.Enabled, newStopDocument(u.Disabled), u.SystemCreated, instantOrNull(u.CreatedAt), instantOrNull(u.UpdatedAt),
+	}
+}
+
+// Run lists the technical users that the flags select, by address.
+func (c *technicalUserList) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		users, err := c.users(ctx, backend)
+		if err != nil {
+			return fmt.Errorf("unable to list the technical users: %w", err)
+		}
+		if c.JSON {
+			documents := make([]technicalUserDocument, len(users))
+			for i, u := range users {
+				documents[i] = newTechnicalUserDocument(u)
+			}
+			return app.printJSON(documents)
+		}
+		if len(users) == 0 {
+			app.note("There are no such technical users.")
+			return nil
+		}
+		groups, err := readGroupNames(ctx, backend)
+		if err != nil {
+			return err
+		}
+		return app.printTable(newTechnicalUserTable(users, groups))
+	})
+}
+
+func (c *technicalUserList) users(ctx context.Context, backend tokens.Backend) ([]tokens.TechnicalUser, error) {
+	groupID, err := c.Group.find(ctx, backend)
+	if err != nil {
+		return nil, err
+	}
+	users, err := backend.TechnicalUsers(ctx)
+	search := strings.ToLower(c.Search)
+	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {
+		return groupID != "" && u.GroupID != groupID || !strings.Contains(strings.ToLower(u.Name+"\n"+u.Description+"\n"+u.Email), search)
+	}), err
+}
+
+// newTechnicalUserTable lays technical users out in columns. What is disabled steps back.
+func newTechnicalUserTable(users []tokens.TechnicalUser, groups groupNames) tableView {
+	view := tableView{headers: []string{"E-MAIL", "DESCRIPTION", "ID", "ROLE", "MADE FOR", "CREATED", "STATUS"}, freeText: []string{"DESCRIPTION"}}
+	for _, u := range users {
+		row := tableRow{cells: []string{u.Email, u.Description, u.ID, describeTechnicalUserRoles(u, groups), madeFor(u), minute(u.CreatedAt), technicalUserStatus(u)}}
+		if !u.Enabled {
+			row.colors = text.Colors{text.Faint}
+		}
+		view.rows = append(view.rows, row)
+	}
+	return view
+}
+
+// describeTechnicalUserRoles writes the roles of a technical user as those of a token are written.
+func describeTechnicalUserRoles(u tokens.TechnicalUser, groups groupNames) string {
+	if u.GroupID == "" {
+		return groups.describe(u.Grants)
+	}
+	return groups.describe(tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: u.GroupID, Role: cmp.Or(u.Role, tokens.RoleNone)}}})
+}
+
+// madeFor tells technical users of people from those that the system made.
+func madeFor(u tokens.TechnicalUser) string {
+	if u.SystemCreated {
+		return "one token"
+	}
+	return "any tokens"
+}
+
+func technicalUserStatus(u tokens.TechnicalUser) string {
+	if u.Enabled {
+		return "enabled"
+	}
+	return "disabled"
+}
+
+// technicalUserShow shows one technical user.
+type technicalUserShow struct {
+	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, named by identifier (tu_…) or e-mail address."`
+	JSON          bool             `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// shownTechnicalUserDocument is the answer of technical-user show in --json output.
+type shownTechnicalUserDocument struct {
+	technicalUserDocument
+	// AccessTokenIDs are the tokens that belong to it, as far as the caller may show them.
+	AccessTokenIDs []string `json:"access_token_ids"`
+}
+
+// Run shows everything that is known of the technical user, and its tokens.
+func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		user, list, err := c.read(ctx, backend)
+		if err != nil {
+			return fmt.Errorf("unable to show technical user %s: %w", c.TechnicalUser, err)
+		}
+		if c.JSON {
+			document := shownTechnicalUserDocument{newTechnicalUserDocument(user), []string{}}
+			for _, t := range list {
+				document.AccessTokenIDs = append(document.AccessTokenIDs, t.ID)
+			}
+			return app.printJSON(document)
+		}
+		groups, err := readGroupNames(ctx, backend)
+		if err != nil {
+			return err
+		}
+		return app.printTable(newTechnicalUserCard(user, list, groups))
+	})
+}
+
+func (c *technicalUserShow) read(ctx context.Context, backend tokens.Backend) (user tokens.TechnicalUser, list []tokens.AccessToken, err error) {
+	id, err := c.TechnicalUser.find(ctx, backend)
+	if err != nil {
+		return user, nil, err
+	}
+	if user, err = backend.TechnicalUser(ctx, id); err != nil {
+		return user, nil, err
+	}
+	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{TechnicalUserID: id})
+	return user, page.AccessTokens, err
+}
+
+// newTechnicalUserCard lays one technical user out, a property in each row.
+func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, groups groupNames) tableView {
+	var view tableView
+	add := func(label, value string) {
+		view.rows = append(view.rows, tableRow{cells: []string{label, value}})
+	}
+	add("E-mail", u.Email)
+	add("Name", u.Name)
+	add("ID", u.ID)
+	add("Description", cmp.Or(u.Description, "None"))
+	add("Status", technicalUserStatus(u))
+	if u.Disabled != nil {
+		add("Disabled", stopped(u.Disabled))
+	}
+	if u.GroupID != "" {
+		add("Group", groups.name(u.GroupID))
+	}
+	add("Role", describeTechnicalUserRoles(u, groups))
+	add("Made for", madeFor(u))
+	add("Created", minute(u.CreatedAt))
+	add("Updated", minute(u.UpdatedAt))
+	for _, t := range list {
+		add("Access token", fmt.Sprintf("%s (%s), %s", t.Name, t.ID, t.Status))
+	}
+	return view
+}
+
+// technicalUserDisable turns a technical user off, and with it all of its tokens.
+type technicalUserDisable struct {
+	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, named by identifier (tu_…) or e-mail address."`
+}
+
+// Run disables the technical user.
+func (c *technicalUserDisable) Run(ctx context.Context, app *app) error {
+	return app.switchTechnicalUser(ctx, c.TechnicalUser, false, "disable")
+}
+
+// technicalUserEnable turns a technical user on.
+type technicalUserEnable struct {
+	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, named by identifier (tu_…) or e-mail address."`
+}
+
+// Run enables the technical user.
+func (c *technicalUserEnable) Run(ctx context.Context, app *app) error {
+	return app.switchTechnicalUser(ctx, c.TechnicalUser, true, "enable")
+}
+
+// switchTechnicalUser disables or enables a technical user and says so.
+func (a *app) switchTechnicalUser(ctx context.Context, ref technicalUserRef, enabled bool, verb string) error {
+	return a.withBackend(func(backend tokens.Backend) error {
+		id, err := ref.find(ctx, backend)
+		var user tokens.TechnicalUser
+		already := false
+		if err == nil {
+			before, hidden := backend.TechnicalUser(ctx, id) // whether it may be changed is for the change to say, and to record
+			already = hidden == nil && before.Enabled == enabled
+			user, err = backend.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{Enabled: tokens.To(enabled)})
+		}
+		if err != nil {
+			return fmt.Errorf("unable to %s technical user %s: %w", verb, ref, err)
+		}
+		text := fmt.Sprintf("%s technical user %s (%s)", switched(enabled, already), user.Email, user.ID)
+		if !enabled {
+			text += " and all of its access tokens"
+		}
+		if err := a.printLine(printable(text)); err != nil || enabled {
+			return err
+		}
+		a.note("The next apply of a configuration that declares this technical user sets it back to what is written there. No apply lifts a hold (latchkey token hold).")
+		return nil
+	})
+}
