@@ -32,6 +32,9 @@ func backups() int {
 
 // A process that is killed while it makes backups leaves whole ones alone: what has the name of a backup is one.
 func TestKilledBackups(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs many processes and kills them")
+	}
 	database := newDatabase(t)
 	self, err := os.Executable()
 	if err != nil {
@@ -148,6 +151,9 @@ func eventsOf(t *testing.T, b tokens.Backend) []tokens.Event {
 
 // Backups that are made while several processes work hold whatever had been acknowledged when each began.
 func TestBackupsBesideWriters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs many processes")
+	}
 	directory := t.TempDir()
 	database := filepath.Join(directory, "latchkey.db")
 	all := make([]process, 3)

@@ -10,4 +10,9 @@ import (
 
 // One caller after another tries what it may do: there are no races to find, and with the race detector this would take
 // half an hour.
-func TestPermissions(t *testing.T) { backendtest.RunPermissions(t, newPlace) }
+func TestPermissions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs every cell of the table of who may do what; make permissions runs it alone")
+	}
+	backendtest.RunPermissions(t, newPlace)
+}

@@ -67,6 +67,9 @@ func write(name, database string) error {
 // Several processes that start at once where there is no database yet make one between them, lose nothing of what was
 // acknowledged, meet no lock, and leave no file behind.
 func TestProcesses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs many processes")
+	}
 	for round := range 10 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			directory := t.TempDir()
@@ -118,6 +121,9 @@ func TestProcesses(t *testing.T) {
 
 // Several processes that start at once on a database of an older release migrate it between them, and lose nothing.
 func TestProcessesOnOlderSchema(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs many processes")
+	}
 	for round := range 5 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			database := filepath.Join(t.TempDir(), "latchkey.db")
@@ -157,6 +163,9 @@ func TestProcessesOnOlderSchema(t *testing.T) {
 // A process that is killed, while it makes the database or later, loses nothing of what was acknowledged to it and leaves
 // a sound database to the next.
 func TestKilledProcesses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs many processes and kills them")
+	}
 	for round := range 30 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			database := filepath.Join(t.TempDir(), "latchkey.db")

@@ -115,6 +115,9 @@ func second[T any](_ T, err error) error { return err }
 // A restore while several processes write loses nothing that was acknowledged: it is in the file that was moved aside. The
 // processes that were at work are told; none writes a database that nobody sees any more.
 func TestRestoreBesideWriters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs many processes")
+	}
 	for round := range 5 {
 		database := newDatabase(t)
 		file := backUp(t, open(t, database, time.Now))

@@ -118,6 +118,9 @@ func (l *lifetime) contradicts(o observation) bool {
 // Processes that verify in a tight loop, old and new values, through many regenerations with a grace: no good value is ever
 // refused, and no dead one ever accepted.
 func TestVerifyThroughRegenerations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for graces to end by the clock")
+	}
 	database := filepath.Join(t.TempDir(), "latchkey.db")
 	b := open(t, database, time.Now)
 	request := newRequest(t, "deploy", "")

@@ -24,6 +24,9 @@ func TestKilledRestore(t *testing.T) {
 		}}.Run(t.Context())
 		t.Fatalf("the restore was not killed at %q: %v", step, err)
 	}
+	if testing.Short() {
+		t.Skip("it runs many processes and kills them")
+	}
 	for step, want := range map[string]struct{ inPlace, aside int }{
 		"copied":     {groupsLater + 1, 0},
 		"taken over": {groupsLater + 1, 0},
