@@ -20,6 +20,10 @@ type findingDocument struct {
 	Problem *string `json:"problem"`
 }
 
+func newFindingDocument(f finding) findingDocument {
+	return findingDocument{Name: f.name, Value: f.value, Problem: textOrNull(f.problem)}
+}
+
 // Run prints what an examination of the database found. A problem is exit code 1.
 func (c *doctor) Run(ctx context.Context, app *app) error {
 	if app.actAs != "" {
@@ -39,11 +43,7 @@ func (c *doctor) print(app *app, findings []finding) error {
 	if !c.JSON {
 		return app.printTable(newFindingTable(findings))
 	}
-	documents := make([]findingDocument, len(findings))
-	for i, f := range findings {
-		documents[i] = findingDocument{f.name, f.value, textOrNull(f.problem)}
-	}
-	return app.printJSON(documents)
+	return app.printJSON(documentsOf(findings, newFindingDocument))
 }
 
 // newFindingTable lays findings out in rows; a problem stands beside what it is about.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -39,16 +40,16 @@ func (a *app) printJSON(document any) error {
 
 // stopDocument says who stopped something, when and why, in --json output.
 type stopDocument struct {
-	By     tokens.Actor `json:"by"`
-	At     *string      `json:"at"`
-	Reason *string      `json:"reason"`
+	By     string  `json:"by"`
+	At     *string `json:"at"`
+	Reason *string `json:"reason"`
 }
 
 func newStopDocument(stop *tokens.Stop) *stopDocument {
 	if stop == nil {
 		return nil
 	}
-	return &stopDocument{stop.By, instantOrNull(stop.At), textOrNull(stop.Reason)}
+	return &stopDocument{By: string(stop.By), At: instantOrNull(stop.At), Reason: textOrNull(stop.Reason)}
 }
 
 func textOrNull(s string) *string {
@@ -70,6 +71,35 @@ func durationOrNull(d time.Duration) *string {
 		return nil
 	}
 	return new(tokens.FormatDuration(d))
+}
+
+// documentsOf converts each object to its document. The list is never nil, so that none are an empty list in JSON.
+func documentsOf[O, D any](objects []O, document func(O) D) []D {
+	documents := make([]D, len(objects))
+	for i, object := range objects {
+		documents[i] = document(object)
+	}
+	return documents
+}
+
+// accountRolesDocument holds the roles of an account in --json output.
+type accountRolesDocument struct {
+	Role       string              `json:"role"`
+	GroupRoles []groupRoleDocument `json:"group_roles"`
+}
+
+func newAccountRolesDocument(grants tokens.Grants) accountRolesDocument {
+	return accountRolesDocument{Role: cmp.Or(grants.Role, tokens.RoleNone), GroupRoles: documentsOf(grants.GroupRoles, newGroupRoleDocument)}
+}
+
+// groupRoleDocument is a role in one group in --json output.
+type groupRoleDocument struct {
+	GroupID string `json:"group_id"`
+	Role    string `json:"role"`
+}
+
+func newGroupRoleDocument(r tokens.GroupRole) groupRoleDocument {
+	return groupRoleDocument{GroupID: r.GroupID, Role: r.Role}
 }
 
 // listOf is never nil, so that no permissions are an empty list in JSON.

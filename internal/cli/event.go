@@ -21,14 +21,27 @@ type eventList struct {
 
 // eventDocument is an event in --json output. What is not set is null.
 type eventDocument struct {
-	ID         string         `json:"id"`
-	At         *string        `json:"at"`
-	Actor      tokens.Actor   `json:"actor"`
-	Action     tokens.Action  `json:"action"`
-	ObjectID   *string        `json:"object_id"`
-	ObjectName *string        `json:"object_name"`
-	Outcome    tokens.Outcome `json:"outcome"`
-	Detail     *string        `json:"detail"`
+	ID         string  `json:"id"`
+	At         *string `json:"at"`
+	Actor      string  `json:"actor"`
+	Action     string  `json:"action"`
+	ObjectID   *string `json:"object_id"`
+	ObjectName *string `json:"object_name"`
+	Outcome    string  `json:"outcome"`
+	Detail     *string `json:"detail"`
+}
+
+func newEventDocument(e tokens.Event) eventDocument {
+	return eventDocument{
+		ID:         e.ID,
+		At:         instantOrNull(e.At),
+		Actor:      string(e.Actor),
+		Action:     string(e.Action),
+		ObjectID:   textOrNull(e.ObjectID),
+		ObjectName: textOrNull(e.ObjectName),
+		Outcome:    string(e.Outcome),
+		Detail:     textOrNull(e.Detail),
+	}
 }
 
 // Run lists the events that the flags select, the oldest first.
@@ -46,13 +59,7 @@ func (c *eventList) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to list the events: %w", err)
 		}
 		if c.JSON {
-			documents := make([]eventDocument, len(events))
-			for i, e := range events {
-				documents[i] = eventDocument{
-					e.ID, instantOrNull(e.At), e.Actor, e.Action, textOrNull(e.ObjectID), textOrNull(e.ObjectName), e.Outcome, textOrNull(e.Detail),
-				}
-			}
-			return app.printJSON(documents)
+			return app.printJSON(documentsOf(events, newEventDocument))
 		}
 		if len(events) == 0 {
 			app.note("There are no such events.")

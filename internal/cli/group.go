@@ -21,6 +21,16 @@ type groupDocument struct {
 	UpdatedAt   *string `json:"updated_at"`
 }
 
+func newGroupDocument(g tokens.Group) groupDocument {
+	return groupDocument{
+		ID:          g.ID,
+		Name:        g.Name,
+		Description: g.Description,
+		CreatedAt:   instantOrNull(g.CreatedAt),
+		UpdatedAt:   instantOrNull(g.UpdatedAt),
+	}
+}
+
 // Run lists all groups by name.
 func (c *groupList) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
@@ -29,11 +39,7 @@ func (c *groupList) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to list the groups: %w", err)
 		}
 		if c.JSON {
-			documents := make([]groupDocument, len(groups))
-			for i, g := range groups {
-				documents[i] = groupDocument{g.ID, g.Name, g.Description, instantOrNull(g.CreatedAt), instantOrNull(g.UpdatedAt)}
-			}
-			return app.printJSON(documents)
+			return app.printJSON(documentsOf(groups, newGroupDocument))
 		}
 		if len(groups) == 0 {
 			app.note("There are no groups.")

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -15,13 +14,23 @@ type memberList struct {
 
 // memberDocument is a member in --json output. Its names are those of the Terraform attributes. What is not set is null.
 type memberDocument struct {
-	ID         string             `json:"id"`
-	Email      string             `json:"email"`
-	Name       *string            `json:"name"`
-	Role       string             `json:"role"`
-	GroupRoles []tokens.GroupRole `json:"group_roles"`
-	CreatedAt  *string            `json:"created_at"`
-	UpdatedAt  *string            `json:"updated_at"`
+	ID    string  `json:"id"`
+	Email string  `json:"email"`
+	Name  *string `json:"name"`
+	accountRolesDocument
+	CreatedAt *string `json:"created_at"`
+	UpdatedAt *string `json:"updated_at"`
+}
+
+func newMemberDocument(m tokens.Member) memberDocument {
+	return memberDocument{
+		ID:                   m.ID,
+		Email:                m.Email,
+		Name:                 textOrNull(m.Name),
+		accountRolesDocument: newAccountRolesDocument(m.Grants),
+		CreatedAt:            instantOrNull(m.CreatedAt),
+		UpdatedAt:            instantOrNull(m.UpdatedAt),
+	}
 }
 
 // Run lists all members by address.
@@ -32,13 +41,7 @@ func (c *memberList) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to list the members: %w", err)
 		}
 		if c.JSON {
-			documents := make([]memberDocument, len(members))
-			for i, m := range members {
-				documents[i] = memberDocument{
-					m.ID, m.Email, textOrNull(m.Name), cmp.Or(m.Role, tokens.RoleNone), append([]tokens.GroupRole{}, m.GroupRoles...), instantOrNull(m.CreatedAt), instantOrNull(m.UpdatedAt),
-				}
-			}
-			return app.printJSON(documents)
+			return app.printJSON(documentsOf(members, newMemberDocument))
 		}
 		if len(members) == 0 {
 			app.note("There are no members.")

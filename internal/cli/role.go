@@ -26,6 +26,18 @@ type roleDocument struct {
 	UpdatedAt   *string  `json:"updated_at"`
 }
 
+func newRoleDocument(r tokens.Role) roleDocument {
+	return roleDocument{
+		ID:          textOrNull(r.ID),
+		Name:        r.Name,
+		Description: r.Description,
+		Permissions: listOf(r.Permissions),
+		BuiltIn:     r.BuiltIn,
+		CreatedAt:   instantOrNull(r.CreatedAt),
+		UpdatedAt:   instantOrNull(r.UpdatedAt),
+	}
+}
+
 // Run lists all roles: the built-in ones by power, then the custom ones by name.
 func (c *roleList) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
@@ -34,11 +46,7 @@ func (c *roleList) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to list the roles: %w", err)
 		}
 		if c.JSON {
-			documents := make([]roleDocument, len(roles))
-			for i, r := range roles {
-				documents[i] = roleDocument{textOrNull(r.ID), r.Name, r.Description, listOf(r.Permissions), r.BuiltIn, instantOrNull(r.CreatedAt), instantOrNull(r.UpdatedAt)}
-			}
-			return app.printJSON(documents)
+			return app.printJSON(documentsOf(roles, newRoleDocument))
 		}
 		return app.printTable(newRoleTable(roles))
 	})

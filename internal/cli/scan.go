@@ -146,11 +146,7 @@ func (l *leak) isHidden() bool { return !l.known && l.status == reasonUnknown }
 
 func (c *scan) print(app *app, leaks []*leak) error {
 	if c.JSON {
-		documents := make([]leakDocument, len(leaks))
-		for i, l := range leaks {
-			documents[i] = newLeakDocument(l)
-		}
-		return app.printJSON(documents)
+		return app.printJSON(documentsOf(leaks, newLeakDocument))
 	}
 	if len(leaks) == 0 {
 		app.note("No value of an access token was found.")

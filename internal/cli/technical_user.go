@@ -22,24 +22,32 @@ type technicalUserList struct {
 // technicalUserDocument is a technical user in --json output. Its names are those of the Terraform attributes. What is not
 // set is null.
 type technicalUserDocument struct {
-	ID            string             `json:"id"`
-	Name          string             `json:"name"`
-	Email         string             `json:"email"`
-	Description   string             `json:"description"`
-	GroupID       *string            `json:"group_id"`
-	Role          string             `json:"role"`
-	GroupRoles    []tokens.GroupRole `json:"group_roles"`
-	Enabled       bool               `json:"enabled"`
-	Disabled      *stopDocument      `json:"disabled"`
-	SystemCreated bool               `json:"system_created"`
-	CreatedAt     *string            `json:"created_at"`
-	UpdatedAt     *string            `json:"updated_at"`
+	ID          string  `json:"id"`
+	Name        string  `json:"name"`
+	Email       string  `json:"email"`
+	Description string  `json:"description"`
+	GroupID     *string `json:"group_id"`
+	accountRolesDocument
+	Enabled       bool          `json:"enabled"`
+	Disabled      *stopDocument `json:"disabled"`
+	SystemCreated bool          `json:"system_created"`
+	CreatedAt     *string       `json:"created_at"`
+	UpdatedAt     *string       `json:"updated_at"`
 }
 
 func newTechnicalUserDocument(u tokens.TechnicalUser) technicalUserDocument {
 	return technicalUserDocument{
-		u.ID, u.Name, u.Email, u.Description, textOrNull(u.GroupID), cmp.Or(u.Role, tokens.RoleNone), append([]tokens.GroupRole{}, u.GroupRoles...),
-		u.Enabled, newStopDocument(u.Disabled), u.SystemCreated, instantOrNull(u.CreatedAt), instantOrNull(u.UpdatedAt),
+		ID:                   u.ID,
+		Name:                 u.Name,
+		Email:                u.Email,
+		Description:          u.Description,
+		GroupID:              textOrNull(u.GroupID),
+		accountRolesDocument: newAccountRolesDocument(u.Grants),
+		Enabled:              u.Enabled,
+		Disabled:             newStopDocument(u.Disabled),
+		SystemCreated:        u.SystemCreated,
+		CreatedAt:            instantOrNull(u.CreatedAt),
+		UpdatedAt:            instantOrNull(u.UpdatedAt),
 	}
 }
 
@@ -51,11 +59,7 @@ func (c *technicalUserList) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to list the technical users: %w", err)
 		}
 		if c.JSON {
-			documents := make([]technicalUserDocument, len(users))
-			for i, u := range users {
-				documents[i] = newTechnicalUserDocument(u)
-			}
-			return app.printJSON(documents)
+			return app.printJSON(documentsOf(users, newTechnicalUserDocument))
 		}
 		if len(users) == 0 {
 			app.note("There are no such technical users.")
@@ -138,11 +142,10 @@ func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to show technical user %s: %w", c.TechnicalUser, err)
 		}
 		if c.JSON {
-			document := shownTechnicalUserDocument{newTechnicalUserDocument(user), []string{}}
-			for _, t := range list {
-				document.AccessTokenIDs = append(document.AccessTokenIDs, t.ID)
-			}
-			return app.printJSON(document)
+			return app.printJSON(shownTechnicalUserDocument{
+				technicalUserDocument: newTechnicalUserDocument(user),
+				AccessTokenIDs:        documentsOf(list, func(t tokens.AccessToken) string { return t.ID }),
+			})
 		}
 		groups, err := readGroupNames(ctx, backend)
 		if err != nil {

@@ -74,10 +74,7 @@ func (c *tokenList) printJSON(ctx context.Context, app *app, backend tokens.Back
 	if err != nil {
 		return err
 	}
-	documents := make([]tokenDocument, len(list))
-	for i, t := range list {
-		documents[i] = newTokenDocument(t, roles)
-	}
+	documents := documentsOf(list, func(t tokens.AccessToken) tokenDocument { return newTokenDocument(t, roles) })
 	if len(c.Columns) == 0 {
 		return app.printJSON(documents)
 	}

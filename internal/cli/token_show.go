@@ -28,6 +28,15 @@ type shareDocument struct {
 	CreatedAt *string `json:"created_at"`
 }
 
+func (m memberAddresses) shareDocument(s tokens.TokenShare) shareDocument {
+	return shareDocument{
+		MemberID:  s.MemberID,
+		Member:    textOrNull(m[s.MemberID]),
+		Role:      s.Role,
+		CreatedAt: instantOrNull(s.CreatedAt),
+	}
+}
+
 // Run shows everything that is known of the token, its value apart.
 func (c *tokenShow) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
@@ -38,11 +47,10 @@ func (c *tokenShow) Run(ctx context.Context, app *app) error {
 		if !c.JSON {
 			return app.printTable(newTokenCard(token))
 		}
-		document := shownTokenDocument{newTokenDocument(token.AccessToken, token.roles), []shareDocument{}}
-		for _, s := range token.shares {
-			document.Shares = append(document.Shares, shareDocument{s.MemberID, textOrNull(token.members[s.MemberID]), s.Role, instantOrNull(s.CreatedAt)})
-		}
-		return app.printJSON(document)
+		return app.printJSON(shownTokenDocument{
+			tokenDocument: newTokenDocument(token.AccessToken, token.roles),
+			Shares:        documentsOf(token.shares, token.members.shareDocument),
+		})
 	})
 }
 

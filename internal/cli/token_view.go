@@ -26,24 +26,24 @@ type tokenDocument struct {
 	// GroupID is the group at whose level the token is; null at organization level.
 	GroupID *string `json:"group_id"`
 	// Role and GroupRoles are what is set on the token itself; null where nothing is.
-	Role       *string            `json:"role"`
-	GroupRoles []tokens.GroupRole `json:"group_roles"`
+	Role       *string             `json:"role"`
+	GroupRoles []groupRoleDocument `json:"group_roles"`
 	// Grants are the roles that the token can use: those of its technical user, narrowed by its own.
-	Grants     grantsDocument    `json:"grants"`
-	Visibility tokens.Visibility `json:"visibility"`
+	Grants     grantsDocument `json:"grants"`
+	Visibility string         `json:"visibility"`
 	// CreatorID is the member who made the token; null for one who opened the database itself.
-	CreatorID       *string       `json:"creator_id"`
-	Enabled         bool          `json:"enabled"`
-	Status          tokens.Status `json:"status"`
-	TokenPreview    string        `json:"token_preview"`
-	SecretVersion   int64         `json:"secret_version"`
-	CreatedAt       *string       `json:"created_at"`
-	UpdatedAt       *string       `json:"updated_at"`
-	RegeneratedAt   *string       `json:"regenerated_at"`
-	ActivatesAt     *string       `json:"activates_at"`
-	ExpiresAt       *string       `json:"expires_at"`
-	TTL             *string       `json:"ttl"`
-	SecretExpiresAt *string       `json:"secret_expires_at"`
+	CreatorID       *string `json:"creator_id"`
+	Enabled         bool    `json:"enabled"`
+	Status          string  `json:"status"`
+	TokenPreview    string  `json:"token_preview"`
+	SecretVersion   int64   `json:"secret_version"`
+	CreatedAt       *string `json:"created_at"`
+	UpdatedAt       *string `json:"updated_at"`
+	RegeneratedAt   *string `json:"regenerated_at"`
+	ActivatesAt     *string `json:"activates_at"`
+	ExpiresAt       *string `json:"expires_at"`
+	TTL             *string `json:"ttl"`
+	SecretExpiresAt *string `json:"secret_expires_at"`
 	// The policies are null where none was set, which stands for their defaults.
 	RegenerateBeforeExpiry *string `json:"regenerate_before_expiry"`
 	OnExpired              *string `json:"on_expired"`
@@ -71,7 +71,7 @@ type grantsDocument struct {
 
 // groupGrantDocument is the role that counts in a group, and all that the token may do there, in --json output.
 type groupGrantDocument struct {
-	tokens.GroupRole
+	groupRoleDocument
 	Permissions []string `json:"permissions"`
 }
 
@@ -92,7 +92,7 @@ func newGrantsDocument(t tokens.AccessToken, roles tokens.Roles) grantsDocument 
 		}
 	}
 	for _, groupID := range slices.Sorted(maps.Keys(named)) {
-		grant := groupGrantDocument{GroupRole: tokens.GroupRole{GroupID: groupID, Role: named[groupID]}}
+		grant := groupGrantDocument{groupRoleDocument: groupRoleDocument{GroupID: groupID, Role: named[groupID]}}
 		if roles != nil {
 			grant.Permissions = listOf(access.At(groupID))
 		}
@@ -103,7 +103,7 @@ func newGrantsDocument(t tokens.AccessToken, roles tokens.Roles) grantsDocument 
 
 // newTokenDocument describes a token, with what it may do by the roles that exist; nil roles are unknown.
 func newTokenDocument(t tokens.AccessToken, roles tokens.Roles) tokenDocument {
-	return tokenDocument{
+	document := tokenDocument{
 		ID:                     t.ID,
 		QualifiedID:            t.QualifiedID(),
 		Name:                   t.Name,
@@ -112,12 +112,11 @@ func newTokenDocument(t tokens.AccessToken, roles tokens.Roles) tokenDocument {
 		TechnicalUserID:        t.User.ID,
 		GroupID:                textOrNull(t.User.GroupID),
 		Role:                   textOrNull(t.Own.Role),
-		GroupRoles:             t.Own.GroupRoles,
 		Grants:                 newGrantsDocument(t, roles),
-		Visibility:             t.Visibility,
+		Visibility:             string(t.Visibility),
 		CreatorID:              textOrNull(t.CreatorID),
 		Enabled:                t.Enabled,
-		Status:                 t.Status,
+		Status:                 string(t.Status),
 		TokenPreview:           t.Secret.Preview,
 		SecretVersion:          t.Secret.Version,
 		CreatedAt:              instantOrNull(t.CreatedAt),
@@ -139,6 +138,10 @@ func newTokenDocument(t tokens.AccessToken, roles tokens.Roles) tokenDocument {
 		Disabled:               newStopDocument(t.Disabled),
 		TechnicalUserDisabled:  newStopDocument(t.User.Disabled),
 	}
+	if t.Own.GroupRoles != nil {
+		document.GroupRoles = documentsOf(t.Own.GroupRoles, newGroupRoleDocument)
+	}
+	return document
 }
 
 // previousSecretDocument is the secret before the current one in --json output.
@@ -154,7 +157,12 @@ func newPreviousSecretDocument(p *tokens.PreviousSecret) *previousSecretDocument
 	if p == nil {
 		return nil
 	}
-	return &previousSecretDocument{p.Version, p.Preview, instantOrNull(p.EndsAt), instantOrNull(p.LastUsedAt)}
+	return &previousSecretDocument{
+		Version:      p.Version,
+		TokenPreview: p.Preview,
+		ExpiresAt:    instantOrNull(p.EndsAt),
+		LastUsedAt:   instantOrNull(p.LastUsedAt),
+	}
 }
 
 func graceOrNull(g tokens.Grace) *string {

@@ -8,9 +8,9 @@ import (
 // Access is what an account or a token may do: its roles, resolved to permissions.
 type Access struct {
 	// Organization are the permissions at organization level, which count in every group.
-	Organization Permissions `json:"organization,omitempty"`
+	Organization Permissions
 	// Groups are the further permissions in single groups, by the group's ID.
-	Groups map[string]Permissions `json:"groups,omitempty"`
+	Groups map[string]Permissions
 }
 
 // At returns the permissions at a level: those in a group or, for the empty ID, at organization level.

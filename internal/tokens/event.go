@@ -4,17 +4,17 @@ import "time"
 
 // Event is an entry of the audit log: something that changed, or that was refused. No event holds a secret.
 type Event struct {
-	ID     string    `json:"id"`
-	At     time.Time `json:"at"`
-	Actor  Actor     `json:"actor"`
-	Action Action    `json:"action"`
+	ID     string
+	At     time.Time
+	Actor  Actor
+	Action Action
 	// ObjectID is the object concerned; empty where a refused creation made none.
-	ObjectID string `json:"object_id,omitempty"`
+	ObjectID string
 	// ObjectName is the name of that object at the time.
-	ObjectName string  `json:"object_name,omitempty"`
-	Outcome    Outcome `json:"outcome"`
+	ObjectName string
+	Outcome    Outcome
 	// Detail says what changed, why, or why it was refused.
-	Detail string `json:"detail,omitempty"`
+	Detail string
 }
 
 // Action is what an event is about: <kind of object>.<verb>.
