@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -39,7 +40,7 @@ var _ tokens.Backend = (*Backend)(nil)
 // New returns a backend. It never connects: what is wrong with the database is the error of the first operation.
 func New(options Options) *Backend {
 	b := &Backend{options: options}
-	b.store, b.invalid = store.NewSQLite(options.Database)
+	b.store, b.invalid = sqlite.New(options.Database)
 	if b.invalid == nil && options.Organization != "" {
 		b.invalid = tokens.ValidateName("organization", options.Organization)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -18,7 +19,7 @@ func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, err
 	if err != nil {
 		return tokens.Snapshot{}, err
 	}
-	err = store.BackupSQLite(ctx, b.options.Database, file, func(ctx context.Context, tx store.Tx) error {
+	err = sqlite.Backup(ctx, b.options.Database, file, func(ctx context.Context, tx store.Tx) error {
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func databaseObject(v store.View) object {
 
 // inspectBackup returns what a backup holds. CodeUnavailable where it is not sound, or no database of ours.
 func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
-	i, err := store.InspectBackup(ctx, file)
+	i, err := sqlite.InspectBackup(ctx, file)
 	switch {
 	case err != nil:
 		return tokens.Snapshot{}, err
@@ -68,7 +69,7 @@ func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
 }
 
 // snapshot returns what an inspection found.
-func snapshot(i store.Inspection) tokens.Snapshot {
+func snapshot(i sqlite.Inspection) tokens.Snapshot {
 	s := tokens.Snapshot{Database: i.Database, LastEvent: i.LastEvent}
 	for _, count := range i.Counts {
 		s.Objects = append(s.Objects, tokens.ObjectCount{Noun: count.Noun, Number: count.Rows})

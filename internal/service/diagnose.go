@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 )
 
 // Finding is one thing that Diagnose looked at.
@@ -29,7 +29,7 @@ const littleSpace = 64 << 20
 
 // Diagnose examines the database of the options, whatever its state, and changes nothing.
 func Diagnose(ctx context.Context, options Options) []Finding {
-	i, err := store.InspectSQLite(ctx, options.Database)
+	i, err := sqlite.Inspect(ctx, options.Database)
 	if err != nil {
 		return []Finding{{Name: "database", Value: options.Database, Problem: err.Error()}}
 	}
@@ -56,7 +56,7 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 	return findings
 }
 
-func fileFinding(file store.File) Finding {
+func fileFinding(file sqlite.File) Finding {
 	f := Finding{Name: "file " + filepath.Base(file.Path), Value: fmt.Sprintf("%s, %s", size(uint64(file.Size)), file.Mode)} //nolint:gosec // a size is never negative
 	if runtime.GOOS != "windows" && file.Mode.IsRegular() && file.Mode.Perm() != privateMode {
 		f.Problem = fmt.Sprintf("its owner alone should read and write it: chmod %o %s", privateMode, file.Path)
@@ -86,11 +86,11 @@ func fileSystemFindings(directory string) []Finding {
 	return []Finding{kind, space}
 }
 
-func schemaFinding(i store.Inspection) Finding {
+func schemaFinding(i sqlite.Inspection) Finding {
 	return Finding{Name: "schema", Value: fmt.Sprintf("version %d (this program writes version %d)", i.SchemaVersion, i.LatestSchema)}
 }
 
-func journalFinding(i store.Inspection) Finding {
+func journalFinding(i sqlite.Inspection) Finding {
 	f := Finding{Name: "journal mode", Value: i.JournalMode}
 	if i.JournalMode != "wal" {
 		f.Problem = "readers and writers stop each other in this mode, which another tool has set: set it back with sqlite3 FILE 'PRAGMA journal_mode = WAL'"
@@ -98,14 +98,14 @@ func journalFinding(i store.Inspection) Finding {
 	return f
 }
 
-func integrityFinding(i store.Inspection) Finding {
+func integrityFinding(i sqlite.Inspection) Finding {
 	if len(i.Damage) == 0 {
 		return Finding{Name: "integrity", Value: "sound"}
 	}
 	return Finding{Name: "integrity", Value: "damaged", Problem: strings.Join(i.Damage, "; ") + ": keep a copy of all its files, and restore it from a backup"}
 }
 
-func organizationFinding(i store.Inspection, options Options) Finding {
+func organizationFinding(i sqlite.Inspection, options Options) Finding {
 	f := Finding{Name: "organization", Value: i.Database.Organization}
 	if options.Organization != "" && options.Organization != f.Value {
 		f.Problem = fmt.Sprintf("organization %q was asked for: set organization to %q, or name another database", options.Organization, f.Value)
@@ -113,7 +113,7 @@ func organizationFinding(i store.Inspection, options Options) Finding {
 	return f
 }
 
-func countsFinding(i store.Inspection) Finding {
+func countsFinding(i sqlite.Inspection) Finding {
 	texts := make([]string, len(i.Counts))
 	for n, count := range i.Counts {
 		texts[n] = fmt.Sprintf("%d %s", count.Rows, count.Noun)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -44,13 +45,13 @@ func (r Restore) Run(ctx context.Context) (tokens.Restoration, error) {
 }
 
 // look returns what the restore does and how the store does it.
-func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement store.Restore, err error) {
+func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement sqlite.Restore, err error) {
 	now := kept(r.Options.Now())
 	backup, err := inspectBackup(ctx, r.File)
 	if err != nil {
 		return none, replacement, err
 	}
-	replacement = store.Restore{
+	replacement = sqlite.Restore{
 		Backup: r.File, Path: r.Options.Database, Aside: now.Format(".replaced-20060102T150405Z"), Another: r.ReplaceAnother,
 		Note: func(ctx context.Context, tx store.Tx) error {
 			return tx.InsertEvent(ctx, event(now, r.Options.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View), tokens.OutcomeDone, origin(backup)))
@@ -59,7 +60,7 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 	if err := replacement.Check(ctx, backup.Database.ID); err != nil {
 		return none, replacement, err
 	}
-	present, err := store.InspectSQLite(ctx, r.Options.Database)
+	present, err := sqlite.Inspect(ctx, r.Options.Database)
 	if err != nil {
 		return none, replacement, err
 	}
@@ -69,7 +70,7 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 	case present.Unusable != nil:
 		restoration.Unreadable = present.Unusable
 	default:
-		restoration.EventsLost, restoration.Unreadable = store.EventsBeyond(ctx, r.Options.Database, r.File)
+		restoration.EventsLost, restoration.Unreadable = sqlite.EventsBeyond(ctx, r.Options.Database, r.File)
 		if restoration.Unreadable == nil {
 			restoration.Replaced = new(snapshot(present))
 		}

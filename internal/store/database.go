@@ -12,8 +12,8 @@ func (t Tx) InsertDatabase(ctx context.Context, id, organization string, created
 	return t.exec(ctx, `INSERT INTO database (id, organization, created_at) VALUES ($1, $2, $3)`, id, organization, microseconds(createdAt))
 }
 
-// readDatabase reads the identity of a database.
-func readDatabase(ctx context.Context, q querier, location string) (tokens.Database, error) {
+// Identify reads the identity of the database at a location.
+func Identify(ctx context.Context, q Querier, location string) (tokens.Database, error) {
 	scan := func(row scanner) (d tokens.Database, err error) {
 		err = row.Scan(&d.ID, &d.Organization)
 		return d, err

@@ -1,169 +1,57 @@
 package store
 
-import "github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
 
-// schemaVersion is the version of the schema that this program writes.
-const schemaVersion = len(migrations)
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
 
-// migrations make the tables: the first one those of version 1, each further one the next version from the one before it.
-// What was released stays as it is; a change is one more migration, and only adds, so that the release before still
-// verifies secrets.
+// schemaFiles make the tables: the first file those of version 1, each further one the next version from the one before
+// it. A released file stays as it is. A change is one more file, and only adds, so that the release before still verifies
+// secrets.
 //
-// Instants are microseconds since 1970, NULL for none; hashes are hexadecimal; roles in groups have a table of their own,
-// and group_roles_set tells an empty set of them from one that was never set; permissions are separated by spaces.
+// SERIAL stands for the type of a number that the database counts up, which differs between engines.
 //
-// The rows of secrets outlive their token, so that a value that was used once never opens anything again. A secret that was
-// superseded has an end: ended_at, or grace_ends_at where a grace was given to it, which no transaction is there to mark;
-// the next one that writes sets ended_at to it.
-//
-// SERIAL stands for the type of a number that the database counts up.
-var migrations = [...]string{`
-CREATE TABLE database (
-	id           TEXT NOT NULL PRIMARY KEY,
-	organization TEXT NOT NULL,
-	created_at   BIGINT NOT NULL
-);
+//go:embed schema/*.sql
+var schemaFiles embed.FS
 
-CREATE TABLE groups (
-	id          TEXT NOT NULL PRIMARY KEY,
-	name        TEXT NOT NULL UNIQUE,
-	description TEXT NOT NULL,
-	created_at  BIGINT NOT NULL,
-	updated_at  BIGINT NOT NULL
-);
+// migrations are the contents of schemaFiles in the order of their names.
+var migrations = readMigrations()
 
-CREATE TABLE members (
-	id              TEXT NOT NULL PRIMARY KEY,
-	email           TEXT NOT NULL,
-	name            TEXT NOT NULL,
-	role            TEXT NOT NULL,
-	group_roles_set BOOLEAN NOT NULL,
-	created_at      BIGINT NOT NULL,
-	updated_at      BIGINT NOT NULL
-);
-CREATE UNIQUE INDEX members_email ON members (lower(email));
+// SchemaVersion is the version of the schema that this program writes.
+var SchemaVersion = len(migrations)
 
-CREATE TABLE technical_users (
-	id              TEXT NOT NULL PRIMARY KEY,
-	name            TEXT NOT NULL,
-	description     TEXT NOT NULL,
-	email           TEXT NOT NULL UNIQUE,
-	group_id        TEXT REFERENCES groups (id),
-	role            TEXT NOT NULL,
-	group_roles_set BOOLEAN NOT NULL,
-	enabled         BOOLEAN NOT NULL,
-	disabled_by     TEXT,
-	disabled_at     BIGINT,
-	system_created  BOOLEAN NOT NULL,
-	created_at      BIGINT NOT NULL,
-	updated_at      BIGINT NOT NULL
-);
-CREATE UNIQUE INDEX technical_users_name ON technical_users (coalesce(group_id, ''), name);
-CREATE INDEX technical_users_group ON technical_users (group_id);
+func readMigrations() []string {
+	names, err := fs.Glob(schemaFiles, "schema/*.sql")
+	if err != nil {
+		panic(err) // the pattern is malformed
+	}
+	texts := make([]string, len(names))
+	for i, name := range names {
+		text, err := schemaFiles.ReadFile(name)
+		if err != nil {
+			panic(fmt.Sprintf("embedded file %s: %v", name, err))
+		}
+		texts[i] = string(text)
+	}
+	return texts
+}
 
-CREATE TABLE access_tokens (
-	id                TEXT NOT NULL PRIMARY KEY,
-	name              TEXT NOT NULL,
-	description       TEXT NOT NULL,
-	technical_user_id TEXT REFERENCES technical_users (id),
-	role              TEXT NOT NULL,
-	group_roles_set   BOOLEAN NOT NULL,
-	enabled           BOOLEAN NOT NULL,
-	disabled_by       TEXT,
-	disabled_at       BIGINT,
-	held_by           TEXT,
-	held_at           BIGINT,
-	held_reason       TEXT,
-	activates_at      BIGINT,
-	expires_at        BIGINT,
-	ttl_seconds       BIGINT NOT NULL,
-	secret_version    BIGINT NOT NULL,
-	created_at        BIGINT NOT NULL,
-	updated_at        BIGINT NOT NULL,
-	regenerated_at    BIGINT,
-	last_used_at      BIGINT
-);
-CREATE INDEX access_tokens_technical_user ON access_tokens (technical_user_id, name);
-CREATE INDEX access_tokens_unused ON access_tokens (technical_user_id, name, id) WHERE last_used_at IS NULL;
-CREATE INDEX access_tokens_unused_name ON access_tokens (name, id) WHERE last_used_at IS NULL;
+// Migrations returns the statements that turn the schema of a version, 0 for none, into that of this program, a text for
+// each version, with the engine's type of a number that the database counts up.
+func Migrations(from int, serial string) []string {
+	texts := make([]string, 0, SchemaVersion-from)
+	for _, text := range migrations[from:] {
+		texts = append(texts, strings.ReplaceAll(text, "SERIAL", serial))
+	}
+	return texts
+}
 
-CREATE TABLE secrets (
-	hash            TEXT NOT NULL PRIMARY KEY,
-	access_token_id TEXT NOT NULL,
-	version         BIGINT NOT NULL,
-	preview         TEXT NOT NULL,
-	created_at      BIGINT NOT NULL,
-	ended_at        BIGINT
-);
-CREATE UNIQUE INDEX secrets_version ON secrets (access_token_id, version);
-
-CREATE TABLE group_roles (
-	holder_id TEXT NOT NULL,
-	group_id  TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
-	role      TEXT NOT NULL,
-	PRIMARY KEY (holder_id, group_id)
-);
-CREATE INDEX group_roles_group ON group_roles (group_id);
-
-CREATE TABLE token_shares (
-	access_token_id TEXT NOT NULL REFERENCES access_tokens (id),
-	member_id       TEXT NOT NULL REFERENCES members (id),
-	role            TEXT NOT NULL,
-	created_at      BIGINT NOT NULL,
-	updated_at      BIGINT NOT NULL,
-	PRIMARY KEY (access_token_id, member_id)
-);
-CREATE INDEX token_shares_member ON token_shares (member_id);
-
-CREATE TABLE requests (
-	id         TEXT NOT NULL PRIMARY KEY,
-	actor      TEXT NOT NULL,
-	operation  TEXT NOT NULL,
-	digest     TEXT NOT NULL,
-	object_id  TEXT NOT NULL,
-	created_at BIGINT NOT NULL
-);
-CREATE INDEX requests_created ON requests (created_at);
-
-CREATE TABLE events (
-	number      SERIAL,
-	id          TEXT NOT NULL,
-	at          BIGINT NOT NULL,
-	actor       TEXT NOT NULL,
-	action      TEXT NOT NULL,
-	object_id   TEXT NOT NULL,
-	object_name TEXT NOT NULL,
-	outcome     TEXT NOT NULL,
-	detail      TEXT NOT NULL
-);
-CREATE INDEX events_object ON events (object_id, number);
-`, `
-CREATE TABLE roles (
-	id          TEXT NOT NULL PRIMARY KEY,
-	name        TEXT NOT NULL UNIQUE,
-	description TEXT NOT NULL,
-	permissions TEXT NOT NULL,
-	created_at  BIGINT NOT NULL,
-	updated_at  BIGINT NOT NULL
-);
-
-ALTER TABLE access_tokens ADD COLUMN visibility TEXT NOT NULL DEFAULT 'organization';
-ALTER TABLE access_tokens ADD COLUMN creator_id TEXT NOT NULL DEFAULT '';
-`, `
-ALTER TABLE access_tokens ADD COLUMN regenerate_before_seconds BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE access_tokens ADD COLUMN on_expired TEXT NOT NULL DEFAULT '';
-ALTER TABLE access_tokens ADD COLUMN on_secret_drift TEXT NOT NULL DEFAULT '';
-ALTER TABLE access_tokens ADD COLUMN grace_period TEXT NOT NULL DEFAULT '';
-ALTER TABLE access_tokens ADD COLUMN protect_seconds BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE access_tokens ADD COLUMN use_count BIGINT NOT NULL DEFAULT 0;
-
-ALTER TABLE secrets ADD COLUMN grace_ends_at BIGINT;
-ALTER TABLE secrets ADD COLUMN last_used_at BIGINT;
-CREATE INDEX secrets_grace ON secrets (grace_ends_at, access_token_id) WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL;
-`}
-
-// newerSchema says that the database needs a newer program.
-func newerSchema(location string, version int) error {
+// NewerSchema says that the database needs a newer program.
+func NewerSchema(location string, version int) error {
 	return tokens.Unavailable(nil, "database %s was written by a newer version of Latchkey (its schema has version %d, this program knows %d): "+
-		"upgrade this program; until then it can only verify secrets, and those only for one version of the schema", location, version, schemaVersion)
+		"upgrade this program; until then it can only verify secrets, and those only for one version of the schema", location, version, SchemaVersion)
 }

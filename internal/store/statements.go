@@ -6,17 +6,22 @@ import (
 	"sync"
 )
 
-// statements runs statements on a pool of connections and keeps them prepared, until the pool is closed: most of the time
-// that SQLite needs for one of ours it would otherwise spend on reading its text.
-type statements struct {
+// Statements runs statements on a pool of connections and keeps them prepared, until the pool is closed: most of the time
+// that a database needs for one of ours it would otherwise spend on reading its text.
+type Statements struct {
 	db *sql.DB
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt
 }
 
+// NewStatements returns the statements of a pool, none of which is prepared yet.
+func NewStatements(db *sql.DB) *Statements {
+	return &Statements{db: db, prepared: map[string]*sql.Stmt{}}
+}
+
 // prepare returns the prepared statement of a text.
-func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+func (s *Statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if known, ok := s.prepared[text]; ok {
@@ -30,8 +35,8 @@ func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error
 	return fresh, nil
 }
 
-// QueryContext implements querier.
-func (s *statements) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+// QueryContext implements Querier.
+func (s *Statements) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	statement, err := s.prepare(ctx, text) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return nil, err
@@ -39,24 +44,27 @@ func (s *statements) QueryContext(ctx context.Context, text string, args ...any)
 	return statement.QueryContext(ctx, args...)
 }
 
-// within runs the statements in a transaction.
-type within struct {
-	*statements
-	tx *sql.Tx
+// Within returns what runs the statements in a transaction.
+func (s *Statements) Within(tx *sql.Tx) StatementsWithin { return StatementsWithin{s, tx} }
+
+// StatementsWithin runs prepared statements in a transaction.
+type StatementsWithin struct {
+	statements *Statements
+	tx         *sql.Tx
 }
 
-// ExecContext implements executor.
-func (w within) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	statement, err := w.prepare(ctx, text)
+// ExecContext implements Executor.
+func (w StatementsWithin) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	statement, err := w.statements.prepare(ctx, text)
 	if err != nil {
 		return nil, err
 	}
 	return w.tx.StmtContext(ctx, statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // the end of the transaction closes it
 }
 
-// QueryContext implements querier.
-func (w within) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	statement, err := w.prepare(ctx, text)
+// QueryContext implements Querier.
+func (w StatementsWithin) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	statement, err := w.statements.prepare(ctx, text)
 	if err != nil {
 		return nil, err
 	}

@@ -11,22 +11,33 @@ import (
 // View reads objects.
 type View struct {
 	database tokens.Database
-	q        querier
+	q        Querier
 }
+
+// NewView returns the view of a database with an identity, which runs its statements by q.
+func NewView(database tokens.Database, q Querier) View { return View{database, q} }
 
 // Tx reads and writes objects in one transaction.
 type Tx struct {
 	View
-	e executor
+	e Executor
 }
 
-// querier runs statements that return rows, in a transaction or each by itself.
-type querier interface {
+// NewTx returns a transaction on a database with an identity, which runs its statements by q.
+func NewTx(database tokens.Database, q interface {
+	Querier
+	Executor
+}) Tx {
+	return Tx{View{database, q}, q}
+}
+
+// Querier runs statements that return rows, in a transaction or each by itself.
+type Querier interface {
 	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 }
 
-// executor runs statements that return no rows, in a transaction.
-type executor interface {
+// Executor runs statements that return no rows, in a transaction.
+type Executor interface {
 	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
 }
 
@@ -43,7 +54,7 @@ func (t Tx) exec(ctx context.Context, statement string, args ...any) error {
 }
 
 // list returns the objects that a query yields.
-func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
+func list[T any](ctx context.Context, q Querier, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -60,7 +71,7 @@ func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 }
 
 // find returns the one object that a query yields, and whether there is one.
-func find[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (one T, ok bool, err error) {
+func find[T any](ctx context.Context, q Querier, scan func(scanner) (T, error), query string, args ...any) (one T, ok bool, err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return one, false, err
@@ -74,7 +85,7 @@ func find[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 }
 
 // get returns the object of the kind and id that a query yields, or CodeNotFound.
-func get[T any](ctx context.Context, q querier, kind tokens.Kind, id string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+func get[T any](ctx context.Context, q Querier, kind tokens.Kind, id string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
 	one, ok, err := find(ctx, q, scan, query, args...)
 	if err == nil && !ok {
 		err = tokens.NotFound(kind, id)

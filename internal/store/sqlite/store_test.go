@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -20,14 +21,14 @@ var (
 )
 
 // found begins a database for tests.
-func found(ctx context.Context, tx Tx) error {
+func found(ctx context.Context, tx store.Tx) error {
 	return tx.InsertDatabase(ctx, identity, "default", noon)
 }
 
 // openStore returns the store at a path, closed when the test ends.
-func openStore(t *testing.T, path string) *Store {
+func openStore(t *testing.T, path string) *store.Store {
 	t.Helper()
-	s, err := NewSQLite(path)
+	s, err := New(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func newDatabase(t *testing.T, groups int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "latchkey.db")
 	s := openStore(t, path)
-	err := s.WriteOrMake(t.Context(), found, func(tx Tx) error { return insertGroups(t, tx, groups) })
+	err := s.WriteOrMake(t.Context(), found, func(tx store.Tx) error { return insertGroups(t, tx, groups) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,7 @@ func newDatabase(t *testing.T, groups int) string {
 }
 
 // insertGroups writes groups, each as large as it may be.
-func insertGroups(t *testing.T, tx Tx, number int) error {
+func insertGroups(t *testing.T, tx store.Tx, number int) error {
 	for range number {
 		id := tokens.NewID(tokens.KindGroup, noon)
 		err := tx.InsertGroup(t.Context(), tokens.Group{ID: id, Name: id, Description: strings.Repeat("d", 1024), CreatedAt: noon, UpdatedAt: noon})
@@ -78,8 +79,8 @@ func execute(t *testing.T, path, statements string) {
 }
 
 // readGroups reads all groups, so that every page with one is looked at.
-func readGroups(ctx context.Context, s *Store) (groups []tokens.Group, err error) {
-	err = s.Read(ctx, func(v View) error {
+func readGroups(ctx context.Context, s *store.Store) (groups []tokens.Group, err error) {
+	err = s.Read(ctx, func(v store.View) error {
 		groups, err = v.Groups(ctx)
 		return err
 	})
@@ -106,18 +107,18 @@ func wantUnavailable(t *testing.T, what string, err error, path string, words ..
 func TestNothingIsOpenedBeforeItIsNeeded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing", "latchkey.db")
 	s := openStore(t, path)
-	wantUnavailable(t, "a read", s.Read(t.Context(), func(View) error { return nil }), path)
+	wantUnavailable(t, "a read", s.Read(t.Context(), func(store.View) error { return nil }), path)
 	if err := s.Close(); err != nil {
 		t.Errorf("closing what was never open: %v", err)
 	}
-	wantUnavailable(t, "a read after the end", s.Read(t.Context(), func(View) error { return nil }), path, "closed")
+	wantUnavailable(t, "a read after the end", s.Read(t.Context(), func(store.View) error { return nil }), path, "closed")
 }
 
 // What could not be opened is tried again: a directory that is made, a file that is put back.
 func TestAFailureToOpenIsNotKept(t *testing.T) {
 	directory := filepath.Join(t.TempDir(), "later")
 	s := openStore(t, filepath.Join(directory, "latchkey.db"))
-	nothing := func(Tx) error { return nil }
+	nothing := func(store.Tx) error { return nil }
 	wantUnavailable(t, "a write", s.WriteOrMake(t.Context(), found, nothing), directory, "make it")
 	if err := os.Mkdir(directory, 0o700); err != nil {
 		t.Fatal(err)
@@ -126,7 +127,7 @@ func TestAFailureToOpenIsNotKept(t *testing.T) {
 	if err := s.WriteOrMake(t.Context(), found, nothing); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Read(t.Context(), func(v View) error {
+	if err := s.Read(t.Context(), func(v store.View) error {
 		if d := v.Database(); d.ID != identity || d.Organization != "default" || d.Location != s.Location() {
 			t.Errorf("got %+v", d)
 		}
@@ -139,12 +140,12 @@ func TestAFailureToOpenIsNotKept(t *testing.T) {
 // A reader who needs several statements sees one state of the database, whoever writes beside it.
 func TestReadAtOnce(t *testing.T) {
 	s := openStore(t, newDatabase(t, 1))
-	err := s.ReadAtOnce(t.Context(), func(v View) error {
+	err := s.ReadAtOnce(t.Context(), func(v store.View) error {
 		for range 2 {
 			if groups, err := v.Groups(t.Context()); err != nil || len(groups) != 1 {
 				t.Errorf("got %d groups, %v; want the 1 of the beginning", len(groups), err)
 			}
-			if err := s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+			if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 				return err
 			}
 		}
@@ -165,7 +166,7 @@ func TestReadersWithAllConnections(t *testing.T) {
 	begun.Add(readers)
 	for range readers {
 		all.Go(func() {
-			err := s.ReadAtOnce(ctx, func(v View) error {
+			err := s.ReadAtOnce(ctx, func(v store.View) error {
 				begun.Done()
 				begun.Wait()
 				_, err := v.Groups(ctx)
@@ -182,7 +183,7 @@ func TestReadersWithAllConnections(t *testing.T) {
 func TestAWriteThatFailsChangesNothing(t *testing.T) {
 	s := openStore(t, newDatabase(t, 1))
 	refusal := tokens.Invalid("name", "no")
-	err := s.Write(t.Context(), func(tx Tx) error {
+	err := s.Write(t.Context(), func(tx store.Tx) error {
 		if err := insertGroups(t, tx, 1); err != nil {
 			return err
 		}
@@ -199,7 +200,7 @@ func TestAWriteThatFailsChangesNothing(t *testing.T) {
 func TestAnOperationThatIsStopped(t *testing.T) {
 	s := openStore(t, newDatabase(t, 1))
 	ctx, cancel := context.WithCancel(t.Context())
-	err := s.Write(ctx, func(tx Tx) error {
+	err := s.Write(ctx, func(tx store.Tx) error {
 		cancel()
 		return insertGroups(t, tx, 1)
 	})
@@ -220,7 +221,7 @@ func TestRelativePathsAreMadeAbsolute(t *testing.T) {
 	if want := filepath.Join(working, "latchkey.db"); s.Location() != want {
 		t.Errorf("got %s, want %s", s.Location(), want)
 	}
-	if _, err := NewSQLite(""); tokens.ErrorCode(err) != tokens.CodeInvalid {
+	if _, err := New(""); tokens.ErrorCode(err) != tokens.CodeInvalid {
 		t.Errorf("no path: got %v, want CodeInvalid", err)
 	}
 }

@@ -1,4 +1,4 @@
-package store_test
+package sqlite_test
 
 import (
 	"bytes"
@@ -13,16 +13,16 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 )
 
 // The search of the command line and that of the data source take one statement each, beside those that open the database.
 func TestSearchIsOneQuery(t *testing.T) {
-	count := store.CountStatements(t)
+	count := sqlite.CountStatements(t)
 	path := filepath.Join(t.TempDir(), "latchkey.db")
 	fillOrganization(t, path)
 	now := func() time.Time { return time.Date(2030, time.June, 1, 12, 0, 0, 0, time.UTC) }
-	statements := func(do func()) int64 {
+	statements := func(do func()) int {
 		before := count()
 		do()
 		return count() - before

@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"errors"
@@ -15,9 +15,9 @@ import (
 // primary is the part of an error code of SQLite that says what kind of error it is.
 const primary = 0xff
 
-// explain says what an error of SQLite means for the one who runs this program, and what to do. All of them are
+// Explain implements store.Engine. It says what an error of SQLite means for the one who runs this program, and what to do. All of them are
 // CodeUnavailable: none of them says anything about an object.
-func (f sqliteFile) explain(err error) error {
+func (f databaseFile) Explain(err error) error {
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) {
 		return tokens.Unavailable(err, "database %s can't be used: run \"latchkey doctor\" to see its state", f.path)
@@ -47,15 +47,15 @@ func (f sqliteFile) explain(err error) error {
 	return tokens.Unavailable(err, "database %s gave an unexpected error: run \"latchkey doctor\" to see its state", f.path)
 }
 
-func (f sqliteFile) explainDirectory(err error) error {
+func (f databaseFile) explainDirectory(err error) error {
 	return tokens.Unavailable(err, "the directory of database %s does not exist or can't be reached: make it, or name another path in database, LATCHKEY_DATABASE or --database", f.path)
 }
 
-func (f sqliteFile) explainMoved(err error) error {
+func (f databaseFile) explainMoved(err error) error {
 	return tokens.Unavailable(err, "database %s was moved, removed or replaced while this program had it open; nothing was changed: put it back and run again", f.path)
 }
 
-func (f sqliteFile) explainFullDisk(err error) error {
+func (f databaseFile) explainFullDisk(err error) error {
 	return tokens.Unavailable(err, "the disk of database %s is full; nothing was changed: free some space and try again", f.path)
 }
 

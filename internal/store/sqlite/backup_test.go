@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"context"
@@ -9,11 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // backedUp writes what a backup notes in itself.
-func backedUp(ctx context.Context, tx Tx) error {
+func backedUp(ctx context.Context, tx store.Tx) error {
 	return tx.InsertEvent(ctx, tokens.Event{ID: tokens.NewID(tokens.KindEvent, noon), At: noon, Actor: "local:anna@host",
 		Action: tokens.ActionDatabaseBackup, ObjectID: tx.Database().ID, Outcome: tokens.OutcomeDone})
 }
@@ -49,7 +50,7 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 				return
 			default:
 			}
-			if err := s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+			if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 				done <- err
 				return
 			}
@@ -62,14 +63,14 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 			acknowledged = <-written
 		}
 		backup := filepath.Join(t.TempDir(), "latchkey.backup")
-		if err := BackupSQLite(t.Context(), path, backup, backedUp); err != nil {
+		if err := Backup(t.Context(), path, backup, backedUp); err != nil {
 			t.Fatal(err)
 		}
 		i := wantSound(t, backup)
 		if groups := i.Counts[0]; groups.Rows < int64(acknowledged) {
 			t.Errorf("round %d: the backup holds %d groups, and %d had been acknowledged", round, groups.Rows, acknowledged)
 		}
-		if i.SchemaVersion != schemaVersion || i.LastEvent.Action != tokens.ActionDatabaseBackup || !i.LastEvent.At.Equal(noon) {
+		if i.SchemaVersion != store.SchemaVersion || i.LastEvent.Action != tokens.ActionDatabaseBackup || !i.LastEvent.At.Equal(noon) {
 			t.Errorf("round %d: got %+v", round, i)
 		}
 		if entries, err := os.ReadDir(filepath.Dir(backup)); err != nil || len(entries) != 1 {
@@ -83,7 +84,7 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Read(t.Context(), func(v View) error {
+	if err := s.Read(t.Context(), func(v store.View) error {
 		events, err := v.Events(t.Context(), tokens.EventQuery{})
 		if len(events) != 0 {
 			t.Errorf("backups left events in the database: %v", events)
@@ -113,7 +114,7 @@ func TestBackupOfAnOlderSchema(t *testing.T) {
 	path, _ := oldDatabase(t)
 	before := content(t, path)
 	backup := filepath.Join(t.TempDir(), "latchkey.backup")
-	if err := BackupSQLite(t.Context(), path, backup, backedUp); err != nil {
+	if err := Backup(t.Context(), path, backup, backedUp); err != nil {
 		t.Fatal(err)
 	}
 	i, err := InspectBackup(t.Context(), backup)
@@ -130,7 +131,7 @@ func TestBackupThatIsRefused(t *testing.T) {
 	directory := t.TempDir()
 	sound := newDatabase(t, 1)
 	newer := newDatabase(t, 1)
-	execute(t, newer, fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion+1))
+	execute(t, newer, fmt.Sprintf(`PRAGMA user_version = %d`, store.SchemaVersion+1))
 	damaged := newDatabase(t, 500)
 	if err := os.Truncate(damaged, 64<<10); err != nil {
 		t.Fatal(err)
@@ -146,7 +147,7 @@ func TestBackupThatIsRefused(t *testing.T) {
 	refusal := tokens.Forbidden("", "no")
 	for _, test := range []struct {
 		name, path, backup string
-		note               Found
+		note               store.Found
 		code               tokens.Code
 		words              []string
 	}{
@@ -159,12 +160,12 @@ func TestBackupThatIsRefused(t *testing.T) {
 		{"no SQLite file", filepath.Join(directory, "text.db"), "new", backedUp, tokens.CodeUnavailable, []string{"not an SQLite database"}},
 		{"newer schema", newer, "new", backedUp, tokens.CodeUnavailable, []string{"newer version of Latchkey"}},
 		{"damaged", damaged, "new", backedUp, tokens.CodeUnavailable, []string{"damaged"}},
-		{"refusal", sound, "new", func(context.Context, Tx) error { return refusal }, tokens.CodeForbidden, []string{"no"}},
+		{"refusal", sound, "new", func(context.Context, store.Tx) error { return refusal }, tokens.CodeForbidden, []string{"no"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			beside := filepath.Join(directory, "x")
 			before := files(t, beside)
-			err := BackupSQLite(t.Context(), test.path, filepath.Join(directory, test.backup), test.note)
+			err := Backup(t.Context(), test.path, filepath.Join(directory, test.backup), test.note)
 			if tokens.ErrorCode(err) != test.code {
 				t.Errorf("got %v, want the code %s", err, test.code)
 			}
@@ -184,7 +185,7 @@ func TestBackupThatIsRefused(t *testing.T) {
 func TestMakingBesideALeftoverLog(t *testing.T) {
 	path := newDatabase(t, 1)
 	s := openStore(t, path)
-	if err := s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+	if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 		t.Fatal(err)
 	}
 	log := content(t, path+"-wal")
@@ -197,7 +198,7 @@ func TestMakingBesideALeftoverLog(t *testing.T) {
 	if err := os.WriteFile(path+"-wal", log, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := openStore(t, path).WriteOrMake(t.Context(), found, func(Tx) error { return nil })
+	err := openStore(t, path).WriteOrMake(t.Context(), found, func(store.Tx) error { return nil })
 	wantUnavailable(t, "a write that makes a database", err, path, "latchkey.db-wal", "move the log away")
 	if _, err := os.Stat(path); err == nil {
 		t.Error("a database was made")

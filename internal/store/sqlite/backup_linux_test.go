@@ -1,8 +1,10 @@
-package store
+package sqlite
 
 import (
 	"path/filepath"
 	"testing"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 )
 
 // A database whose disk is full can be backed up to another disk, whether or not somebody has it open, and a disk without
@@ -14,7 +16,7 @@ func TestBackupAndFullDisks(t *testing.T) {
 	}
 	path := filepath.Join(disk, "latchkey.db")
 	s := openStore(t, path)
-	if err := s.WriteOrMake(t.Context(), found, func(tx Tx) error { return insertGroups(t, tx, 20) }); err != nil {
+	if err := s.WriteOrMake(t.Context(), found, func(tx store.Tx) error { return insertGroups(t, tx, 20) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -24,7 +26,7 @@ func TestBackupAndFullDisks(t *testing.T) {
 	free := fill(t, disk)
 	backup := func(name string) {
 		t.Helper()
-		if err := BackupSQLite(t.Context(), path, filepath.Join(room, name), backedUp); err != nil {
+		if err := Backup(t.Context(), path, filepath.Join(room, name), backedUp); err != nil {
 			t.Errorf("%s: %v", name, err)
 			return
 		}
@@ -43,7 +45,7 @@ func TestBackupAndFullDisks(t *testing.T) {
 
 	before := files(t, path)
 	to := filepath.Join(disk, "latchkey.backup")
-	wantUnavailable(t, "a backup to a full disk", BackupSQLite(t.Context(), filepath.Join(room, "alone"), to, backedUp), to, "full", "free some space", "another disk")
+	wantUnavailable(t, "a backup to a full disk", Backup(t.Context(), filepath.Join(room, "alone"), to, backedUp), to, "full", "free some space", "another disk")
 	_, err := Restore{Backup: filepath.Join(room, "alone"), Path: path, Aside: ending, Note: restored}.Run(t.Context())
 	wantUnavailable(t, "a restore on a full disk", err, path, "full", "nothing was changed")
 	if after := files(t, path); before != after {

@@ -1,8 +1,9 @@
-package store
+package sqlite
 
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -41,7 +43,7 @@ func TestWhatIsNoDatabase(t *testing.T) {
 			before := files(t, path)
 			s := openStore(t, path)
 			wantUnusable(t, s, test.words...)
-			if i, err := InspectSQLite(t.Context(), path); err != nil {
+			if i, err := Inspect(t.Context(), path); err != nil {
 				t.Error(err)
 			} else {
 				wantUnavailable(t, "an inspection", i.Unusable, path, test.words...)
@@ -54,13 +56,13 @@ func TestWhatIsNoDatabase(t *testing.T) {
 }
 
 // wantUnusable checks that every way to use a store fails and says the words.
-func wantUnusable(t *testing.T, s *Store, words ...string) {
+func wantUnusable(t *testing.T, s *store.Store, words ...string) {
 	t.Helper()
 	ctx := t.Context()
-	write := func(tx Tx) error { return insertGroups(t, tx, 1) }
+	write := func(tx store.Tx) error { return insertGroups(t, tx, 1) }
 	_, err := readGroups(ctx, s)
 	wantUnavailable(t, "a read", err, s.Location(), words...)
-	wantUnavailable(t, "a verification", s.ReadToVerify(ctx, func(v View) error {
+	wantUnavailable(t, "a verification", s.ReadToVerify(ctx, func(v store.View) error {
 		_, _, err := v.SecretWithHash(ctx, tokens.SecretHash{})
 		return err
 	}), s.Location(), words...)
@@ -115,7 +117,7 @@ func TestDamage(t *testing.T) {
 			wantUnavailable(t, "a read", err, path, "damaged", "backup", "doctor")
 
 			before := content(t, path)
-			i, err := InspectSQLite(t.Context(), path)
+			i, err := Inspect(t.Context(), path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -140,7 +142,7 @@ func TestNewerSchema(t *testing.T) {
 	token := insertToken(t, path, secret)
 	lookUp := func() error {
 		s := openStore(t, path)
-		return s.ReadToVerify(ctx, func(v View) error {
+		return s.ReadToVerify(ctx, func(v store.View) error {
 			known, ok, err := v.SecretWithHash(ctx, secret.Hash())
 			if err == nil && (!ok || known.AccessToken.ID != token) {
 				t.Errorf("got %t, %s; want token %s", ok, known.AccessToken.ID, token)
@@ -149,25 +151,25 @@ func TestNewerSchema(t *testing.T) {
 		})
 	}
 
-	execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d; ALTER TABLE access_tokens ADD COLUMN shoe_size BIGINT; CREATE TABLE novelties (id TEXT)`, schemaVersion+1))
+	execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d; ALTER TABLE access_tokens ADD COLUMN shoe_size BIGINT; CREATE TABLE novelties (id TEXT)`, store.SchemaVersion+1))
 	newer := openStore(t, path)
 	_, err = readGroups(ctx, newer)
 	wantUnavailable(t, "a read", err, path, "newer version of Latchkey", "upgrade")
-	err = newer.Write(ctx, func(tx Tx) error { return insertGroups(t, tx, 1) })
+	err = newer.Write(ctx, func(tx store.Tx) error { return insertGroups(t, tx, 1) })
 	wantUnavailable(t, "a write", err, path, "newer version of Latchkey", "upgrade")
 	if err := lookUp(); err != nil {
 		t.Errorf("a verification on the next schema: %v", err)
 	}
 
-	execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion+2))
+	execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, store.SchemaVersion+2))
 	wantUnusable(t, openStore(t, path), "newer version of Latchkey", "upgrade")
 	wantUnavailable(t, "a verification on a later schema", lookUp(), path, "newer version of Latchkey")
-	i, err := InspectSQLite(ctx, path)
+	i, err := Inspect(ctx, path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantUnavailable(t, "an inspection", i.Unusable, path, "newer version of Latchkey")
-	if i.SchemaVersion != schemaVersion+2 {
+	if i.SchemaVersion != store.SchemaVersion+2 {
 		t.Errorf("the inspection found schema %d", i.SchemaVersion)
 	}
 }
@@ -180,7 +182,7 @@ func insertToken(t *testing.T, path string, secret tokens.Secret) string {
 	token := tokens.AccessToken{ID: tokens.NewID(tokens.KindAccessToken, noon), Name: "deploy", User: user, Enabled: true,
 		Secret: tokens.SecretState{Version: 1, Preview: secret.Preview(), CreatedAt: noon}, CreatedAt: noon, UpdatedAt: noon}
 	s := openStore(t, path)
-	err := s.Write(ctx, func(tx Tx) error {
+	err := s.Write(ctx, func(tx store.Tx) error {
 		if err := tx.InsertTechnicalUser(ctx, user); err != nil {
 			return err
 		}
@@ -197,10 +199,10 @@ func insertToken(t *testing.T, path string, secret tokens.Secret) string {
 
 func TestLockedDatabase(t *testing.T) {
 	path := newDatabase(t, 1)
-	impatient := &Store{engine: sqliteFile{path, 10 * time.Millisecond}}
+	impatient := store.New(databaseFile{path, 10 * time.Millisecond})
 	t.Cleanup(func() { _ = impatient.Close() })
-	write := func(tx Tx) error { return insertGroups(t, tx, 1) }
-	err := openStore(t, path).Write(t.Context(), func(tx Tx) error {
+	write := func(tx store.Tx) error { return insertGroups(t, tx, 1) }
+	err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error {
 		wantUnavailable(t, "a write beside another", impatient.Write(t.Context(), write), path, "locked by another process", "try again")
 		if groups, err := readGroups(t.Context(), impatient); err != nil || len(groups) != 1 {
 			t.Errorf("a read beside a write: %d groups, %v", len(groups), err)
@@ -215,17 +217,35 @@ func TestLockedDatabase(t *testing.T) {
 	}
 }
 
+// opened is the engine of a file that is open already.
+type opened struct {
+	databaseFile
+	open store.Connection
+}
+
+// Connect implements store.Engine.
+func (o opened) Connect(context.Context, store.Found) (store.Connection, error) { return o.open, nil }
+
 // A database that runs out of space keeps what it has, tells of it, and goes on when there is space again.
 func TestNoSpaceInTheDatabase(t *testing.T) {
 	path := newDatabase(t, 10)
-	s := openStore(t, path)
+	open, err := databaseFile{path, busyTimeout}.Connect(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := store.New(opened{databaseFile{path, busyTimeout}, open})
+	t.Cleanup(func() { _ = s.Close() })
 	pages := func(limit string) {
 		t.Helper()
-		if err := s.Write(t.Context(), func(tx Tx) error { return tx.exec(t.Context(), `PRAGMA max_page_count = `+limit) }); err != nil {
+		err := inTransaction(t.Context(), open.(*connection).db, func(tx *sql.Tx) error {
+			_, err := tx.Exec(`PRAGMA max_page_count = ` + limit)
+			return err
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	write := func(tx Tx) error { return insertGroups(t, tx, 100) }
+	write := func(tx store.Tx) error { return insertGroups(t, tx, 100) }
 	pages("1") // which means: no more than there are
 	wantUnavailable(t, "a write", s.Write(t.Context(), write), path, "full", "nothing was changed", "free some space")
 	if groups, err := readGroups(t.Context(), s); err != nil || len(groups) != 10 {
@@ -263,11 +283,11 @@ func TestDatabaseThatIsReplacedWhileInUse(t *testing.T) {
 func TestInspection(t *testing.T) {
 	path := newDatabase(t, 3)
 	before := content(t, path)
-	i, err := InspectSQLite(t.Context(), path)
+	i, err := Inspect(t.Context(), path)
 	if err != nil || i.Unusable != nil {
 		t.Fatal(err, i.Unusable)
 	}
-	if i.Database.ID != identity || i.SchemaVersion != schemaVersion || i.LatestSchema != schemaVersion || i.JournalMode != "wal" || len(i.Damage) != 0 {
+	if i.Database.ID != identity || i.SchemaVersion != store.SchemaVersion || i.LatestSchema != store.SchemaVersion || i.JournalMode != "wal" || len(i.Damage) != 0 {
 		t.Errorf("got %+v", i)
 	}
 	if i.Counts[0] != (Count{"groups", 3}) {
@@ -278,7 +298,7 @@ func TestInspection(t *testing.T) {
 	}
 
 	execute(t, path, `PRAGMA foreign_keys = OFF; INSERT INTO group_roles VALUES ('mem_1', 'grp_gone', 'viewer')`)
-	if i, err = InspectSQLite(t.Context(), path); err != nil || len(i.Damage) != 1 || !strings.Contains(i.Damage[0], "groups") {
+	if i, err = Inspect(t.Context(), path); err != nil || len(i.Damage) != 1 || !strings.Contains(i.Damage[0], "groups") {
 		t.Errorf("a reference to nothing: got %v, %v", i.Damage, err)
 	}
 }
@@ -288,7 +308,7 @@ func TestOddPaths(t *testing.T) {
 	for _, name := range []string{"a b.db", "a?mode=memory.db", "a#b.db", "100%.db", "a%20b.db", "größe.db", ":memory:", "file:x.db", "'q\".db"} {
 		directory := t.TempDir()
 		s := openStore(t, filepath.Join(directory, name))
-		if err := s.WriteOrMake(t.Context(), found, func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+		if err := s.WriteOrMake(t.Context(), found, func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
 		if err := s.Close(); err != nil {
@@ -311,7 +331,7 @@ func TestMaking(t *testing.T) {
 	if len(entries) != 1 || entries[0].Name() != "latchkey.db" {
 		t.Errorf("the directory holds %v, want the database alone", entries)
 	}
-	if s := openStore(t, path); s.Read(t.Context(), func(v View) error {
+	if s := openStore(t, path); s.Read(t.Context(), func(v store.View) error {
 		_, err := v.Events(t.Context(), tokens.EventQuery{})
 		return err
 	}) != nil {
@@ -323,7 +343,7 @@ func TestMaking(t *testing.T) {
 func TestMakingThatFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "latchkey.db")
 	refusal := tokens.Invalid("organization", "no")
-	err := openStore(t, path).WriteOrMake(t.Context(), func(context.Context, Tx) error { return refusal }, func(Tx) error { return nil })
+	err := openStore(t, path).WriteOrMake(t.Context(), func(context.Context, store.Tx) error { return refusal }, func(store.Tx) error { return nil })
 	if tokens.ErrorCode(err) != tokens.CodeInvalid {
 		t.Errorf("got %v, want the refusal", err)
 	}

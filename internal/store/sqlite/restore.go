@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"cmp"
@@ -13,6 +13,7 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -38,7 +39,7 @@ type Restore struct {
 	// another program.
 	Another bool
 	// Note writes into the restored database.
-	Note Found
+	Note store.Found
 	// reach is called at each step, and patience is how long to wait for others, in tests.
 	reach    func(step string)
 	patience time.Duration
@@ -62,7 +63,7 @@ func (r Restore) Check(ctx context.Context, identity string) (err error) {
 	if isBeyondReading(err) {
 		err = nil
 	}
-	return (&Store{engine: f}).explain(errors.Join(err, db.Close()))
+	return store.Explain(f, errors.Join(err, db.Close()))
 }
 
 // Run restores the backup and returns the paths to which files were moved. CodeInvalid for a backup that is the database;
@@ -77,28 +78,28 @@ func (r Restore) Run(ctx context.Context) (moved []string, err error) {
 		return nil, err
 	}
 	var identity string
-	err = f.withDraft(func(draft sqliteFile) error {
-		return backup.copyTo(ctx, draft, backup.untouched(), func(ctx context.Context, tx Tx) error {
+	err = f.withDraft(func(draft databaseFile) error {
+		return backup.copyTo(ctx, draft, backup.untouched(), func(ctx context.Context, tx store.Tx) error {
 			identity = tx.Database().ID
 			return r.Note(ctx, tx)
 		})
-	}, func(draft sqliteFile) error {
+	}, func(draft databaseFile) error {
 		r.reached("copied")
 		moved, err = r.replace(ctx, f, draft, identity)
 		return err
 	})
 	if err != nil {
-		return nil, (&Store{engine: f}).explain(f.explainMaking(err))
+		return nil, store.Explain(f, f.explainMaking(err))
 	}
 	return moved, nil
 }
 
 // files returns the files of the backup and of the database.
-func (r Restore) files() (backup, f sqliteFile, err error) {
-	if backup, err = newSQLiteFile("backup", r.Backup); err != nil {
+func (r Restore) files() (backup, f databaseFile, err error) {
+	if backup, err = newDatabaseFile("backup", r.Backup); err != nil {
 		return backup, f, err
 	}
-	if f, err = newSQLiteFile("database", r.Path); err != nil {
+	if f, err = newDatabaseFile("database", r.Path); err != nil {
 		return backup, f, err
 	}
 	f.busyTimeout = cmp.Or(r.patience, busyTimeout)
@@ -128,7 +129,7 @@ func isSameFile(a, b string) bool {
 }
 
 // replace puts a draft with an identity in the place of the file, and returns the paths to which that was moved.
-func (r Restore) replace(ctx context.Context, f, draft sqliteFile, identity string) (moved []string, err error) {
+func (r Restore) replace(ctx context.Context, f, draft databaseFile, identity string) (moved []string, err error) {
 	release, err := r.takeOver(ctx, f, identity)
 	if err != nil {
 		return nil, err
@@ -163,7 +164,7 @@ func (r Restore) replace(ctx context.Context, f, draft sqliteFile, identity stri
 
 // moveBack undoes that the files of a database were moved aside. The database is first, and takes no name that someone
 // else took.
-func (f sqliteFile) moveBack(aside string) error {
+func (f databaseFile) moveBack(aside string) error {
 	for _, suffix := range fileSuffixes {
 		switch err := os.Link(aside+suffix, f.path+suffix); {
 		case errors.Is(err, fs.ErrNotExist):
@@ -179,7 +180,7 @@ func (f sqliteFile) moveBack(aside string) error {
 }
 
 // asideOf returns a path beside the file at which nothing is.
-func (f sqliteFile) asideOf(ending string) string {
+func (f databaseFile) asideOf(ending string) string {
 	isTaken := func(path string) bool {
 		for _, suffix := range fileSuffixes {
 			if _, err := os.Lstat(path + suffix); err == nil {
@@ -197,7 +198,7 @@ func (f sqliteFile) asideOf(ending string) string {
 
 // toTakeOver returns the file where SQLite may be able to read it; nil where nothing or nothing but a name is there. What
 // can't be replaced is an error.
-func (f sqliteFile) toTakeOver() (fs.FileInfo, error) {
+func (f databaseFile) toTakeOver() (fs.FileInfo, error) {
 	file, err := os.Lstat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -213,7 +214,7 @@ func (f sqliteFile) toTakeOver() (fs.FileInfo, error) {
 
 // takeOver takes the right to write the file, with nothing in its log, and returns what gives it up. A file that SQLite
 // can't read is left as it is.
-func (r Restore) takeOver(ctx context.Context, f sqliteFile, identity string) (release func() error, err error) {
+func (r Restore) takeOver(ctx context.Context, f databaseFile, identity string) (release func() error, err error) {
 	nothing := func() error { return nil }
 	file, err := f.toTakeOver()
 	if file == nil {
@@ -244,7 +245,7 @@ func (r Restore) takeOver(ctx context.Context, f sqliteFile, identity string) (r
 }
 
 // lock begins the transaction that may write, when nothing is in the log.
-func (r Restore) lock(ctx context.Context, f sqliteFile, db *sql.DB, identity string) (*sql.Tx, error) {
+func (r Restore) lock(ctx context.Context, f databaseFile, db *sql.DB, identity string) (*sql.Tx, error) {
 	if err := r.mayReplace(ctx, f, db, identity); err != nil {
 		return nil, err
 	}
@@ -274,7 +275,7 @@ func (r Restore) lock(ctx context.Context, f sqliteFile, db *sql.DB, identity st
 }
 
 // mayReplace refuses a database that is not the one with the identity.
-func (r Restore) mayReplace(ctx context.Context, f sqliteFile, db *sql.DB, identity string) error {
+func (r Restore) mayReplace(ctx context.Context, f databaseFile, db *sql.DB, identity string) error {
 	if r.Another {
 		return nil
 	}
@@ -285,8 +286,12 @@ func (r Restore) mayReplace(ctx context.Context, f sqliteFile, db *sql.DB, ident
 	if application != applicationID {
 		return tokens.Conflict("", "", "%s is a database of another program, and no restore replaces that unasked: check the path, and say --replace-another if it is right", f.path)
 	}
-	present, ok, err := find(ctx, db, scanText, `SELECT id FROM database`)
-	if err != nil || !ok || present == identity {
+	var present string
+	err := db.QueryRowContext(ctx, `SELECT id FROM database`).Scan(&present)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && present == identity {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return tokens.Conflict("", present, "%s is database %s, and the backup is of database %s: a state that knows the one does not fit the other; "+
@@ -295,11 +300,11 @@ func (r Restore) mayReplace(ctx context.Context, f sqliteFile, db *sql.DB, ident
 
 // EventsBeyond counts the events of the SQLite file at the path that a backup does not hold.
 func EventsBeyond(ctx context.Context, path, backup string) (number int64, err error) {
-	from, err := newSQLiteFile("backup", backup)
+	from, err := newDatabaseFile("backup", backup)
 	if err != nil {
 		return 0, err
 	}
-	f, err := newSQLiteFile("database", path)
+	f, err := newDatabaseFile("database", path)
 	if err != nil {
 		return 0, err
 	}
@@ -307,7 +312,7 @@ func EventsBeyond(ctx context.Context, path, backup string) (number int64, err e
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = (&Store{engine: f}).explain(errors.Join(err, db.Close())) }()
+	defer func() { err = store.Explain(f, errors.Join(err, db.Close())) }()
 	db.SetMaxOpenConns(1) // a database is attached to one connection
 	if _, err := db.ExecContext(ctx, `ATTACH $1 AS backup`, from.dsn(from.untouched())); err != nil {
 		return 0, err

@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 )
 
 // onSmallDisk runs the calling test in a process of its own, which alone sees a small file system at the path that this
@@ -65,7 +67,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	path := filepath.Join(disk, "latchkey.db")
 	s := openStore(t, path)
-	write := func(tx Tx) error { return insertGroups(t, tx, 20) }
+	write := func(tx store.Tx) error { return insertGroups(t, tx, 20) }
 
 	free := fill(t, disk)
 	wantUnavailable(t, "making a database", s.WriteOrMake(t.Context(), found, write), path, "full", "free some space")
@@ -94,7 +96,7 @@ func TestFullDisk(t *testing.T) {
 	if err := s.Write(t.Context(), write); err != nil {
 		t.Errorf("a write when there is space again: %v", err)
 	}
-	if i, err := InspectSQLite(t.Context(), path); err != nil || i.Unusable != nil || len(i.Damage) != 0 {
+	if i, err := Inspect(t.Context(), path); err != nil || i.Unusable != nil || len(i.Damage) != 0 {
 		t.Errorf("the database afterwards: %+v, %v", i, err)
 	}
 }

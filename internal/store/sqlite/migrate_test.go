@@ -1,14 +1,14 @@
-package store
+package sqlite
 
 import (
 	"bytes"
 	"database/sql"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -22,7 +22,7 @@ func oldDatabase(t *testing.T) (path string, secret tokens.Secret) {
 	}
 	path = filepath.Join(t.TempDir(), "latchkey.db")
 	execute(t, path, fmt.Sprintf(`PRAGMA journal_mode = WAL; PRAGMA application_id = %d; PRAGMA user_version = 1;`, applicationID)+
-		strings.ReplaceAll(migrations[0], "SERIAL", sqliteSerial)+
+		store.Migrations(0, serial)[0]+
 		fmt.Sprintf(`INSERT INTO database VALUES ('%s', 'default', 1);
 		INSERT INTO technical_users (id, name, description, email, role, group_roles_set, enabled, system_created, created_at, updated_at)
 			VALUES ('tu_1', 'ci', '', 'ci@default.latchkey.internal', 'member', false, true, false, 1, 1);
@@ -44,7 +44,13 @@ func schemaOf(t *testing.T, path string) string {
 	if err := db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil {
 		t.Fatal(err)
 	}
-	all, err := list(t.Context(), db, scanText, `SELECT coalesce(sql, '') FROM sqlite_master ORDER BY type, name`)
+	var all []string
+	err = eachRow(t.Context(), db, `SELECT coalesce(sql, '') FROM sqlite_master ORDER BY type, name`, func(rows *sql.Rows) error {
+		var text string
+		err := rows.Scan(&text)
+		all = append(all, text)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,15 +58,15 @@ func schemaOf(t *testing.T, path string) string {
 }
 
 // wantOldContent checks that all ways to read find what an older database holds, with what came later.
-func wantOldContent(t *testing.T, s *Store, secret tokens.Secret) {
+func wantOldContent(t *testing.T, s *store.Store, secret tokens.Secret) {
 	t.Helper()
 	ctx := t.Context()
-	for name, read := range map[string]func(func(View) error) error{
-		"a read":         func(fn func(View) error) error { return s.Read(ctx, fn) },
-		"a read at once": func(fn func(View) error) error { return s.ReadAtOnce(ctx, fn) },
-		"a verification": func(fn func(View) error) error { return s.ReadToVerify(ctx, fn) },
+	for name, read := range map[string]func(func(store.View) error) error{
+		"a read":         func(fn func(store.View) error) error { return s.Read(ctx, fn) },
+		"a read at once": func(fn func(store.View) error) error { return s.ReadAtOnce(ctx, fn) },
+		"a verification": func(fn func(store.View) error) error { return s.ReadToVerify(ctx, fn) },
 	} {
-		err := read(func(v View) error {
+		err := read(func(v store.View) error {
 			known, ok, err := v.SecretWithHash(ctx, secret.Hash())
 			if err != nil {
 				return err
@@ -80,7 +86,7 @@ func wantOldContent(t *testing.T, s *Store, secret tokens.Secret) {
 }
 
 // insertRole is a change that needs the latest schema.
-func insertRole(t *testing.T, tx Tx) error {
+func insertRole(t *testing.T, tx store.Tx) error {
 	id := tokens.NewID(tokens.KindRole, noon)
 	return tx.InsertRole(t.Context(), tokens.Role{ID: id, Name: id, Permissions: []string{"orders:read", "orders:write"}, CreatedAt: noon, UpdatedAt: noon})
 }
@@ -93,7 +99,7 @@ func TestReadsDoNotMigrate(t *testing.T) {
 	for range 2 {
 		wantOldContent(t, s, secret)
 	}
-	i, err := InspectSQLite(t.Context(), path)
+	i, err := Inspect(t.Context(), path)
 	if err != nil || i.Unusable != nil || i.SchemaVersion != 1 || len(i.Damage) != 0 || len(i.Counts) == 0 {
 		t.Errorf("an inspection: %+v, %v", i, err)
 	}
@@ -113,7 +119,7 @@ func TestFirstWriteMigrates(t *testing.T) {
 	wantOldContent(t, opened, secret)
 
 	refusal := tokens.Invalid("name", "no")
-	err := s.Write(t.Context(), func(tx Tx) error {
+	err := s.Write(t.Context(), func(tx store.Tx) error {
 		if err := insertRole(t, tx); err != nil {
 			return err
 		}
@@ -128,20 +134,22 @@ func TestFirstWriteMigrates(t *testing.T) {
 	wantOldContent(t, s, secret)
 
 	for range 2 {
-		if err := s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+		if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if got, want := schemaOf(t, path), schemaOf(t, newDatabase(t, 1)); got != want {
 		t.Errorf("got schema %s, want that of a new database, %s", got, want)
 	}
-	for name, store := range map[string]*Store{"the store that wrote": s, "a store that had it open": opened, "a new store": openStore(t, path)} {
+	for name, s := range map[string]*store.Store{"the store that wrote": s, "a store that had it open": opened, "a new store": openStore(t, path)} {
 		t.Run(name, func(t *testing.T) {
-			wantOldContent(t, store, secret)
-			if groups, err := readGroups(t.Context(), store); err != nil || len(groups) != 2 {
+			wantOldContent(t, s, secret)
+			if groups, err := readGroups(t.Context(), s); err != nil || len(groups) != 2 {
 				t.Errorf("got %d groups, %v; want 2", len(groups), err)
 			}
-			if err := store.Write(t.Context(), func(tx Tx) error { return tx.UpdateGroup(t.Context(), tokens.Group{ID: "grp_none", UpdatedAt: noon}) }); err != nil {
+			if err := s.Write(t.Context(), func(tx store.Tx) error {
+				return tx.UpdateGroup(t.Context(), tokens.Group{ID: "grp_none", UpdatedAt: noon})
+			}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -160,7 +168,7 @@ func TestFirstWritesAtOnce(t *testing.T) {
 				wantOldContent(t, s, secret)
 				return
 			}
-			if err := s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+			if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 				t.Error(err)
 			}
 			wantOldContent(t, s, secret)
@@ -169,7 +177,7 @@ func TestFirstWritesAtOnce(t *testing.T) {
 	one := openStore(t, path)
 	for range many {
 		all.Go(func() {
-			if err := one.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+			if err := one.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 				t.Error(err)
 			}
 		})
@@ -188,16 +196,16 @@ func TestNewerReleaseMigratesMeanwhile(t *testing.T) {
 	path, secret := oldDatabase(t)
 	s := openStore(t, path)
 	wantOldContent(t, s, secret)
-	if err := openStore(t, path).Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+	if err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion+1))
+	execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, store.SchemaVersion+1))
 
 	_, err := readGroups(t.Context(), s)
 	wantUnavailable(t, "a read", err, path, "newer version of Latchkey", "upgrade")
-	err = s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) })
+	err = s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) })
 	wantUnavailable(t, "a write", err, path, "newer version of Latchkey", "upgrade")
-	if err := s.ReadToVerify(t.Context(), func(v View) error {
+	if err := s.ReadToVerify(t.Context(), func(v store.View) error {
 		_, ok, err := v.SecretWithHash(t.Context(), secret.Hash())
 		if err == nil && !ok {
 			t.Error("the secret is unknown")

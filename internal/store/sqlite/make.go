@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"context"
@@ -9,20 +9,21 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // make makes a database that found begins. Where another process was first its database stays.
-func (f sqliteFile) make(ctx context.Context, found Found) error {
-	err := f.create(func(draft sqliteFile) error {
+func (f databaseFile) make(ctx context.Context, found store.Found) error {
+	err := f.create(func(draft databaseFile) error {
 		return draft.build(ctx, func(tx *sql.Tx) error {
 			if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
 				return err
 			}
-			if err := f.migrate(ctx, tx, 0); err != nil {
+			if err := migrate(ctx, tx, 0); err != nil {
 				return err
 			}
-			return found(ctx, Tx{View{q: tx}, tx})
+			return found(ctx, store.NewTx(tokens.Database{}, tx))
 		})
 	})
 	if errors.Is(err, fs.ErrExist) {
@@ -33,8 +34,8 @@ func (f sqliteFile) make(ctx context.Context, found Found) error {
 
 // create has build fill an empty file beside the path and gives it that name at the end, so that no other process ever
 // sees half of a database, and what has the name already stays: then fs.ErrExist is within the error.
-func (f sqliteFile) create(build func(draft sqliteFile) error) error {
-	return f.withDraft(build, func(draft sqliteFile) error {
+func (f databaseFile) create(build func(draft databaseFile) error) error {
+	return f.withDraft(build, func(draft databaseFile) error {
 		if err := f.checkLeftovers(); err != nil {
 			return err
 		}
@@ -47,7 +48,7 @@ func (f sqliteFile) create(build func(draft sqliteFile) error) error {
 
 // withDraft has build fill an empty file beside the path, and use do something with it when it is on the disk. Afterwards
 // the name of that file is gone.
-func (f sqliteFile) withDraft(build, use func(draft sqliteFile) error) (err error) {
+func (f databaseFile) withDraft(build, use func(draft databaseFile) error) (err error) {
 	draft, err := f.draft()
 	if err != nil {
 		return err
@@ -69,7 +70,7 @@ func (f sqliteFile) withDraft(build, use func(draft sqliteFile) error) (err erro
 }
 
 // checkLeftovers refuses a path at which no database is, but what SQLite would take for the log of a new one.
-func (f sqliteFile) checkLeftovers() error {
+func (f databaseFile) checkLeftovers() error {
 	for _, suffix := range []string{"-wal", "-journal"} {
 		if info, err := os.Stat(f.path + suffix); err != nil || info.Size() == 0 {
 			continue
@@ -84,7 +85,7 @@ func (f sqliteFile) checkLeftovers() error {
 }
 
 // draft makes an empty file beside the path that its owner alone can read and write, whatever the umask.
-func (f sqliteFile) draft() (sqliteFile, error) {
+func (f databaseFile) draft() (databaseFile, error) {
 	file, err := os.CreateTemp(filepath.Dir(f.path), "."+filepath.Base(f.path)+".new-*")
 	if err != nil {
 		return f, err
@@ -93,13 +94,13 @@ func (f sqliteFile) draft() (sqliteFile, error) {
 	if err != nil {
 		return f, errors.Join(err, os.Remove(file.Name()))
 	}
-	return sqliteFile{file.Name(), f.busyTimeout}, nil
+	return databaseFile{file.Name(), f.busyTimeout}, nil
 }
 
 // build writes to a file that no other process knows and closes it, with all of it in the one file, which every
 // connection from then on uses in WAL mode. The lock for this one alone needs no memory shared with others, which some
 // disks lack on which a backup may well lie.
-func (f sqliteFile) build(ctx context.Context, fill func(*sql.Tx) error) error {
+func (f databaseFile) build(ctx context.Context, fill func(*sql.Tx) error) error {
 	db, err := f.alone("mode=rw&_journal_mode=WAL")
 	if err != nil {
 		return err
@@ -127,7 +128,7 @@ func syncFile(path string) error {
 }
 
 // explainMaking says why no database could be made.
-func (f sqliteFile) explainMaking(err error) error {
+func (f databaseFile) explainMaking(err error) error {
 	switch {
 	case !failedOnFile(err):
 		return err
@@ -139,4 +140,17 @@ func (f sqliteFile) explainMaking(err error) error {
 		return f.explainFullDisk(err)
 	}
 	return tokens.Unavailable(err, "no database can be made at %s: name a path on a local disk whose file system has hard links, in a directory that this user can write", f.path)
+}
+
+// inTransaction runs fn in a transaction, which commits when fn returns nil.
+func inTransaction(ctx context.Context, db *sql.DB, fn func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back; before it, the first error counts
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
 }

@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"context"
@@ -9,19 +9,20 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// BackupSQLite copies the SQLite file at the path to a new file, while others go on with it. Nothing is written to the
+// Backup copies the SQLite file at the path to a new file, while others go on with it. Nothing is written to the
 // file itself, whose disk may be full. The copy holds what had been committed at one moment, and what note adds. It is a
 // whole database in one file for its owner alone, and on the disk before it gets its name. CodeConflict where something has
 // that name.
-func BackupSQLite(ctx context.Context, path, backup string, note Found) error {
-	from, err := newSQLiteFile("database", path)
+func Backup(ctx context.Context, path, backup string, note store.Found) error {
+	from, err := newDatabaseFile("database", path)
 	if err != nil {
 		return err
 	}
-	to, err := newSQLiteFile("backup", backup)
+	to, err := newDatabaseFile("backup", backup)
 	if err != nil {
 		return err
 	}
@@ -31,12 +32,12 @@ func BackupSQLite(ctx context.Context, path, backup string, note Found) error {
 	if _, err := os.Lstat(to.path); err == nil {
 		return to.explainBackup(fs.ErrExist)
 	}
-	return to.explainBackup(to.create(func(draft sqliteFile) error { return from.copyTo(ctx, draft, "mode=rw", note) }))
+	return to.explainBackup(to.create(func(draft databaseFile) error { return from.copyTo(ctx, draft, "mode=rw", note) }))
 }
 
 // copyTo fills an empty file with what is committed at one moment, and has note write into that. Errors of this file come
 // explained, those of the empty one as they are.
-func (f sqliteFile) copyTo(ctx context.Context, empty sqliteFile, options string, note Found) error {
+func (f databaseFile) copyTo(ctx context.Context, empty databaseFile, options string, note store.Found) error {
 	err := f.vacuumInto(ctx, empty, options, f.pool)
 	if resultCode(err) == sqlite3.SQLITE_IOERR_SHMSIZE {
 		// A full disk has no room for the memory that processes share. One that is alone needs none.
@@ -46,37 +47,37 @@ func (f sqliteFile) copyTo(ctx context.Context, empty sqliteFile, options string
 		if isFullDisk(err) { // nothing but the empty file grows
 			return err
 		}
-		return (&Store{engine: f}).explain(err)
+		return store.Explain(f, err)
 	}
 	return empty.build(ctx, func(tx *sql.Tx) error {
-		database, err := readDatabase(ctx, tx, f.path)
+		database, err := store.Identify(ctx, tx, f.path)
 		if err != nil {
 			return err
 		}
-		return note(ctx, Tx{View{database, tx}, tx})
+		return note(ctx, store.NewTx(database, tx))
 	})
 }
 
 // vacuumInto copies what the file holds to an empty one.
-func (f sqliteFile) vacuumInto(ctx context.Context, empty sqliteFile, options string, open func(options string) (*sql.DB, error)) (err error) {
+func (f databaseFile) vacuumInto(ctx context.Context, empty databaseFile, options string, open func(options string) (*sql.DB, error)) (err error) {
 	db, err := open(options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	c := newConnections(db)
+	c := newConnection(f, db)
 	if err := f.identify(ctx, c); err != nil {
 		return err
 	}
 	if c.isNewer() {
-		return newerSchema(f.path, int(c.version.Load()))
+		return store.NewerSchema(f.path, c.SchemaVersion())
 	}
 	_, err = db.ExecContext(ctx, `VACUUM INTO $1`, empty.path)
 	return err
 }
 
 // explainBackup says why there is no backup at the path.
-func (f sqliteFile) explainBackup(err error) error {
+func (f databaseFile) explainBackup(err error) error {
 	if _, explained := errors.AsType[*tokens.Error](err); explained || err == nil {
 		return err
 	}
@@ -92,12 +93,12 @@ func (f sqliteFile) explainBackup(err error) error {
 	case failedOnFile(err):
 		return tokens.Unavailable(err, "no backup can be made at %s: name a path on a disk whose file system has hard links, and copy the file from there", f.path)
 	}
-	return (&Store{engine: f}).explain(err)
+	return store.Explain(f, err)
 }
 
 // InspectBackup looks at a backup, which nothing writes, without changing anything.
 func InspectBackup(ctx context.Context, path string) (Inspection, error) {
-	f, err := newSQLiteFile("backup", path)
+	f, err := newDatabaseFile("backup", path)
 	if err != nil {
 		return Inspection{}, err
 	}
@@ -110,7 +111,7 @@ func InspectBackup(ctx context.Context, path string) (Inspection, error) {
 
 // untouched returns the options that read a file which nothing writes. It may lie on a disk that can't be written; only
 // where its last program was killed, the log beside it is needed, too.
-func (f sqliteFile) untouched() string {
+func (f databaseFile) untouched() string {
 	if _, err := os.Stat(f.path + "-wal"); err == nil {
 		return "mode=ro"
 	}

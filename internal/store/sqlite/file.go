@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -28,46 +29,49 @@ const (
 // fileSuffixes end the names of a database's files: the file itself, and what SQLite keeps beside it.
 var fileSuffixes = []string{"", "-wal", "-shm", "-journal"}
 
-// sqliteDriver is the driver's name in database/sql, but in tests that count statements.
-var sqliteDriver = "sqlite"
+// driverName is the driver's name in database/sql, but in tests that look at statements.
+var driverName = "sqlite"
 
-// sqliteFile is the engine of a database in a file.
+// databaseFile is the store.Engine of a database in a file.
 //
 // Nothing in this program opens the file other than through SQLite, not even to look at its first bytes: POSIX drops
 // the locks that a process has on a file when the process closes any descriptor of it, and with them goes what keeps
 // two processes apart.
-type sqliteFile struct {
+type databaseFile struct {
 	// path is absolute.
 	path string
 	// busyTimeout is the constant of that name, but in tests.
 	busyTimeout time.Duration
 }
 
-// NewSQLite returns the store in the SQLite file at the path. It does not touch the disk.
-func NewSQLite(path string) (*Store, error) {
-	f, err := newSQLiteFile("database", path)
+var _ store.Engine = databaseFile{}
+
+// New returns the store in the SQLite file at the path. It does not touch the disk.
+func New(path string) (*store.Store, error) {
+	f, err := newDatabaseFile("database", path)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{engine: f}, nil
+	return store.New(f), nil
 }
 
-// newSQLiteFile returns the file at a path that a field names.
-func newSQLiteFile(field, path string) (sqliteFile, error) {
+// newDatabaseFile returns the file at a path that a field names.
+func newDatabaseFile(field, path string) (databaseFile, error) {
 	if path == "" {
-		return sqliteFile{}, tokens.Invalid(field, "the path of the %s is empty: name a file, as in \"latchkey.db\"", field)
+		return databaseFile{}, tokens.Invalid(field, "the path of the %s is empty: name a file, as in \"latchkey.db\"", field)
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return sqliteFile{}, tokens.Unavailable(err, "the %s path %q can't be made absolute: name an absolute path", field, path)
+		return databaseFile{}, tokens.Unavailable(err, "the %s path %q can't be made absolute: name an absolute path", field, path)
 	}
-	return sqliteFile{absolute, busyTimeout}, nil
+	return databaseFile{absolute, busyTimeout}, nil
 }
 
-func (f sqliteFile) location() string { return f.path }
+// Location implements store.Engine: an absolute path.
+func (f databaseFile) Location() string { return f.path }
 
-// connect opens the file, and makes it before where found is not nil and there is none.
-func (f sqliteFile) connect(ctx context.Context, found Found) (*connections, error) {
+// Connect implements store.Engine. It opens the file, and makes it before where found is not nil and there is none.
+func (f databaseFile) Connect(ctx context.Context, found store.Found) (store.Connection, error) {
 	file, err := f.look()
 	if errors.Is(err, fs.ErrNotExist) && found != nil {
 		if err = f.make(ctx, found); err == nil {
@@ -81,9 +85,8 @@ func (f sqliteFile) connect(ctx context.Context, found Found) (*connections, err
 	if err != nil {
 		return nil, err
 	}
-	c := newConnections(db)
-	c.unmoved = func() error { return f.stillNames(file) }
-	c.begin = func(ctx context.Context) (*sql.Tx, error) { return f.begin(ctx, c) }
+	c := newConnection(f, db)
+	c.file = file
 	if err := f.identify(ctx, c); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -92,7 +95,7 @@ func (f sqliteFile) connect(ctx context.Context, found Found) (*connections, err
 
 // look tells from outside what is at the path. Where there is nothing, fs.ErrNotExist is within the error; where the file
 // could be made, tokens.ErrNoDatabase, too.
-func (f sqliteFile) look() (fs.FileInfo, error) {
+func (f databaseFile) look() (fs.FileInfo, error) {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -118,7 +121,7 @@ func (f sqliteFile) look() (fs.FileInfo, error) {
 }
 
 // stillNames fails when the path names another file than it did.
-func (f sqliteFile) stillNames(file fs.FileInfo) error {
+func (f databaseFile) stillNames(file fs.FileInfo) error {
 	if now, err := os.Stat(f.path); err != nil || !os.SameFile(file, now) {
 		return f.explainMoved(err)
 	}
@@ -126,8 +129,8 @@ func (f sqliteFile) stillNames(file fs.FileInfo) error {
 }
 
 // pool returns connections to the file, none of which is made yet.
-func (f sqliteFile) pool(options string) (*sql.DB, error) {
-	db, err := sql.Open(sqliteDriver, f.dsn(options))
+func (f databaseFile) pool(options string) (*sql.DB, error) {
+	db, err := sql.Open(driverName, f.dsn(options))
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +141,7 @@ func (f sqliteFile) pool(options string) (*sql.DB, error) {
 }
 
 // alone returns one connection to the file, which locks it for itself as soon as it reads it.
-func (f sqliteFile) alone(options string) (*sql.DB, error) {
+func (f databaseFile) alone(options string) (*sql.DB, error) {
 	db, err := f.pool(options + "&_pragma=locking_mode(EXCLUSIVE)")
 	if err == nil {
 		db.SetMaxOpenConns(1)
@@ -147,7 +150,7 @@ func (f sqliteFile) alone(options string) (*sql.DB, error) {
 }
 
 // dsn names the file to the driver. Every commit is on the disk when it returns.
-func (f sqliteFile) dsn(options string) string {
+func (f databaseFile) dsn(options string) string {
 	path := filepath.ToSlash(f.path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
@@ -158,22 +161,22 @@ func (f sqliteFile) dsn(options string) string {
 }
 
 // identify reads whose database it is, and of which version.
-func (f sqliteFile) identify(ctx context.Context, c *connections) error {
+func (f databaseFile) identify(ctx context.Context, c *connection) error {
 	var application int
 	if err := c.db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&application); err != nil {
 		return err
 	}
-	version, err := f.version(ctx, c.db)
+	version, err := schemaVersion(ctx, c.db)
 	if err != nil {
 		return err
 	}
 	if application != applicationID || version < 1 {
 		return tokens.Unavailable(nil, "database %s is an SQLite database, but not one of Latchkey: name another path, which does not exist yet or is a database of Latchkey", f.path)
 	}
-	if version > schemaVersion+1 {
-		return newerSchema(f.path, version)
+	if version > store.SchemaVersion+1 {
+		return store.NewerSchema(f.path, version)
 	}
 	c.version.Store(int64(version))
-	c.database, err = readDatabase(ctx, c, f.path)
+	c.database, err = store.Identify(ctx, c.statements, f.path)
 	return err
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package store
+package sqlite
 
 import (
 	"os"
@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -38,7 +39,7 @@ func TestKilledRestore(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			path, backup := newBackup(t)
 			other := openStore(t, path)
-			if err := other.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+			if err := other.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 				t.Fatal(err)
 			}
 			killRestore(t, step, path, backup)
@@ -54,7 +55,7 @@ func TestKilledRestore(t *testing.T) {
 			if want.inPlace == groupsInBackup {
 				wantSound(t, path)
 			}
-			err := other.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) })
+			err := other.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) })
 			if isUntouched := want.aside == 0; isUntouched != (err == nil) {
 				t.Errorf("the process that had the database open: %v", err)
 			} else if isUntouched {
@@ -66,7 +67,7 @@ func TestKilledRestore(t *testing.T) {
 			if _, err := (Restore{Backup: backup, Path: path, Aside: ".again", Note: restored}).Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := other.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); tokens.ErrorCode(err) != tokens.CodeUnavailable {
+			if err := other.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); tokens.ErrorCode(err) != tokens.CodeUnavailable {
 				t.Errorf("the process that had the database open, after the restore: %v", err)
 			}
 			wantSound(t, path)
@@ -104,7 +105,7 @@ func TestBackupAndRestoreAreForTheirOwnerAlone(t *testing.T) {
 		}
 		backup := filepath.Join(t.TempDir(), "latchkey.backup")
 		before := syscall.Umask(umask)
-		err := BackupSQLite(t.Context(), path, backup, backedUp)
+		err := Backup(t.Context(), path, backup, backedUp)
 		if err == nil {
 			_, err = Restore{Backup: backup, Path: path, Aside: ending, Note: restored}.Run(t.Context())
 		}

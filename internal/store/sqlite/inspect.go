@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -45,10 +46,10 @@ type Count struct {
 	Rows int64
 }
 
-// InspectSQLite looks at the SQLite file at the path, without changing it. The files -wal and -shm may appear beside it,
+// Inspect looks at the SQLite file at the path, without changing it. The files -wal and -shm may appear beside it,
 // as with every reader.
-func InspectSQLite(ctx context.Context, path string) (Inspection, error) {
-	f, err := newSQLiteFile("database", path)
+func Inspect(ctx context.Context, path string) (Inspection, error) {
+	f, err := newDatabaseFile("database", path)
 	if err != nil {
 		return Inspection{}, err
 	}
@@ -56,27 +57,27 @@ func InspectSQLite(ctx context.Context, path string) (Inspection, error) {
 }
 
 // inspect looks at the file through connections with the options.
-func (f sqliteFile) inspect(ctx context.Context, options string) Inspection {
-	i := Inspection{Location: f.path, LatestSchema: schemaVersion}
+func (f databaseFile) inspect(ctx context.Context, options string) Inspection {
+	i := Inspection{Location: f.path, LatestSchema: store.SchemaVersion}
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if info, err := os.Stat(f.path + suffix); err == nil {
 			i.Files = append(i.Files, File{f.path + suffix, info.Size(), info.Mode()})
 		}
 	}
 	if _, i.Unusable = f.look(); i.Unusable == nil {
-		i.Unusable = (&Store{engine: f}).explain(f.query(ctx, options, &i))
+		i.Unusable = store.Explain(f, f.query(ctx, options, &i))
 	}
 	return i
 }
 
 // query finds what only SQLite can tell.
-func (f sqliteFile) query(ctx context.Context, options string, i *Inspection) (err error) {
+func (f databaseFile) query(ctx context.Context, options string, i *Inspection) (err error) {
 	db, err := f.pool(options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	c := newConnections(db)
+	c := newConnection(f, db)
 	for _, pragma := range []struct {
 		name   string
 		target any
@@ -93,7 +94,7 @@ func (f sqliteFile) query(ctx context.Context, options string, i *Inspection) (e
 	}
 	i.Database = c.database
 	if c.isNewer() {
-		return newerSchema(f.path, i.SchemaVersion)
+		return store.NewerSchema(f.path, i.SchemaVersion)
 	}
 	for _, table := range []struct{ name, noun string }{
 		{"groups", "groups"}, {"roles", "custom roles"}, {"members", "members"}, {"technical_users", "technical users"}, {"access_tokens", "access tokens"},
@@ -108,7 +109,7 @@ func (f sqliteFile) query(ctx context.Context, options string, i *Inspection) (e
 		}
 		i.Counts = append(i.Counts, count)
 	}
-	events, err := View{q: c}.Events(ctx, tokens.EventQuery{Limit: 1})
+	events, err := store.NewView(c.database, c.statements).Events(ctx, tokens.EventQuery{Limit: 1})
 	if len(events) > 0 {
 		i.LastEvent = events[0]
 	}
@@ -117,18 +118,39 @@ func (f sqliteFile) query(ctx context.Context, options string, i *Inspection) (e
 
 // damage returns what SQLite finds wrong with its pages and indexes, and with references between rows.
 func damage(ctx context.Context, db *sql.DB) ([]string, error) {
-	found, err := list(ctx, db, scanText, `PRAGMA quick_check(10)`)
+	var found []string
+	err := eachRow(ctx, db, `PRAGMA quick_check(10)`, func(rows *sql.Rows) error {
+		var text string
+		err := rows.Scan(&text)
+		if text != "ok" {
+			found = append(found, text)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 1 && found[0] == "ok" {
-		found = nil
-	}
-	dangling, err := list(ctx, db, func(row scanner) (string, error) {
+	err = eachRow(ctx, db, `PRAGMA foreign_key_check`, func(rows *sql.Rows) error {
 		var table, parent string
 		var number, constraint any
-		err := row.Scan(&table, &number, &parent, &constraint)
-		return fmt.Sprintf("row %v of %s refers to a row of %s that is not there", number, table, parent), err
-	}, `PRAGMA foreign_key_check`)
-	return append(found, dangling...), err
+		err := rows.Scan(&table, &number, &parent, &constraint)
+		found = append(found, fmt.Sprintf("row %v of %s refers to a row of %s that is not there", number, table, parent))
+		return err
+	})
+	return found, err
+}
+
+// eachRow calls fn with each row that a query yields.
+func eachRow(ctx context.Context, db *sql.DB, query string, fn func(*sql.Rows) error) (err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package store
+package sqlite
 
 import (
 	"io"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 )
 
 // nobody is a user without rights.
@@ -78,7 +80,7 @@ func TestFilesAreForTheirOwnerAlone(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "latchkey.db")
 		syscall.Umask(umask)
 		s := openStore(t, path)
-		err := s.WriteOrMake(t.Context(), found, func(tx Tx) error { return insertGroups(t, tx, 1) })
+		err := s.WriteOrMake(t.Context(), found, func(tx store.Tx) error { return insertGroups(t, tx, 1) })
 		syscall.Umask(before)
 		if err != nil {
 			t.Fatal(err)
@@ -101,7 +103,7 @@ func TestModeOfAnExistingFileStays(t *testing.T) {
 	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if err := openStore(t, path).Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+	if err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
@@ -113,7 +115,7 @@ func TestFilesWithoutPermission(t *testing.T) {
 	if asOrdinaryUser(t) {
 		return
 	}
-	write := func(tx Tx) error { return insertGroups(t, tx, 1) }
+	write := func(tx store.Tx) error { return insertGroups(t, tx, 1) }
 	chmod := func(t *testing.T, path string, mode os.FileMode) {
 		t.Helper()
 		if err := os.Chmod(path, mode); err != nil {

@@ -1,4 +1,4 @@
-package store_test
+package sqlite_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -27,7 +28,7 @@ func TestManyAccessTokens(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it makes 10,000 access tokens")
 	}
-	count := store.CountStatements(t)
+	count := sqlite.CountStatements(t)
 	path := filepath.Join(t.TempDir(), "latchkey.db")
 	fillOrganization(t, path)
 	now := func() time.Time { return time.Date(2030, time.June, 1, 12, 0, 0, 0, time.UTC) }
@@ -101,7 +102,7 @@ func groupName(id string) string {
 func fillOrganization(t *testing.T, path string) {
 	t.Helper()
 	ctx, made := t.Context(), time.Date(2030, time.January, 1, 0, 0, 0, 0, time.UTC)
-	s, err := store.NewSQLite(path)
+	s, err := sqlite.New(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 // movesOpenFiles tells whether a file can get another name while it is open.
 const movesOpenFiles = false

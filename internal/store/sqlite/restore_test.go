@@ -1,4 +1,4 @@
-package store
+package sqlite
 
 import (
 	"bytes"
@@ -10,11 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // restored writes what a restore notes in the database.
-func restored(ctx context.Context, tx Tx) error {
+func restored(ctx context.Context, tx store.Tx) error {
 	return tx.InsertEvent(ctx, tokens.Event{ID: tokens.NewID(tokens.KindEvent, noon), At: noon, Actor: "local:anna@host",
 		Action: tokens.ActionDatabaseRestore, ObjectID: tx.Database().ID, Outcome: tokens.OutcomeDone})
 }
@@ -30,11 +31,11 @@ func newBackup(t *testing.T) (path, backup string) {
 	t.Helper()
 	path = newDatabase(t, groupsInBackup)
 	backup = filepath.Join(t.TempDir(), "latchkey.backup")
-	if err := BackupSQLite(t.Context(), path, backup, backedUp); err != nil {
+	if err := Backup(t.Context(), path, backup, backedUp); err != nil {
 		t.Fatal(err)
 	}
 	s := openStore(t, path)
-	if err := s.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, groupsLater-groupsInBackup) }); err != nil {
+	if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, groupsLater-groupsInBackup) }); err != nil {
 		t.Fatal(err)
 	}
 	return path, backup
@@ -71,13 +72,13 @@ func namesBeside(t *testing.T, path string) (names []string) {
 func TestRestore(t *testing.T) {
 	path, backup := newBackup(t)
 	other := openStore(t, path)
-	if err := other.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+	if err := other.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 		t.Fatal(err)
 	}
 	if number, err := EventsBeyond(t.Context(), path, backup); err != nil || number != 0 {
 		t.Errorf("%d events since the backup, %v; want none", number, err)
 	}
-	if err := other.Write(t.Context(), func(tx Tx) error { return restored(t.Context(), tx) }); err != nil {
+	if err := other.Write(t.Context(), func(tx store.Tx) error { return restored(t.Context(), tx) }); err != nil {
 		t.Fatal(err)
 	}
 	if number, err := EventsBeyond(t.Context(), path, backup); err != nil || number != 1 {
@@ -96,7 +97,7 @@ func TestRestore(t *testing.T) {
 		t.Errorf("the directory holds %v", names)
 	}
 	i := wantSound(t, path)
-	if i.Counts[0].Rows != groupsInBackup || i.LastEvent.Action != tokens.ActionDatabaseRestore || i.SchemaVersion != schemaVersion {
+	if i.Counts[0].Rows != groupsInBackup || i.LastEvent.Action != tokens.ActionDatabaseRestore || i.SchemaVersion != store.SchemaVersion {
 		t.Errorf("restored: %+v", i)
 	}
 	if mode := journalMode(t, path); mode != "wal" {
@@ -131,7 +132,7 @@ func TestWriterThatWaitsForARestore(t *testing.T) {
 	_, err := Restore{Backup: backup, Path: path, Aside: ending, Note: restored, reach: func(step string) {
 		if step == "taken over" {
 			go func() {
-				answer <- other.Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) })
+				answer <- other.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) })
 			}()
 			time.Sleep(50 * time.Millisecond) // until it waits; if it does not yet, it is refused before
 		}
@@ -296,11 +297,11 @@ func TestRestoreOfABusyDatabase(t *testing.T) {
 	path, backup := newBackup(t)
 	s := openStore(t, path)
 	restore := Restore{Backup: backup, Path: path, Aside: ending, Note: restored, patience: 10 * time.Millisecond}
-	if err := s.ReadAtOnce(t.Context(), func(v View) error {
+	if err := s.ReadAtOnce(t.Context(), func(v store.View) error {
 		if _, err := v.Groups(t.Context()); err != nil {
 			return err
 		}
-		if err := openStore(t, path).Write(t.Context(), func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+		if err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 			return err
 		}
 		_, err := restore.Run(t.Context())
@@ -309,7 +310,7 @@ func TestRestoreOfABusyDatabase(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Write(t.Context(), func(Tx) error {
+	if err := s.Write(t.Context(), func(store.Tx) error {
 		_, err := restore.Run(t.Context())
 		wantUnavailable(t, "a restore beside a change", err, path, "nothing was changed", "try again")
 		return nil
@@ -327,7 +328,7 @@ func TestRestoreThatAnotherProcessOvertakes(t *testing.T) {
 	path, backup := newBackup(t)
 	_, err := Restore{Backup: backup, Path: path, Aside: ending, Note: restored, reach: func(step string) {
 		if step == "moved -shm" {
-			if err := openStore(t, path).WriteOrMake(t.Context(), found, func(tx Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+			if err := openStore(t, path).WriteOrMake(t.Context(), found, func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 				t.Error(err)
 			}
 		}

@@ -1,0 +1,106 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"testing"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// What runs for every verification, creation and refresh finds its rows by index, without sorting, however many tokens
+// there are. Only what is of one technical user or group is sorted, where a sort is asked for.
+func TestQueriesUseIndexes(t *testing.T) {
+	statements := RecordStatements(t)
+	path := newDatabase(t, 1)
+	s := openStore(t, path)
+	if _, err := readGroups(t.Context(), s); err != nil { // opens it
+		t.Fatal(err)
+	}
+	for name, query := range map[string]func(context.Context, store.View) error{
+		"SecretWithHash": func(ctx context.Context, v store.View) error {
+			_, _, err := v.SecretWithHash(ctx, tokens.SecretHash{})
+			return err
+		},
+		"AccessToken": func(ctx context.Context, v store.View) error {
+			_, err := v.AccessToken(ctx, "")
+			return err
+		},
+		"AccessTokenWithRoles": func(ctx context.Context, v store.View) error {
+			_, _, err := v.AccessTokenWithRoles(ctx, "")
+			return err
+		},
+		"MemberWithRoles": func(ctx context.Context, v store.View) error {
+			_, _, _, err := v.MemberWithRoles(ctx, "")
+			return err
+		},
+		"AccessTokensOf": func(ctx context.Context, v store.View) error {
+			_, err := v.AccessTokensOf(ctx, "")
+			return err
+		},
+		"UnusedNamesakes": func(ctx context.Context, v store.View) error {
+			_, err := v.UnusedNamesakes(ctx, tokens.AccessToken{}, 1)
+			return err
+		},
+		"UnusedNamesakes by the system": func(ctx context.Context, v store.View) error {
+			_, err := v.UnusedNamesakes(ctx, tokens.AccessToken{User: tokens.TechnicalUser{SystemCreated: true}}, 1)
+			return err
+		},
+		"EndedGraces": func(ctx context.Context, v store.View) error {
+			_, err := v.EndedGraces(ctx, noon)
+			return err
+		},
+		"TechnicalUsersIn": func(ctx context.Context, v store.View) error {
+			_, err := v.TechnicalUsersIn(ctx, "")
+			return err
+		},
+	} {
+		before := len(statements())
+		err := s.Read(t.Context(), func(v store.View) error { return query(t.Context(), v) })
+		if err != nil && tokens.ErrorCode(err) != tokens.CodeNotFound {
+			t.Errorf("%s: %v", name, err)
+		}
+		ran := statements()[before:]
+		if len(ran) == 0 {
+			t.Errorf("%s ran no statement", name)
+		}
+		for _, text := range ran {
+			plan := queryPlan(t, path, text)
+			for _, step := range plan {
+				sorts := strings.Contains(step, "TEMP B-TREE") && name != "AccessTokensOf" && name != "TechnicalUsersIn"
+				if strings.HasPrefix(step, "SCAN") || sorts {
+					t.Errorf("%s: %s\n%s", name, strings.Join(plan, "; "), text)
+				}
+			}
+		}
+	}
+}
+
+// queryPlan returns how SQLite finds the rows of a query in the file at a path.
+func queryPlan(t *testing.T, path, query string) (steps []string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "$"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
