@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 )
 
 // By this variable Terraform and OpenTofu tell a plugin that it is started as one; see the function Serve of
@@ -69,6 +70,6 @@ func serve(forDebugger bool) error {
 	if forDebugger {
 		options = append(options, tf6server.WithManagedDebug())
 	}
-	err := tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return provider.NewServer(p) }, options...)
+	err := tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return fastpath.NewServer(p) }, options...)
 	return errors.Join(err, p.Close())
 }

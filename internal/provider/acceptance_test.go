@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -84,7 +85,7 @@ func (b *bench) run(steps ...resource.TestStep) {
 			b.t.Error(err)
 		}
 	})
-	serve := func() (tfprotov6.ProviderServer, error) { return provider.NewServer(p), nil }
+	serve := func() (tfprotov6.ProviderServer, error) { return fastpath.NewServer(p), nil }
 	resource.Test(b.t, resource.TestCase{
 		// Terraform runs a process per configuration of a provider. Here all of one name share a server, which knows the
 		// latest configuration alone: a second one needs a second name.

@@ -7,6 +7,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -15,39 +18,39 @@ var (
 	_ datasource.DataSourceWithConfigure = (*eventsDataSource)(nil)
 )
 
-type eventsDataSource struct{ reader }
+type eventsDataSource struct{ managed.Reader }
 
 func newEventsDataSource() datasource.DataSource { return &eventsDataSource{} }
 
 type eventsModel struct {
-	ObjectID types.String `tfsdk:"object_id"`
-	Since    timestamp    `tfsdk:"since"`
-	Limit    types.Int64  `tfsdk:"limit"`
-	Events   types.List   `tfsdk:"events"`
+	ObjectID types.String          `tfsdk:"object_id"`
+	Since    customtypes.Timestamp `tfsdk:"since"`
+	Limit    types.Int64           `tfsdk:"limit"`
+	Events   types.List            `tfsdk:"events"`
 }
 
 type eventModel struct {
-	ID         types.String `tfsdk:"id"`
-	At         timestamp    `tfsdk:"at"`
-	Actor      types.String `tfsdk:"actor"`
-	Action     types.String `tfsdk:"action"`
-	ObjectID   types.String `tfsdk:"object_id"`
-	ObjectName types.String `tfsdk:"object_name"`
-	Outcome    types.String `tfsdk:"outcome"`
-	Detail     types.String `tfsdk:"detail"`
+	ID         types.String          `tfsdk:"id"`
+	At         customtypes.Timestamp `tfsdk:"at"`
+	Actor      types.String          `tfsdk:"actor"`
+	Action     types.String          `tfsdk:"action"`
+	ObjectID   types.String          `tfsdk:"object_id"`
+	ObjectName types.String          `tfsdk:"object_name"`
+	Outcome    types.String          `tfsdk:"outcome"`
+	Detail     types.String          `tfsdk:"detail"`
 }
 
 // showEvent returns what is shown of an event.
 func showEvent(e tokens.Event) eventModel {
 	return eventModel{
 		ID:         types.StringValue(e.ID),
-		At:         timestampOf(e.At),
+		At:         customtypes.TimestampOf(e.At),
 		Actor:      types.StringValue(string(e.Actor)),
 		Action:     types.StringValue(string(e.Action)),
-		ObjectID:   textOrNull(e.ObjectID),
-		ObjectName: textOrNull(e.ObjectName),
+		ObjectID:   attribute.TextOrNull(e.ObjectID),
+		ObjectName: attribute.TextOrNull(e.ObjectName),
 		Outcome:    types.StringValue(string(e.Outcome)),
-		Detail:     textOrNull(e.Detail),
+		Detail:     attribute.TextOrNull(e.Detail),
 	}
 }
 
@@ -61,11 +64,11 @@ func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"With the provider's `act_as`, only events of what this member may see are listed. While there is no database yet, the list is empty. " +
 			"Every change adds events: filter, so that what you derive from them does not differ at every run.",
 		Attributes: map[string]schema.Attribute{
-			"object_id": filter("Only events of the object with this identifier: of an access token, technical user, member, group, role or token share. It may have been deleted.",
-				stringRule("the identifier of an object", validateObjectID)),
-			"since":  schema.StringAttribute{Optional: true, CustomType: timestampType{}, MarkdownDescription: "Only events from this instant on (RFC 3339)."},
-			"limit":  countFilter("How many events to list at most: the latest ones. Left out, or 0: all of them."),
-			"events": shownList(shownEventAttributes(), "The events, the oldest first."),
+			"object_id": attribute.Filter("Only events of the object with this identifier: of an access token, technical user, member, group, role or token share. It may have been deleted.",
+				attribute.Rule("the identifier of an object", validateObjectID)),
+			"since":  schema.StringAttribute{Optional: true, CustomType: customtypes.TimestampType{}, MarkdownDescription: "Only events from this instant on (RFC 3339)."},
+			"limit":  attribute.CountFilter("How many events to list at most: the latest ones. Left out, or 0: all of them."),
+			"events": attribute.ShownList(shownEventAttributes(), "The events, the oldest first."),
 		},
 	}
 }
@@ -73,14 +76,14 @@ func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 // shownEventAttributes are the schema of an eventModel.
 func shownEventAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":          shownText("Identifier of the event (`evt_…`)."),
-		"at":          shownTimestamp("when it happened"),
-		"actor":       shownText("Who did it: `local:<user>@<host>` for one who opened the database, or the e-mail address of a member (`act_as`)."),
-		"action":      shownText("What was done, as in `access_token.regenerate`."),
-		"object_id":   shownText("Identifier of the object concerned; null where a refused creation made none."),
-		"object_name": shownText("Name of that object at the time; null where it is not known."),
-		"outcome":     shownText("`done`, or `refused`."),
-		"detail":      shownText("What changed, why, or why it was refused; null where there is nothing to add."),
+		"id":          attribute.ShownText("Identifier of the event (`evt_…`)."),
+		"at":          attribute.ShownTimestamp("when it happened"),
+		"actor":       attribute.ShownText("Who did it: `local:<user>@<host>` for one who opened the database, or the e-mail address of a member (`act_as`)."),
+		"action":      attribute.ShownText("What was done, as in `access_token.regenerate`."),
+		"object_id":   attribute.ShownText("Identifier of the object concerned; null where a refused creation made none."),
+		"object_name": attribute.ShownText("Name of that object at the time; null where it is not known."),
+		"outcome":     attribute.ShownText("`done`, or `refused`."),
+		"detail":      attribute.ShownText("What changed, why, or why it was refused; null where there is nothing to add."),
 	}
 }
 
@@ -98,12 +101,12 @@ func (d *eventsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	events := askForList(&d.reader, tokens.KindEvent, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Event, error) {
-		return b.Events(ctx, tokens.EventQuery{ObjectID: config.ObjectID.ValueString(), Since: config.Since.value(), Limit: count(config.Limit)})
+	events := managed.AskForList(&d.Reader, tokens.KindEvent, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Event, error) {
+		return b.Events(ctx, tokens.EventQuery{ObjectID: config.ObjectID.ValueString(), Since: config.Since.Value(), Limit: attribute.Count(config.Limit)})
 	})
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	config.Events = listOf(shownEventAttributes(), events, showEvent)
+	config.Events = attribute.ListOf(shownEventAttributes(), events, showEvent)
 	resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
 }

@@ -3,12 +3,15 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -18,31 +21,29 @@ var (
 	_ resource.ResourceWithImportState = (*groupResource)(nil)
 )
 
-var idPath = path.Root("id")
-
-type groupResource struct{ managed }
+type groupResource struct{ managed.Resource }
 
 func newGroupResource() resource.Resource { return &groupResource{} }
 
 type groupModel struct {
-	ID          types.String `tfsdk:"id"`
-	Name        types.String `tfsdk:"name"`
-	Description types.String `tfsdk:"description"`
-	CreatedAt   timestamp    `tfsdk:"created_at"`
-	UpdatedAt   timestamp    `tfsdk:"updated_at"`
+	ID          types.String          `tfsdk:"id"`
+	Name        types.String          `tfsdk:"name"`
+	Description types.String          `tfsdk:"description"`
+	CreatedAt   customtypes.Timestamp `tfsdk:"created_at"`
+	UpdatedAt   customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // observe takes over what the backend says of the group.
 func (m *groupModel) observe(g tokens.Group) {
 	m.ID = types.StringValue(g.ID)
 	m.Name = types.StringValue(g.Name)
-	m.Description = optionalText(m.Description, g.Description)
-	m.CreatedAt = timestampOf(g.CreatedAt)
-	m.UpdatedAt = timestampOf(g.UpdatedAt)
+	m.Description = attribute.OptionalText(m.Description, g.Description)
+	m.CreatedAt = customtypes.TimestampOf(g.CreatedAt)
+	m.UpdatedAt = customtypes.TimestampOf(g.UpdatedAt)
 }
 
-func (m *groupModel) subject() subject {
-	return subject{tokens.KindGroup, m.Name.ValueString(), m.ID.ValueString()}
+func (m *groupModel) subject() diagnostics.Subject {
+	return diagnostics.Subject{Kind: tokens.KindGroup, Name: m.Name.ValueString(), ID: m.ID.ValueString()}
 }
 
 func (r *groupResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -55,25 +56,16 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			"and members and technical users of the organization can have a role in it.\n\n" +
 			"Renaming a group changes it in place. Deleting one takes the roles that were held in it along; it fails while technical users live in it.",
 		Attributes: map[string]schema.Attribute{
-			"id": fixedText("Identifier of the group (`grp_…`)."),
+			"id": attribute.FixedText("Identifier of the group (`grp_…`)."),
 			"name": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Name, unique in the organization: 1 to 63 lower-case letters, digits and hyphens. The e-mail addresses of technical users that exist keep the name of their creation.",
-				Validators:          []validator.String{stringRule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName)},
+				Validators:          []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName)},
 			},
-			"description": descriptionAttribute("What the group is for."),
-			"created_at":  fixedTimestamp("when the group was made"),
-			"updated_at":  computedTimestamp("when the group was last changed"),
+			"description": attribute.Description("What the group is for."),
+			"created_at":  attribute.FixedTimestamp("when the group was made"),
+			"updated_at":  attribute.ComputedTimestamp("when the group was last changed"),
 		},
-	}
-}
-
-// descriptionAttribute is the schema of a description.
-func descriptionAttribute(description string) schema.StringAttribute {
-	return schema.StringAttribute{
-		Optional:            true,
-		MarkdownDescription: description,
-		Validators:          []validator.String{stringRule("at most 1,024 printable characters", tokens.ValidateDescription)},
 	}
 }
 
@@ -83,68 +75,70 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend, err := r.open()
+	backend, err := r.Open()
 	var group tokens.Group
 	if err == nil {
-		group, err = createWhenFree(ctx, func() (tokens.Group, error) {
+		group, err = managed.CreateWhenFree(ctx, func() (tokens.Group, error) {
 			return backend.CreateGroup(ctx, tokens.NewGroup{Name: plan.Name.ValueString(), Description: plan.Description.ValueString()})
 		})
 	}
 	if err != nil {
-		resp.Diagnostics.Append(failed("create", plan.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
 		return
 	}
 	plan.observe(group)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	finishCreate(ctx, backend, facts{}, plan.subject(), resp)
+	managed.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state groupModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	group, err := backend.Group(ctx, state.ID.ValueString())
-	if missing(ctx, f, state.subject(), err, resp) {
+	if managed.Missing(ctx, &f, state.subject(), err, resp) {
 		return
 	}
 	state.observe(group)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	finishRead(ctx, backend, f, state.subject(), resp)
+	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
 }
 
 func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var state, plan groupModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	_, backend, ok := r.begin(ctx, "update", state.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	group, err := backend.UpdateGroup(ctx, state.ID.ValueString(), tokens.GroupUpdate{
-		Name:        changedText(state.Name, plan.Name),
-		Description: changedText(state.Description, plan.Description),
+		Name:        attribute.ChangedText(state.Name, plan.Name),
+		Description: attribute.ChangedText(state.Description, plan.Description),
 	})
 	if err != nil {
-		resp.Diagnostics.Append(failed("update", state.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
 	}
-	plan.UpdatedAt = timestampOf(group.UpdatedAt)
+	plan.UpdatedAt = customtypes.TimestampOf(group.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
 func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state groupModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
 		return b.DeleteGroup(ctx, state.ID.ValueString())
 	})
 }
 
 func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	r.importByID(ctx, tokens.KindGroup, req, resp, func(b tokens.Backend) (ids []string, err error) {
+	r.ImportByID(ctx, tokens.KindGroup, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		groups, err := b.Groups(ctx)
 		for _, g := range groups {
 			if g.Name == req.ID {

@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -15,7 +17,7 @@ var (
 	_ datasource.DataSourceWithConfigure = (*groupsDataSource)(nil)
 )
 
-type groupsDataSource struct{ reader }
+type groupsDataSource struct{ managed.Reader }
 
 func newGroupsDataSource() datasource.DataSource { return &groupsDataSource{} }
 
@@ -32,7 +34,7 @@ func (d *groupsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 		MarkdownDescription: "The groups of the organization. Use it to work in a group that another configuration manages, picked by its name.\n\n" +
 			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
-			"groups": shownList(shownGroupAttributes(), "The groups, by name."),
+			"groups": attribute.ShownList(shownGroupAttributes(), "The groups, by name."),
 		},
 	}
 }
@@ -40,16 +42,16 @@ func (d *groupsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 // shownGroupAttributes are the schema of a groupModel in data sources.
 func shownGroupAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":          shownText("Identifier of the group (`grp_…`)."),
-		"name":        shownText("Name, unique in the organization."),
-		"description": shownText("What the group is for; null where nothing is said."),
-		"created_at":  shownTimestamp("when the group was made"),
-		"updated_at":  shownTimestamp("when the group was last changed"),
+		"id":          attribute.ShownText("Identifier of the group (`grp_…`)."),
+		"name":        attribute.ShownText("Name, unique in the organization."),
+		"description": attribute.ShownText("What the group is for; null where nothing is said."),
+		"created_at":  attribute.ShownTimestamp("when the group was made"),
+		"updated_at":  attribute.ShownTimestamp("when the group was last changed"),
 	}
 }
 
 func (d *groupsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	groups := askForList(&d.reader, tokens.KindGroup, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Group, error) {
+	groups := managed.AskForList(&d.Reader, tokens.KindGroup, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Group, error) {
 		return b.Groups(ctx)
 	})
 	if resp.Diagnostics.HasError() {
@@ -59,5 +61,5 @@ func (d *groupsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, r
 		m.observe(group)
 		return m
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, groupsModel{listOf(shownGroupAttributes(), groups, show)})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, groupsModel{attribute.ListOf(shownGroupAttributes(), groups, show)})...)
 }

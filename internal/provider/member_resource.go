@@ -7,11 +7,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -22,33 +25,33 @@ var (
 	_ resource.ResourceWithModifyPlan  = (*memberResource)(nil)
 )
 
-type memberResource struct{ managed }
+type memberResource struct{ managed.Resource }
 
 func newMemberResource() resource.Resource { return &memberResource{} }
 
 type memberModel struct {
-	ID         types.String `tfsdk:"id"`
-	Email      types.String `tfsdk:"email"`
-	Name       types.String `tfsdk:"name"`
-	Role       types.String `tfsdk:"role"`
-	GroupRoles types.Set    `tfsdk:"group_roles"`
-	CreatedAt  timestamp    `tfsdk:"created_at"`
-	UpdatedAt  timestamp    `tfsdk:"updated_at"`
+	ID         types.String          `tfsdk:"id"`
+	Email      types.String          `tfsdk:"email"`
+	Name       types.String          `tfsdk:"name"`
+	Role       types.String          `tfsdk:"role"`
+	GroupRoles types.Set             `tfsdk:"group_roles"`
+	CreatedAt  customtypes.Timestamp `tfsdk:"created_at"`
+	UpdatedAt  customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // observe takes over what the backend says of the member.
 func (m *memberModel) observe(member tokens.Member) {
 	m.ID = types.StringValue(member.ID)
 	m.Email = types.StringValue(member.Email)
-	m.Name = optionalText(m.Name, member.Name)
+	m.Name = attribute.OptionalText(m.Name, member.Name)
 	m.Role = types.StringValue(member.Role)
-	m.GroupRoles = accountGroupRoles(m.GroupRoles, member.GroupRoles)
-	m.CreatedAt = timestampOf(member.CreatedAt)
-	m.UpdatedAt = timestampOf(member.UpdatedAt)
+	m.GroupRoles = attribute.AccountGroupRoles(m.GroupRoles, member.GroupRoles)
+	m.CreatedAt = customtypes.TimestampOf(member.CreatedAt)
+	m.UpdatedAt = customtypes.TimestampOf(member.UpdatedAt)
 }
 
-func (m *memberModel) subject() subject {
-	return subject{tokens.KindMember, m.Email.ValueString(), m.ID.ValueString()}
+func (m *memberModel) subject() diagnostics.Subject {
+	return diagnostics.Subject{Kind: tokens.KindMember, Name: m.Email.ValueString(), ID: m.ID.ValueString()}
 }
 
 func (r *memberResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -63,22 +66,22 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"the last one can't be given another role, disabled or deleted. To hand over, make the new owner first: name it in `depends_on` of the former one. " +
 			"For a member that is to be replaced, set `create_before_destroy`. To destroy everything else, let Terraform forget the owner: by a `removed` block with `destroy = false`, or by `terraform state rm`.",
 		Attributes: map[string]schema.Attribute{
-			"id": fixedText("Identifier of the member (`mem_…`)."),
+			"id": attribute.FixedText("Identifier of the member (`mem_…`)."),
 			"email": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "E-mail address, unique in the organization whatever the case of its letters. A change replaces the member, unless it is one of case alone, which changes nothing.",
-				Validators:          []validator.String{stringRule("a bare e-mail address", tokens.ValidateEmail)},
+				Validators:          []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateEmail)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherAddress, otherAddressDescription, otherAddressDescription)},
 			},
 			"name": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Name of the person, for people to read.",
-				Validators:          []validator.String{stringRule("1 to 128 printable characters", tokens.ValidateLabel)},
+				Validators:          []validator.String{attribute.Rule("1 to 128 printable characters", tokens.ValidateLabel)},
 			},
-			"role":        accountRoleAttribute("Role in the whole organization. Defaults to `member`. One of " + knownRoles),
-			"group_roles": groupRolesAttribute("Roles in single groups, in addition to `role`, which counts in every group."),
-			"created_at":  fixedTimestamp("when the member was made"),
-			"updated_at":  computedTimestamp("when the member was last changed"),
+			"role":        attribute.AccountRole("Role in the whole organization. Defaults to `member`. One of " + attribute.KnownRoles),
+			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`, which counts in every group."),
+			"created_at":  attribute.FixedTimestamp("when the member was made"),
+			"updated_at":  attribute.ComputedTimestamp("when the member was last changed"),
 		},
 	}
 }
@@ -109,55 +112,46 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// accountRoleAttribute is the schema of the role of an account.
-func accountRoleAttribute(description string) schema.StringAttribute {
-	return roleAttribute(schema.StringAttribute{
-		Optional:            true,
-		Computed:            true,
-		Default:             stringdefault.StaticString(tokens.DefaultRole),
-		MarkdownDescription: description,
-	})
-}
-
 func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan memberModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	input := tokens.NewMember{
 		Email:  plan.Email.ValueString(),
 		Name:   plan.Name.ValueString(),
-		Grants: tokens.Grants{Role: plan.Role.ValueString(), GroupRoles: groupRoles(ctx, plan.GroupRoles, &resp.Diagnostics)},
+		Grants: tokens.Grants{Role: plan.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, plan.GroupRoles, &resp.Diagnostics)},
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend, err := r.open()
+	backend, err := r.Open()
 	var member tokens.Member
 	if err == nil {
-		member, err = createWhenFree(ctx, func() (tokens.Member, error) { return backend.CreateMember(ctx, input) })
+		member, err = managed.CreateWhenFree(ctx, func() (tokens.Member, error) { return backend.CreateMember(ctx, input) })
 	}
 	if err != nil {
-		resp.Diagnostics.Append(failed("create", plan.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
 		return
 	}
 	plan.observe(member)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	finishCreate(ctx, backend, facts{}, plan.subject(), resp)
+	managed.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state memberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	member, err := backend.Member(ctx, state.ID.ValueString())
-	if missing(ctx, f, state.subject(), err, resp) {
+	if managed.Missing(ctx, &f, state.subject(), err, resp) {
 		return
 	}
 	state.observe(member)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	finishRead(ctx, backend, f, state.subject(), resp)
+	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
 }
 
 func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -165,33 +159,34 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	update := tokens.MemberUpdate{
-		Name:       changedText(state.Name, plan.Name),
-		Role:       changedText(state.Role, plan.Role),
-		GroupRoles: changedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
+		Name:       attribute.ChangedText(state.Name, plan.Name),
+		Role:       attribute.ChangedText(state.Role, plan.Role),
+		GroupRoles: attribute.ChangedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
 	}
-	_, backend, ok := r.begin(ctx, "update", state.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	member, err := backend.UpdateMember(ctx, state.ID.ValueString(), update)
 	if err != nil {
-		resp.Diagnostics.Append(failed("update", state.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
 	}
-	plan.UpdatedAt = timestampOf(member.UpdatedAt)
+	plan.UpdatedAt = customtypes.TimestampOf(member.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
 func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state memberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
 		return b.DeleteMember(ctx, state.ID.ValueString())
 	})
 }
 
 func (r *memberResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	r.importByID(ctx, tokens.KindMember, req, resp, func(b tokens.Backend) (ids []string, err error) {
+	r.ImportByID(ctx, tokens.KindMember, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		members, err := b.Members(ctx)
 		for _, m := range members {
 			if strings.EqualFold(m.Email, req.ID) {

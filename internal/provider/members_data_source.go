@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -15,7 +17,7 @@ var (
 	_ datasource.DataSourceWithConfigure = (*membersDataSource)(nil)
 )
 
-type membersDataSource struct{ reader }
+type membersDataSource struct{ managed.Reader }
 
 func newMembersDataSource() datasource.DataSource { return &membersDataSource{} }
 
@@ -32,7 +34,7 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		MarkdownDescription: "The members of the organization. Use it to share access tokens (`latchkey_token_share`) with people whom another configuration manages, picked by their e-mail address.\n\n" +
 			"With the provider's `act_as`, it takes an administrator of the organization or of a group. While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
-			"members": shownList(shownMemberAttributes(), "The members, by e-mail address."),
+			"members": attribute.ShownList(shownMemberAttributes(), "The members, by e-mail address."),
 		},
 	}
 }
@@ -40,18 +42,18 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 // shownMemberAttributes are the schema of a memberModel in data sources.
 func shownMemberAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":          shownText("Identifier of the member (`mem_…`)."),
-		"email":       shownText("E-mail address, as it was written when the member was made."),
-		"name":        shownText("Name of the person; null where none is given."),
-		"role":        shownText("Role in the whole organization."),
-		"group_roles": shownGroupRoles("Roles in single groups, in addition to `role`; null where there are none."),
-		"created_at":  shownTimestamp("when the member was made"),
-		"updated_at":  shownTimestamp("when the member was last changed"),
+		"id":          attribute.ShownText("Identifier of the member (`mem_…`)."),
+		"email":       attribute.ShownText("E-mail address, as it was written when the member was made."),
+		"name":        attribute.ShownText("Name of the person; null where none is given."),
+		"role":        attribute.ShownText("Role in the whole organization."),
+		"group_roles": attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null where there are none."),
+		"created_at":  attribute.ShownTimestamp("when the member was made"),
+		"updated_at":  attribute.ShownTimestamp("when the member was last changed"),
 	}
 }
 
 func (d *membersDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	members := askForList(&d.reader, tokens.KindMember, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Member, error) {
+	members := managed.AskForList(&d.Reader, tokens.KindMember, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Member, error) {
 		return b.Members(ctx)
 	})
 	if resp.Diagnostics.HasError() {
@@ -61,5 +63,5 @@ func (d *membersDataSource) Read(ctx context.Context, _ datasource.ReadRequest, 
 		m.observe(member)
 		return m
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, membersModel{listOf(shownMemberAttributes(), members, show)})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, membersModel{attribute.ListOf(shownMemberAttributes(), members, show)})...)
 }

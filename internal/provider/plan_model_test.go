@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -250,7 +251,7 @@ func (p *plannedToken) regenerateOutside() {
 func TestPlanModel(t *testing.T) {
 	b := newBench(t)
 	ctx := context.Background()
-	c := newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	rapid.Check(t, func(t *rapid.T) {
 		p := &plannedToken{caller: c, t: t, config: drawSettings(t), version: 1, heldVersion: 1, holdsValue: true}
 		p.state, p.private = c.create(p.config.attributes("ci"))

@@ -16,6 +16,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/accesstoken"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -60,26 +63,26 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				Optional: true,
 				MarkdownDescription: "Path of the SQLite database that holds the tokens (hashed), relative to the root module. The first apply makes it, with mode 0600. " +
 					"Keep it on a local disk, outside version control. Defaults to the environment variable `LATCHKEY_DATABASE`, else `latchkey.db`.",
-				Validators: []validator.String{stringRule("a path of a file", tokens.ValidateDatabasePath)},
+				Validators: []validator.String{attribute.Rule("a path of a file", tokens.ValidateDatabasePath)},
 			},
 			"organization": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Name of the organization that the database belongs to; part of the e-mail addresses of technical users. " +
 					"It is given to the database when it is made, and another name later is an error. Defaults to `default`.",
-				Validators: []validator.String{stringRule("lower-case letters, digits and hyphens", tokens.ValidateName)},
+				Validators: []validator.String{attribute.Rule("lower-case letters, digits and hyphens", tokens.ValidateName)},
 			},
 			"act_as": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "E-mail address of a member: work with that person's permissions, as they are at each moment, and under that name in the audit log. " +
 					"What the person may not do is an error that leaves the resource in the state. Left out: work as the owner of the database, which whoever can write its file is; `act_as` only restrains. " +
 					"The member must exist before anything is done for it: make it with another configuration of the provider (`alias`), and refer to it here.",
-				Validators: []validator.String{stringRule("a bare e-mail address", tokens.ValidateEmail)},
+				Validators: []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateEmail)},
 			},
 			"token_prefix": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "What the values of new secrets begin with, before the underscore, so that people and scanners recognize them: 1 to 8 lower-case letters and digits, " +
 					"a letter first. Defaults to `lk`. A change concerns new secrets only.",
-				Validators: []validator.String{stringRule("1 to 8 lower-case letters and digits, a letter first", tokens.ValidatePrefix)},
+				Validators: []validator.String{attribute.Rule("1 to 8 lower-case letters and digits, a letter first", tokens.ValidatePrefix)},
 			},
 		},
 	}
@@ -93,9 +96,9 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	c := &connection{now: p.now, prefix: tokens.DefaultPrefix}
+	c := &managed.Connection{Now: p.now, Prefix: tokens.DefaultPrefix}
 	if !config.TokenPrefix.IsNull() {
-		c.prefix = config.TokenPrefix.ValueString() // empty while it is unknown
+		c.Prefix = config.TokenPrefix.ValueString() // empty while it is unknown
 	}
 	organization := tokens.DefaultOrganization
 	if !config.Organization.IsNull() {
@@ -103,20 +106,20 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	switch {
 	case config.Database.IsUnknown():
-		c.unknown = "database"
+		c.Unknown = "database"
 	case config.Organization.IsUnknown():
-		c.unknown = "organization"
+		c.Unknown = "organization"
 	case config.ActAs.IsUnknown():
-		c.unknown = "act_as"
+		c.Unknown = "act_as"
 	default:
 		location, err := databasePath(config.Database)
 		if err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("database"), "Unable to find database", err.Error())
 			return
 		}
-		c.backend = openBackend(location, organization, config.ActAs.ValueString(), p.now)
+		c.Backend = openBackend(location, organization, config.ActAs.ValueString(), p.now)
 		p.mu.Lock()
-		p.backends = append(p.backends, c.backend)
+		p.backends = append(p.backends, c.Backend)
 		p.mu.Unlock()
 	}
 	resp.ResourceData, resp.DataSourceData = c, c
@@ -141,7 +144,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 		newRoleResource,
 		newMemberResource,
 		newTechnicalUserResource,
-		newAccessTokenResource,
+		accesstoken.NewResource,
 		newTokenShareResource,
 	}
 }
@@ -149,8 +152,8 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 // DataSources returns the data sources of the provider.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
-		newAccessTokenDataSource,
-		newAccessTokensDataSource,
+		accesstoken.NewDataSource,
+		accesstoken.NewListDataSource,
 		newTechnicalUserDataSource,
 		newTechnicalUsersDataSource,
 		newMembersDataSource,

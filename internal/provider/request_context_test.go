@@ -9,12 +9,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 )
 
 // What a request brings with it is free once it is answered, however long the provider lives.
 func TestServerForgetsRequests(t *testing.T) {
 	b := newBench(t)
-	server := provider.NewServer(provider.New("test", b.Now))
+	server := fastpath.NewServer(provider.New("test", b.Now))
 	c := newCaller(b, server)
 	state, private := c.create(map[string]any{"name": "ci"})
 	config := c.config(map[string]any{"name": "other"})

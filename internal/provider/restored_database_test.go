@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -191,12 +192,12 @@ func TestRestoredDatabaseWithoutHold(t *testing.T) {
 		b.must(err)
 	}
 	config := map[string]any{"name": "ci"}
-	c := newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	state, private := c.create(config)
 	// warnings refreshes and plans, and returns what the plan warns of.
 	warnings := func() []*tfprotov6.Diagnostic {
 		t.Helper()
-		c = newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+		c = newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 		read := c.read(state, private)
 		noDiagnostics(b, read.Diagnostics)
 		state, private = read.NewState, read.Private
@@ -251,7 +252,7 @@ func TestRestoredDatabaseWithoutHold(t *testing.T) {
 func TestRestoredDatabaseRevivesSecret(t *testing.T) {
 	b := newBench(t)
 	config := map[string]any{"name": "ci"}
-	c := newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	state, private := c.create(config)
 	restore := b.backup()
 	_, err := b.Outside.RevokeSecret(context.Background(), b.parse(plain(b, c.attributes(state)["token"]).(string)))
@@ -261,7 +262,7 @@ func TestRestoredDatabaseRevivesSecret(t *testing.T) {
 		t.Errorf("the plan shows the drift, and warns besides: %v", plan.Diagnostics)
 	}
 	restore()
-	c = newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	c = newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	read = c.read(read.NewState, read.Private)
 	plan := c.plan(config, read.NewState, read.Private, false)
 	if len(plan.Diagnostics) != 1 || plan.Diagnostics[0].Summary != "Revoked secret works again" {
@@ -286,7 +287,7 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 	// refresh refreshes and plans, in a run of its own.
 	refresh := func(generation string) *tfprotov6.PlanResourceChangeResponse {
 		t.Helper()
-		c = newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+		c = newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 		read := c.read(state, private)
 		noDiagnostics(b, read.Diagnostics)
 		state, private = read.NewState, read.Private
@@ -312,7 +313,7 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 		_, err := b.Outside.RetirePreviousSecret(context.Background(), b.token("ci").ID)
 		b.must(err)
 	}
-	c = newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	c = newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	state, private = c.create(config("1"))
 	first := value()
 	restoreFirst := b.backup()
@@ -351,7 +352,7 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 func TestFactsOfEarlierVersion(t *testing.T) {
 	b := newBench(t)
 	config := map[string]any{"name": "ci"}
-	c := newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	state, private := c.create(config)
 	restore := b.backup()
 	b.regenerate("ci")
@@ -359,7 +360,7 @@ func TestFactsOfEarlierVersion(t *testing.T) {
 	state, private = read.NewState, b.withoutFacts(read.Private, "s")
 	planned := func() any {
 		t.Helper()
-		c := newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+		c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 		read := c.read(state, private)
 		noDiagnostics(b, read.Diagnostics)
 		plan := c.plan(config, read.NewState, read.Private, false)

@@ -9,6 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -18,31 +22,31 @@ var (
 	_ resource.ResourceWithImportState = (*roleResource)(nil)
 )
 
-type roleResource struct{ managed }
+type roleResource struct{ managed.Resource }
 
 func newRoleResource() resource.Resource { return &roleResource{} }
 
 type roleModel struct {
-	ID          types.String `tfsdk:"id"`
-	Name        types.String `tfsdk:"name"`
-	Description types.String `tfsdk:"description"`
-	Permissions types.Set    `tfsdk:"permissions"`
-	CreatedAt   timestamp    `tfsdk:"created_at"`
-	UpdatedAt   timestamp    `tfsdk:"updated_at"`
+	ID          types.String          `tfsdk:"id"`
+	Name        types.String          `tfsdk:"name"`
+	Description types.String          `tfsdk:"description"`
+	Permissions types.Set             `tfsdk:"permissions"`
+	CreatedAt   customtypes.Timestamp `tfsdk:"created_at"`
+	UpdatedAt   customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // observe takes over what the backend says of the role.
 func (m *roleModel) observe(r tokens.Role) {
 	m.ID = types.StringValue(r.ID)
 	m.Name = types.StringValue(r.Name)
-	m.Description = optionalText(m.Description, r.Description)
+	m.Description = attribute.OptionalText(m.Description, r.Description)
 	m.Permissions = permissionsValue(r.Permissions)
-	m.CreatedAt = timestampOf(r.CreatedAt)
-	m.UpdatedAt = timestampOf(r.UpdatedAt)
+	m.CreatedAt = customtypes.TimestampOf(r.CreatedAt)
+	m.UpdatedAt = customtypes.TimestampOf(r.UpdatedAt)
 }
 
-func (m *roleModel) subject() subject {
-	return subject{tokens.KindRole, m.Name.ValueString(), m.ID.ValueString()}
+func (m *roleModel) subject() diagnostics.Subject {
+	return diagnostics.Subject{Kind: tokens.KindRole, Name: m.Name.ValueString(), ID: m.ID.ValueString()}
 }
 
 func (r *roleResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -58,11 +62,11 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"Deleting a role leaves its name where it is set, and that name grants nothing until there is a role of that name again, which all who still have it then have, too.\n\n" +
 			"With the provider's `act_as`, it takes an administrator of the organization, who holds each of Latchkey's own permissions in the role.",
 		Attributes: map[string]schema.Attribute{
-			"id": fixedText("Identifier of the role (`rol_…`)."),
+			"id": attribute.FixedText("Identifier of the role (`rol_…`)."),
 			"name": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Name, unique in the organization and not that of a built-in role: 1 to 63 lower-case letters, digits and hyphens. Changes in place.",
-				Validators:          []validator.String{stringRule("1 to 63 lower-case letters, digits and hyphens, and no built-in role", tokens.ValidateRoleName)},
+				Validators:          []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens, and no built-in role", tokens.ValidateRoleName)},
 			},
 			"permissions": schema.SetAttribute{
 				Required:    true,
@@ -73,9 +77,9 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 					"An empty set permits nothing.",
 				Validators: []validator.Set{permissionsRule{}},
 			},
-			"description": descriptionAttribute("What the role is for."),
-			"created_at":  fixedTimestamp("when the role was made"),
-			"updated_at":  computedTimestamp("when the role was last changed"),
+			"description": attribute.Description("What the role is for."),
+			"created_at":  attribute.FixedTimestamp("when the role was made"),
+			"updated_at":  attribute.ComputedTimestamp("when the role was last changed"),
 		},
 	}
 }
@@ -95,8 +99,8 @@ func (v permissionsRule) MarkdownDescription(ctx context.Context) string { retur
 
 // ValidateSet applies the rule to the elements that are known.
 func (permissionsRule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	if err := tokens.ValidatePermissions(attributeName(req.Path), permissionsOf(req.ConfigValue)); err != nil {
-		resp.Diagnostics.Append(invalidAttribute(req.Path, err))
+	if err := tokens.ValidatePermissions(diagnostics.AttributeName(req.Path), permissionsOf(req.ConfigValue)); err != nil {
+		resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, err))
 	}
 }
 
@@ -104,7 +108,7 @@ func (permissionsRule) ValidateSet(_ context.Context, req validator.SetRequest, 
 func permissionsOf(set types.Set) []string {
 	var permissions []string
 	for _, element := range set.Elements() {
-		if text, ok := element.(types.String); ok && isGiven(text) {
+		if text, ok := element.(types.String); ok && attribute.IsGiven(text) {
 			permissions = append(permissions, text.ValueString())
 		}
 	}
@@ -126,10 +130,10 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend, err := r.open()
+	backend, err := r.Open()
 	var role tokens.Role
 	if err == nil {
-		role, err = createWhenFree(ctx, func() (tokens.Role, error) {
+		role, err = managed.CreateWhenFree(ctx, func() (tokens.Role, error) {
 			return backend.CreateRole(ctx, tokens.NewRole{
 				Name:        plan.Name.ValueString(),
 				Description: plan.Description.ValueString(),
@@ -138,48 +142,50 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 		})
 	}
 	if err != nil {
-		resp.Diagnostics.Append(failed("create", plan.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
 		return
 	}
 	plan.observe(role)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	finishCreate(ctx, backend, facts{}, plan.subject(), resp)
+	managed.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	role, err := backend.Role(ctx, state.ID.ValueString())
-	if missing(ctx, f, state.subject(), err, resp) {
+	if managed.Missing(ctx, &f, state.subject(), err, resp) {
 		return
 	}
 	state.observe(role)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	finishRead(ctx, backend, f, state.subject(), resp)
+	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
 }
 
 func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var state, plan roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	_, backend, ok := r.begin(ctx, "update", state.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	role, err := backend.UpdateRole(ctx, state.ID.ValueString(), tokens.RoleUpdate{
-		Name:        changedText(state.Name, plan.Name),
-		Description: changedText(state.Description, plan.Description),
+		Name:        attribute.ChangedText(state.Name, plan.Name),
+		Description: attribute.ChangedText(state.Description, plan.Description),
 		Permissions: changedPermissions(state.Permissions, plan.Permissions),
 	})
 	if err != nil {
-		resp.Diagnostics.Append(failed("update", state.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
 	}
-	plan.UpdatedAt = timestampOf(role.UpdatedAt)
+	plan.UpdatedAt = customtypes.TimestampOf(role.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
@@ -194,13 +200,13 @@ func changedPermissions(state, plan types.Set) (c tokens.Change[[]string]) {
 func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
 		return b.DeleteRole(ctx, state.ID.ValueString())
 	})
 }
 
 func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	r.importByID(ctx, tokens.KindRole, req, resp, func(b tokens.Backend) (ids []string, err error) {
+	r.ImportByID(ctx, tokens.KindRole, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		roles, err := b.Roles(ctx)
 		for _, role := range roles {
 			switch {

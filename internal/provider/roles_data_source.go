@@ -8,6 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -16,7 +19,7 @@ var (
 	_ datasource.DataSourceWithConfigure = (*rolesDataSource)(nil)
 )
 
-type rolesDataSource struct{ reader }
+type rolesDataSource struct{ managed.Reader }
 
 func newRolesDataSource() datasource.DataSource { return &rolesDataSource{} }
 
@@ -26,25 +29,25 @@ type rolesModel struct {
 
 // shownRoleModel is a role as the data source shows it, a built-in one too.
 type shownRoleModel struct {
-	ID          types.String `tfsdk:"id"`
-	Name        types.String `tfsdk:"name"`
-	Description types.String `tfsdk:"description"`
-	Permissions types.Set    `tfsdk:"permissions"`
-	BuiltIn     types.Bool   `tfsdk:"built_in"`
-	CreatedAt   timestamp    `tfsdk:"created_at"`
-	UpdatedAt   timestamp    `tfsdk:"updated_at"`
+	ID          types.String          `tfsdk:"id"`
+	Name        types.String          `tfsdk:"name"`
+	Description types.String          `tfsdk:"description"`
+	Permissions types.Set             `tfsdk:"permissions"`
+	BuiltIn     types.Bool            `tfsdk:"built_in"`
+	CreatedAt   customtypes.Timestamp `tfsdk:"created_at"`
+	UpdatedAt   customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // showRole returns what is shown of a role.
 func showRole(r tokens.Role) shownRoleModel {
 	return shownRoleModel{
-		ID:          textOrNull(r.ID),
+		ID:          attribute.TextOrNull(r.ID),
 		Name:        types.StringValue(r.Name),
-		Description: textOrNull(r.Description),
+		Description: attribute.TextOrNull(r.Description),
 		Permissions: permissionsValue(r.Permissions),
 		BuiltIn:     types.BoolValue(r.BuiltIn),
-		CreatedAt:   timestampOf(r.CreatedAt),
-		UpdatedAt:   timestampOf(r.UpdatedAt),
+		CreatedAt:   customtypes.TimestampOf(r.CreatedAt),
+		UpdatedAt:   customtypes.TimestampOf(r.UpdatedAt),
 	}
 }
 
@@ -57,7 +60,7 @@ func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 		MarkdownDescription: "The roles that accounts and access tokens can have: the built-in ones, then the custom ones of the organization (`latchkey_role`), each with its permissions.\n\n" +
 			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database yet, there are the built-in roles alone.",
 		Attributes: map[string]schema.Attribute{
-			"roles": shownList(shownRoleAttributes(), "The roles: the built-in ones from the least to the most powerful, then the custom ones by name."),
+			"roles": attribute.ShownList(shownRoleAttributes(), "The roles: the built-in ones from the least to the most powerful, then the custom ones by name."),
 		},
 	}
 }
@@ -65,18 +68,18 @@ func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 // shownRoleAttributes are the schema of a shownRoleModel.
 func shownRoleAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":          shownText("Identifier of a custom role (`rol_…`); null for a built-in one."),
-		"name":        shownText("Name, by which accounts and tokens have the role."),
-		"description": shownText("What the role is for; null where nothing is said."),
+		"id":          attribute.ShownText("Identifier of a custom role (`rol_…`); null for a built-in one."),
+		"name":        attribute.ShownText("Name, by which accounts and tokens have the role."),
+		"description": attribute.ShownText("What the role is for; null where nothing is said."),
 		"permissions": schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What the role permits: `area:verb`, `area:*` for a whole area, or `*` for everything."},
-		"built_in":    shownBool("Whether the role is one of Latchkey's own, which can't be changed."),
-		"created_at":  shownTimestamp("when a custom role was made; null for a built-in one"),
-		"updated_at":  shownTimestamp("when a custom role was last changed; null for a built-in one"),
+		"built_in":    attribute.ShownBool("Whether the role is one of Latchkey's own, which can't be changed."),
+		"created_at":  attribute.ShownTimestamp("when a custom role was made; null for a built-in one"),
+		"updated_at":  attribute.ShownTimestamp("when a custom role was last changed; null for a built-in one"),
 	}
 }
 
 func (d *rolesDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	roles := askForList(&d.reader, tokens.KindRole, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Role, error) {
+	roles := managed.AskForList(&d.Reader, tokens.KindRole, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Role, error) {
 		roles, err := b.Roles(ctx)
 		if errors.Is(err, tokens.ErrNoDatabase) {
 			return tokens.BuiltInRoles(), nil
@@ -86,5 +89,5 @@ func (d *rolesDataSource) Read(ctx context.Context, _ datasource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, rolesModel{listOf(shownRoleAttributes(), roles, showRole)})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, rolesModel{attribute.ListOf(shownRoleAttributes(), roles, showRole)})...)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -102,7 +103,7 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			now := b.Now()
 			clock := func() time.Time { return now }
 			framework := newCaller(b, providerserver.NewProtocol6(provider.New("test", clock))())
-			ours := newCaller(b, provider.NewServer(provider.New("test", clock)))
+			ours := newCaller(b, fastpath.NewServer(provider.New("test", clock)))
 
 			config := attributes{"name": "ci"}
 			maps.Copy(config, test.config)
@@ -148,7 +149,7 @@ func TestServerAnswersAsFramework(t *testing.T) {
 func TestServerLeavesTheUnusualToFramework(t *testing.T) {
 	b := newBench(t)
 	framework := newCaller(b, providerserver.NewProtocol6(provider.New("test", b.Now))())
-	ours := newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	ours := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	state, private := ours.create(map[string]any{"name": "ci"})
 
 	for name, private := range map[string][]byte{

@@ -13,6 +13,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -24,41 +28,41 @@ var (
 	_ resource.ResourceWithValidateConfig = (*technicalUserResource)(nil)
 )
 
-type technicalUserResource struct{ managed }
+type technicalUserResource struct{ managed.Resource }
 
 func newTechnicalUserResource() resource.Resource { return &technicalUserResource{} }
 
 type technicalUserModel struct {
-	ID            types.String `tfsdk:"id"`
-	Name          types.String `tfsdk:"name"`
-	Description   types.String `tfsdk:"description"`
-	GroupID       types.String `tfsdk:"group_id"`
-	Role          types.String `tfsdk:"role"`
-	GroupRoles    types.Set    `tfsdk:"group_roles"`
-	Enabled       types.Bool   `tfsdk:"enabled"`
-	Email         types.String `tfsdk:"email"`
-	SystemCreated types.Bool   `tfsdk:"system_created"`
-	CreatedAt     timestamp    `tfsdk:"created_at"`
-	UpdatedAt     timestamp    `tfsdk:"updated_at"`
+	ID            types.String          `tfsdk:"id"`
+	Name          types.String          `tfsdk:"name"`
+	Description   types.String          `tfsdk:"description"`
+	GroupID       types.String          `tfsdk:"group_id"`
+	Role          types.String          `tfsdk:"role"`
+	GroupRoles    types.Set             `tfsdk:"group_roles"`
+	Enabled       types.Bool            `tfsdk:"enabled"`
+	Email         types.String          `tfsdk:"email"`
+	SystemCreated types.Bool            `tfsdk:"system_created"`
+	CreatedAt     customtypes.Timestamp `tfsdk:"created_at"`
+	UpdatedAt     customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // observe takes over what the backend says of the technical user.
 func (m *technicalUserModel) observe(u tokens.TechnicalUser) {
 	m.ID = types.StringValue(u.ID)
 	m.Name = types.StringValue(u.Name)
-	m.Description = optionalText(m.Description, u.Description)
-	m.GroupID = optionalText(m.GroupID, u.GroupID)
+	m.Description = attribute.OptionalText(m.Description, u.Description)
+	m.GroupID = attribute.OptionalText(m.GroupID, u.GroupID)
 	m.Role = types.StringValue(u.Role)
-	m.GroupRoles = accountGroupRoles(m.GroupRoles, u.GroupRoles)
+	m.GroupRoles = attribute.AccountGroupRoles(m.GroupRoles, u.GroupRoles)
 	m.Enabled = types.BoolValue(u.Enabled)
 	m.Email = types.StringValue(u.Email)
 	m.SystemCreated = types.BoolValue(u.SystemCreated)
-	m.CreatedAt = timestampOf(u.CreatedAt)
-	m.UpdatedAt = timestampOf(u.UpdatedAt)
+	m.CreatedAt = customtypes.TimestampOf(u.CreatedAt)
+	m.UpdatedAt = customtypes.TimestampOf(u.UpdatedAt)
 }
 
-func (m *technicalUserModel) subject() subject {
-	return subject{tokens.KindTechnicalUser, m.Name.ValueString(), m.ID.ValueString()}
+func (m *technicalUserModel) subject() diagnostics.Subject {
+	return diagnostics.Subject{Kind: tokens.KindTechnicalUser, Name: m.Name.ValueString(), ID: m.ID.ValueString()}
 }
 
 func (r *technicalUserResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -74,35 +78,35 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 			"With `create_before_destroy`, which tokens that depend on it hand on to it, a replacement needs another name. " +
 			"The last owner of the organization can't be given another role, disabled or deleted; `latchkey_member` says how to go on.",
 		Attributes: map[string]schema.Attribute{
-			"id": fixedText("Identifier of the technical user (`tu_…`)."),
+			"id": attribute.FixedText("Identifier of the technical user (`tu_…`)."),
 			"name": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Name, unique among the technical users of its level: 1 to 63 lower-case letters, digits and hyphens. Changes in place; `email` stays.",
-				Validators:          []validator.String{stringRule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName)},
+				Validators:          []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName)},
 			},
-			"description": descriptionAttribute("What the account is for."),
+			"description": attribute.Description("What the account is for."),
 			"group_id": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Identifier of the group at whose level the account lives; leave it out for the level of the organization. A change replaces the technical user.",
-				Validators:          []validator.String{idRule(tokens.KindGroup)},
+				Validators:          []validator.String{attribute.IDRule(tokens.KindGroup)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"role":        accountRoleAttribute("Role at the account's level. At the level of the organization it counts in every group. Defaults to `member`. One of " + knownRoles),
-			"group_roles": groupRolesAttribute("Roles in single groups, in addition to `role`. Only for an account at the level of the organization."),
+			"role":        attribute.AccountRole("Role at the account's level. At the level of the organization it counts in every group. Defaults to `member`. One of " + attribute.KnownRoles),
+			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`. Only for an account at the level of the organization."),
 			"enabled": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(true),
 				MarkdownDescription: "Whether the account's tokens work. Defaults to true.",
 			},
-			"email": fixedText("Address that names the account in lists and logs: `<name>@<organization>.latchkey.internal`, for an account of a group `<name>@<group>.<organization>.latchkey.internal`. Fixed at creation, whatever is renamed later."),
+			"email": attribute.FixedText("Address that names the account in lists and logs: `<name>@<organization>.latchkey.internal`, for an account of a group `<name>@<group>.<organization>.latchkey.internal`. Fixed at creation, whatever is renamed later."),
 			"system_created": schema.BoolAttribute{
 				Computed:            true,
 				MarkdownDescription: "Whether the system made the account for a single access token, with which it is deleted.",
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
-			"created_at": fixedTimestamp("when the account was made"),
-			"updated_at": computedTimestamp("when the account was last changed"),
+			"created_at": attribute.FixedTimestamp("when the account was made"),
+			"updated_at": attribute.ComputedTimestamp("when the account was last changed"),
 		},
 	}
 }
@@ -110,7 +114,7 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 func (r *technicalUserResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config technicalUserModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	validateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
+	attribute.ValidateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
 }
 
 func (r *technicalUserResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -121,8 +125,9 @@ func (r *technicalUserResource) ModifyPlan(ctx context.Context, req resource.Mod
 	var enabled types.Bool
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("enabled"), &enabled)...)
-	f := readFacts(ctx, req.Private, &resp.Diagnostics)
-	warnOfEnabling(f, state.subject(), state.Enabled, enabled, &resp.Diagnostics)
+	var f managed.Facts
+	managed.ReadFacts(ctx, req.Private, &f, &resp.Diagnostics)
+	managed.WarnOfEnabling(f, state.subject(), state.Enabled, enabled, &resp.Diagnostics)
 }
 
 func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -132,41 +137,42 @@ func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateR
 		Name:        plan.Name.ValueString(),
 		Description: plan.Description.ValueString(),
 		GroupID:     plan.GroupID.ValueString(),
-		Grants:      tokens.Grants{Role: plan.Role.ValueString(), GroupRoles: groupRoles(ctx, plan.GroupRoles, &resp.Diagnostics)},
+		Grants:      tokens.Grants{Role: plan.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, plan.GroupRoles, &resp.Diagnostics)},
 		Enabled:     plan.Enabled.ValueBool(),
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend, err := r.open()
+	backend, err := r.Open()
 	var user tokens.TechnicalUser
 	if err == nil {
-		user, err = createWhenFree(ctx, func() (tokens.TechnicalUser, error) { return backend.CreateTechnicalUser(ctx, input) })
+		user, err = managed.CreateWhenFree(ctx, func() (tokens.TechnicalUser, error) { return backend.CreateTechnicalUser(ctx, input) })
 	}
 	if err != nil {
-		resp.Diagnostics.Append(failed("create", plan.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
 		return
 	}
 	plan.observe(user)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	finishCreate(ctx, backend, facts{}, plan.subject(), resp)
+	managed.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *technicalUserResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state technicalUserModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	user, err := backend.TechnicalUser(ctx, state.ID.ValueString())
-	if missing(ctx, f, state.subject(), err, resp) {
+	if managed.Missing(ctx, &f, state.subject(), err, resp) {
 		return
 	}
-	f.recordSwitch(state.Enabled, user.Disabled)
+	f.RecordSwitch(state.Enabled, user.Disabled)
 	state.observe(user)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	finishRead(ctx, backend, f, state.subject(), resp)
+	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
 }
 
 func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -174,37 +180,38 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	update := tokens.TechnicalUserUpdate{
-		Name:        changedText(state.Name, plan.Name),
-		Description: changedText(state.Description, plan.Description),
-		Role:        changedText(state.Role, plan.Role),
-		GroupRoles:  changedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
-		Enabled:     changedBool(state.Enabled, plan.Enabled),
+		Name:        attribute.ChangedText(state.Name, plan.Name),
+		Description: attribute.ChangedText(state.Description, plan.Description),
+		Role:        attribute.ChangedText(state.Role, plan.Role),
+		GroupRoles:  attribute.ChangedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
+		Enabled:     attribute.ChangedBool(state.Enabled, plan.Enabled),
 	}
-	f, backend, ok := r.begin(ctx, "update", state.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	user, err := backend.UpdateTechnicalUser(ctx, state.ID.ValueString(), update)
 	if err != nil {
-		resp.Diagnostics.Append(failed("update", state.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
 	}
-	plan.UpdatedAt = timestampOf(user.UpdatedAt)
+	plan.UpdatedAt = customtypes.TimestampOf(user.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	f.Disabled = nil
-	f.write(ctx, resp.Private, &resp.Diagnostics)
+	managed.WriteFacts(ctx, resp.Private, &f, &resp.Diagnostics)
 }
 
 func (r *technicalUserResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state technicalUserModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
 		return b.DeleteTechnicalUser(ctx, state.ID.ValueString())
 	})
 }
 
 func (r *technicalUserResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	r.importByID(ctx, tokens.KindTechnicalUser, req, resp, func(b tokens.Backend) (ids []string, err error) {
+	r.ImportByID(ctx, tokens.KindTechnicalUser, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		users, err := b.TechnicalUsers(ctx)
 		for _, u := range users {
 			if u.Email == req.ID {

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -17,7 +19,7 @@ var (
 	_ datasource.DataSourceWithConfigure = (*technicalUsersDataSource)(nil)
 )
 
-type technicalUsersDataSource struct{ reader }
+type technicalUsersDataSource struct{ managed.Reader }
 
 func newTechnicalUsersDataSource() datasource.DataSource { return &technicalUsersDataSource{} }
 
@@ -37,9 +39,9 @@ func (d *technicalUsersDataSource) Schema(_ context.Context, _ datasource.Schema
 			"With the provider's `act_as`, only the accounts that this member may manage are listed; it is an error where the member may manage none at any level. " +
 			"While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
-			"search":          filter("Only technical users whose name, description or e-mail address contains this text, in any case of its letters."),
-			"group_id":        filter("Only technical users at the level of the group with this identifier.", idRule(tokens.KindGroup)),
-			"technical_users": shownList(shownTechnicalUserAttributes(), "The technical users, by e-mail address."),
+			"search":          attribute.Filter("Only technical users whose name, description or e-mail address contains this text, in any case of its letters."),
+			"group_id":        attribute.Filter("Only technical users at the level of the group with this identifier.", attribute.IDRule(tokens.KindGroup)),
+			"technical_users": attribute.ShownList(shownTechnicalUserAttributes(), "The technical users, by e-mail address."),
 		},
 	}
 }
@@ -50,13 +52,13 @@ func (d *technicalUsersDataSource) Read(ctx context.Context, req datasource.Read
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	users := askForList(&d.reader, tokens.KindTechnicalUser, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.TechnicalUser, error) {
+	users := managed.AskForList(&d.Reader, tokens.KindTechnicalUser, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.TechnicalUser, error) {
 		return b.TechnicalUsers(ctx)
 	})
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	config.TechnicalUsers = listOf(shownTechnicalUserAttributes(), config.selected(users), showTechnicalUser)
+	config.TechnicalUsers = attribute.ListOf(shownTechnicalUserAttributes(), config.selected(users), showTechnicalUser)
 	resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
 }
 

@@ -11,6 +11,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -20,16 +24,16 @@ var (
 	_ resource.ResourceWithImportState = (*tokenShareResource)(nil)
 )
 
-type tokenShareResource struct{ managed }
+type tokenShareResource struct{ managed.Resource }
 
 func newTokenShareResource() resource.Resource { return &tokenShareResource{} }
 
 type tokenShareModel struct {
-	ID            types.String `tfsdk:"id"`
-	AccessTokenID types.String `tfsdk:"access_token_id"`
-	MemberID      types.String `tfsdk:"member_id"`
-	Role          types.String `tfsdk:"role"`
-	CreatedAt     timestamp    `tfsdk:"created_at"`
+	ID            types.String          `tfsdk:"id"`
+	AccessTokenID types.String          `tfsdk:"access_token_id"`
+	MemberID      types.String          `tfsdk:"member_id"`
+	Role          types.String          `tfsdk:"role"`
+	CreatedAt     customtypes.Timestamp `tfsdk:"created_at"`
 }
 
 // observe takes over what the backend says of the share.
@@ -38,11 +42,11 @@ func (m *tokenShareModel) observe(s tokens.TokenShare) {
 	m.AccessTokenID = types.StringValue(s.AccessTokenID)
 	m.MemberID = types.StringValue(s.MemberID)
 	m.Role = types.StringValue(s.Role)
-	m.CreatedAt = timestampOf(s.CreatedAt)
+	m.CreatedAt = customtypes.TimestampOf(s.CreatedAt)
 }
 
-func (m *tokenShareModel) subject() subject {
-	return subject{kind: tokens.KindTokenShare, id: tokens.ShareID(m.AccessTokenID.ValueString(), m.MemberID.ValueString())}
+func (m *tokenShareModel) subject() diagnostics.Subject {
+	return diagnostics.Subject{Kind: tokens.KindTokenShare, ID: tokens.ShareID(m.AccessTokenID.ValueString(), m.MemberID.ValueString())}
 }
 
 func (r *tokenShareResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -54,26 +58,26 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 		MarkdownDescription: "The role of a member on one access token: who else may see or configure it, also where its `visibility` is `restricted`. A share never reveals the secret.\n\n" +
 			"There is at most one share of a token with a member; creating a second one is an error, and the first stays as it is. The role changes in place.",
 		Attributes: map[string]schema.Attribute{
-			"id": fixedText("Identifier of the share: `<access token id>/<member id>`."),
+			"id": attribute.FixedText("Identifier of the share: `<access token id>/<member id>`."),
 			"access_token_id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Identifier of the access token. A change replaces the share.",
-				Validators:          []validator.String{idRule(tokens.KindAccessToken)},
+				Validators:          []validator.String{attribute.IDRule(tokens.KindAccessToken)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"member_id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Identifier of the member. A change replaces the share.",
-				Validators:          []validator.String{idRule(tokens.KindMember)},
+				Validators:          []validator.String{attribute.IDRule(tokens.KindMember)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"role": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "Role of the member on the token, in addition to what the member may do anyway: `viewer` (see it), `editor` (also change its name, description, roles and expiry) or `manager` " +
 					"(also regenerate, stop, share and delete it). Nobody gets at more than they hold: what holds one of Latchkey's own permissions is changed only by those who hold it too.",
-				Validators: []validator.String{stringRule("viewer, editor or manager", tokens.ValidateShareRole)},
+				Validators: []validator.String{attribute.Rule("viewer, editor or manager", tokens.ValidateShareRole)},
 			},
-			"created_at": fixedTimestamp("when the token was shared"),
+			"created_at": attribute.FixedTimestamp("when the token was shared"),
 		},
 	}
 }
@@ -84,10 +88,10 @@ func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend, err := r.open()
+	backend, err := r.Open()
 	var share tokens.TokenShare
 	if err == nil {
-		share, err = createWhenFree(ctx, func() (tokens.TokenShare, error) {
+		share, err = managed.CreateWhenFree(ctx, func() (tokens.TokenShare, error) {
 			return backend.ShareAccessToken(ctx, tokens.TokenShare{
 				AccessTokenID: plan.AccessTokenID.ValueString(),
 				MemberID:      plan.MemberID.ValueString(),
@@ -96,40 +100,42 @@ func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequ
 		})
 	}
 	if err != nil {
-		resp.Diagnostics.Append(failed("create", plan.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
 		return
 	}
 	plan.observe(share)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	finishCreate(ctx, backend, facts{}, plan.subject(), resp)
+	managed.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *tokenShareResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state tokenShareModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	f, backend, ok := r.begin(ctx, "read", state.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	share, err := backend.TokenShare(ctx, state.AccessTokenID.ValueString(), state.MemberID.ValueString())
-	if missing(ctx, f, state.subject(), err, resp) {
+	if managed.Missing(ctx, &f, state.subject(), err, resp) {
 		return
 	}
 	state.observe(share)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	finishRead(ctx, backend, f, state.subject(), resp)
+	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
 }
 
 func (r *tokenShareResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan tokenShareModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	_, backend, ok := r.begin(ctx, "update", plan.subject(), req.Private, &resp.Diagnostics)
+	var f managed.Facts
+	backend, ok := r.Begin(ctx, "update", plan.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	_, err := backend.UpdateTokenShare(ctx, plan.AccessTokenID.ValueString(), plan.MemberID.ValueString(), plan.Role.ValueString())
 	if err != nil {
-		resp.Diagnostics.Append(failed("update", plan.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("update", plan.subject(), err))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
@@ -138,7 +144,7 @@ func (r *tokenShareResource) Update(ctx context.Context, req resource.UpdateRequ
 func (r *tokenShareResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state tokenShareModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
 		return b.UnshareAccessToken(ctx, state.AccessTokenID.ValueString(), state.MemberID.ValueString())
 	})
 }
@@ -146,10 +152,10 @@ func (r *tokenShareResource) Delete(ctx context.Context, req resource.DeleteRequ
 func (r *tokenShareResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	tokenID, memberID, err := tokens.ParseShareID("id", req.ID)
 	if err != nil {
-		resp.Diagnostics.Append(failed("import", subject{kind: tokens.KindTokenShare}, err))
+		resp.Diagnostics.Append(diagnostics.FailedImport(diagnostics.Subject{Kind: tokens.KindTokenShare}, err))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, idPath, req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, managed.IDPath, req.ID)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("access_token_id"), tokenID)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("member_id"), memberID)...)
 }

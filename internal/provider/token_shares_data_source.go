@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -15,7 +17,7 @@ var (
 	_ datasource.DataSourceWithConfigure = (*tokenSharesDataSource)(nil)
 )
 
-type tokenSharesDataSource struct{ reader }
+type tokenSharesDataSource struct{ managed.Reader }
 
 func newTokenSharesDataSource() datasource.DataSource { return &tokenSharesDataSource{} }
 
@@ -35,9 +37,9 @@ func (d *tokenSharesDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			"With the provider's `act_as`, the shares of the tokens that this member may see are listed, and the member's own. " +
 			"While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
-			"access_token_id": filter("Only shares of the access token with this identifier.", idRule(tokens.KindAccessToken)),
-			"member_id":       filter("Only shares with the member with this identifier.", idRule(tokens.KindMember)),
-			"token_shares":    shownList(shownTokenShareAttributes(), "The shares, by access token and member, both from the oldest to the latest."),
+			"access_token_id": attribute.Filter("Only shares of the access token with this identifier.", attribute.IDRule(tokens.KindAccessToken)),
+			"member_id":       attribute.Filter("Only shares with the member with this identifier.", attribute.IDRule(tokens.KindMember)),
+			"token_shares":    attribute.ShownList(shownTokenShareAttributes(), "The shares, by access token and member, both from the oldest to the latest."),
 		},
 	}
 }
@@ -45,11 +47,11 @@ func (d *tokenSharesDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 // shownTokenShareAttributes are the schema of a tokenShareModel in data sources.
 func shownTokenShareAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":              shownText("Identifier of the share: `<access token id>/<member id>`."),
-		"access_token_id": shownText("Identifier of the access token."),
-		"member_id":       shownText("Identifier of the member."),
-		"role":            shownText("Role of the member on the token: `viewer`, `editor` or `manager`."),
-		"created_at":      shownTimestamp("when the token was shared"),
+		"id":              attribute.ShownText("Identifier of the share: `<access token id>/<member id>`."),
+		"access_token_id": attribute.ShownText("Identifier of the access token."),
+		"member_id":       attribute.ShownText("Identifier of the member."),
+		"role":            attribute.ShownText("Role of the member on the token: `viewer`, `editor` or `manager`."),
+		"created_at":      attribute.ShownTimestamp("when the token was shared"),
 	}
 }
 
@@ -59,7 +61,7 @@ func (d *tokenSharesDataSource) Read(ctx context.Context, req datasource.ReadReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	shares := askForList(&d.reader, tokens.KindTokenShare, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.TokenShare, error) {
+	shares := managed.AskForList(&d.Reader, tokens.KindTokenShare, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.TokenShare, error) {
 		return b.TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: config.AccessTokenID.ValueString(), MemberID: config.MemberID.ValueString()})
 	})
 	if resp.Diagnostics.HasError() {
@@ -69,6 +71,6 @@ func (d *tokenSharesDataSource) Read(ctx context.Context, req datasource.ReadReq
 		m.observe(share)
 		return m
 	}
-	config.TokenShares = listOf(shownTokenShareAttributes(), shares, show)
+	config.TokenShares = attribute.ListOf(shownTokenShareAttributes(), shares, show)
 	resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -52,7 +53,7 @@ func TestVisibility(t *testing.T) {
 func TestVisibilityOfEarlierState(t *testing.T) {
 	b := newBench(t)
 	config := map[string]any{"name": "ci"}
-	c := newCaller(b, provider.NewServer(provider.New("test", b.Now)))
+	c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	state, private := c.create(config)
 	attributes := c.attributes(state)
 	attributes["visibility"] = tftypes.NewValue(tftypes.String, nil)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 )
@@ -62,7 +63,7 @@ func searchInDataSource(t *testing.T, database string, now func() time.Time) int
 	t.Helper()
 	p := provider.New("test", now)
 	t.Cleanup(func() { _ = p.Close() })
-	server := provider.NewServer(p)
+	server := fastpath.NewServer(p)
 	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)

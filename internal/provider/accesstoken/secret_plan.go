@@ -1,15 +1,17 @@
-package provider
+package accesstoken
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // planSecret plans what becomes of the secret, from the facts that were recorded and the settings that are to hold. It
 // tells whether the token gets, or may get, a new one.
-func (m *accessTokenModel) planSecret(state *accessTokenModel, f facts, diags *diag.Diagnostics) (reason types.String) {
+func (m *model) planSecret(state *model, f tokenFacts, diags *diag.Diagnostics) (reason types.String) {
 	decision, known := m.decide(state, f)
 	switch {
 	case !known:
@@ -27,14 +29,14 @@ func (m *accessTokenModel) planSecret(state *accessTokenModel, f facts, diags *d
 	m.Token = types.StringUnknown()
 	m.TokenPreview = types.StringUnknown()
 	m.SecretVersion = types.Int64Unknown()
-	m.SecretExpiresAt = measuredUnknown[instant]()
-	m.PreviousSecretExpiresAt = measuredUnknown[instant]()
-	m.RegeneratedAt = measuredUnknown[instant]()
+	m.SecretExpiresAt = customtypes.TimestampUnknown()
+	m.PreviousSecretExpiresAt = customtypes.TimestampUnknown()
+	m.RegeneratedAt = customtypes.TimestampUnknown()
 	return reason
 }
 
 // planKeptSecret plans a token whose secret the plan leaves alone.
-func (m *accessTokenModel) planKeptSecret(state *accessTokenModel, f facts, decision tokens.SecretDecision, diags *diag.Diagnostics) {
+func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.SecretDecision, diags *diag.Diagnostics) {
 	m.planPreviousExpiry(state)
 	switch {
 	case decision.RefuseDrift:
@@ -49,7 +51,7 @@ func (m *accessTokenModel) planKeptSecret(state *accessTokenModel, f facts, deci
 	case decision.AcceptDrift && f.Revoked:
 		warnOfRevocation(state, diags)
 	}
-	if state.Status.ValueString() == string(tokens.StatusExpired) && m.SecretExpiresAt.same(state.SecretExpiresAt) {
+	if state.Status.ValueString() == string(tokens.StatusExpired) && m.SecretExpiresAt.Same(state.SecretExpiresAt) {
 		warnOfExpiry(state, diags)
 	}
 }
@@ -57,7 +59,7 @@ func (m *accessTokenModel) planKeptSecret(state *accessTokenModel, f facts, deci
 // decide returns what the plan m does about the secret, and false where only the apply will show. Terraform plans once more
 // then, with all values known, and what is known in the first plan must come out the same: so a setting that is still
 // unknown leaves the decision open wherever it may matter.
-func (m *accessTokenModel) decide(state *accessTokenModel, f facts) (decision tokens.SecretDecision, known bool) {
+func (m *model) decide(state *model, f tokenFacts) (decision tokens.SecretDecision, known bool) {
 	for i, situation := range m.situations(state, f) {
 		switch possible := situation.Decide(); {
 		case i == 0:
@@ -71,11 +73,11 @@ func (m *accessTokenModel) decide(state *accessTokenModel, f facts) (decision to
 
 // situations returns the situation of the secret under the settings of the plan m: one where all of them are known, else one
 // for whatever they may turn out to be.
-func (m *accessTokenModel) situations(state *accessTokenModel, f facts) []tokens.SecretSituation {
+func (m *model) situations(state *model, f tokenFacts) []tokens.SecretSituation {
 	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
 	possible := []tokens.SecretSituation{{
-		Phase:         tokens.PhaseOf(f.ObservedAt, m.SecretExpiresAt.value(), m.RegenerateBeforeExpiry.value()),
-		HasTTL:        isGiven(m.TTL),
+		Phase:         tokens.PhaseOf(f.ObservedAt, m.SecretExpiresAt.Value(), m.RegenerateBeforeExpiry.Value()),
+		HasTTL:        attribute.IsGiven(m.TTL),
 		Drifted:       f.ofSecret(state).HasDrifted(),
 		Stopped:       m.isStopped(state, f),
 		Triggered:     triggered,
@@ -123,39 +125,39 @@ func (m *accessTokenModel) situations(state *accessTokenModel, f facts) []tokens
 }
 
 // isStopped tells whether the token would be refused after the apply whatever its secret: held, disabled, or pending.
-func (m *accessTokenModel) isStopped(state *accessTokenModel, f facts) bool {
+func (m *model) isStopped(state *model, f tokenFacts) bool {
 	enabling := m.Enabled.ValueBool() && !state.Enabled.ValueBool()
 	return f.Held != nil ||
 		!m.Enabled.ValueBool() ||
 		state.Status.ValueString() == string(tokens.StatusDisabled) && !enabling ||
-		f.ObservedAt.Before(m.ActivatesAt.value())
+		f.ObservedAt.Before(m.ActivatesAt.Value())
 }
 
 // planSecretExpiry plans the end of the present secret where the settings that decide it change.
-func (m *accessTokenModel) planSecretExpiry(state *accessTokenModel) {
+func (m *model) planSecretExpiry(state *model) {
 	switch {
 	case m.hasExpiryOf(state):
 	case m.ExpiresAt.IsUnknown() || m.TTL.IsUnknown():
-		m.SecretExpiresAt = measuredUnknown[instant]()
+		m.SecretExpiresAt = customtypes.TimestampUnknown()
 	default:
-		m.SecretExpiresAt = timestampOf(tokens.SecretExpiry(m.ExpiresAt.value(), m.TTL.value(), state.secretMadeAt()))
+		m.SecretExpiresAt = customtypes.TimestampOf(tokens.SecretExpiry(m.ExpiresAt.Value(), m.TTL.Value(), state.secretMadeAt()))
 	}
 }
 
 // planPreviousExpiry plans the end of the previous secret where the settings that shorten it change.
-func (m *accessTokenModel) planPreviousExpiry(state *accessTokenModel) {
+func (m *model) planPreviousExpiry(state *model) {
 	switch {
-	case state.PreviousSecretExpiresAt.IsNull(), m.hasExpiryOf(state) && m.GracePeriod.same(state.GracePeriod):
+	case state.PreviousSecretExpiresAt.IsNull(), m.hasExpiryOf(state) && m.GracePeriod.Same(state.GracePeriod):
 	case m.SecretExpiresAt.IsUnknown() || m.GracePeriod.IsUnknown():
-		m.PreviousSecretExpiresAt = measuredUnknown[instant]()
+		m.PreviousSecretExpiresAt = customtypes.TimestampUnknown()
 	default:
-		end := tokens.ShortenedGrace(state.PreviousSecretExpiresAt.value(), state.RegeneratedAt.value(),
-			changedGracePeriod(state.GracePeriod, m.GracePeriod), m.SecretExpiresAt.value())
-		m.PreviousSecretExpiresAt = timestampOf(end).orPrior(state.PreviousSecretExpiresAt)
+		end := tokens.ShortenedGrace(state.PreviousSecretExpiresAt.Value(), state.RegeneratedAt.Value(),
+			changedGracePeriod(state.GracePeriod, m.GracePeriod), m.SecretExpiresAt.Value())
+		m.PreviousSecretExpiresAt = customtypes.TimestampOf(end).OrPrior(state.PreviousSecretExpiresAt)
 	}
 }
 
 // hasExpiryOf tells whether the settings that decide the end of a secret are those of the state.
-func (m *accessTokenModel) hasExpiryOf(state *accessTokenModel) bool {
-	return m.ExpiresAt.same(state.ExpiresAt) && m.TTL.same(state.TTL)
+func (m *model) hasExpiryOf(state *model) bool {
+	return m.ExpiresAt.Same(state.ExpiresAt) && m.TTL.Same(state.TTL)
 }

@@ -1,4 +1,6 @@
-package provider
+// Package diagnostics turns errors of the domain into Terraform's diagnostics: what failed, for which object, why, and
+// what to do next.
+package diagnostics
 
 import (
 	"errors"
@@ -11,21 +13,26 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// subject is the object that a diagnostic is about.
-type subject struct {
-	kind tokens.Kind
-	name string // what people call it; empty where it is not known
-	id   string // empty before it is made
+// Excluded is the diagnostic for a configured attribute that another one rules out.
+func Excluded(attribute, reason string) diag.Diagnostic {
+	return InvalidAttribute(path.Root(attribute), tokens.Invalid(attribute, "%s", reason))
+}
+
+// Subject is the object that a diagnostic is about.
+type Subject struct {
+	Kind tokens.Kind
+	Name string // what people call it; empty where it is not known
+	ID   string // empty before it is made
 }
 
 // String names the object at the beginning of a sentence, as in: Access token "ci" (tok_…).
-func (s subject) String() string {
-	text := sentence(s.kind.Noun())
-	if s.name != "" {
-		text += fmt.Sprintf(" %q", s.name)
+func (s Subject) String() string {
+	text := sentence(s.Kind.Noun())
+	if s.Name != "" {
+		text += fmt.Sprintf(" %q", s.Name)
 	}
-	if s.id != "" {
-		text += " (" + s.id + ")"
+	if s.ID != "" {
+		text += " (" + s.ID + ")"
 	}
 	return text
 }
@@ -33,10 +40,10 @@ func (s subject) String() string {
 // sentence begins a sentence with words that are in lower case.
 func sentence(words string) string { return string(words[0]-'a'+'A') + words[1:] }
 
-// failed is the diagnostic for an operation on a managed object that failed; verb is its infinitive.
-func failed(verb string, s subject, err error) diag.Diagnostic {
+// Failed is the diagnostic for an operation on a managed object that failed; verb is its infinitive.
+func Failed(verb string, s Subject, err error) diag.Diagnostic {
 	note := ""
-	if s.id != "" && !isAboutObject(err) {
+	if s.ID != "" && !isAboutObject(err) {
 		note = "\n\nIt stays in the Terraform state."
 		if verb == "read" && tokens.ErrorCode(err) == tokens.CodeForbidden {
 			// No plan gets past this read to the role that the configuration now gives to the member.
@@ -44,16 +51,21 @@ func failed(verb string, s subject, err error) diag.Diagnostic {
 				"terraform apply -refresh=false -target=latchkey_member.NAME."
 		}
 	}
-	return failure("Unable to "+verb+" "+s.kind.Noun(), s.String(), err, note)
+	return failure("Unable to "+verb+" "+s.Kind.Noun(), s.String(), err, note)
 }
 
-// failedRead is the diagnostic for the look-up of an object that failed.
-func failedRead(s subject, err error) diag.Diagnostic {
-	return failure("Unable to read "+s.kind.Noun(), s.String(), err, "")
+// FailedRead is the diagnostic for the look-up of an object that failed.
+func FailedRead(s Subject, err error) diag.Diagnostic {
+	return failure("Unable to read "+s.Kind.Noun(), s.String(), err, "")
 }
 
-// failedList is the diagnostic for a list of objects of a kind that failed.
-func failedList(kind tokens.Kind, err error) diag.Diagnostic {
+// FailedImport is the diagnostic for an import that failed.
+func FailedImport(s Subject, err error) diag.Diagnostic {
+	return failure("Unable to import "+s.Kind.Noun(), s.String(), err, "")
+}
+
+// FailedList is the diagnostic for a list of objects of a kind that failed.
+func FailedList(kind tokens.Kind, err error) diag.Diagnostic {
 	nouns := kind.Noun() + "s"
 	return failure("Unable to list "+nouns, sentence(nouns), err, "")
 }
@@ -79,8 +91,8 @@ func isAboutObject(err error) bool {
 	return code != tokens.CodeUnavailable && code != tokens.CodeForbidden
 }
 
-// invalidAttribute is the diagnostic for a configured value that breaks a rule.
-func invalidAttribute(at path.Path, err error) diag.Diagnostic {
+// InvalidAttribute is the diagnostic for a configured value that breaks a rule.
+func InvalidAttribute(at path.Path, err error) diag.Diagnostic {
 	detail := err.Error()
 	var e *tokens.Error
 	if errors.As(err, &e) {
@@ -99,4 +111,13 @@ func attributeNames(at path.Path) string {
 		}
 	}
 	return strings.Join(names, ".")
+}
+
+// AttributeName returns the name of the attribute at the end of a path.
+func AttributeName(at path.Path) string {
+	last, _ := at.Steps().LastStep()
+	if name, ok := last.(path.PathStepAttributeName); ok {
+		return string(name)
+	}
+	return at.String()
 }

@@ -1,4 +1,4 @@
-package provider
+package accesstoken
 
 import (
 	"context"
@@ -8,6 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -21,37 +24,37 @@ const (
 
 // interruption returns the step of the plan m that interrupts those who use the token, empty for none or where that is
 // not known yet.
-func (m *accessTokenModel) interruption(state *accessTokenModel, regenerates bool) string {
+func (m *model) interruption(state *model, regenerates bool) string {
 	switch {
-	case isGiven(m.Enabled) && !m.Enabled.ValueBool() && state.Enabled.ValueBool():
+	case attribute.IsGiven(m.Enabled) && !m.Enabled.ValueBool() && state.Enabled.ValueBool():
 		return stepDisable
-	case regenerates && !m.GracePeriod.IsUnknown() && m.GracePeriod.value() == tokens.Grace{}:
+	case regenerates && !m.GracePeriod.IsUnknown() && m.GracePeriod.Value() == tokens.Grace{}:
 		return stepRegenerate
 	}
 	return ""
 }
 
 // refuseInterruption refuses a step at plan while the token is in use, as it was last observed.
-func (r *accessTokenResource) refuseInterruption(step string, within duration, f facts, state *accessTokenModel, diags *diag.Diagnostics) {
-	if step == "" || within.value() == 0 {
+func (r *tokenResource) refuseInterruption(step string, within customtypes.Duration, f tokenFacts, state *model, diags *diag.Diagnostics) {
+	if step == "" || within.Value() == 0 {
 		return
 	}
-	now := r.now()
-	usedAt := tokens.LastUseOfLive(f.UsedAt, f.PreviousUsedAt, state.PreviousSecretExpiresAt.value(), now)
-	if tokens.IsProtected(within.value(), tokens.Status(state.Status.ValueString()), usedAt, now) {
+	now := r.Now()
+	usedAt := tokens.LastUseOfLive(f.UsedAt, f.PreviousUsedAt, state.PreviousSecretExpiresAt.Value(), now)
+	if tokens.IsProtected(within.Value(), tokens.Status(state.Status.ValueString()), usedAt, now) {
 		diags.Append(interrupted(step, within, usedAt, f.Uses, state.subject()))
 	}
 }
 
 // refusesInterruption is refuseInterruption at apply, as the token is in use now: plans of replacements that Terraform
 // decides on by itself show a provider no such step.
-func refusesInterruption(ctx context.Context, step string, within duration, backend tokens.Backend, s subject, diags *diag.Diagnostics) bool {
-	if step == "" || within.value() == 0 {
+func refusesInterruption(ctx context.Context, step string, within customtypes.Duration, backend tokens.Backend, s diagnostics.Subject, diags *diag.Diagnostics) bool {
+	if step == "" || within.Value() == 0 {
 		return false
 	}
-	t, err := backend.AccessToken(ctx, s.id)
+	t, err := backend.AccessToken(ctx, s.ID)
 	usedAt := t.LiveSecretsUsedAt(t.ObservedAt)
-	if err != nil || !tokens.IsProtected(within.value(), t.Status, usedAt, t.ObservedAt) {
+	if err != nil || !tokens.IsProtected(within.Value(), t.Status, usedAt, t.ObservedAt) {
 		return false // an error is the operation's, too
 	}
 	diags.Append(interrupted(step, within, usedAt, t.UseCount, s))
@@ -59,7 +62,7 @@ func refusesInterruption(ctx context.Context, step string, within duration, back
 }
 
 // interrupted is the diagnostic for a step that would interrupt those who use a token.
-func interrupted(step string, within duration, usedAt time.Time, uses int64, s subject) diag.Diagnostic {
+func interrupted(step string, within customtypes.Duration, usedAt time.Time, uses int64, s diagnostics.Subject) diag.Diagnostic {
 	times := fmt.Sprintf(" (%d times in all)", uses)
 	switch uses {
 	case 0: // used by a release that did not count
@@ -77,5 +80,5 @@ func interrupted(step string, within duration, usedAt time.Time, uses int64, s s
 	return diag.NewAttributeErrorDiagnostic(path.Root("protect_if_used_within"), "Access token is in use", fmt.Sprintf(
 		"%s was last used at %s%s, which protect_if_used_within (%s) protects from a plan that would %s, and so interrupt whoever uses it.\n\n"+
 			"To go on, move its users to another token and wait until %s, or %s. To stop it at once in an incident, run \"latchkey token hold %s --reason …\".",
-		s, tokens.FormatTimestamp(usedAt), times, within.ValueString(), step, tokens.FormatTimestamp(usedAt.Add(within.value())), waysOut, s.id))
+		s, tokens.FormatTimestamp(usedAt), times, within.ValueString(), step, tokens.FormatTimestamp(usedAt.Add(within.Value())), waysOut, s.ID))
 }

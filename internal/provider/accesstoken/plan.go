@@ -1,4 +1,4 @@
-package provider
+package accesstoken
 
 import (
 	"context"
@@ -9,26 +9,32 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // ModifyPlan decides what becomes of a token: from configuration, state and the recorded facts. The clock serves only to
 // refuse an end that is set anew though it has passed, and a step that interrupts a token in use; no planned value depends on it.
-func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
-		state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
-		f := readFacts(ctx, req.Private, &resp.Diagnostics)
+		state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
+		var f tokenFacts
+		managed.ReadFacts(ctx, req.Private, &f, &resp.Diagnostics)
 		r.refuseInterruption(stepDestroy, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 		warnOfHold(f, &state, &resp.Diagnostics)
 		return
 	}
-	plan := accessTokens.decode(ctx, req.Plan.Schema, req.Plan.Raw, &resp.Diagnostics)
+	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
 	} else {
-		state := accessTokens.decode(ctx, req.State.Schema, req.State.Raw, &resp.Diagnostics)
-		config := accessTokens.decode(ctx, req.Config.Schema, req.Config.Raw, &resp.Diagnostics)
-		f := readFacts(ctx, req.Private, &resp.Diagnostics)
+		state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
+		config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics)
+		var f tokenFacts
+		managed.ReadFacts(ctx, req.Private, &f, &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
 		}
@@ -43,23 +49,23 @@ func (r *accessTokenResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Plan.Raw = accessTokens.encode(ctx, plan, req.Plan.Raw.Type())
+	resp.Plan.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())
 }
 
 // planCreate plans what is known of a token before it is made.
-func (r *accessTokenResource) planCreate(plan *accessTokenModel, diags *diag.Diagnostics) {
+func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
 	r.refusePast(plan.ExpiresAt, diags)
 	plan.SecretVersion = types.Int64Value(1)
 	plan.RegenerationReason = types.StringNull()
-	plan.RegeneratedAt = measuredNull[instant]()
-	plan.PreviousSecretExpiresAt = measuredNull[instant]()
+	plan.RegeneratedAt = customtypes.TimestampNull()
+	plan.PreviousSecretExpiresAt = customtypes.TimestampNull()
 	if plan.TTL.IsNull() && !plan.ExpiresAt.IsUnknown() {
-		plan.SecretExpiresAt = timestampOf(plan.ExpiresAt.value())
+		plan.SecretExpiresAt = customtypes.TimestampOf(plan.ExpiresAt.Value())
 	}
 }
 
 // planReplacement returns the attributes whose change replaces the token.
-func planReplacement(state, plan, config *accessTokenModel) (replaced path.Paths) {
+func planReplacement(state, plan, config *model) (replaced path.Paths) {
 	if !config.TechnicalUserID.IsNull() && !config.TechnicalUserID.Equal(state.TechnicalUserID) {
 		replaced = append(replaced, path.Root("technical_user_id"))
 	}
@@ -74,40 +80,40 @@ func planReplacement(state, plan, config *accessTokenModel) (replaced path.Paths
 
 // planUpdate plans a token that exists. Every computed attribute keeps its prior value, but for those that the update
 // brings; where nothing differs the plan is the state.
-func (r *accessTokenResource) planUpdate(state, plan *accessTokenModel, f facts, diags *diag.Diagnostics) {
-	plan.ActivatesAt = plan.ActivatesAt.orPrior(state.ActivatesAt)
-	plan.ExpiresAt = plan.ExpiresAt.orPrior(state.ExpiresAt)
-	plan.TTL = plan.TTL.orPrior(state.TTL)
-	plan.RegenerateBeforeExpiry = plan.RegenerateBeforeExpiry.orPrior(state.RegenerateBeforeExpiry)
-	plan.GracePeriod = plan.GracePeriod.orPrior(state.GracePeriod)
-	plan.ProtectIfUsedWithin = plan.ProtectIfUsedWithin.orPrior(state.ProtectIfUsedWithin)
+func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
+	plan.ActivatesAt = plan.ActivatesAt.OrPrior(state.ActivatesAt)
+	plan.ExpiresAt = plan.ExpiresAt.OrPrior(state.ExpiresAt)
+	plan.TTL = plan.TTL.OrPrior(state.TTL)
+	plan.RegenerateBeforeExpiry = plan.RegenerateBeforeExpiry.OrPrior(state.RegenerateBeforeExpiry)
+	plan.GracePeriod = plan.GracePeriod.OrPrior(state.GracePeriod)
+	plan.ProtectIfUsedWithin = plan.ProtectIfUsedWithin.OrPrior(state.ProtectIfUsedWithin)
 	plan.planSecretExpiry(state)
 	reason := plan.planSecret(state, f, diags)
-	if !accessTokens.equal(*plan, *state) {
-		plan.UpdatedAt = measuredUnknown[instant]()
+	if !codec.Equal(*plan, *state) {
+		plan.UpdatedAt = customtypes.TimestampUnknown()
 		plan.Status = types.StringUnknown()
 	}
 
-	if !plan.ExpiresAt.same(state.ExpiresAt) || reason.ValueString() == string(tokens.ReasonTrigger) {
+	if !plan.ExpiresAt.Same(state.ExpiresAt) || reason.ValueString() == string(tokens.ReasonTrigger) {
 		r.refusePast(plan.ExpiresAt, diags)
 	}
-	if reason.IsNull() && isGiven(plan.TTL) && !plan.TTL.same(state.TTL) {
-		if err := tokens.ValidateNewTTL(plan.TTL.value(), state.secretMadeAt(), r.now()); err != nil {
-			diags.Append(invalidAttribute(path.Root("ttl"), err))
+	if reason.IsNull() && attribute.IsGiven(plan.TTL) && !plan.TTL.Same(state.TTL) {
+		if err := tokens.ValidateNewTTL(plan.TTL.Value(), state.secretMadeAt(), r.Now()); err != nil {
+			diags.Append(diagnostics.InvalidAttribute(path.Root("ttl"), err))
 		}
 	}
-	r.refuseInterruption(plan.interruption(state, isGiven(reason)), plan.ProtectIfUsedWithin, f, state, diags)
+	r.refuseInterruption(plan.interruption(state, attribute.IsGiven(reason)), plan.ProtectIfUsedWithin, f, state, diags)
 	warnOfHold(f, state, diags)
 	warnOfRevival(f, state, diags)
-	if f.Revived && r.now().Before(state.PreviousSecretExpiresAt.value()) {
+	if f.Revived && r.Now().Before(state.PreviousSecretExpiresAt.Value()) {
 		warnOfRevivedPrevious(state, diags)
 	}
-	warnOfEnabling(f, state.subject(), state.Enabled, plan.Enabled, diags)
+	managed.WarnOfEnabling(f.Facts, state.subject(), state.Enabled, plan.Enabled, diags)
 }
 
 // keepComputed gives every computed attribute its prior value. The technical user stays too unless the configuration
 // names one; a change of group_id replaces the token together with the technical user that the system created for it.
-func (m *accessTokenModel) keepComputed(state, config *accessTokenModel) {
+func (m *model) keepComputed(state, config *model) {
 	if config.TechnicalUserID.IsNull() && m.GroupID.Equal(state.GroupID) {
 		m.TechnicalUserID = state.TechnicalUserID
 	}
@@ -129,11 +135,11 @@ func (m *accessTokenModel) keepComputed(state, config *accessTokenModel) {
 }
 
 // secretMadeAt returns when the present secret was made.
-func (m *accessTokenModel) secretMadeAt() time.Time {
-	if isGiven(m.RegeneratedAt) {
-		return m.RegeneratedAt.value()
+func (m *model) secretMadeAt() time.Time {
+	if attribute.IsGiven(m.RegeneratedAt) {
+		return m.RegeneratedAt.Value()
 	}
-	return m.CreatedAt.value()
+	return m.CreatedAt.Value()
 }
 
 // changedTriggers tells whether triggers changed. From null to a map, and back, they are only recorded, so that an import
@@ -156,8 +162,8 @@ func isWhollyKnown(m types.Map) bool {
 }
 
 // refusePast refuses an expiry that has passed already.
-func (r *accessTokenResource) refusePast(expiresAt timestamp, diags *diag.Diagnostics) {
-	if err := tokens.ValidateNewExpiry(expiresAt.value(), r.now()); err != nil {
-		diags.Append(invalidAttribute(path.Root("expires_at"), err))
+func (r *tokenResource) refusePast(expiresAt customtypes.Timestamp, diags *diag.Diagnostics) {
+	if err := tokens.ValidateNewExpiry(expiresAt.Value(), r.Now()); err != nil {
+		diags.Append(diagnostics.InvalidAttribute(path.Root("expires_at"), err))
 	}
 }

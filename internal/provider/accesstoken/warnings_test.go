@@ -1,4 +1,4 @@
-package provider
+package accesstoken
 
 import (
 	"strings"
@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -17,14 +19,14 @@ func TestPlanWarnings(t *testing.T) {
 	made := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 	now := made.Add(48 * time.Hour)
 	stop := &tokens.Stop{By: "local:anna@elsewhere", At: made, Reason: "seen in a public log"}
-	observe := func(change func(*tokens.AccessToken)) accessTokenModel {
+	observe := func(change func(*tokens.AccessToken)) model {
 		token := tokens.AccessToken{
 			ID: "tok_01jd0000000000000000000000", Name: "ci", Enabled: true, CreatedAt: made, UpdatedAt: made,
 			User:   tokens.TechnicalUser{ID: "tu_01jd0000000000000000000000", Enabled: true},
 			Secret: tokens.SecretState{Version: 1, Preview: "lk_0123456", CreatedAt: made},
 		}
 		change(&token)
-		state := accessTokenModel{Token: types.StringValue("lk_the-value-itself")}
+		state := model{Token: types.StringValue("lk_the-value-itself")}
 		state.observe(token.Observed(now, tokens.NewRoles(nil)))
 		return state
 	}
@@ -37,57 +39,57 @@ func TestPlanWarnings(t *testing.T) {
 
 	for _, test := range []struct {
 		name  string
-		state accessTokenModel
-		facts facts
-		plan  func(*accessTokenModel)
+		state model
+		facts tokenFacts
+		plan  func(*model)
 		// want holds the summary of each warning; says what its detail holds.
 		want []string
 		says []string
 	}{
-		{"nothing to say", enabled, facts{}, func(*accessTokenModel) {}, nil, nil},
+		{"nothing to say", enabled, tokenFacts{}, func(*model) {}, nil, nil},
 		{
-			"held", held, facts{Held: stop}, func(*accessTokenModel) {},
+			"held", held, tokenFacts{Held: stop}, func(*model) {},
 			[]string{"Access token is held"},
 			[]string{`Access token "ci" (tok_01jd0000000000000000000000)`, "local:anna@elsewhere", "2030-01-01T12:00:00Z", "seen in a public log", "latchkey token release tok_"},
 		},
 		{
-			"held, and other things change", held, facts{Held: stop}, func(m *accessTokenModel) { m.Description = types.StringValue("new") },
+			"held, and other things change", held, tokenFacts{Held: stop}, func(m *model) { m.Description = types.StringValue("new") },
 			[]string{"Access token is held"}, nil,
 		},
 		{
-			"disabled by another hand", disabled, facts{Disabled: stop}, func(m *accessTokenModel) { m.Enabled = types.BoolValue(true) },
+			"disabled by another hand", disabled, tokenFacts{Facts: managed.Facts{Disabled: stop}}, func(m *model) { m.Enabled = types.BoolValue(true) },
 			[]string{"Enabling what was disabled outside Terraform"},
 			[]string{`"ci" (tok_`, "local:anna@elsewhere", "2030-01-01T12:00:00Z", "enabled = false", "latchkey token hold tok_"},
 		},
-		{"disabled by another hand, as the configuration is now", disabled, facts{Disabled: stop}, func(*accessTokenModel) {}, nil, nil},
-		{"disabled by Terraform, enabled again", disabled, facts{}, func(m *accessTokenModel) { m.Enabled = types.BoolValue(true) }, nil, nil},
+		{"disabled by another hand, as the configuration is now", disabled, tokenFacts{Facts: managed.Facts{Disabled: stop}}, func(*model) {}, nil, nil},
+		{"disabled by Terraform, enabled again", disabled, tokenFacts{}, func(m *model) { m.Enabled = types.BoolValue(true) }, nil, nil},
 		{
-			"expired for good", expired, facts{ObservedAt: now}, func(*accessTokenModel) {},
+			"expired for good", expired, tokenFacts{ObservedAt: now}, func(*model) {},
 			[]string{"Access token has expired"},
 			[]string{`"ci" (tok_`, "2030-01-01T13:00:00Z", "later expires_at"},
 		},
-		{"expired, and given a later end", expired, facts{ObservedAt: now}, func(m *accessTokenModel) { m.ExpiresAt = timestampOf(now.Add(time.Hour)) }, nil, nil},
-		{"expired by its ttl, and given a longer one", outlived, facts{ObservedAt: now}, func(m *accessTokenModel) { m.TTL = durationOf(90 * 24 * time.Hour) }, nil, nil},
-		{"outlived its ttl and is regenerated", outlived, facts{ObservedAt: now}, func(*accessTokenModel) {}, nil, nil},
+		{"expired, and given a later end", expired, tokenFacts{ObservedAt: now}, func(m *model) { m.ExpiresAt = customtypes.TimestampOf(now.Add(time.Hour)) }, nil, nil},
+		{"expired by its ttl, and given a longer one", outlived, tokenFacts{ObservedAt: now}, func(m *model) { m.TTL = customtypes.DurationOf(90 * 24 * time.Hour) }, nil, nil},
+		{"outlived its ttl and is regenerated", outlived, tokenFacts{ObservedAt: now}, func(*model) {}, nil, nil},
 		{
-			"outlived its ttl again", regenerated(outlived, tokens.ReasonExpired), facts{ObservedAt: now}, func(*accessTokenModel) {},
+			"outlived its ttl again", regenerated(outlived, tokens.ReasonExpired), tokenFacts{ObservedAt: now}, func(*model) {},
 			[]string{"Regenerating access token for the same reason as before"},
 			[]string{`"ci" (tok_`, "expired at 2030-01-01T13:00:00Z", "latchkey event list --object tok_"},
 		},
 		{
-			"held once, and the backend knows of neither hold nor release", enabled, facts{Held: stop}, func(*accessTokenModel) {},
+			"held once, and the backend knows of neither hold nor release", enabled, tokenFacts{Held: stop}, func(*model) {},
 			[]string{"Access token " + enabled.ID.ValueString() + " is not held any more"},
 			[]string{`"ci" (tok_`, "held by local:anna@elsewhere since 2030-01-01T12:00:00Z: seen in a public log", "restored from an older backup", "status is active", "latchkey token hold tok_"},
 		},
-		{"revoked, for the first time", revoked, facts{Revoked: true}, func(*accessTokenModel) {}, nil, nil},
+		{"revoked, for the first time", revoked, tokenFacts{Revoked: true}, func(*model) {}, nil, nil},
 		{
-			"revoked once, and the backend knows nothing of it", enabled, facts{Revoked: true}, func(*accessTokenModel) {},
+			"revoked once, and the backend knows nothing of it", enabled, tokenFacts{Revoked: true}, func(*model) {},
 			[]string{"Revoked secret works again"},
 			[]string{`"ci" (tok_`, "restored from an older backup", "until a regeneration replaces it", "latchkey token hold tok_"},
 		},
-		{"revoked once, and the backend has another secret of that version", enabled, facts{Revoked: true, HeldMade: made.Add(time.Hour).UnixMicro()}, func(*accessTokenModel) {}, nil, nil},
+		{"revoked once, and the backend has another secret of that version", enabled, tokenFacts{Revoked: true, HeldMade: made.Add(time.Hour).UnixMicro()}, func(*model) {}, nil, nil},
 		{
-			"revoked again", regenerated(revoked, tokens.ReasonDrift), facts{Revoked: true}, func(*accessTokenModel) {},
+			"revoked again", regenerated(revoked, tokens.ReasonDrift), tokenFacts{Revoked: true}, func(*model) {},
 			[]string{"Regenerating access token for the same reason as before"},
 			[]string{"regenerated or revoked outside Terraform"},
 		},
@@ -97,7 +99,7 @@ func TestPlanWarnings(t *testing.T) {
 			test.plan(&plan)
 			test.facts.HeldVersion = 1
 			var diags diag.Diagnostics
-			r := accessTokenResource{managed{&connection{now: func() time.Time { return now }}}}
+			r := tokenResource{managed.Resource{Connection: &managed.Connection{Now: func() time.Time { return now }}}}
 			r.planUpdate(&test.state, &plan, test.facts, &diags)
 			if diags.HasError() {
 				t.Fatal(diags.Errors())
@@ -124,7 +126,7 @@ func TestPlanWarnings(t *testing.T) {
 }
 
 // regenerated returns a state with the reason of its last regeneration.
-func regenerated(state accessTokenModel, reason tokens.RegenerationReason) accessTokenModel {
+func regenerated(state model, reason tokens.RegenerationReason) model {
 	state.RegenerationReason = types.StringValue(string(reason))
 	return state
 }

@@ -1,17 +1,22 @@
-package provider
+// Package fastpath is the server that stands before the framework's. It answers for access tokens to which nothing happens
+// and passes everything else on.
+package fastpath
 
 import (
 	"context"
 	"sync/atomic"
 
-	"github.com/hashicorp/terraform-plugin-framework/provider"
+	tfprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 )
 
 // NewServer returns the server through which Terraform speaks with the provider: the framework's, with a short way for
 // access tokens to which nothing happens, and without its memory of every request.
-func NewServer(p *Provider) tfprotov6.ProviderServer {
+func NewServer(p *provider.Provider) tfprotov6.ProviderServer {
 	served := &servedProvider{Provider: p}
 	framework, ok := providerserver.NewProtocol6(served)().(frameworkServer)
 	if !ok {
@@ -81,14 +86,14 @@ func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSour
 
 // servedProvider is the provider behind one server, and the connection that Terraform last configured there.
 type servedProvider struct {
-	*Provider
-	connection atomic.Pointer[connection]
+	*provider.Provider
+	connection atomic.Pointer[managed.Connection]
 }
 
 // Configure remembers the connection that the resources get.
-func (p *servedProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+func (p *servedProvider) Configure(ctx context.Context, req tfprovider.ConfigureRequest, resp *tfprovider.ConfigureResponse) {
 	p.Provider.Configure(ctx, req, resp)
-	if c, ok := resp.ResourceData.(*connection); ok {
+	if c, ok := resp.ResourceData.(*managed.Connection); ok {
 		p.connection.Store(c)
 	}
 }

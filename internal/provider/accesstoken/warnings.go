@@ -1,12 +1,12 @@
-package provider
+package accesstoken
 
 import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -14,7 +14,7 @@ import (
 // exception is a hold that has gone: nothing else in a plan tells of it, so that none may hide behind another.
 
 // warnOfHold says that an incident hold is on a token, which no apply lifts, or that one has gone though nobody lifted it.
-func warnOfHold(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
+func warnOfHold(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	if f.Held == nil {
 		if state.Status.ValueString() == string(tokens.StatusHeld) { // a removed block comes without the facts of its last read
 			diags.AddWarning("Access token is held", fmt.Sprintf("%s is held; \"latchkey token show %s\" tells by whom and why. Deleting or replacing the token does away with the hold, too.",
@@ -25,16 +25,16 @@ func warnOfHold(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 	s, by := state.subject(), fmt.Sprintf("by %s since %s: %s", f.Held.By, tokens.FormatTimestamp(f.Held.At), f.Held.Reason)
 	if state.Status.ValueString() == string(tokens.StatusHeld) {
 		diags.AddWarning("Access token is held", fmt.Sprintf("%s is held %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts a hold. Deleting or replacing the token does away with both.",
-			s, by, s.id))
+			s, by, s.ID))
 		return
 	}
-	diags.AddWarning("Access token "+s.id+" is not held any more", fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored from an older backup "+
+	diags.AddWarning("Access token "+s.ID+" is not held any more", fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored from an older backup "+
 		"(or when its events were pruned since); the token's status is %s.\n\nTo stop it again, run \"latchkey token hold %s --reason …\". If it may work, hold it and run \"latchkey token release %s\": that ends this warning.",
-		s, by, state.Status.ValueString(), s.id, s.id))
+		s, by, state.Status.ValueString(), s.ID, s.ID))
 }
 
 // warnOfRevival says that a secret which was revoked for good works.
-func warnOfRevival(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
+func warnOfRevival(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	status := tokens.Status(state.Status.ValueString())
 	if !f.Revoked || f.ofSecret(state).HasOtherSecret() || status != tokens.StatusActive && status != tokens.StatusPending {
 		return
@@ -45,34 +45,21 @@ func warnOfRevival(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
 }
 
 // warnOfRevivedPrevious says that the secret before the present one works longer than the state knew.
-func warnOfRevivedPrevious(state *accessTokenModel, diags *diag.Diagnostics) {
+func warnOfRevivedPrevious(state *model, diags *diag.Diagnostics) {
 	diags.AddWarning("Ended secret works again", fmt.Sprintf("%s had the secret before its present one ended, or given less time, and the database does not know of it, as when it was restored from an older backup.\n\n"+
 		"It is good until %s, unless something else stops the token. To end it now, run \"latchkey token retire-previous %s\".",
 		state.subject(), state.PreviousSecretExpiresAt.ValueString(), state.ID.ValueString()))
 }
 
-// warnOfEnabling says that the plan turns on again what another hand turned off.
-func warnOfEnabling(f facts, s subject, state, plan types.Bool, diags *diag.Diagnostics) {
-	if f.Disabled == nil || state.ValueBool() || !plan.ValueBool() {
-		return
-	}
-	advice := "set enabled = false in the configuration"
-	if s.kind == tokens.KindAccessToken {
-		advice += fmt.Sprintf(", or run \"latchkey token hold %s --reason …\", which no apply lifts", s.id)
-	}
-	diags.AddWarning("Enabling what was disabled outside Terraform", fmt.Sprintf("%s was disabled by %s at %s, and this plan enables it again, as the configuration says.\n\nTo keep it stopped, %s.",
-		s, f.Disabled.By, tokens.FormatTimestamp(f.Disabled.At), advice))
-}
-
 // warnOfExpiry says that a token has expired and that nothing will renew it.
-func warnOfExpiry(state *accessTokenModel, diags *diag.Diagnostics) {
+func warnOfExpiry(state *model, diags *diag.Diagnostics) {
 	diags.AddWarning("Access token has expired", fmt.Sprintf("%s expired at %s and is refused.\n\nTo use it again, %s; else remove it from the configuration.",
 		state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
 }
 
 // wayOutOfExpiry says what revives a token that has expired.
-func wayOutOfExpiry(state *accessTokenModel) string {
-	if isGiven(state.TTL) {
+func wayOutOfExpiry(state *model) string {
+	if attribute.IsGiven(state.TTL) {
 		return orTrigger(state, `set on_expired to "regenerate"`)
 	}
 	return "set a later expires_at"
@@ -80,7 +67,7 @@ func wayOutOfExpiry(state *accessTokenModel) string {
 
 // orTrigger adds to a way to a new secret the change of a trigger, where there are triggers: those that are set for the first
 // time are only recorded.
-func orTrigger(state *accessTokenModel, way string) string {
+func orTrigger(state *model, way string) string {
 	if state.RegenerateTriggers.IsNull() {
 		return way
 	}
@@ -88,14 +75,14 @@ func orTrigger(state *accessTokenModel, way string) string {
 }
 
 // refusedExpiry is the diagnostic for a token that has expired where the policy is to fail.
-func refusedExpiry(state *accessTokenModel) diag.Diagnostic {
+func refusedExpiry(state *model) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("on_expired"), "Access token has expired", fmt.Sprintf("%s expired at %s and is refused, and on_expired is \"error\".\n\n"+
 		"To go on, %s, or set on_expired to \"ignore\". To do away with it, remove its block. To go on without it for now, use -refresh=false, or -target where a refresh has recorded this already.",
 		state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
 }
 
 // drifted says what became of the secret that the state holds.
-func drifted(f facts, state *accessTokenModel) string {
+func drifted(f tokenFacts, state *model) string {
 	observed := f.ofSecret(state)
 	text := fmt.Sprintf("the secret of the state (version %d) was revoked", observed.HeldVersion)
 	if observed.HasOtherSecret() {
@@ -105,27 +92,27 @@ func drifted(f facts, state *accessTokenModel) string {
 }
 
 // refusedDrift is the diagnostic for a secret that changed elsewhere where the policy is to fail.
-func refusedDrift(f facts, state *accessTokenModel) diag.Diagnostic {
+func refusedDrift(f tokenFacts, state *model) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("on_secret_drift"), "Secret was changed outside Terraform", fmt.Sprintf("%s: %s. on_secret_drift is \"error\".\n\n"+
 		"To go on, set on_secret_drift to \"regenerate\" for a new secret that the state knows, or to \"accept\" to live with the other one and a token that is null. "+
 		"To do away with the token, remove its block. To go on without it for now, use -refresh=false, or -target where a refresh has recorded this already.", state.subject(), drifted(f, state)))
 }
 
 // warnOfAcceptedDrift says that the plan forgets the secret.
-func warnOfAcceptedDrift(f facts, state *accessTokenModel, diags *diag.Diagnostics) {
+func warnOfAcceptedDrift(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	diags.AddWarning("Accepting a secret that was changed outside Terraform", fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token to null, and with it whatever takes its value from there.\n\n"+
 		"To give them a value again, %s before you apply.", state.subject(), drifted(f, state), orTrigger(state, `set on_secret_drift to "regenerate"`)))
 }
 
 // warnOfRevocation says that a token has no live secret, which was accepted.
-func warnOfRevocation(state *accessTokenModel, diags *diag.Diagnostics) {
+func warnOfRevocation(state *model, diags *diag.Diagnostics) {
 	diags.AddWarning("Access token has no live secret", fmt.Sprintf("%s had its secret revoked, and on_secret_drift is \"accept\".\n\n"+
 		"To use it again, %s; else remove it from the configuration.", state.subject(), orTrigger(state, `set on_secret_drift to "regenerate"`)))
 }
 
 // warnOfRegeneration says why a plan regenerates a token, where the plan itself does not: it shows a reason only when it
 // differs from the one before.
-func warnOfRegeneration(state *accessTokenModel, diags *diag.Diagnostics) {
+func warnOfRegeneration(state *model, diags *diag.Diagnostics) {
 	var cause string
 	switch tokens.RegenerationReason(state.RegenerationReason.ValueString()) {
 	case tokens.ReasonDrift:

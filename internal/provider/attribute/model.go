@@ -1,4 +1,4 @@
-package provider
+package attribute
 
 import (
 	"context"
@@ -8,41 +8,48 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// modelCodec converts between the raw object of a resource and its model M, a struct whose fields are attribute values
+// Codec converts between the raw object of a resource and its model M, a struct whose fields are attribute values
 // with tfsdk tags. It does what Get and Set of the framework's states and plans do, which inspect the struct, and compile
 // a regular expression for each of its fields, at every call: a third of the processor time of a plan of many resources.
-type modelCodec[M any] struct {
-	once   sync.Once
-	fields []modelField
+type Codec[M any] struct {
+	describe func() schema.Schema
+	once     sync.Once
+	fields   []field
 }
 
-type modelField struct {
+// NewCodec returns the codec of a resource with this schema.
+func NewCodec[M any](describe func() schema.Schema) *Codec[M] {
+	return &Codec[M]{describe: describe}
+}
+
+type field struct {
 	index int
 	name  string
 	typ   attr.Type
 }
 
 // prepare takes the types of the attributes from the schema, at the first use.
-func (c *modelCodec[M]) prepare(schema interface{ Type() attr.Type }) {
+func (c *Codec[M]) prepare() {
 	c.once.Do(func() {
 		types := map[string]attr.Type{}
-		if object, ok := schema.Type().(attr.TypeWithAttributeTypes); ok {
+		if object, ok := c.describe().Type().(attr.TypeWithAttributeTypes); ok {
 			types = object.AttributeTypes()
 		}
 		model := reflect.TypeFor[M]()
 		for i := range model.NumField() {
 			name := model.Field(i).Tag.Get("tfsdk")
-			c.fields = append(c.fields, modelField{i, name, types[name]})
+			c.fields = append(c.fields, field{i, name, types[name]})
 		}
 	})
 }
 
-// decode reads a model from the raw object of a configuration, plan or state with the schema.
-func (c *modelCodec[M]) decode(ctx context.Context, schema interface{ Type() attr.Type }, raw tftypes.Value, diags *diag.Diagnostics) (model M) {
-	c.prepare(schema)
+// Decode reads a model from the raw object of a configuration, plan or state.
+func (c *Codec[M]) Decode(ctx context.Context, raw tftypes.Value, diags *diag.Diagnostics) (model M) {
+	c.prepare()
 	var attributes map[string]tftypes.Value
 	if err := raw.As(&attributes); err != nil {
 		diags.Append(defect(err))
@@ -60,8 +67,8 @@ func (c *modelCodec[M]) decode(ctx context.Context, schema interface{ Type() att
 	return model
 }
 
-// encode returns the raw object of a model, of the type of an object of the same schema.
-func (c *modelCodec[M]) encode(ctx context.Context, model M, typ tftypes.Type) tftypes.Value {
+// Encode returns the raw object of a model, of the type of an object of the same schema.
+func (c *Codec[M]) Encode(ctx context.Context, model M, typ tftypes.Type) tftypes.Value {
 	source := reflect.ValueOf(model)
 	attributes := make(map[string]tftypes.Value, len(c.fields))
 	for _, f := range c.fields {
@@ -74,8 +81,8 @@ func (c *modelCodec[M]) encode(ctx context.Context, model M, typ tftypes.Type) t
 	return tftypes.NewValue(typ, attributes)
 }
 
-// equal tells whether all attributes of two models are the same.
-func (c *modelCodec[M]) equal(a, b M) bool {
+// Equal tells whether all attributes of two models are the same.
+func (c *Codec[M]) Equal(a, b M) bool {
 	left, right := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i := range left.NumField() {
 		if !attributeAt(left, i).Equal(attributeAt(right, i)) {

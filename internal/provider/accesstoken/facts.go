@@ -1,16 +1,40 @@
-package provider
+package accesstoken
 
 import (
 	"context"
 	"slices"
 	"time"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
+// tokenFacts are what is recorded of an access token.
+type tokenFacts struct {
+	managed.Facts
+	// HeldVersion is the version of the secret that the state holds. Zero before the first observation.
+	HeldVersion int64 `json:"v,omitempty"`
+	// HeldMade is when that secret was made, in microseconds since 1970: in a database that was restored from a backup
+	// another secret may have its version. Zero in states of earlier versions that were not read since.
+	HeldMade int64 `json:"s,omitempty"`
+	// Revoked tells that the secret was ended outside Terraform. It stays ended, whatever a restored database says.
+	Revoked bool `json:"revoked,omitempty"`
+	// ObservedAt is when an access token that expires was last looked at.
+	ObservedAt time.Time `json:"at,omitzero"`
+	// UsedAt is when the current secret of an access token was last used, PreviousUsedAt the one before it where that has a
+	// grace, and Uses how often any of its secrets was.
+	UsedAt         time.Time `json:"u,omitzero"`
+	PreviousUsedAt time.Time `json:"pu,omitzero"`
+	Uses           int64     `json:"n,omitempty"`
+	// Revived tells that the secret before the current one ends later than the state knew. An older database was restored.
+	Revived bool `json:"revived,omitempty"`
+	// Held says who holds the access token. A hold whose release was not seen stays recorded when it has gone.
+	Held *tokens.Stop `json:"held,omitempty"`
+}
+
 // recordToken records what was observed of an access token. What ended the secret of the state, or stopped the token, is
 // not forgotten because the backend knows of it no more: it may be an older database, restored from a backup.
-func (f *facts) recordToken(t tokens.AccessToken) {
+func (f *tokenFacts) recordToken(t tokens.AccessToken) {
 	f.Revoked = f.Revoked || !t.Secret.EndedAt.IsZero()
 	if t.Held != nil {
 		f.Held = t.Held
@@ -29,35 +53,35 @@ func (f *facts) recordToken(t tokens.AccessToken) {
 }
 
 // recordSecret records which secret the state holds.
-func (f *facts) recordSecret(s tokens.SecretState) {
+func (f *tokenFacts) recordSecret(s tokens.SecretState) {
 	f.HeldVersion, f.HeldMade, f.Revoked = s.Version, s.CreatedAt.UnixMicro(), !s.EndedAt.IsZero()
 }
 
 // recordPrevious records whether the secret before the current one is to end later than the state knew, which no change
 // brings about: in a database that was replaced by an older backup since, it was ended or given less time.
-func (f *facts) recordPrevious(state *accessTokenModel, t tokens.AccessToken) {
+func (f *tokenFacts) recordPrevious(state *model, t tokens.AccessToken) {
 	same := state.SecretVersion.ValueInt64() == t.Secret.Version && state.secretMadeAt().Equal(t.Secret.CreatedAt)
 	end := t.PreviousSecretExpiresAt()
-	f.Revived = same && !end.IsZero() && (f.Revived || state.PreviousSecretExpiresAt.value().Before(end))
+	f.Revived = same && !end.IsZero() && (f.Revived || state.PreviousSecretExpiresAt.Value().Before(end))
 }
 
 // knowsEnded tells whether the backend's current secret is one that was revoked or replaced, as the state knows, in a
 // database that was replaced by an older backup since.
-func (f *facts) knowsEnded(state *accessTokenModel) bool {
+func (f *tokenFacts) knowsEnded(state *model) bool {
 	observed := f.ofSecret(state)
 	return observed.Revoked && !observed.HasOtherSecret() || !observed.HeldMadeAt.IsZero() && observed.CurrentMadeAt.Before(observed.HeldMadeAt)
 }
 
 // completeSecret records when the secret that the state holds was made where an earlier version of the provider recorded
 // only its version: the state still says it unless it has seen another secret since.
-func (f *facts) completeSecret(state *accessTokenModel) {
+func (f *tokenFacts) completeSecret(state *model) {
 	if f.HeldMade == 0 && f.HeldVersion != 0 && f.HeldVersion == state.SecretVersion.ValueInt64() {
 		f.HeldMade = state.secretMadeAt().UnixMicro()
 	}
 }
 
 // ofSecret returns what is known of the secret that the state holds, beside what the backend had when the state was read.
-func (f *facts) ofSecret(state *accessTokenModel) tokens.SecretFacts {
+func (f *tokenFacts) ofSecret(state *model) tokens.SecretFacts {
 	observed := tokens.SecretFacts{
 		HeldVersion:    f.HeldVersion,
 		CurrentVersion: state.SecretVersion.ValueInt64(),
@@ -72,7 +96,7 @@ func (f *facts) ofSecret(state *accessTokenModel) tokens.SecretFacts {
 }
 
 // forgetReleased forgets a hold that has gone and of whose release an event tells.
-func (f *facts) forgetReleased(ctx context.Context, backend tokens.Backend, t tokens.AccessToken) error {
+func (f *tokenFacts) forgetReleased(ctx context.Context, backend tokens.Backend, t tokens.AccessToken) error {
 	if f.Held == nil || t.Held != nil {
 		return nil
 	}

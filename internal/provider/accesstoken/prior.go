@@ -1,0 +1,59 @@
+package accesstoken
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
+)
+
+// Prior is an access token as a state has it, with the facts beside it. It answers whether anything happens to the token,
+// by the functions by which the resource itself reads and plans.
+type Prior struct {
+	tokenResource
+	state model
+	facts tokenFacts
+}
+
+// NewPrior takes a token that exists from the raw object of a state and the recorded facts, and reports whether they are
+// those of a token that this provider has read or made.
+func NewPrior(ctx context.Context, c *managed.Connection, raw tftypes.Value, recorded []byte) (*Prior, bool) {
+	p := &Prior{tokenResource: tokenResource{managed.Resource{Connection: c}}}
+	if raw.IsNull() || json.Unmarshal(recorded, &p.facts) != nil {
+		return nil, false
+	}
+	var diags diag.Diagnostics
+	p.state = codec.Decode(ctx, raw, &diags)
+	return p, !diags.HasError()
+}
+
+// ReadsSame reads the token and reports whether the backend has what the state says. It returns the facts observed.
+func (p *Prior) ReadsSame(ctx context.Context) (recorded []byte, same bool) {
+	if p.facts.Database == "" {
+		return nil, false
+	}
+	backend, err := p.OpenFor(ctx, p.facts.Database)
+	if err != nil {
+		return nil, false
+	}
+	observed := p.state
+	if err := observed.refresh(ctx, backend, &p.facts); err != nil || !codec.Equal(observed, p.state) {
+		return nil, false
+	}
+	recorded, err = json.Marshal(p.facts)
+	return recorded, err == nil
+}
+
+// PlansSame reports whether the plan of a configuration that proposes the state is that state, and warns of nothing.
+func (p *Prior) PlansSame() bool {
+	if !p.state.hasDefaults() { // which the proposal does not show
+		return false
+	}
+	var diags diag.Diagnostics
+	plan := p.state
+	p.planUpdate(&p.state, &plan, p.facts, &diags)
+	return len(diags) == 0 && codec.Equal(plan, p.state)
+}

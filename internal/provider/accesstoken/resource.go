@@ -1,0 +1,209 @@
+// Package accesstoken is the access token in Terraform: the resource latchkey_access_token and the data sources that look
+// one up and list them.
+//
+// Read records what it sees, in the state and in facts beside it (facts.go); ModifyPlan decides from configuration, state
+// and facts (plan.go, secret_plan.go). No planned value depends on a clock: Terraform plans twice, and both plans must
+// agree. The package sees the backend through tokens.Backend alone.
+package accesstoken
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ resource.Resource                   = (*tokenResource)(nil)
+	_ resource.ResourceWithConfigure      = (*tokenResource)(nil)
+	_ resource.ResourceWithImportState    = (*tokenResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*tokenResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*tokenResource)(nil)
+)
+
+// TypeName is what configurations call the resource.
+const TypeName = "latchkey_access_token"
+
+// codec converts access tokens, of which configurations hold more than of anything else.
+var codec = attribute.NewCodec[model](Schema)
+
+type tokenResource struct{ managed.Resource }
+
+// NewResource returns the resource of one access token.
+func NewResource() resource.Resource { return &tokenResource{} }
+
+func (r *tokenResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = TypeName
+}
+
+func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = Schema()
+}
+
+func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if attribute.IsGiven(config.TechnicalUserID) && attribute.IsGiven(config.GroupID) {
+		resp.Diagnostics.Append(diagnostics.Excluded("group_id", "it is the level of a technical user that the system creates, and technical_user_id names one that exists: remove one of them"))
+	}
+	if attribute.IsGiven(config.ExpiresAt) && attribute.IsGiven(config.TTL) {
+		resp.Diagnostics.Append(diagnostics.Excluded("ttl", "ttl and expires_at exclude each other: remove one of them"))
+	}
+	if attribute.IsGiven(config.ActivatesAt) && attribute.IsGiven(config.ExpiresAt) && !config.ActivatesAt.Value().Before(config.ExpiresAt.Value()) {
+		resp.Diagnostics.Append(diagnostics.Excluded("activates_at", "the token would expire before it becomes active: set an earlier activates_at or a later expires_at"))
+	}
+	attribute.ValidateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
+	config.validatePolicies(&resp.Diagnostics)
+}
+
+// validatePolicies checks the policies, as far as what they depend on is known.
+func (m *model) validatePolicies(diags *diag.Diagnostics) {
+	policies, ttl := m.policies(), m.TTL.Value()
+	hasTTL := ttl != 0 || m.TTL.IsNull() // neither unknown nor malformed, which is told by itself
+	if !hasTTL {
+		policies.RegenerateBeforeExpiry = 0
+	}
+	if !hasTTL || m.ExpiresAt.IsUnknown() {
+		policies.Grace = tokens.Grace{}
+	}
+	err := policies.Validate(m.ExpiresAt.Value(), ttl)
+	switch { // the empty text, which stands for none elsewhere
+	case attribute.IsGiven(m.OnExpired) && policies.OnExpired == "":
+		err = tokens.ValidateExpiryPolicy("on_expired", "")
+	case attribute.IsGiven(m.OnSecretDrift) && policies.OnSecretDrift == "":
+		err = tokens.ValidateDriftPolicy("on_secret_drift", "")
+	}
+	var refusal *tokens.Error
+	if errors.As(err, &refusal) {
+		diags.Append(diagnostics.InvalidAttribute(path.Root(refusal.Field), refusal))
+	}
+}
+
+func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
+	input := plan.input(ctx, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	backend, err := r.Open()
+	var created tokens.CreatedAccessToken
+	if err == nil {
+		input.NewSecretFor, err = r.newSecret()
+	}
+	if err == nil {
+		created, err = backend.CreateAccessToken(ctx, input)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
+		return
+	}
+	plan.observe(created.AccessToken)
+	plan.Token = types.StringValue(input.Secret.Reveal())
+	resp.State.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())
+	warnOfNamesakes(created, &resp.Diagnostics)
+	var f tokenFacts
+	f.recordToken(created.AccessToken)
+	managed.FinishCreate(ctx, backend, &f, plan.subject(), resp)
+}
+
+// newSecret makes the secret for a request, so that no answer that is lost on its way can lose it.
+func (r *tokenResource) newSecret() (tokens.NewSecretFor, error) {
+	if r.Prefix == "" {
+		return tokens.NewSecretFor{}, tokens.Unavailable(nil, "the provider's token_prefix, with which the secret is to begin, is not known yet: set it to a fixed value")
+	}
+	secret, err := tokens.NewSecret(r.Prefix)
+	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, r.Now()), Secret: secret}, err
+}
+
+func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
+	var f tokenFacts
+	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if managed.Missing(ctx, &f, state.subject(), state.refresh(ctx, backend, &f), resp) {
+		return
+	}
+	resp.State.Raw = codec.Encode(ctx, state, req.State.Raw.Type())
+	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
+}
+
+func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
+	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
+	update := plan.changesFrom(ctx, &state, &resp.Diagnostics)
+	var f tokenFacts
+	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	regenerates := plan.SecretVersion.IsUnknown()
+	if refusesInterruption(ctx, plan.interruption(&state, regenerates), plan.ProtectIfUsedWithin, backend, state.subject(), &resp.Diagnostics) {
+		return
+	}
+	var err error
+	if regenerates {
+		update.Regeneration = &tokens.Regeneration{
+			Reason:          tokens.RegenerationReason(plan.RegenerationReason.ValueString()),
+			ExpectedVersion: state.SecretVersion.ValueInt64(),
+		}
+		if f.knowsEnded(&state) { // whoever has that one is not to have it any longer
+			update.Regeneration.Grace = tokens.To(tokens.Grace{})
+		}
+		update.Regeneration.NewSecretFor, err = r.newSecret()
+	}
+	var token tokens.AccessToken
+	if err == nil {
+		token, err = backend.UpdateAccessToken(ctx, state.ID.ValueString(), update)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
+		return
+	}
+	if r := update.Regeneration; r != nil {
+		plan.Token = types.StringValue(r.Secret.Reveal())
+		f.recordSecret(token.Secret)
+	} else if plan.Token.IsNull() && !state.Token.IsNull() { // another secret is accepted
+		f.recordSecret(token.Secret)
+	}
+	plan.complete(token)
+	resp.State.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())
+	f.Disabled = nil
+	f.recordToken(token)
+	managed.WriteFacts(ctx, resp.Private, &f, &resp.Diagnostics)
+}
+
+func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+		if refusesInterruption(ctx, stepDestroy, state.ProtectIfUsedWithin, b, state.subject(), &resp.Diagnostics) {
+			return nil
+		}
+		return b.DeleteAccessToken(ctx, state.ID.ValueString())
+	})
+}
+
+func (r *tokenResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	r.ImportByID(ctx, tokens.KindAccessToken, req, resp, func(b tokens.Backend) (ids []string, err error) {
+		email, name, _ := strings.Cut(req.ID, "/")
+		list, err := b.AccessTokens(ctx, tokens.TokenQuery{Search: email})
+		for _, t := range list.AccessTokens {
+			if t.User.Email == email && t.Name == name {
+				ids = append(ids, t.ID)
+			}
+		}
+		return ids, err
+	}, "<e-mail address of the technical user>/<name>")
+}

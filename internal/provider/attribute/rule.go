@@ -1,0 +1,91 @@
+package attribute
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// notNegative refuses a number below zero.
+type notNegative struct{}
+
+// Description says what the rule asks for.
+func (notNegative) Description(context.Context) string { return "must not be negative" }
+
+// MarkdownDescription says what the rule asks for.
+func (v notNegative) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateInt64 applies the rule to a known value.
+func (notNegative) ValidateInt64(_ context.Context, req validator.Int64Request, resp *validator.Int64Response) {
+	if IsGiven(req.ConfigValue) && req.ConfigValue.ValueInt64() < 0 {
+		resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, tokens.Invalid(diagnostics.AttributeName(req.Path), "%d is negative: use a positive number, or leave it out", req.ConfigValue.ValueInt64())))
+	}
+}
+
+// oneRolePerGroup refuses a group that has more than one role, as far as the groups are known.
+type oneRolePerGroup struct{}
+
+// Description says what the rule asks for.
+func (oneRolePerGroup) Description(context.Context) string { return "must name each group once" }
+
+// MarkdownDescription says what the rule asks for.
+func (v oneRolePerGroup) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateSet applies the rule to the elements whose group is known.
+func (oneRolePerGroup) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	seen := map[string]bool{}
+	for _, element := range req.ConfigValue.Elements() {
+		object, ok := element.(types.Object)
+		if !ok {
+			continue
+		}
+		id, ok := object.Attributes()["group_id"].(types.String)
+		if !ok || !IsGiven(id) {
+			continue
+		}
+		if seen[id.ValueString()] {
+			resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, tokens.Invalid("group_roles", "group %s has more than one role: keep one", id.ValueString())))
+		}
+		seen[id.ValueString()] = true
+	}
+}
+
+// ruleValidator applies a rule of the domain to a configured text.
+type ruleValidator struct {
+	description string
+	rule        func(field, value string) error
+}
+
+var _ validator.String = ruleValidator{}
+
+// Rule returns the validator for a rule of the domain.
+func Rule(description string, rule func(field, value string) error) validator.String {
+	return ruleValidator{description, rule}
+}
+
+// IDRule returns the validator for identifiers of a kind.
+func IDRule(kind tokens.Kind) validator.String {
+	return Rule("the identifier of a "+kind.Noun(), func(field, value string) error {
+		return tokens.ValidateID(field, kind, value)
+	})
+}
+
+// Description says what the rule asks for.
+func (v ruleValidator) Description(context.Context) string { return "must be " + v.description }
+
+// MarkdownDescription says what the rule asks for.
+func (v ruleValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString applies the rule to a known value.
+func (v ruleValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if err := v.rule(diagnostics.AttributeName(req.Path), req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, err))
+	}
+}

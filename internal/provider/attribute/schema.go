@@ -1,0 +1,84 @@
+// Package attribute holds what the schemas and models of several resources and data sources share: the attributes that
+// occur in more than one of them, the rules for configured values, and the conversions between attributes and values of
+// the domain.
+package attribute
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Description is the schema of a description.
+func Description(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		MarkdownDescription: description,
+		Validators:          []validator.String{Rule("at most 1,024 printable characters", tokens.ValidateDescription)},
+	}
+}
+
+// GroupRoles is the schema of the attribute group_roles.
+func GroupRoles(description string) schema.SetNestedAttribute {
+	return schema.SetNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: description,
+		Validators:          []validator.Set{oneRolePerGroup{}},
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"group_id": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Identifier of the group.",
+				Validators:          []validator.String{IDRule(tokens.KindGroup)},
+			},
+			"role": Role(schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Role in that group: " + KnownRoles,
+			}),
+		}},
+	}
+}
+
+// KnownRoles completes the description of an attribute that names a role.
+const KnownRoles = "`none`, `viewer`, `member`, `manager`, `administrator`, `owner`, or the name of a `latchkey_role`."
+
+// Role completes the schema of an attribute that names a role. Which roles exist the backend knows.
+func Role(a schema.StringAttribute) schema.StringAttribute {
+	a.Validators = append(a.Validators, Rule("the name of a role", tokens.ValidateRole))
+	return a
+}
+
+// FixedText is the schema of a computed attribute that never changes during the life of an object.
+func FixedText(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: description,
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+	}
+}
+
+// FixedTimestamp is the schema of a computed timestamp that never changes during the life of an object.
+func FixedTimestamp(description string) schema.StringAttribute {
+	a := FixedText("RFC 3339: " + description + ".")
+	a.CustomType = customtypes.TimestampType{}
+	return a
+}
+
+// ComputedTimestamp is the schema of a computed timestamp that an update may change.
+func ComputedTimestamp(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, CustomType: customtypes.TimestampType{}, MarkdownDescription: "RFC 3339: " + description + "."}
+}
+
+// AccountRole is the schema of the role of an account.
+func AccountRole(description string) schema.StringAttribute {
+	return Role(schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             stringdefault.StaticString(tokens.DefaultRole),
+		MarkdownDescription: description,
+	})
+}

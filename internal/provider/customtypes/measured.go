@@ -1,0 +1,143 @@
+// Package customtypes holds the types of attributes whose text stands for a value: timestamps, durations and grace
+// periods. Two spellings of one value are the same, so that neither a plan nor a read shows a difference between them. It
+// knows no resource and no backend.
+package customtypes
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+)
+
+// Measure is how the texts of an attribute are read: two spellings of one measure are the same value.
+type Measure[T any] interface {
+	// parse reads a text; the error names the attribute.
+	parse(attribute, text string) (T, error)
+	// format is the canonical spelling.
+	format(value T) string
+	// equal compares by value.
+	equal(a, b T) bool
+}
+
+// measuredType is the type of an attribute whose text stands for a measure M with values of type T.
+type measuredType[M Measure[T], T any] struct{ basetypes.StringType }
+
+// Measured is a value of a measuredType.
+type Measured[M Measure[T], T any] struct{ basetypes.StringValue }
+
+var (
+	_ basetypes.StringTypable                    = TimestampType{}
+	_ basetypes.StringValuableWithSemanticEquals = Timestamp{}
+	_ xattr.ValidateableAttribute                = Timestamp{}
+)
+
+// measuredOf returns the canonical spelling of a value.
+func measuredOf[M Measure[T], T any](value T) Measured[M, T] {
+	var m M
+	return Measured[M, T]{basetypes.NewStringValue(m.format(value))}
+}
+
+// measuredNull returns null.
+func measuredNull[M Measure[T], T any]() Measured[M, T] {
+	return Measured[M, T]{basetypes.NewStringNull()}
+}
+
+// Equal tells whether another type is the same.
+func (t measuredType[M, T]) Equal(other attr.Type) bool {
+	_, ok := other.(measuredType[M, T])
+	return ok
+}
+
+// String names the type.
+func (t measuredType[M, T]) String() string {
+	var m M
+	return fmt.Sprintf("provider.measuredType[%T]", m)
+}
+
+// ValueFromString wraps a plain text.
+func (t measuredType[M, T]) ValueFromString(_ context.Context, in basetypes.StringValue) (basetypes.StringValuable, diag.Diagnostics) {
+	return Measured[M, T]{in}, nil
+}
+
+// ValueFromTerraform reads a value from Terraform.
+func (t measuredType[M, T]) ValueFromTerraform(ctx context.Context, in tftypes.Value) (attr.Value, error) {
+	value, err := t.StringType.ValueFromTerraform(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	text, ok := value.(basetypes.StringValue)
+	if !ok {
+		return nil, fmt.Errorf("a text was expected, not %T", value)
+	}
+	return Measured[M, T]{text}, nil
+}
+
+// ValueType returns an example of a value.
+func (t measuredType[M, T]) ValueType(context.Context) attr.Value { return Measured[M, T]{} }
+
+// Equal tells whether another value has the same spelling.
+func (v Measured[M, T]) Equal(other attr.Value) bool {
+	o, ok := other.(Measured[M, T])
+	return ok && v.StringValue.Equal(o.StringValue)
+}
+
+// Type returns the type of the value.
+func (v Measured[M, T]) Type(context.Context) attr.Type { return measuredType[M, T]{} }
+
+// StringSemanticEquals tells whether another spelling stands for the same value.
+func (v Measured[M, T]) StringSemanticEquals(_ context.Context, other basetypes.StringValuable) (bool, diag.Diagnostics) {
+	o, ok := other.(Measured[M, T])
+	return ok && v.Same(o), nil
+}
+
+// ValidateAttribute checks the spelling of a configured value.
+func (v Measured[M, T]) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
+	if !v.isGiven() {
+		return
+	}
+	var m M
+	if _, err := m.parse(diagnostics.AttributeName(req.Path), v.ValueString()); err != nil {
+		resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, err))
+	}
+}
+
+// isGiven reports whether the value is known and not null.
+func (v Measured[M, T]) isGiven() bool { return !v.IsNull() && !v.IsUnknown() }
+
+// Value returns what the text stands for: the zero value for null, unknown, and for a text that validation refuses.
+func (v Measured[M, T]) Value() T {
+	var m M
+	var zero T
+	if !v.isGiven() {
+		return zero
+	}
+	value, err := m.parse("", v.ValueString())
+	if err != nil {
+		return zero
+	}
+	return value
+}
+
+// Same tells whether both are null, both unknown, or both stand for the same value.
+func (v Measured[M, T]) Same(other Measured[M, T]) bool {
+	if !v.isGiven() || !other.isGiven() {
+		return v.Equal(other)
+	}
+	var m M
+	return m.equal(v.Value(), other.Value())
+}
+
+// OrPrior returns the prior spelling where it stands for the same value, else v.
+func (v Measured[M, T]) OrPrior(prior Measured[M, T]) Measured[M, T] {
+	if v.Same(prior) {
+		return prior
+	}
+	return v
+}

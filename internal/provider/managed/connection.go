@@ -1,0 +1,61 @@
+package managed
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Connection is what resources and data sources get of the provider's configuration.
+type Connection struct {
+	Now     func() time.Time
+	Prefix  string         // of new secrets; empty while it is unknown
+	Backend tokens.Backend // nil while a setting is unknown
+	Unknown string         // that setting: database, organization or act_as
+}
+
+// connectionFrom returns the connection that the provider handed over; nil before the provider is configured.
+func connectionFrom(providerData any, diags *diag.Diagnostics) *Connection {
+	if providerData == nil {
+		return nil
+	}
+	c, ok := providerData.(*Connection)
+	if !ok {
+		diags.AddError("Unable to configure provider", fmt.Sprintf("The provider handed over %T: this is a defect of Latchkey, please report it.", providerData))
+	}
+	return c
+}
+
+// Open returns the backend, or CodeUnavailable while a setting of the provider is unknown.
+func (c *Connection) Open() (tokens.Backend, error) {
+	if c.Backend == nil {
+		return nil, tokens.Unavailable(nil, "the provider's %s is not known yet, since it depends on something that has still to be created: "+
+			"apply that first (-target), or set %s to a fixed value", c.Unknown, c.Unknown)
+	}
+	return c.Backend, nil
+}
+
+// OpenFor returns the backend for work on an object whose facts were recorded, and CodeUnavailable where it is not the
+// database that the object lives in. What another database says of the object means nothing.
+func (c *Connection) OpenFor(ctx context.Context, database string) (tokens.Backend, error) {
+	backend, err := c.Open()
+	if err != nil || database == "" {
+		return backend, err
+	}
+	reached, err := backend.Database(ctx)
+	switch {
+	case tokens.ErrorCode(err) == tokens.CodeUnavailable:
+		return nil, tokens.Unavailable(err, "database %s, in which the object lives, can't be reached", database)
+	case err != nil:
+		return nil, err
+	}
+	if reached.ID != database {
+		return nil, tokens.Unavailable(nil, "%s is database %s, but the object lives in database %s: point the provider's database to the file in which it was made, "+
+			"or restore that file", reached.Location, reached.ID, database)
+	}
+	return backend, nil
+}

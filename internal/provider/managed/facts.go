@@ -1,0 +1,93 @@
+package managed
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// FactsKey is where facts lie in a resource's private state.
+const FactsKey = "f"
+
+// Facts are what an operation observed of an object and a later plan decides by, kept in private state beside the
+// attributes. What an object records beyond these it adds in a struct that embeds them. The keys are short because
+// Terraform writes the whole state anew after each change of a resource, and base64 makes each letter of them almost two.
+type Facts struct {
+	// Database identifies the database that the object lives in.
+	Database string `json:"db"`
+	// Disabled says who disabled outside Terraform what the state says is enabled.
+	Disabled *tokens.Stop `json:"disabled,omitempty"`
+}
+
+// recorded is facts, or a struct that embeds them.
+type recorded interface{ common() *Facts }
+
+func (f *Facts) common() *Facts { return f }
+
+// privateReader and privateWriter are what the framework's requests and responses hold as private state; its type is
+// internal to the framework.
+type (
+	privateReader interface {
+		GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	}
+	privateWriter interface {
+		SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+	}
+)
+
+// ReadFacts reads the recorded facts into f, and leaves it as it is where none were recorded yet.
+func ReadFacts(ctx context.Context, private privateReader, f recorded, diags *diag.Diagnostics) {
+	data, d := private.GetKey(ctx, FactsKey)
+	diags.Append(d...)
+	if len(data) == 0 {
+		return
+	}
+	if err := json.Unmarshal(data, f); err != nil {
+		diags.AddError("Unable to read private state", "The facts beside the state are damaged ("+err.Error()+"): restore the state from a backup, or remove the resource from it and import it again.")
+	}
+}
+
+// WriteFacts records the facts.
+func WriteFacts(ctx context.Context, private privateWriter, f recorded, diags *diag.Diagnostics) {
+	data, err := json.Marshal(f)
+	if err != nil {
+		diags.AddError("Unable to write private state", err.Error())
+		return
+	}
+	diags.Append(private.SetKey(ctx, FactsKey, data)...)
+}
+
+// recordDatabase records which database a new object lives in.
+func (f *Facts) recordDatabase(ctx context.Context, backend tokens.Backend) error {
+	database, err := backend.Database(ctx)
+	f.Database = database.ID
+	return err
+}
+
+// RecordSwitch records who disabled an object. Where the state says that it is disabled, and no other hand was recorded
+// before, that was Terraform itself. After an import the state says nothing.
+func (f *Facts) RecordSwitch(enabled types.Bool, disabled *tokens.Stop) {
+	byTerraform := !enabled.IsNull() && !enabled.ValueBool() && f.Disabled == nil
+	if disabled == nil || !byTerraform {
+		f.Disabled = disabled
+	}
+}
+
+// WarnOfEnabling says that the plan turns on again what another hand turned off.
+func WarnOfEnabling(f Facts, s diagnostics.Subject, state, plan types.Bool, diags *diag.Diagnostics) {
+	if f.Disabled == nil || state.ValueBool() || !plan.ValueBool() {
+		return
+	}
+	advice := "set enabled = false in the configuration"
+	if s.Kind == tokens.KindAccessToken {
+		advice += fmt.Sprintf(", or run \"latchkey token hold %s --reason …\", which no apply lifts", s.ID)
+	}
+	diags.AddWarning("Enabling what was disabled outside Terraform", fmt.Sprintf("%s was disabled by %s at %s, and this plan enables it again, as the configuration says.\n\nTo keep it stopped, %s.",
+		s, f.Disabled.By, tokens.FormatTimestamp(f.Disabled.At), advice))
+}

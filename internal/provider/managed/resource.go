@@ -1,0 +1,139 @@
+// Package managed holds what the resources and data sources are built on: the connection that the provider's configuration
+// gives them, the facts recorded beside the state of a resource, and the steps that all of them take in the same way. It
+// sees the backend through tokens.Backend alone and knows no resource.
+package managed
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// IDPath is the path of the attribute id.
+var IDPath = path.Root("id")
+
+// Resource is what every resource is built on: the connection to the backend, and the steps that all of them share.
+type Resource struct{ *Connection }
+
+// Configure takes the connection from the provider. Terraform also calls it before the provider is configured.
+func (m *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	m.Connection = connectionFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// nameRetries are the waits between attempts to create what another object stands in the way of: 5 s in all. Terraform
+// destroys and creates instances with new keys side by side, so the name may be about to become free.
+var nameRetries = []time.Duration{
+	100 * time.Millisecond, 400 * time.Millisecond, time.Second, 1500 * time.Millisecond, 2 * time.Second,
+}
+
+// CreateWhenFree calls create, and again while it meets a conflict.
+func CreateWhenFree[T any](ctx context.Context, create func() (T, error)) (T, error) {
+	object, err := create()
+	for _, wait := range nameRetries {
+		if tokens.ErrorCode(err) != tokens.CodeConflict {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return object, err
+		case <-time.After(wait):
+		}
+		object, err = create()
+	}
+	return object, err
+}
+
+// FinishCreate records which database a new object lives in. The state is set before, so that a failure here loses nothing.
+func FinishCreate(ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.CreateResponse) {
+	if err := f.common().recordDatabase(ctx, backend); err != nil {
+		resp.Diagnostics.Append(diagnostics.Failed("identify the database of", s, err))
+		return
+	}
+	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
+}
+
+// Begin reads the recorded facts of an object into f and returns the backend that the object lives in, for the operation
+// that the verb names.
+func (m *Resource) Begin(ctx context.Context, verb string, s diagnostics.Subject, private privateReader, f recorded, diags *diag.Diagnostics) (tokens.Backend, bool) {
+	ReadFacts(ctx, private, f, diags)
+	if diags.HasError() {
+		return nil, false
+	}
+	backend, err := m.OpenFor(ctx, f.common().Database)
+	if err != nil {
+		diags.Append(diagnostics.Failed(verb, s, err))
+		return nil, false
+	}
+	return backend, true
+}
+
+// Missing deals with the error of a read: only where the object positively does not exist does it leave the state. Without
+// facts it is not there yet: it is being imported.
+func Missing(ctx context.Context, f recorded, s diagnostics.Subject, err error, resp *resource.ReadResponse) bool {
+	switch {
+	case err == nil:
+		return false
+	case f.common().Database == "" && tokens.ErrorCode(err) != tokens.CodeNotFound:
+		resp.Diagnostics.Append(diagnostics.FailedImport(s, err))
+	case tokens.ErrorCode(err) == tokens.CodeNotFound:
+		resp.State.RemoveResource(ctx)
+	default:
+		resp.Diagnostics.Append(diagnostics.Failed("read", s, err))
+	}
+	return true
+}
+
+// FinishRead records the facts of a read; the database too where none was recorded, as after an import.
+func FinishRead(ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.ReadResponse) {
+	if f := f.common(); f.Database == "" {
+		if err := f.recordDatabase(ctx, backend); err != nil {
+			resp.Diagnostics.Append(diagnostics.Failed("read", s, err))
+			return
+		}
+	}
+	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
+}
+
+// Destroy deletes an object from the backend that it lives in. What is gone already is destroyed.
+func (m *Resource) Destroy(ctx context.Context, s diagnostics.Subject, private privateReader, diags *diag.Diagnostics, remove func(tokens.Backend) error) {
+	var f Facts
+	backend, ok := m.Begin(ctx, "delete", s, private, &f, diags)
+	if !ok {
+		return
+	}
+	if err := remove(backend); err != nil && tokens.ErrorCode(err) != tokens.CodeNotFound {
+		diags.Append(diagnostics.Failed("delete", s, err))
+	}
+}
+
+// ImportByID imports an object whose identifier is known, or found by something that people know it by.
+func (m *Resource) ImportByID(ctx context.Context, kind tokens.Kind, req resource.ImportStateRequest, resp *resource.ImportStateResponse, find func(tokens.Backend) ([]string, error), form string) {
+	id := req.ID
+	if !tokens.IsID(kind, id) {
+		backend, err := m.Open()
+		var found []string
+		if err == nil {
+			found, err = find(backend)
+		}
+		switch {
+		case err != nil:
+		case len(found) == 0:
+			err = tokens.Invalid("", "there is no %s %q: import by identifier (%s_…) or by %s", kind.Noun(), id, kind, form)
+		case len(found) > 1:
+			err = tokens.Invalid("", "%q stands for %d objects (%s): import one of them by its identifier", id, len(found), strings.Join(found, ", "))
+		}
+		if err != nil {
+			resp.Diagnostics.Append(diagnostics.FailedImport(diagnostics.Subject{Kind: kind}, err))
+			return
+		}
+		id = found[0]
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, IDPath, id)...)
+}
