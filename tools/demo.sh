@@ -1,9 +1,9 @@
 #!/bin/sh
 # demo.sh BINARY
 #
-# Shows the life of access tokens for real: applies examples/quickstart in a temporary folder, then
-# regenerates, stops and verifies tokens. Every outcome is checked; the first that is not as it should
-# be ends the demo with exit code 1. No secret is printed, and nothing is left behind.
+# Shows the life of access tokens for real: applies examples/quickstart in a temporary directory, then regenerates, stops
+# and verifies tokens. Checks every outcome; the first unexpected one ends the demo with exit code 1. Prints no values and
+# leaves nothing behind.
 set -eu
 umask 077
 
@@ -24,7 +24,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# ---- How it speaks ----------------------------------------------------------------------------------
+# ---- Output -----------------------------------------------------------------------------------------
 
 bold='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -45,7 +45,7 @@ step() {
 
 indent() { sed 's/^/     /'; }
 
-# fail MESSAGE ends the demo. What Terraform or Latchkey said last tells the cause.
+# fail MESSAGE ends the demo. It prints the last output of Terraform or Latchkey, which shows the cause.
 fail() {
   {
     printf '\nThe demo stopped: %s\n' "$1"
@@ -57,9 +57,9 @@ fail() {
   exit 1
 }
 
-# ---- What it does -----------------------------------------------------------------------------------
+# ---- Actions ----------------------------------------------------------------------------------------
 
-# run EXPECTED-EXIT-CODE WHAT COMMAND... runs a command and keeps what it says in $work/said.
+# run EXPECTED-EXIT-CODE WHAT COMMAND... runs a command and keeps its output in $work/said.
 run() {
   expected=$1 what=$2 code=0
   shift 2
@@ -67,20 +67,20 @@ run() {
   [ "$code" -eq "$expected" ] || fail "$what ended with exit code $code; $expected was expected."
 }
 
-# apply WHAT shows one line per object and the sum.
+# apply WHAT applies the configuration and shows one line per object and the summary.
 apply() {
   printf '   $ %s apply -auto-approve\n\n' "$tool"
   run 0 "$1" "$terraform" apply -auto-approve -no-color
   grep -E '^latchkey_.*: (Creation|Modifications|Destruction) complete|^Apply complete' "$work/said" | indent
 }
 
-# output NAME prints an output value: for pipes, never for the eye.
+# output NAME prints an output value. Use it only in pipes, never to display the value.
 output() { "$terraform" output -raw "$1"; }
 
-# show ARGUMENT... runs the command line of Latchkey and shows what it says.
+# show ARGUMENT... runs a latchkey command and shows its output.
 show() { show_exit 0 "$@"; }
 
-# show_exit EXPECTED-EXIT-CODE ARGUMENT... is show for a command that may be refused.
+# show_exit EXPECTED-EXIT-CODE ARGUMENT... is show for a command that may fail.
 show_exit() {
   expected=$1
   shift
@@ -89,15 +89,15 @@ show_exit() {
   indent <"$work/said"
 }
 
-# verify ANSWER WHAT asks whether the secret on standard input is good, and expects ANSWER: "active", or "not active: "
-# and the reason. The secret is no argument of any program, so no process list shows it.
+# verify ANSWER WHAT verifies the value on standard input and expects ANSWER: "active", or "not active: " and the reason.
+# The value is never an argument of a program, so no process list shows it.
 verify() {
   case $1 in active) expected=0 ;; *) expected=1 ;; esac
   value=$(cat) code=0
   [ -n "$value" ] || fail "there is no value to verify: $2."
   printf '%s\n' "$value" | "$latchkey" token verify >"$work/said" 2>"$work/trouble" || code=$?
   value=
-  # A refusal is an answer, and stands on standard output. What is on standard error is trouble.
+  # A refusal is an answer and goes to standard output. Anything on standard error is an error.
   cat "$work/trouble" >>"$work/said"
   [ "$code" -eq "$expected" ] || fail "$2: token verify ended with exit code $code; $expected was expected."
   grep -q "^$1" "$work/said" || fail "$2: the answer should begin with \"$1\"."
@@ -110,7 +110,7 @@ verify() {
 cp "$root"/examples/quickstart/*.tf "$work/"
 cd "$work"
 
-# Terraform takes the provider from the build, without a registry and without `init`.
+# Terraform uses the built provider, without a registry and without `init`.
 cat >cli.tfrc <<END
 provider_installation {
   dev_overrides {
@@ -125,72 +125,72 @@ case $version in OpenTofu*) tool=tofu ;; *) tool=terraform ;; esac
 
 say "${bold}Latchkey: access tokens as code${plain}"
 say ''
-say "With $version ($terraform), in a temporary folder that goes away at the end."
-say 'The configuration is examples/quickstart. Below, latchkey is the binary just built.'
+say "With $version ($terraform), in a temporary directory that is removed at the end."
+say 'The configuration is examples/quickstart. Below, latchkey stands for the binary just built.'
 
 step 'Apply: a group, two people, a technical user, three tokens, two shares' \
-  'The provider carries its own backend: one SQLite file, made by this first apply.'
+  'The provider has its own backend: one SQLite file, created by this first apply.'
 apply 'The first apply'
-run 0 'A plan right after the apply should find nothing to do; it' "$terraform" plan -detailed-exitcode -no-color
+run 0 'A plan right after the apply' "$terraform" plan -detailed-exitcode -no-color
 say ''
-say '   A plan right after it finds nothing to do.'
+say '   A plan right after that has nothing to do.'
 
-step 'See them from the command line' \
-  'The list shows the beginning of each value. The database holds hashes: no value can be read back.'
+step 'List them on the command line' \
+  'The list shows the beginning of each value. The database holds only hashes: no value can be read back.'
 show token list --columns name,id,token_preview,role,expires_at,status
 id=$(output deploy_token_id)
 
 step 'Verify a real value' \
-  'Terraform hands the value of the deploy token to standard input, as it would to a pipeline.'
+  'Terraform passes the value of the deploy token on standard input, as it would in a pipeline.'
 output deploy_token | verify active 'The value of the deploy token is accepted'
 say ''
-printf '%s' "$id" | verify 'not active: malformed' 'The id of that token is no secret and opens nothing'
+printf '%s' "$id" | verify 'not active: malformed' 'The id of that token is not a secret and opens nothing'
 
 step 'Regenerate: change a trigger, apply' \
-  'The same token with the same id gets a new secret. Nobody is interrupted: the one before has a grace of a day.'
+  'The same token with the same id gets a new secret. Nobody is interrupted: the previous one stays valid for a day.'
 before=$(output deploy_token)
 say '   $ echo '\''deploy_secret_generation = "2"'\'' >> terraform.tfvars'
 printf 'deploy_secret_generation = "2"\n' >>terraform.tfvars
 apply 'The apply with the changed trigger'
 [ "$(output deploy_token_id)" = "$id" ] || fail 'the regenerated token has another id.'
-[ "$(output deploy_secret_version)" = 2 ] || fail 'the secret version did not rise to 2.'
+[ "$(output deploy_secret_version)" = 2 ] || fail 'the secret version is not 2.'
 say ''
 output deploy_token | verify active 'The new value is accepted'
 say ''
-printf '%s' "$before" | verify active 'The old value, too, for now'
+printf '%s' "$before" | verify active 'The old value is still accepted, too'
 say ''
 show token retire-previous "$id"
 say ''
-printf '%s' "$before" | verify 'not active: superseded' 'Everybody has moved on: the old value is refused'
+printf '%s' "$before" | verify 'not active: superseded' 'Everyone has switched, so the old value is refused'
 before=
 
-step 'Behind Terraform'\''s back: somebody disables a token by hand'
+step 'Outside Terraform: someone disables a token by hand'
 report=$(output report_token_id)
 show token disable "$report"
 say ''
-output report_token | verify 'not active: disabled' 'Its value is refused from now on'
+output report_token | verify 'not active: disabled' 'Its value is now refused'
 
 step 'The next plan catches it' \
-  'A pipeline sees it by the exit code: 0 is no change, 2 is drift.'
+  'A pipeline can tell by the exit code: 0 means no change, 2 means drift.'
 printf '   $ %s plan -detailed-exitcode\n\n' "$tool"
 run 2 'A plan after the outside change' "$terraform" plan -detailed-exitcode -no-color
-# From the first change on, without Terraform's warning that the provider comes from a build.
+# Show the first change and what follows, without Terraform's warning about the development override.
 awk '/^  # latchkey_/ { on = 1 } /^Warning: / { on = !/development overrides/ } on' "$work/said" | indent
-grep -q 'latchkey_access_token.report will be updated' "$work/said" || fail 'the plan does not name the disabled token.'
+grep -q 'latchkey_access_token.report will be updated' "$work/said" || fail 'the plan does not mention the disabled token.'
 printf '\n     (exit code 2)\n'
 
 step 'Apply puts it right'
-apply 'The healing apply'
+apply 'The apply that enables the token again'
 say ''
-output report_token | verify active 'Its value is good again'
+output report_token | verify active 'Its value is accepted again'
 
 step 'Who may do what' \
-  'Ada administers the payments group, to which the webhook token belongs. Grace is a member of the organization.'
+  'Ada administers the payments group, which owns the webhook token. Grace is a member of the organization.'
 webhook=$(output webhook_token_id)
 show --act-as ada@acme.example token hold "$webhook" --reason suspicious
 say ''
 show_exit 1 --act-as grace@acme.example token release "$webhook"
-grep -q 'tokens:manage' "$work/said" || fail 'the refusal does not name the permission that is missing.'
+grep -q 'tokens:manage' "$work/said" || fail 'the refusal does not name the missing permission.'
 say ''
 show --act-as ada@acme.example token release "$webhook"
 
@@ -198,6 +198,6 @@ step 'Every step is in the audit log'
 show event list
 
 say ''
-say "${bold}Done.${plain} The temporary folder is removed. Next:"
-say '   make test        run everything, the acceptance tests included'
-say '   make install     use the provider in a configuration of your own'
+say "${bold}Done.${plain} The temporary directory is removed. Next:"
+say '   make test        run all tests, including the acceptance tests'
+say '   make install     use the provider in your own configuration'

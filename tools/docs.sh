@@ -1,10 +1,9 @@
 #!/bin/sh
-# docs.sh            writes docs/ anew from the provider's schema, templates/ and examples/
-# docs.sh --check    changes nothing; fails with the differences where docs/ or the formatting of the
-#                    examples is not current
+# docs.sh            regenerates docs/ from the provider's schema, templates/ and examples/, and formats the examples
+# docs.sh --check    changes nothing; prints the differences and fails if docs/ or the formatting is out of date
 #
-# Needs a built provider in .bin/. tfplugindocs would download a Terraform of its own to ask for the
-# schema; it is given the schema instead, from the Terraform that tools/terraform.sh names.
+# Needs a built provider in .bin/. By default, tfplugindocs downloads its own Terraform to read the schema. To avoid that,
+# the script passes it the schema, read with the Terraform that tools/terraform.sh names.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -26,7 +25,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# 1. The schema, as the built provider tells it.
+# 1. Read the schema from the built provider.
 mkdir "$work/schema" "$work/rendered"
 cat >"$work/cli.tfrc" <<END
 provider_installation {
@@ -45,10 +44,10 @@ terraform {
 }
 END
 (cd "$work/schema" && TF_CLI_CONFIG_FILE="$work/cli.tfrc" "$terraform" providers schema -json) >"$work/answer.json"
-# tfplugindocs looks the provider up under its bare name.
+# tfplugindocs looks the provider up by its name alone.
 sed 's#"registry\.[a-z.]*/latchkey-dev/latchkey"#"latchkey"#' "$work/answer.json" >"$work/schema.json"
 
-# 2. The pages.
+# 2. Render the pages.
 rendered=${work#"$root"/}/rendered
 .bin/tfplugindocs generate --provider-dir "$root" --provider-name latchkey --rendered-provider-name Latchkey \
   --providers-schema "$work/schema.json" --rendered-website-dir "$rendered" >"$work/log" 2>&1 || {
@@ -57,12 +56,12 @@ rendered=${work#"$root"/}/rendered
   exit 1
 }
 
-# 3. Into the tree, or compared with it.
+# 3. Move the pages into the tree, or compare them with it.
 if [ "$check" -eq 0 ]; then
   "$terraform" fmt -recursive examples >&2
   rm -rf docs
   mv "$work/rendered" docs
-  say 'docs/ is current.'
+  say 'docs/ is up to date.'
   exit 0
 fi
 
@@ -74,8 +73,8 @@ if [ ! -d docs ]; then tree=$work/none; fi
 diff -ru "$tree" "$rendered" >&2 || current=0
 if [ "$current" -eq 0 ]; then
   say ''
-  say 'What is generated is not current. The differences are above.'
-  say 'Run make generate and commit what it changes.'
+  say 'The generated files are out of date. The differences are above.'
+  say 'Run make generate and commit the changes.'
   exit 1
 fi
-say 'docs/ and the examples are current.'
+say 'docs/ and the examples are up to date.'

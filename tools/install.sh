@@ -1,16 +1,15 @@
 #!/bin/sh
 # install.sh BINARY VERSION
 #
-# Puts a built provider where `terraform init` and `tofu init` find it without a registry: the implied
-# local mirror, ~/.terraform.d/plugins/<host>/latchkey-dev/latchkey/<version>/<os>_<arch>/.
+# Installs a built provider where `terraform init` and `tofu init` find it without a registry: in the implied local
+# mirror, ~/.terraform.d/plugins/<host>/latchkey-dev/latchkey/<version>/<os>_<arch>/.
 #
-# 1. Every build that differs from the last one installed gets a version of its own. Terraform's lock
-#    file keeps a checksum per version, so another binary under a known version makes `init` fail.
-# 2. That version is <major>.<minor> of VERSION and the time of the installation as the patch number,
-#    without a pre-release suffix: Terraform never selects a pre-release unless it is named exactly.
-# 3. Binaries are compared by content. The same one again installs nothing.
-# 4. The last 10 stay, since lock files of projects may name them; what else lies in the mirror is
-#    never touched.
+# 1. Every build that differs from the last one installed gets a new version. Terraform's lock file keeps a checksum per
+#    version, so a different binary with a known version makes `init` fail.
+# 2. The version is <major>.<minor> of VERSION with the time of the installation as the patch number. It has no
+#    pre-release suffix, because Terraform selects a pre-release only if its exact version is required.
+# 3. Binaries are compared by content. Installing the same one again does nothing.
+# 4. The last 10 versions stay, because the lock files of projects may name them. Nothing else in the mirror is touched.
 set -eu
 
 keep=10
@@ -27,28 +26,28 @@ fail() {
 binary=$1
 base=$(printf '%s\n' "$2" | sed -n 's/^v\{0,1\}\([0-9]\{1,\}\.[0-9]\{1,\}\)\..*/\1/p')
 [ -n "$base" ] || fail "\"$2\" is not a version such as 0.1.0."
-[ -f "$binary" ] || fail "$binary is not there. Run \`make build\` first."
-[ -n "${HOME:-}" ] || fail 'HOME is not set, so there is no place to install to.'
+[ -f "$binary" ] || fail "$binary does not exist. Run \`make build\` first."
+[ -n "${HOME:-}" ] || fail 'HOME is not set, so there is nowhere to install to.'
 
 platform=$(go env GOOS)_$(go env GOARCH)
 config=$HOME/.terraform.d
 mirror=$config/plugins
 
-# installed HOST prints the versions that this script installed there, oldest first. The
-# 14 digits of the time tell them from releases and from what others put there.
+# installed HOST prints the versions that this script installed for HOST, oldest first. The 14 digits of the time tell
+# them from releases and from anything others put there.
 installed() {
   for folder in "$mirror/$1/$provider"/*/; do
     basename -- "$folder"
   done | grep -E '^[0-9]+\.[0-9]+\.[0-9]{14}$' | sort -t . -k 1,1n -k 2,2n -k 3,3n
 }
 
-# program HOST VERSION prints where that version's binary is.
+# program HOST VERSION prints the path of that version's binary.
 program() {
   printf '%s/%s/%s/%s/%s/terraform-provider-latchkey_v%s%s\n' \
     "$mirror" "$1" "$provider" "$2" "$platform" "$2" "$(go env GOEXE)"
 }
 
-# Only versions of the same <major>.<minor>: another branch's builds are another matter.
+# Look only at versions of the same <major>.<minor>: builds of other branches don't matter here.
 newest=$(for host in $hosts; do installed "$host" || true; done | grep "^$base\." |
   sort -t . -k 3,3n | tail -n 1)
 
@@ -61,16 +60,16 @@ if [ -n "$newest" ]; then
 fi
 
 if [ -n "$version" ]; then
-  say "This very build is installed already, as version $version. Nothing to do."
+  say "This build is already installed, as version $version. Nothing to do."
 else
-  # The time as the patch number, or one more than the newest where the clock runs behind it.
+  # The patch number is the time, or the newest one plus 1 if the clock is behind it.
   patch=$(date -u +%Y%m%d%H%M%S)
   if [ -n "$newest" ] && [ "$patch" -le "${newest##*.}" ]; then
     patch=$((${newest##*.} + 1))
   fi
   version=$base.$patch
 
-  # Copied aside and moved into place whole, so that an `init` at the same moment never sees a half.
+  # Copy the binary elsewhere first and then move it, so that an `init` at the same time never sees half of it.
   mkdir -p "$config"
   staging=$(mktemp -d "$config/latchkey-install.XXXXXX")
   trap 'rm -rf "$staging"' EXIT
@@ -89,7 +88,7 @@ else
       done
   done
 
-  say "Installed latchkey-dev/latchkey $version below $mirror, for Terraform and OpenTofu."
+  say "Installed latchkey-dev/latchkey $version under $mirror, for Terraform and OpenTofu."
 fi
 
 say ''
@@ -99,11 +98,11 @@ say 'An existing one:    terraform init -upgrade        (or tofu init -upgrade)'
 say '                    Without -upgrade it stays with the version in its lock file.'
 say "The command line:   $binary token list, for instance; the guides call it latchkey"
 
-# A provider_installation block of the user's own takes the place of the implied local mirror.
+# A provider_installation block in the user's configuration replaces the implied local mirror.
 for file in "${TF_CLI_CONFIG_FILE:-}" "$HOME/.terraformrc" "$HOME/.tofurc"; do
   if [ -n "$file" ] && [ -f "$file" ] && grep -q '^[[:space:]]*provider_installation' "$file"; then
     say ''
-    say "Note: $file has a provider_installation block, so this folder is searched only"
+    say "Note: $file has a provider_installation block, so this directory is searched only"
     say "if that block names it: filesystem_mirror { path = \"$mirror\" }"
   fi
 done

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Builds OpenTofu from the Go module proxy, in the version that tools/tofu/go.mod names, into .bin/,
-# and prints its path. Where that version is there already it only prints the path.
-# The path is the only thing on standard output; everything for people goes to standard error.
+# Builds OpenTofu from the Go module proxy into .bin/, in the version that tools/tofu/go.mod names, and prints its path.
+# If that version is already there, only prints the path. Messages go to standard error; standard output has only the path.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -16,7 +15,7 @@ if [ -x "$binary" ]; then
 fi
 
 if ! command -v go >/dev/null 2>&1; then
-  say 'Go is not in the PATH. It is needed to build OpenTofu (and Latchkey itself): https://go.dev/dl/'
+  say 'Go is not in the PATH. You need it to build OpenTofu (and Latchkey itself): https://go.dev/dl/'
   exit 1
 fi
 
@@ -26,13 +25,13 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-say "Building OpenTofu $version into .bin/, from the Go module proxy."
-say 'It stands in for Terraform on this machine. This happens once and takes about 6 minutes of'
-say 'processor time (3 minutes on 2 cores), plus the download of its modules. To use a Terraform'
-say 'or OpenTofu of your own instead, put it in the PATH or set LATCHKEY_TERRAFORM to its path.'
+say "Building OpenTofu $version into .bin/ from the Go module proxy, to use in place of Terraform."
+say 'This happens once and takes about 6 minutes of processor time (3 minutes on 2 cores), plus the'
+say 'time to download the modules. To use your own Terraform or OpenTofu instead, put it in the PATH'
+say 'or set LATCHKEY_TERRAFORM to its path.'
 
-# `go build -v` names each package as it is compiled: counted, that is the progress. Everything it
-# says is kept and shown where the build fails.
+# `go build -v` prints each package as it compiles it. Count the lines to show the progress, and keep the output in case
+# the build fails.
 terminal=0
 if [ -t 2 ]; then terminal=1; fi
 : >"$work/ok"

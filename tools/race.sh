@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints -race where this machine can build with Go's race detector, which needs cgo and a C compiler,
-# and nothing where it cannot. Says so on standard error then.
+# Prints -race if this machine can build with Go's race detector, which needs cgo and a C compiler. Otherwise prints
+# nothing, and explains why on standard error.
 set -eu
 
 without() {
@@ -14,7 +14,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf '#include <stdlib.h>\nint main(void) { return EXIT_SUCCESS; }\n' >"$work/probe.c"
 cc=$(go env CC)
-# $cc is a command with its options, so it is split into words on purpose.
+# $cc is a command with its options, so it has to be split into words.
 # shellcheck disable=SC2086
 $cc -pthread -o "$work/probe" "$work/probe.c" >/dev/null 2>&1 || without "the C compiler ($cc) does not work"
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # with-terraform.sh COMMAND [ARGUMENT...]
 #
-# Runs a command with the environment that the acceptance tests and the benchmarks need: a Terraform
-# (tools/terraform.sh says which) and nothing of the user's own Terraform settings.
+# Runs a command in the environment that the acceptance tests and the benchmarks need: with a Terraform
+# (tools/terraform.sh says which) and without the user's own Terraform settings.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

@@ -1,4 +1,4 @@
-# A technical user of the whole organization, with more in one group.
+# A technical user of the whole organization, with a stronger role in one group.
 resource "latchkey_technical_user" "ci" {
   name        = "ci"
   description = "Runs the delivery pipelines"
@@ -22,7 +22,7 @@ resource "latchkey_access_token" "deploy" {
   }
 }
 
-# The same account, in the search group alone.
+# A token of the same technical user, limited to the search group.
 resource "latchkey_access_token" "index" {
   name              = "index"
   technical_user_id = latchkey_technical_user.ci.id

@@ -6,13 +6,13 @@ terraform {
   }
 }
 
-# Whoever can write the database is its owner. This provider sets up the organization: its groups, roles and people.
+# Anyone who can write the database is its owner. This provider sets up the organization: its groups, roles and people.
 provider "latchkey" {
   database     = var.database
   organization = "acme"
 }
 
-# This one works with what Grace may do, and no more: it administers the payments group. The events name her.
+# This one has only the permissions of Grace, who administers the payments group. The events name her.
 provider "latchkey" {
   alias        = "payments"
   database     = var.database
@@ -29,7 +29,7 @@ resource "latchkey_group" "search" {
   name = "search"
 }
 
-# Permissions of your own APIs, under a name of your own. Grace may hand the role out in her group.
+# A custom role with permissions of your own APIs. Grace may grant it in her group.
 resource "latchkey_role" "reconciler" {
   name        = "reconciler"
   description = "Reads orders, and settles what was paid"

@@ -1,11 +1,11 @@
-# Looks after everything but owners: groups, roles, people, technical users and tokens.
+# Manages everything except owners: groups, roles, people, technical users and tokens.
 resource "latchkey_member" "ada" {
   email = "ada@acme.example"
   name  = "Ada Lovelace"
   role  = "administrator"
 }
 
-# Sees the tokens of the whole organization, and administers one group.
+# Sees the tokens of the whole organization and administers one group.
 resource "latchkey_member" "grace" {
   email = "grace@acme.example"
   name  = "Grace Hopper"
@@ -19,7 +19,7 @@ resource "latchkey_member" "grace" {
   ]
 }
 
-# Creates and edits the tokens of one group, and sees no others but those that are shared with him.
+# Creates and edits the tokens of one group. Sees no other tokens, except those shared with him.
 resource "latchkey_member" "linus" {
   email = "linus@acme.example"
   name  = "Linus Pauling"

@@ -1,5 +1,5 @@
 output "deploy_token" {
-  description = "The secret of the deploy token, for the pipeline."
+  description = "The value of the deploy token, for the pipeline."
   value       = latchkey_access_token.deploy.token
   sensitive   = true
 }

@@ -1,5 +1,5 @@
-# What Grace does in her group. What she may not do, the apply refuses: a token in the search group, say, or a role
-# with a permission of Latchkey's own that she lacks.
+# What Grace does in her group. The apply refuses whatever she may not do, such as creating a token in the search group,
+# or granting a role with a reserved permission that she lacks.
 
 resource "latchkey_technical_user" "reconciler" {
   provider = latchkey.payments
@@ -15,7 +15,7 @@ resource "latchkey_access_token" "settle" {
   ttl               = "90d"
 }
 
-# Absent from the lists of others: Grace made it, owners see everything, and Linus has a share.
+# Visible only to Grace, who created it, to owners, who see everything, and to Linus, who has a share.
 resource "latchkey_access_token" "bank" {
   provider          = latchkey.payments
   name              = "bank"

@@ -6,7 +6,7 @@ terraform {
   }
 }
 
-# Everything lives in one file beside this configuration, made by the first apply.
+# Everything is in one file next to this configuration, created by the first apply.
 provider "latchkey" {
   database     = "latchkey.db"
   organization = "acme"
@@ -18,7 +18,7 @@ resource "latchkey_group" "payments" {
   description = "Everything that moves money"
 }
 
-# Two people. Ada sees the tokens of the whole organization, and administers the payments group.
+# Two people. Ada sees the tokens of the whole organization and administers the payments group.
 resource "latchkey_member" "ada" {
   email = "ada@acme.example"
   name  = "Ada Lovelace"
@@ -37,15 +37,15 @@ resource "latchkey_member" "grace" {
   name  = "Grace Hopper"
 }
 
-# A system account: what the pipelines run as. Its role is the most that its tokens can do.
+# A system account for the pipelines. Its role is the upper limit for its tokens.
 resource "latchkey_technical_user" "ci" {
   name        = "ci"
   description = "Runs the delivery pipelines"
   role        = "manager"
 }
 
-# A token of the pipelines. Each of its secrets lives 90 days. Another value of the variable gives it a
-# new one at once, and the one before that stays good for a day, in which everything moves on.
+# A token for the pipelines. Each of its secrets lives 90 days. Changing the variable gives it a new one immediately, and
+# the previous secret stays valid for a day, so that everything has time to switch.
 resource "latchkey_access_token" "deploy" {
   name              = "deploy"
   description       = "Deploys the web shop"
@@ -58,14 +58,14 @@ resource "latchkey_access_token" "deploy" {
   }
 }
 
-# The same account, narrowed to reading.
+# A token of the same technical user, limited to reading.
 resource "latchkey_access_token" "report" {
   name              = "nightly report"
   technical_user_id = latchkey_technical_user.ci.id
   role              = "viewer"
 }
 
-# No technical user named: the system creates one for this token, good in the payments group alone.
+# Names no technical user, so the system creates one for this token, limited to the payments group.
 resource "latchkey_access_token" "webhook" {
   name     = "payment webhook"
   group_id = latchkey_group.payments.id

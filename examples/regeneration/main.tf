@@ -11,14 +11,14 @@ provider "latchkey" {
   organization = "acme"
 }
 
-# What the pipelines run as.
+# A system account for the pipelines.
 resource "latchkey_technical_user" "ci" {
   name = "ci"
   role = "member"
 }
 
-# Each secret lives 90 days. An apply within the last 14 of them makes the next one, and so does another
-# value of the variable. The secret before it stays good for 2 days, in which everything moves on.
+# Each secret lives 90 days. An apply within the last 14 days creates the next one, and so does changing the variable.
+# The previous secret stays valid for 2 days, so that everything has time to switch.
 resource "latchkey_access_token" "deploy" {
   name              = "deploy"
   description       = "Deploys the web shop"
@@ -28,7 +28,7 @@ resource "latchkey_access_token" "deploy" {
   regenerate_before_expiry = "14d"
   grace_period             = "2d"
 
-  # Nothing takes the token away from whoever used it within the last day.
+  # Refuse changes that would interrupt someone who used the token within the last day.
   protect_if_used_within = "1d"
 
   regenerate_triggers = {
@@ -36,8 +36,8 @@ resource "latchkey_access_token" "deploy" {
   }
 }
 
-# Stands for whatever holds the value, such as a secret in a cluster or a variable of a pipeline: here a file
-# that one user may read. It gets each new value in the apply that makes it, and the state keeps none of it.
+# Stands for anything that holds the value, such as a secret in a cluster or a variable of a pipeline. Here it is a file
+# that only one user can read. The apply that creates a new value also writes it here, and the state keeps no copy.
 resource "terraform_data" "consumer" {
   input            = "consumer.token"
   triggers_replace = latchkey_access_token.deploy.secret_version

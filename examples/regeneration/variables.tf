@@ -1,5 +1,5 @@
 variable "secret_generation" {
-  description = "Another value gives the deploy token a new secret before its time: same token, same id."
+  description = "Change this to give the deploy token a new secret early: same token, same id."
   type        = string
   default     = "1"
 }

@@ -1,10 +1,10 @@
-# By its name and the technical user that it belongs to; or by id, where you have it.
+# Look a token up by its name and its technical user, or by id if you have it.
 data "latchkey_access_token" "deploy" {
   name                 = "deploy"
   technical_user_email = "ci@acme.latchkey.internal"
 }
 
-# Every plan warns once the token no longer opens anything.
+# Every plan warns once the token no longer works.
 check "deploy" {
   assert {
     condition     = data.latchkey_access_token.deploy.status == "active"
@@ -12,12 +12,12 @@ check "deploy" {
   }
 }
 
-# Null is never.
+# Null means never.
 output "deploy_last_used_at" {
   value = data.latchkey_access_token.deploy.last_used_at
 }
 
-# The roles that the token can use now.
+# The roles that the token has now.
 output "deploy_grants" {
   value = data.latchkey_access_token.deploy.grants
 }

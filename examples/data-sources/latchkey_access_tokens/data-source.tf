@@ -1,4 +1,4 @@
-# To clean up: not used for 90 days, or never and made before, longest first.
+# Tokens to clean up: not used for 90 days, or never used and older than that. Longest unused first.
 data "latchkey_access_tokens" "unused" {
   unused_for = "90d"
   sort       = "last_used_at"
@@ -8,7 +8,7 @@ output "unused" {
   value = [for t in data.latchkey_access_tokens.unused.access_tokens : "${t.name} of ${t.technical_user_email}"]
 }
 
-# To see to soon: the next to expire.
+# Tokens to deal with soon: the next ones to expire.
 data "latchkey_access_tokens" "expiring" {
   status         = "active"
   expires_within = "30d"
@@ -19,7 +19,7 @@ output "expiring" {
   value = { for t in data.latchkey_access_tokens.expiring.access_tokens : t.id => t.secret_expires_at }
 }
 
-# A page of a long list, the latest first.
+# One page of a long list, newest first.
 data "latchkey_access_tokens" "page" {
   search     = "deploy"
   descending = true

@@ -1,4 +1,4 @@
-# The life of one token: who did what, and when.
+# The history of one token: who did what, and when.
 data "latchkey_access_token" "deploy" {
   name                 = "deploy"
   technical_user_email = "ci@acme.latchkey.internal"
@@ -12,7 +12,7 @@ output "deploy_history" {
   value = [for e in data.latchkey_events.deploy.events : "${e.at} ${e.actor} ${e.action}"]
 }
 
-# What was refused lately.
+# What was refused recently.
 data "latchkey_events" "recent" {
   since = "2026-11-01T00:00:00Z"
   limit = 1000

@@ -1,4 +1,4 @@
-# Work in a group that another configuration manages, picked by its name.
+# Work in a group that another configuration manages, found by its name.
 data "latchkey_groups" "all" {}
 
 locals {

@@ -1,4 +1,4 @@
-# Share a token with people whom another configuration manages, picked by their e-mail address.
+# Share a token with people that another configuration manages, found by their e-mail addresses.
 data "latchkey_members" "all" {}
 
 locals {

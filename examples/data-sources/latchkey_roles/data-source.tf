@@ -1,6 +1,6 @@
 data "latchkey_roles" "all" {}
 
-# The roles that let someone manage access tokens, or everything.
+# Roles that allow managing access tokens, or everything.
 output "roles_that_manage_tokens" {
   value = [
     for r in data.latchkey_roles.all.roles : r.name
@@ -8,7 +8,7 @@ output "roles_that_manage_tokens" {
   ]
 }
 
-# Your own roles, with the permissions of your APIs.
+# Your custom roles and their permissions.
 output "custom_roles" {
   value = { for r in data.latchkey_roles.all.roles : r.name => r.permissions if !r.built_in }
 }

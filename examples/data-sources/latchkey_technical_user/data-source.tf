@@ -9,7 +9,7 @@ resource "latchkey_access_token" "release_notes" {
   role              = "viewer"
 }
 
-# By its name, which is unique at its level: here that of the organization. For one of a group add group_id.
+# Look it up by name, which is unique at its level: here, the organization. For a group, add group_id.
 data "latchkey_technical_user" "by_name" {
   name = "ci"
 }

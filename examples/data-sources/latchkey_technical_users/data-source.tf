@@ -1,11 +1,11 @@
-# All accounts, but for those that the system made for a single access token.
+# All technical users, except those that the system created for a single access token.
 data "latchkey_technical_users" "all" {}
 
 output "accounts" {
   value = [for u in data.latchkey_technical_users.all.technical_users : u.email if !u.system_created]
 }
 
-# Those of one group whose name, description or address contains a text.
+# Technical users of one group whose name, description or e-mail address contains a text.
 data "latchkey_groups" "all" {}
 
 data "latchkey_technical_users" "webhooks" {

@@ -1,4 +1,4 @@
-# Who may see or configure one token, by e-mail address.
+# Who may see or configure a token, by e-mail address.
 data "latchkey_access_token" "deploy" {
   name                 = "deploy"
   technical_user_email = "ci@acme.latchkey.internal"

@@ -1,4 +1,4 @@
-# `terraform test` (or `tofu test`) applies the example to a database of its own, and destroys what it made.
+# `terraform test` (or `tofu test`) applies the example to a separate database, and destroys what it created.
 
 variables {
   database = "organization-test.db"
@@ -7,17 +7,20 @@ variables {
 run "set_up" {
   assert {
     condition     = latchkey_technical_user.reconciler.email == "reconciler@payments.acme.latchkey.internal"
-    error_message = "The technical user belongs to the payments group."
+    error_message = "The technical user should belong to the payments group."
   }
 
   assert {
     condition     = latchkey_access_token.settle.status == "active" && latchkey_access_token.bank.status == "active"
-    error_message = "What Grace made should be good."
+    error_message = "The tokens that Grace created should be active."
   }
 
   assert {
-    condition     = latchkey_access_token.bank.visibility == "restricted" && latchkey_access_token.settle.visibility == "organization"
-    error_message = "The bank token alone is restricted."
+    condition = (
+      latchkey_access_token.bank.visibility == "restricted" &&
+      latchkey_access_token.settle.visibility == "organization"
+    )
+    error_message = "Only the bank token should be restricted."
   }
 }
 
@@ -26,9 +29,12 @@ run "regenerate" {
     deploy_secret_generation = "2"
   }
 
-  # Another token would count its secrets from 1 again.
+  # A new token would start again at version 1.
   assert {
-    condition     = latchkey_access_token.deploy.secret_version == 2 && latchkey_access_token.deploy.regeneration_reason == "trigger"
+    condition = (
+      latchkey_access_token.deploy.secret_version == 2 &&
+      latchkey_access_token.deploy.regeneration_reason == "trigger"
+    )
     error_message = "A changed trigger should give the same token its second secret."
   }
 

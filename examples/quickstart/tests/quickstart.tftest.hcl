@@ -1,11 +1,11 @@
-# `terraform test` (or `tofu test`) applies the example to a database of its own, and destroys what it made.
+# `terraform test` (or `tofu test`) applies the example to a separate database, and destroys what it created.
 
 provider "latchkey" {
   database     = "quickstart-test.db"
   organization = "acme"
 }
 
-# Whatever terraform.tfvars says.
+# Overrides terraform.tfvars.
 variables {
   deploy_secret_generation = "1"
 }
@@ -13,12 +13,12 @@ variables {
 run "issue" {
   assert {
     condition     = latchkey_access_token.deploy.status == "active" && latchkey_access_token.deploy.secret_version == 1
-    error_message = "The deploy token should be good, with its first secret."
+    error_message = "The deploy token should be active, with its first secret."
   }
 
   assert {
     condition     = startswith(latchkey_access_token.deploy.token, latchkey_access_token.deploy.token_preview)
-    error_message = "The preview is how the secret begins."
+    error_message = "The value should begin with the preview."
   }
 }
 
@@ -27,9 +27,12 @@ run "regenerate" {
     deploy_secret_generation = "2"
   }
 
-  # Another token would count its secrets from 1 again.
+  # A new token would start again at version 1.
   assert {
-    condition     = latchkey_access_token.deploy.secret_version == 2 && latchkey_access_token.deploy.regeneration_reason == "trigger"
+    condition = (
+      latchkey_access_token.deploy.secret_version == 2 &&
+      latchkey_access_token.deploy.regeneration_reason == "trigger"
+    )
     error_message = "A changed trigger should give the same token its second secret."
   }
 

@@ -3,8 +3,8 @@ resource "latchkey_technical_user" "ci" {
   role = "manager"
 }
 
-# A new secret by the clock: each lives 90 days, and an apply within the last 14 of them makes the next.
-# Same token, same id, and the value before it stays good for 2 days more.
+# Regenerates on a schedule. Each secret lives 90 days, and an apply within the last 14 days creates the next one.
+# The token keeps its id, and the previous value stays valid for 2 more days.
 resource "latchkey_access_token" "deploy" {
   name              = "deploy"
   description       = "Deploys the web shop"
@@ -15,9 +15,9 @@ resource "latchkey_access_token" "deploy" {
   grace_period             = "2d"
 }
 
-# A new secret whenever a value in regenerate_triggers changes. Without grace_period the value before it
-# stops working at that moment. A plan fails where another hand has changed the secret, or where it would
-# take the token away from whoever used it within the last day.
+# Regenerates whenever a value in regenerate_triggers changes. Without grace_period, the previous value stops working
+# immediately. A plan fails if the secret was changed outside Terraform, or if the change would interrupt someone who
+# used the token within the last day.
 resource "latchkey_access_token" "release" {
   name                   = "release"
   technical_user_id      = latchkey_technical_user.ci.id
@@ -29,7 +29,7 @@ resource "latchkey_access_token" "release" {
   }
 }
 
-# Narrower than its technical user, and good for the time of an audit only.
+# Has fewer permissions than its technical user, and works only during an audit.
 resource "latchkey_access_token" "audit" {
   name              = "audit"
   technical_user_id = latchkey_technical_user.ci.id
@@ -38,22 +38,21 @@ resource "latchkey_access_token" "audit" {
   expires_at        = "2099-04-01T00:00:00Z"
 }
 
-# No technical user named: the system creates one for this token, here at the level of a group, and
-# deletes it with the token.
+# Names no technical user, so the system creates one for this token, here in a group, and deletes it with the token.
 resource "latchkey_access_token" "webhook" {
   name     = "webhook"
   group_id = latchkey_group.payments.id
 }
 
-# Seen by owners, by the account that made it and by those it is shared with, and by nobody else.
+# Visible only to owners, the account that created it, and those it is shared with.
 resource "latchkey_access_token" "payroll" {
   name              = "payroll"
   technical_user_id = latchkey_technical_user.ci.id
   visibility        = "restricted"
 }
 
-# A new token, with a new id, whenever a value in replace_triggers changes. Both exist until everything
-# that uses the token has moved on.
+# Replaced with a new token, with a new id, whenever a value in replace_triggers changes. Both exist until Terraform has
+# updated everything that uses the token.
 resource "latchkey_access_token" "partner" {
   name              = "partner"
   technical_user_id = latchkey_technical_user.ci.id

@@ -1,4 +1,4 @@
-# The areas tokens and accounts are Latchkey's own; name the permissions of your APIs as you like.
+# The areas tokens and accounts are reserved for Latchkey. Name the permissions of your own APIs as you like.
 resource "latchkey_role" "deployer" {
   name        = "deployer"
   description = "Deploys, reads orders and sees which tokens there are"
@@ -9,13 +9,13 @@ resource "latchkey_role" "deployer" {
   ]
 }
 
-# Refer to the role by its name, so that Terraform makes it first.
+# Take the name from the role, so that Terraform creates the role first.
 resource "latchkey_technical_user" "ci" {
   name = "ci"
   role = latchkey_role.deployer.name
 }
 
-# The same account, with less.
+# A token of the same technical user with fewer permissions.
 resource "latchkey_role" "auditor" {
   name        = "auditor"
   permissions = ["orders:read"]

@@ -1,4 +1,4 @@
-# At organization level: one role everywhere, and more in one group.
+# At organization level: one role everywhere, and a stronger one in one group.
 resource "latchkey_technical_user" "ci" {
   name        = "ci"
   description = "Runs the delivery pipelines"
@@ -12,7 +12,7 @@ resource "latchkey_technical_user" "ci" {
   ]
 }
 
-# At the level of one group: its role counts in that group alone.
+# At the level of one group: its role applies only in that group.
 resource "latchkey_technical_user" "reconciler" {
   name     = "reconciler"
   group_id = latchkey_group.payments.id

@@ -11,7 +11,7 @@ resource "latchkey_member" "ada" {
   email = "ada@acme.example"
 }
 
-# Ada may see this token and edit it.
+# Ada may see and edit this token.
 resource "latchkey_token_share" "ada" {
   access_token_id = latchkey_access_token.deploy.id
   member_id       = latchkey_member.ada.id
