@@ -17,7 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What runs may cost: processor time of Terraform and the provider together, beside as many built-in resources.
+// What runs may cost: processor time of Terraform and the provider together, as a multiple of what as many built-in
+// resources cost. A benchmark only says so where a number is above its limit: other load on the machine changes it.
 const (
 	applyLimit  = 2.5
 	planLimit   = 4.0
@@ -25,53 +26,95 @@ const (
 	dueLimit    = 1.3
 )
 
-// BenchmarkBesideBuiltIn compares runs over 1,000 access tokens with runs over as many terraform_data.
+// BenchmarkBesideBuiltIn compares runs over 1,000 access tokens with runs over as many terraform_data, with the state
+// in a local file and on a server.
 //
-// Terraform writes a local state file anew after each resource, so that the size of the state decides over the cost of an
-// apply. To tell that apart from what the provider costs, the apply is also compared with one of terraform_data that hold
-// as much state as the tokens.
+// Terraform writes a local state file anew after each resource, so the size of the state decides what an apply costs.
+// Two comparisons tell this apart from the cost of the provider: with terraform_data that hold as much state as the
+// tokens, and with a state that is no file. The provider's own processor time is reported beside the whole.
 func BenchmarkBesideBuiltIn(b *testing.B) {
 	for b.Loop() {
-		least := leastCosts(b, 3, newWorkspace, accessTokens(1000), builtIns(0, 1000), builtIns(stateOfToken, 1000))
-		ours, builtIn, large := least[0], least[1], least[2]
-		for _, run := range []struct {
-			name                 string
-			ours, builtIn, large cost
-			limit                float64
-		}{
-			{"apply", ours.apply, builtIn.apply, large.apply, applyLimit},
-			{"plan", ours.plan, builtIn.plan, large.plan, planLimit},
-		} {
-			ratio := run.ours.over(run.builtIn)
-			b.ReportMetric(run.ours.total().Seconds(), run.name+"-s")
-			b.ReportMetric(ratio, run.name+"-ratio")
-			b.ReportMetric(run.ours.over(run.large), run.name+"-ratio-same-state")
-			ofTerraform := run.ours.terraform.Seconds() / run.builtIn.total().Seconds()
-			b.ReportMetric(ofTerraform, run.name+"-ratio-of-terraform")
-			b.Logf("%s: 1,000 access tokens cost %.2f times as much as 1,000 terraform_data (%s), %.2f times as much as 1,000 that hold as much state; "+
-				"with a provider that costs nothing it would be %.2f times",
-				run.name, ratio, verdict(ratio, run.limit), run.ours.over(run.large), ofTerraform)
+		local := []configuration{accessTokens(1000), builtIns(0, 1000), builtIns(stateOfToken, 1000)}
+		remote := make([]configuration, len(local))
+		for i, c := range local {
+			remote[i] = c.onServer()
 		}
-		if size := float64(large.stateSize) / float64(ours.stateSize); size < 0.95 || size > 1.05 {
-			b.Errorf("the terraform_data that should hold as much state as the tokens hold %.2f times as much: adjust stateOfToken", size)
+		least := leastCosts(b, 3, append(local, remote...)...)
+		reportBeside(b, "local", least[0], least[1], least[2])
+		reportBeside(b, "remote", least[3], least[4], least[5])
+		b.ReportMetric(least[3].apply.over(least[0].apply), "apply-remote-over-local")
+		b.ReportMetric(least[3].plan.over(least[0].plan), "plan-remote-over-local")
+		if size := float64(least[2].stateSize) / float64(least[0].stateSize); size < 0.95 || size > 1.05 {
+			b.Errorf("the terraform_data meant to hold as much state as the tokens hold %.2f times as much: "+
+				"adjust stateOfToken", size)
 		}
+	}
+}
+
+// reportBeside reports what access tokens cost with their state in a place, beside terraform_data and terraform_data
+// that hold as much state.
+func reportBeside(b *testing.B, place string, ours, builtIn, large costs) {
+	for _, run := range []struct {
+		name                 string
+		ours, builtIn, large cost
+		limit                float64
+	}{
+		{"apply", ours.apply, builtIn.apply, large.apply, applyLimit},
+		{"plan", ours.plan, builtIn.plan, large.plan, planLimit},
+	} {
+		name := place + "-" + run.name
+		ratio := run.ours.over(run.builtIn)
+		ofTerraform := run.ours.terraform.Seconds() / run.builtIn.total().Seconds()
+		b.ReportMetric(run.ours.total().Seconds(), name+"-s")
+		b.ReportMetric(run.ours.provider.Seconds(), name+"-provider-s")
+		b.ReportMetric(ratio, name+"-ratio")
+		b.ReportMetric(run.ours.over(run.large), name+"-ratio-same-state")
+		b.ReportMetric(ofTerraform, name+"-ratio-of-terraform")
+		b.Logf("%s: 1,000 access tokens cost %.2f times as much as 1,000 terraform_data (%s), %.2f times as much as "+
+			"1,000 that hold as much state; with a provider that costs nothing it would be %.2f times",
+			name, ratio, verdict(ratio, run.limit), run.ours.over(run.large), ofTerraform)
 	}
 }
 
 // stateOfToken is how many characters a terraform_data gets, which its state holds twice, to hold as much as a token's.
 const stateOfToken = 660
 
-// BenchmarkGrowth compares what one access token among 10,000 costs with what one among 1,000 does, and says how much of
-// the growth Terraform itself has.
+// BenchmarkBesideRandom compares the provider's own processor time for 500 access tokens with that of hashicorp/random
+// for 500 random_id, which stores nothing. It needs a build of that provider, and LATCHKEY_RANDOM_PROVIDER set to the
+// folder that holds it.
+func BenchmarkBesideRandom(b *testing.B) {
+	folder := os.Getenv("LATCHKEY_RANDOM_PROVIDER")
+	if folder == "" {
+		b.Skip("no folder with a terraform-provider-random in LATCHKEY_RANDOM_PROVIDER")
+	}
+	for b.Loop() {
+		least := leastCosts(b, 3, accessTokens(500), randomIDs(folder, 500))
+		ours, theirs := least[0], least[1]
+		for _, run := range []struct {
+			name         string
+			ours, theirs cost
+		}{
+			{"apply", ours.apply, theirs.apply},
+			{"plan", ours.plan, theirs.plan},
+		} {
+			b.ReportMetric(run.ours.provider.Seconds(), "provider-"+run.name+"-s")
+			b.ReportMetric(run.theirs.provider.Seconds(), "random-"+run.name+"-s")
+			b.ReportMetric(run.ours.provider.Seconds()/run.theirs.provider.Seconds(), "provider-"+run.name+"-ratio")
+		}
+	}
+}
+
+// BenchmarkGrowth compares the cost of one access token among 10,000 with the cost of one among 1,000, and says how
+// much of the growth is Terraform's own.
 //
-// Some of what Terraform does grows with the square of the resources, whatever the provider. This is kept out: it writes
-// a local state file anew after each resource, so the state is elsewhere; and for each instance of a resource it copies
-// all of them, so there are 100 tokens to a resource.
+// Some of Terraform's work grows with the square of the number of resources, whatever the provider. The benchmark keeps
+// this out. Terraform writes a local state file anew after each resource, so the state is on a server; and for each
+// instance of a resource it copies all of them, so there are 100 tokens to a resource.
 func BenchmarkGrowth(b *testing.B) {
 	for b.Loop() {
 		thousand, tenThousand := slices.Repeat([]int{100}, 10), slices.Repeat([]int{100}, 100)
-		few := leastCosts(b, 2, newRemoteWorkspace, accessTokens(thousand...), builtIns(0, thousand...))
-		many := leastCosts(b, 1, newRemoteWorkspace, accessTokens(tenThousand...), builtIns(0, tenThousand...))
+		few := leastCosts(b, 2, accessTokens(thousand...).onServer(), builtIns(0, thousand...).onServer())
+		many := leastCosts(b, 1, accessTokens(tenThousand...).onServer(), builtIns(0, tenThousand...).onServer())
 		for _, run := range []struct {
 			name                               string
 			few, many, fewBuiltIn, manyBuiltIn cost
@@ -85,15 +128,16 @@ func BenchmarkGrowth(b *testing.B) {
 			b.ReportMetric(growth, run.name+"-growth")
 			b.ReportMetric(ofProvider, "provider-"+run.name+"-growth")
 			b.ReportMetric(ofBuiltIn, "builtin-"+run.name+"-growth")
-			b.Logf("%s: one access token of 10,000 costs %.2f times as much as one of 1,000 (%s); the provider's part %.2f times (%s); a terraform_data %.2f times",
-				run.name, growth, verdict(growth, growthLimit), ofProvider, verdict(ofProvider, growthLimit), ofBuiltIn)
+			b.Logf("%s: one access token of 10,000 costs %.2f times as much as one of 1,000 (%s); "+
+				"the provider's share %.2f times (%s); a terraform_data %.2f times", run.name,
+				growth, verdict(growth, growthLimit), ofProvider, verdict(ofProvider, growthLimit), ofBuiltIn)
 		}
 	}
 }
 
-// BenchmarkDueTokens compares a plan of 1,000 access tokens of which 100 are due by their schedule with one of which none
-// is. The settings differ by how long before the end of the secrets the schedule begins. There are 100 tokens to a
-// resource, so that what Terraform does for the instances of one hides nothing; see BenchmarkGrowth.
+// BenchmarkDueTokens compares a plan of 1,000 access tokens, 100 of them due by their schedule, with a plan in which
+// none is due. The settings differ in how long before the end of the secrets the schedule begins. There are 100 tokens
+// to a resource so that Terraform's work for the instances of one hides nothing; see BenchmarkGrowth.
 func BenchmarkDueTokens(b *testing.B) {
 	const rounds = 5
 	for b.Loop() {
@@ -105,7 +149,8 @@ func BenchmarkDueTokens(b *testing.B) {
 			workspaces = append(workspaces, w)
 		}
 		workspaces[0].terraform("plan", "-detailed-exitcode").exits(0)
-		workspaces[1].terraform("plan", "-detailed-exitcode").exits(2).says("Plan: 0 to add, 100 to change, 0 to destroy.")
+		workspaces[1].terraform("plan", "-detailed-exitcode").exits(2).
+			says("Plan: 0 to add, 100 to change, 0 to destroy.")
 		least := make([]cost, len(workspaces))
 		for round := range rounds {
 			for i, w := range workspaces {
@@ -119,12 +164,12 @@ func BenchmarkDueTokens(b *testing.B) {
 		b.ReportMetric(due.total().Seconds(), "due-plan-s")
 		b.ReportMetric(ratio, "due-plan-ratio")
 		b.ReportMetric(due.provider.Seconds()/none.provider.Seconds(), "provider-due-plan-ratio")
-		b.Logf("a plan of 1,000 access tokens of which 100 are due costs %.2f times as much as one of which none is (%s): %s after %s",
-			ratio, verdict(ratio, dueLimit), due, none)
+		b.Logf("a plan of 1,000 access tokens, 100 of them due, costs %.2f times as much as one with none due (%s): "+
+			"%s after %s", ratio, verdict(ratio, dueLimit), due, none)
 	}
 }
 
-// scheduledTokens returns so many access tokens of the technical user of accessTokens, with these settings.
+// scheduledTokens returns access tokens with these settings, of the technical user in accessTokens.
 func scheduledTokens(count int, settings string) string {
 	return fmt.Sprintf(`
 		resource "latchkey_access_token" "scheduled" {
@@ -136,7 +181,7 @@ func scheduledTokens(count int, settings string) string {
 	`, count, settings)
 }
 
-// verdict tells whether a number is within its limit.
+// verdict says whether a number is within its limit.
 func verdict(number, limit float64) string {
 	if number > limit {
 		return fmt.Sprintf("TOO MUCH: at most %.1f", limit)
@@ -144,10 +189,42 @@ func verdict(number, limit float64) string {
 	return fmt.Sprintf("at most %.1f", limit)
 }
 
-// configuration is what a cost is measured of.
-type configuration struct{ name, resources string }
+// configuration is what a run is measured with.
+type configuration struct {
+	name, resources string
+	// remote keeps the state on a server in place of a local file.
+	remote bool
+	// other is the folder of a provider that runs in place of the one under test.
+	other string
+}
 
-// accessTokens returns a configuration with access tokens of one technical user, so many in each resource.
+// onServer returns the configuration with its state on a server.
+func (c configuration) onServer() configuration {
+	c.name += ", state on a server"
+	c.remote = true
+	return c
+}
+
+// workspace returns a new workspace with the configuration.
+func (c configuration) workspace(b *testing.B) *workspace {
+	switch {
+	case c.other != "":
+		w := newWorkspace(b)
+		w.useProvider("hashicorp/random", c.other)
+		w.write("main.tf", c.resources)
+		return w
+	case c.remote:
+		w := newRemoteWorkspace(b)
+		w.configure(c.resources)
+		return w
+	default:
+		w := newWorkspace(b)
+		w.configure(c.resources)
+		return w
+	}
+}
+
+// accessTokens returns a configuration with access tokens of one technical user. It has a resource for each count.
 func accessTokens(counts ...int) configuration {
 	var resources strings.Builder
 	resources.WriteString("resource \"latchkey_technical_user\" \"ci\" { name = \"ci\" }\n")
@@ -160,10 +237,11 @@ func accessTokens(counts ...int) configuration {
 			}
 		`, i, count)
 	}
-	return configuration{"access tokens", resources.String()}
+	return configuration{name: "access tokens", resources: resources.String()}
 }
 
-// builtIns returns a configuration with terraform_data, so many in each resource, of at least as many characters.
+// builtIns returns a configuration with terraform_data of at least so many characters. It has a resource for each
+// count.
 func builtIns(characters int, counts ...int) configuration {
 	var resources strings.Builder
 	for i, count := range counts {
@@ -174,10 +252,27 @@ func builtIns(characters int, counts ...int) configuration {
 			}
 		`, i, count, strings.Repeat("x", characters))
 	}
-	return configuration{"terraform_data", resources.String()}
+	return configuration{
+		name:      fmt.Sprintf("terraform_data with %d characters", characters),
+		resources: resources.String(),
+	}
 }
 
-// costs are the costs of an apply that makes everything, and of a plan after it that changes nothing.
+// randomIDs returns a configuration with random_id, of the provider in the folder.
+func randomIDs(folder string, count int) configuration {
+	return configuration{
+		name:  "random_id",
+		other: folder,
+		resources: fmt.Sprintf(`
+			resource "random_id" "many" {
+				count       = %d
+				byte_length = 8
+			}
+		`, count),
+	}
+}
+
+// costs are the costs of an apply that creates everything, and of a plan after it that changes nothing.
 type costs struct {
 	name        string
 	apply, plan cost
@@ -188,13 +283,12 @@ func (c costs) String() string {
 	return fmt.Sprintf("%s: apply %s, plan %s", c.name, c.apply, c.plan)
 }
 
-// leastCosts returns the least of what each configuration costs in some rounds, in which they take turns.
-func leastCosts(b *testing.B, rounds int, newWorkspace func(testing.TB) *workspace, configurations ...configuration) []costs {
+// leastCosts runs the configurations in turn, for some rounds, and returns the least that each one cost.
+func leastCosts(b *testing.B, rounds int, configurations ...configuration) []costs {
 	least := make([]costs, len(configurations))
 	for round := range rounds {
 		for i, c := range configurations {
-			w := newWorkspace(b)
-			w.configure(c.resources)
+			w := c.workspace(b)
 			apply := measure(b, w.terraformCommand("apply"))
 			plan := measure(b, w.terraformCommand("plan", "-detailed-exitcode"))
 			if round == 0 || apply.total() < least[i].apply.total() {
@@ -224,12 +318,13 @@ func (c cost) total() time.Duration { return c.terraform + c.provider }
 func (c cost) over(base cost) float64 { return c.total().Seconds() / base.total().Seconds() }
 
 func (c cost) String() string {
-	return fmt.Sprintf("%.2f s (Terraform %.2f, provider %.2f)", c.total().Seconds(), c.terraform.Seconds(), c.provider.Seconds())
+	return fmt.Sprintf("%.2f s (Terraform %.2f, provider %.2f)",
+		c.total().Seconds(), c.terraform.Seconds(), c.provider.Seconds())
 }
 
-// measure runs a command of Terraform that must succeed and returns what it cost. The kernel counts the time of the
-// provider's processes as that of Terraform's children once Terraform has waited for them; measure fails where it left
-// one behind.
+// measure runs a command of Terraform that must succeed, and returns its cost. Once Terraform has waited for the
+// provider's processes, the kernel counts their time as that of Terraform's children. measure fails if Terraform left
+// one of them behind.
 func measure(b *testing.B, cmd *exec.Cmd) cost {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		b.Fatal(err)
@@ -256,7 +351,7 @@ func measure(b *testing.B, cmd *exec.Cmd) cost {
 	return c
 }
 
-// costOfEnded reads what a process cost that has ended and has not been waited for; see proc_pid_stat(5).
+// costOfEnded reads the cost of a process that has ended and that nobody has waited for yet; see proc_pid_stat(5).
 func costOfEnded(b *testing.B, pid int) cost {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -264,7 +359,7 @@ func costOfEnded(b *testing.B, pid int) cost {
 	}
 	_, behindName, _ := strings.Cut(string(text), ") ")
 	fields := strings.Fields(behindName)
-	const utime, cutime = 14 - 3, 16 - 3 // the numbers that the manual counts, less those before behindName
+	const utime, cutime = 14 - 3, 16 - 3 // the manual's numbers, less those before behindName
 	sum := func(first int) (total time.Duration) {
 		for _, field := range fields[first : first+2] {
 			ticks, err := strconv.ParseInt(field, 10, 64)

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// applyInterrupted applies, and sends a signal to the provider some time after Terraform first wrote the awaited text. It
-// tells whether there was a provider then.
+// applyInterrupted applies, and signals the provider some time after Terraform first wrote the awaited text. It reports
+// whether a provider was running at that time.
 func (w *workspace) applyInterrupted(awaited string, after time.Duration, signal os.Signal) (result, bool) {
 	w.t.Helper()
 	cmd := w.terraformCommand("apply", "-json")
@@ -23,7 +23,7 @@ func (w *workspace) applyInterrupted(awaited string, after time.Duration, signal
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = cmd.Wait() // the exit code tells
+		_ = cmd.Wait() // newResult takes the exit code
 	}()
 	met := false
 	select {
@@ -39,7 +39,7 @@ func (w *workspace) applyInterrupted(awaited string, after time.Duration, signal
 	return newResult(w.t, cmd, out.text.String(), ""), met
 }
 
-// signalProvider sends a signal to the provider of a Terraform process and tells whether there was one.
+// signalProvider signals the provider that a Terraform process started, and reports whether there was one.
 func (w *workspace) signalProvider(terraform int, signal os.Signal) bool {
 	w.t.Helper()
 	processes, err := filepath.Glob("/proc/[0-9]*")
@@ -52,7 +52,7 @@ func (w *workspace) signalProvider(terraform int, signal os.Signal) bool {
 		}
 		stat, err := os.ReadFile(dir + "/stat")
 		_, behindName, _ := strings.Cut(string(stat), ") ")
-		fields := strings.Fields(behindName) // the state of the process, and its parent; see proc_pid_stat(5)
+		fields := strings.Fields(behindName) // the state of the process, then its parent; see proc_pid_stat(5)
 		if err != nil || fields[0] == "Z" || fields[1] != strconv.Itoa(terraform) {
 			continue
 		}
@@ -69,13 +69,13 @@ func (w *workspace) signalProvider(terraform int, signal os.Signal) bool {
 	return false
 }
 
-// The lines with which `apply -json` tells that it begins to change a resource and that it has done so.
+// The lines by which `apply -json` reports that a change to a resource begins, and that it is complete.
 const (
 	changeBegins = `"type":"apply_start"`
 	changeEnds   = `"type":"apply_complete"`
 )
 
-// outputWatcher keeps what a process writes and tells when it first writes a text.
+// outputWatcher keeps what a process writes, and notices when it first writes a text.
 type outputWatcher struct {
 	awaited string
 	text    strings.Builder

@@ -14,13 +14,13 @@ import (
 	"testing"
 )
 
-// newRemoteWorkspace returns a workspace whose state is kept by a server, as teams do.
+// newRemoteWorkspace returns a workspace that keeps its state on a server, as teams do.
 func newRemoteWorkspace(t testing.TB) *workspace {
 	t.Helper()
 	return newWorkspaceOn(t, new(stateServer))
 }
 
-// newWorkspaceOn returns a workspace whose state is kept by the server. That takes `terraform init`, which finds the
+// newWorkspaceOn returns a workspace that keeps its state on the server. This takes `terraform init`, which finds the
 // provider in a folder that mirrors the registry.
 func newWorkspaceOn(t testing.TB, state *stateServer) *workspace {
 	t.Helper()
@@ -50,7 +50,7 @@ func newWorkspaceOn(t testing.TB, state *stateServer) *workspace {
 type stateServer struct {
 	mu    sync.Mutex
 	state []byte
-	// lose is called in place of keeping a state that Terraform sends, where it is set.
+	// lose, if set, is called in place of keeping a state that Terraform sends.
 	lose func()
 }
 
@@ -71,15 +71,15 @@ func (s *stateServer) ServeHTTP(response http.ResponseWriter, request *http.Requ
 	}
 }
 
-// loses sets what is called in place of keeping a state; nil keeps it.
+// loses sets the function to call in place of keeping a state; nil keeps states.
 func (s *stateServer) loses(lose func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lose = lose
 }
 
-// applyLosingState applies, and kills Terraform and the provider at the moment when the state is sent to the server: all
-// changes are made, and nothing is kept of what they were.
+// applyLosingState applies, and kills Terraform and the provider when Terraform sends the state to the server: all
+// changes are made, and no state records them.
 func (w *workspace) applyLosingState(state *stateServer) result {
 	w.t.Helper()
 	cmd := w.terraformCommand("apply")

@@ -33,17 +33,23 @@ func newWorkspace(t testing.TB) *workspace {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
 	}
 	w := &workspace{t: t, dir: t.TempDir(), database: "latchkey.db", adjust: func(*exec.Cmd) {}}
+	w.useProvider("latchkey-dev/latchkey", filepath.Dir(binary(t)))
+	return w
+}
+
+// useProvider has Terraform take a provider from a folder.
+func (w *workspace) useProvider(address, folder string) {
+	w.t.Helper()
 	w.write("cli.tfrc", `
 		provider_installation {
 			dev_overrides {
 				# Terraform and OpenTofu look in their own registry for an address without a host.
-				"registry.terraform.io/latchkey-dev/latchkey" = "`+filepath.ToSlash(filepath.Dir(binary(t)))+`"
-				"registry.opentofu.org/latchkey-dev/latchkey" = "`+filepath.ToSlash(filepath.Dir(binary(t)))+`"
+				"registry.terraform.io/`+address+`" = "`+filepath.ToSlash(folder)+`"
+				"registry.opentofu.org/`+address+`" = "`+filepath.ToSlash(folder)+`"
 			}
 			direct {}
 		}
 	`)
-	return w
 }
 
 // copied returns another workspace with the same files, and with a copy of the database where that is one of them.
