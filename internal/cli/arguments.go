@@ -13,7 +13,8 @@ import (
 // number is the value of a flag that counts objects.
 type number int
 
-// Decode reads the number. What is none is refused in words of its own, a negative number too, which is no flag here.
+// Decode reads the number. Unlike the parser, it takes a negative number for a number, not for a flag, and says that it is
+// negative.
 func (n *number) Decode(ctx *kong.DecodeContext) error {
 	text := ""
 	if ctx.Scan.Peek().Type != kong.EOLToken {
@@ -23,18 +24,19 @@ func (n *number) Decode(ctx *kong.DecodeContext) error {
 	flag := "--" + ctx.Value.Name
 	switch {
 	case err != nil:
-		return misusef("%s: %q is not a whole number: write one as in %s=20, or leave %s out", flag, hideUnlessPlain(text), flag, flag)
+		return misusef("%s: %q is not a whole number: give one, such as %s=20, or leave %s out",
+			flag, hideUnlessPlain(text), flag, flag)
 	case parsed < 0:
-		return misusef("%s: the number is below zero: write one as in %s=20, or leave %s out", flag, flag, flag)
+		return misusef("%s: the number is negative: give one such as %s=20, or leave %s out", flag, flag, flag)
 	}
 	*n = number(parsed)
 	return nil
 }
 
-// inputFile is a file to read, given as an argument; "-" is standard input.
+// inputFile is an argument that names a file to read; "-" is standard input.
 type inputFile string
 
-// open opens the file. The error does not repeat its name, which might be a secret by mistake.
+// open opens the file. The error does not repeat the name, which might be a secret by mistake.
 func (f inputFile) open(a *app) (io.ReadCloser, error) {
 	if f == "-" {
 		return io.NopCloser(a.Stdin), nil

@@ -16,8 +16,9 @@ type backup struct {
 
 // Help says what a backup is.
 func (*backup) Help() string {
-	return "The copy is made while everything goes on, and holds all that had been committed at one moment. It is one file, readable by you alone, " +
-		"and complete before it gets its name. It holds hashes of the values of tokens and no value; latchkey restore puts it back."
+	return "The copy is made while the database is in use, and holds all that was committed at one point in time. It is one file, " +
+		"readable by you alone, and complete before it gets its name. It holds the hashes of token values and no value; " +
+		"latchkey restore puts it back."
 }
 
 // snapshotDocument is a backup, or a database, in --json output.
@@ -25,7 +26,7 @@ type snapshotDocument struct {
 	File         string `json:"file"`
 	DatabaseID   string `json:"database_id"`
 	Organization string `json:"organization"`
-	// MadeAt and MadeBy are those of a backup; null for what is none, or was used since.
+	// MadeAt and MadeBy are those of a backup; null for a database that is not one, or has been used since.
 	MadeAt *string `json:"made_at"`
 	MadeBy *string `json:"made_by"`
 	// LastEventAt is when something was last done in it.
@@ -59,7 +60,7 @@ func (c *backup) Run(ctx context.Context, app *app) error {
 	return app.printLine(printable(fmt.Sprintf("Backed up %s to %s", contents(made), made.Database.Location)))
 }
 
-// contents says in a sentence what a database or a backup holds.
+// contents says in one line what a database or a backup holds.
 func contents(s tokens.Snapshot) string {
 	counts := make([]string, len(s.Objects))
 	for i, count := range s.Objects {

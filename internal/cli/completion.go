@@ -16,17 +16,17 @@ type completion struct {
 
 // Help says how to use the script.
 func (completion) Help() string {
-	return "To complete from now on, add this line to the file that the shell reads when it starts:\n\n" +
+	return "Add this line to the file that the shell reads when it starts:\n\n" +
 		"    bash, ~/.bashrc: source <(latchkey completion bash)\n" +
-		"    zsh, ~/.zshrc, behind compinit: source <(latchkey completion zsh)\n" +
+		"    zsh, ~/.zshrc, after compinit: source <(latchkey completion zsh)\n" +
 		"    fish, ~/.config/fish/config.fish: latchkey completion fish | source"
 }
 
-// Run prints the script. It asks the program again at every completion, so that a newer program needs no newer script.
+// Run prints the script. The script asks the program at every completion, so that a newer program needs no newer script.
 func (c *completion) Run(app *app) error { return app.printLine(completionScripts[c.Shell]) }
 
-// completionScripts pass the words before the cursor to latchkey complete. Where that proposes nothing the shell
-// proposes files.
+// completionScripts pass the words up to the cursor to latchkey complete. If that proposes nothing, the shell proposes
+// files.
 var completionScripts = map[string]string{
 	"bash": `_latchkey() {
     local line
@@ -59,16 +59,16 @@ end
 complete -c latchkey -f -a '(__latchkey_complete)'`,
 }
 
-// complete proposes how a word of the command line might go on. The scripts of latchkey completion call it.
+// complete proposes how to complete a word of the command line. The scripts of latchkey completion call it.
 type complete struct {
 	Words []string `arg:"" optional:""`
 }
 
-// candidate is a word that might stand where the cursor is.
+// candidate is a word that might stand at the cursor.
 type candidate struct{ word, help string }
 
-// knownValues are the values of flags and arguments whose tag names them. They are the same in every database, so that
-// completing reads none.
+// knownValues are the values of flags and arguments, by the name in their tag. They are the same for every database, so that
+// completion reads none.
 var knownValues = map[string]func() []string{
 	"columns":         columnNames,
 	"drift-policies":  driftPolicyNames,
@@ -79,7 +79,7 @@ var knownValues = map[string]func() []string{
 	"visibilities":    visibilityNames,
 }
 
-// Run prints a candidate in each line, with its help behind a tab. The last word is the one to complete.
+// Run prints one candidate per line, with its help after a tab. The last word is the one to complete.
 func (c *complete) Run(parsed *kong.Context, app *app) error {
 	for _, candidate := range candidates(parsed.Model.Node, c.Words) {
 		if err := app.printLine(candidate.word + "\t" + candidate.help); err != nil {
@@ -89,17 +89,17 @@ func (c *complete) Run(parsed *kong.Context, app *app) error {
 	return nil
 }
 
-// candidates returns how the last of the words might go on.
+// candidates returns the ways to complete the last of the words.
 func candidates(node *kong.Node, words []string) []candidate {
 	if len(words) == 0 {
 		words = []string{""}
 	}
 	last := words[len(words)-1]
 	arguments := 0
-	var flag *kong.Flag // whose value comes next
+	var flag *kong.Flag // the one whose value comes next
 	for _, word := range words[:len(words)-1] {
 		switch {
-		case word == "=": // bash takes --flag=value apart
+		case word == "=": // bash splits --flag=value
 		case flag != nil:
 			flag = nil
 		case strings.HasPrefix(word, "-"):
@@ -126,7 +126,7 @@ func candidates(node *kong.Node, words []string) []candidate {
 	return wordsFor(node, arguments, last)
 }
 
-// wordsFor returns the flags, commands or values of the argument that might stand where a word begins like this.
+// wordsFor returns the flags, the commands or the values of the next argument that begin like a word.
 func wordsFor(node *kong.Node, argument int, begun string) []candidate {
 	var all []candidate
 	switch {
@@ -148,7 +148,7 @@ func wordsFor(node *kong.Node, argument int, begun string) []candidate {
 	return slices.DeleteFunc(all, func(c candidate) bool { return !strings.HasPrefix(c.word, begun) })
 }
 
-// valuesFor returns the values that might stand behind what is written before them. In a list the last one is completed.
+// valuesFor returns the values that begin like a word, each with the text before it. In a list, the last one is completed.
 func valuesFor(value *kong.Value, before, begun string) []candidate {
 	if value.IsSlice() {
 		comma := strings.LastIndexByte(begun, ',') + 1
@@ -169,7 +169,7 @@ func valuesFor(value *kong.Value, before, begun string) []candidate {
 	return all
 }
 
-// flagNamed returns the flag of a command, or of those above it; nil where there is none.
+// flagNamed returns the flag of a command or of those above it, or nil if there is none.
 func flagNamed(node *kong.Node, word string) *kong.Flag {
 	for _, flags := range node.AllFlags(false) {
 		for _, flag := range flags {

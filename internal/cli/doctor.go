@@ -16,7 +16,7 @@ type doctor struct {
 type findingDocument struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
-	// Problem is null where all is well.
+	// Problem is null if all is well.
 	Problem *string `json:"problem"`
 }
 
@@ -24,10 +24,11 @@ func newFindingDocument(f finding) findingDocument {
 	return findingDocument{Name: f.name, Value: f.value, Problem: textOrNull(f.problem)}
 }
 
-// Run prints what an examination of the database found. A problem is exit code 1.
+// Run prints what an examination of the database found. If there is a problem, the exit code is 1.
 func (c *doctor) Run(ctx context.Context, app *app) error {
 	if app.actAs != "" {
-		return misusef("--act-as: doctor examines the file of the database, to which what a member may do does not apply; leave --act-as out")
+		return misusef("--act-as: doctor examines the database file, to which the permissions of a member do not apply; " +
+			"leave --act-as out")
 	}
 	findings := app.diagnose(ctx)
 	if err := c.print(app, findings); err != nil {
@@ -46,7 +47,7 @@ func (c *doctor) print(app *app, findings []finding) error {
 	return app.printJSON(documentsOf(findings, newFindingDocument))
 }
 
-// newFindingTable lays findings out in rows; a problem stands beside what it is about.
+// newFindingTable lays findings out in rows, each problem beside what it is about.
 func newFindingTable(findings []finding) tableView {
 	view := tableView{headers: []string{"CHECK", "FOUND", "PROBLEM"}, freeText: []string{"PROBLEM"}}
 	for _, f := range findings {

@@ -14,8 +14,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// printJSON writes a document for programs to standard output. A person may look at it on a terminal, so that whatever is
-// not printable is escaped, which only the strings in it can hold.
+// printJSON writes a document for programs to standard output. Since a person may look at it on a terminal, it escapes
+// whatever is not printable; only strings can hold that.
 func (a *app) printJSON(document any) error {
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
@@ -73,7 +73,7 @@ func durationOrNull(d time.Duration) *string {
 	return new(tokens.FormatDuration(d))
 }
 
-// documentsOf converts each object to its document. The list is never nil, so that none are an empty list in JSON.
+// documentsOf converts each object to its document. The list is never nil, so that no objects are an empty list in JSON.
 func documentsOf[O, D any](objects []O, document func(O) D) []D {
 	documents := make([]D, len(objects))
 	for i, object := range objects {
@@ -102,5 +102,5 @@ func newGroupRoleDocument(r tokens.GroupRole) groupRoleDocument {
 	return groupRoleDocument{GroupID: r.GroupID, Role: r.Role}
 }
 
-// listOf is never nil, so that no permissions are an empty list in JSON.
+// listOf returns a list that is never nil, so that no permissions are an empty list in JSON.
 func listOf(permissions []string) []string { return append([]string{}, permissions...) }

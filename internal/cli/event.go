@@ -13,8 +13,8 @@ import (
 
 // eventList lists the audit log.
 type eventList struct {
-	Object objectID `help:"Only the events of the object with this identifier." placeholder:"ID"`
-	Since  string   `help:"Only the events from this day (2029-12-31) or instant (2029-12-31T12:00:00Z) on, or of this long (7d)." placeholder:"DATE|DURATION"`
+	Object objectID `help:"Only events of the object with this identifier." placeholder:"ID"`
+	Since  string   `help:"Only events since this day (2029-12-31) or time (2029-12-31T12:00:00Z), or within this duration (7d)." placeholder:"DATE|DURATION"`
 	Limit  number   `help:"Only the latest N events." placeholder:"N"`
 	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
 }
@@ -44,12 +44,12 @@ func newEventDocument(e tokens.Event) eventDocument {
 	}
 }
 
-// Run lists the events that the flags select, the oldest first.
+// Run lists the events that the flags select, oldest first.
 func (c *eventList) Run(ctx context.Context, app *app) error {
 	query := tokens.EventQuery{ObjectID: string(c.Object), Limit: int(c.Limit)}
 	if c.Since != "" {
 		var err error
-		if query.Since, err = parseMoment("--since", c.Since, app.Now()); err != nil {
+		if query.Since, err = parseTime("--since", c.Since, app.Now()); err != nil {
 			return misuseOf(c.Since, err)
 		}
 	}
@@ -69,7 +69,7 @@ func (c *eventList) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// newEventTable lays events out in columns. What was refused stands out.
+// newEventTable lays events out in columns. Refused ones stand out.
 func newEventTable(events []tokens.Event) tableView {
 	view := tableView{
 		headers:  []string{"TIME", "ACTOR", "ACTION", "OBJECT", "NAME", "OUTCOME", "DETAIL"},
@@ -89,20 +89,21 @@ func newEventTable(events []tokens.Event) tableView {
 
 // eventPrune deletes old events.
 type eventPrune struct {
-	Before string `help:"Delete what happened before this day (2029-12-31), this instant (2029-12-31T12:00:00Z), or longer ago than this (90d)." required:"" placeholder:"DATE|DURATION"`
+	Before string `help:"Delete events before this day (2029-12-31) or time (2029-12-31T12:00:00Z), or older than this duration (90d)." required:"" placeholder:"DATE|DURATION"`
 	Yes    bool   `help:"Delete without asking."`
 }
 
-// Help says who misses the events.
+// Help says what else needs the events.
 func (*eventPrune) Help() string {
-	return "Events tell later plans who released a hold. Where that event is gone, a plan of a state that still knows the hold warns that it is no longer there, as " +
-		"after a restore: so delete no events that are younger than the last plan or apply of each configuration."
+	return "Events tell later plans who released a hold. Without that event, a plan of a state that still knows the hold " +
+		"warns that the hold is no longer there, as after a restore. So delete only events that are older than the last plan or " +
+		"apply of each configuration."
 }
 
-// Run says how much is deleted, asks, and deletes it.
+// Run says how much it is about to delete, asks, and deletes it.
 func (c *eventPrune) Run(ctx context.Context, app *app) error {
 	now := app.Now()
-	before, err := parseMoment("--before", c.Before, now)
+	before, err := parseTime("--before", c.Before, now)
 	if err == nil {
 		err = tokens.ValidatePrune("--before", before, now)
 	}
@@ -110,7 +111,8 @@ func (c *eventPrune) Run(ctx context.Context, app *app) error {
 		return misuseOf(c.Before, err)
 	}
 	if !c.Yes && !app.StdinTerminal {
-		return misusef("deleting needs a confirmation, and standard input is no terminal: say --yes to delete the events without one")
+		return misusef("deleting needs confirmation, and standard input is not a terminal: pass --yes to delete the events " +
+			"without it")
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
 		if !c.Yes {
@@ -133,22 +135,23 @@ func (a *app) confirmPrune(ctx context.Context, backend tokens.Backend, before t
 		return fmt.Errorf("unable to list the events: %w", err)
 	}
 	remaining := len(slices.DeleteFunc(slices.Clone(events), func(e tokens.Event) bool { return e.At.Before(before) }))
-	a.note("This deletes %d of %d events for good, those before %s. Who did what then can't be told any more, but from backups.",
+	a.note("This deletes %d of %d events for good, those before %s. After that, only backups tell who did what then.",
 		len(events)-remaining, len(events), tokens.FormatTimestamp(before))
 	return a.confirm("Delete them?", "nothing was deleted")
 }
 
-// parseMoment reads the value of a flag: a day, which begins at midnight in UTC, an instant, or how long ago something was.
-func parseMoment(flag, text string, now time.Time) (time.Time, error) {
+// parseTime reads the value of a flag: a day, which begins at midnight in UTC, a time, or how long ago something was.
+func parseTime(flag, text string, now time.Time) (time.Time, error) {
 	if day, err := time.Parse(time.DateOnly, text); err == nil {
 		return day, nil
 	}
 	if past, err := tokens.ParseDuration(flag, text); err == nil {
 		return now.Add(-past).Truncate(time.Second), nil
 	}
-	moment, err := tokens.ParseTimestamp(flag, text)
+	at, err := tokens.ParseTimestamp(flag, text)
 	if err != nil {
-		return moment, tokens.Invalid(flag, "%q is neither a date, an RFC 3339 timestamp nor a duration: write it as in \"2029-12-31\", \"2029-12-31T12:00:00Z\" or \"90d\"", text)
+		return at, tokens.Invalid(flag, "%q is neither a date, an RFC 3339 timestamp nor a duration: write it like "+
+			"\"2029-12-31\", \"2029-12-31T12:00:00Z\" or \"90d\"", text)
 	}
-	return moment, nil
+	return at, nil
 }

@@ -9,26 +9,26 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// grammar is the command line. Every command is a struct of its flags and arguments with a method Run.
+// grammar is the command line. Each command is a struct of its flags and arguments with a Run method.
 type grammar struct {
-	Database *string          `help:"The database, a file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH"`
-	ActAs    *string          `help:"Work with the permissions of the member with this e-mail address, instead of as the owner of the database." placeholder:"EMAIL"`
+	Database *string          `help:"The database file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH"`
+	ActAs    *string          `help:"Act with the permissions of the member with this e-mail address, not as the owner of the database." placeholder:"EMAIL"`
 	Ver      kong.VersionFlag `name:"version" help:"Show the version and exit."`
 
 	Token struct {
 		List           tokenList           `cmd:"" help:"List access tokens."`
 		Show           tokenShow           `cmd:"" help:"Show one access token."`
-		Create         tokenCreate         `cmd:"" help:"Make an access token and print its value, this once."`
-		Edit           tokenEdit           `cmd:"" help:"Change the name, the expiry, the roles or the policies of an access token."`
-		Verify         tokenVerify         `cmd:"" help:"Tell whether a value is good (exit 0) or not (exit 1); it comes from standard input."`
+		Create         tokenCreate         `cmd:"" help:"Make an access token and print its value, only this once."`
+		Edit           tokenEdit           `cmd:"" help:"Change the name, expiry, roles or policies of an access token."`
+		Verify         tokenVerify         `cmd:"" help:"Check whether the value on standard input is good (exit 0) or not (exit 1)."`
 		Disable        tokenDisable        `cmd:"" help:"Stop an access token until it is enabled."`
 		Enable         tokenEnable         `cmd:"" help:"Let a disabled access token work again."`
-		Hold           tokenHold           `cmd:"" help:"Stop an access token in an incident: no apply lifts a hold."`
+		Hold           tokenHold           `cmd:"" help:"Stop an access token in an incident; no apply lifts a hold."`
 		Release        tokenRelease        `cmd:"" help:"End a hold."`
-		Regenerate     tokenRegenerate     `cmd:"" help:"Give an access token a new value; the old one ends at once, or after its grace period."`
-		RetirePrevious tokenRetirePrevious `cmd:"" help:"End the previous value of an access token before its grace period is over."`
+		Regenerate     tokenRegenerate     `cmd:"" help:"Give an access token a new value; the old one ends at once or after a grace period."`
+		RetirePrevious tokenRetirePrevious `cmd:"" help:"End the previous value of an access token before its grace period does."`
 		Share          tokenShare          `cmd:"" help:"Let a member see or configure an access token."`
-		Unshare        tokenUnshare        `cmd:"" help:"End the share of an access token with a member."`
+		Unshare        tokenUnshare        `cmd:"" help:"Stop sharing an access token with a member."`
 		Delete         tokenDelete         `cmd:"" help:"Delete an access token for good."`
 	} `cmd:"" help:"See, make, edit, stop, regenerate, share and delete access tokens."`
 	TechnicalUser struct {
@@ -36,7 +36,7 @@ type grammar struct {
 		Show    technicalUserShow    `cmd:"" help:"Show one technical user and its access tokens."`
 		Disable technicalUserDisable `cmd:"" help:"Stop a technical user and all of its access tokens until it is enabled."`
 		Enable  technicalUserEnable  `cmd:"" help:"Let a disabled technical user work again."`
-	} `cmd:"" help:"See and stop the accounts to which access tokens belong."`
+	} `cmd:"" help:"See and stop the accounts that access tokens belong to."`
 	Member struct {
 		List memberList `cmd:"" help:"List the members."`
 	} `cmd:"" help:"See the people of the organization."`
@@ -44,31 +44,32 @@ type grammar struct {
 		List groupList `cmd:"" help:"List the groups."`
 	} `cmd:"" help:"See the groups of the organization."`
 	Role struct {
-		List roleList `cmd:"" help:"List the roles with their permissions, built-in and custom."`
+		List roleList `cmd:"" help:"List the built-in and custom roles with their permissions."`
 	} `cmd:"" help:"See the roles that accounts and access tokens can have."`
 	Event struct {
-		List  eventList  `cmd:"" help:"List what was changed or refused, the oldest first."`
+		List  eventList  `cmd:"" help:"List what was changed or refused, oldest first."`
 		Prune eventPrune `cmd:"" help:"Delete old events for good."`
-	} `cmd:"" help:"Read the audit log, and delete what is too old."`
-	Scan         scan         `cmd:"" help:"Find values of access tokens in texts, and tell which are live (exit 1)."`
-	Backup       backup       `cmd:"" help:"Copy the database to a new file while everything goes on."`
-	Restore      restore      `cmd:"" help:"Put a backup in the place of the database."`
-	ImportBlocks importBlocks `cmd:"" help:"Write Terraform import blocks for what is in the database: recovery from a lost state."`
-	Doctor       doctor       `cmd:"" help:"Examine the database: which it is, and what is wrong with it."`
+	} `cmd:"" help:"Read the audit log and delete old events."`
+	Scan         scan         `cmd:"" help:"Find values of access tokens in files, and exit with 1 if any is live."`
+	Backup       backup       `cmd:"" help:"Copy the database to a new file while it is in use."`
+	Restore      restore      `cmd:"" help:"Replace the database with a backup."`
+	ImportBlocks importBlocks `cmd:"" help:"Write Terraform import blocks for what is in the database, to recover a lost state."`
+	Doctor       doctor       `cmd:"" help:"Examine the database and report problems."`
 	Completion   completion   `cmd:"" help:"Print the script that completes commands and flags in a shell."`
 	Complete     complete     `cmd:"" hidden:""`
 	Version      showVersion  `cmd:"" help:"Show the version."`
-	Debug        debug        `cmd:"" help:"Serve the provider for a debugger."`
+	Debug        debug        `cmd:"" help:"Serve the provider to a debugger."`
 }
 
-// parse reads the command line. It returns the command to run, or neither a command nor an error when the parser has
-// answered by itself (help).
+// parse reads the command line. It returns the command to run, or neither a command nor an error if the parser has already
+// answered (--help).
 func parse(env Env) (func(context.Context) error, error) {
 	var g grammar
 	answered := false
 	parser, err := kong.New(&g,
 		kong.Name("latchkey"),
-		kong.Description("See, make, stop and verify the access tokens of a Latchkey database. Terraform runs the same program as its provider."),
+		kong.Description("See, make, stop and verify the access tokens of a Latchkey database. "+
+			"Terraform runs the same program as its provider."),
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(int) { answered = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
@@ -109,7 +110,7 @@ func parse(env Env) (func(context.Context) error, error) {
 	}, nil
 }
 
-// database returns the path of the database: the flag, else the environment, else the default.
+// database returns the path of the database: from the flag, else from the environment, else the default.
 func (g *grammar) database(env Env) (string, error) {
 	name, path := "--database", tokens.DefaultDatabase
 	if g.Database != nil {
@@ -123,7 +124,7 @@ func (g *grammar) database(env Env) (string, error) {
 	return path, nil
 }
 
-// actAs returns the address of the member to act as; empty for the owner of the database.
+// actAs returns the address of the member to act as, or an empty string for the owner of the database.
 func (g *grammar) actAs() (string, error) {
 	if g.ActAs == nil {
 		return "", nil

@@ -13,24 +13,24 @@ import (
 
 // importBlocks writes import blocks for Terraform.
 type importBlocks struct {
-	Plan    inputFile `help:"Write blocks for what this plan would create and the database holds, with the plan's addresses: the output of terraform show -json PLAN, or - for standard input." placeholder:"FILE" xor:"source"`
+	Plan    inputFile `help:"Write blocks for what this plan would create although the database holds it, with the plan's addresses: the output of terraform show -json PLAN, or - for standard input." placeholder:"FILE" xor:"source"`
 	Without inputFile `help:"Leave out what this state manages: the output of terraform state pull or terraform show -json, or - for standard input." placeholder:"FILE" xor:"source"`
 }
 
 // Help says when to use which form.
 func (*importBlocks) Help() string {
-	return "A state is lost, the configuration is not: plan, and write the blocks for what the plan would create again. " +
-		"What another object refers to has to be imported first, so that it may take several rounds; standard error says so.\n\n" +
+	return "If a state is lost and the configuration is not: plan, and write the blocks for what the plan would create again. " +
+		"What another object refers to must be imported first, so this may take several rounds; standard error says so.\n\n" +
 		"    terraform plan -out=lost.tfplan\n" +
 		"    terraform show -json lost.tfplan | latchkey import-blocks --plan - >imports.tf\n\n" +
-		"State and configuration are lost: write the blocks for everything, and let Terraform write the configuration.\n\n" +
+		"If both are lost: write the blocks for everything, and let Terraform write the configuration.\n\n" +
 		"    latchkey import-blocks >imports.tf\n" +
 		"    terraform plan -generate-config-out=generated.tf\n\n" +
-		"Find what no state knows:\n\n" +
+		"To find what no state knows:\n\n" +
 		"    terraform state pull | latchkey import-blocks --without -"
 }
 
-// Run writes the blocks to standard output, and what is left to do to standard error.
+// Run writes the blocks to standard output, and what remains to be done to standard error.
 func (c *importBlocks) Run(ctx context.Context, app *app) error {
 	var plan *terraformPlan
 	managed := map[string]bool{}
@@ -79,7 +79,7 @@ func (f inputFile) decode(app *app, read func(*json.Decoder) error) error {
 	return err
 }
 
-// printAllImports writes a block for each of the objects but those that are managed, under an address made from its name.
+// printAllImports writes a block for each object that is not managed, under an address made from its name.
 func (a *app) printAllImports(objects []manageable, managed map[string]bool) error {
 	var blocks []string
 	taken := map[string]int{}
@@ -93,12 +93,13 @@ func (a *app) printAllImports(objects []manageable, managed map[string]bool) err
 		a.note("There is nothing to import.")
 		return nil
 	}
-	a.note("%s. Where no configuration declares these objects, terraform plan -generate-config-out=FILE writes one.", counted(len(blocks), "import block"))
+	a.note("%s. If no configuration declares these objects, terraform plan -generate-config-out=FILE writes one.",
+		counted(len(blocks), "import block"))
 	return a.printLine(strings.Join(blocks, "\n\n"))
 }
 
-// printPlannedImports writes the blocks of what a plan would create and the database holds. The rest are comments, which
-// standard error repeats.
+// printPlannedImports writes the blocks for what a plan would create although the database holds it. The rest become
+// comments, which standard error repeats.
 func (a *app) printPlannedImports(outcomes []plannedImport) error {
 	var parts []string
 	imports, waiting := 0, 0
@@ -121,17 +122,18 @@ func (a *app) printPlannedImports(outcomes []plannedImport) error {
 	}
 	a.note("%s.", counted(imports, "import block"))
 	if waiting > 0 {
-		a.note("%s must wait for others: plan again with these blocks, and write them anew.", counted(waiting, "planned creation"))
+		a.note("%s must wait for others: plan again with these blocks, and run this command again.",
+			counted(waiting, "planned creation"))
 	}
 	return a.printLine(strings.Join(parts, "\n\n"))
 }
 
-// importBlock writes a block with a comment above it.
+// importBlock formats a block with a comment above it.
 func importBlock(title, address, id string) string {
 	return fmt.Sprintf("# %s\nimport {\n  to = %s\n  id = %q\n}", printable(title), printable(address), id)
 }
 
-// counted writes a number of things.
+// counted formats a number of things.
 func counted(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -10,17 +10,18 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// groupNames are the names of groups by their identifiers. A group whose name is not known is shown by its identifier.
+// groupNames maps the identifiers of groups to their names. A group without a known name is shown by its identifier.
 type groupNames map[string]string
 
-// canGoWithout tells whether the error of a look-up that only makes an answer easier to read leaves that answer as it is: the
-// caller may not look there, or only what verifies values can be read, as on the schema of a newer program.
+// canGoWithout reports whether a command can do without a look-up that failed and would only have made its answer easier to
+// read: the caller may not look there, or the schema is that of a newer program, of which only what verifies values can be
+// read.
 func canGoWithout(err error) bool {
 	code := tokens.ErrorCode(err)
 	return code == tokens.CodeForbidden || code == tokens.CodeUnavailable
 }
 
-// readGroupNames returns the names of all groups; none where they can't be read.
+// readGroupNames returns the names of all groups, or none if they can't be read.
 func readGroupNames(ctx context.Context, backend tokens.Backend) (groupNames, error) {
 	groups, err := backend.Groups(ctx)
 	if err != nil && !canGoWithout(err) {
@@ -36,7 +37,7 @@ func readGroupNames(ctx context.Context, backend tokens.Backend) (groupNames, er
 // name returns the name of a group with its identifier.
 func (g groupNames) name(id string) string { return nameWithID(g[id], id) }
 
-// describe writes roles for people: the one at organization level, then those in groups as role@group.
+// describe formats roles for people: the one at organization level, then those in groups as role@group.
 func (g groupNames) describe(grants tokens.Grants) string {
 	var parts []string
 	if grants.Role != tokens.RoleNone || len(grants.GroupRoles) == 0 {
@@ -48,11 +49,11 @@ func (g groupNames) describe(grants tokens.Grants) string {
 	return strings.Join(parts, ", ")
 }
 
-// memberAddresses are the e-mail addresses of members by their identifiers. A member whose address is not known is shown
-// by the identifier.
+// memberAddresses maps the identifiers of members to their e-mail addresses. A member without a known address is shown by
+// the identifier.
 type memberAddresses map[string]string
 
-// readMemberAddresses returns the addresses of all members; none where the caller may not list them.
+// readMemberAddresses returns the addresses of all members, or none if the caller may not list them.
 func readMemberAddresses(ctx context.Context, backend tokens.Backend) (memberAddresses, error) {
 	members, err := backend.Members(ctx)
 	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden {
@@ -75,8 +76,8 @@ func nameWithID(name, id string) string {
 	return fmt.Sprintf("%s (%s)", name, id)
 }
 
-// rolesOf returns the roles that decide what the access tokens may do. Custom ones are read only where a token refers to
-// one; nil is the answer where one does and they can't be read.
+// rolesOf returns the roles that decide what the access tokens may do. It reads custom roles only if a token refers to one,
+// and returns nil if they can't be read.
 func rolesOf(ctx context.Context, backend tokens.Backend, list ...tokens.AccessToken) (tokens.Roles, error) {
 	if !slices.ContainsFunc(list, hasCustomRole) {
 		return tokens.NewRoles(nil), nil
@@ -91,7 +92,7 @@ func rolesOf(ctx context.Context, backend tokens.Backend, list ...tokens.AccessT
 	return tokens.NewRoles(roles), nil
 }
 
-// hasCustomRole tells whether the token or its technical user refers to a role that is not built in.
+// hasCustomRole reports whether the token or its technical user refers to a role that is not built in.
 func hasCustomRole(t tokens.AccessToken) bool {
 	for _, grants := range []tokens.Grants{t.User.Grants, t.Own} {
 		if grants.Role != "" && !tokens.IsBuiltInRole(grants.Role) ||

@@ -14,14 +14,14 @@ import (
 type manageable struct {
 	kind tokens.Kind
 	id   string
-	// key is what tells the object from others of its kind, apart from its identifier. Access tokens may share one.
+	// key is what distinguishes the object from others of its kind, apart from its identifier. Access tokens may share one.
 	key string
-	// name is what the name of its block is made from, title what people call it.
+	// name is what the name of its block is made from; title is what people call it.
 	name, title string
 }
 
-// readManageable returns all objects that Terraform can manage, those before others that refer to them. What the system
-// made for an access token goes with the token.
+// readManageable returns all objects that Terraform can manage, each before those that refer to it. What the system made for
+// an access token belongs to the token and is left out.
 func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, error) {
 	var all []manageable
 	add := func(kind tokens.Kind, id, key, name, title string) {
@@ -61,7 +61,8 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 	}
 	for _, u := range users {
 		if !u.SystemCreated {
-			add(tokens.KindTechnicalUser, u.ID, technicalUserKey(u.Name, u.GroupID), strings.TrimPrefix(names[u.GroupID]+"-"+u.Name, "-"), "technical user "+u.Email)
+			name := strings.TrimPrefix(names[u.GroupID]+"-"+u.Name, "-")
+			add(tokens.KindTechnicalUser, u.ID, technicalUserKey(u.Name, u.GroupID), name, "technical user "+u.Email)
 		}
 	}
 	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{})
@@ -75,32 +76,41 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 		if !t.User.SystemCreated {
 			key = tokenKey(t.Name, t.User.ID)
 		}
-		add(tokens.KindAccessToken, t.ID, key, t.Name, fmt.Sprintf("access token %q of %s, made at %s", t.Name, t.User.Email, minute(t.CreatedAt)))
+		title := fmt.Sprintf("access token %q of %s, made at %s", t.Name, t.User.Email, minute(t.CreatedAt))
+		add(tokens.KindAccessToken, t.ID, key, t.Name, title)
 	}
 	shares, err := backend.TokenShares(ctx, tokens.TokenShareQuery{})
 	if err != nil {
 		return nil, err
 	}
-	// A share is for one who may show its token; a member's own share of another token is not theirs to manage.
-	shares = slices.DeleteFunc(shares, func(s tokens.TokenShare) bool { _, shown := position[s.AccessTokenID]; return !shown })
+	// Only those who may show a token manage its shares: a member's own share of another token is not theirs to manage.
+	shares = slices.DeleteFunc(shares, func(s tokens.TokenShare) bool {
+		_, shown := position[s.AccessTokenID]
+		return !shown
+	})
 	slices.SortFunc(shares, func(a, b tokens.TokenShare) int {
-		return cmp.Or(position[a.AccessTokenID]-position[b.AccessTokenID], strings.Compare(addresses[a.MemberID], addresses[b.MemberID]))
+		return cmp.Or(
+			position[a.AccessTokenID]-position[b.AccessTokenID],
+			strings.Compare(addresses[a.MemberID], addresses[b.MemberID]),
+		)
 	})
 	for _, s := range shares {
 		token := page.AccessTokens[position[s.AccessTokenID]]
 		local, _, _ := strings.Cut(addresses[s.MemberID], "@")
-		add(tokens.KindTokenShare, s.ID(), s.ID(), token.Name+"-"+local, fmt.Sprintf("access token %q (%s) shared with %s as %s", token.Name, token.ID, addresses[s.MemberID], s.Role))
+		title := fmt.Sprintf("access token %q (%s) shared with %s as %s", token.Name, token.ID, addresses[s.MemberID], s.Role)
+		add(tokens.KindTokenShare, s.ID(), s.ID(), token.Name+"-"+local, title)
 	}
 	return all, nil
 }
 
-// technicalUserKey is the key of a technical user at a level, the group's or (empty) the organization's.
+// technicalUserKey is the key of a technical user at the level of a group, or of the organization if the group is empty.
 func technicalUserKey(name, groupID string) string { return name + "@" + groupID }
 
 // tokenKey is the key of an access token that belongs to a technical user.
 func tokenKey(name, technicalUserID string) string { return technicalUserID + "/" + name }
 
-// ownTokenKey is the key of an access token for which the system made a technical user at a level.
+// ownTokenKey is the key of an access token for which the system made a technical user, at the level of a group or, if that
+// is empty, of the organization.
 func ownTokenKey(name, groupID string) string { return groupID + "/" + name }
 
 // resourceType returns the type of the resource that manages objects of the kind.
@@ -108,10 +118,12 @@ func resourceType(kind tokens.Kind) string {
 	return "latchkey_" + strings.ReplaceAll(kind.Noun(), " ", "_")
 }
 
-// address returns the address of a resource that is named after the object, and notes it as taken, with the number of
+// address returns the address of a resource that is named after the object, and records it as taken, with the number of
 // its last namesake.
 func (m manageable) address(taken map[string]int) string {
-	words := strings.FieldsFunc(strings.ToLower(m.name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	words := strings.FieldsFunc(strings.ToLower(m.name), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
 	name := strings.Join(words, "_")
 	if name == "" || name[0] <= '9' { // an identifier begins with a letter
 		noun := m.kind.Noun()

@@ -59,7 +59,8 @@ func (c *memberList) Run(ctx context.Context, app *app) error {
 func newMemberTable(members []tokens.Member, groups groupNames) tableView {
 	view := tableView{headers: []string{"E-MAIL", "NAME", "ID", "ROLE", "CREATED"}, freeText: []string{"NAME"}}
 	for _, m := range members {
-		view.rows = append(view.rows, tableRow{cells: []string{m.Email, m.Name, m.ID, groups.describe(m.Grants), minute(m.CreatedAt)}})
+		row := []string{m.Email, m.Name, m.ID, groups.describe(m.Grants), minute(m.CreatedAt)}
+		view.rows = append(view.rows, tableRow{cells: row})
 	}
 	return view
 }

@@ -17,15 +17,16 @@ func (m *misuse) Error() string { return m.message }
 
 func misusef(format string, args ...any) error { return &misuse{fmt.Sprintf(format, args...)} }
 
-// misuseOf turns the error of a rule of the domain about a value on the command line into misuse. Like any argument the
-// value is not repeated unless it is a plain word.
+// misuseOf turns an error of the domain about a value on the command line into misuse. Like any argument, the value is
+// repeated only if it is a plain word.
 func misuseOf(value string, err error) error {
-	return misusef("%s", strings.ReplaceAll(err.Error(), strconv.Quote(value), strconv.Quote(hideUnlessPlain(value))))
+	hidden := strconv.Quote(hideUnlessPlain(value))
+	return misusef("%s", strings.ReplaceAll(err.Error(), strconv.Quote(value), hidden))
 }
 
-// explainMisuse says what is wrong with a command line that the parser refuses. The parser's messages repeat arguments,
-// and any argument may be a secret by mistake: so for what has no explanation here it is asked again with all but plain
-// words taken out.
+// explainMisuse explains why the parser refused a command line. The parser's own messages repeat arguments, and any argument
+// may be a secret by mistake: where there is no explanation here, the parser is asked again with everything but plain
+// words hidden.
 func explainMisuse(parser *kong.Kong, args []string, err error) error {
 	if own, ok := errors.AsType[*misuse](err); ok {
 		return own
@@ -46,11 +47,11 @@ func explainMisuse(parser *kong.Kong, args []string, err error) error {
 	if _, err := parser.Parse(hideValues(args)); err != nil {
 		return misusef("%s; see latchkey --help", err)
 	}
-	return misusef("a value on the command line is not of the form that its flag needs; see latchkey --help")
+	return misusef("a value on the command line does not have the form that its flag needs; see latchkey --help")
 }
 
-// explainIncomplete explains a command line whose arguments are understood, each by itself: what is missing of the command,
-// or which flags don't go together. It returns nil where neither is so.
+// explainIncomplete explains a command line in which each argument by itself is understood: what the command lacks, or which
+// flags are mutually exclusive. It returns nil if neither is the case.
 func explainIncomplete(node *kong.Node) error {
 	usage := []string{node.FullPath()}
 	var missing []string
@@ -74,7 +75,8 @@ func explainIncomplete(node *kong.Node) error {
 		}
 		for _, group := range flag.Xor {
 			if other := exclusive[group]; flag.Set && other != nil {
-				return misusef("--%s and --%s exclude each other: leave one of them out; see %s --help", other.Name, flag.Name, node.FullPath())
+				return misusef("--%s and --%s are mutually exclusive: leave one of them out; see %s --help",
+					other.Name, flag.Name, node.FullPath())
 			}
 			if flag.Set {
 				exclusive[group] = flag
@@ -88,20 +90,23 @@ func explainIncomplete(node *kong.Node) error {
 	if len(missing) > 1 {
 		verb = "are"
 	}
-	return misusef("%s %s missing: write %s; see %s --help", strings.Join(missing, " and "), verb, strings.Join(usage, " "), node.FullPath())
+	return misusef("%s %s missing: write %s; see %s --help",
+		strings.Join(missing, " and "), verb, strings.Join(usage, " "), node.FullPath())
 }
 
-// explainNoValue explains a flag of the command behind which there is no value. It returns nil where there is none.
+// explainNoValue explains a flag of the command that has no value. It returns nil if there is no such flag.
 func explainNoValue(node *kong.Node, args []string) error {
 	if end := slices.Index(args, "--"); end >= 0 {
 		args = args[:end]
 	}
 	for i, arg := range args {
 		flag := flagNamed(node, arg)
-		if flag == nil || flag.IsBool() || i+1 < len(args) && (args[i+1] == "-" || !strings.HasPrefix(args[i+1], "-")) {
+		hasValue := i+1 < len(args) && (args[i+1] == "-" || !strings.HasPrefix(args[i+1], "-"))
+		if flag == nil || flag.IsBool() || hasValue {
 			continue
 		}
-		return misusef("--%s is without a value, as what begins with a hyphen is a flag: write %s; see %s --help", flag.Name, flag.Summary(), node.FullPath())
+		return misusef("--%s needs a value, and what begins with a hyphen is a flag: write %s; see %s --help",
+			flag.Name, flag.Summary(), node.FullPath())
 	}
 	return nil
 }

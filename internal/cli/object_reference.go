@@ -8,37 +8,37 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// objectID is the identifier of any object, given as an argument.
+// objectID is an argument that is the identifier of any object.
 type objectID string
 
-// Validate refuses what is none, and repeats only a plain word.
+// Validate refuses anything else, and repeats only a plain word.
 func (id objectID) Validate() error {
 	if id == "" || tokens.KindOf(string(id)) != "" {
 		return nil
 	}
-	return misusef("--object: %q is not an identifier, as tok_… is one", hideUnlessPlain(string(id)))
+	return misusef("--object: %q is not an identifier such as tok_…", hideUnlessPlain(string(id)))
 }
 
-// tokenID is the identifier of an access token, given as an argument.
+// tokenID is an argument that is the identifier of an access token.
 type tokenID string
 
-// Validate refuses what is no such identifier. It is repeated only if it is another object's or a plain word: anything else
-// might be a secret, whole or in part.
+// Validate refuses anything else. It repeats only the identifier of another object or a plain word: the rest might be a
+// secret or a part of one.
 func (id tokenID) Validate() error {
 	switch kind := tokens.KindOf(string(id)); kind {
 	case tokens.KindAccessToken:
 		return nil
 	case "":
-		return misusef("ID: %q is not the identifier of an access token: give tok_ and 26 characters, as latchkey token list shows it", hideUnlessPlain(string(id)))
+		return misusef("ID: %q is not the identifier of an access token: give tok_ and 26 characters, as latchkey token list "+
+			"shows them", hideUnlessPlain(string(id)))
 	default:
-		return misusef("%s is the identifier of a %s: give that of an access token (tok_…), which latchkey token list shows", id, kind.Noun())
+		return misusef("%s is the identifier of a %s: give that of an access token (tok_…), which latchkey token list shows",
+			id, kind.Noun())
 	}
 }
 
-// An object that a person names by something shorter than its identifier is looked up among all of its kind, which needs
-// more permissions than to use the identifier.
-
-// groupRef names a group: by its identifier or its name.
+// groupRef names a group by its identifier or its name. Like the other references below, anything but an identifier is
+// looked up among all objects of the kind, which takes more permissions than using the identifier.
 type groupRef string
 
 // Validate refuses what can be neither, and repeats only a plain word.
@@ -46,10 +46,11 @@ func (ref groupRef) Validate() error {
 	if tokens.IsID(tokens.KindGroup, string(ref)) || tokens.ValidateName("", string(ref)) == nil {
 		return nil
 	}
-	return misusef("a group is named by its identifier (grp_…) or its name, which latchkey group list shows; %q is neither", hideUnlessPlain(string(ref)))
+	return misusef("name a group by its identifier (grp_…) or its name, which latchkey group list shows; %q is neither",
+		hideUnlessPlain(string(ref)))
 }
 
-// find returns the identifier of the group; empty for an empty reference.
+// find returns the identifier of the group, or an empty string for an empty reference.
 func (ref groupRef) find(ctx context.Context, backend tokens.Backend) (string, error) {
 	if ref == "" || tokens.IsID(tokens.KindGroup, string(ref)) {
 		return string(ref), nil
@@ -63,10 +64,10 @@ func (ref groupRef) find(ctx context.Context, backend tokens.Backend) (string, e
 			return group.ID, nil
 		}
 	}
-	return "", fmt.Errorf("there is no group called %q; latchkey group list shows them", hideUnlessPlain(string(ref)))
+	return "", fmt.Errorf("there is no group called %q; latchkey group list shows them all", hideUnlessPlain(string(ref)))
 }
 
-// memberRef names a member: by the identifier or the e-mail address.
+// memberRef names a member by the identifier or the e-mail address.
 type memberRef string
 
 // Validate refuses what can be neither, and repeats only a plain word.
@@ -74,7 +75,8 @@ func (ref memberRef) Validate() error {
 	if tokens.IsID(tokens.KindMember, string(ref)) || tokens.ValidateEmail("", string(ref)) == nil {
 		return nil
 	}
-	return misusef("a member is named by the identifier (mem_…) or the e-mail address, which latchkey member list shows; %q is neither", hideUnlessPlain(string(ref)))
+	return misusef("name a member by the identifier (mem_…) or the e-mail address, which latchkey member list shows; "+
+		"%q is neither", hideUnlessPlain(string(ref)))
 }
 
 // find returns the identifier of the member.
@@ -91,10 +93,10 @@ func (ref memberRef) find(ctx context.Context, backend tokens.Backend) (string, 
 			return member.ID, nil
 		}
 	}
-	return "", fmt.Errorf("there is no member with the address %s; latchkey member list shows them", ref)
+	return "", fmt.Errorf("there is no member with the address %s; latchkey member list shows them all", ref)
 }
 
-// technicalUserRef names a technical user: by its identifier or its e-mail address.
+// technicalUserRef names a technical user by its identifier or its e-mail address.
 type technicalUserRef string
 
 // Validate refuses what can be neither, and repeats only a plain word.
@@ -102,10 +104,11 @@ func (ref technicalUserRef) Validate() error {
 	if tokens.IsID(tokens.KindTechnicalUser, string(ref)) || tokens.ValidateEmail("", string(ref)) == nil {
 		return nil
 	}
-	return misusef("a technical user is named by its identifier (tu_…) or its e-mail address, which latchkey technical-user list shows; %q is neither", hideUnlessPlain(string(ref)))
+	return misusef("name a technical user by its identifier (tu_…) or its e-mail address, which latchkey technical-user list "+
+		"shows; %q is neither", hideUnlessPlain(string(ref)))
 }
 
-// find returns the identifier of the technical user; empty for an empty reference.
+// find returns the identifier of the technical user, or an empty string for an empty reference.
 func (ref technicalUserRef) find(ctx context.Context, backend tokens.Backend) (string, error) {
 	if ref == "" || tokens.IsID(tokens.KindTechnicalUser, string(ref)) {
 		return string(ref), nil
@@ -119,14 +122,14 @@ func (ref technicalUserRef) find(ctx context.Context, backend tokens.Backend) (s
 			return user.ID, nil
 		}
 	}
-	return "", fmt.Errorf("there is no technical user with the address %s; latchkey technical-user list shows them", ref)
+	return "", fmt.Errorf("there is no technical user with the address %s; latchkey technical-user list shows them all", ref)
 }
 
-// lookupFailed is the error of a look among all objects of a kind. Where the caller may not look there it says what to
-// give instead.
+// lookupFailed returns the error of a look-up among all objects of a kind. To a caller who may not look there it says what
+// to give instead.
 func lookupFailed(kind tokens.Kind, by string, err error) error {
 	if tokens.ErrorCode(err) != tokens.CodeForbidden {
 		return err
 	}
-	return fmt.Errorf("the %s can't be looked up by its %s, give its identifier (%s_…) instead: %w", kind.Noun(), by, kind, err)
+	return fmt.Errorf("the %s can't be looked up by its %s; give its identifier (%s_…) instead: %w", kind.Noun(), by, kind, err)
 }

@@ -17,15 +17,15 @@ func (a *app) printLine(line string) error {
 	return err
 }
 
-// note writes a line for people to standard error, beside what a command answers.
+// note writes a line for people to standard error, beside the answer of a command.
 func (a *app) note(format string, args ...any) {
 	_, _ = fmt.Fprintln(a.Stderr, printable(fmt.Sprintf(format, args...)))
 }
 
-// minute writes an instant for people, in UTC.
+// minute formats a time for people, in UTC.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04Z") }
 
-// minuteOr is minute, or the word for there being no instant.
+// minuteOr formats a time as minute does, or returns the word for none.
 func minuteOr(none string, t time.Time) string {
 	if t.IsZero() {
 		return none
@@ -33,7 +33,7 @@ func minuteOr(none string, t time.Time) string {
 	return minute(t)
 }
 
-// confirm asks the person at the terminal a question. Unless the answer is yes it returns an error, which begins with what
+// confirm asks the person at the terminal a question. Unless the answer is yes, it returns an error that begins with what
 // was left undone.
 func (a *app) confirm(question, undone string) error {
 	_, _ = fmt.Fprint(a.Stderr, question+" [y/N] ")

@@ -8,20 +8,20 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// restore puts a backup in the place of the database.
+// restore replaces the database with a backup.
 type restore struct {
 	File           string `arg:"" help:"The backup, made by latchkey backup."`
 	Yes            bool   `help:"Restore without asking."`
-	ReplaceAnother bool   `help:"Replace even a database that is not the one of which FILE is a backup, or that of another program."`
+	ReplaceAnother bool   `help:"Replace the database even if FILE is not a backup of it, or if another program made it."`
 	JSON           bool   `name:"json" help:"Answer in JSON, for programs."`
 }
 
 // Help says what becomes of the present database.
 func (*restore) Help() string {
-	return "What is at --database is moved aside, whole, and never deleted; to undo a restore, restore that file. Who has the database open meanwhile can " +
-		"do nothing more with it. The backup stays as it is.\n\n" +
-		"All that happened since the backup is undone: values that were regenerated are good again, tokens that were held or deleted open what they did. " +
-		"What of it Terraform knows shows in its next plan."
+	return "What is at --database is moved aside, whole, and never deleted; to undo a restore, restore that file. Processes that " +
+		"have the database open can do nothing more with it. The backup stays as it is.\n\n" +
+		"Everything that happened since the backup is undone: values that were regenerated are good again, and tokens that were " +
+		"held or deleted work again. What Terraform knows of it shows in its next plan."
 }
 
 // restoreDocument is the answer in --json output.
@@ -30,32 +30,32 @@ type restoreDocument struct {
 	Backup   snapshotDocument `json:"backup"`
 	// BackupAgeSeconds counts from the last event in the backup.
 	BackupAgeSeconds int64 `json:"backup_age_seconds"`
-	// Replaced is null where there was no database, or none that could be read.
+	// Replaced is null if there was no database, or none that could be read.
 	Replaced *snapshotDocument `json:"replaced"`
-	// Unreadable says why what was there could not be read; null where it could, or nothing was there.
+	// Unreadable says why what was there could not be read; null if it could, or if nothing was there.
 	Unreadable *string `json:"unreadable"`
 	// EventsLost is how many events of the replaced database are not in the backup.
 	EventsLost int64 `json:"events_lost"`
-	// MovedTo are the paths to which the replaced files were moved.
+	// MovedTo are the paths that the replaced files were moved to.
 	MovedTo []string `json:"moved_to"`
-	// FindDifferences are commands that show what is not as it was before the restore.
+	// FindDifferences are commands that show what the restore undid.
 	FindDifferences []string `json:"find_differences"`
 }
 
 // findDifferences are commands that show what a restore undid, each with what it shows.
 var findDifferences = []struct{ command, shows string }{
-	{"terraform plan", "what the state knows otherwise: changed, regenerated, created or put on hold since the backup"},
+	{"terraform plan", "what differs from the state: changed, regenerated, created or put on hold since the backup"},
 	{"terraform state pull | latchkey import-blocks --without -", "what no state knows, such as what was deleted since the backup"},
 	{"latchkey token list", "which tokens are active now"},
 }
 
-// Run says what the restore does, asks, and does it.
+// Run says what the restore is about to do, asks, and does it.
 func (c *restore) Run(ctx context.Context, app *app) error {
 	if app.actAs != "" {
-		return misusef("--act-as: a restore replaces the database, with all that a member may do in it; leave --act-as out")
+		return misusef("--act-as: a restore replaces the database, its members and their permissions included; leave --act-as out")
 	}
 	if !c.Yes && !app.StdinTerminal {
-		return misusef("a restore needs a confirmation, and standard input is no terminal: say --yes to restore without one")
+		return misusef("a restore needs confirmation, and standard input is not a terminal: pass --yes to restore without it")
 	}
 	restorer := app.restorer(c.File, c.ReplaceAnother)
 	planned, err := restorer.Look(ctx)
@@ -82,16 +82,17 @@ func (c *restore) Run(ctx context.Context, app *app) error {
 func (a *app) describeRestoration(r tokens.Restoration) {
 	now := a.Now()
 	if at, ok := r.Backup.MadeAt(); ok {
-		a.note("The backup is of %s (%s), by %s.", minute(at), ago(at, now), r.Backup.LastEvent.Actor)
+		a.note("The backup was made at %s (%s) by %s.", minute(at), ago(at, now), r.Backup.LastEvent.Actor)
 	} else {
-		a.note("The file is no backup, or was used since it was one; its newest event is of %s (%s).", minute(at), ago(at, now))
+		a.note("The file is not a backup, or has been used since it was one; its newest event is from %s (%s).",
+			minute(at), ago(at, now))
 	}
 	a.note("It holds %s.", contents(r.Backup))
 	switch {
 	case r.Replaced != nil:
 		last := r.Replaced.LastEvent
-		a.note("It replaces the database at %s. Its newest event is of %s (%s), %s by %s; %d of its events are not in the backup, and what they tell of is undone.",
-			r.Path, minute(last.At), ago(last.At, now), last.Action, last.Actor, r.EventsLost)
+		a.note("It replaces the database at %s. Its newest event is from %s (%s), %s by %s; %d of its events are not in the "+
+			"backup, and what they record is undone.", r.Path, minute(last.At), ago(last.At, now), last.Action, last.Actor, r.EventsLost)
 		if r.Replaced.Database.ID != r.Backup.Database.ID {
 			a.note("That is another database: %s.", contents(*r.Replaced))
 		}
@@ -112,7 +113,7 @@ func (a *app) printRestoration(r tokens.Restoration) error {
 			return err
 		}
 	}
-	if err := a.printLine("To find what is not as it was:"); err != nil {
+	if err := a.printLine("To find what the restore undid:"); err != nil {
 		return err
 	}
 	view := tableView{}
@@ -124,8 +125,11 @@ func (a *app) printRestoration(r tokens.Restoration) error {
 
 func (a *app) newRestoreDocument(r tokens.Restoration) restoreDocument {
 	document := restoreDocument{
-		Database: r.Path, Backup: newSnapshotDocument(r.Backup), BackupAgeSeconds: int64(a.Now().Sub(r.Backup.LastEvent.At).Seconds()),
-		EventsLost: r.EventsLost, MovedTo: listOf(r.MovedTo),
+		Database:         r.Path,
+		Backup:           newSnapshotDocument(r.Backup),
+		BackupAgeSeconds: int64(a.Now().Sub(r.Backup.LastEvent.At).Seconds()),
+		EventsLost:       r.EventsLost,
+		MovedTo:          listOf(r.MovedTo),
 	}
 	if r.Replaced != nil {
 		document.Replaced = new(newSnapshotDocument(*r.Replaced))
@@ -139,7 +143,7 @@ func (a *app) newRestoreDocument(r tokens.Restoration) restoreDocument {
 	return document
 }
 
-// ago says how long before now an instant was, in the units that matter.
+// ago says how long before now a time was, in the units that matter.
 func ago(t, now time.Time) string {
 	const day = 24 * time.Hour
 	past := now.Sub(t)

@@ -52,11 +52,15 @@ func (c *roleList) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// newRoleTable lays roles out in columns. Permissions that another one of the role covers are left out.
+// newRoleTable lays roles out in columns. It leaves out permissions that another one of the role covers.
 func newRoleTable(roles []tokens.Role) tableView {
-	view := tableView{headers: []string{"NAME", "PERMISSIONS", "DESCRIPTION", "ID"}, freeText: []string{"PERMISSIONS", "DESCRIPTION"}}
+	view := tableView{
+		headers:  []string{"NAME", "PERMISSIONS", "DESCRIPTION", "ID"},
+		freeText: []string{"PERMISSIONS", "DESCRIPTION"},
+	}
 	for _, r := range roles {
-		view.rows = append(view.rows, tableRow{cells: []string{r.Name, cmp.Or(strings.Join(tokens.NewPermissions(r.Permissions...), ", "), "None"), r.Description, cmp.Or(r.ID, "Built-in")}})
+		permissions := cmp.Or(strings.Join(tokens.NewPermissions(r.Permissions...), ", "), "None")
+		view.rows = append(view.rows, tableRow{cells: []string{r.Name, permissions, r.Description, cmp.Or(r.ID, "Built-in")}})
 	}
 	return view
 }

@@ -13,7 +13,7 @@ import (
 // The exit codes of the command line.
 const (
 	exitDone = 0
-	// exitFailed: the command failed, or its answer is no (a value that is not active, a problem found).
+	// exitFailed: the command failed, or its answer is no (a value is not active, a problem was found).
 	exitFailed = 1
 	// exitMisuse: the command line was wrong, and nothing was done.
 	exitMisuse = 2
@@ -25,22 +25,22 @@ type Env struct {
 	Args           []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// StdinTerminal and StdoutTerminal tell whether a person is at the other end.
+	// StdinTerminal and StdoutTerminal report whether a person is at the other end.
 	StdinTerminal, StdoutTerminal bool
-	// ReadHidden reads a line from the terminal without showing it. It is called only where StdinTerminal is set.
+	// ReadHidden reads a line from the terminal without showing it. It is called only if StdinTerminal is set.
 	ReadHidden func() (string, error)
-	// LookupEnv looks an environment variable up, as os.LookupEnv does.
+	// LookupEnv looks up an environment variable, as os.LookupEnv does.
 	LookupEnv func(string) (string, bool)
 	Now       func() time.Time
 	Version   string
-	// Actor is who appears in audit events.
+	// Actor is the name that audit events record.
 	Actor tokens.Actor
-	// Debug serves the provider for a debugger until the context ends.
+	// Debug serves the provider to a debugger until the context ends.
 	Debug func(context.Context) error
 }
 
-// Run carries out one command and returns the exit code: 0 when it is done, 1 when it failed or its answer is no, 2 when
-// the command line was wrong.
+// Run executes one command and returns the exit code: 0 for success, 1 if the command failed or its answer is no, 2 if the
+// command line was wrong.
 func Run(ctx context.Context, env Env) int {
 	err := run(ctx, env)
 	if err == nil {
@@ -66,7 +66,7 @@ func run(ctx context.Context, env Env) error {
 	return command(ctx)
 }
 
-// errAnswerIsNo ends a command that has said all there is to say on standard output, with exit code 1.
+// errAnswerIsNo ends a command with exit code 1 and no message: standard output has said everything.
 var errAnswerIsNo = errors.New("the answer is no")
 
 // showVersion shows the version.
@@ -77,10 +77,10 @@ func (showVersion) Run(app *app) error { return app.printLine(versionText(app.Ve
 
 func versionText(version string) string { return "latchkey " + version }
 
-// debug serves the provider for a debugger.
+// debug serves the provider to a debugger.
 type debug struct{}
 
-// Run serves until it is interrupted. The provider's library prints what Terraform needs to find it.
+// Run serves until it is interrupted. The plugin framework prints what Terraform needs to find the provider.
 func (debug) Run(ctx context.Context, app *app) error {
 	if err := app.Debug(ctx); err != nil {
 		return fmt.Errorf("unable to serve the provider: %w", err)

@@ -302,7 +302,7 @@ func TestRestoreAndPruneAsk(t *testing.T) {
 		asks   []string
 		undone string
 	}{
-		{[]string{"restore", backup}, []string{"The backup is of 2030-01-31 12:00Z (0s ago)", "Its newest event is of 2030-01-20 08:00Z (11d4h ago)",
+		{[]string{"restore", backup}, []string{"The backup was made at 2030-01-31 12:00Z (0s ago)", "Its newest event is from 2030-01-20 08:00Z (11d4h ago)",
 			"0 of its events are not in the backup", "Restore it? [y/N] "}, "nothing was changed"},
 		{[]string{"event", "prune", "--before", "2030-01-20"}, []string{"This deletes 20 of 24 events for good, those before 2030-01-20T00:00:00Z.",
 			"Delete them? [y/N] "}, "nothing was deleted"},

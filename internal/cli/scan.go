@@ -13,7 +13,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// scan finds values of access tokens in texts.
+// scan finds values of access tokens in files.
 type scan struct {
 	Files []inputFile `arg:"" name:"file" help:"The files to read; - is standard input."`
 	JSON  bool        `name:"json" help:"Answer in JSON, for programs."`
@@ -22,7 +22,8 @@ type scan struct {
 // Help says what is found and how to use it.
 func (*scan) Help() string {
 	return "Finds every value that Latchkey could have made, with any prefix, by its checksum, and asks the database about each. " +
-		"Exit code 1 says that one is live, or that it can't be told. No value is printed whole, and looking is no use of a token.\n\n" +
+		"Exit code 1 means that a value is live, or that it may be. No value is printed whole, and a scan does not count as a use " +
+		"of a token.\n\n" +
 		"    git log --all -p | latchkey scan -"
 }
 
@@ -30,10 +31,10 @@ func (*scan) Help() string {
 type leak struct {
 	secret tokens.Secret
 	places []leakPlace
-	// known tells that the database could say whether the value is live.
+	// known reports that the database could say whether the value is live.
 	known        bool
 	verification tokens.Verification
-	// status is that of the token, unknown or superseded.
+	// status is the status of the token, or unknown, or superseded.
 	status string
 }
 
@@ -49,24 +50,24 @@ func (p leakPlace) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Li
 // leakDocument is a value in --json output.
 type leakDocument struct {
 	TokenPreview string `json:"token_preview"`
-	// Live is null where it can't be told: the database could not be asked, or the value may be that of a token at a level at
-	// which the acting member may not verify.
+	// Live is null if nobody can tell: the database could not be asked, or the value may be that of a token at a level where
+	// the acting member may not verify.
 	Live *bool `json:"live"`
-	// Status is that of the token; unknown where the caller can see none that has or had the value, superseded where it has
-	// another one now; null where the database could not be asked.
+	// Status is that of the token; unknown if the caller can see no token that has or had the value, superseded if the token
+	// has another value now; null if the database could not be asked.
 	Status *string `json:"status"`
-	// Secret is which secret of the token the value is: current or, as long as the grace of that lasts, previous. Null where
-	// it is neither, or that can't be told.
+	// Secret is which secret of the token the value is: current or, during its grace period, previous. Null if it is neither,
+	// or if nobody can tell.
 	Secret *string `json:"secret"`
-	// AccessTokenID, Name and TechnicalUser are those of the token whose value it is or was; null where there is none.
+	// AccessTokenID, Name and TechnicalUser are those of the token whose value it is or was; null if there is none.
 	AccessTokenID *string     `json:"access_token_id"`
 	Name          *string     `json:"name"`
 	TechnicalUser *string     `json:"technical_user"`
 	Places        []leakPlace `json:"places"`
 }
 
-// Run finds the values and says of each whether it is live. What was found is said even where it can't be told or a file
-// can't be read.
+// Run finds the values and says whether each is live. It prints what it found even if it can't tell that, or if a file can't
+// be read.
 func (c *scan) Run(ctx context.Context, app *app) error {
 	leaks, err := c.find(app)
 	if err == nil && len(leaks) > 0 {
@@ -78,7 +79,8 @@ func (c *scan) Run(ctx context.Context, app *app) error {
 		}
 	}
 	if hidden := howMany(leaks, (*leak).isHidden); hidden > 0 {
-		app.note("%d of the values may be live at a level at which %s may not verify: scan without --act-as to know.", hidden, app.actAs)
+		app.note("%d of the values may be live at a level where %s may not verify: scan without --act-as to find out.",
+			hidden, app.actAs)
 	}
 	if err == nil && slices.ContainsFunc(leaks, func(l *leak) bool { return !l.known || l.verification.Active }) {
 		return errAnswerIsNo
@@ -86,7 +88,7 @@ func (c *scan) Run(ctx context.Context, app *app) error {
 	return err
 }
 
-// find reads the files. A value that is in several places is one, in the order of the first ones.
+// find reads the files. It returns each value once, in the order in which they first occur.
 func (c *scan) find(app *app) (leaks []*leak, err error) {
 	known := map[tokens.SecretHash]*leak{}
 	for i, file := range c.Files {
@@ -116,8 +118,8 @@ func (c *scan) find(app *app) (leaks []*leak, err error) {
 	return leaks, nil
 }
 
-// verifyAll asks the backend about each of the values. To an acting member the token of a value may be hidden, by its level:
-// what such a member does not know may be live.
+// verifyAll asks the backend about each of the values. The level of a token may hide it from an acting member: a value that
+// is unknown to such a member may be live.
 func (a *app) verifyAll(ctx context.Context, backend tokens.Backend, leaks []*leak) error {
 	for _, l := range leaks {
 		verification, reason, err := verify(ctx, backend, l.secret.Reveal())
@@ -132,16 +134,16 @@ func (a *app) verifyAll(ctx context.Context, backend tokens.Backend, leaks []*le
 	return nil
 }
 
-// canReturn tells whether a value that is not live may be so again, without a regeneration.
+// canReturn reports whether a value that is not live may become live again without a regeneration.
 func (l *leak) canReturn() bool {
 	v := l.verification
 	return v.AccessToken != nil && !v.Active && !v.Superseded && v.AccessToken.Status != tokens.StatusRevoked
 }
 
-// isPrevious tells whether a value is live although its token has a newer one.
+// isPrevious reports whether a value is live although its token has a newer one.
 func (l *leak) isPrevious() bool { return l.verification.Active && l.verification.Previous }
 
-// isHidden tells whether the token of the value may be one at a level at which the acting member may not verify.
+// isHidden reports whether the token of the value may be at a level where the acting member may not verify.
 func (l *leak) isHidden() bool { return !l.known && l.status == reasonUnknown }
 
 func (c *scan) print(app *app, leaks []*leak) error {
@@ -156,16 +158,23 @@ func (c *scan) print(app *app, leaks []*leak) error {
 		return err
 	}
 	if returning := howMany(leaks, (*leak).canReturn); returning > 0 {
-		app.note("%d of the values are stopped, not dead: each is live again when the hold, the disable or the expiry of its token ends. Regenerate those tokens, too, with --grace-period 0s.", returning)
+		app.note("Stopped but not dead: %d of the values. Each is live again once its token is released, enabled or given a later "+
+			"expiry. Regenerate those tokens too, with --grace-period 0s.", returning)
 	}
 	if previous := howMany(leaks, (*leak).isPrevious); previous > 0 {
-		app.note("%d of the values are previous ones, live in their grace: latchkey token retire-previous ends each.", previous)
+		app.note("Previous values, live until their grace period ends: %d. To end them now, use latchkey token retire-previous.",
+			previous)
 	}
 	return nil
 }
 
 func newLeakDocument(l *leak) leakDocument {
-	document := leakDocument{TokenPreview: l.secret.Preview(), Status: textOrNull(l.status), Secret: textOrNull(whichSecret(l.verification)), Places: l.places}
+	document := leakDocument{
+		TokenPreview: l.secret.Preview(),
+		Status:       textOrNull(l.status),
+		Secret:       textOrNull(whichSecret(l.verification)),
+		Places:       l.places,
+	}
 	if l.known {
 		document.Live = new(l.verification.Active)
 	}
@@ -175,7 +184,7 @@ func newLeakDocument(l *leak) leakDocument {
 	return document
 }
 
-// howMany returns how many of the values are as asked.
+// howMany counts the values for which is reports true.
 func howMany(leaks []*leak, is func(*leak) bool) (n int) {
 	for _, l := range leaks {
 		if is(l) {
@@ -185,14 +194,17 @@ func howMany(leaks []*leak, is func(*leak) bool) (n int) {
 	return n
 }
 
-// newLeakTable lays values out in rows. Those that are live stand out. The address is that of the acting member, empty for
-// the owner of the database.
+// newLeakTable lays values out in rows. Live ones stand out. The address actAs is that of the acting member, empty for the
+// owner of the database.
 func newLeakTable(leaks []*leak, actAs string) tableView {
 	unknown := "Not known"
 	if actAs != "" {
 		unknown += " to " + actAs
 	}
-	view := tableView{headers: []string{"VALUE", "LIVE", "STATUS", "ID", "NAME", "TECHNICAL USER", "FOUND AT"}, freeText: []string{"NAME", "FOUND AT"}}
+	view := tableView{
+		headers:  []string{"VALUE", "LIVE", "STATUS", "ID", "NAME", "TECHNICAL USER", "FOUND AT"},
+		freeText: []string{"NAME", "FOUND AT"},
+	}
 	for _, l := range leaks {
 		row := tableRow{cells: []string{l.secret.Preview() + "…", unknown, l.status, "", "", "", describePlaces(l.places)}}
 		if l.verification.Previous {
@@ -212,7 +224,7 @@ func newLeakTable(leaks []*leak, actAs string) tableView {
 	return view
 }
 
-// describePlaces names the first places, and says how many there are beyond.
+// describePlaces names the first places, and says how many more there are.
 func describePlaces(places []leakPlace) string {
 	const most = 3
 	var names []string

@@ -11,15 +11,15 @@ import (
 // widestText is how wide a column of free text gets on a terminal before it breaks into lines.
 const widestText = 40
 
-// tableView is a table of text for people. Where it is not for a terminal every row is one line, whatever its length.
+// tableView is a table of text for people. Except on a terminal, every row is one line, whatever its length.
 type tableView struct {
 	headers []string
-	// freeText names the headers of columns that may be long and are broken into lines on a terminal.
+	// freeText names the headers of columns whose text may be long and is broken into lines on a terminal.
 	freeText []string
 	rows     []tableRow
 }
 
-// tableRow is a row of a table with the colours that it gets on a terminal.
+// tableRow is a row of a table, with its colours on a terminal.
 type tableRow struct {
 	cells  []string
 	colors text.Colors
@@ -39,7 +39,9 @@ func (a *app) printTable(view tableView) error {
 	if a.StdoutTerminal {
 		var configs []table.ColumnConfig
 		for _, header := range view.freeText {
-			configs = append(configs, table.ColumnConfig{Name: header, WidthMax: widestText, WidthMaxEnforcer: text.WrapSoft})
+			configs = append(configs, table.ColumnConfig{
+				Name: header, WidthMax: widestText, WidthMaxEnforcer: text.WrapSoft,
+			})
 		}
 		t.SetColumnConfigs(configs)
 	}
@@ -53,8 +55,8 @@ func (a *app) printTable(view tableView) error {
 	return a.printLine(t.Render())
 }
 
-// cells makes the cells of a row printable and colours them. The library's own colours hang on the process's
-// environment, so that the sequences are set here.
+// cells makes the cells of a row printable and colours them. It sets the sequences itself, since the library's own colours
+// depend on the process's environment.
 func cells(values []string, colors text.Colors) table.Row {
 	row := make(table.Row, len(values))
 	for i, value := range values {
@@ -67,15 +69,15 @@ func cells(values []string, colors text.Colors) table.Row {
 	return row
 }
 
-// colorful tells whether to use colours: on a terminal that has them, unless NO_COLOR is set (https://no-color.org).
+// colorful reports whether to use colours: on a terminal that has them, unless NO_COLOR is set (https://no-color.org).
 func (a *app) colorful() bool {
 	noColor, _ := a.LookupEnv("NO_COLOR")
 	terminal, _ := a.LookupEnv("TERM")
 	return a.StdoutTerminal && noColor == "" && terminal != "dumb"
 }
 
-// printable replaces whatever could move a terminal's cursor or change how it shows things: line breaks and tabs by
-// spaces, all else that is not printable by the replacement character.
+// printable replaces whatever could move a terminal's cursor or change what it displays: line breaks and tabs with spaces,
+// everything else that is not printable with the replacement character.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

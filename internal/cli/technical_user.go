@@ -14,8 +14,8 @@ import (
 
 // technicalUserList lists technical users.
 type technicalUserList struct {
-	Search string   `help:"Only technical users whose name, description or e-mail address contains this, in any case." placeholder:"TEXT"`
-	Group  groupRef `help:"Only those at the level of one group, named by identifier or name." placeholder:"ID|NAME"`
+	Search string   `help:"Only technical users whose name, description or e-mail address contains this text, in any case." placeholder:"TEXT"`
+	Group  groupRef `help:"Only those at the level of one group, given by identifier or name." placeholder:"ID|NAME"`
 	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
 }
 
@@ -51,7 +51,7 @@ func newTechnicalUserDocument(u tokens.TechnicalUser) technicalUserDocument {
 	}
 }
 
-// Run lists the technical users that the flags select, by address.
+// Run lists the technical users that the flags select, ordered by address.
 func (c *technicalUserList) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		users, err := c.users(ctx, backend)
@@ -81,15 +81,21 @@ func (c *technicalUserList) users(ctx context.Context, backend tokens.Backend) (
 	users, err := backend.TechnicalUsers(ctx)
 	search := strings.ToLower(c.Search)
 	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {
-		return groupID != "" && u.GroupID != groupID || !strings.Contains(strings.ToLower(u.Name+"\n"+u.Description+"\n"+u.Email), search)
+		text := strings.ToLower(u.Name + "\n" + u.Description + "\n" + u.Email)
+		return groupID != "" && u.GroupID != groupID || !strings.Contains(text, search)
 	}), err
 }
 
-// newTechnicalUserTable lays technical users out in columns. What is disabled steps back.
+// newTechnicalUserTable lays technical users out in columns. Disabled ones are faint.
 func newTechnicalUserTable(users []tokens.TechnicalUser, groups groupNames) tableView {
-	view := tableView{headers: []string{"E-MAIL", "DESCRIPTION", "ID", "ROLE", "MADE FOR", "CREATED", "STATUS"}, freeText: []string{"DESCRIPTION"}}
+	view := tableView{
+		headers:  []string{"E-MAIL", "DESCRIPTION", "ID", "ROLE", "MADE FOR", "CREATED", "STATUS"},
+		freeText: []string{"DESCRIPTION"},
+	}
 	for _, u := range users {
-		row := tableRow{cells: []string{u.Email, u.Description, u.ID, describeTechnicalUserRoles(u, groups), madeFor(u), minute(u.CreatedAt), technicalUserStatus(u)}}
+		row := tableRow{cells: []string{
+			u.Email, u.Description, u.ID, describeTechnicalUserRoles(u, groups), madeFor(u), minute(u.CreatedAt), technicalUserStatus(u),
+		}}
 		if !u.Enabled {
 			row.colors = text.Colors{text.Faint}
 		}
@@ -98,15 +104,16 @@ func newTechnicalUserTable(users []tokens.TechnicalUser, groups groupNames) tabl
 	return view
 }
 
-// describeTechnicalUserRoles writes the roles of a technical user as those of a token are written.
+// describeTechnicalUserRoles formats the roles of a technical user in the same way as those of a token.
 func describeTechnicalUserRoles(u tokens.TechnicalUser, groups groupNames) string {
 	if u.GroupID == "" {
 		return groups.describe(u.Grants)
 	}
-	return groups.describe(tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: u.GroupID, Role: cmp.Or(u.Role, tokens.RoleNone)}}})
+	role := tokens.GroupRole{GroupID: u.GroupID, Role: cmp.Or(u.Role, tokens.RoleNone)}
+	return groups.describe(tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{role}})
 }
 
-// madeFor tells technical users of people from those that the system made.
+// madeFor distinguishes technical users that people made from those that the system made.
 func madeFor(u tokens.TechnicalUser) string {
 	if u.SystemCreated {
 		return "one token"
@@ -123,18 +130,18 @@ func technicalUserStatus(u tokens.TechnicalUser) string {
 
 // technicalUserShow shows one technical user.
 type technicalUserShow struct {
-	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, named by identifier (tu_…) or e-mail address."`
+	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, given by identifier (tu_…) or e-mail address."`
 	JSON          bool             `name:"json" help:"Answer in JSON, for programs."`
 }
 
 // shownTechnicalUserDocument is the answer of technical-user show in --json output.
 type shownTechnicalUserDocument struct {
 	technicalUserDocument
-	// AccessTokenIDs are the tokens that belong to it, as far as the caller may show them.
+	// AccessTokenIDs are the tokens that belong to it and that the caller may show.
 	AccessTokenIDs []string `json:"access_token_ids"`
 }
 
-// Run shows everything that is known of the technical user, and its tokens.
+// Run shows everything that is known about the technical user, and its tokens.
 func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		user, list, err := c.read(ctx, backend)
@@ -155,7 +162,9 @@ func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
 	})
 }
 
-func (c *technicalUserShow) read(ctx context.Context, backend tokens.Backend) (user tokens.TechnicalUser, list []tokens.AccessToken, err error) {
+func (c *technicalUserShow) read(ctx context.Context, backend tokens.Backend) (
+	user tokens.TechnicalUser, list []tokens.AccessToken, err error,
+) {
 	id, err := c.TechnicalUser.find(ctx, backend)
 	if err != nil {
 		return user, nil, err
@@ -167,7 +176,7 @@ func (c *technicalUserShow) read(ctx context.Context, backend tokens.Backend) (u
 	return user, page.AccessTokens, err
 }
 
-// newTechnicalUserCard lays one technical user out, a property in each row.
+// newTechnicalUserCard lays out one technical user, one property per row.
 func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, groups groupNames) tableView {
 	var view tableView
 	add := func(label, value string) {
@@ -196,7 +205,7 @@ func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, gro
 
 // technicalUserDisable turns a technical user off, and with it all of its tokens.
 type technicalUserDisable struct {
-	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, named by identifier (tu_…) or e-mail address."`
+	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, given by identifier (tu_…) or e-mail address."`
 }
 
 // Run disables the technical user.
@@ -206,7 +215,7 @@ func (c *technicalUserDisable) Run(ctx context.Context, app *app) error {
 
 // technicalUserEnable turns a technical user on.
 type technicalUserEnable struct {
-	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, named by identifier (tu_…) or e-mail address."`
+	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, given by identifier (tu_…) or e-mail address."`
 }
 
 // Run enables the technical user.

@@ -13,10 +13,10 @@ import (
 // resourcePrefix begins the types of all resources of the provider.
 const resourcePrefix = "latchkey_"
 
-// candidatesNamed is how many objects the reason of an ambiguous match names at most.
+// candidatesNamed is the largest number of objects that the reason for an ambiguous match names.
 const candidatesNamed = 10
 
-// terraformPlan is what is read of a plan, as terraform show -json writes it
+// terraformPlan is the part of a plan that matters here, as terraform show -json writes it
 // (https://developer.hashicorp.com/terraform/internals/json-format).
 type terraformPlan struct {
 	FormatVersion   string           `json:"format_version"`
@@ -67,23 +67,24 @@ func (p *terraformPlan) read(decoder *json.Decoder) error {
 // plannedImport is what becomes of a planned creation.
 type plannedImport struct {
 	address string
-	// id is the object to import, with its title; empty where there is none, for the reason.
+	// id is the object to import, and title is what people call it. If there is none, id is empty and reason says why.
 	id, title, reason string
-	// waits tells that the reason may go once other objects are imported.
+	// waits reports that the reason may disappear once other objects are imported.
 	waits bool
 }
 
 // planMatch finds the objects of the database that a plan would create anew.
 type planMatch struct {
 	*terraformPlan
-	// objects are those that the plan's state does not know, by kind and key; all are those of the database by identifier.
+	// objects are those that the plan's state does not know, by kind and key.
 	objects map[tokens.Kind]map[string][]manageable
-	all     map[string]manageable
-	// found are the identifiers of what is to be imported, by address.
+	// all are the objects of the database, by identifier.
+	all map[string]manageable
+	// found are the identifiers of the objects to import, by address.
 	found map[string]string
 }
 
-// match returns what becomes of each planned creation, those before others that may refer to them.
+// match returns what becomes of each planned creation, each before those that may refer to it.
 func (p *terraformPlan) match(objects []manageable) []plannedImport {
 	m := planMatch{p, map[tokens.Kind]map[string][]manageable{}, map[string]manageable{}, map[string]string{}}
 	known := p.known()
@@ -97,13 +98,15 @@ func (p *terraformPlan) match(objects []manageable) []plannedImport {
 		}
 	}
 	var outcomes []plannedImport
-	for _, kind := range []tokens.Kind{tokens.KindGroup, tokens.KindRole, tokens.KindMember, tokens.KindTechnicalUser, tokens.KindAccessToken, tokens.KindTokenShare} {
+	for _, kind := range []tokens.Kind{
+		tokens.KindGroup, tokens.KindRole, tokens.KindMember, tokens.KindTechnicalUser, tokens.KindAccessToken, tokens.KindTokenShare,
+	} {
 		outcomes = append(outcomes, m.matchKind(kind)...)
 	}
 	return outcomes
 }
 
-// known returns the identifiers of what the plan's state knows, or what the plan imports already.
+// known returns the identifiers of the objects that the plan's state knows or that the plan already imports.
 func (p *terraformPlan) known() map[string]bool {
 	known := map[string]bool{}
 	for _, c := range p.ResourceChanges {
@@ -125,12 +128,15 @@ func (m planMatch) matchKind(kind tokens.Kind) []plannedImport {
 		switch {
 		case c.Mode != "managed" || c.Type != resourceType(kind):
 		case c.Change.Importing != nil:
-			m.found[c.Address] = c.Change.Importing.ID
-			outcomes = append(outcomes, plannedImport{address: c.Address, id: c.Change.Importing.ID, title: m.titleOf(c.Change.Importing.ID)})
+			id := c.Change.Importing.ID
+			m.found[c.Address] = id
+			outcomes = append(outcomes, plannedImport{address: c.Address, id: id, title: m.titleOf(id)})
 		case slices.Equal(c.Change.Actions, []string{"create"}):
 			key, ok := m.key(kind, c)
 			if !ok {
-				outcomes = append(outcomes, plannedImport{address: c.Address, waits: true, reason: "waits; it refers to something that this plan does not know yet"})
+				outcomes = append(outcomes, plannedImport{
+					address: c.Address, waits: true, reason: "waits; it refers to something that this plan does not know yet",
+				})
 				continue
 			}
 			planned[key] = append(planned[key], c)
@@ -152,12 +158,14 @@ func (m planMatch) titleOf(id string) string {
 	return "already planned"
 }
 
-// choose returns what becomes of a planned creation, of those objects that have its key and that so many creations want.
+// choose returns what becomes of a planned creation, given the objects that have its key and the number of planned
+// creations that have the same key.
 func (m planMatch) choose(kind tokens.Kind, c resourceChange, objects []manageable, wanting int) plannedImport {
 	outcome := plannedImport{address: c.Address}
 	switch {
 	case len(objects) == 0:
-		outcome.reason = "no match; the database holds no such " + kind.Noun() + ", or the state knows it already: a new one would be made"
+		outcome.reason = "no match; the database holds no such " + kind.Noun() +
+			", or the state already knows it: a new one would be made"
 	case len(objects) == 1 && wanting == 1:
 		outcome.id, outcome.title = objects[0].id, objects[0].title
 		m.found[c.Address] = outcome.id
@@ -169,14 +177,18 @@ func (m planMatch) choose(kind tokens.Kind, c resourceChange, objects []manageab
 		if len(objects) > candidatesNamed {
 			titles = append(titles, "another one")
 		}
-		outcome.reason = fmt.Sprintf("ambiguous; among several that are alike it may be %s: write the block with the right identifier by hand", strings.Join(titles, ", or "))
+		outcome.reason = fmt.Sprintf("ambiguous; several are alike, and it may be %s: write the block by hand, with the right "+
+			"identifier", strings.Join(titles, ", or "))
 	}
 	return outcome
 }
 
-// key returns what tells the object that is to be created from others of its kind; false where that is not known yet.
+// key returns what distinguishes the object to be created from others of its kind, or false if that is not known yet.
 func (m planMatch) key(kind tokens.Kind, c resourceChange) (string, bool) {
-	text := func(attribute string) string { s, _ := c.Change.After[attribute].(string); return s }
+	text := func(attribute string) string {
+		s, _ := c.Change.After[attribute].(string)
+		return s
+	}
 	switch kind {
 	case tokens.KindGroup, tokens.KindRole:
 		return text("name"), text("name") != ""
@@ -199,11 +211,11 @@ func (m planMatch) key(kind tokens.Kind, c resourceChange) (string, bool) {
 	}
 }
 
-// reference returns the identifier that an attribute will hold, empty for none; false where that is not known yet. An
-// attribute that is unknown without being configured is left to the provider.
+// reference returns the identifier that an attribute will hold, empty for none, or false if that is not known yet. An
+// attribute that is unknown and not configured is the provider's to set, and holds none.
 func (m planMatch) reference(c resourceChange, attribute string) (string, bool) {
 	var unknown map[string]any
-	_ = json.Unmarshal(c.Change.AfterUnknown, &unknown) // a creation of which nothing is unknown may say false
+	_ = json.Unmarshal(c.Change.AfterUnknown, &unknown) // it is false where nothing is unknown
 	if unknown[attribute] != true {
 		id, _ := c.Change.After[attribute].(string)
 		return id, true
@@ -212,7 +224,7 @@ func (m planMatch) reference(c resourceChange, attribute string) (string, bool) 
 	if len(references) == 0 {
 		return "", true
 	}
-	// An expression that names one object by its id, and nothing else, is that id.
+	// An expression that refers to the id of one object, and to nothing else, is that id.
 	var named []string
 	for _, reference := range references {
 		if address, ok := strings.CutSuffix(reference, ".id"); ok {
@@ -226,8 +238,8 @@ func (m planMatch) reference(c resourceChange, attribute string) (string, bool) 
 	return id, ok
 }
 
-// references returns what the expression of an attribute refers to, as the configuration has it: an object's attribute
-// comes with the object itself.
+// references returns what the expression of an attribute refers to, in the words of the configuration. A reference to an
+// attribute of an object comes with one to the object itself.
 func (m planMatch) references(c resourceChange, attribute string) []string {
 	module := m.Configuration.RootModule
 	for i, step := range strings.Split(withoutKeys(c.ModuleAddress), ".") {
@@ -240,7 +252,7 @@ func (m planMatch) references(c resourceChange, attribute string) []string {
 			var expression struct {
 				References []string `json:"references"`
 			}
-			_ = json.Unmarshal(resource.Expressions[attribute], &expression) // no expression, no references
+			_ = json.Unmarshal(resource.Expressions[attribute], &expression) // without an expression there are no references
 			return expression.References
 		}
 	}

@@ -9,44 +9,43 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// longestInput is how much of standard input is read for a value: more than any value has.
+// longestInput is how many bytes of standard input are read for a value: more than any value has.
 const longestInput = 4096
 
-// tokenVerify tells whether a value is good.
+// tokenVerify says whether a value is good.
 type tokenVerify struct {
 	JSON bool `name:"json" help:"Answer in JSON, for programs."`
 }
 
-// The reasons for which a value is not active, beside the statuses of its token.
+// The reasons why a value is not active, beside the statuses of its token.
 const (
-	// reasonMalformed: it has not the form of a value.
+	// reasonMalformed: it does not have the form of a value.
 	reasonMalformed = "malformed"
-	// reasonUnknown: no token has or had it; to an acting member also a token at a level at which that member may not verify.
+	// reasonUnknown: no token has or had it, or the acting member may not verify at the level of the token.
 	reasonUnknown = "unknown"
-	// reasonSuperseded: it was the value of a token that has been regenerated since.
+	// reasonSuperseded: its token has been regenerated since.
 	reasonSuperseded = "superseded"
 )
 
-// Which secret of its token a value is.
+// The secrets of a token that a value can be.
 const (
 	secretCurrent = "current"
-	// secretPrevious: the one before the current one, still in its grace.
+	// secretPrevious: the one before the current one, still in its grace period.
 	secretPrevious = "previous"
 )
 
 // verifyDocument is the answer of token verify in --json output.
 type verifyDocument struct {
 	Active bool `json:"active"`
-	// Reason is why the value is not active: a status of the token, malformed, unknown or superseded. Null when it is.
+	// Reason is why the value is not active: a status of the token, malformed, unknown or superseded. Null if it is active.
 	Reason *string `json:"reason"`
-	// Secret is which secret of the token the value is: current or, as long as the grace of that lasts, previous. Null where
-	// it is neither.
+	// Secret is which secret of the token the value is: current or, during its grace period, previous. Null if it is neither.
 	Secret *string `json:"secret"`
-	// AccessToken is the token to which the value belongs or belonged; null where there is none.
+	// AccessToken is the token to which the value belongs or belonged; null if there is none.
 	AccessToken *tokenDocument `json:"access_token"`
 }
 
-// Run verifies the value on standard input without recording a use. A value that is not active is exit code 1.
+// Run verifies the value on standard input without recording a use. If the value is not active, the exit code is 1.
 func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 	value, err := app.readValue()
 	if err != nil {
@@ -58,7 +57,11 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to verify the value: %w", err)
 		}
 		if c.JSON {
-			document := verifyDocument{Active: verification.Active, Reason: textOrNull(reason), Secret: textOrNull(whichSecret(verification))}
+			document := verifyDocument{
+				Active: verification.Active,
+				Reason: textOrNull(reason),
+				Secret: textOrNull(whichSecret(verification)),
+			}
 			if verification.AccessToken != nil {
 				roles, err := rolesOf(ctx, backend, *verification.AccessToken)
 				if err != nil {
@@ -80,7 +83,7 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// readValue reads a value from standard input, hidden where that is a terminal, and drops the line break behind it.
+// readValue reads a value from standard input, hidden if that is a terminal, and drops the line break after it.
 func (a *app) readValue() (string, error) {
 	var value string
 	if a.StdinTerminal {
@@ -104,11 +107,11 @@ func (a *app) readValue() (string, error) {
 	return value, nil
 }
 
-// verify asks the backend about a value and says why it is not active, where it is not.
+// verify asks the backend about a value. If the value is not active, it also returns the reason.
 func verify(ctx context.Context, backend tokens.Backend, value string) (tokens.Verification, string, error) {
 	secret, err := tokens.ParseSecret(value)
 	if err != nil {
-		return tokens.Verification{}, reasonMalformed, nil //nolint:nilerr // what is no value is an answer, not an error
+		return tokens.Verification{}, reasonMalformed, nil //nolint:nilerr // that it is not a value is an answer, not an error
 	}
 	verification, err := backend.VerifySecret(ctx, secret, tokens.VerifyOptions{})
 	switch {
@@ -122,7 +125,7 @@ func verify(ctx context.Context, backend tokens.Backend, value string) (tokens.V
 	return verification, string(verification.AccessToken.Status), nil
 }
 
-// whichSecret says which secret of its token a value is; empty for neither.
+// whichSecret says which secret of its token a value is, or returns an empty string for neither.
 func whichSecret(v tokens.Verification) string {
 	switch {
 	case v.AccessToken == nil || v.Superseded:
@@ -134,14 +137,17 @@ func whichSecret(v tokens.Verification) string {
 }
 
 // explainVerification puts the answer about a value into a sentence.
-func (a *app) explainVerification(ctx context.Context, backend tokens.Backend, value string, v tokens.Verification, reason string) (string, error) {
+func (a *app) explainVerification(
+	ctx context.Context, backend tokens.Backend, value string, v tokens.Verification, reason string,
+) (string, error) {
 	if v.AccessToken == nil {
 		if reason == reasonMalformed {
-			return "not active: malformed; it has not the form of a value (an identifier is not a value; check that it was copied whole)", nil
+			return "not active: malformed; it does not have the form of a value (an identifier is not a value; " +
+				"check that it was copied whole)", nil
 		}
 		text := "not active: unknown; no token of this database has or had this value, or its token has been deleted"
 		if a.actAs != "" {
-			text += fmt.Sprintf(", or is at a level at which %s may not verify: verify without --act-as to know", a.actAs)
+			text += fmt.Sprintf(", or is at a level where %s may not verify: verify without --act-as to find out", a.actAs)
 		}
 		return text, nil
 	}
@@ -163,33 +169,34 @@ func (a *app) explainVerification(ctx context.Context, backend tokens.Backend, v
 	case v.Previous:
 		text += "; " + explainPrevious(t, "which ends at")
 	case v.Superseded && isEndedPrevious(t, value):
-		text += fmt.Sprintf("; the grace of this one ended at %s", minute(t.Previous.EndsAt))
+		text += fmt.Sprintf("; the grace period of this one ended at %s", minute(t.Previous.EndsAt))
 	}
 	return text, nil
 }
 
-// explainPrevious says of a value in its grace that it is one, when it ends, and since when there is another.
+// explainPrevious says that a value is in its grace period, when that ends, and since when there has been another value.
 func explainPrevious(t tokens.AccessToken, end string) string {
-	return fmt.Sprintf("it is the previous value, %s %s; the token has a newer one since %s", end, minute(t.Previous.EndsAt), minute(t.RegeneratedAt))
+	return fmt.Sprintf("it is the previous value, %s %s; the token has had a newer one since %s",
+		end, minute(t.Previous.EndsAt), minute(t.RegeneratedAt))
 }
 
-// isEndedPrevious tells whether a value is the one before the current one, whose grace is over.
+// isEndedPrevious reports whether a value is the one before the current one and its grace period is over.
 func isEndedPrevious(t tokens.AccessToken, value string) bool {
 	return t.Previous != nil && !t.Previous.IsLive(t.ObservedAt) && strings.HasPrefix(value, t.Previous.Preview)
 }
 
-// explainReason continues a sentence that begins with the token: what happened, and what helps.
+// explainReason continues a sentence that begins with the token: it says what happened and what helps.
 func explainReason(t tokens.AccessToken, reason string) string {
 	switch reason {
 	case reasonSuperseded:
-		return fmt.Sprintf("got another value at %s", minute(t.RegeneratedAt))
+		return fmt.Sprintf("was given another value at %s", minute(t.RegeneratedAt))
 	case string(tokens.StatusHeld):
-		return fmt.Sprintf("is held %s; latchkey token release ends the hold", stopped(t.Held))
+		return fmt.Sprintf("was put on hold %s; latchkey token release ends the hold", stopped(t.Held))
 	case string(tokens.StatusDisabled):
 		if t.Disabled == nil && t.User.Disabled != nil {
-			return fmt.Sprintf("is stopped with its technical user, disabled %s", stopped(t.User.Disabled))
+			return fmt.Sprintf("is stopped with its technical user, which was disabled %s", stopped(t.User.Disabled))
 		}
-		return fmt.Sprintf("is disabled %s; latchkey token enable ends that", stopped(t.Disabled))
+		return fmt.Sprintf("was disabled %s; latchkey token enable ends that", stopped(t.Disabled))
 	case string(tokens.StatusRevoked):
 		return fmt.Sprintf("had its value revoked at %s; a regeneration gives it a new one", minute(t.Secret.EndedAt))
 	case string(tokens.StatusExpired):
