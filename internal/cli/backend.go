@@ -38,7 +38,11 @@ type finding struct {
 func (a *app) diagnose(ctx context.Context) []finding {
 	var findings []finding
 	for _, f := range service.Diagnose(ctx, a.options()) {
-		findings = append(findings, finding{f.Name, f.Value, f.Problem})
+		problem := f.Problem
+		if f.Reason != tokens.ReasonDatabaseFailing { // which leads here
+			problem = withWayOut(problem, &tokens.Error{Reason: f.Reason})
+		}
+		findings = append(findings, finding{f.Name, f.Value, problem})
 	}
 	return findings
 }

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -41,7 +39,7 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 		if err := app.printNewValue(ctx, backend, "Created", "It is shown this once.", token.Secret, created.AccessToken, c.JSON); err != nil {
 			return err
 		}
-		if errors.Is(missing, fs.ErrNotExist) {
+		if tokens.ErrorReason(missing) == tokens.ReasonNoDatabase {
 			if made, err := backend.Database(ctx); err == nil {
 				app.note("There was no database at %s: a new one was made there, for organization %q. If another one was meant, name it by --database or %s.",
 					made.Location, made.Organization, tokens.DatabaseVariable)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -81,7 +80,7 @@ func shownRoleAttributes() map[string]schema.Attribute {
 func (d *rolesDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
 	roles := managed.AskForList(&d.Reader, tokens.KindRole, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Role, error) {
 		roles, err := b.Roles(ctx)
-		if errors.Is(err, tokens.ErrNoDatabase) {
+		if tokens.ErrorReason(err) == tokens.ReasonNoDatabase {
 			return tokens.BuiltInRoles(), nil
 		}
 		return roles, err

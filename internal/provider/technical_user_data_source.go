@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -106,7 +105,7 @@ func (d *technicalUserDataSource) Read(ctx context.Context, req datasource.ReadR
 // find returns the technical user that has the address or, at its level, the name.
 func (m *technicalUserModel) find(ctx context.Context, b tokens.Backend) (tokens.TechnicalUser, error) {
 	users, err := b.TechnicalUsers(ctx)
-	if err != nil && !errors.Is(err, tokens.ErrNoDatabase) {
+	if err != nil && tokens.ErrorReason(err) != tokens.ReasonNoDatabase {
 		return tokens.TechnicalUser{}, err
 	}
 	const advice = "check the spelling, and with act_as that the member may manage the account"

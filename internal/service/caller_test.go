@@ -50,7 +50,7 @@ func TestActingMemberMakesNoDatabase(t *testing.T) {
 	_, token := b.CreateAccessToken(background, newRequest(t, "deploy", ""))
 	_, list := b.AccessTokens(background, tokens.TokenQuery{})
 	for _, err := range []error{group, token, list} {
-		if tokens.ErrorCode(err) != tokens.CodeUnavailable || !errors.Is(err, fs.ErrNotExist) {
+		if tokens.ErrorCode(err) != tokens.CodeUnavailable || tokens.ErrorReason(err) != tokens.ReasonNoDatabase {
 			t.Errorf("got %v, want CodeUnavailable for want of a database", err)
 		}
 	}

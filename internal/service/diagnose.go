@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // Finding is one thing that Diagnose looked at.
@@ -19,6 +20,8 @@ type Finding struct {
 	Name, Value string
 	// Problem says what is wrong with it and what to do; empty where all is well.
 	Problem string
+	// Reason is that of the error that is the problem, where one is.
+	Reason tokens.Reason
 }
 
 // privateMode is the mode of the files of a database: hashes and names are for their owner alone.
@@ -35,7 +38,7 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 	}
 	database := Finding{Name: "database", Value: i.Location}
 	if i.Unusable != nil {
-		database.Problem = i.Unusable.Error()
+		database.Problem, database.Reason = i.Unusable.Error(), tokens.ErrorReason(i.Unusable)
 	}
 	findings := []Finding{database}
 	for _, file := range i.Files {

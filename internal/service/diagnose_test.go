@@ -62,7 +62,7 @@ func TestDiagnoseProblems(t *testing.T) {
 		finding string
 		words   []string
 	}{
-		{"missing", os.Remove, service.Options{}, "database", []string{"there is no database", "first apply makes it"}},
+		{"missing", os.Remove, service.Options{}, "database", []string{"there is no database", "restore it from a backup"}},
 		{"missing directory", func(path string) error { return os.RemoveAll(filepath.Dir(path)) }, service.Options{}, "database", []string{"directory", "make it"}},
 		{"empty", func(path string) error { return os.Truncate(path, 0) }, service.Options{}, "database", []string{"empty", "backup"}},
 		{"not SQLite", func(path string) error { return os.WriteFile(path, bytes.Repeat([]byte("text\n"), 100), 0o600) }, service.Options{}, "database", []string{"not an SQLite database"}},

@@ -2,8 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -63,14 +61,21 @@ func create[T any](ctx context.Context, b *Backend, action tokens.Action, c crea
 		about = object{} // the event does not repeat the name, which may be what is wrong
 	}
 	result, err := transact(ctx, b, action, about, nil, fn)
-	switch missing := errors.Is(err, fs.ErrNotExist); {
-	case missing && c.invalid != nil:
+	switch {
+	case !isMissing(err):
+	case c.invalid != nil:
 		err = c.invalid
-	case missing:
-		err = tokens.Unavailable(err, "the input names a custom role, a group or another object of a database, or act_as a member, and no database is there: "+
-			"check for a slip in their names (the built-in roles are %s)", strings.Join(tokens.BuiltInRoleNames(), ", "))
+	default:
+		err = tokens.Unavailable(err, "the request refers to a custom role, a group, an acting member or another object of a database, and no database is there: "+
+			"check the spelling (the built-in roles are %s)", strings.Join(tokens.BuiltInRoleNames(), ", ")).Because(tokens.ErrorReason(err))
 	}
 	return result, err
+}
+
+// isMissing reports whether an error says that there is no database.
+func isMissing(err error) bool {
+	reason := tokens.ErrorReason(err)
+	return reason == tokens.ReasonNoDatabase || reason == tokens.ReasonNoDirectory
 }
 
 // transact runs fn as one transaction. Where fn refuses, its changes are dropped and the refusal is recorded.

@@ -2,9 +2,7 @@ package service
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
@@ -66,7 +64,7 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 	}
 	restoration := tokens.Restoration{Backup: backup, Path: present.Location}
 	switch {
-	case errors.Is(present.Unusable, fs.ErrNotExist):
+	case isMissing(present.Unusable):
 	case present.Unusable != nil:
 		restoration.Unreadable = present.Unusable
 	default:

@@ -5,12 +5,13 @@ import (
 	"fmt"
 )
 
-// Code classifies an Error. Callers decide by the code, never by the message.
+// Code classifies an Error. Callers decide by the code and the reason, never by the message or by the cause, which a
+// backend on another machine may not be able to send.
 type Code string
 
 // The codes of an Error.
 const (
-	// CodeNotFound: the object positively does not exist. The only code on which a resource may leave a Terraform state.
+	// CodeNotFound: the object positively does not exist. On no other code may a caller forget the object.
 	CodeNotFound Code = "not_found"
 	// CodeConflict: the object, a name or a request id is taken, or something that depends on the object is in the way.
 	CodeConflict Code = "conflict"
@@ -22,21 +23,63 @@ const (
 	CodeUnavailable Code = "unavailable"
 )
 
-// ErrNoDatabase is in the chain of a CodeUnavailable that says that nothing was made yet at a place that could hold a
-// database, as opposed to one that can't be reached or that has gone.
-var ErrNoDatabase = errors.New("no database yet")
+// Reason says which of the causes that share a code an Error has. There is one for every cause to which some caller has
+// a way out to add, or on which it branches; for all others it is empty.
+type Reason string
 
-// Error is what every Backend method returns when it fails.
+// The reasons of an Error.
+const (
+	// ReasonNameTaken: what the field names belongs to another object, the holder.
+	ReasonNameTaken Reason = "name_taken"
+	// ReasonLastOwner: the object is the last owner, and one must remain.
+	ReasonLastOwner Reason = "last_owner"
+	// ReasonVersionMovedOn: the secret is not the one that the caller expected to replace.
+	ReasonVersionMovedOn Reason = "version_moved_on"
+	// ReasonTTLTooShort: counted from the current secret, the ttl is over already.
+	ReasonTTLTooShort Reason = "ttl_too_short"
+	// ReasonNotAnIdentifier: the field needs an identifier of the kind, and its value is none.
+	ReasonNotAnIdentifier Reason = "not_an_identifier"
+	// ReasonUnknownRole: no role has the name in the field.
+	ReasonUnknownRole Reason = "unknown_role"
+	// ReasonUnknownCaller: nobody has the address under which the caller asks to work.
+	ReasonUnknownCaller Reason = "unknown_caller"
+	// ReasonNoDatabase: no database was made yet at a place that could hold one, as opposed to one that can't be
+	// reached or that has gone.
+	ReasonNoDatabase Reason = "no_database"
+	// ReasonNoDirectory: not even the directory exists that would hold the database.
+	ReasonNoDirectory Reason = "no_directory"
+	// ReasonWrongPlace: the place that was named can't hold a database, or holds something else.
+	ReasonWrongPlace Reason = "wrong_place"
+	// ReasonOtherOrganization: the database belongs to another organization.
+	ReasonOtherOrganization Reason = "other_organization"
+	// ReasonOtherDatabase: the backup does not come from the database that it would replace.
+	ReasonOtherDatabase Reason = "other_database"
+	// ReasonDatabaseFailing: the database is damaged, or fails in a way that needs an examination.
+	ReasonDatabaseFailing Reason = "database_failing"
+)
+
+// Error is what every Backend method returns when it fails. All of it but the cause can be sent to another machine.
 type Error struct {
 	Code Code
-	// Message tells a person what is wrong and what to do next. It never holds a secret.
+	// Reason is the reason that callers add a way out to; often empty.
+	Reason Reason
+	// Message tells a person what is wrong, in words of the domain. It never holds a secret.
 	Message string
-	// Field names the attribute concerned, in Terraform's spelling; empty where the error is about the whole object.
+	// Field names the attribute concerned; empty where the error is about the whole object.
 	Field string
-	// ID identifies the object concerned or, for a conflict over a name, the object that holds the name.
-	ID string
-	// Err is the cause, where there is one.
+	// Kind and ID identify the object concerned, as far as they are known.
+	Kind Kind
+	ID   string
+	// Holder is the object that has what was asked for, where one has it.
+	Holder Holder
+	// Err is the cause, where there is one, for those who have to find it. It decides nothing.
 	Err error
+}
+
+// Holder is the object that has the name, or whatever else only one object can have, that another one asked for.
+type Holder struct {
+	Kind Kind
+	ID   string
 }
 
 // Error returns the message, preceded by the attribute and followed by the cause where there are any.
@@ -60,11 +103,24 @@ func ErrorCode(err error) Code {
 	if err == nil {
 		return ""
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return CodeUnavailable
+}
+
+// ErrorReason returns the reason of the Error in err's chain; empty where there is none.
+func ErrorReason(err error) Reason {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Reason
+	}
+	return ""
+}
+
+// Because sets the reason and returns the error.
+func (e *Error) Because(reason Reason) *Error {
+	e.Reason = reason
+	return e
 }
 
 // NotFound says that no object of the kind has this id.
@@ -73,7 +129,7 @@ func NotFound(kind Kind, id string) *Error {
 	if tokenID, memberID, err := ParseShareID("", id); kind == KindTokenShare && err == nil {
 		message = fmt.Sprintf("access token %s is not shared with member %s: it never was, the share has ended, or the identifiers belong to another database", tokenID, memberID)
 	}
-	return &Error{Code: CodeNotFound, ID: redact(id), Message: redact(message)}
+	return &Error{Code: CodeNotFound, Kind: kind, ID: redact(id), Message: redact(message)}
 }
 
 // Invalid says that the value of one attribute breaks a rule. An empty field stands for the whole object.
@@ -81,14 +137,22 @@ func Invalid(field, format string, args ...any) *Error {
 	return &Error{Code: CodeInvalid, Field: field, Message: redact(fmt.Sprintf(format, args...))}
 }
 
-// Conflict says that the object with this id is in the way.
+// Conflict says that the state of the object with this id is in the way.
 func Conflict(field, id, format string, args ...any) *Error {
-	return &Error{Code: CodeConflict, Field: field, ID: id, Message: redact(fmt.Sprintf(format, args...))}
+	return &Error{Code: CodeConflict, Field: field, Kind: KindOf(id), ID: id, Message: redact(fmt.Sprintf(format, args...))}
+}
+
+// Taken says that another object of the kind, the holder, has what the attribute names.
+func Taken(kind Kind, field, holderID, format string, args ...any) *Error {
+	return &Error{
+		Code: CodeConflict, Reason: ReasonNameTaken, Field: field, Kind: kind, Holder: Holder{kind, holderID},
+		Message: redact(fmt.Sprintf(format, args...)),
+	}
 }
 
 // Forbidden says that the caller lacks what an operation on the object with this id needs.
 func Forbidden(id, format string, args ...any) *Error {
-	return &Error{Code: CodeForbidden, ID: redact(id), Message: redact(fmt.Sprintf(format, args...))}
+	return &Error{Code: CodeForbidden, Kind: KindOf(id), ID: redact(id), Message: redact(fmt.Sprintf(format, args...))}
 }
 
 // Unavailable says that the backend can't answer, because of cause (which may be nil).

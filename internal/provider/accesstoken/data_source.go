@@ -3,7 +3,6 @@ package accesstoken
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,7 +93,7 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 func (m *shownModel) find(ctx context.Context, b tokens.Backend) (tokens.AccessToken, error) {
 	name, userID, email := m.Name.ValueString(), m.TechnicalUserID.ValueString(), m.TechnicalUserEmail.ValueString()
 	page, err := b.AccessTokens(ctx, tokens.TokenQuery{Search: name, TechnicalUserID: userID})
-	if err != nil && !errors.Is(err, tokens.ErrNoDatabase) {
+	if err != nil && tokens.ErrorReason(err) != tokens.ReasonNoDatabase {
 		return tokens.AccessToken{}, err
 	}
 	found := slices.DeleteFunc(page.AccessTokens, func(t tokens.AccessToken) bool {

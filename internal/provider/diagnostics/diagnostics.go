@@ -72,33 +72,31 @@ func FailedList(kind tokens.Kind, err error) diag.Diagnostic {
 
 // failure is the diagnostic for an error about something, at the attribute that the error names, with a note behind it.
 func failure(summary, about string, err error, note string) diag.Diagnostic {
-	detail := fmt.Sprintf("%s: %s", about, err)
-	if !strings.HasSuffix(detail, "}") { // the end of a block to paste
-		detail += "."
-	}
-	detail += note
-	var e *tokens.Error
-	if !errors.As(err, &e) || e.Field == "" || !isAboutObject(err) {
+	detail := about + ": " + Explain(err) + note
+	e, ok := errors.AsType[*tokens.Error](err)
+	if !ok || e.Field == "" || !isAboutObject(err) {
 		return diag.NewErrorDiagnostic(summary, detail)
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root(e.Field), summary, detail)
 }
 
-// isAboutObject tells whether an error says something of the object and its attributes, and not of the backend or of the
-// caller, which are settings of the provider.
+// isAboutObject reports whether an error concerns the object and its attributes, as opposed to the backend or the caller,
+// which are settings of the provider.
 func isAboutObject(err error) bool {
-	code := tokens.ErrorCode(err)
-	return code != tokens.CodeUnavailable && code != tokens.CodeForbidden
+	switch tokens.ErrorCode(err) {
+	case tokens.CodeUnavailable, tokens.CodeForbidden:
+		return false
+	}
+	return tokens.ErrorReason(err) != tokens.ReasonOtherOrganization
 }
 
 // InvalidAttribute is the diagnostic for a configured value that breaks a rule.
 func InvalidAttribute(at path.Path, err error) diag.Diagnostic {
 	detail := err.Error()
-	var e *tokens.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*tokens.Error](err); ok {
 		detail = e.Message
 	}
-	return diag.NewAttributeErrorDiagnostic(at, "Invalid attribute value", fmt.Sprintf("Attribute %s: %s.", attributeNames(at), detail))
+	return diag.NewAttributeErrorDiagnostic(at, "Invalid attribute value", withWayOut(fmt.Sprintf("Attribute %s: %s", attributeNames(at), detail), err))
 }
 
 // attributeNames names the attribute at a path with those that it is nested in; which element of a set it stands in is

@@ -2,7 +2,6 @@ package managed
 
 import (
 	"context"
-	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -32,8 +31,8 @@ func Ask[T any](r *Reader, question func(tokens.Backend) (T, error)) (answer T, 
 func AskForList[T any](r *Reader, kind tokens.Kind, diags *diag.Diagnostics, question func(tokens.Backend) (T, error)) T {
 	answer, err := Ask(r, question)
 	switch {
-	case errors.Is(err, tokens.ErrNoDatabase):
-		diags.AddWarning("There is no database yet", "The list is empty for that reason alone, as before the first apply of a new configuration. Where there should be a database, check its path: "+err.Error())
+	case tokens.ErrorReason(err) == tokens.ReasonNoDatabase:
+		diags.AddWarning("There is no database yet", "The list is empty for that reason alone, as before the first apply of a new configuration. Where there should be a database, check its path: "+diagnostics.Explain(err))
 	case err != nil:
 		diags.Append(diagnostics.FailedList(kind, err))
 	}
@@ -42,11 +41,11 @@ func AskForList[T any](r *Reader, kind tokens.Kind, diags *diag.Diagnostics, que
 
 // NotThere turns the error of a look-up in a database that was never made into one that says that the object isn't there.
 func NotThere(err error, kind tokens.Kind, id string) error {
-	if !errors.Is(err, tokens.ErrNoDatabase) {
+	if tokens.ErrorReason(err) != tokens.ReasonNoDatabase {
 		return err
 	}
 	missing := tokens.NotFound(kind, id)
-	missing.Err = err
+	missing.Reason, missing.Err = tokens.ReasonNoDatabase, err
 	return missing
 }
 
@@ -54,6 +53,6 @@ func NotThere(err error, kind tokens.Kind, id string) error {
 // that the database was never made.
 func NoMatch(field string, cause error, format string, args ...any) error {
 	missing := tokens.Invalid(field, format, args...)
-	missing.Code, missing.Err = tokens.CodeNotFound, cause
+	missing.Code, missing.Reason, missing.Err = tokens.CodeNotFound, tokens.ErrorReason(cause), cause
 	return missing
 }

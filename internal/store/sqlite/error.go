@@ -48,7 +48,11 @@ func (f databaseFile) Explain(err error) error {
 }
 
 func (f databaseFile) explainDirectory(err error) error {
-	return tokens.Unavailable(err, "the directory of database %s does not exist or can't be reached: make it, or name another path in database, LATCHKEY_DATABASE or --database", f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return tokens.Unavailable(err, "the directory of database %s does not exist: make it, or use another path", f.path).Because(tokens.ReasonNoDirectory)
+	}
+	return tokens.Unavailable(err, "the directory of database %s can't be reached: check the path and the permissions of its directories",
+		f.path).Because(tokens.ReasonWrongPlace)
 }
 
 func (f databaseFile) explainMoved(err error) error {

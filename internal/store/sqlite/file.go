@@ -93,8 +93,8 @@ func (f databaseFile) Connect(ctx context.Context, found store.Found) (store.Con
 	return c, nil
 }
 
-// look tells from outside what is at the path. Where there is nothing, fs.ErrNotExist is within the error; where the file
-// could be made, tokens.ErrNoDatabase, too.
+// look examines from outside what is at the path. Where there is nothing, fs.ErrNotExist is within the error, whose reason
+// says whether the file could be made.
 func (f databaseFile) look() (fs.FileInfo, error) {
 	info, err := os.Stat(f.path)
 	switch {
@@ -105,8 +105,8 @@ func (f databaseFile) look() (fs.FileInfo, error) {
 		if _, dirErr := os.Stat(filepath.Dir(f.path)); dirErr != nil {
 			return nil, f.explainDirectory(dirErr)
 		}
-		return nil, &tokens.Error{Code: tokens.CodeUnavailable, Err: fmt.Errorf("%w: %w", tokens.ErrNoDatabase, err), Message: fmt.Sprintf("there is no database at %s: check the path (database in the provider's configuration, "+
-			"LATCHKEY_DATABASE or --database); if the file was lost, restore it from a backup; in a new configuration the first apply makes it", f.path)}
+		return nil, tokens.Unavailable(err, "there is no database at %s: check the path; if the file was lost, restore it from a backup",
+			f.path).Because(tokens.ReasonNoDatabase)
 	case err != nil:
 		return nil, tokens.Unavailable(err, "database %s can't be reached: check the path and the permissions of its directories", f.path)
 	case info.IsDir():

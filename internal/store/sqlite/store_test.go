@@ -123,7 +123,7 @@ func TestAFailureToOpenIsNotKept(t *testing.T) {
 	if err := os.Mkdir(directory, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	wantUnavailable(t, "a write that makes nothing", s.Write(t.Context(), nothing), directory, "there is no database", "LATCHKEY_DATABASE")
+	wantUnavailable(t, "a write that makes nothing", s.Write(t.Context(), nothing), directory, "there is no database", "check the path")
 	if err := s.WriteOrMake(t.Context(), found, nothing); err != nil {
 		t.Fatal(err)
 	}

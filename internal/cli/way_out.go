@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// waysOut say what to do on a command line about an error with a reason. The error itself speaks of the domain alone,
+// since a backend does not know who asks it.
+var waysOut = map[tokens.Reason]func(*tokens.Error) string{
+	tokens.ReasonVersionMovedOn:  func(e *tokens.Error) string { return "latchkey token show " + e.ID + " shows how things stand" },
+	tokens.ReasonTTLTooShort:     func(e *tokens.Error) string { return "latchkey token regenerate " + e.ID + " does that" },
+	tokens.ReasonUnknownRole:     always("latchkey role list shows what each of them permits"),
+	tokens.ReasonUnknownCaller:   always("name a member in --act-as, or leave --act-as out to work as the owner of the database"),
+	tokens.ReasonNoDatabase:      always(otherDatabase + ", and the first apply or latchkey token create makes one"),
+	tokens.ReasonNoDirectory:     always(otherDatabase),
+	tokens.ReasonWrongPlace:      always(otherDatabase),
+	tokens.ReasonOtherDatabase:   always("if it is right, say --replace-another"),
+	tokens.ReasonDatabaseFailing: always("run latchkey doctor to examine it"),
+}
+
+// otherDatabase says how to name the database.
+const otherDatabase = "--database or " + tokens.DatabaseVariable + " names another one"
+
+func always(text string) func(*tokens.Error) string {
+	return func(*tokens.Error) string { return text }
+}
+
+// explain returns the text of an error, followed by what to do about it where the error itself doesn't say it all.
+func explain(err error) string {
+	if e, ok := errors.AsType[*tokens.Error](err); ok {
+		return withWayOut(err.Error(), e)
+	}
+	return err.Error()
+}
+
+// withWayOut returns the text, followed by what to do about the error in it.
+func withWayOut(text string, e *tokens.Error) string {
+	if way := waysOut[e.Reason]; way != nil {
+		text += "; " + way(e)
+	}
+	return text
+}
