@@ -2,8 +2,8 @@ package acceptance
 
 import "testing"
 
-// TestAliasActsAs has two configurations of the provider in one: the owner's makes a member and a group, and the other one,
-// a process of its own, acts as that member. What the member may not do fails the apply and loses nothing.
+// TestAliasActsAs has two configurations of the provider in one: the owner's makes a member and a group, and the other
+// one, a process of its own, acts as that member. What the member may not do fails the apply and loses nothing.
 func TestAliasActsAs(t *testing.T) {
 	w := newWorkspace(t)
 	configure := func(rest string) {
@@ -39,7 +39,8 @@ func TestAliasActsAs(t *testing.T) {
 			name     = "everywhere"
 		}
 	`)
-	w.terraform("apply").exits(1).says("Unable to create access token", "tokens:manage at organization level", "anna@example.com does not hold it")
+	w.terraform("apply").exits(1).says("Unable to create access token", "tokens:manage at organization level",
+		"anna@example.com does not hold it")
 	configure(``)
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	w.terraform("destroy").exits(0).says("3 destroyed")

@@ -101,7 +101,8 @@ func TestBrokenDatabase(t *testing.T) {
 				}
 				return content
 			},
-			says: []string{w.databasePath() + " is database db_", "but the object lives in database db_", "point the provider's database to the file in which it was made"},
+			says: []string{w.databasePath() + " is database db_", "but the object lives in database db_",
+				"point the provider's database to the file in which it was made"},
 		},
 		{
 			name:   "empty",
@@ -224,7 +225,8 @@ func (w *workspace) keepsState(says ...string) {
 		says := append(slices.Clone(says), "It stays in the Terraform state.")
 		w.terraform(run[0], run[1:]...).exits(1).says(says...).saysNot("will be created", "panic")
 		if after := w.state(); !maps.EqualFunc(before, after, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
-			w.t.Errorf("terraform %s changed the state: it had %s, now %s, or other attributes", run, before.addresses(), after.addresses())
+			w.t.Errorf("terraform %s changed the state: it had %s, now %s, or other attributes", run, before.addresses(),
+				after.addresses())
 		}
 	}
 }

@@ -14,8 +14,8 @@ type wayOut struct {
 	works    func(w *workspace, before tokenState)
 }
 
-// TestErrorPolicies sees on_expired and on_secret_drift stop a plan, an apply and a destroy, and nothing change. Then it
-// takes each way out that the error names, each in a copy of the folder.
+// TestErrorPolicies sees on_expired and on_secret_drift stop a plan, an apply and a destroy, and nothing change. Then
+// it takes each way out that the error names, each in a copy of the folder.
 func TestErrorPolicies(t *testing.T) {
 	const generation = "regenerate_triggers = { generation = \"1\" }\n"
 	for _, test := range []struct {
@@ -32,10 +32,12 @@ func TestErrorPolicies(t *testing.T) {
 			apply:    applyDeploy,
 			stop:     waitUntilExpired,
 			says: []string{"Access token has expired", `on_expired is "error"`,
-				"change a value in regenerate_triggers", `set on_expired to "regenerate"`, `or set on_expired to "ignore"`, "remove its block", "use -refresh=false"},
+				"change a value in regenerate_triggers", `set on_expired to "regenerate"`, `or set on_expired to "ignore"`,
+				"remove its block", "use -refresh=false"},
 			waysOut: []wayOut{
 				{"regenerate", generation + `ttl = "1s"` + "\n" + `on_expired = "regenerate"`, regeneratesBecause("expired")},
-				{"trigger", `regenerate_triggers = { generation = "2" }` + "\n" + `ttl = "1s"` + "\n" + `on_expired = "error"`, regeneratesBecause("trigger")},
+				{"trigger", `regenerate_triggers = { generation = "2" }` + "\n" + `ttl = "1s"` + "\n" + `on_expired = "error"`,
+					regeneratesBecause("trigger")},
 				{"another policy", generation + `ttl = "1s"` + "\n" + `on_expired = "ignore"`, toleratesExpiry},
 			},
 		},
@@ -55,7 +57,8 @@ func TestErrorPolicies(t *testing.T) {
 			settings: generation + `on_secret_drift = "error"`,
 			apply:    applyDeploy,
 			stop:     func(w *workspace, id string) { w.latchkey("token", "regenerate", id).exits(0) },
-			says: []string{"Secret was changed outside Terraform", "the state has secret version 1, the backend version 2", `on_secret_drift is "error"`,
+			says: []string{"Secret was changed outside Terraform", "the state has secret version 1, the backend version 2",
+				`on_secret_drift is "error"`,
 				`set on_secret_drift to "regenerate"`, `or to "accept"`, "remove its block", "use -refresh=false"},
 			waysOut: []wayOut{
 				{"regenerate", generation + `on_secret_drift = "regenerate"`, regeneratesDrifted},
@@ -116,7 +119,8 @@ func applyDeploy(w *workspace, settings string) {
 func applySoonExpiring(w *workspace, settings string) {
 	w.t.Helper()
 	for soon := 3 * time.Second; soon < time.Minute; soon *= 2 {
-		w.configure(deployToken(fmt.Sprintf("%s\nexpires_at = %q", settings, time.Now().Add(soon).UTC().Format(time.RFC3339))))
+		w.configure(deployToken(fmt.Sprintf("%s\nexpires_at = %q", settings,
+			time.Now().Add(soon).UTC().Format(time.RFC3339))))
 		if w.terraform("apply").code == 0 {
 			return
 		}
@@ -140,8 +144,10 @@ func regeneratesBecause(reason string) func(*workspace, tokenState) {
 		w.t.Helper()
 		w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed")
 		after := w.deploy()
-		if after.ID != before.ID || after.SecretVersion != 2 || after.RegenerationReason != reason || after.Status != "active" {
-			w.t.Errorf("the token was not regenerated: %s with version %d, reason %q, is %s", after.ID, after.SecretVersion, after.RegenerationReason, after.Status)
+		if after.ID != before.ID || after.SecretVersion != 2 || after.RegenerationReason != reason ||
+			after.Status != "active" {
+			w.t.Errorf("the token was not regenerated: %s with version %d, reason %q, is %s", after.ID, after.SecretVersion,
+				after.RegenerationReason, after.Status)
 		}
 	}
 }
@@ -170,7 +176,8 @@ func regeneratesDrifted(w *workspace, before tokenState) {
 	w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed")
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	after := w.deploy()
-	if after.ID != before.ID || after.SecretVersion != 3 || after.RegenerationReason != "drift" || !w.isActive(after.Token) {
+	if after.ID != before.ID || after.SecretVersion != 3 || after.RegenerationReason != "drift" ||
+		!w.isActive(after.Token) {
 		w.t.Errorf("the token was not regenerated: version %d, reason %q", after.SecretVersion, after.RegenerationReason)
 	}
 }
@@ -182,7 +189,8 @@ func acceptsDrift(w *workspace, before tokenState) {
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	after := w.deploy()
 	if after.Token != "" || after.SecretVersion != 2 || after.Status != "active" || w.isActive(before.Token) {
-		w.t.Errorf("the other secret should be left alone: version %d, status %s, a value in the state: %t", after.SecretVersion, after.Status, after.Token != "")
+		w.t.Errorf("the other secret should be left alone: version %d, status %s, a value in the state: %t",
+			after.SecretVersion, after.Status, after.Token != "")
 	}
 	w.terraform("destroy").exits(0).says("1 destroyed")
 }

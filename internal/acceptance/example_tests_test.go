@@ -30,7 +30,8 @@ func TestExampleTests(t *testing.T) {
 			}
 			w.write(filepath.Join("tests", filepath.Base(file)), string(content))
 			said := w.terraform("test", "-no-color").exits(0)
-			if runs := strings.Count("\n"+string(content), "\nrun \""); runs == 0 || strings.Count(said.prose(), "... pass") != runs+1 {
+			if runs := strings.Count("\n"+string(content), "\nrun \""); runs == 0 ||
+				strings.Count(said.prose(), "... pass") != runs+1 {
 				t.Errorf("%d runs and their file should pass:\n%s", runs, said.stdout)
 			}
 			if _, err := os.Stat(w.databasePath()); err == nil {

@@ -12,8 +12,8 @@ import (
 // importFile is the name of the file with which an example shows an import block.
 const importFile = "import-by-string-id.tf"
 
-// TestExamples applies every example, plans it once more, tries its import block, and destroys it. Examples of data sources
-// look into what the quickstart has made.
+// TestExamples applies every example, plans it once more, tries its import block, and destroys it. Examples of data
+// sources look into what the quickstart has made.
 func TestExamples(t *testing.T) {
 	root := filepath.Join(repository, "examples")
 	var examples []string

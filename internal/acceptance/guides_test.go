@@ -17,8 +17,8 @@ var (
 	placeholder = regexp.MustCompile(`\bID\b`)
 )
 
-// TestGuideCommands starts every latchkey command that the README and the guides show, on a database that does not exist.
-// One that the program does not understand is misuse, exit code 2.
+// TestGuideCommands starts every latchkey command that the README and the guides show, on a database that does not
+// exist. One that the program does not understand is misuse, exit code 2.
 func TestGuideCommands(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the guides are written for a shell")
@@ -62,7 +62,8 @@ func TestGuideCommands(t *testing.T) {
 				w.remove("misuse")
 				// Without a terminal to ask at, a command that asks first is misused, too.
 				if !strings.Contains(said.stderr, "needs a confirmation") {
-					t.Errorf("%s shows %q, but the program does not understand %q:\n%s", page, strings.TrimSpace(line), strings.TrimSpace(string(misuse)), said.stderr)
+					t.Errorf("%s shows %q, but the program does not understand %q:\n%s", page, strings.TrimSpace(line),
+						strings.TrimSpace(string(misuse)), said.stderr)
 				}
 			}
 		}

@@ -158,7 +158,9 @@ func (w *workspace) applyKilled(random *rand.Rand, usual timing) (result, bool) 
 
 // checkAfterKill compares the database with the saved state: before is what the state was before the interrupted apply.
 // It returns what was left over since, by identifier.
-func (w *workspace) checkAfterKill(wish map[string]wishedToken, before map[string]tokenState, known map[string]tokenState) map[string]tokenState {
+func (w *workspace) checkAfterKill(
+	wish map[string]wishedToken, before map[string]tokenState, known map[string]tokenState,
+) map[string]tokenState {
 	w.t.Helper()
 	w.latchkey("doctor").exits(0)
 	list := w.tokenList()
@@ -167,15 +169,18 @@ func (w *workspace) checkAfterKill(wish map[string]wishedToken, before map[strin
 	for address, token := range saved {
 		key := strings.TrimPrefix(address, tokenPrefix)
 		wanted := wish[key]
-		underWay := !wanted.exists || wanted.name(key) != token.Name || token.RegenerateTriggers["generation"] != strconv.Itoa(wanted.regenerated)
+		underWay := !wanted.exists || wanted.name(key) != token.Name ||
+			token.RegenerateTriggers["generation"] != strconv.Itoa(wanted.regenerated)
 		found, ok := list[token.ID]
 		switch {
 		case !ok && wanted.exists:
 			w.t.Errorf("%s is in the state, but %s is not in the database", address, token.ID)
 		case !ok: // its deletion was under way
 		case underWay && found.SecretVersion-token.SecretVersion > 1:
-			w.t.Errorf("%s has secret version %d in the state and %d in the database: one regeneration was under way at most", address, token.SecretVersion, found.SecretVersion)
-		case found.SecretVersion < token.SecretVersion, !underWay && (found.SecretVersion != token.SecretVersion || found.Name != token.Name):
+			w.t.Errorf("%s has secret version %d in the state and %d in the database: one regeneration was under way at most",
+				address, token.SecretVersion, found.SecretVersion)
+		case found.SecretVersion < token.SecretVersion,
+			!underWay && (found.SecretVersion != token.SecretVersion || found.Name != token.Name):
 			w.t.Errorf("%s is %q with secret version %d in the state, but %q with version %d in the database",
 				address, token.Name, token.SecretVersion, found.Name, found.SecretVersion)
 		case found.SecretVersion == token.SecretVersion && token.holdsCurrentSecret() && !w.isActive(token.Token):
@@ -224,7 +229,8 @@ func (w *workspace) checkAfterRecovery(wish map[string]wishedToken, leftover map
 			w.t.Errorf("%s is in the state: %t, in the configuration: %t", key, ok, wanted.exists)
 		case !wanted.exists:
 		case found.Name != wanted.name(key) || found.SecretVersion != token.SecretVersion || !w.isActive(token.Token):
-			w.t.Errorf("%s is %q with secret version %d in the state, but %q with version %d in the database, or its secret is refused",
+			w.t.Errorf("%s is %q with secret version %d in the state, but %q with version %d in the database, or its secret "+
+				"is refused",
 				key, token.Name, token.SecretVersion, found.Name, found.SecretVersion)
 		}
 		delete(list, token.ID)
@@ -246,17 +252,21 @@ func (w *workspace) checkImport(wish map[string]wishedToken, leftover map[string
 	var blocks strings.Builder
 	for id, token := range leftover {
 		key, _, _ := strings.Cut(token.Name, " ")
-		fmt.Fprintf(&blocks, "import {\n to = latchkey_access_token.%s\n id = %q\n}\nresource \"latchkey_access_token\" %q {\n%s}\n", id, id, id, wish[key].block(key))
+		fmt.Fprintf(&blocks,
+			"import {\n to = latchkey_access_token.%s\n id = %q\n}\nresource \"latchkey_access_token\" %q {\n%s}\n", id, id, id,
+			wish[key].block(key))
 	}
 	w.write("import.tf", blocks.String())
-	w.terraform("plan", "-out=import.tfplan").exits(0).says(fmt.Sprintf("Plan: %d to import, 0 to add, %d to change, 0 to destroy.", len(leftover), len(leftover)))
+	w.terraform("plan", "-out=import.tfplan").exits(0).
+		says(fmt.Sprintf("Plan: %d to import, 0 to add, %d to change, 0 to destroy.", len(leftover), len(leftover)))
 	for _, change := range w.plannedChanges("import.tfplan") {
 		token, ok := leftover[strings.TrimPrefix(change.Address, tokenPrefix)]
 		if !ok {
 			continue
 		}
 		for _, attribute := range []string{"id", "token", "token_preview", "secret_version"} {
-			if change.Change.AfterUnknown[attribute] == true || change.Change.Before[attribute] != change.Change.After[attribute] {
+			if change.Change.AfterUnknown[attribute] == true ||
+				change.Change.Before[attribute] != change.Change.After[attribute] {
 				w.t.Errorf("the import of %s changes %s", token.ID, attribute)
 			}
 		}

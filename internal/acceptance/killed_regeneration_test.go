@@ -10,8 +10,9 @@ import (
 )
 
 // TestKilledBetweenCommitAndState kills Terraform and the provider after the backend has committed a regeneration and
-// before the state is written, so that nobody knows the new secret. The next apply heals that, whatever the regeneration
-// was for, and the events tell what happened. With a grace period the value that was in use until then outlives the kill.
+// before the state is written, so that nobody knows the new secret. The next apply heals that, whatever the
+// regeneration was for, and the events tell what happened. With a grace period the value that was in use until then
+// outlives the kill.
 func TestKilledBetweenCommitAndState(t *testing.T) {
 	for _, test := range []struct {
 		reason string
@@ -73,7 +74,8 @@ func TestKilledBetweenCommitAndState(t *testing.T) {
 				w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed")
 				healed := w.deploy()
 				if healed.ID != first.ID || healed.SecretVersion != lost+1 || !w.isActive(healed.Token) || w.isActive(inUse) {
-					t.Errorf("after the next apply the state has %s with version %d, which should be the only one that is known and active", healed.ID, healed.SecretVersion)
+					t.Errorf("after the next apply the state has %s with version %d, which should be the only one that is known and "+
+						"active", healed.ID, healed.SecretVersion)
 				}
 				if list := w.tokenList(); len(list) != 1 || list[first.ID].SecretVersion != lost+1 {
 					t.Errorf("one token with version %d should be in the database: %v", lost+1, list)

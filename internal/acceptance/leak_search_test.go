@@ -85,7 +85,8 @@ func (l *leakSearch) find(text string) (encoding string, at int, found bool) {
 // firstEight packs the first eight bytes of a text, which has as many.
 func firstEight(s string) uint64 {
 	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 |
+		uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // mustNotFind fails the test where a text holds a secret. It does not print the text.
@@ -99,24 +100,28 @@ func (l *leakSearch) mustNotFind(t testing.TB, source, text string) {
 // TestLeakSearch hides secrets in a text in every way that the search is to see through.
 func TestLeakSearch(t *testing.T) {
 	// Values of the form of secrets, made up for this test.
-	const secret, another = "lk_0aBcDeFgHiJkLmNoPqRsTuVwXyZ123456789zYxWvUtSrQpO", "lk_ZZ0YY1XX2WW3VV4UU5TT6SS7RR8QQ9PPaOObNNcMMdLLeKKfJ"
+	const secret, another = "lk_0aBcDeFgHiJkLmNoPqRsTuVwXyZ123456789zYxWvUtSrQpO",
+		"lk_ZZ0YY1XX2WW3VV4UU5TT6SS7RR8QQ9PPaOObNNcMMdLLeKKfJ"
 	search := newLeakSearch()
 	search.add(secret)
 	search.add(another)
 	search.add("") // a token without a secret in the state
 
-	surrounding := strings.Repeat("2026-01-01T00:00:00Z [TRACE] provider: a line of a log lk_0aBcDeF tok_06h04hctxxfsd1zbwtf7815z84\n", 500)
+	surrounding := strings.Repeat("2026-01-01T00:00:00Z [TRACE] provider: a line of a log lk_0aBcDeF "+
+		"tok_06h04hctxxfsd1zbwtf7815z84\n", 500)
 	if encoding, at, found := search.find(surrounding); found {
 		t.Errorf("found a secret (%s) at byte %d of a text that holds its preview alone", encoding, at)
 	}
 	for name, encode := range encodings {
 		for shift := range 3 { // the alignments of base 64
-			for _, part := range []string{secret, another, another[previewLength:], secret[previewLength : previewLength+pieceLength+2], secret[len(secret)-pieceLength-2:]} {
+			for _, part := range []string{secret, another, another[previewLength:],
+				secret[previewLength : previewLength+pieceLength+2], secret[len(secret)-pieceLength-2:]} {
 				planted := encode(strings.Repeat("x", shift) + part)
 				if name == "URL query" {
 					planted = "value=" + planted
 				}
-				if _, at, found := search.find(surrounding + planted + surrounding); !found || at < len(surrounding) || at > len(surrounding)+len(planted) {
+				if _, at, found := search.find(surrounding + planted + surrounding); !found || at < len(surrounding) ||
+					at > len(surrounding)+len(planted) {
 					t.Errorf("did not find a secret of %d characters (%s, shifted by %d)", len(part), name, shift)
 				}
 			}

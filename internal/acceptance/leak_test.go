@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// TestNoLeak goes through the life of access tokens with all logs on, failures included, and looks for every secret that
-// was ever issued in everything that was written on the way. Only the state, a saved plan and what asks for a secret by
-// name may hold one.
+// TestNoLeak goes through the life of access tokens with all logs on, failures included, and looks for every secret
+// that was ever issued in everything that was written on the way. Only the state, a saved plan and what asks for a
+// secret by name may hold one.
 func TestNoLeak(t *testing.T) {
 	w := newWorkspace(t)
 	temporary := t.TempDir()
@@ -170,7 +170,8 @@ func (s *transcript) addFiles(t *testing.T, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || strings.Contains(entry.Name(), ".tfstate") || strings.HasSuffix(entry.Name(), ".tfplan") {
+			if err != nil || entry.IsDir() || strings.Contains(entry.Name(), ".tfstate") ||
+				strings.HasSuffix(entry.Name(), ".tfplan") {
 				return err
 			}
 			content, err := os.ReadFile(path)

@@ -7,15 +7,18 @@ import (
 	"testing"
 )
 
-// TestTwoRunsAtOnce applies two saved plans at once that regenerate the same token, as two pipelines without a lock do. One
-// wins; the other one fails, says why, and has changed nothing. What its next plan says is right, whichever state it has.
+// TestTwoRunsAtOnce applies two saved plans at once that regenerate the same token, as two pipelines without a lock do.
+// One wins; the other one fails, says why, and has changed nothing. What its next plan says is right, whichever state
+// it has.
 func TestTwoRunsAtOnce(t *testing.T) {
 	for _, test := range []struct {
 		reason string
-		// before are the settings at first, planned those of both plans, and settled those with which nothing is due in the end.
+		// before are the settings at first, planned those of both plans, and settled those with which nothing is due in the
+		// end.
 		before, planned, settled string
 	}{
-		{"trigger", `regenerate_triggers = { generation = "1" }`, `regenerate_triggers = { generation = "2" }`, `regenerate_triggers = { generation = "2" }`},
+		{"trigger", `regenerate_triggers = { generation = "1" }`, `regenerate_triggers = { generation = "2" }`,
+			`regenerate_triggers = { generation = "2" }`},
 		{"schedule", fresh, dueAfterASecond, fresh},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
@@ -44,13 +47,16 @@ func TestTwoRunsAtOnce(t *testing.T) {
 			}
 			winner, loser := runs[won], runs[lost]
 			results[won].exits(0)
-			results[lost].exits(1).says("has secret version 2, not 1", "another run or person regenerated it meanwhile", "nothing was changed")
+			results[lost].exits(1).says("has secret version 2, not 1", "another run or person regenerated it meanwhile",
+				"nothing was changed")
 
 			list := winner.tokenList()
-			if token := list[before.ID]; len(list) != 1 || token.SecretVersion != 2 || token.Description != fmt.Sprintf("by run %d", won) {
+			if token := list[before.ID]; len(list) != 1 || token.SecretVersion != 2 ||
+				token.Description != fmt.Sprintf("by run %d", won) {
 				t.Errorf("the database should hold what the winner made: %v", list)
 			}
-			if after := winner.deploy(); after.ID != before.ID || !winner.isActive(after.Token) || winner.isActive(before.Token) {
+			if after := winner.deploy(); after.ID != before.ID || !winner.isActive(after.Token) ||
+				winner.isActive(before.Token) {
 				t.Error("the secret of the winner should be active, and the one before it dead")
 			}
 

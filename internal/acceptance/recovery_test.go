@@ -57,14 +57,16 @@ func TestLostState(t *testing.T) {
 
 	w.remove("terraform.tfstate")
 	// What refers to others can be told apart once those are imported: here the tokens of technical users of one name.
-	for round := 1; !strings.Contains(w.terraform("plan", "-out=lost.tfplan").exits(0).prose(), " to import, 0 to add, "); round++ {
+	for round := 1; !strings.Contains(w.terraform("plan", "-out=lost.tfplan").exits(0).prose(),
+		" to import, 0 to add, "); round++ {
 		if round > 3 {
 			t.Fatalf("after three rounds not everything is found:\n%s", w.terraform("plan").stdout)
 		}
 		plan := w.terraform("show", "-json", "lost.tfplan").exits(0).stdout
 		w.write("imports.tf", w.latchkeyReading(plan, "import-blocks", "--plan", "-").exits(0).stdout)
 	}
-	w.terraform("plan").exits(0).says("10 to import, 0 to add,", "0 to destroy.").saysNot("regeneration_reason =", "must be replaced")
+	w.terraform("plan").exits(0).says("10 to import, 0 to add,", "0 to destroy.").saysNot("regeneration_reason =",
+		"must be replaced")
 	w.terraform("apply").exits(0).says("10 imported, 0 added,", "0 destroyed.")
 	w.remove("imports.tf")
 	w.terraform("plan", "-detailed-exitcode").exits(0)
@@ -89,11 +91,12 @@ func TestUnknownToState(t *testing.T) {
 	w := newWorkspace(t)
 	w.configure(organization)
 	w.terraform("apply").exits(0)
-	if rest := w.latchkeyReading(w.terraform("state", "pull").stdout, "import-blocks", "--without", "-").exits(0).stdout; strings.Contains(rest, "import {") {
+	rest := w.latchkeyReading(w.terraform("state", "pull").stdout, "import-blocks", "--without", "-").exits(0).stdout
+	if strings.Contains(rest, "import {") {
 		t.Errorf("the state knows everything, but not this:\n%s", rest)
 	}
 	w.latchkey("token", "create", "by hand").exits(0)
-	rest := w.latchkeyReading(w.terraform("state", "pull").stdout, "import-blocks", "--without", "-").exits(0).stdout
+	rest = w.latchkeyReading(w.terraform("state", "pull").stdout, "import-blocks", "--without", "-").exits(0).stdout
 	if strings.Count(rest, "import {") != 1 || !strings.Contains(rest, "latchkey_access_token.by_hand") {
 		t.Errorf("one token is not in the state, but this is listed:\n%s", rest)
 	}
@@ -135,7 +138,8 @@ func TestLostDatabase(t *testing.T) {
 	w.terraform("apply").exits(0)
 	w.latchkey("backup", w.path("old.backup")).exits(0)
 	old := w.state().tokens(t)
-	const renamed, regenerated, held, made = tokenPrefix + "renamed", tokenPrefix + "regenerated", tokenPrefix + "held", tokenPrefix + "made"
+	const renamed, regenerated, held, made = tokenPrefix + "renamed", tokenPrefix + "regenerated", tokenPrefix + "held",
+		tokenPrefix + "made"
 
 	w.configure(resources("after", "2", `
 		resource "latchkey_access_token" "made" {
@@ -176,13 +180,14 @@ func TestLostDatabase(t *testing.T) {
 
 	w.terraform("apply").exits(0).says("2 added, 2 changed, 0 destroyed")
 	w.terraform("plan", "-detailed-exitcode").exits(0)
-	if now := w.state().tokens(t)[regenerated]; !w.isActive(now.Token) || w.isActive(old[regenerated].Token) || w.isActive(current[regenerated].Token) {
+	if now := w.state().tokens(t)[regenerated]; !w.isActive(now.Token) || w.isActive(old[regenerated].Token) ||
+		w.isActive(current[regenerated].Token) {
 		t.Error("the regenerated token should have a third secret, and no other alive")
 	}
 }
 
-// TestSameVersionOtherSecret regenerates a token after its backup was restored, so that its secret has the number of the
-// one in the state and is another one.
+// TestSameVersionOtherSecret regenerates a token after its backup was restored, so that its secret has the number of
+// the one in the state and is another one.
 func TestSameVersionOtherSecret(t *testing.T) {
 	w := newWorkspace(t)
 	configure := func(generation string) {
@@ -203,7 +208,8 @@ func TestSameVersionOtherSecret(t *testing.T) {
 	token := w.state().tokens(t)[deploy]
 	byHand := strings.TrimSpace(w.latchkey("token", "regenerate", token.ID).exits(0).stdout)
 	if other := w.tokenList()[token.ID]; other.SecretVersion != token.SecretVersion {
-		t.Fatalf("the secret in the database has version %d, the one in the state %d", other.SecretVersion, token.SecretVersion)
+		t.Fatalf("the secret in the database has version %d, the one in the state %d", other.SecretVersion,
+			token.SecretVersion)
 	}
 	w.terraform("plan", "-detailed-exitcode").exits(2).says(`regeneration_reason = "trigger" -> "drift"`)
 	if !w.isActive(byHand) {

@@ -30,14 +30,17 @@ func TestSavedPlan(t *testing.T) {
 	const deploy, partner = "latchkey_access_token.deploy", "latchkey_access_token.partner"
 
 	configure("1", "1")
-	w.terraform("plan", "-detailed-exitcode", "-out=create.tfplan").exits(2).says("Plan: 4 to add, 0 to change, 0 to destroy.")
+	w.terraform("plan", "-detailed-exitcode", "-out=create.tfplan").exits(2).
+		says("Plan: 4 to add, 0 to change, 0 to destroy.")
 	w.terraform("apply", "create.tfplan").exits(0).says("4 added, 0 changed, 0 destroyed")
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	first := w.state().tokens(t)
 
 	// A regeneration and a replacement, planned before a person looked on.
 	configure("2", "2")
-	w.terraform("plan", "-detailed-exitcode", "-out=renew.tfplan").exits(2).says("Plan: 1 to add, 1 to change, 1 to destroy.", `regeneration_reason = "trigger"`, "create replacement and then destroy")
+	w.terraform("plan", "-detailed-exitcode", "-out=renew.tfplan").exits(2).
+		says("Plan: 1 to add, 1 to change, 1 to destroy.", `regeneration_reason = "trigger"`,
+			"create replacement and then destroy")
 	w.latchkey("token", "list").exits(0)
 	w.terraform("apply", "renew.tfplan").exits(0).says("1 added, 1 changed, 1 destroyed")
 	second := w.state().tokens(t)
@@ -61,7 +64,8 @@ func TestSavedPlan(t *testing.T) {
 	configure("3", "2")
 	w.terraform("plan", "-out=overtaken.tfplan").exits(0)
 	byHand := strings.TrimSpace(w.latchkey("token", "regenerate", second[deploy].ID).exits(0).stdout)
-	w.terraform("apply", "overtaken.tfplan").exits(1).says("Unable to update access token", second[deploy].ID, "has secret version 3, not 2", "plan again")
+	w.terraform("apply", "overtaken.tfplan").exits(1).says("Unable to update access token", second[deploy].ID,
+		"has secret version 3, not 2", "plan again")
 	if !w.isActive(byHand) {
 		t.Error("the secret that a person made is dead")
 	}
@@ -72,10 +76,12 @@ func TestSavedPlan(t *testing.T) {
 	w.latchkey("token", "disable", second[deploy].ID).exits(0)
 	w.terraform("plan", "-detailed-exitcode", "-refresh=false").exits(0)
 	w.terraform("apply", "-refresh-only").exits(0)
-	w.terraform("plan", "-detailed-exitcode", "-refresh=false").exits(2).says("~ enabled = false -> true", "was disabled by local:", "latchkey token hold")
+	w.terraform("plan", "-detailed-exitcode", "-refresh=false").exits(2).says("~ enabled = false -> true",
+		"was disabled by local:", "latchkey token hold")
 	w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed")
 
-	w.terraform("apply", "-replace="+deploy).exits(0).says("1 added, 1 changed, 1 destroyed") // the consumer follows the new id
+	// the consumer follows the new id
+	w.terraform("apply", "-replace="+deploy).exits(0).says("1 added, 1 changed, 1 destroyed")
 	third := w.state().tokens(t)
 	if third[deploy].ID == second[deploy].ID || !w.isActive(third[deploy].Token) {
 		t.Errorf("-replace did not make another %s", deploy)

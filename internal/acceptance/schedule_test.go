@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// The machine's clock can't be moved, so that the tests move the window instead: the secret is due a second after it was
-// made, or fifty-nine minutes.
+// The machine's clock can't be moved, so that the tests move the window instead: the secret is due a second after it
+// was made, or fifty-nine minutes.
 const (
 	dueAfterASecond = "ttl = \"1h\"\nregenerate_before_expiry = \"59m59s\"\n"
 	fresh           = "ttl = \"1h\"\nregenerate_before_expiry = \"1m\"\n"
 )
 
-// TestSchedule regenerates a token by nothing but the clock: outside the window a plan is empty, within it the exit code
-// is 2, and the apply gives the consumer the new value while the old one still works.
+// TestSchedule regenerates a token by nothing but the clock: outside the window a plan is empty, within it the exit
+// code is 2, and the apply gives the consumer the new value while the old one still works.
 func TestSchedule(t *testing.T) {
 	w := newWorkspace(t)
 	configure := func(settings string) {
@@ -33,7 +33,8 @@ func TestSchedule(t *testing.T) {
 		t.Helper()
 		after := w.deploy()
 		if after.ID != before.ID || after.SecretVersion != before.SecretVersion+1 || after.RegenerationReason != "schedule" {
-			t.Errorf("%s was not regenerated in place: %s with version %d, reason %q", before.ID, after.ID, after.SecretVersion, after.RegenerationReason)
+			t.Errorf("%s was not regenerated in place: %s with version %d, reason %q", before.ID, after.ID, after.SecretVersion,
+				after.RegenerationReason)
 		}
 		if got := w.consumed(); got != after.Token || got == before.Token {
 			t.Error("the consumer did not get the new value in the same apply")
@@ -61,8 +62,10 @@ func TestSchedule(t *testing.T) {
 	// The clock alone. The reason is the one of before, which no plan shows, so that a warning does.
 	w.waitUntilDue("-out=due.tfplan").says("for the same reason as before", "within regenerate_before_expiry")
 	for _, change := range w.plannedChanges("due.tfplan") {
-		if change.Address == deploy && (!slices.Equal(change.Change.Actions, []string{"update"}) || change.Change.After["regeneration_reason"] != "schedule") {
-			t.Errorf("the plan should regenerate in place, by schedule: %v, %v", change.Change.Actions, change.Change.After["regeneration_reason"])
+		if change.Address == deploy && (!slices.Equal(change.Change.Actions, []string{"update"}) ||
+			change.Change.After["regeneration_reason"] != "schedule") {
+			t.Errorf("the plan should regenerate in place, by schedule: %v, %v", change.Change.Actions,
+				change.Change.After["regeneration_reason"])
 		}
 	}
 	w.terraform("apply", "due.tfplan").exits(0).says("0 added, 2 changed, 0 destroyed")
@@ -73,7 +76,8 @@ func TestSchedule(t *testing.T) {
 
 	// Outside the window again: only the setting changes, and the token is not touched.
 	configure(fresh)
-	if plan := w.terraform("plan", "-detailed-exitcode").exits(2).says(`~ regenerate_before_expiry = "59m59s" -> "1m"`, "Plan: 0 to add, 1 to change, 0 to destroy."); plan.regenerates() {
+	if plan := w.terraform("plan", "-detailed-exitcode").exits(2).says(`~ regenerate_before_expiry = "59m59s" -> "1m"`,
+		"Plan: 0 to add, 1 to change, 0 to destroy."); plan.regenerates() {
 		t.Errorf("outside the window a plan regenerates:\n%s", plan.stdout)
 	}
 	w.terraform("apply").exits(0)
@@ -81,7 +85,8 @@ func TestSchedule(t *testing.T) {
 	if now := w.deploy(); now.Token != third.Token || now.SecretVersion != third.SecretVersion {
 		t.Errorf("the secret changed with a setting: version %d after %d", now.SecretVersion, third.SecretVersion)
 	}
-	w.latchkey("event", "list", "--object", first.ID).exits(0).says("version 2, reason: schedule", "version 3, reason: schedule", "version 1 ended by a regeneration within its grace period")
+	w.latchkey("event", "list", "--object", first.ID).exits(0).says("version 2, reason: schedule",
+		"version 3, reason: schedule", "version 1 ended by a regeneration within its grace period")
 }
 
 // consumed returns the value that the consumer in the state has.
@@ -106,8 +111,8 @@ func (w *workspace) shareMadeAt() string {
 	return share.CreatedAt
 }
 
-// TestScheduleOvertakesSavedPlan applies a plan within the window that was saved before the window opened. It does what it
-// says, and no more; the next plan regenerates.
+// TestScheduleOvertakesSavedPlan applies a plan within the window that was saved before the window opened. It does what
+// it says, and no more; the next plan regenerates.
 func TestScheduleOvertakesSavedPlan(t *testing.T) {
 	w, before := planBeforeWindow(t)
 	w.waitUntilDue().says(`+ regeneration_reason = "schedule"`)
@@ -122,8 +127,9 @@ func TestScheduleOvertakesSavedPlan(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode").exits(2).says(`+ regeneration_reason = "schedule"`)
 }
 
-// planBeforeWindow returns a workspace with before.tfplan, which changes the description of a token that is not due yet,
-// though soon, and the token. On a slow machine the token comes to be due too soon, and it starts over with more time.
+// planBeforeWindow returns a workspace with before.tfplan, which changes the description of a token that is not due
+// yet, though soon, and the token. On a slow machine the token comes to be due too soon, and it starts over with more
+// time.
 func planBeforeWindow(t *testing.T) (*workspace, tokenState) {
 	t.Helper()
 	for seconds := 4; seconds < 60; seconds *= 2 {
@@ -160,7 +166,8 @@ func TestScheduleWithoutRefresh(t *testing.T) {
 	}
 	w.terraform("apply", "-refresh=false").exits(0).says("0 added, 1 changed, 0 destroyed")
 	if token := w.deploy(); token.SecretVersion != 2 || !w.isActive(token.Token) {
-		t.Errorf("an apply without a refresh did not regenerate the token that was seen within the window: version %d", token.SecretVersion)
+		t.Errorf("an apply without a refresh did not regenerate the token that was seen within the window: version %d",
+			token.SecretVersion)
 	}
 	w.terraform("plan", "-detailed-exitcode", "-refresh=false").exits(0)
 }

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestSixProcesses applies six configurations at once, each with its own state, to one database that does not exist yet.
+// TestSixProcesses applies six configurations at once, each with its own state, to one database that does not exist
+// yet.
 func TestSixProcesses(t *testing.T) {
 	const processes, tokensEach = 6, 20
 	shared := filepath.Join(t.TempDir(), "shared.db")
@@ -101,7 +102,8 @@ func TestCommandLineBesideApply(t *testing.T) {
 		t.Errorf("%d access tokens in the database, want %d", listed, many+1)
 	}
 	events := w.latchkey("event", "list", "--object", id, "--json").exits(0).stdout
-	if got := strings.Count(events, `"access_token.disable"`) + strings.Count(events, `"access_token.enable"`); got != switched {
+	if got := strings.Count(events, `"access_token.disable"`) +
+		strings.Count(events, `"access_token.enable"`); got != switched {
 		t.Errorf("%d events of %d switches", got, switched)
 	}
 	w.terraform("plan", "-detailed-exitcode").exits(0)

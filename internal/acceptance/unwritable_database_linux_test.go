@@ -66,8 +66,8 @@ func (w *workspace) chmod(file, directory fs.FileMode) {
 	}
 }
 
-// becomeNobody gives the workspace to a user without privileges, as whom its processes run from now on. Terraform itself
-// may lie where that user can't reach it, as below root's home, so a copy runs.
+// becomeNobody gives the workspace to a user without privileges, as whom its processes run from now on. Terraform
+// itself may lie where that user can't reach it, as below root's home, so a copy runs.
 func (w *workspace) becomeNobody() {
 	w.t.Helper()
 	const nobody = 65534
@@ -98,10 +98,12 @@ func (w *workspace) changesNothing(says ...string) {
 	if plan := w.terraform("plan", "-detailed-exitcode"); plan.code != 0 {
 		plan.exits(1).says(says...)
 	}
-	for _, run := range [][]string{{"apply", change}, {"destroy"}, {"apply", change, "-refresh=false"}, {"destroy", "-refresh=false"}} {
+	for _, run := range [][]string{{"apply", change}, {"destroy"}, {"apply", change, "-refresh=false"},
+		{"destroy", "-refresh=false"}} {
 		w.terraform(run[0], run[1:]...).exits(1).says(says...).says("It stays in the Terraform state.").saysNot("panic")
 		if after := w.state(); !maps.EqualFunc(before, after, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
-			w.t.Errorf("terraform %s changed the state: it had %s, now %s, or other attributes", run, before.addresses(), after.addresses())
+			w.t.Errorf("terraform %s changed the state: it had %s, now %s, or other attributes", run, before.addresses(),
+				after.addresses())
 		}
 	}
 }
