@@ -2,8 +2,8 @@ package acceptance
 
 import "testing"
 
-// TestAliasActsAs has two configurations of the provider in one: the owner's makes a member and a group, and the other
-// one, a process of its own, acts as that member. What the member may not do fails the apply and loses nothing.
+// TestAliasActsAs configures the provider twice: as the owner, who creates a member and a group, and as that member, in
+// a process of its own. Whatever the member may not do fails the apply and loses nothing.
 func TestAliasActsAs(t *testing.T) {
 	w := newWorkspace(t)
 	configure := func(rest string) {

@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// repository is the root of the source, seen from the folder in which the tests of this package run.
+// repository is the root of the source, relative to the directory in which the tests of this package run.
 const repository = "../.."
 
-// buildDir holds the binary under test. Other users can reach it: one test runs as another user.
+// buildDir holds the binary under test. Other users can read it, because one test runs as another user.
 var buildDir string
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
@@ -32,7 +32,7 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
-// binary returns the path of the binary, built once for all tests in the way of GNUmakefile.
+// binary returns the path of the binary, which is built once for all tests, as GNUmakefile does it.
 func binary(t testing.TB) string {
 	t.Helper()
 	path, err := build()
@@ -60,11 +60,11 @@ var build = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// version is what the binary under test says of itself.
+// version is the version that the binary under test reports.
 const version = "0.0.0-acceptance"
 
-// noticeSources reads the folders of the source. The command go takes the result of a test from its cache unless what
-// the test read has changed; what a compiler that the test started has read does not count.
+// noticeSources reads the directories of the source. The go command takes a test's result from its cache unless
+// something that the test read has changed. What a compiler started by the test has read doesn't count.
 func noticeSources() error {
 	if _, err := os.ReadDir(repository); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// everyKind is a configuration with a resource of each kind. Its description can be changed by a variable.
+// everyKind is a configuration with a resource of each kind. A variable changes the description.
 const everyKind = `
 	variable "description" { default = "as made" }
 	resource "latchkey_group" "payments" {
@@ -47,11 +47,11 @@ const everyKind = `
 	}
 `
 
-// change is what makes everyKind differ from what was applied.
+// change makes everyKind differ from what was applied.
 const change = "-var=description=changed"
 
 // TestBrokenDatabase breaks the database behind a state in every way that a disk, a copy or a person can. Terraform
-// must say what is wrong and what to do, and keep all that it knows; with the database back, nothing has changed.
+// must say what is wrong and what to do, and keep everything it knows. Once the database is back, nothing has changed.
 func TestBrokenDatabase(t *testing.T) {
 	w := newWorkspace(t)
 	w.database = "data/latchkey.db"
@@ -71,9 +71,9 @@ func TestBrokenDatabase(t *testing.T) {
 
 	for _, test := range []struct {
 		name string
-		// broken returns what takes the place of the database.
+		// broken returns what replaces the database.
 		broken func(t *testing.T) []byte
-		// instead makes something else than a file.
+		// instead creates something other than a file.
 		instead func(path string) error
 		says    []string
 	}{
@@ -110,19 +110,19 @@ func TestBrokenDatabase(t *testing.T) {
 			says:   []string{w.databasePath() + " is empty (0 bytes)", "restore it from a backup"},
 		},
 		{
-			name:   "no SQLite",
+			name:   "not SQLite",
 			broken: func(*testing.T) []byte { return bytes.Repeat([]byte("notes\n"), 2000) },
 			says:   []string{w.databasePath() + " is not an SQLite database", "restore the database from a backup"},
 		},
 		{
-			name: "damaged at the beginning",
+			name: "damaged header",
 			broken: func(*testing.T) []byte {
 				return append(bytes.Repeat([]byte{0xa5}, 100), good[100:]...)
 			},
 			says: []string{w.databasePath() + " is not an SQLite database", "restore the database from a backup"},
 		},
 		{
-			name: "damaged behind the beginning",
+			name: "damaged after the header",
 			broken: func(*testing.T) []byte {
 				return append(slices.Clone(good[:4096]), bytes.Repeat([]byte{0xa5}, len(good)-4096)...)
 			},
@@ -134,17 +134,17 @@ func TestBrokenDatabase(t *testing.T) {
 			says:   []string{w.databasePath() + " is damaged", "restore it from a backup", "latchkey doctor"},
 		},
 		{
-			name:   "of another program",
+			name:   "other program",
 			broken: func(t *testing.T) []byte { return rewritten(t, good, "PRAGMA application_id = 7") },
 			says:   []string{w.databasePath() + " is an SQLite database, but not one of Latchkey", "name another path"},
 		},
 		{
-			name:   "of the next version",
+			name:   "next version",
 			broken: func(t *testing.T) []byte { return rewritten(t, good, "PRAGMA user_version = 4") },
 			says:   []string{w.databasePath() + " was written by a newer version of Latchkey", "upgrade this program"},
 		},
 		{
-			name:   "of a far version",
+			name:   "much later version",
 			broken: func(t *testing.T) []byte { return rewritten(t, good, "PRAGMA user_version = 1000") },
 			says:   []string{w.databasePath() + " was written by a newer version of Latchkey", "upgrade this program"},
 		},
@@ -166,7 +166,7 @@ func TestBrokenDatabase(t *testing.T) {
 	w.terraform("destroy").exits(0).says("6 destroyed")
 }
 
-// TestDamagedPage wipes one page of the database after the other. Whatever was on it, no resource may look deleted.
+// TestDamagedPage wipes the pages of the database, one at a time. Whatever was on a page, no resource may look deleted.
 func TestDamagedPage(t *testing.T) {
 	w := newWorkspace(t)
 	w.configure(everyKind)
@@ -194,7 +194,7 @@ func TestDamagedPage(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 }
 
-// replaceDatabase removes the database and puts something else in its place.
+// replaceDatabase replaces the database with something else.
 func (w *workspace) replaceDatabase(put func(path string) error) {
 	w.t.Helper()
 	path := w.databasePath()
@@ -208,8 +208,8 @@ func (w *workspace) replaceDatabase(put func(path string) error) {
 	}
 }
 
-// keepsState checks that a plan, and every way to change or destroy, fail and say these texts, and that the state stays
-// as it is.
+// keepsState checks that a plan, and every way to change or destroy, fails and prints these texts, and that the state
+// stays as it is.
 func (w *workspace) keepsState(says ...string) {
 	w.t.Helper()
 	before := w.state()
@@ -217,7 +217,7 @@ func (w *workspace) keepsState(says ...string) {
 		{"plan", "-detailed-exitcode"},
 		{"apply", change},
 		{"destroy"},
-		// Without a refresh the first to meet the database is what changes it.
+		// Without a refresh, the first step that uses the database is the one that changes it.
 		{"apply", change, "-refresh=false"},
 		{"destroy", "-refresh=false"},
 		{"apply", "-refresh-only"},
@@ -231,7 +231,7 @@ func (w *workspace) keepsState(says ...string) {
 	}
 }
 
-// rewritten returns a database after a statement of SQL.
+// rewritten returns a database after an SQL statement.
 func rewritten(t *testing.T, database []byte, statement string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "rewritten.db")

@@ -1,8 +1,8 @@
-// Package acceptance tests the built binary as people run it: whole processes, under a real Terraform or OpenTofu. It
-// shows what tests inside one process can't: what a killed provider leaves behind, several runs on one file, a database
-// that is missing or broken, what ends up in logs, and what a run costs.
+// Package acceptance tests the built binary as people run it: whole processes, with a real Terraform or OpenTofu. It
+// covers what tests within one process can't: what a killed provider leaves behind, several runs on one file, a missing
+// or broken database, what ends up in logs, and what a run costs.
 //
-// It holds tests alone and imports nothing else of ours: it knows the binary, its command line, the state that
-// Terraform keeps, and the database as a file. The tests run where TF_ACC is set, as `make test` does; the benchmarks
+// It contains only tests and imports no other package of this module. It knows the binary, its command line,
+// Terraform's state, and the database as a file. The tests run if TF_ACC is set, as `make test` does. The benchmarks
 // belong to `make bench`.
 package acceptance

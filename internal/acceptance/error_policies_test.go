@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// wayOut is what an error says one can do about it.
+// wayOut is a remedy that an error names.
 type wayOut struct {
 	name string
-	// settings are those of the token from then on; works tells whether that helped.
+	// settings are the token's settings from then on; works checks whether that helped.
 	settings string
 	works    func(w *workspace, before tokenState)
 }
 
-// TestErrorPolicies sees on_expired and on_secret_drift stop a plan, an apply and a destroy, and nothing change. Then
-// it takes each way out that the error names, each in a copy of the folder.
+// TestErrorPolicies checks that on_expired and on_secret_drift stop a plan, an apply and a destroy, and that nothing
+// changes. Then it tries each way out that the error names, each in a copy of the directory.
 func TestErrorPolicies(t *testing.T) {
 	const generation = "regenerate_triggers = { generation = \"1\" }\n"
 	for _, test := range []struct {
@@ -76,7 +76,7 @@ func TestErrorPolicies(t *testing.T) {
 				w.terraform(command).exits(1).says(test.says...).says(before.ID)
 			}
 			if now := w.tokenList()[before.ID]; now.SecretVersion != known.SecretVersion || w.deploy().Token != before.Token {
-				t.Errorf("something changed: %v after %v", now, known)
+				t.Errorf("the tokens changed: got %v, want %v", now, known)
 			}
 			for _, way := range test.waysOut {
 				t.Run(way.name, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestErrorPolicies(t *testing.T) {
 				w.write("more.tf", `resource "latchkey_group" "team" { name = "payments" }`)
 				w.terraform("apply", "-refresh=false").exits(0).says("1 added, 0 changed, 0 destroyed")
 				if now := w.deploy(); now.Token != before.Token || now.SecretVersion != before.SecretVersion {
-					t.Errorf("the token is not as it was last seen: version %d", now.SecretVersion)
+					t.Errorf("the token changed since it was last seen: version %d", now.SecretVersion)
 				}
 				w.terraform("destroy", "-refresh=false").exits(0).says("2 destroyed")
 			})
@@ -107,15 +107,15 @@ func TestErrorPolicies(t *testing.T) {
 	}
 }
 
-// applyDeploy makes the token with the settings.
+// applyDeploy creates the token with the settings.
 func applyDeploy(w *workspace, settings string) {
 	w.t.Helper()
 	w.configure(deployToken(settings))
 	w.terraform("apply").exits(0)
 }
 
-// applySoonExpiring makes the token with the settings and an end that is near. On a slow machine the end passes before
-// the token is made, and it tries again with more time.
+// applySoonExpiring creates the token with the settings and an expiry in the near future. On a slow machine, that time
+// may pass before the token exists; it then tries again with more time.
 func applySoonExpiring(w *workspace, settings string) {
 	w.t.Helper()
 	for soon := 3 * time.Second; soon < time.Minute; soon *= 2 {
@@ -125,7 +125,7 @@ func applySoonExpiring(w *workspace, settings string) {
 			return
 		}
 	}
-	w.t.Fatal("no token was made that expires soon")
+	w.t.Fatal("could not create a token that expires soon")
 }
 
 // waitUntilExpired waits until the command line says that the token has expired.
@@ -138,7 +138,7 @@ func waitUntilExpired(w *workspace, id string) {
 	})
 }
 
-// regeneratesBecause applies, which gives the token a new secret for the reason.
+// regeneratesBecause applies and checks that the token got a new secret for the reason.
 func regeneratesBecause(reason string) func(*workspace, tokenState) {
 	return func(w *workspace, before tokenState) {
 		w.t.Helper()
@@ -152,7 +152,7 @@ func regeneratesBecause(reason string) func(*workspace, tokenState) {
 	}
 }
 
-// toleratesExpiry applies, which leaves the token expired, and destroys it.
+// toleratesExpiry applies, checks that the token stays expired, and destroys it.
 func toleratesExpiry(w *workspace, _ tokenState) {
 	w.t.Helper()
 	w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed", "Access token has expired")
@@ -160,17 +160,17 @@ func toleratesExpiry(w *workspace, _ tokenState) {
 	w.terraform("destroy").exits(0).says("1 destroyed")
 }
 
-// keepsSecret applies, after which the secret of before works again.
+// keepsSecret applies and checks that the earlier secret works again.
 func keepsSecret(w *workspace, before tokenState) {
 	w.t.Helper()
 	w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed")
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	if after := w.deploy(); after.Token != before.Token || !w.isActive(before.Token) {
-		w.t.Error("the value of before should be active")
+		w.t.Error("the earlier value should be active")
 	}
 }
 
-// regeneratesDrifted applies, after which the state holds the value that is active.
+// regeneratesDrifted applies and checks that the state holds the active value.
 func regeneratesDrifted(w *workspace, before tokenState) {
 	w.t.Helper()
 	w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed")
@@ -182,7 +182,7 @@ func regeneratesDrifted(w *workspace, before tokenState) {
 	}
 }
 
-// acceptsDrift applies, which forgets the value of before and leaves the other one alone.
+// acceptsDrift applies and checks that the state forgets the earlier value and that the new secret is left alone.
 func acceptsDrift(w *workspace, before tokenState) {
 	w.t.Helper()
 	w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed", "sets token to null")

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestExampleTests runs the tests that examples bring along for `terraform test`.
+// TestExampleTests runs the `terraform test` files of the examples.
 func TestExampleTests(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(repository, "examples", "*", "tests", "*.tftest.hcl"))
 	if err != nil {

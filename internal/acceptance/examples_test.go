@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// importFile is the name of the file with which an example shows an import block.
+// importFile is the name of the file that shows an example's import block.
 const importFile = "import-by-string-id.tf"
 
-// TestExamples applies every example, plans it once more, tries its import block, and destroys it. Examples of data
-// sources look into what the quickstart has made.
+// TestExamples applies every example, plans it again, tries its import block, and destroys it. Examples of data sources
+// read what the quickstart has created.
 func TestExamples(t *testing.T) {
 	root := filepath.Join(repository, "examples")
 	var examples []string
@@ -43,13 +43,13 @@ func TestExamples(t *testing.T) {
 			w.useExample(example)
 			made := w.terraform("plan", "-detailed-exitcode")
 			if _, err := os.Stat(w.databasePath()); err == nil && !looks {
-				t.Error("a plan made a database")
+				t.Error("a plan created a database")
 			}
 			w.terraform("apply").exits(0).saysNot("Warning: Check block assertion")
 			w.terraform("plan", "-detailed-exitcode").exits(0)
 			resources := w.state().addresses()
 			if (len(resources) > 0) != (made.code == 2) && !looks { // what looks may have outputs alone
-				t.Errorf("a plan with exit code %d made %d resources", made.code, len(resources))
+				t.Errorf("a plan with exit code %d, but the apply created %d resources", made.code, len(resources))
 			}
 			if content, err := os.ReadFile(filepath.Join(example, importFile)); err == nil {
 				w.tryImport(string(content))
@@ -62,7 +62,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// populate makes the objects of an example and forgets it, so that they are another configuration's.
+// populate creates the objects of an example and forgets its state, as if another configuration managed them.
 func (w *workspace) populate(example string) {
 	w.t.Helper()
 	w.useExample(example)
@@ -76,8 +76,8 @@ func (w *workspace) populate(example string) {
 	}
 }
 
-// useExample copies an example. Those of resources and data sources do without the provider's settings, which have an
-// example of their own.
+// useExample copies an example. It adds the provider's settings, which have an example of their own, if they are
+// missing, as in the examples of resources and data sources.
 func (w *workspace) useExample(example string) {
 	w.t.Helper()
 	files, err := filepath.Glob(filepath.Join(example, "*.tf"))
@@ -107,16 +107,16 @@ func (w *workspace) useExample(example string) {
 
 var (
 	importBlock = regexp.MustCompile(`to\s*=\s*(\S+)\s*id\s*=\s*"([^"]+)"`)
-	// identifier is an identifier in an example, which no real object has.
+	// identifier is a made-up identifier in an example.
 	identifier = regexp.MustCompile(`_[0-9a-z]{26}`)
 )
 
-// tryImport makes Terraform forget the resource that an example imports, and imports it.
+// tryImport removes the resource that an example imports from the state, and imports it.
 func (w *workspace) tryImport(block string) {
 	w.t.Helper()
 	parts := importBlock.FindStringSubmatch(block)
 	if parts == nil {
-		w.t.Fatalf("%s holds no import block", importFile)
+		w.t.Fatalf("%s has no import block", importFile)
 	}
 	to, id := parts[1], parts[2]
 	var known struct {

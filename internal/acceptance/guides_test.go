@@ -11,14 +11,14 @@ import (
 
 var (
 	fencedBlock = regexp.MustCompile("(?s)```(?:sh|shell|yaml)\n(.*?)```")
-	// latchkeyLine is a line of a script that starts the command line.
+	// latchkeyLine is a line of a script that runs latchkey.
 	latchkeyLine = regexp.MustCompile(`(?m)^(?:.*\| *)?[ \t]*latchkey .*$`)
-	// placeholder is what guides write for an identifier of a token.
+	// placeholder is what the guides write in place of a token's identifier.
 	placeholder = regexp.MustCompile(`\bID\b`)
 )
 
-// TestGuideCommands starts every latchkey command that the README and the guides show, on a database that does not
-// exist. One that the program does not understand is misuse, exit code 2.
+// TestGuideCommands runs every latchkey command that the README and the guides show, on a database that does not exist.
+// A command that the program does not understand exits with 2, for misuse.
 func TestGuideCommands(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the guides are written for a shell")
@@ -60,7 +60,7 @@ func TestGuideCommands(t *testing.T) {
 					continue
 				}
 				w.remove("misuse")
-				// Without a terminal to ask at, a command that asks first is misused, too.
+				// Without a terminal, a command that asks for confirmation reports misuse, too.
 				if !strings.Contains(said.stderr, "needs a confirmation") {
 					t.Errorf("%s shows %q, but the program does not understand %q:\n%s", page, strings.TrimSpace(line),
 						strings.TrimSpace(string(misuse)), said.stderr)
@@ -69,6 +69,6 @@ func TestGuideCommands(t *testing.T) {
 		}
 	}
 	if commands < 50 {
-		t.Errorf("only %d commands: are they still found?", commands)
+		t.Errorf("found only %d commands: do the patterns still match?", commands)
 	}
 }

@@ -15,16 +15,16 @@ import (
 )
 
 const (
-	// killsToMake is how often TestKilledApply kills the provider while it works.
+	// killsToMake is how often TestKilledApply kills a working provider.
 	killsToMake = 50
-	// parallelism is how many operations Terraform has under way at most.
+	// parallelism is how many operations Terraform runs at once.
 	parallelism = 10
 )
 
-// TestKilledApply kills the provider at random moments of applies that create, regenerate, rename and delete access
-// tokens. After each kill the database is sound and holds all that the saved state says; what is left over beside that
-// is at most one access token per interrupted creation. The next apply that runs to its end puts everything right and
-// names each leftover, and an import block takes it over without a change of its secret.
+// TestKilledApply kills the provider at random times during applies that create, regenerate, rename and delete access
+// tokens. After each kill, the database is sound and holds everything in the saved state, plus at most one leftover
+// access token per interrupted creation. The next complete apply puts everything right and names each leftover, and an
+// import block imports it without changing its secret.
 func TestKilledApply(t *testing.T) {
 	w := newWorkspace(t)
 	random := newRandom(t)
@@ -53,7 +53,8 @@ func TestKilledApply(t *testing.T) {
 			said += r.prose()
 			newLeftover := w.checkAfterKill(wish, before, leftover)
 			if len(newLeftover) > parallelism {
-				t.Fatalf("%d access tokens are left over by one kill; Terraform creates %d at once", len(newLeftover), parallelism)
+				t.Fatalf("one kill left over %d access tokens, but Terraform creates only %d at once", len(newLeftover),
+					parallelism)
 			}
 			maps.Copy(leftover, newLeftover)
 			leftovers += len(newLeftover)
@@ -77,19 +78,20 @@ func TestKilledApply(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	t.Logf("%d kills left %d access tokens over", kills, leftovers)
 	if leftovers == 0 {
-		t.Error("no kill came between a commit and its answer: what becomes of leftover access tokens was not seen")
+		t.Error("no kill came between a commit and its answer, so leftover access tokens were not tested")
 	}
 }
 
-// wishedToken is what the configuration says of an access token.
+// wishedToken is what the configuration says about an access token.
 type wishedToken struct {
 	exists bool
-	// ownUser tells that the token has a technical user of its own, made by the system.
+	// ownUser means that the system creates a technical user for the token.
 	ownUser              bool
 	renamed, regenerated int
 }
 
-// changed returns another wish: the token to be made or deleted, or renamed, or regenerated, or both, or as before.
+// changed returns another wish: the token is created, deleted, renamed, regenerated, renamed and regenerated, or
+// unchanged.
 func (t wishedToken) changed(random *rand.Rand) wishedToken {
 	switch random.IntN(5) {
 	case 0, 1:
@@ -117,7 +119,7 @@ func (t wishedToken) block(key string) string {
 	return body
 }
 
-// tokensAsWished returns the configuration for the access tokens that are to exist.
+// tokensAsWished returns the configuration for the access tokens that should exist.
 func tokensAsWished(wish map[string]wishedToken) string {
 	var resources strings.Builder
 	resources.WriteString("resource \"latchkey_technical_user\" \"ci\" { name = \"ci\" }\n")
@@ -129,7 +131,7 @@ func tokensAsWished(wish map[string]wishedToken) string {
 	return resources.String()
 }
 
-// timing is how long an apply usually takes, and how long the part of it in which resources change.
+// timing is how long an apply usually takes, as a whole and for the part in which resources change.
 type timing struct{ whole, changes time.Duration }
 
 // applyTimed applies and returns how long that took.
@@ -145,8 +147,8 @@ func (w *workspace) applyTimed() timing {
 	return timing{time.Since(started), time.Since(out.seenAt)}
 }
 
-// applyKilled applies, and kills the provider at a random moment: mostly while resources change, sometimes before. It
-// tells whether there was a provider to kill.
+// applyKilled applies, and kills the provider at a random time: mostly while resources change, sometimes before. It
+// reports whether there was a provider to kill.
 func (w *workspace) applyKilled(random *rand.Rand, usual timing) (result, bool) {
 	w.t.Helper()
 	awaited, within := changeBegins, usual.changes
@@ -156,8 +158,8 @@ func (w *workspace) applyKilled(random *rand.Rand, usual timing) (result, bool) 
 	return w.applyInterrupted(awaited, time.Duration(random.Int64N(int64(within))), syscall.SIGKILL)
 }
 
-// checkAfterKill compares the database with the saved state: before is what the state was before the interrupted apply.
-// It returns what was left over since, by identifier.
+// checkAfterKill compares the database with the saved state. before is the state before the interrupted apply. It
+// returns the new leftovers by identifier.
 func (w *workspace) checkAfterKill(
 	wish map[string]wishedToken, before map[string]tokenState, known map[string]tokenState,
 ) map[string]tokenState {
@@ -177,7 +179,7 @@ func (w *workspace) checkAfterKill(
 			w.t.Errorf("%s is in the state, but %s is not in the database", address, token.ID)
 		case !ok: // its deletion was under way
 		case underWay && found.SecretVersion-token.SecretVersion > 1:
-			w.t.Errorf("%s has secret version %d in the state and %d in the database: one regeneration was under way at most",
+			w.t.Errorf("%s has secret version %d in the state and %d in the database: at most one regeneration was under way",
 				address, token.SecretVersion, found.SecretVersion)
 		case found.SecretVersion < token.SecretVersion,
 			!underWay && (found.SecretVersion != token.SecretVersion || found.Name != token.Name):
@@ -216,7 +218,7 @@ func (w *workspace) checkAfterKill(
 	return leftover
 }
 
-// checkAfterRecovery checks that state, database and configuration agree, the leftover apart.
+// checkAfterRecovery checks that state, database and configuration agree, apart from the leftovers.
 func (w *workspace) checkAfterRecovery(wish map[string]wishedToken, leftover map[string]tokenState) {
 	w.t.Helper()
 	list := w.tokenList()
@@ -243,7 +245,7 @@ func (w *workspace) checkAfterRecovery(wish map[string]wishedToken, leftover map
 	}
 }
 
-// checkImport checks that import blocks take the leftover over without a change of a secret. It empties the map.
+// checkImport checks that import blocks import the leftovers without changing a secret. It empties the map.
 func (w *workspace) checkImport(wish map[string]wishedToken, leftover map[string]tokenState) {
 	w.t.Helper()
 	if len(leftover) == 0 {
@@ -271,12 +273,12 @@ func (w *workspace) checkImport(wish map[string]wishedToken, leftover map[string
 			}
 		}
 		if change.Change.After["token_preview"] != token.TokenPreview {
-			w.t.Errorf("the import of %s plans another secret than it has", token.ID)
+			w.t.Errorf("the import of %s plans a different secret", token.ID)
 		}
 		delete(leftover, token.ID)
 	}
 	if len(leftover) > 0 {
-		w.t.Errorf("not in the plan that imports: %v", slices.Collect(maps.Keys(leftover)))
+		w.t.Errorf("missing from the plan with the imports: %v", slices.Collect(maps.Keys(leftover)))
 	}
 	w.remove("import.tf")
 }

@@ -10,15 +10,15 @@ import (
 )
 
 // TestKilledBetweenCommitAndState kills Terraform and the provider after the backend has committed a regeneration and
-// before the state is written, so that nobody knows the new secret. The next apply heals that, whatever the
-// regeneration was for, and the events tell what happened. With a grace period the value that was in use until then
-// outlives the kill.
+// before the state is written, so that nobody knows the new secret. The next apply repairs that, whatever caused the
+// regeneration, and the events tell what happened. With a grace period, the value that was in use until then survives
+// the kill.
 func TestKilledBetweenCommitAndState(t *testing.T) {
 	for _, test := range []struct {
 		reason string
-		// before are the settings at first, lost those of the apply that is killed, and healed those of the next.
+		// before are the first settings, lost those of the killed apply, and healed those of the next one.
 		before, lost, healed string
-		// byHand tells that a person regenerates the token between the first two.
+		// byHand means that a person regenerates the token between the first two applies.
 		byHand bool
 	}{
 		{
@@ -74,7 +74,7 @@ func TestKilledBetweenCommitAndState(t *testing.T) {
 				w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed")
 				healed := w.deploy()
 				if healed.ID != first.ID || healed.SecretVersion != lost+1 || !w.isActive(healed.Token) || w.isActive(inUse) {
-					t.Errorf("after the next apply the state has %s with version %d, which should be the only one that is known and "+
+					t.Errorf("after the next apply, the state has %s with version %d, which should be the only known and "+
 						"active", healed.ID, healed.SecretVersion)
 				}
 				if list := w.tokenList(); len(list) != 1 || list[first.ID].SecretVersion != lost+1 {
@@ -83,9 +83,9 @@ func TestKilledBetweenCommitAndState(t *testing.T) {
 				w.terraform("plan", "-detailed-exitcode").exits(0)
 
 				fate := fmt.Sprintf("version %d ended at once", lost)
-				if grace != "0s" { // the secret that nobody knows is the one in its grace
+				if grace != "0s" { // the secret that nobody knows has the grace period
 					if healed.PreviousSecretExpiresAt == "" {
-						t.Error("no previous secret is in its grace after the next apply")
+						t.Error("after the next apply, no previous secret is within its grace period")
 					}
 					fate = fmt.Sprintf("version %d stays valid until %s", lost, healed.PreviousSecretExpiresAt)
 				}

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestNoLeakInCrash makes the provider crash while it issues secrets, and looks for them in what it leaves behind: the
-// traces of all its goroutines, in the log and on the screen, and the files of a database that nobody closed.
+// TestNoLeakInCrash crashes the provider while it issues secrets, and looks for them in what it leaves behind: the
+// stack traces of all goroutines, in the log and in the output, and the files of a database that was not closed.
 func TestNoLeakInCrash(t *testing.T) {
 	w := newWorkspace(t)
 	w.env = []string{"TF_LOG=TRACE", "TF_LOG_PATH=" + w.path("trace.log")}
@@ -43,6 +43,6 @@ func TestNoLeakInCrash(t *testing.T) {
 		t.Errorf("%d traces of a crash in the log, want %d", got, crashes)
 	}
 	if said.texts[w.databasePath()+"-wal"] == "" {
-		t.Error("no crash left a log of the database behind, so none was searched")
+		t.Error("no crash left a write-ahead log of the database behind, so none was searched")
 	}
 }

@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	// previewLength is how much of a secret everybody may see.
+	// previewLength is how many characters of a secret anyone may see.
 	previewLength = 10
-	// pieceLength is how many consecutive characters behind the preview nobody may see. In base 64 it makes whole groups,
-	// so that a piece looks the same wherever it stands in what was encoded: one of the pieces that begin at each
-	// character is aligned with the groups.
+	// pieceLength is how many consecutive characters after the preview count as a leak. In base64 they fill whole groups,
+	// so a piece looks the same wherever it is in the encoded text: of the pieces that begin at consecutive characters,
+	// one is aligned with the groups.
 	pieceLength = 12
 )
 
-// encodings are the forms in which a text may show up in another one.
+// encodings are the forms in which a text may appear within another one.
 var encodings = map[string]func(string) string{
 	"raw":                  func(s string) string { return s },
 	"base64":               func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
@@ -42,21 +42,21 @@ func escapeEach(s, format string) string {
 	return escaped.String()
 }
 
-// leakSearch finds secrets, whole or in part, in any of the encodings. It looks at a text once, whatever the number of
-// secrets: all that it looks for is found by its first eight bytes.
+// leakSearch finds secrets, whole or in part, in any of the encodings. It goes through a text once, whatever the number
+// of secrets, and finds each piece by its first eight bytes.
 type leakSearch struct {
 	known  map[string]bool
 	pieces map[uint64][]leakedPiece
 }
 
-// leakedPiece is what part of a secret looks like in an encoding.
+// leakedPiece is part of a secret in one encoding.
 type leakedPiece struct{ encoding, text string }
 
 func newLeakSearch() *leakSearch {
 	return &leakSearch{known: map[string]bool{}, pieces: map[uint64][]leakedPiece{}}
 }
 
-// add makes the search look for a secret too.
+// add adds a secret to the search.
 func (l *leakSearch) add(secret string) {
 	if l.known[secret] || secret == "" {
 		return
@@ -70,7 +70,7 @@ func (l *leakSearch) add(secret string) {
 	}
 }
 
-// find returns the encoding and the place of the first secret in a text.
+// find returns the encoding and the position of the first secret in a text.
 func (l *leakSearch) find(text string) (encoding string, at int, found bool) {
 	for at := range max(len(text)-7, 0) {
 		for _, piece := range l.pieces[firstEight(text[at:])] {
@@ -82,14 +82,14 @@ func (l *leakSearch) find(text string) (encoding string, at int, found bool) {
 	return "", 0, false
 }
 
-// firstEight packs the first eight bytes of a text, which has as many.
+// firstEight packs the first eight bytes of a text, which must have as many.
 func firstEight(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 |
 		uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// mustNotFind fails the test where a text holds a secret. It does not print the text.
+// mustNotFind fails the test if a text holds a secret. It doesn't print the text.
 func (l *leakSearch) mustNotFind(t testing.TB, source, text string) {
 	t.Helper()
 	if encoding, at, found := l.find(text); found {
@@ -97,9 +97,9 @@ func (l *leakSearch) mustNotFind(t testing.TB, source, text string) {
 	}
 }
 
-// TestLeakSearch hides secrets in a text in every way that the search is to see through.
+// TestLeakSearch hides secrets in a text in every way that the search should detect.
 func TestLeakSearch(t *testing.T) {
-	// Values of the form of secrets, made up for this test.
+	// These values look like secrets, but were made up for this test.
 	const secret, another = "lk_0aBcDeFgHiJkLmNoPqRsTuVwXyZ123456789zYxWvUtSrQpO",
 		"lk_ZZ0YY1XX2WW3VV4UU5TT6SS7RR8QQ9PPaOObNNcMMdLLeKKfJ"
 	search := newLeakSearch()
@@ -110,7 +110,7 @@ func TestLeakSearch(t *testing.T) {
 	surrounding := strings.Repeat("2026-01-01T00:00:00Z [TRACE] provider: a line of a log lk_0aBcDeF "+
 		"tok_06h04hctxxfsd1zbwtf7815z84\n", 500)
 	if encoding, at, found := search.find(surrounding); found {
-		t.Errorf("found a secret (%s) at byte %d of a text that holds its preview alone", encoding, at)
+		t.Errorf("found a secret (%s) at byte %d of a text that holds only its preview", encoding, at)
 	}
 	for name, encode := range encodings {
 		for shift := range 3 { // the alignments of base 64
@@ -128,6 +128,6 @@ func TestLeakSearch(t *testing.T) {
 		}
 	}
 	if _, _, found := search.find(surrounding + secret[:previewLength+pieceLength-1] + surrounding); found {
-		t.Error("found what is shorter than a piece")
+		t.Error("found something shorter than a piece")
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestNoLeak goes through the life of access tokens with all logs on, failures included, and looks for every secret
-// that was ever issued in everything that was written on the way. Only the state, a saved plan and what asks for a
+// TestNoLeak goes through the life of access tokens with all logs on, including failures, and searches everything that
+// was written for every secret ever issued. Only the state, a saved plan and the output of commands that request a
 // secret by name may hold one.
 func TestNoLeak(t *testing.T) {
 	w := newWorkspace(t)
@@ -50,7 +50,7 @@ func TestNoLeak(t *testing.T) {
 	run(0, "apply", change, "-replace=latchkey_access_token.deploy")
 	said.add(w.terraform("show").exits(0))
 
-	// The same in the other format of logs.
+	// The same in the other log format.
 	w.env = slices.Concat(w.env, []string{"TF_LOG=JSON", "TF_LOG_PATH=" + w.path("json.log")})
 	w.configure(generation("3"))
 	run(0, "apply", change)
@@ -68,7 +68,7 @@ func TestNoLeak(t *testing.T) {
 	run(2, "plan", "-detailed-exitcode", change)
 	run(0, "apply", change)
 
-	// Failures: a name that is taken beside tokens that are made and regenerated; bad values; a token overtaken by hand.
+	// Failures: a taken name among tokens that are created and regenerated; bad values; a token that someone else changed.
 	w.configure(generation("4") + `
 		resource "latchkey_group" "twin" { name = "payments" }
 		resource "latchkey_access_token" "beside" { name = "beside" }
@@ -88,7 +88,7 @@ func TestNoLeak(t *testing.T) {
 	run(1, "apply", "overtaken.tfplan")
 	run(0, "apply", change)
 
-	// The command line: values that are good, dead and mistyped; a value where none belongs.
+	// The command line: valid, dead and mistyped values; a value where none belongs.
 	deploy := token("deploy")
 	for _, args := range [][]string{
 		{"token", "list"},
@@ -122,7 +122,7 @@ func TestNoLeak(t *testing.T) {
 		latchkey(2, "", args...)
 	}
 
-	// A database that is broken.
+	// A broken database.
 	good, err := os.ReadFile(w.databasePath())
 	if err != nil {
 		t.Fatal(err)
@@ -152,12 +152,12 @@ type transcript struct {
 	texts  map[string]string // by source
 }
 
-// add takes what a process wrote.
+// add records what a process wrote.
 func (s *transcript) add(r result) {
 	s.texts[r.command] += r.stdout + r.stderr
 }
 
-// learn takes the secrets that are in the state.
+// learn records the secrets in the state.
 func (s *transcript) learn(w *workspace) {
 	w.t.Helper()
 	for _, token := range w.state().tokens(w.t) {
@@ -165,7 +165,7 @@ func (s *transcript) learn(w *workspace) {
 	}
 }
 
-// addFiles takes all files in folders but those that hold secrets by their nature.
+// addFiles records all files in directories, except those that hold secrets by nature.
 func (s *transcript) addFiles(t *testing.T, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {
@@ -188,23 +188,23 @@ func (s *transcript) addFiles(t *testing.T, folders ...string) {
 	}
 }
 
-// check looks for the secrets, of which there are so many at least, in all that was written.
+// check searches everything that was written for the secrets, of which there must be at least this many.
 func (s *transcript) check(t *testing.T, secrets int) {
 	t.Helper()
 	if len(s.search.known) < secrets {
-		t.Errorf("only %d secrets are known, at least %d were issued", len(s.search.known), secrets)
+		t.Errorf("only %d secrets are known, but at least %d were issued", len(s.search.known), secrets)
 	}
 	for source, text := range s.texts {
 		s.search.mustNotFind(t, source, text)
 	}
 }
 
-// provesItself plants each secret in a copy of a text that was checked and finds it again.
+// provesItself plants each secret in a copy of a checked text and finds it again.
 func (s *transcript) provesItself(t *testing.T, source string) {
 	t.Helper()
 	text := s.texts[source]
 	if !strings.Contains(text, "ApplyResourceChange") || !strings.Contains(text, "latchkey_access_token") {
-		t.Errorf("%s is not the log of everything", source)
+		t.Errorf("%s does not log everything", source)
 	}
 	lines := strings.SplitAfter(text, "\n")
 	around := strings.Join(lines[len(lines)/2:min(len(lines)/2+200, len(lines))], "")

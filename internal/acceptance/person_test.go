@@ -2,7 +2,7 @@ package acceptance
 
 import "testing"
 
-// TestPluginOrPerson starts the same binary as Terraform does and as a person does.
+// TestPluginOrPerson starts the binary as Terraform does and as a person does.
 func TestPluginOrPerson(t *testing.T) {
 	w := newWorkspace(t)
 	w.latchkey("version").exits(0).says("latchkey " + version)
@@ -12,7 +12,7 @@ func TestPluginOrPerson(t *testing.T) {
 	w.terraform("apply").exits(0).says("1 added")
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 
-	// A cookie of another plugin system does not make a plugin of it.
+	// The cookie of another plugin system doesn't turn it into a plugin.
 	w.env = []string{"TF_PLUGIN_MAGIC_COOKIE=something else"}
 	w.latchkey("version").exits(0).says("latchkey " + version)
 }

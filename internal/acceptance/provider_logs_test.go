@@ -40,8 +40,8 @@ func TestLibraryLogs(t *testing.T) {
 	}
 }
 
-// keepProviderStderr has Terraform start the provider by a script that keeps what the provider writes on standard error,
-// which is how its logs reach Terraform. It returns the path of what is kept.
+// keepProviderStderr has Terraform start the provider by a script that keeps what the provider writes on standard
+// error, which is how its logs reach Terraform. It returns the path of what is kept.
 func (w *workspace) keepProviderStderr() string {
 	w.t.Helper()
 	stderr := w.path("stderr.txt")

@@ -8,13 +8,11 @@ import (
 )
 
 // TestTwoRunsAtOnce applies two saved plans at once that regenerate the same token, as two pipelines without a lock do.
-// One wins; the other one fails, says why, and has changed nothing. What its next plan says is right, whichever state
-// it has.
+// One wins; the other fails, says why, and changes nothing. Its next plan is right, whichever state it has.
 func TestTwoRunsAtOnce(t *testing.T) {
 	for _, test := range []struct {
 		reason string
-		// before are the settings at first, planned those of both plans, and settled those with which nothing is due in the
-		// end.
+		// before are the first settings, planned those of both plans, and settled those with which nothing is due at the end.
 		before, planned, settled string
 	}{
 		{"trigger", `regenerate_triggers = { generation = "1" }`, `regenerate_triggers = { generation = "2" }`,
@@ -53,11 +51,11 @@ func TestTwoRunsAtOnce(t *testing.T) {
 			list := winner.tokenList()
 			if token := list[before.ID]; len(list) != 1 || token.SecretVersion != 2 ||
 				token.Description != fmt.Sprintf("by run %d", won) {
-				t.Errorf("the database should hold what the winner made: %v", list)
+				t.Errorf("the database should hold what the winner created: %v", list)
 			}
 			if after := winner.deploy(); after.ID != before.ID || !winner.isActive(after.Token) ||
 				winner.isActive(before.Token) {
-				t.Error("the secret of the winner should be active, and the one before it dead")
+				t.Error("the winner's secret should be active, and the previous one dead")
 			}
 
 			loser.terraform("plan", "-detailed-exitcode").exits(2).says(`+ regeneration_reason = "drift"`)

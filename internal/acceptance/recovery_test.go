@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// organization is a configuration with one of everything, at several addresses that only Terraform knows.
+// organization is a configuration with one of everything, at several kinds of addresses that only Terraform knows.
 const organization = `
 	resource "latchkey_group" "team" {
 		for_each = toset(["payments", "search"])
@@ -45,8 +45,8 @@ const organization = `
 	}
 `
 
-// TestLostState loses the state and takes everything back by import blocks that the command line writes: every secret
-// stays what it was, and the next plan is empty.
+// TestLostState loses the state and recovers everything with import blocks that the command line writes. Every secret
+// stays as it was, and the next plan is empty.
 func TestLostState(t *testing.T) {
 	w := newWorkspace(t)
 	w.configure(organization)
@@ -56,11 +56,12 @@ func TestLostState(t *testing.T) {
 	values := w.state().tokens(t)
 
 	w.remove("terraform.tfstate")
-	// What refers to others can be told apart once those are imported: here the tokens of technical users of one name.
+	// Objects that refer to others can be told apart once those are imported: here, tokens of technical users with the
+	// same name.
 	for round := 1; !strings.Contains(w.terraform("plan", "-out=lost.tfplan").exits(0).prose(),
 		" to import, 0 to add, "); round++ {
 		if round > 3 {
-			t.Fatalf("after three rounds not everything is found:\n%s", w.terraform("plan").stdout)
+			t.Fatalf("after three rounds, something is still missing:\n%s", w.terraform("plan").stdout)
 		}
 		plan := w.terraform("show", "-json", "lost.tfplan").exits(0).stdout
 		w.write("imports.tf", w.latchkeyReading(plan, "import-blocks", "--plan", "-").exits(0).stdout)
@@ -81,19 +82,19 @@ func TestLostState(t *testing.T) {
 	}
 	for address, token := range values {
 		if !w.isActive(token.Token) {
-			t.Errorf("the value of %s is dead", address)
+			t.Errorf("the value of %s does not work any more", address)
 		}
 	}
 }
 
-// TestUnknownToState finds what the database holds and the state does not.
+// TestUnknownToState finds what is in the database but not in the state.
 func TestUnknownToState(t *testing.T) {
 	w := newWorkspace(t)
 	w.configure(organization)
 	w.terraform("apply").exits(0)
 	rest := w.latchkeyReading(w.terraform("state", "pull").stdout, "import-blocks", "--without", "-").exits(0).stdout
 	if strings.Contains(rest, "import {") {
-		t.Errorf("the state knows everything, but not this:\n%s", rest)
+		t.Errorf("the state has everything, but this is listed:\n%s", rest)
 	}
 	w.latchkey("token", "create", "by hand").exits(0)
 	rest = w.latchkeyReading(w.terraform("state", "pull").stdout, "import-blocks", "--without", "-").exits(0).stdout
@@ -102,8 +103,8 @@ func TestUnknownToState(t *testing.T) {
 	}
 }
 
-// TestLostDatabase restores a backup from before several changes. The plan shows each of them, and changes nothing
-// without an apply.
+// TestLostDatabase restores a backup from before several changes. The plan shows each of them, and only an apply
+// changes anything.
 func TestLostDatabase(t *testing.T) {
 	w := newWorkspace(t)
 	resources := func(name, generation, rest string) string {
@@ -168,26 +169,26 @@ func TestLostDatabase(t *testing.T) {
 		"Plan: 2 to add, 2 to change, 0 to destroy.",
 	)
 	if strings.Contains(seen.prose(), tokenPrefix+"same will be") {
-		t.Errorf("what did not change is to be changed:\n%s", seen.stdout)
+		t.Errorf("the plan changes something that is the same:\n%s", seen.stdout)
 	}
 	rest := w.latchkeyReading(w.terraform("state", "pull").stdout, "import-blocks", "--without", "-").exits(0).stdout
 	if strings.Count(rest, "import {") != 1 || !strings.Contains(rest, "latchkey_access_token.deleted") {
-		t.Errorf("one token came back that the state does not know, but this is listed:\n%s", rest)
+		t.Errorf("one token that the state does not know came back, but this is listed:\n%s", rest)
 	}
 	if w.isActive(current[regenerated].Token) || !w.isActive(old[regenerated].Token) {
-		t.Error("a plan changed which secret is alive")
+		t.Error("a plan changed which secret is active")
 	}
 
 	w.terraform("apply").exits(0).says("2 added, 2 changed, 0 destroyed")
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	if now := w.state().tokens(t)[regenerated]; !w.isActive(now.Token) || w.isActive(old[regenerated].Token) ||
 		w.isActive(current[regenerated].Token) {
-		t.Error("the regenerated token should have a third secret, and no other alive")
+		t.Error("the regenerated token should have a third secret, and no other active one")
 	}
 }
 
-// TestSameVersionOtherSecret regenerates a token after its backup was restored, so that its secret has the number of
-// the one in the state and is another one.
+// TestSameVersionOtherSecret regenerates a token after a restore, so that its secret has the same version as the one in
+// the state but is different.
 func TestSameVersionOtherSecret(t *testing.T) {
 	w := newWorkspace(t)
 	configure := func(generation string) {
@@ -217,7 +218,7 @@ func TestSameVersionOtherSecret(t *testing.T) {
 	}
 	w.terraform("apply").exits(0)
 	if now := w.state().tokens(t)[deploy]; !w.isActive(now.Token) || w.isActive(byHand) {
-		t.Error("the token should have a new secret, and no other alive")
+		t.Error("the token should have a new secret, and no other active one")
 	}
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 }

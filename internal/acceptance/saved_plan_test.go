@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestSavedPlan applies saved plans, and looks at exit codes and plans as a person or a pipeline sees them.
+// TestSavedPlan applies saved plans, and checks exit codes and plans as a person or a pipeline sees them.
 func TestSavedPlan(t *testing.T) {
 	w := newWorkspace(t)
 	configure := func(generation, contract string) {
@@ -36,7 +36,7 @@ func TestSavedPlan(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	first := w.state().tokens(t)
 
-	// A regeneration and a replacement, planned before a person looked on.
+	// A regeneration and a replacement, in a plan that a person reviews before the apply.
 	configure("2", "2")
 	w.terraform("plan", "-detailed-exitcode", "-out=renew.tfplan").exits(2).
 		says("Plan: 1 to add, 1 to change, 1 to destroy.", `regeneration_reason = "trigger"`,
@@ -52,27 +52,27 @@ func TestSavedPlan(t *testing.T) {
 	}
 	for _, address := range []string{deploy, partner} {
 		if w.isActive(first[address].Token) || !w.isActive(second[address].Token) {
-			t.Errorf("%s: the first secret should be dead and the second alive", address)
+			t.Errorf("%s: the first secret should be dead and the second active", address)
 		}
 	}
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 
-	// The same plan again is stale.
+	// The same plan is stale the second time.
 	w.terraform("apply", "renew.tfplan").exits(1).says("Saved plan is stale")
 
-	// A plan that another hand overtook: whoever regenerated meanwhile is not overruled.
+	// A plan that someone else overtook: their regeneration is not overruled.
 	configure("3", "2")
 	w.terraform("plan", "-out=overtaken.tfplan").exits(0)
 	byHand := strings.TrimSpace(w.latchkey("token", "regenerate", second[deploy].ID).exits(0).stdout)
 	w.terraform("apply", "overtaken.tfplan").exits(1).says("Unable to update access token", second[deploy].ID,
 		"has secret version 3, not 2", "plan again")
 	if !w.isActive(byHand) {
-		t.Error("the secret that a person made is dead")
+		t.Error("the secret that a person created is dead")
 	}
 	w.terraform("apply").exits(0).says("0 added, 1 changed, 0 destroyed")
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 
-	// -refresh=false knows only what was seen last; -refresh-only changes nothing but that.
+	// -refresh=false uses only what was seen last; -refresh-only changes nothing else.
 	w.latchkey("token", "disable", second[deploy].ID).exits(0)
 	w.terraform("plan", "-detailed-exitcode", "-refresh=false").exits(0)
 	w.terraform("apply", "-refresh-only").exits(0)
@@ -84,7 +84,7 @@ func TestSavedPlan(t *testing.T) {
 	w.terraform("apply", "-replace="+deploy).exits(0).says("1 added, 1 changed, 1 destroyed")
 	third := w.state().tokens(t)
 	if third[deploy].ID == second[deploy].ID || !w.isActive(third[deploy].Token) {
-		t.Errorf("-replace did not make another %s", deploy)
+		t.Errorf("-replace did not create another %s", deploy)
 	}
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	w.terraform("destroy").exits(0).says("4 destroyed")
@@ -93,8 +93,8 @@ func TestSavedPlan(t *testing.T) {
 	}
 }
 
-// TestDriftExitCodes changes things behind Terraform's back, one at a time: each makes the exit code of a plan 2 and is
-// healed by an apply.
+// TestDriftExitCodes changes things outside Terraform, one at a time. Each change makes a plan exit with 2, and an
+// apply repairs it.
 func TestDriftExitCodes(t *testing.T) {
 	w := newWorkspace(t)
 	w.configure(`
@@ -125,7 +125,7 @@ func TestDriftExitCodes(t *testing.T) {
 		w.terraform("plan", "-detailed-exitcode").exits(0)
 	}
 
-	// A hold is no drift: no apply lifts it, and every plan says so.
+	// A hold is not drift: no apply lifts it, and every plan says so.
 	w.latchkey("token", "hold", "--reason", "incident 7", id()).exits(0)
 	w.terraform("apply").exits(0).says("is held by local:", "incident 7", "latchkey token release "+id())
 	w.terraform("plan", "-detailed-exitcode").exits(0).says("incident 7")

@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// The machine's clock can't be moved, so that the tests move the window instead: the secret is due a second after it
-// was made, or fifty-nine minutes.
+// Tests can't move the machine's clock, so they move the window instead: the secret is due either a second or
+// fifty-nine minutes after its creation.
 const (
 	dueAfterASecond = "ttl = \"1h\"\nregenerate_before_expiry = \"59m59s\"\n"
 	fresh           = "ttl = \"1h\"\nregenerate_before_expiry = \"1m\"\n"
 )
 
-// TestSchedule regenerates a token by nothing but the clock: outside the window a plan is empty, within it the exit
-// code is 2, and the apply gives the consumer the new value while the old one still works.
+// TestSchedule regenerates a token on schedule. Outside the window, a plan is empty. Within it, the exit code is 2, and
+// the apply gives the consumer the new value while the old one still works.
 func TestSchedule(t *testing.T) {
 	w := newWorkspace(t)
 	configure := func(settings string) {
@@ -28,7 +28,7 @@ func TestSchedule(t *testing.T) {
 			resource "terraform_data" "consumer" { input = latchkey_access_token.deploy.token }
 		`)
 	}
-	// regenerated checks what an apply did to the token as it was, and returns it as it is.
+	// regenerated checks what an apply did to the earlier token, and returns the current one.
 	regenerated := func(before tokenState, share string) tokenState {
 		t.Helper()
 		after := w.deploy()
@@ -40,10 +40,10 @@ func TestSchedule(t *testing.T) {
 			t.Error("the consumer did not get the new value in the same apply")
 		}
 		if !w.isActive(after.Token) || !w.isActive(before.Token) {
-			t.Error("both the new value and, in its grace, the old one should be active")
+			t.Error("both the new value and, within its grace period, the old one should be active")
 		}
 		if got := w.shareMadeAt(); got != share {
-			t.Errorf("the share was made anew at %s", got)
+			t.Errorf("the share was created again at %s", got)
 		}
 		return after
 	}
@@ -53,13 +53,13 @@ func TestSchedule(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	first, share := w.deploy(), w.shareMadeAt()
 
-	// The window moves: that acts in the same plan.
+	// Moving the window takes effect in the same plan.
 	configure(dueAfterASecond)
 	w.waitUntilDue().says(`+ regeneration_reason = "schedule"`, "Plan: 0 to add, 2 to change, 0 to destroy.")
 	w.terraform("apply").exits(0).says("0 added, 2 changed, 0 destroyed")
 	second := regenerated(first, share)
 
-	// The clock alone. The reason is the one of before, which no plan shows, so that a warning does.
+	// Only the clock. The reason is the same as before, so the plan can't show it, and a warning does.
 	w.waitUntilDue("-out=due.tfplan").says("for the same reason as before", "within regenerate_before_expiry")
 	for _, change := range w.plannedChanges("due.tfplan") {
 		if change.Address == deploy && (!slices.Equal(change.Change.Actions, []string{"update"}) ||
@@ -78,18 +78,18 @@ func TestSchedule(t *testing.T) {
 	configure(fresh)
 	if plan := w.terraform("plan", "-detailed-exitcode").exits(2).says(`~ regenerate_before_expiry = "59m59s" -> "1m"`,
 		"Plan: 0 to add, 1 to change, 0 to destroy."); plan.regenerates() {
-		t.Errorf("outside the window a plan regenerates:\n%s", plan.stdout)
+		t.Errorf("a plan outside the window regenerates:\n%s", plan.stdout)
 	}
 	w.terraform("apply").exits(0)
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	if now := w.deploy(); now.Token != third.Token || now.SecretVersion != third.SecretVersion {
-		t.Errorf("the secret changed with a setting: version %d after %d", now.SecretVersion, third.SecretVersion)
+		t.Errorf("the secret changed with the setting: version %d after %d", now.SecretVersion, third.SecretVersion)
 	}
 	w.latchkey("event", "list", "--object", first.ID).exits(0).says("version 2, reason: schedule",
 		"version 3, reason: schedule", "version 1 ended by a regeneration within its grace period")
 }
 
-// consumed returns the value that the consumer in the state has.
+// consumed returns the consumer's value in the state.
 func (w *workspace) consumed() string {
 	w.t.Helper()
 	var consumer struct {
@@ -101,7 +101,7 @@ func (w *workspace) consumed() string {
 	return consumer.Output.Value
 }
 
-// shareMadeAt returns when the share in the state was made.
+// shareMadeAt returns when the share in the state was created.
 func (w *workspace) shareMadeAt() string {
 	w.t.Helper()
 	var share struct {
@@ -111,8 +111,8 @@ func (w *workspace) shareMadeAt() string {
 	return share.CreatedAt
 }
 
-// TestScheduleOvertakesSavedPlan applies a plan within the window that was saved before the window opened. It does what
-// it says, and no more; the next plan regenerates.
+// TestScheduleOvertakesSavedPlan saves a plan before the window opens and applies it within the window. It does what it
+// says, and no more; the next plan regenerates.
 func TestScheduleOvertakesSavedPlan(t *testing.T) {
 	w, before := planBeforeWindow(t)
 	w.waitUntilDue().says(`+ regeneration_reason = "schedule"`)
@@ -127,8 +127,8 @@ func TestScheduleOvertakesSavedPlan(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode").exits(2).says(`+ regeneration_reason = "schedule"`)
 }
 
-// planBeforeWindow returns a workspace with before.tfplan, which changes the description of a token that is not due
-// yet, though soon, and the token. On a slow machine the token comes to be due too soon, and it starts over with more
+// planBeforeWindow returns the token, which is not due yet but soon will be, and a workspace with before.tfplan, which
+// changes the token's description. On a slow machine, the token may be due too soon; it then starts over with more
 // time.
 func planBeforeWindow(t *testing.T) (*workspace, tokenState) {
 	t.Helper()
@@ -148,11 +148,11 @@ func planBeforeWindow(t *testing.T) (*workspace, tokenState) {
 			return w, w.deploy()
 		}
 	}
-	t.Fatal("no plan was made before the window opened")
+	t.Fatal("could not plan before the window opened")
 	return nil, tokenState{}
 }
 
-// TestScheduleWithoutRefresh plans by what was seen last: a token that was last seen before the window is not due.
+// TestScheduleWithoutRefresh plans with what was seen last: a token last seen before the window is not due.
 func TestScheduleWithoutRefresh(t *testing.T) {
 	w := newWorkspace(t)
 	w.configure(deployToken(dueAfterASecond))
@@ -172,7 +172,7 @@ func TestScheduleWithoutRefresh(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode", "-refresh=false").exits(0)
 }
 
-// TestScheduleOfHeldToken holds a token within the window: while it is held, it is never due.
+// TestScheduleOfHeldToken holds a token within the window. While it is held, it is never due.
 func TestScheduleOfHeldToken(t *testing.T) {
 	w := newWorkspace(t)
 	w.configure(deployToken(dueAfterASecond))

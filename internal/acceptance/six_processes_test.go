@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// TestSixProcesses applies six configurations at once, each with its own state, to one database that does not exist
-// yet.
+// TestSixProcesses applies six configurations at once, each with its own state, to a database that does not exist yet.
 func TestSixProcesses(t *testing.T) {
 	const processes, tokensEach = 6, 20
 	shared := filepath.Join(t.TempDir(), "shared.db")
@@ -42,7 +41,7 @@ func TestSixProcesses(t *testing.T) {
 	for i, w := range workspaces {
 		for address, token := range w.state().tokens(t) {
 			if list[token.ID].Name != token.Name || !w.isActive(token.Token) {
-				t.Errorf("process %d: %s (%s) is not in the database as in the state", i, address, token.ID)
+				t.Errorf("process %d: %s (%s) differs between the database and the state", i, address, token.ID)
 			}
 		}
 		w.terraform("plan", "-detailed-exitcode").exits(0)
@@ -90,7 +89,7 @@ func TestCommandLineBesideApply(t *testing.T) {
 		}
 		w.latchkey("token", "disable", id).exits(0)
 		if got := len(w.tokenList()); got < listed {
-			t.Errorf("the list has %d access tokens after it had %d", got, listed)
+			t.Errorf("the list has %d access tokens, after it had %d", got, listed)
 		} else {
 			listed = got
 		}
@@ -109,7 +108,7 @@ func TestCommandLineBesideApply(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 }
 
-// start starts a process and returns how to wait for its end.
+// start starts a process and returns a function that waits for its end.
 func start(t testing.TB, cmd *exec.Cmd) func() result {
 	t.Helper()
 	var stdout, stderr strings.Builder

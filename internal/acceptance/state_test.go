@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// tokenState is what the state of Terraform or the list of the command line holds of an access token.
+// tokenState is an access token in Terraform's state or in the list of the command line.
 type tokenState struct {
 	ID                      string            `json:"id"`
 	Name                    string            `json:"name"`
@@ -23,7 +23,7 @@ type tokenState struct {
 	RegenerateTriggers      map[string]string `json:"regenerate_triggers"`
 }
 
-// deploy is the address of the access token that many configurations hold.
+// deploy is the address of the access token in many configurations.
 const deploy = tokenPrefix + "deploy"
 
 // deployToken returns the access token at that address, with these settings.
@@ -37,11 +37,11 @@ func (w *workspace) deploy() tokenState {
 	return w.state().tokens(w.t)[deploy]
 }
 
-// holdsCurrentSecret tells whether the state claims to hold the current secret. It does not where Terraform saw another
-// one in the database: when a regeneration was interrupted, or done by another hand.
+// holdsCurrentSecret reports whether the state claims to hold the current secret. It doesn't if Terraform saw another
+// one in the database, because a regeneration was interrupted or done by someone else.
 func (s tokenState) holdsCurrentSecret() bool { return strings.HasPrefix(s.Token, s.TokenPreview) }
 
-// state is what Terraform keeps of resources: the attributes of each by address, as JSON.
+// state is what Terraform stores about resources: the attributes of each by address, as JSON.
 type state map[string]json.RawMessage
 
 // state reads the state through Terraform.
@@ -105,7 +105,7 @@ func (s state) tokens(t testing.TB) map[string]tokenState {
 
 const tokenPrefix = "latchkey_access_token."
 
-// tokenList returns the access tokens in the database by identifier, as the command line tells them.
+// tokenList returns the access tokens in the database by identifier, as the command line lists them.
 func (w *workspace) tokenList() map[string]tokenState {
 	w.t.Helper()
 	var list []tokenState
@@ -117,7 +117,7 @@ func (w *workspace) tokenList() map[string]tokenState {
 	return byID
 }
 
-// isActive tells whether a value is good, as the command line tells it.
+// isActive reports whether a value is active according to the command line.
 func (w *workspace) isActive(value string) bool {
 	w.t.Helper()
 	r := w.latchkeyReading(value, "token", "verify")
@@ -130,11 +130,11 @@ func (w *workspace) isActive(value string) bool {
 func decode(t testing.TB, text string, into any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(text), into); err != nil {
-		t.Fatalf("not the JSON that was expected: %s", err)
+		t.Fatalf("unexpected JSON: %s", err)
 	}
 }
 
-// plannedChange is what a saved plan does to a resource.
+// plannedChange is a change to a resource in a saved plan.
 type plannedChange struct {
 	Address string `json:"address"`
 	Change  struct {

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestReadOnlyDatabase runs Terraform as a user who may read the database, but not write it.
+// TestReadOnlyDatabase runs Terraform as a user who may read the database but not write it.
 func TestReadOnlyDatabase(t *testing.T) {
 	w := newWorkspace(t)
 	w.database = "data/latchkey.db"
@@ -54,7 +54,7 @@ func TestReadOnlyDatabase(t *testing.T) {
 	w.terraform("destroy").exits(0).says("6 destroyed")
 }
 
-// chmod changes the permissions of the database, of what SQLite keeps beside it, and of its directory.
+// chmod changes the permissions of the database, of the files that SQLite keeps next to it, and of its directory.
 func (w *workspace) chmod(file, directory fs.FileMode) {
 	w.t.Helper()
 	files, err := filepath.Glob(w.databasePath() + "*")
@@ -66,8 +66,8 @@ func (w *workspace) chmod(file, directory fs.FileMode) {
 	}
 }
 
-// becomeNobody gives the workspace to a user without privileges, as whom its processes run from now on. Terraform
-// itself may lie where that user can't reach it, as below root's home, so a copy runs.
+// becomeNobody gives the workspace to a user without privileges, who runs its processes from now on. It copies
+// Terraform, which that user may be unable to reach, as under root's home.
 func (w *workspace) becomeNobody() {
 	w.t.Helper()
 	const nobody = 65534
@@ -90,8 +90,8 @@ func (w *workspace) becomeNobody() {
 	}
 }
 
-// changesNothing checks that every way to change or destroy fails and says these texts, that a plan without changes
-// succeeds or says them too, and that the state stays as it is.
+// changesNothing checks that every way to change or destroy fails and prints these texts, that a plan without changes
+// succeeds or prints them too, and that the state stays as it is.
 func (w *workspace) changesNothing(says ...string) {
 	w.t.Helper()
 	before := w.state()
@@ -108,7 +108,7 @@ func (w *workspace) changesNothing(says ...string) {
 	}
 }
 
-// TestFullDisk fills the disk on which the database lies.
+// TestFullDisk fills the database's disk.
 func TestFullDisk(t *testing.T) {
 	w := newWorkspace(t)
 	disk := t.TempDir()
@@ -139,7 +139,7 @@ func TestFullDisk(t *testing.T) {
 	w.latchkey("doctor").exits(0)
 	w.terraform("destroy").exits(0).says("6 destroyed")
 
-	// There is no room for a new database either, and no half of one is left.
+	// There is no room for a new database either, and none is left half-written.
 	fresh := newWorkspace(t)
 	fresh.database = filepath.Join(disk, "fresh.db")
 	fill()

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// patience is how long a test waits at most for what time is to bring.
+// patience is how long a test waits for something that takes time.
 const patience = 2 * time.Minute
 
-// waitUntil asks again and again, until something has come about.
+// waitUntil asks repeatedly until a condition holds.
 func waitUntil(t testing.TB, what string, happened func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !happened(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %s in vain until %s", patience, what)
+			t.Fatalf("timed out after %s, waiting until %s", patience, what)
 		}
 	}
 }
 
-// waitUntilDue plans again and again, until the plan regenerates an access token.
+// waitUntilDue plans repeatedly until the plan regenerates an access token.
 func (w *workspace) waitUntilDue(args ...string) (r result) {
 	w.t.Helper()
 	waitUntil(w.t, "a plan regenerates", func() bool {
@@ -32,5 +32,5 @@ func (w *workspace) waitUntilDue(args ...string) (r result) {
 	return r.exits(2)
 }
 
-// regenerates tells whether a plan gives an access token a new secret.
+// regenerates reports whether a plan gives an access token a new secret.
 func (r result) regenerates() bool { return strings.Contains(r.prose(), "~ secret_version = ") }
