@@ -1,5 +1,5 @@
-// Latchkey is access tokens as code, in one program: started by Terraform or OpenTofu it is their provider, started by a
-// person the command line.
+// Latchkey is API access tokens as code, in one program: started by Terraform or OpenTofu, it is their provider; started by a
+// person, it is the command line.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 )
 
-// version is set at build time, by -ldflags "-X main.version=…".
+// version is set at build time by -ldflags "-X main.version=…".
 var version = "dev"
 
 func main() { os.Exit(run()) }

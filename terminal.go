@@ -7,11 +7,11 @@ import (
 	"golang.org/x/term"
 )
 
-// interruptedExit is the exit code of a program that an interrupt ended, by the convention of shells.
+// interruptedExit is the exit code of a program that was interrupted, by the convention of shells.
 const interruptedExit = 130
 
-// readHidden reads a line from the terminal on standard input without showing it. An interrupt leaves the terminal as it
-// was before it ends the program: the library would leave it silent.
+// readHidden reads a line from the terminal on standard input without showing it. If it is interrupted, it restores the
+// terminal before the program ends; the library would leave it silent.
 func readHidden() (string, error) {
 	terminal := int(os.Stdin.Fd())
 	state, err := term.GetState(terminal)

@@ -89,7 +89,10 @@ type accountRolesDocument struct {
 }
 
 func newAccountRolesDocument(grants tokens.Grants) accountRolesDocument {
-	return accountRolesDocument{Role: cmp.Or(grants.Role, tokens.RoleNone), GroupRoles: documentsOf(grants.GroupRoles, newGroupRoleDocument)}
+	return accountRolesDocument{
+		Role:       cmp.Or(grants.Role, tokens.RoleNone),
+		GroupRoles: documentsOf(grants.GroupRoles, newGroupRoleDocument),
+	}
 }
 
 // groupRoleDocument is a role in one group in --json output.

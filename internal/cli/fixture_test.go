@@ -11,7 +11,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// present is the instant at which the command line runs in the tests.
+// present is the time at which the command line runs in the tests.
 var present = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 
 // fixture is a database with a token of each status and some accounts, the same in every run of the tests.
@@ -22,7 +22,7 @@ type fixture struct {
 	ids, values map[string]string
 }
 
-// newFixture makes the database. Its random numbers are fixed, so that outputs can be written down.
+// newFixture makes the database. Its random numbers are fixed, so that tests can state whole outputs.
 func newFixture(t *testing.T) fixture {
 	t.Helper()
 	f := fixture{path: filepath.Join(t.TempDir(), "latchkey.db"), ids: map[string]string{}, values: map[string]string{}}
@@ -121,7 +121,7 @@ func (s *seeder) seed() {
 	must(s.backend.VerifySecret(ctx, secret.Secret, tokens.VerifyOptions{RecordUse: true}))
 }
 
-// at sets the clock of the backend, and the random numbers that follow whatever came before.
+// at sets the clock of the backend and restarts the random numbers, which so depend on the time alone.
 func (s *seeder) at(year int, month time.Month, day, hour int) {
 	s.now = time.Date(year, month, day, hour, 0, 0, 0, time.UTC)
 	cryptotest.SetGlobalRandom(s.T, uint64(s.now.Unix()))

@@ -18,11 +18,11 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
 )
 
-// terminal is a person's terminal, or what a test pretends of one.
+// terminal stands for a person's terminal.
 type terminal struct {
 	database string
 	input    string
-	// stdin and stdout tell which of the two are terminals.
+	// stdin and stdout report which of the two are terminals.
 	stdin, stdout bool
 	environ       map[string]string
 	debug         func(context.Context) error
@@ -121,7 +121,8 @@ func TestExitCodes(t *testing.T) {
 			if got.Code != test.want {
 				t.Errorf("the exit code is %d, want %d\n%s%s", got.Code, test.want, got.Stdout, got.Stderr)
 			}
-			if got.Code == 2 && (!strings.HasPrefix(got.Stderr, "latchkey: ") || strings.Count(got.Stderr, "\n") != 1 || got.Stdout != "") {
+			oneMessage := strings.HasPrefix(got.Stderr, "latchkey: ") && strings.Count(got.Stderr, "\n") == 1 && got.Stdout == ""
+			if got.Code == 2 && !oneMessage {
 				t.Errorf("misuse is not one message on standard error: %q, %q", got.Stdout, got.Stderr)
 			}
 		})
@@ -131,8 +132,8 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// TestColours shows the same list on a terminal and elsewhere: what has expired is red, what is off is dimmed, what is
-// held is bold and yellow. The columns stay aligned.
+// TestColours shows the same list on a terminal and elsewhere: what has expired is red, what is off is faint, what is held
+// is bold and yellow. The columns stay aligned.
 func TestColours(t *testing.T) {
 	database := newFixture(t).copyOf(t)
 	args := []string{"token", "list", "--columns", "name,status"}
@@ -153,7 +154,8 @@ func TestColours(t *testing.T) {
 	if diff := cmp.Diff(want, colourful.Stdout); diff != "" {
 		t.Errorf("on a terminal (-want +got):\n%s", diff)
 	}
-	if uncoloured := strings.NewReplacer("\x1b[31m", "", "\x1b[1;33m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(want); plain.Stdout != uncoloured {
+	uncoloured := strings.NewReplacer("\x1b[31m", "", "\x1b[1;33m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(want)
+	if plain.Stdout != uncoloured {
 		t.Errorf("elsewhere (-want +got):\n%s", cmp.Diff(uncoloured, plain.Stdout))
 	}
 	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
@@ -188,7 +190,7 @@ func TestRegenerateOnATerminal(t *testing.T) {
 	}
 }
 
-// With a grace the value before is not dead, and the answer doesn't say so.
+// With a grace period the previous value is not dead, and the answer doesn't say that it is.
 func TestRegenerateWithAGraceOnATerminal(t *testing.T) {
 	f := newFixture(t)
 	got := terminal{database: f.copyOf(t), stdout: true}.run(t, "token", "regenerate", f.ids["deploy"], "--grace-period", "7d")
@@ -219,17 +221,18 @@ func TestCreateOnATerminal(t *testing.T) {
 	}
 }
 
-// TestStoppingWhatOneMayNotKnow disables a restricted token as somebody who may stop tokens, but not know of this one.
+// TestStoppingWhatOneMayNotKnow holds a restricted token as somebody who may stop tokens but not know of this one.
 func TestStoppingWhatOneMayNotKnow(t *testing.T) {
 	f := newFixture(t)
 	at := terminal{database: f.copyOf(t)}
 	if got := at.run(t, "token", "edit", f.ids["nightly"], "--visibility", "restricted"); got.Code != 0 {
 		t.Fatalf("restricting it: %+v", got)
 	}
-	if got := at.run(t, "--act-as", "carla@example.com", "token", "show", f.ids["nightly"]); got.Code != 1 || !strings.Contains(got.Stderr, "is restricted to") {
+	got := at.run(t, "--act-as", "carla@example.com", "token", "show", f.ids["nightly"])
+	if got.Code != 1 || !strings.Contains(got.Stderr, "is restricted to") {
 		t.Errorf("showing it: %+v", got)
 	}
-	got := at.run(t, "--act-as", "carla@example.com", "token", "hold", f.ids["nightly"], "--reason", "seen in a log")
+	got = at.run(t, "--act-as", "carla@example.com", "token", "hold", f.ids["nightly"], "--reason", "seen in a log")
 	if want := "Held access token " + f.ids["nightly"] + "; its status is held\n"; got.Code != 0 || got.Stdout != want {
 		t.Errorf("holding it: %+v, want %q", got, want)
 	}
@@ -245,13 +248,16 @@ func TestVerifyAtATerminalHidesTheValue(t *testing.T) {
 
 func TestDeleteAsks(t *testing.T) {
 	f := newFixture(t)
-	for input, deleted := range map[string]bool{"y\n": true, "YES\n": true, " yes \r\n": true, "yes": true, "n\n": false, "\n": false, "": false, "yep\n": false} {
+	for input, deleted := range map[string]bool{
+		"y\n": true, "YES\n": true, " yes \r\n": true, "yes": true,
+		"n\n": false, "\n": false, "": false, "yep\n": false,
+	} {
 		t.Run(strings.TrimSpace(input), func(t *testing.T) {
 			at := terminal{database: f.copyOf(t), stdin: true, input: input}
 			got := at.run(t, "token", "delete", f.ids["backup"])
-			question := `This deletes access token "backup" (` + f.ids["backup"] + `) of backup-sxwvkkknmg@acme.latchkey.internal for good, ` +
-				"with its shares and the technical user that was made for it. Its status is expired; last use: Never. " +
-				"What it opens closes at once, and it can't be recovered.\nDelete it? [y/N] "
+			question := `This deletes access token "backup" (` + f.ids["backup"] + `) of ` +
+				"backup-sxwvkkknmg@acme.latchkey.internal for good, with its shares and the technical user that was made for it. Its status is expired; last use: Never. " +
+				"Whoever uses it loses access at once, and it can't be recovered.\nDelete it? [y/N] "
 			want := answer{0, `Deleted access token "backup" (` + f.ids["backup"] + ")\n", question}
 			if !deleted {
 				want = answer{1, "", question + "latchkey: nothing was deleted: the answer was not yes\n"}
@@ -266,16 +272,16 @@ func TestDeleteAsks(t *testing.T) {
 	}
 }
 
-// TestDeleteOfATokenInUseSaysSo deletes tokens that were used within the time of protect_if_used_within, and not.
+// TestDeleteOfATokenInUseSaysSo deletes tokens that were used within protect_if_used_within, and others.
 func TestDeleteOfATokenInUseSaysSo(t *testing.T) {
 	f := newFixture(t)
 	for _, test := range []struct {
 		within, says string
 		change       []string
 	}{
-		{"7d", "Its status is active; last use: 2030-01-30 08:00Z (once in all), within the 7d of protect_if_used_within: it is in use. What", nil},
-		{"1d", "Its status is active; last use: 2030-01-30 08:00Z (once in all). What", nil},
-		{"7d", "Its status is held; last use: 2030-01-30 08:00Z (once in all). What", []string{"token", "hold", f.ids["deploy"], "--reason", "leaked"}},
+		{"7d", "Its status is active; last use: 2030-01-30 08:00Z (once in all), within the 7d of protect_if_used_within: it is in use. Whoever", nil},
+		{"1d", "Its status is active; last use: 2030-01-30 08:00Z (once in all). Whoever", nil},
+		{"7d", "Its status is held; last use: 2030-01-30 08:00Z (once in all). Whoever", []string{"token", "hold", f.ids["deploy"], "--reason", "leaked"}},
 	} {
 		at := terminal{database: f.copyOf(t), stdin: true, input: "y\n"}
 		commands := [][]string{{"token", "edit", f.ids["deploy"], "--protect-if-used-within", test.within}, test.change}
@@ -290,7 +296,7 @@ func TestDeleteOfATokenInUseSaysSo(t *testing.T) {
 	}
 }
 
-// What a restore or a prune does is said first, and nothing happens unless the answer is yes.
+// A restore and a prune say what they are about to do, and do nothing unless the answer is yes.
 func TestRestoreAndPruneAsk(t *testing.T) {
 	f := newFixture(t)
 	backup := filepath.Join(t.TempDir(), "latchkey.backup")
@@ -302,10 +308,21 @@ func TestRestoreAndPruneAsk(t *testing.T) {
 		asks   []string
 		undone string
 	}{
-		{[]string{"restore", backup}, []string{"The backup was made at 2030-01-31 12:00Z (0s ago)", "Its newest event is from 2030-01-20 08:00Z (11d4h ago)",
-			"0 of its events are not in the backup", "Restore it? [y/N] "}, "nothing was changed"},
-		{[]string{"event", "prune", "--before", "2030-01-20"}, []string{"This deletes 20 of 24 events for good, those before 2030-01-20T00:00:00Z.",
-			"Delete them? [y/N] "}, "nothing was deleted"},
+		{
+			args: []string{"restore", backup},
+			asks: []string{
+				"The backup was made at 2030-01-31 12:00Z (0s ago)", "Its newest event is from 2030-01-20 08:00Z (11d4h ago)",
+				"0 of its events are not in the backup", "Restore it? [y/N] ",
+			},
+			undone: "nothing was changed",
+		},
+		{
+			args: []string{"event", "prune", "--before", "2030-01-20"},
+			asks: []string{
+				"This deletes 20 of 24 events for good, those before 2030-01-20T00:00:00Z.", "Delete them? [y/N] ",
+			},
+			undone: "nothing was deleted",
+		},
 	} {
 		for input, done := range map[string]bool{"y\n": true, "no\n": false, "": false} {
 			t.Run(command.args[0]+" "+strings.TrimSpace(input), func(t *testing.T) {
@@ -334,7 +351,8 @@ func TestRestoreAndPruneAsk(t *testing.T) {
 					return
 				}
 				_, end, _ := strings.Cut(got.Stderr, "[y/N] ")
-				if diff := cmp.Diff(answer{1, "", "latchkey: " + command.undone + ": the answer was not yes\n"}, answer{got.Code, got.Stdout, end}); diff != "" {
+				want := answer{1, "", "latchkey: " + command.undone + ": the answer was not yes\n"}
+				if diff := cmp.Diff(want, answer{got.Code, got.Stdout, end}); diff != "" {
 					t.Errorf("the answer (-want +got):\n%s", diff)
 				}
 			})
@@ -342,7 +360,7 @@ func TestRestoreAndPruneAsk(t *testing.T) {
 	}
 }
 
-// TestArgumentsAreNotRepeated gives a secret in every place of a command line, whole, in part and inside other text.
+// TestArgumentsAreNotRepeated puts a secret in every place of a command line: whole, in part and inside other text.
 func TestArgumentsAreNotRepeated(t *testing.T) {
 	f := newFixture(t)
 	value := f.values["deploy"]

@@ -19,15 +19,15 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-var update = flag.Bool("update", false, "write the outputs that the scripts in testdata compare with anew")
+var update = flag.Bool("update", false, "rewrite the outputs that the scripts in testdata compare with")
 
 // TestMain lets the scripts run the command line as the program latchkey.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema, "use": use})
 }
 
-// value prints a value for standard input: as it is with a line break behind it, without one (-n), its first half, or one
-// that no token has (--unknown).
+// value prints a value for standard input: the whole value with a line break or without (-n), its first half, or a value that
+// no token has (--unknown).
 func value() {
 	switch args := os.Args[1:]; args[0] {
 	case "-n":
@@ -41,7 +41,7 @@ func value() {
 	}
 }
 
-// newerSchema gives a database the schema version of the next Latchkey, in the header of the file.
+// newerSchema sets the schema version of a database, in the header of the file, to that of the next Latchkey.
 func newerSchema() {
 	const at = 60 // of the user version, a number of four bytes
 	file := must(os.OpenFile(os.Args[1], os.O_RDWR, 0))
@@ -61,7 +61,7 @@ func use() {
 	must(0, backend.Close())
 }
 
-// clock returns the present, or the instant in the variable now of a script.
+// clock returns the present, or the time in the variable now of a script.
 func clock() time.Time {
 	if now := os.Getenv("now"); now != "" {
 		return must(time.Parse(time.RFC3339, now))

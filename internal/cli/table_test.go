@@ -15,7 +15,10 @@ import (
 
 // newTestApp returns an app that writes to the buffer, as to a terminal.
 func newTestApp(out io.Writer) *app {
-	return &app{Env: Env{Stdout: out, Stderr: out, StdoutTerminal: true, LookupEnv: func(string) (string, bool) { return "", false }}}
+	return &app{Env: Env{
+		Stdout: out, Stderr: out, StdoutTerminal: true,
+		LookupEnv: func(string) (string, bool) { return "", false },
+	}}
 }
 
 func TestPrintable(t *testing.T) {
@@ -35,7 +38,7 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// TestControlCharactersStayOffTheTerminal prints what a database holds that someone else has written to.
+// TestControlCharactersStayOffTheTerminal prints from a database that someone else has written to.
 func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 	const evil = "a\x1b[2Jb\rc\u202ed\u009b31m"
 	stop := &tokens.Stop{By: evil, Reason: evil}
@@ -52,7 +55,13 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	groups := groupNames{evil: evil}
-	shown := shownToken{token, []tokens.TokenShare{{MemberID: evil, Role: evil}}, tokens.Roles{tokens.RoleMember: {evil}}, groups, memberAddresses{evil: evil}}
+	shown := shownToken{
+		AccessToken: token,
+		shares:      []tokens.TokenShare{{MemberID: evil, Role: evil}},
+		roles:       tokens.Roles{tokens.RoleMember: {evil}},
+		groups:      groups,
+		members:     memberAddresses{evil: evil},
+	}
 	shown.CreatorID = evil
 	for name, show := range map[string]func(*app) error{
 		"list":   func(a *app) error { return a.printTable(newTokenTable([]tokens.AccessToken{token}, columns, groups)) },
@@ -69,7 +78,8 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 			return a.printTable(newTechnicalUserCard(token.User, []tokens.AccessToken{token}, groups))
 		},
 		"members": func(a *app) error {
-			return a.printTable(newMemberTable([]tokens.Member{{ID: evil, Email: evil, Name: evil, Grants: tokens.Grants{Role: evil}}}, groups))
+			members := []tokens.Member{{ID: evil, Email: evil, Name: evil, Grants: tokens.Grants{Role: evil}}}
+			return a.printTable(newMemberTable(members, groups))
 		},
 		"groups": func(a *app) error {
 			return a.printTable(newGroupTable([]tokens.Group{{ID: evil, Name: evil, Description: evil}}))
@@ -81,7 +91,10 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil}}, nil)
 		},
 		"planned imports": func(a *app) error {
-			return a.printPlannedImports([]plannedImport{{address: "latchkey_group.a", id: "grp_1", title: evil}, {address: evil, reason: evil}})
+			return a.printPlannedImports([]plannedImport{
+				{address: "latchkey_group.a", id: "grp_1", title: evil},
+				{address: evil, reason: evil},
+			})
 		},
 		"doctor": func(a *app) error { return a.printTable(newFindingTable([]finding{{evil, evil, evil}})) },
 	} {
@@ -146,7 +159,7 @@ func TestLongTextsBreakOnATerminalOnly(t *testing.T) {
 	}
 }
 
-// TestEveryColumnCanBeShownAndSorted holds the list's columns and those of the domain together.
+// TestEveryColumnCanBeShownAndSorted compares the columns of the list with those of the domain.
 func TestEveryColumnCanBeShownAndSorted(t *testing.T) {
 	var want []string
 	for _, column := range tokens.TokenColumns() {
@@ -167,7 +180,12 @@ func TestDescribeRoles(t *testing.T) {
 		{tokens.Grants{Role: "none"}, "none"},
 		{tokens.Grants{Role: "owner"}, "owner"},
 		{tokens.Grants{Role: "none", GroupRoles: []tokens.GroupRole{{GroupID: "grp_1", Role: "member"}}}, "member@payments"},
-		{tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{GroupID: "grp_1", Role: "member"}, {GroupID: "grp_2", Role: "owner"}}}, "viewer, member@payments, owner@grp_2"},
+		{
+			tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{
+				{GroupID: "grp_1", Role: "member"}, {GroupID: "grp_2", Role: "owner"},
+			}},
+			"viewer, member@payments, owner@grp_2",
+		},
 	} {
 		if got := groups.describe(test.grants); got != test.want {
 			t.Errorf("%+v is written %q, want %q", test.grants, got, test.want)

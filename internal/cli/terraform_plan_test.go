@@ -24,7 +24,7 @@ func TestWithoutKeys(t *testing.T) {
 	}
 }
 
-// TestAddressesAreUnique names objects whose names are alike, one like the number of another.
+// TestAddressesAreUnique names objects whose names are alike, one of them like another with its number.
 func TestAddressesAreUnique(t *testing.T) {
 	taken := map[string]int{}
 	for i, want := range []string{"a", "a_2", "a_2_2", "a_3", "a_4", "group_1", "group", "group_2"} {
@@ -35,8 +35,8 @@ func TestAddressesAreUnique(t *testing.T) {
 	}
 }
 
-// FuzzPlan reads and matches what is no plan of Terraform's. Whatever is imported is an object of the database or was
-// planned to be imported, and none is imported to two addresses.
+// FuzzPlan reads and matches what Terraform would never write. Whatever is imported is an object of the database or one that
+// the plan already imports, and no object is imported to two addresses.
 func FuzzPlan(f *testing.F) {
 	f.Add([]byte(`{"format_version":"1.2","resource_changes":[
 		{"address":"latchkey_group.a","mode":"managed","type":"latchkey_group","name":"a","change":{"actions":["create"],"after":{"name":"payments"},"after_unknown":false}},
@@ -52,7 +52,8 @@ func FuzzPlan(f *testing.F) {
 		}
 		addresses := map[string]string{"grp_1": "", "tu_1": ""}
 		for _, outcome := range plan.match([]manageable{
-			{kind: tokens.KindGroup, id: "grp_1", key: "payments"}, {kind: tokens.KindTechnicalUser, id: "tu_1", key: technicalUserKey("ci", "grp_1")},
+			{kind: tokens.KindGroup, id: "grp_1", key: "payments"},
+			{kind: tokens.KindTechnicalUser, id: "tu_1", key: technicalUserKey("ci", "grp_1")},
 		}) {
 			address, ours := addresses[outcome.id]
 			switch {

@@ -14,18 +14,18 @@ import (
 
 // tokenList lists access tokens.
 type tokenList struct {
-	Search        string           `help:"Only tokens whose name, description or technical user contains this, in any case." placeholder:"TEXT"`
-	Status        string           `help:"Only tokens of one status: ${statuses}." placeholder:"STATUS" values:"statuses"`
-	TechnicalUser technicalUserRef `help:"Only the tokens of one technical user, named by identifier or e-mail address." placeholder:"ID|EMAIL"`
-	Group         groupRef         `help:"Only the tokens at the level of one group, named by identifier or name." placeholder:"ID|NAME"`
-	ExpiresWithin string           `help:"Only tokens that have not expired and will within this time, as in 30d." placeholder:"DURATION"`
-	UnusedFor     string           `help:"Only tokens that were not used for this time, as in 90d; for a token that was never used, since it was made." placeholder:"DURATION"`
+	Search        string           `help:"Only tokens whose name, description or technical user contains this text, in any case." placeholder:"TEXT"`
+	Status        string           `help:"Only tokens with this status: ${statuses}." placeholder:"STATUS" values:"statuses"`
+	TechnicalUser technicalUserRef `help:"Only the tokens of one technical user, given by identifier or e-mail address." placeholder:"ID|EMAIL"`
+	Group         groupRef         `help:"Only the tokens at the level of one group, given by identifier or name." placeholder:"ID|NAME"`
+	ExpiresWithin string           `help:"Only tokens that have not expired but will within this time, such as 30d." placeholder:"DURATION"`
+	UnusedFor     string           `help:"Only tokens that have not been used for this time, such as 90d. For a token that was never used, the time counts from its creation." placeholder:"DURATION"`
 	Sort          string           `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN" values:"columns"`
-	Desc          bool             `help:"Sort the other way round."`
+	Desc          bool             `help:"Sort in descending order."`
 	Limit         number           `help:"At most N tokens." placeholder:"N"`
 	Offset        number           `help:"Leave the first N tokens out." placeholder:"N"`
-	Columns       []string         `help:"The columns to show, of those above, in this order." placeholder:"COLUMN" values:"columns"`
-	JSON          bool             `name:"json" help:"Answer in JSON, for programs; with --columns, these fields alone."`
+	Columns       []string         `help:"Show these of the columns above, in this order." placeholder:"COLUMN" values:"columns"`
+	JSON          bool             `name:"json" help:"Answer in JSON, for programs; with --columns, only these fields."`
 }
 
 // Run lists the tokens that the flags select.
@@ -58,8 +58,10 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// page returns the tokens that the query selects, completed by the technical user and the group that the flags name.
-func (c *tokenList) page(ctx context.Context, backend tokens.Backend, query tokens.TokenQuery) (page tokens.TokenPage, err error) {
+// page returns the tokens that the query selects, after it adds the technical user and the group that the flags name.
+func (c *tokenList) page(
+	ctx context.Context, backend tokens.Backend, query tokens.TokenQuery,
+) (page tokens.TokenPage, err error) {
 	if query.TechnicalUserID, err = c.TechnicalUser.find(ctx, backend); err != nil {
 		return page, err
 	}
@@ -85,7 +87,7 @@ func (c *tokenList) printJSON(ctx context.Context, app *app, backend tokens.Back
 	return app.printJSON(selected)
 }
 
-// selectFields returns the fields of the documents that have the names of the columns.
+// selectFields returns those fields of the documents that are named like the columns.
 func selectFields(documents []tokenDocument, columns []string) ([]map[string]any, error) {
 	encoded, err := json.Marshal(documents)
 	if err != nil {
@@ -101,8 +103,8 @@ func selectFields(documents []tokenDocument, columns []string) ([]map[string]any
 	return all, nil
 }
 
-// query returns what the flags select, as far as that takes no look at the database. A status or column that does not
-// exist is misuse; like any argument it is not repeated unless it is a plain word.
+// query returns what the flags select, as far as that takes no look-up in the database. A status or column that does not
+// exist is misuse; like any argument, it is repeated only if it is a plain word.
 func (c *tokenList) query() (tokens.TokenQuery, error) {
 	query := tokens.TokenQuery{
 		Search:     c.Search,
@@ -113,10 +115,12 @@ func (c *tokenList) query() (tokens.TokenQuery, error) {
 		Offset:     int(c.Offset),
 	}
 	if c.Status != "" && !slices.Contains(statusNames(), c.Status) {
-		return query, misusef("--status: there is no status %q; the statuses are %s", hideUnlessPlain(c.Status), strings.Join(statusNames(), ", "))
+		return query, misusef("--status: there is no status %q; the statuses are %s",
+			hideUnlessPlain(c.Status), strings.Join(statusNames(), ", "))
 	}
 	if c.Sort != "" && !slices.Contains(columnNames(), c.Sort) {
-		return query, misusef("--sort: there is no column %q; the columns are %s", hideUnlessPlain(c.Sort), strings.Join(columnNames(), ", "))
+		return query, misusef("--sort: there is no column %q; the columns are %s",
+			hideUnlessPlain(c.Sort), strings.Join(columnNames(), ", "))
 	}
 	for _, flag := range []struct {
 		name, value string
@@ -134,8 +138,10 @@ func (c *tokenList) query() (tokens.TokenQuery, error) {
 }
 
 func (c *tokenList) emptiness() string {
-	if c.Search != "" || c.Status != "" || c.TechnicalUser != "" || c.Group != "" || c.ExpiresWithin != "" || c.UnusedFor != "" {
-		return "No access token matches."
+	for _, filter := range []string{c.Search, c.Status, string(c.TechnicalUser), string(c.Group), c.ExpiresWithin, c.UnusedFor} {
+		if filter != "" {
+			return "No access token matches."
+		}
 	}
 	return "There are no access tokens."
 }
@@ -157,7 +163,8 @@ func columnNames() []string {
 	return names
 }
 
-// selectColumns returns the columns of the names, in the order of the names; those that are not optional for no names.
+// selectColumns returns the columns with these names, in the order of the names, or all that are not optional if there are no
+// names.
 func selectColumns(names []string) ([]tokenTableColumn, error) {
 	var selected []tokenTableColumn
 	if len(names) == 0 {
@@ -171,7 +178,8 @@ func selectColumns(names []string) ([]tokenTableColumn, error) {
 	for _, name := range names {
 		i := slices.IndexFunc(tokenTableColumns, func(c tokenTableColumn) bool { return string(c.name) == name })
 		if i < 0 {
-			return nil, misusef("--columns: there is no column %q; the columns are %s", hideUnlessPlain(name), strings.Join(columnNames(), ", "))
+			return nil, misusef("--columns: there is no column %q; the columns are %s",
+				hideUnlessPlain(name), strings.Join(columnNames(), ", "))
 		}
 		selected = append(selected, tokenTableColumns[i])
 	}

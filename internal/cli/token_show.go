@@ -22,7 +22,7 @@ type shownTokenDocument struct {
 // shareDocument is a token share in --json output.
 type shareDocument struct {
 	MemberID string `json:"member_id"`
-	// Member is the e-mail address of the member; null where the caller may not list the members.
+	// Member is the e-mail address of the member; null if the caller may not list the members.
 	Member    *string `json:"member"`
 	Role      string  `json:"role"`
 	CreatedAt *string `json:"created_at"`
@@ -37,7 +37,7 @@ func (m memberAddresses) shareDocument(s tokens.TokenShare) shareDocument {
 	}
 }
 
-// Run shows everything that is known of the token, its value apart.
+// Run shows everything that is known about the token; nobody knows its value.
 func (c *tokenShow) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		token, err := c.read(ctx, backend)

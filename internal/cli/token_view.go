@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -13,8 +12,11 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// tokenDocument is an access token in --json output. Its names are stable: they are those of the Terraform attributes
-// where such exist. What is not set is null.
+// An access token is shown in three forms: as a document for programs, as a row of the list and as a card with everything
+// that is known about it. An attribute that people should see has a line in each.
+
+// tokenDocument is an access token in --json output. Its names are stable: they are those of the Terraform attributes, where
+// there is one. What is not set is null.
 type tokenDocument struct {
 	ID          string `json:"id"`
 	QualifiedID string `json:"qualified_id"`
@@ -25,13 +27,13 @@ type tokenDocument struct {
 	TechnicalUserID string `json:"technical_user_id"`
 	// GroupID is the group at whose level the token is; null at organization level.
 	GroupID *string `json:"group_id"`
-	// Role and GroupRoles are what is set on the token itself; null where nothing is.
+	// Role and GroupRoles are those set on the token itself; null if none are.
 	Role       *string             `json:"role"`
 	GroupRoles []groupRoleDocument `json:"group_roles"`
 	// Grants are the roles that the token can use: those of its technical user, narrowed by its own.
 	Grants     grantsDocument `json:"grants"`
 	Visibility string         `json:"visibility"`
-	// CreatorID is the member who made the token; null for one who opened the database itself.
+	// CreatorID is the member who made the token; null if the owner of the database did.
 	CreatorID       *string `json:"creator_id"`
 	Enabled         bool    `json:"enabled"`
 	Status          string  `json:"status"`
@@ -44,39 +46,39 @@ type tokenDocument struct {
 	ExpiresAt       *string `json:"expires_at"`
 	TTL             *string `json:"ttl"`
 	SecretExpiresAt *string `json:"secret_expires_at"`
-	// The policies are null where none was set, which stands for their defaults.
+	// A policy is null if none was set, which stands for its default.
 	RegenerateBeforeExpiry *string `json:"regenerate_before_expiry"`
 	OnExpired              *string `json:"on_expired"`
 	OnSecretDrift          *string `json:"on_secret_drift"`
 	GracePeriod            *string `json:"grace_period"`
 	ProtectIfUsedWithin    *string `json:"protect_if_used_within"`
-	// PreviousSecret is the secret before the current one; null where it had no grace or was ended before that was over.
+	// PreviousSecret is the secret before the current one; null if it had no grace period or was ended before that was over.
 	PreviousSecret *previousSecretDocument `json:"previous_secret"`
-	// LastUsedAt and UseCount are of the token, by either of its secrets.
+	// LastUsedAt and UseCount count uses of either of its secrets.
 	LastUsedAt *string       `json:"last_used_at"`
 	UseCount   int64         `json:"use_count"`
 	Held       *stopDocument `json:"held"`
 	Disabled   *stopDocument `json:"disabled"`
-	// TechnicalUserDisabled says who disabled the technical user, and with it the token; null while it is enabled.
+	// TechnicalUserDisabled says who disabled the technical user, and with it the token; null while that is enabled.
 	TechnicalUserDisabled *stopDocument `json:"technical_user_disabled"`
 }
 
-// grantsDocument are the roles that a token can use, and what it may do, in --json output.
+// grantsDocument holds the roles that a token can use, and what it may do, in --json output.
 type grantsDocument struct {
 	Role string `json:"role"`
-	// Permissions are those at organization level; null where it can't be read what the roles hold.
+	// Permissions are those at organization level; null if what the roles hold can't be read.
 	Permissions []string             `json:"permissions"`
 	GroupRoles  []groupGrantDocument `json:"group_roles"`
 }
 
-// groupGrantDocument is the role that counts in a group, and all that the token may do there, in --json output.
+// groupGrantDocument holds the role that counts in a group, and everything that the token may do there, in --json output.
 type groupGrantDocument struct {
 	groupRoleDocument
 	Permissions []string `json:"permissions"`
 }
 
-// newGrantsDocument says what a token may do, by the roles that exist; nil roles are unknown. What two roles both allow
-// may have no name: such permissions stand beside the role none.
+// newGrantsDocument says what a token may do, given the roles that exist; nil roles are unknown. No role may hold exactly
+// what two roles both allow: such permissions stand beside the role none.
 func newGrantsDocument(t tokens.AccessToken, roles tokens.Roles) grantsDocument {
 	document := grantsDocument{Role: cmp.Or(t.Grants.Role, tokens.RoleNone), GroupRoles: []groupGrantDocument{}}
 	named := map[string]string{}
@@ -101,7 +103,7 @@ func newGrantsDocument(t tokens.AccessToken, roles tokens.Roles) grantsDocument 
 	return document
 }
 
-// newTokenDocument describes a token, with what it may do by the roles that exist; nil roles are unknown.
+// newTokenDocument describes a token and what it may do, given the roles that exist; nil roles are unknown.
 func newTokenDocument(t tokens.AccessToken, roles tokens.Roles) tokenDocument {
 	document := tokenDocument{
 		ID:                     t.ID,
@@ -148,7 +150,7 @@ func newTokenDocument(t tokens.AccessToken, roles tokens.Roles) tokenDocument {
 type previousSecretDocument struct {
 	Version      int64  `json:"version"`
 	TokenPreview string `json:"token_preview"`
-	// ExpiresAt is when its grace is over, or was.
+	// ExpiresAt is when its grace period ends, or ended.
 	ExpiresAt  *string `json:"expires_at"`
 	LastUsedAt *string `json:"last_used_at"`
 }
@@ -176,32 +178,50 @@ func graceOrNull(g tokens.Grace) *string {
 type tokenTableColumn struct {
 	name   tokens.TokenColumn
 	header string
-	value  func(tokens.AccessToken, groupNames) string
-	// optional columns are shown where they are asked for.
+	value  func(listedToken) string
+	// optional columns are shown only if they are asked for.
 	optional bool
-	// freeText marks texts of people, which may be long.
+	// freeText marks texts that people wrote, which may be long.
 	freeText bool
+}
+
+// listedToken is an access token in the list, with the names of the groups that it refers to.
+type listedToken struct {
+	tokens.AccessToken
+	groups groupNames
 }
 
 // tokenTableColumns are all columns, in the order in which they are shown.
 var tokenTableColumns = []tokenTableColumn{
-	{name: tokens.ColumnName, header: "NAME", freeText: true, value: func(t tokens.AccessToken, _ groupNames) string { return t.Name }},
-	{name: tokens.ColumnDescription, header: "DESCRIPTION", freeText: true, value: func(t tokens.AccessToken, _ groupNames) string { return t.Description }},
-	{name: tokens.ColumnID, header: "ID", value: func(t tokens.AccessToken, _ groupNames) string { return t.ID }},
-	{name: tokens.ColumnPreview, header: "TOKEN", value: func(t tokens.AccessToken, _ groupNames) string { return maskedToken(t) }},
-	{name: tokens.ColumnSecretVersion, header: "VERSION", optional: true, value: func(t tokens.AccessToken, _ groupNames) string { return strconv.FormatInt(t.Secret.Version, 10) }},
-	{name: tokens.ColumnTechnicalUser, header: "TECHNICAL USER", value: func(t tokens.AccessToken, _ groupNames) string { return t.User.Email }},
-	{name: tokens.ColumnRole, header: "ROLE", value: func(t tokens.AccessToken, groups groupNames) string { return groups.describe(t.Grants) }},
-	{name: tokens.ColumnCreatedAt, header: "CREATED", value: func(t tokens.AccessToken, _ groupNames) string { return minute(t.CreatedAt) }},
-	{name: tokens.ColumnExpiresAt, header: "EXPIRES", value: func(t tokens.AccessToken, _ groupNames) string { return expiry(t) }},
-	{name: tokens.ColumnLastUsedAt, header: "LAST USED", value: func(t tokens.AccessToken, _ groupNames) string { return lastUse(t) }},
-	{name: tokens.ColumnUpdatedAt, header: "UPDATED", optional: true, value: func(t tokens.AccessToken, _ groupNames) string { return minute(t.UpdatedAt) }},
-	{name: tokens.ColumnVisibility, header: "VISIBILITY", optional: true, value: func(t tokens.AccessToken, _ groupNames) string { return string(t.Visibility) }},
-	{name: tokens.ColumnStatus, header: "STATUS", value: func(t tokens.AccessToken, _ groupNames) string { return string(t.Status) }},
+	{name: tokens.ColumnName, header: "NAME", freeText: true, value: func(t listedToken) string { return t.Name }},
+	{
+		name: tokens.ColumnDescription, header: "DESCRIPTION", freeText: true,
+		value: func(t listedToken) string { return t.Description },
+	},
+	{name: tokens.ColumnID, header: "ID", value: func(t listedToken) string { return t.ID }},
+	{name: tokens.ColumnPreview, header: "TOKEN", value: func(t listedToken) string { return maskedToken(t.AccessToken) }},
+	{
+		name: tokens.ColumnSecretVersion, header: "VERSION", optional: true,
+		value: func(t listedToken) string { return fmt.Sprint(t.Secret.Version) },
+	},
+	{name: tokens.ColumnTechnicalUser, header: "TECHNICAL USER", value: func(t listedToken) string { return t.User.Email }},
+	{name: tokens.ColumnRole, header: "ROLE", value: func(t listedToken) string { return t.groups.describe(t.Grants) }},
+	{name: tokens.ColumnCreatedAt, header: "CREATED", value: func(t listedToken) string { return minute(t.CreatedAt) }},
+	{name: tokens.ColumnExpiresAt, header: "EXPIRES", value: func(t listedToken) string { return expiry(t.AccessToken) }},
+	{name: tokens.ColumnLastUsedAt, header: "LAST USED", value: func(t listedToken) string { return lastUse(t.AccessToken) }},
+	{
+		name: tokens.ColumnUpdatedAt, header: "UPDATED", optional: true,
+		value: func(t listedToken) string { return minute(t.UpdatedAt) },
+	},
+	{
+		name: tokens.ColumnVisibility, header: "VISIBILITY", optional: true,
+		value: func(t listedToken) string { return string(t.Visibility) },
+	},
+	{name: tokens.ColumnStatus, header: "STATUS", value: func(t listedToken) string { return string(t.Status) }},
 }
 
-// statusColors are the colours of a row by the status of its token: what has expired stands out, what somebody switched
-// off steps back, what was stopped in an incident is to be seen.
+// statusColors are the colours of a row by the status of its token: what has expired or was stopped in an incident stands
+// out, what somebody switched off is faint.
 var statusColors = map[tokens.Status]text.Colors{
 	tokens.StatusExpired:  {text.FgRed},
 	tokens.StatusDisabled: {text.Faint},
@@ -221,21 +241,21 @@ func newTokenTable(list []tokens.AccessToken, columns []tokenTableColumn, groups
 	for _, t := range list {
 		row := tableRow{colors: statusColors[t.Status]}
 		for _, column := range columns {
-			row.cells = append(row.cells, column.value(t, groups))
+			row.cells = append(row.cells, column.value(listedToken{t, groups}))
 		}
 		view.rows = append(view.rows, row)
 	}
 	return view
 }
 
-// maskedToken shows the beginning of a value, by which people recognize it.
+// maskedToken shows the beginning of a value, so that people recognize it.
 func maskedToken(t tokens.AccessToken) string { return t.Secret.Preview + "…" }
 
 func expiry(t tokens.AccessToken) string { return minuteOr("Not specified", t.SecretExpiresAt()) }
 
 func lastUse(t tokens.AccessToken) string { return minuteOr("Never", t.LastUsedAt) }
 
-// countedUses is lastUse with how often there was one. A last use without a number is from before uses were counted.
+// countedUses is lastUse with the number of uses. A last use without a number is from before uses were counted.
 func countedUses(t tokens.AccessToken) string {
 	switch t.UseCount {
 	case 0:
@@ -246,7 +266,7 @@ func countedUses(t tokens.AccessToken) string {
 	return fmt.Sprintf("%s (%d times in all)", lastUse(t), t.UseCount)
 }
 
-// describe names an access token in a sentence. The name is empty for one who may stop the token, but not know of it.
+// describe names an access token in a sentence. A caller who may stop the token but not know of it does not get the name.
 func describe(t tokens.AccessToken) string {
 	if t.Name == "" {
 		return "access token " + t.ID
@@ -254,7 +274,7 @@ func describe(t tokens.AccessToken) string {
 	return fmt.Sprintf("access token %q (%s)", t.Name, t.ID)
 }
 
-// shownToken is an access token with what is told of it beyond itself.
+// shownToken is an access token with what belongs to it.
 type shownToken struct {
 	tokens.AccessToken
 	shares  []tokens.TokenShare
@@ -263,7 +283,7 @@ type shownToken struct {
 	members memberAddresses
 }
 
-// newTokenCard lays one token out, a property in each row.
+// newTokenCard lays out one token, one property per row.
 func newTokenCard(t shownToken) tableView {
 	var view tableView
 	add := func(label, value string) {
@@ -332,7 +352,7 @@ func newTokenCard(t shownToken) tableView {
 	return view
 }
 
-// describePrevious shows the secret before the current one, until when it is or was good, and its last use.
+// describePrevious shows the secret before the current one, when it ends or ended, and its last use.
 func describePrevious(t tokens.AccessToken) string {
 	end, used := "ended at", "never used"
 	if t.Previous.IsLive(t.ObservedAt) {
@@ -347,7 +367,7 @@ func describePrevious(t tokens.AccessToken) string {
 // describePermissions says what the token may do, level by level.
 func describePermissions(t shownToken) []string {
 	if t.roles == nil {
-		return []string{"Unknown: to see what custom roles hold one must manage accounts"}
+		return []string{"Unknown: only those who manage accounts can see what custom roles hold"}
 	}
 	access := t.Access(t.roles)
 	var lines []string
@@ -355,7 +375,8 @@ func describePermissions(t shownToken) []string {
 		lines = append(lines, strings.Join(access.Organization, ", "))
 	}
 	for _, groupID := range slices.Sorted(maps.Keys(access.Groups)) {
-		lines = append(lines, fmt.Sprintf("%s in %s", strings.Join(access.Groups[groupID], ", "), cmp.Or(t.groups[groupID], groupID)))
+		permissions := strings.Join(access.Groups[groupID], ", ")
+		lines = append(lines, fmt.Sprintf("%s in %s", permissions, cmp.Or(t.groups[groupID], groupID)))
 	}
 	if lines == nil {
 		return []string{"None"}
