@@ -46,7 +46,7 @@ func TestReadOnlyDatabase(t *testing.T) {
 	t.Run("unreadable", func(t *testing.T) {
 		w.t = t
 		w.chmod(0, 0o700)
-		w.keepsState(w.databasePath(), "can't be opened by this user", "give the user the right to")
+		w.keepsState(w.databasePath(), "this user can't open", "give the user the right to")
 		w.chmod(0o600, 0o700)
 		w.terraform("plan", "-detailed-exitcode").exits(0)
 	})

@@ -16,7 +16,7 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonNoDatabase:      always(otherDatabase + ", and the first apply or latchkey token create makes one"),
 	tokens.ReasonNoDirectory:     always(otherDatabase),
 	tokens.ReasonWrongPlace:      always(otherDatabase),
-	tokens.ReasonOtherDatabase:   always("if it is right, say --replace-another"),
+	tokens.ReasonOtherDatabase:   always("say --replace-another to replace it all the same"),
 	tokens.ReasonDatabaseFailing: always("run latchkey doctor to examine it"),
 }
 

@@ -20,7 +20,7 @@ func (i instant) Scan(column any) error {
 	case int64:
 		*i.Time = time.UnixMicro(v).UTC()
 	default:
-		return fmt.Errorf("an instant is stored as %T, not as a number of microseconds", column)
+		return fmt.Errorf("an instant is stored as %T, want a number of microseconds", column)
 	}
 	return nil
 }
@@ -40,7 +40,7 @@ type seconds struct{ *time.Duration }
 func (s seconds) Scan(column any) error {
 	n, ok := column.(int64)
 	if !ok {
-		return fmt.Errorf("a duration is stored as %T, not as a number of seconds", column)
+		return fmt.Errorf("a duration is stored as %T, want a number of seconds", column)
 	}
 	*s.Duration = time.Duration(n) * time.Second
 	return nil
@@ -56,7 +56,7 @@ type grace struct{ *tokens.Grace }
 func (g grace) Scan(column any) (err error) {
 	text, ok := column.(string)
 	if !ok {
-		return fmt.Errorf("a grace period is stored as %T, not as text", column)
+		return fmt.Errorf("a grace period is stored as %T, want text", column)
 	}
 	*g.Grace = tokens.Grace{}
 	if text != "" {
@@ -114,7 +114,7 @@ func (g groupRoles) Scan(column any) error {
 	}
 	text, ok := column.(string)
 	if !ok {
-		return fmt.Errorf("roles in groups are stored as %T, not as text", column)
+		return fmt.Errorf("roles in groups are stored as %T, want text", column)
 	}
 	roles := []tokens.GroupRole{}
 	for pair := range strings.FieldsSeq(text) {
@@ -146,7 +146,7 @@ func eachRecord(column any, fn func(first, rest string)) error {
 	}
 	text, ok := column.(string)
 	if !ok {
-		return fmt.Errorf("records are read as %T, not as text", column)
+		return fmt.Errorf("records are stored as %T, want text", column)
 	}
 	for record := range strings.SplitSeq(text, ",") {
 		first, rest, _ := strings.Cut(record, " ")

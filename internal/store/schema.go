@@ -53,5 +53,5 @@ func Migrations(from int, serial string) []string {
 // NewerSchema says that the database needs a newer program.
 func NewerSchema(location string, version int) error {
 	return tokens.Unavailable(nil, "database %s was written by a newer version of Latchkey (its schema has version %d, this program knows %d): "+
-		"upgrade this program; until then it can only verify secrets, and those only for one version of the schema", location, version, SchemaVersion)
+		"upgrade this program; until then it can only verify secrets, and only on a schema that is one version newer", location, version, SchemaVersion)
 }

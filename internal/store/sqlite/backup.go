@@ -83,15 +83,19 @@ func (f databaseFile) explainBackup(err error) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return tokens.Conflict("", "", "%s exists already, and a backup never overwrites anything: name another file, for instance with the time in its name, or remove that one first", f.path)
+		return tokens.Conflict("", "", "%s exists already, and a backup never overwrites anything: name another file, "+
+			"for instance with the time in its name, or remove that one first", f.path)
 	case errors.Is(err, fs.ErrNotExist):
 		return tokens.Unavailable(err, "the directory of the backup %s does not exist: make it, or name another path", f.path)
 	case errors.Is(err, fs.ErrPermission):
-		return tokens.Unavailable(err, "no backup can be made at %s: the directory may not be written by this user; change its permissions or name another path", f.path)
+		return tokens.Unavailable(err, "the backup %s can't be written: this user may not write to its directory; "+
+			"change the permissions or name another path", f.path)
 	case diskIsFull(err), isFullDisk(err):
-		return tokens.Unavailable(err, "the disk of the backup %s is full, and no backup was made: free some space, or name a path on another disk", f.path)
+		return tokens.Unavailable(err, "the disk of the backup %s is full, and no backup was made: free some space, "+
+			"or name a path on another disk", f.path)
 	case failedOnFile(err):
-		return tokens.Unavailable(err, "no backup can be made at %s: name a path on a disk whose file system has hard links, and copy the file from there", f.path)
+		return tokens.Unavailable(err, "the backup %s can't be written: name a path on a file system that supports hard links, "+
+			"and copy the file from there", f.path)
 	}
 	return store.Explain(f, err)
 }

@@ -20,43 +20,47 @@ const primary = 0xff
 func (f databaseFile) Explain(err error) error {
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) {
-		return tokens.Unavailable(err, "database %s can't be used: run \"latchkey doctor\" to see its state", f.path)
+		return tokens.Unavailable(err, "database %s can't be used", f.path).Because(tokens.ReasonDatabaseFailing)
 	}
 	switch failure.Code() & primary {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
-		return tokens.Unavailable(err, "database %s has been locked by another process for more than %s; nothing was changed: find what holds it, "+
+		return tokens.Unavailable(err, "another process has locked database %s for more than %s; nothing was changed: find that process, "+
 			"such as a backup or a tool left open, and try again", f.path, f.busyTimeout)
 	case sqlite3.SQLITE_READONLY:
 		if failure.Code() == sqlite3.SQLITE_READONLY_DBMOVED {
 			return f.explainMoved(err)
 		}
-		return tokens.Unavailable(err, "database %s can't be written by this user; nothing was changed: give the user the right to write the file, "+
+		return tokens.Unavailable(err, "this user can't write to database %s; nothing was changed: give the user the right to write to the file, "+
 			"its -wal and -shm files, and its directory", f.path)
 	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
-		return tokens.Unavailable(err, "database %s can't be opened by this user: give the user the right to read and write the file and its directory, "+
+		return tokens.Unavailable(err, "this user can't open database %s: give the user the right to read and write the file and its directory, "+
 			"where SQLite keeps the files -wal and -shm beside it", f.path)
 	case sqlite3.SQLITE_FULL:
 		return f.explainFullDisk(err)
 	case sqlite3.SQLITE_NOTADB:
-		return tokens.Unavailable(err, "the file %s is not an SQLite database: name another path in database, LATCHKEY_DATABASE or --database, or restore the database from a backup", f.path)
+		return tokens.Unavailable(err, "the file %s is not an SQLite database: name another path, or restore the database from a backup",
+			f.path).Because(tokens.ReasonWrongPlace)
 	case sqlite3.SQLITE_CORRUPT:
-		return tokens.Unavailable(err, "database %s is damaged: keep a copy of it with its -wal and -shm files, and restore it from a backup; \"latchkey doctor\" says what is wrong", f.path)
+		return tokens.Unavailable(err, "database %s is damaged: keep a copy of it with its -wal and -shm files, and restore it from a backup",
+			f.path).Because(tokens.ReasonDatabaseFailing)
 	case sqlite3.SQLITE_IOERR:
-		return tokens.Unavailable(err, "the disk of database %s failed or is full: check its space and its health, then try again", f.path)
+		return tokens.Unavailable(err, "the disk of database %s failed or is full: check its free space and its health, and try again", f.path)
 	}
-	return tokens.Unavailable(err, "database %s gave an unexpected error: run \"latchkey doctor\" to see its state", f.path)
+	return tokens.Unavailable(err, "database %s gave an unexpected error", f.path).Because(tokens.ReasonDatabaseFailing)
 }
 
 func (f databaseFile) explainDirectory(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return tokens.Unavailable(err, "the directory of database %s does not exist: make it, or use another path", f.path).Because(tokens.ReasonNoDirectory)
+		return tokens.Unavailable(err, "the directory of database %s does not exist: make it, or name another path",
+			f.path).Because(tokens.ReasonNoDirectory)
 	}
 	return tokens.Unavailable(err, "the directory of database %s can't be reached: check the path and the permissions of its directories",
 		f.path).Because(tokens.ReasonWrongPlace)
 }
 
 func (f databaseFile) explainMoved(err error) error {
-	return tokens.Unavailable(err, "database %s was moved, removed or replaced while this program had it open; nothing was changed: put it back and run again", f.path)
+	return tokens.Unavailable(err, "database %s was moved, removed or replaced while this program had it open; nothing was changed: "+
+		"put it back and try again", f.path)
 }
 
 func (f databaseFile) explainFullDisk(err error) error {

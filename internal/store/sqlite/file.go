@@ -100,7 +100,8 @@ func (f databaseFile) look() (fs.FileInfo, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if target, linkErr := os.Readlink(f.path); linkErr == nil {
-			return nil, tokens.Unavailable(nil, "database %s is a symbolic link to %s, which does not exist: restore that file, or remove the link", f.path, target)
+			return nil, tokens.Unavailable(nil, "database %s is a symbolic link to %s, which does not exist: restore that file, or remove the link",
+				f.path, target)
 		}
 		if _, dirErr := os.Stat(filepath.Dir(f.path)); dirErr != nil {
 			return nil, f.explainDirectory(dirErr)
@@ -108,14 +109,16 @@ func (f databaseFile) look() (fs.FileInfo, error) {
 		return nil, tokens.Unavailable(err, "there is no database at %s: check the path; if the file was lost, restore it from a backup",
 			f.path).Because(tokens.ReasonNoDatabase)
 	case err != nil:
-		return nil, tokens.Unavailable(err, "database %s can't be reached: check the path and the permissions of its directories", f.path)
+		return nil, tokens.Unavailable(err, "database %s can't be reached: check the path and the permissions of its directories",
+			f.path).Because(tokens.ReasonWrongPlace)
 	case info.IsDir():
-		return nil, tokens.Unavailable(nil, "database %s is a directory: name a file in it, as in %q", f.path, filepath.Join(f.path, "latchkey.db"))
+		return nil, tokens.Unavailable(nil, "database %s is a directory: name a file in it, as in %q",
+			f.path, filepath.Join(f.path, "latchkey.db")).Because(tokens.ReasonWrongPlace)
 	case !info.Mode().IsRegular():
-		return nil, tokens.Unavailable(nil, "database %s is not a regular file (%s): name a file", f.path, info.Mode())
+		return nil, tokens.Unavailable(nil, "database %s is not a regular file (%s): name a file", f.path, info.Mode()).Because(tokens.ReasonWrongPlace)
 	case info.Size() == 0:
-		return nil, tokens.Unavailable(nil, "database %s is empty (0 bytes), as a copy that failed leaves it: restore it from a backup, "+
-			"or remove the file to begin with a new database", f.path)
+		return nil, tokens.Unavailable(nil, "database %s is empty (0 bytes), as a failed copy leaves it: restore it from a backup, "+
+			"or remove the file to start with a new database", f.path)
 	}
 	return info, nil
 }
@@ -171,7 +174,8 @@ func (f databaseFile) identify(ctx context.Context, c *connection) error {
 		return err
 	}
 	if application != applicationID || version < 1 {
-		return tokens.Unavailable(nil, "database %s is an SQLite database, but not one of Latchkey: name another path, which does not exist yet or is a database of Latchkey", f.path)
+		return tokens.Unavailable(nil, "database %s is an SQLite database, but not one of Latchkey: name another path, "+
+			"where a database of Latchkey is or nothing exists yet", f.path).Because(tokens.ReasonWrongPlace)
 	}
 	if version > store.SchemaVersion+1 {
 		return store.NewerSchema(f.path, version)

@@ -26,7 +26,7 @@ func TestWhatIsNoDatabase(t *testing.T) {
 		{"empty file", func(_ *testing.T, path string) error { return os.WriteFile(path, nil, 0o600) }, []string{"empty", "restore", "remove"}},
 		{"text", func(_ *testing.T, path string) error {
 			return os.WriteFile(path, []byte(strings.Repeat("not a database\n", 100)), 0o600)
-		}, []string{"not an SQLite database", "LATCHKEY_DATABASE"}},
+		}, []string{"not an SQLite database", "name another path"}},
 		{"directory", func(_ *testing.T, path string) error { return os.Mkdir(path, 0o700) }, []string{"is a directory"}},
 		{"device", func(_ *testing.T, path string) error { return os.Symlink(os.DevNull, path) }, []string{"not a regular file"}},
 		{"dangling link", func(_ *testing.T, path string) error { return os.Symlink(path+".gone", path) }, []string{"symbolic link", ".gone"}},
@@ -114,7 +114,10 @@ func TestDamage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := damaged(t, damage)
 			_, err := readGroups(t.Context(), openStore(t, path))
-			wantUnavailable(t, "a read", err, path, "damaged", "backup", "doctor")
+			wantUnavailable(t, "a read", err, path, "damaged", "backup")
+			if reason := tokens.ErrorReason(err); reason != tokens.ReasonDatabaseFailing {
+				t.Errorf("the reason is %q", reason)
+			}
 
 			before := content(t, path)
 			i, err := Inspect(t.Context(), path)
@@ -203,7 +206,7 @@ func TestLockedDatabase(t *testing.T) {
 	t.Cleanup(func() { _ = impatient.Close() })
 	write := func(tx store.Tx) error { return insertGroups(t, tx, 1) }
 	err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error {
-		wantUnavailable(t, "a write beside another", impatient.Write(t.Context(), write), path, "locked by another process", "try again")
+		wantUnavailable(t, "a write beside another", impatient.Write(t.Context(), write), path, "another process has locked", "try again")
 		if groups, err := readGroups(t.Context(), impatient); err != nil || len(groups) != 1 {
 			t.Errorf("a read beside a write: %d groups, %v", len(groups), err)
 		}

@@ -130,24 +130,24 @@ func TestFilesWithoutPermission(t *testing.T) {
 	t.Run("unreadable file", func(t *testing.T) {
 		path := newDatabase(t, 1)
 		chmod(t, path, 0)
-		wantUnusable(t, openStore(t, path), "opened by this user", "right to read and write")
+		wantUnusable(t, openStore(t, path), "this user can't open", "right to read and write")
 	})
 	t.Run("read-only file", func(t *testing.T) {
 		path := newDatabase(t, 1)
 		chmod(t, path, 0o400)
 		s := openStore(t, path)
-		wantUnavailable(t, "a write", s.Write(t.Context(), write), path, "can't be written by this user", "right to write")
-		wantUnavailable(t, "a write that makes a database", s.WriteOrMake(t.Context(), found, write), path, "can't be written by this user")
+		wantUnavailable(t, "a write", s.Write(t.Context(), write), path, "this user can't write to", "right to write")
+		wantUnavailable(t, "a write that makes a database", s.WriteOrMake(t.Context(), found, write), path, "this user can't write to")
 	})
 	t.Run("read-only file with an older schema", func(t *testing.T) {
 		path, _ := oldDatabase(t)
 		chmod(t, path, 0o400)
-		wantUnusable(t, openStore(t, path), "schema version 1", "can't write the file", "right to write")
+		wantUnusable(t, openStore(t, path), "schema version 1", "can't write to the file", "right to write")
 	})
 	t.Run("read-only directory", func(t *testing.T) {
 		path := newDatabase(t, 1)
 		directoryOf(t, path, 0o500)
-		wantUnusable(t, openStore(t, path), "by this user", "directory")
+		wantUnusable(t, openStore(t, path), "this user", "directory")
 	})
 	t.Run("unreachable directory", func(t *testing.T) {
 		path := newDatabase(t, 1)
@@ -158,7 +158,7 @@ func TestFilesWithoutPermission(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "latchkey.db")
 		directoryOf(t, path, 0o500)
 		s := openStore(t, path)
-		wantUnavailable(t, "a write that makes a database", s.WriteOrMake(t.Context(), found, write), path, "directory may not be written", "permissions")
+		wantUnavailable(t, "a write that makes a database", s.WriteOrMake(t.Context(), found, write), path, "may not write to the directory", "permissions")
 		if _, err := readGroups(t.Context(), s); err == nil || !strings.Contains(err.Error(), "there is no database") {
 			t.Errorf("a read: got %v", err)
 		}

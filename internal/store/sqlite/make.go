@@ -77,8 +77,8 @@ func (f databaseFile) checkLeftovers() error {
 		}
 		// A log that was not there before its database is that of a database which another process has just made.
 		if _, err := os.Lstat(f.path); err != nil {
-			return tokens.Unavailable(nil, "there is no database at %s, but the log %s of one that was there; a new database would be mixed up with it: "+
-				"put the file back that belongs to it, or move the log away", f.path, f.path+suffix)
+			return tokens.Unavailable(nil, "there is no database at %s, but the log %s of one that was there, which would ruin a new database: "+
+				"put the file back that belongs to the log, or move the log away", f.path, f.path+suffix)
 		}
 	}
 	return nil
@@ -113,7 +113,8 @@ func (f databaseFile) build(ctx context.Context, fill func(*sql.Tx) error) error
 		return err
 	}
 	if _, err := os.Stat(f.path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
-		return tokens.Unavailable(err, "the new database could not be completed: SQLite left its log %s-wal behind; check the disk and try again", f.path)
+		return tokens.Unavailable(err, "the new database could not be completed, since SQLite left its log %s-wal behind: "+
+			"check the disk and try again", f.path)
 	}
 	return nil
 }
@@ -135,11 +136,13 @@ func (f databaseFile) explainMaking(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return f.explainDirectory(err)
 	case errors.Is(err, fs.ErrPermission):
-		return tokens.Unavailable(err, "no database can be made at %s: the directory may not be written by this user; change its permissions or name another path", f.path)
+		return tokens.Unavailable(err, "no database can be made at %s: this user may not write to the directory; change the permissions or name another path",
+			f.path).Because(tokens.ReasonWrongPlace)
 	case diskIsFull(err):
 		return f.explainFullDisk(err)
 	}
-	return tokens.Unavailable(err, "no database can be made at %s: name a path on a local disk whose file system has hard links, in a directory that this user can write", f.path)
+	return tokens.Unavailable(err, "no database can be made at %s: name a path on a local file system that supports hard links, "+
+		"in a directory to which this user can write", f.path).Because(tokens.ReasonWrongPlace)
 }
 
 // inTransaction runs fn in a transaction, which commits when fn returns nil.

@@ -153,8 +153,8 @@ func (r Restore) replace(ctx context.Context, f, draft databaseFile, identity st
 	}
 	switch err := os.Link(draft.path, f.path); {
 	case errors.Is(err, fs.ErrExist):
-		return nil, tokens.Unavailable(err, "another process made a new database at %s while the one that was there was being replaced; that one is now %s: "+
-			"stop what uses the path, and restore again", f.path, aside)
+		return nil, tokens.Unavailable(err, "another process made a new database at %s during the restore; the one that was there before is now %s: "+
+			"stop the programs that use the path, and restore again", f.path, aside)
 	case err != nil:
 		return nil, errors.Join(err, f.moveBack(aside))
 	}
@@ -271,7 +271,8 @@ func (r Restore) lock(ctx context.Context, f databaseFile, db *sql.DB, identity 
 			return nil, err
 		}
 	}
-	return nil, tokens.Unavailable(nil, "database %s is in use and could not be taken over; nothing was changed: stop what reads or writes it (a run of Terraform, a tool left open), and try again", f.path)
+	return nil, tokens.Unavailable(nil, "database %s is in use and could not be taken over; nothing was changed: stop the programs that read or write it, "+
+		"such as a tool left open, and try again", f.path)
 }
 
 // mayReplace refuses a database that is not the one with the identity.
@@ -284,7 +285,7 @@ func (r Restore) mayReplace(ctx context.Context, f databaseFile, db *sql.DB, ide
 		return err
 	}
 	if application != applicationID {
-		return tokens.Conflict("", "", "%s is a database of another program, and no restore replaces that unasked: check the path, and say --replace-another if it is right", f.path)
+		return tokens.Conflict("", "", "%s is a database of another program, which is replaced only on request: check the path", f.path).Because(tokens.ReasonOtherDatabase)
 	}
 	var present string
 	err := db.QueryRowContext(ctx, `SELECT id FROM database`).Scan(&present)
@@ -294,8 +295,8 @@ func (r Restore) mayReplace(ctx context.Context, f databaseFile, db *sql.DB, ide
 	if err != nil {
 		return err
 	}
-	return tokens.Conflict("", present, "%s is database %s, and the backup is of database %s: a state that knows the one does not fit the other; "+
-		"check both paths, and say --replace-another if they are right", f.path, present, identity)
+	return tokens.Conflict("", present, "%s is database %s, but the backup is of database %s, and what refers to one does not fit the other: check both paths",
+		f.path, present, identity).Because(tokens.ReasonOtherDatabase)
 }
 
 // EventsBeyond counts the events of the SQLite file at the path that a backup does not hold.

@@ -258,8 +258,8 @@ func TestRestoreThatIsRefused(t *testing.T) {
 		{"no database in the backup", at("text.backup"), path, tokens.CodeUnavailable, []string{"not an SQLite database"}},
 		{"empty backup", at("empty.backup"), path, tokens.CodeUnavailable, []string{"not one of Latchkey"}},
 		{"newer backup", at("newer.backup"), path, tokens.CodeUnavailable, []string{"newer version of Latchkey"}},
-		{"another identity", backup, at("other.db"), tokens.CodeConflict, []string{"db_other", identity, "--replace-another"}},
-		{"database of another program", backup, at("program.db"), tokens.CodeConflict, []string{"another program", "--replace-another"}},
+		{"another identity", backup, at("other.db"), tokens.CodeConflict, []string{"db_other", identity, "check both paths"}},
+		{"database of another program", backup, at("program.db"), tokens.CodeConflict, []string{"another program", "check the path"}},
 		{"directory", backup, directory, tokens.CodeUnavailable, []string{"is a directory"}},
 		{"link to nothing", backup, at("link.db"), tokens.CodeUnavailable, []string{"symbolic link"}},
 		{"missing directory", backup, at("missing/latchkey.db"), tokens.CodeUnavailable, []string{"make it"}},
@@ -269,6 +269,9 @@ func TestRestoreThatIsRefused(t *testing.T) {
 			_, err := Restore{Backup: test.backup, Path: test.path, Aside: ending, Note: restored}.Run(t.Context())
 			if tokens.ErrorCode(err) != test.code {
 				t.Errorf("got %v, want the code %s", err, test.code)
+			}
+			if isAnother := tokens.ErrorReason(err) == tokens.ReasonOtherDatabase; isAnother != (test.code == tokens.CodeConflict) {
+				t.Errorf("%v has the reason %q", err, tokens.ErrorReason(err))
 			}
 			for _, word := range test.words {
 				if err == nil || !strings.Contains(err.Error(), word) {
