@@ -9,14 +9,15 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // Every bad value is refused while planning, with the attribute, the reason and the way out.
 func TestBadInputAtPlan(t *testing.T) {
-	token := func(line string) string { return ciToken(line) }
+	token := func(line string) string { return acctest.CIToken(line) }
 	named := func(kind, attribute, value string) string {
-		return resourceBlock(kind, "this", fmt.Sprintf("%s = %q", attribute, value))
+		return acctest.Resource(kind, "this", fmt.Sprintf("%s = %q", attribute, value))
 	}
 	const user, group = "tu_01jd0000000000000000000000", "grp_01jd0000000000000000000000"
 	for _, test := range []struct {
@@ -24,10 +25,10 @@ func TestBadInputAtPlan(t *testing.T) {
 		config string
 		want   []string
 	}{
-		{"token without a name", resourceBlock("access_token", "ci", `name = ""`), []string{"Attribute name:", "is empty", "1 to 128"}},
-		{"token with a long name", resourceBlock("access_token", "ci", fmt.Sprintf("name = %q", strings.Repeat("é", 129))), []string{"Attribute name:", "129 characters", "at most 128"}},
-		{"token with a line feed in its name", resourceBlock("access_token", "ci", `name = "a\nb"`), []string{"Attribute name:", "can't be printed"}},
-		{"token with a space around its name", resourceBlock("access_token", "ci", `name = " a"`), []string{"Attribute name:", "begins or ends with a space", "remove it"}},
+		{"token without a name", acctest.Resource("access_token", "ci", `name = ""`), []string{"Attribute name:", "is empty", "1 to 128"}},
+		{"token with a long name", acctest.Resource("access_token", "ci", fmt.Sprintf("name = %q", strings.Repeat("é", 129))), []string{"Attribute name:", "129 characters", "at most 128"}},
+		{"token with a line feed in its name", acctest.Resource("access_token", "ci", `name = "a\nb"`), []string{"Attribute name:", "can't be printed"}},
+		{"token with a space around its name", acctest.Resource("access_token", "ci", `name = " a"`), []string{"Attribute name:", "begins or ends with a space", "remove it"}},
 		{"long description", token(fmt.Sprintf("description = %q", strings.Repeat("x", 1025))), []string{"Attribute description:", "1025 characters", "at most 1024"}},
 		{"technical user by name", token(`technical_user_id = "deployer"`), []string{"Attribute technical_user_id:", "is no technical user identifier", "latchkey_technical_user"}},
 		{"group by name", token(`group_id = "payments"`), []string{"Attribute group_id:", "is no group identifier", "latchkey_group"}},
@@ -66,23 +67,23 @@ func TestBadInputAtPlan(t *testing.T) {
 		{"long group name", named("group", "name", strings.Repeat("x", 64)), []string{"Attribute name:", "not a valid name"}},
 		{"group without a name", named("group", "name", ""), []string{"Attribute name:", "not a valid name"}},
 		{"technical user name", named("technical_user", "name", "-x"), []string{"Attribute name:", "not a valid name"}},
-		{"role with a built-in name", resourceBlock("role", "this", `name = "owner"`, `permissions = []`), []string{"Attribute name:", `"owner" is a built-in role`, "choose another name"}},
-		{"role with an ill-formed name", resourceBlock("role", "this", `name = "Deployer"`, `permissions = []`), []string{"Attribute name:", "not a valid name"}},
-		{"role with an ill-formed permission", resourceBlock("role", "this", `name = "x"`, `permissions = ["read orders"]`), []string{"Attribute permissions:", `"read orders" is not a permission`, "area:verb"}},
-		{"role with an unknown permission of Latchkey's own", resourceBlock("role", "this", `name = "x"`, `permissions = ["tokens:delete"]`), []string{"Attribute permissions:", `no permission "tokens:delete"`, "read, write, manage"}},
-		{"role with too many permissions", resourceBlock("role", "this", `name = "x"`, `permissions = [for i in range(257) : "orders:${i}"]`), []string{"Attribute permissions:", "257 permissions", "at most 256"}},
-		{"technical user of a group by name", resourceBlock("technical_user", "this", `name = "x"`, `group_id = "payments"`), []string{"Attribute group_id:", "is no group identifier"}},
-		{"technical user of a group with group roles", resourceBlock("technical_user", "this", `name = "x"`, fmt.Sprintf("group_id = %q", group), fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }]", group)), []string{"Attribute group_roles:", "remove group_id"}},
+		{"role with a built-in name", acctest.Resource("role", "this", `name = "owner"`, `permissions = []`), []string{"Attribute name:", `"owner" is a built-in role`, "choose another name"}},
+		{"role with an ill-formed name", acctest.Resource("role", "this", `name = "Deployer"`, `permissions = []`), []string{"Attribute name:", "not a valid name"}},
+		{"role with an ill-formed permission", acctest.Resource("role", "this", `name = "x"`, `permissions = ["read orders"]`), []string{"Attribute permissions:", `"read orders" is not a permission`, "area:verb"}},
+		{"role with an unknown permission of Latchkey's own", acctest.Resource("role", "this", `name = "x"`, `permissions = ["tokens:delete"]`), []string{"Attribute permissions:", `no permission "tokens:delete"`, "read, write, manage"}},
+		{"role with too many permissions", acctest.Resource("role", "this", `name = "x"`, `permissions = [for i in range(257) : "orders:${i}"]`), []string{"Attribute permissions:", "257 permissions", "at most 256"}},
+		{"technical user of a group by name", acctest.Resource("technical_user", "this", `name = "x"`, `group_id = "payments"`), []string{"Attribute group_id:", "is no group identifier"}},
+		{"technical user of a group with group roles", acctest.Resource("technical_user", "this", `name = "x"`, fmt.Sprintf("group_id = %q", group), fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }]", group)), []string{"Attribute group_roles:", "remove group_id"}},
 		{"member address", named("member", "email", "Anna <anna@example.com>"), []string{"Attribute email:", "not an e-mail address", "bare address"}},
 		{"member without address", named("member", "email", ""), []string{"Attribute email:", "not an e-mail address"}},
-		{"member name", resourceBlock("member", "this", `email = "a@example.com"`, `name = "a\tb"`), []string{"Attribute name:", "can't be printed"}},
-		{"share of a token by name", resourceBlock("token_share", "this", `access_token_id = "ci"`, `member_id = "mem_01jd0000000000000000000000"`, `role = "viewer"`), []string{"Attribute access_token_id:", "is no access token identifier"}},
-		{"share with a member by address", resourceBlock("token_share", "this", `access_token_id = "tok_01jd0000000000000000000000"`, `member_id = "anna@example.com"`, `role = "viewer"`), []string{"Attribute member_id:", "is no member identifier"}},
-		{"share role", resourceBlock("token_share", "this", `access_token_id = "tok_01jd0000000000000000000000"`, `member_id = "mem_01jd0000000000000000000000"`, `role = "owner"`), []string{"Attribute role:", `no role "owner" for a share`, "viewer, editor, manager"}},
+		{"member name", acctest.Resource("member", "this", `email = "a@example.com"`, `name = "a\tb"`), []string{"Attribute name:", "can't be printed"}},
+		{"share of a token by name", acctest.Resource("token_share", "this", `access_token_id = "ci"`, `member_id = "mem_01jd0000000000000000000000"`, `role = "viewer"`), []string{"Attribute access_token_id:", "is no access token identifier"}},
+		{"share with a member by address", acctest.Resource("token_share", "this", `access_token_id = "tok_01jd0000000000000000000000"`, `member_id = "anna@example.com"`, `role = "viewer"`), []string{"Attribute member_id:", "is no member identifier"}},
+		{"share role", acctest.Resource("token_share", "this", `access_token_id = "tok_01jd0000000000000000000000"`, `member_id = "mem_01jd0000000000000000000000"`, `role = "owner"`), []string{"Attribute role:", `no role "owner" for a share`, "viewer, editor, manager"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			b.run(resource.TestStep{Config: b.config(test.config), PlanOnly: true, ExpectError: says(append([]string{"Invalid attribute value"}, test.want...)...)})
+			b := acctest.New(t)
+			b.Run(resource.TestStep{Config: b.Config(test.config), PlanOnly: true, ExpectError: acctest.Says(append([]string{"Invalid attribute value"}, test.want...)...)})
 		})
 	}
 }
@@ -99,11 +100,11 @@ func TestBadProviderSettings(t *testing.T) {
 		{"prefix", `token_prefix = "LK"`, []string{"Attribute token_prefix:", "not a prefix", "1 to 8 lower-case"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			b.run(resource.TestStep{
-				Config:      fmt.Sprintf("provider \"latchkey\" {\n %s\n}\n%s", test.settings, ciToken()),
+			b := acctest.New(t)
+			b.Run(resource.TestStep{
+				Config:      fmt.Sprintf("provider \"latchkey\" {\n %s\n}\n%s", test.settings, acctest.CIToken()),
 				PlanOnly:    true,
-				ExpectError: says(test.want...),
+				ExpectError: acctest.Says(test.want...),
 			})
 		})
 	}
@@ -116,41 +117,41 @@ func TestBadInputAtApply(t *testing.T) {
 		name, config string
 		want         []string
 	}{
-		{"unknown role", ciToken(`role = "superuser"`), []string{"role:", `there is no role "superuser"`, "none, viewer, member, manager, administrator, owner"}},
-		{"unknown role of a technical user", resourceBlock("technical_user", "x", `name = "x"`, `role = "superuser"`), []string{`there is no role "superuser"`}},
-		{"unknown role of a member", resourceBlock("member", "x", `email = "x@example.com"`, `role = "superuser"`), []string{`there is no role "superuser"`}},
-		{"unknown role in a group", resourceBlock("group", "g", `name = "g"`) + ciToken(`group_roles = [{ group_id = latchkey_group.g.id, role = "superuser" }]`), []string{"group_roles:", `there is no role "superuser"`}},
-		{"missing technical user", ciToken(fmt.Sprintf("technical_user_id = %q", missingUser)), []string{"technical_user_id:", missingUser}},
-		{"missing group", ciToken(fmt.Sprintf("group_id = %q", missingGroup)), []string{"group_id:", missingGroup}},
-		{"missing group of a technical user", resourceBlock("technical_user", "x", `name = "x"`, fmt.Sprintf("group_id = %q", missingGroup)), []string{"group_id:", missingGroup}},
-		{"missing group in group roles", ciToken(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }]", missingGroup)), []string{"group_roles:", missingGroup}},
-		{"missing member", ciToken() + resourceBlock("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, fmt.Sprintf("member_id = %q", missingMember), `role = "viewer"`), []string{"member_id:", missingMember}},
-		{"missing token", resourceBlock("member", "m", `email = "m@example.com"`) + resourceBlock("token_share", "s", fmt.Sprintf("access_token_id = %q", missingToken), `member_id = latchkey_member.m.id`, `role = "viewer"`), []string{"access_token_id:", missingToken}},
-		{"secret that expires before activation", ciToken(`ttl = "1d"`, `activates_at = "2030-02-01T00:00:00Z"`), []string{"activates_at:", "its secret expires at", "set an earlier activation, or a later expiry or longer ttl"}},
+		{"unknown role", acctest.CIToken(`role = "superuser"`), []string{"role:", `there is no role "superuser"`, "none, viewer, member, manager, administrator, owner"}},
+		{"unknown role of a technical user", acctest.Resource("technical_user", "x", `name = "x"`, `role = "superuser"`), []string{`there is no role "superuser"`}},
+		{"unknown role of a member", acctest.Resource("member", "x", `email = "x@example.com"`, `role = "superuser"`), []string{`there is no role "superuser"`}},
+		{"unknown role in a group", acctest.Resource("group", "g", `name = "g"`) + acctest.CIToken(`group_roles = [{ group_id = latchkey_group.g.id, role = "superuser" }]`), []string{"group_roles:", `there is no role "superuser"`}},
+		{"missing technical user", acctest.CIToken(fmt.Sprintf("technical_user_id = %q", missingUser)), []string{"technical_user_id:", missingUser}},
+		{"missing group", acctest.CIToken(fmt.Sprintf("group_id = %q", missingGroup)), []string{"group_id:", missingGroup}},
+		{"missing group of a technical user", acctest.Resource("technical_user", "x", `name = "x"`, fmt.Sprintf("group_id = %q", missingGroup)), []string{"group_id:", missingGroup}},
+		{"missing group in group roles", acctest.CIToken(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }]", missingGroup)), []string{"group_roles:", missingGroup}},
+		{"missing member", acctest.CIToken() + acctest.Resource("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, fmt.Sprintf("member_id = %q", missingMember), `role = "viewer"`), []string{"member_id:", missingMember}},
+		{"missing token", acctest.Resource("member", "m", `email = "m@example.com"`) + acctest.Resource("token_share", "s", fmt.Sprintf("access_token_id = %q", missingToken), `member_id = latchkey_member.m.id`, `role = "viewer"`), []string{"access_token_id:", missingToken}},
+		{"secret that expires before activation", acctest.CIToken(`ttl = "1d"`, `activates_at = "2030-02-01T00:00:00Z"`), []string{"activates_at:", "its secret expires at", "set an earlier activation, or a later expiry or longer ttl"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
+			b := acctest.New(t)
 			_, err := b.Outside.CreateGroup(context.Background(), tokens.NewGroup{Name: "there-is-a-database"})
-			b.must(err)
-			b.run(resource.TestStep{Config: b.config(test.config), ExpectError: says(append([]string{"Unable to create"}, test.want...)...)})
+			b.Must(err)
+			b.Run(resource.TestStep{Config: b.Config(test.config), ExpectError: acctest.Says(append([]string{"Unable to create"}, test.want...)...)})
 		})
 	}
 }
 
 // A regeneration of a token whose fixed end has passed would make a dead secret: it is refused, with the way out.
 func TestRegenerateAfterExpiry(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	expiry := `expires_at = "2030-01-02T00:00:00Z"`
-	b.run(
-		resource.TestStep{Config: b.config(ciToken(expiry, `regenerate_triggers = { n = "1" }`))},
+	b.Run(
+		resource.TestStep{Config: b.Config(acctest.CIToken(expiry, `regenerate_triggers = { n = "1" }`))},
 		resource.TestStep{
-			PreConfig:   func() { b.advance(48 * time.Hour) },
-			Config:      b.config(ciToken(expiry, `regenerate_triggers = { n = "2" }`)),
-			ExpectError: says("Attribute expires_at:", "has passed", "set a later instant"),
+			PreConfig:   func() { b.Advance(48 * time.Hour) },
+			Config:      b.Config(acctest.CIToken(expiry, `regenerate_triggers = { n = "2" }`)),
+			ExpectError: acctest.Says("Attribute expires_at:", "has passed", "set a later instant"),
 		},
 		resource.TestStep{
-			Config: b.config(ciToken(`expires_at = "2031-01-02T00:00:00Z"`, `regenerate_triggers = { n = "2" }`)),
-			Check:  b.checkActive(ci),
+			Config: b.Config(acctest.CIToken(`expires_at = "2031-01-02T00:00:00Z"`, `regenerate_triggers = { n = "2" }`)),
+			Check:  b.CheckActive(acctest.CI),
 		},
 	)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,119 +11,24 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
-
-// dataBlock returns a block of a data source with lines of attributes.
-func dataBlock(kind, label string, lines ...string) string {
-	return fmt.Sprintf("data \"latchkey_%s\" %q {\n  %s\n}\n", kind, label, strings.Join(lines, "\n  "))
-}
-
-// output returns a block of an output.
-func output(name, expression string) string {
-	return fmt.Sprintf("output %q {\n  value = %s\n}\n", name, expression)
-}
-
-// list returns an output of what an expression makes of each object x that a list data source answers.
-func list(label, kind, expression string) string {
-	return output(label, fmt.Sprintf(`join(" ", [for x in data.latchkey_%s.%s.%s : %s])`, kind, label, kind, expression))
-}
-
-// people are the objects that tests of data sources look for: the group payments, Anna and Bea, the technical user ci of
-// the organization and one each called shop there and in the group.
-type people struct {
-	group          tokens.Group
-	anna, bea      tokens.Member
-	ci, shop, till tokens.TechnicalUser
-}
-
-// makePeople makes them outside Terraform.
-func (b *bench) makePeople() (p people) {
-	b.t.Helper()
-	ctx := context.Background()
-	var err error
-	p.group, err = b.Outside.CreateGroup(ctx, tokens.NewGroup{Name: "payments", Description: "Moves money."})
-	b.must(err)
-	p.bea, err = b.Outside.CreateMember(ctx, tokens.NewMember{Email: "bea@example.com", Grants: tokens.Grants{Role: "viewer"}})
-	b.must(err)
-	p.anna, err = b.Outside.CreateMember(ctx, tokens.NewMember{Email: "anna@example.com", Name: "Anna", Grants: tokens.Grants{
-		Role: "none", GroupRoles: []tokens.GroupRole{{GroupID: p.group.ID, Role: "administrator"}},
-	}})
-	b.must(err)
-	user := func(name, groupID string) tokens.TechnicalUser {
-		u, err := b.Outside.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
-			Name: name, GroupID: groupID, Description: "Serves " + name + ".", Grants: tokens.Grants{Role: "manager"}, Enabled: true,
-		})
-		b.must(err)
-		return u
-	}
-	p.ci, p.shop, p.till = user("ci", ""), user("shop", ""), user("shop", p.group.ID)
-	return p
-}
-
-// makeTokenOf makes an access token of a technical user outside Terraform.
-func (b *bench) makeTokenOf(user tokens.TechnicalUser, token tokens.NewAccessToken) (tokens.AccessToken, tokens.Secret) {
-	b.t.Helper()
-	token.NewSecretFor, token.TechnicalUserID = b.newSecret(), user.ID
-	created, err := b.Outside.CreateAccessToken(context.Background(), token)
-	b.must(err)
-	return created.AccessToken, token.Secret
-}
-
-// use makes a client use a secret, and writes that down.
-func (b *bench) use(secret tokens.Secret) {
-	b.t.Helper()
-	server := b.open(b.database)
-	v, err := server.VerifySecret(context.Background(), secret, tokens.VerifyOptions{RecordUse: true})
-	b.must(err)
-	if !v.Active {
-		b.t.Fatal("the secret is not active")
-	}
-	b.must(server.Close())
-}
-
-// checkAttributes checks attributes of a resource or data source in the state; an empty text stands for null.
-func checkAttributes(address string, want map[string]string) resource.TestCheckFunc {
-	var checks []resource.TestCheckFunc
-	for name, value := range want {
-		if value == "" {
-			checks = append(checks, resource.TestCheckNoResourceAttr(address, name))
-		} else {
-			checks = append(checks, resource.TestCheckResourceAttr(address, name, value))
-		}
-	}
-	return resource.ComposeAggregateTestCheckFunc(checks...)
-}
-
-// checkOutputs checks all outputs.
-func checkOutputs(want map[string]string) resource.TestCheckFunc {
-	return func(s *terraform.State) error {
-		for name, value := range want {
-			if err := resource.TestCheckOutput(name, value)(s); err != nil {
-				return err
-			}
-		}
-		if outputs := s.RootModule().Outputs; len(outputs) != len(want) {
-			return fmt.Errorf("%d outputs, of which %d are expected", len(outputs), len(want))
-		}
-		return nil
-	}
-}
 
 // lists are the kinds of data sources that answer a list.
 var lists = []string{"access_tokens", "technical_users", "members", "groups", "roles", "token_shares", "events"}
 
 // While there is no database, lists are empty, but for the roles that Latchkey brings along; nothing makes a database.
 func TestListsWithoutDatabase(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	config, want := "", map[string]string{}
 	for _, kind := range lists {
-		config += dataBlock(kind, "this") + output(kind, fmt.Sprintf("length(data.latchkey_%s.this.%s)", kind, kind))
+		config += acctest.Data(kind, "this") + acctest.Output(kind, fmt.Sprintf("length(data.latchkey_%s.this.%s)", kind, kind))
 		want[kind] = "0"
 	}
 	want["roles"] = fmt.Sprint(len(tokens.BuiltInRoles()))
-	b.run(resource.TestStep{Config: b.config(config), Check: resource.ComposeAggregateTestCheckFunc(checkOutputs(want), func(*terraform.State) error {
-		if _, err := os.Stat(b.database); err == nil {
+	b.Run(resource.TestStep{Config: b.Config(config), Check: resource.ComposeAggregateTestCheckFunc(acctest.CheckOutputs(want), func(*terraform.State) error {
+		if !b.Place.IsEmpty() {
 			return errors.New("a data source made a database")
 		}
 		return nil
@@ -135,17 +39,17 @@ func TestListsWithoutDatabase(t *testing.T) {
 func TestListsOfUnreachableDatabase(t *testing.T) {
 	for _, kind := range lists {
 		t.Run(kind, func(t *testing.T) {
-			b := newBench(t)
+			b := acctest.New(t)
 			summary := "Unable to list " + strings.ReplaceAll(kind, "_", " ")
-			b.run(
+			b.Run(
 				resource.TestStep{
-					Config:      configFor(b.database+"/missing/latchkey.db", dataBlock(kind, "this")),
-					ExpectError: says(summary, "directory", "does not exist"),
+					Config:      acctest.Provider("latchkey", b.Place.Unreachable()) + acctest.Data(kind, "this"),
+					ExpectError: acctest.Says(summary, "directory", "does not exist"),
 				},
 				resource.TestStep{
-					PreConfig:   func() { b.makeToken("ci") },
-					Config:      fmt.Sprintf("provider \"latchkey\" {\n database = %q\n organization = \"other\"\n}\n", b.database) + dataBlock(kind, "this"),
-					ExpectError: says(summary, `belongs to organization "default", not "other"`),
+					PreConfig:   func() { b.MakeToken("ci") },
+					Config:      b.Provider("latchkey", `organization = "other"`) + acctest.Data(kind, "this"),
+					ExpectError: acctest.Says(summary, `belongs to organization "default", not "other"`),
 				},
 			)
 		})
@@ -159,34 +63,34 @@ func TestLookUpOfNothing(t *testing.T) {
 		name, config string
 		want         []string
 	}{
-		{"token by id", dataBlock("access_token", "this", fmt.Sprintf("id = %q", token)), []string{"Unable to read access token", "there is no access token " + token}},
+		{"token by id", acctest.Data("access_token", "this", fmt.Sprintf("id = %q", token)), []string{"Unable to read access token", "there is no access token " + token}},
 		{
-			"token by name of an address", dataBlock("access_token", "this", `name = "deploy"`, `technical_user_email = "ci@default.latchkey.internal"`),
+			"token by name of an address", acctest.Data("access_token", "this", `name = "deploy"`, `technical_user_email = "ci@default.latchkey.internal"`),
 			[]string{"Unable to read access token", `Access token "deploy": name: technical user ci@default.latchkey.internal has no access token of this name`},
 		},
 		{
-			"token by name of an account", dataBlock("access_token", "this", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", user)),
+			"token by name of an account", acctest.Data("access_token", "this", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", user)),
 			[]string{"Unable to read access token", user + " has no access token of this name"},
 		},
-		{"technical user by id", dataBlock("technical_user", "this", fmt.Sprintf("id = %q", user)), []string{"Unable to read technical user", "there is no technical user " + user}},
+		{"technical user by id", acctest.Data("technical_user", "this", fmt.Sprintf("id = %q", user)), []string{"Unable to read technical user", "there is no technical user " + user}},
 		{
-			"technical user by address", dataBlock("technical_user", "this", `email = "nobody@default.latchkey.internal"`),
+			"technical user by address", acctest.Data("technical_user", "this", `email = "nobody@default.latchkey.internal"`),
 			[]string{"Unable to read technical user", "email: there is no technical user with the address nobody@default.latchkey.internal"},
 		},
 		{
-			"technical user by name", dataBlock("technical_user", "this", `name = "nobody"`),
+			"technical user by name", acctest.Data("technical_user", "this", `name = "nobody"`),
 			[]string{"Unable to read technical user", `Technical user "nobody": name:`, "at the level of the organization"},
 		},
 		{
-			"technical user of a group", dataBlock("technical_user", "this", `name = "ci"`, fmt.Sprintf("group_id = %q", group)),
+			"technical user of a group", acctest.Data("technical_user", "this", `name = "ci"`, fmt.Sprintf("group_id = %q", group)),
 			[]string{"Unable to read technical user", "in group " + group},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			b.run(
-				resource.TestStep{Config: b.config(test.config), ExpectError: says(append(test.want, "there is no database at")...)},
-				resource.TestStep{PreConfig: func() { b.makePeople() }, Config: b.config(test.config), ExpectError: says(test.want...)},
+			b := acctest.New(t)
+			b.Run(
+				resource.TestStep{Config: b.Config(test.config), ExpectError: acctest.Says(append(test.want, "there is no database at")...)},
+				resource.TestStep{PreConfig: func() { b.MakePeople() }, Config: b.Config(test.config), ExpectError: acctest.Says(test.want...)},
 			)
 		})
 	}
@@ -232,10 +136,10 @@ func TestBadDataSourceSettings(t *testing.T) {
 		{"number of events", "events", []string{`limit = -1`}, []string{"Attribute limit:", "-1 is negative"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			b.run(resource.TestStep{
-				Config: b.config(dataBlock(test.kind, "this", test.lines...)), PlanOnly: true,
-				ExpectError: says(append([]string{"Invalid attribute value"}, test.want...)...),
+			b := acctest.New(t)
+			b.Run(resource.TestStep{
+				Config: b.Config(acctest.Data(test.kind, "this", test.lines...)), PlanOnly: true,
+				ExpectError: acctest.Says(append([]string{"Invalid attribute value"}, test.want...)...),
 			})
 		})
 	}
@@ -243,33 +147,33 @@ func TestBadDataSourceSettings(t *testing.T) {
 
 // The lists of accounts, groups and shares, each with its filters.
 func TestLists(t *testing.T) {
-	b := newBench(t)
-	p := b.makePeople()
-	deploy, _ := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "deploy", Enabled: true})
-	alone := b.makeToken("alone")
+	b := acctest.New(t)
+	p := b.MakePeople()
+	deploy, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy", Enabled: true})
+	alone := b.MakeToken("alone")
 	for _, share := range []tokens.TokenShare{
-		{AccessTokenID: deploy.ID, MemberID: p.anna.ID, Role: "manager"},
-		{AccessTokenID: deploy.ID, MemberID: p.bea.ID, Role: "viewer"},
-		{AccessTokenID: alone.ID, MemberID: p.bea.ID, Role: "editor"},
+		{AccessTokenID: deploy.ID, MemberID: p.Anna.ID, Role: "manager"},
+		{AccessTokenID: deploy.ID, MemberID: p.Bea.ID, Role: "viewer"},
+		{AccessTokenID: alone.ID, MemberID: p.Bea.ID, Role: "editor"},
 	} {
 		_, err := b.Outside.ShareAccessToken(context.Background(), share)
-		b.must(err)
+		b.Must(err)
 	}
 	const role = `"${x.role}:${element(split("@", [for m in data.latchkey_members.members.members : m.email if m.id == x.member_id][0]), 0)}"`
-	config := b.config(
-		dataBlock("groups", "groups") + list("groups", "groups", `"${x.name}:${x.description}"`) +
-			dataBlock("members", "members") + list("members", "members", `"${x.email}:${x.role}:${coalesce(x.name, "-")}:${join(",", [for g in coalesce(x.group_roles, []) : g.role])}"`) +
-			dataBlock("technical_users", "all") + list("all", "technical_users", `"${x.email}:${x.system_created}"`) +
-			dataBlock("technical_users", "searched", `search = "SERVES shop"`) + list("searched", "technical_users", `x.email`) +
-			dataBlock("technical_users", "grouped", fmt.Sprintf("group_id = %q", p.group.ID)) + list("grouped", "technical_users", `x.email`) +
-			dataBlock("technical_users", "both", fmt.Sprintf("group_id = %q", p.group.ID), `search = "ci"`) + list("both", "technical_users", `x.email`) +
-			dataBlock("token_shares", "shares") + list("shares", "token_shares", role) +
-			dataBlock("token_shares", "of_token", fmt.Sprintf("access_token_id = %q", deploy.ID)) + list("of_token", "token_shares", role) +
-			dataBlock("token_shares", "of_member", fmt.Sprintf("member_id = %q", p.bea.ID)) + list("of_member", "token_shares", role) +
-			dataBlock("token_shares", "of_both", fmt.Sprintf("access_token_id = %q", alone.ID), fmt.Sprintf("member_id = %q", p.anna.ID)) + list("of_both", "token_shares", role),
+	config := b.Config(
+		acctest.Data("groups", "groups") + acctest.ListOutput("groups", "groups", `"${x.name}:${x.description}"`) +
+			acctest.Data("members", "members") + acctest.ListOutput("members", "members", `"${x.email}:${x.role}:${coalesce(x.name, "-")}:${join(",", [for g in coalesce(x.group_roles, []) : g.role])}"`) +
+			acctest.Data("technical_users", "all") + acctest.ListOutput("all", "technical_users", `"${x.email}:${x.system_created}"`) +
+			acctest.Data("technical_users", "searched", `search = "SERVES shop"`) + acctest.ListOutput("searched", "technical_users", `x.email`) +
+			acctest.Data("technical_users", "grouped", fmt.Sprintf("group_id = %q", p.Group.ID)) + acctest.ListOutput("grouped", "technical_users", `x.email`) +
+			acctest.Data("technical_users", "both", fmt.Sprintf("group_id = %q", p.Group.ID), `search = "ci"`) + acctest.ListOutput("both", "technical_users", `x.email`) +
+			acctest.Data("token_shares", "shares") + acctest.ListOutput("shares", "token_shares", role) +
+			acctest.Data("token_shares", "of_token", fmt.Sprintf("access_token_id = %q", deploy.ID)) + acctest.ListOutput("of_token", "token_shares", role) +
+			acctest.Data("token_shares", "of_member", fmt.Sprintf("member_id = %q", p.Bea.ID)) + acctest.ListOutput("of_member", "token_shares", role) +
+			acctest.Data("token_shares", "of_both", fmt.Sprintf("access_token_id = %q", alone.ID), fmt.Sprintf("member_id = %q", p.Anna.ID)) + acctest.ListOutput("of_both", "token_shares", role),
 	)
-	b.run(resource.TestStep{Config: config, Check: resource.ComposeAggregateTestCheckFunc(
-		checkOutputs(map[string]string{
+	b.Run(resource.TestStep{Config: config, Check: resource.ComposeAggregateTestCheckFunc(
+		acctest.CheckOutputs(map[string]string{
 			"groups":    "payments:Moves money.",
 			"members":   "anna@example.com:none:Anna:administrator bea@example.com:viewer:-:",
 			"all":       alone.User.Email + ":true ci@default.latchkey.internal:false shop@default.latchkey.internal:false shop@payments.default.latchkey.internal:false",
@@ -281,78 +185,78 @@ func TestLists(t *testing.T) {
 			"of_member": "viewer:bea editor:bea",
 			"of_both":   "",
 		}),
-		checkAttributes("data.latchkey_groups.groups", map[string]string{
-			"groups.#": "1", "groups.0.id": p.group.ID, "groups.0.created_at": tokens.FormatTimestamp(p.group.CreatedAt), "groups.0.updated_at": tokens.FormatTimestamp(p.group.UpdatedAt),
+		acctest.CheckAttributes("data.latchkey_groups.groups", map[string]string{
+			"groups.#": "1", "groups.0.id": p.Group.ID, "groups.0.created_at": tokens.FormatTimestamp(p.Group.CreatedAt), "groups.0.updated_at": tokens.FormatTimestamp(p.Group.UpdatedAt),
 		}),
-		checkAttributes("data.latchkey_members.members", map[string]string{
-			"members.0.id": p.anna.ID, "members.0.group_roles.0.group_id": p.group.ID, "members.0.created_at": tokens.FormatTimestamp(p.anna.CreatedAt),
+		acctest.CheckAttributes("data.latchkey_members.members", map[string]string{
+			"members.0.id": p.Anna.ID, "members.0.group_roles.0.group_id": p.Group.ID, "members.0.created_at": tokens.FormatTimestamp(p.Anna.CreatedAt),
 		}),
-		checkAttributes("data.latchkey_token_shares.of_both", map[string]string{"token_shares.#": "0"}),
+		acctest.CheckAttributes("data.latchkey_token_shares.of_both", map[string]string{"token_shares.#": "0"}),
 	)})
 }
 
 // A technical user by each of its keys, and an access token for an account that is looked up.
 func TestTechnicalUserLookUp(t *testing.T) {
-	b := newBench(t)
-	p := b.makePeople()
-	group := fmt.Sprintf("group_id = %q", p.group.ID)
+	b := acctest.New(t)
+	p := b.MakePeople()
+	group := fmt.Sprintf("group_id = %q", p.Group.ID)
 	want := func(u tokens.TechnicalUser) map[string]string {
 		return map[string]string{
 			"id": u.ID, "name": u.Name, "email": u.Email, "description": u.Description, "group_id": u.GroupID, "role": "manager", "enabled": "true",
 			"system_created": "false", "created_at": tokens.FormatTimestamp(u.CreatedAt), "updated_at": tokens.FormatTimestamp(u.UpdatedAt),
 		}
 	}
-	b.run(
+	b.Run(
 		resource.TestStep{
-			Config: b.config(dataBlock("technical_user", "id", fmt.Sprintf("id = %q", p.ci.ID)) +
-				dataBlock("technical_user", "email", `email = "shop@payments.default.latchkey.internal"`) +
-				dataBlock("technical_user", "name", `name = "shop"`) +
-				dataBlock("technical_user", "in_group", `name = "shop"`, group) +
-				resourceBlock("access_token", "ci", `name = "deploy"`, `technical_user_id = data.latchkey_technical_user.name.id`)),
+			Config: b.Config(acctest.Data("technical_user", "id", fmt.Sprintf("id = %q", p.CI.ID)) +
+				acctest.Data("technical_user", "email", `email = "shop@payments.default.latchkey.internal"`) +
+				acctest.Data("technical_user", "name", `name = "shop"`) +
+				acctest.Data("technical_user", "in_group", `name = "shop"`, group) +
+				acctest.Resource("access_token", "ci", `name = "deploy"`, `technical_user_id = data.latchkey_technical_user.name.id`)),
 			Check: resource.ComposeAggregateTestCheckFunc(
-				checkAttributes("data.latchkey_technical_user.id", want(p.ci)),
-				checkAttributes("data.latchkey_technical_user.email", want(p.till)),
-				checkAttributes("data.latchkey_technical_user.name", want(p.shop)),
-				checkAttributes("data.latchkey_technical_user.in_group", want(p.till)),
-				resource.TestCheckResourceAttr(ci, "technical_user_id", p.shop.ID),
-				b.checkActive(ci),
+				acctest.CheckAttributes("data.latchkey_technical_user.id", want(p.CI)),
+				acctest.CheckAttributes("data.latchkey_technical_user.email", want(p.Till)),
+				acctest.CheckAttributes("data.latchkey_technical_user.name", want(p.Shop)),
+				acctest.CheckAttributes("data.latchkey_technical_user.in_group", want(p.Till)),
+				resource.TestCheckResourceAttr(acctest.CI, "technical_user_id", p.Shop.ID),
+				b.CheckActive(acctest.CI),
 			),
 		},
 		resource.TestStep{
 			PreConfig: func() {
-				b.must(b.Outside.DeleteTechnicalUser(context.Background(), p.ci.ID))
-				_, err := b.Outside.CreateTechnicalUser(context.Background(), tokens.NewTechnicalUser{Name: "robot", GroupID: p.group.ID, Grants: tokens.Grants{Role: "none"}})
-				b.must(err)
+				b.Must(b.Outside.DeleteTechnicalUser(context.Background(), p.CI.ID))
+				_, err := b.Outside.CreateTechnicalUser(context.Background(), tokens.NewTechnicalUser{Name: "robot", GroupID: p.Group.ID, Grants: tokens.Grants{Role: "none"}})
+				b.Must(err)
 			},
-			Config:      b.config(dataBlock("technical_user", "this", `name = "robot"`)),
-			ExpectError: says("there is one in group "+p.group.ID, "set group_id"),
+			Config:      b.Config(acctest.Data("technical_user", "this", `name = "robot"`)),
+			ExpectError: acctest.Says("there is one in group "+p.Group.ID, "set group_id"),
 		},
 	)
 }
 
 // A token is shared with a person picked from the members by e-mail address.
 func TestShareWithPickedMember(t *testing.T) {
-	b := newBench(t)
-	p := b.makePeople()
-	b.run(resource.TestStep{
-		Config: b.config(dataBlock("members", "all") + ciToken() +
-			resourceBlock("token_share", "anna", `access_token_id = latchkey_access_token.ci.id`, `role = "viewer"`,
+	b := acctest.New(t)
+	p := b.MakePeople()
+	b.Run(resource.TestStep{
+		Config: b.Config(acctest.Data("members", "all") + acctest.CIToken() +
+			acctest.Resource("token_share", "anna", `access_token_id = latchkey_access_token.ci.id`, `role = "viewer"`,
 				`member_id = one([for m in data.latchkey_members.all.members : m.id if m.email == "anna@example.com"])`)),
-		Check: resource.TestCheckResourceAttr("latchkey_token_share.anna", "member_id", p.anna.ID),
+		Check: resource.TestCheckResourceAttr("latchkey_token_share.anna", "member_id", p.Anna.ID),
 	})
 }
 
 // The roles that there are, built-in and custom, with what they permit.
 func TestRoleList(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	role, err := b.Outside.CreateRole(context.Background(), tokens.NewRole{Name: "clerk", Description: "Takes orders.", Permissions: []string{"orders:write", "orders:read"}})
-	b.must(err)
+	b.Must(err)
 	all := "data.latchkey_roles.roles"
-	b.run(resource.TestStep{
-		Config: b.config(dataBlock("roles", "roles") + list("roles", "roles", `"${x.name}:${length(x.permissions)}:${x.built_in}"`)),
+	b.Run(resource.TestStep{
+		Config: b.Config(acctest.Data("roles", "roles") + acctest.ListOutput("roles", "roles", `"${x.name}:${length(x.permissions)}:${x.built_in}"`)),
 		Check: resource.ComposeAggregateTestCheckFunc(
-			checkOutputs(map[string]string{"roles": "none:0:true viewer:2:true member:3:true manager:5:true administrator:9:true owner:10:true clerk:2:false"}),
-			checkAttributes(all, map[string]string{
+			acctest.CheckOutputs(map[string]string{"roles": "none:0:true viewer:2:true member:3:true manager:5:true administrator:9:true owner:10:true clerk:2:false"}),
+			acctest.CheckAttributes(all, map[string]string{
 				"roles.0.id": "", "roles.0.created_at": "", "roles.5.permissions.0": "*",
 				"roles.6.id": role.ID, "roles.6.description": "Takes orders.", "roles.6.permissions.0": "orders:read", "roles.6.created_at": tokens.FormatTimestamp(role.CreatedAt),
 			}),
@@ -362,35 +266,35 @@ func TestRoleList(t *testing.T) {
 
 // The events of one object, since an instant, and the latest ones.
 func TestEventList(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	ctx := context.Background()
-	p := b.makePeople()
-	b.advance(time.Hour)
+	p := b.MakePeople()
+	b.Advance(time.Hour)
 	since := b.Now()
-	token, _ := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "deploy", Enabled: true})
+	token, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy", Enabled: true})
 	_, err := b.Outside.HoldAccessToken(ctx, token.ID, "It leaked.")
-	b.must(err)
-	if err := b.Outside.DeleteTechnicalUser(ctx, p.ci.ID); err == nil {
+	b.Must(err)
+	if err := b.Outside.DeleteTechnicalUser(ctx, p.CI.ID); err == nil {
 		t.Fatal("a technical user in use was deleted")
 	}
 	what := `"${x.action}:${x.outcome}"`
-	b.run(resource.TestStep{
-		Config: b.config(dataBlock("events", "token", fmt.Sprintf("object_id = %q", token.ID)) + list("token", "events", what) +
-			dataBlock("events", "since", fmt.Sprintf("since = %q", tokens.FormatTimestamp(since))) + list("since", "events", what) +
-			dataBlock("events", "latest", `limit = 2`) + list("latest", "events", what) +
-			dataBlock("events", "none", `since = "2031-01-01T00:00:00+01:00"`) + list("none", "events", what)),
+	b.Run(resource.TestStep{
+		Config: b.Config(acctest.Data("events", "token", fmt.Sprintf("object_id = %q", token.ID)) + acctest.ListOutput("token", "events", what) +
+			acctest.Data("events", "since", fmt.Sprintf("since = %q", tokens.FormatTimestamp(since))) + acctest.ListOutput("since", "events", what) +
+			acctest.Data("events", "latest", `limit = 2`) + acctest.ListOutput("latest", "events", what) +
+			acctest.Data("events", "none", `since = "2031-01-01T00:00:00+01:00"`) + acctest.ListOutput("none", "events", what)),
 		Check: resource.ComposeAggregateTestCheckFunc(
-			checkOutputs(map[string]string{
+			acctest.CheckOutputs(map[string]string{
 				"token":  "access_token.create:done access_token.hold:done",
 				"since":  "access_token.create:done access_token.hold:done technical_user.delete:refused",
 				"latest": "access_token.hold:done technical_user.delete:refused",
 				"none":   "",
 			}),
-			checkAttributes("data.latchkey_events.token", map[string]string{
+			acctest.CheckAttributes("data.latchkey_events.token", map[string]string{
 				"events.1.actor": "local:anna@elsewhere", "events.1.object_id": token.ID, "events.1.object_name": "deploy",
 			}),
-			resource.TestMatchResourceAttr("data.latchkey_events.token", "events.1.detail", says("It leaked.")),
-			resource.TestMatchResourceAttr("data.latchkey_events.latest", "events.1.detail", says("deploy")),
+			resource.TestMatchResourceAttr("data.latchkey_events.token", "events.1.detail", acctest.Says("It leaked.")),
+			resource.TestMatchResourceAttr("data.latchkey_events.latest", "events.1.detail", acctest.Says("deploy")),
 		),
 	})
 }

@@ -3,7 +3,6 @@ package provider_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -11,16 +10,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // every is one resource of each kind.
 func every(name string) string {
-	return resourceBlock("group", "g", fmt.Sprintf("name = %q", name)) +
-		resourceBlock("member", "m", `email = "anna@example.com"`, fmt.Sprintf("name = %q", name)) +
-		resourceBlock("technical_user", "u", fmt.Sprintf("name = %q", name)) +
-		resourceBlock("access_token", "ci", fmt.Sprintf("name = %q", name), `technical_user_id = latchkey_technical_user.u.id`) +
-		resourceBlock("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.m.id`, `role = "viewer"`)
+	return acctest.Resource("group", "g", fmt.Sprintf("name = %q", name)) +
+		acctest.Resource("member", "m", `email = "anna@example.com"`, fmt.Sprintf("name = %q", name)) +
+		acctest.Resource("technical_user", "u", fmt.Sprintf("name = %q", name)) +
+		acctest.Resource("access_token", "ci", fmt.Sprintf("name = %q", name), `technical_user_id = latchkey_technical_user.u.id`) +
+		acctest.Resource("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.m.id`, `role = "viewer"`)
 }
 
 // Against a missing or another database every read fails and names both; nothing leaves the state.
@@ -28,34 +28,34 @@ func TestWrongDatabase(t *testing.T) {
 	ctx := context.Background()
 	for _, test := range []struct {
 		name  string
-		spoil func(b *bench, database string) error
+		spoil func(b *acctest.Bench, wrong *acctest.Place) error
 		want  []string
 	}{
-		{"missing", func(*bench, string) error { return nil }, []string{"can't be reached"}},
-		{"another", func(b *bench, database string) error {
-			_, err := b.open(database).CreateGroup(ctx, tokens.NewGroup{Name: "x"})
+		{"missing", func(*acctest.Bench, *acctest.Place) error { return nil }, []string{"can't be reached"}},
+		{"another", func(b *acctest.Bench, wrong *acctest.Place) error {
+			_, err := b.Open(wrong).CreateGroup(ctx, tokens.NewGroup{Name: "x"})
 			return err
 		}, []string{"but the object lives in database db_"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			wrong := filepath.Join(t.TempDir(), "wrong.db")
+			b := acctest.New(t)
+			wrong := acctest.NewPlace(t)
 			var id string
-			b.run(
-				resource.TestStep{Config: b.config(every("a")), Check: keep(ci, "id", &id)},
+			b.Run(
+				resource.TestStep{Config: b.Config(every("a")), Check: acctest.Keep(acctest.CI, "id", &id)},
 				resource.TestStep{
-					PreConfig:   func() { b.must(test.spoil(b, wrong)) },
-					Config:      configFor(wrong, every("a")),
-					ExpectError: says(append([]string{"Unable to read"}, append(test.want, "It stays in the Terraform state")...)...),
+					PreConfig:   func() { b.Must(test.spoil(b, wrong)) },
+					Config:      acctest.Provider("latchkey", wrong) + every("a"),
+					ExpectError: acctest.Says(append([]string{"Unable to read"}, append(test.want, "It stays in the Terraform state")...)...),
 				},
-				resource.TestStep{Config: configFor(wrong, ""), ExpectError: says("Unable to read")},
+				resource.TestStep{Config: acctest.Provider("latchkey", wrong), ExpectError: acctest.Says("Unable to read")},
 				resource.TestStep{ // Nor did the attempt make a database.
 					PreConfig: func() {
-						if _, err := os.Stat(wrong); test.name == "missing" && err == nil {
+						if test.name == "missing" && !wrong.IsEmpty() {
 							t.Error("reading made a database")
 						}
 					},
-					Config: b.config(every("a")), ConfigPlanChecks: emptyPlan(), Check: checkSame(ci, "id", &id),
+					Config: b.Config(every("a")), ConfigPlanChecks: acctest.EmptyPlan(), Check: acctest.CheckSame(acctest.CI, "id", &id),
 				},
 			)
 		})
@@ -64,43 +64,43 @@ func TestWrongDatabase(t *testing.T) {
 
 // The database's organization is given when it is made.
 func TestOrganization(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	config := func(organization string) string {
-		return fmt.Sprintf("provider \"latchkey\" {\n database = %q\n %s\n}\n", b.database, organization) + ciToken()
+		return b.Provider("latchkey", organization) + acctest.CIToken()
 	}
-	b.run(
+	b.Run(
 		resource.TestStep{Config: config(`organization = "acme"`)},
-		resource.TestStep{Config: config(`organization = "other"`), ExpectError: says(`"acme"`)},
-		resource.TestStep{Config: config(``), ExpectError: says(`"acme"`, `"default"`)}, // left out, it is "default"
-		resource.TestStep{Config: config(`organization = "acme"`), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: config(`organization = "other"`), ExpectError: acctest.Says(`"acme"`)},
+		resource.TestStep{Config: config(``), ExpectError: acctest.Says(`"acme"`, `"default"`)}, // left out, it is "default"
+		resource.TestStep{Config: config(`organization = "acme"`), ConfigPlanChecks: acctest.EmptyPlan()},
 	)
 }
 
 // A setting of the provider that is known only after apply stops nothing that does not need the backend.
 func TestUnknownDatabase(t *testing.T) {
-	b := newBench(t)
-	b.run(resource.TestStep{
-		Config: fmt.Sprintf("resource \"terraform_data\" \"path\" {\n  input = %q\n}\nprovider \"latchkey\" {\n  database = terraform_data.path.output\n}\n", b.database) + every("a"),
-		ConfigPlanChecks: preApply(
+	b := acctest.New(t)
+	b.Run(resource.TestStep{
+		Config: fmt.Sprintf("resource \"terraform_data\" \"path\" {\n  input = %q\n}\nprovider \"latchkey\" {\n  database = terraform_data.path.output\n}\n", b.Place.Settings()["database"]) + every("a"),
+		ConfigPlanChecks: acctest.PreApply(
 			plancheck.ExpectUnknownValue("terraform_data.path", tfjsonpath.New("output")),
-			plancheck.ExpectResourceAction(ci, plancheck.ResourceActionCreate),
+			plancheck.ExpectResourceAction(acctest.CI, plancheck.ResourceActionCreate),
 		),
-		Check: b.checkActive(ci),
+		Check: b.CheckActive(acctest.CI),
 	})
 }
 
 // Planning makes nothing: neither a token nor a database.
 func TestPlanMakesNothing(t *testing.T) {
-	b := newBench(t)
-	b.run(
-		resource.TestStep{Config: b.config(every("a")), PlanOnly: true, ExpectNonEmptyPlan: true},
+	b := acctest.New(t)
+	b.Run(
+		resource.TestStep{Config: b.Config(every("a")), PlanOnly: true, ExpectNonEmptyPlan: true},
 		resource.TestStep{
 			PreConfig: func() {
-				if _, err := os.Stat(b.database); err == nil {
+				if !b.Place.IsEmpty() {
 					t.Error("planning made a database")
 				}
 			},
-			Config: b.config(every("a")),
+			Config: b.Config(every("a")),
 		},
 	)
 }
@@ -109,29 +109,30 @@ func TestPlanMakesNothing(t *testing.T) {
 func TestDatabaseFromEnvironment(t *testing.T) {
 	for _, test := range []struct{ name, setting string }{{"environment", ""}, {"configuration", "database = %q"}} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newSerialBench(t)
-			setting, variable := test.setting, b.database
+			b := acctest.NewSerial(t)
+			database := b.Place.Settings()["database"]
+			setting, variable := test.setting, database
 			if setting != "" {
-				setting, variable = fmt.Sprintf(setting, b.database), filepath.Join(t.TempDir(), "ignored.db")
+				setting, variable = fmt.Sprintf(setting, database), filepath.Join(t.TempDir(), "ignored.db")
 			}
 			t.Setenv("LATCHKEY_DATABASE", variable)
-			b.run(resource.TestStep{Config: fmt.Sprintf("provider \"latchkey\" {\n %s\n}\n", setting) + ciToken(), Check: b.checkActive(ci)})
+			b.Run(resource.TestStep{Config: fmt.Sprintf("provider \"latchkey\" {\n %s\n}\n", setting) + acctest.CIToken(), Check: b.CheckActive(acctest.CI)})
 		})
 	}
 }
 
 // The prefix of new secrets is a setting; a change leaves present ones alone.
 func TestTokenPrefix(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	config := func(prefix, trigger string) string {
-		return fmt.Sprintf("provider \"latchkey\" {\n database = %q\n token_prefix = %q\n}\n", b.database, prefix) + ciToken(fmt.Sprintf("regenerate_triggers = { n = %q }", trigger))
+		return b.Provider("latchkey", fmt.Sprintf("token_prefix = %q", prefix)) + acctest.CIToken(fmt.Sprintf("regenerate_triggers = { n = %q }", trigger))
 	}
 	begins := func(prefix string) resource.TestCheckFunc {
-		return resource.TestMatchResourceAttr(ci, "token_preview", says(prefix+"_"))
+		return resource.TestMatchResourceAttr(acctest.CI, "token_preview", acctest.Says(prefix+"_"))
 	}
-	b.run(
+	b.Run(
 		resource.TestStep{Config: config("acme", "1"), Check: begins("acme")},
-		resource.TestStep{Config: config("corp2", "1"), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: config("corp2", "1"), ConfigPlanChecks: acctest.EmptyPlan()},
 		resource.TestStep{Config: config("corp2", "2"), Check: begins("corp2")},
 	)
 }

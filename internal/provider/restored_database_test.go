@@ -3,11 +3,7 @@ package provider_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,41 +13,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
-
-// The files of a database, by what follows its path. The index of the journal is made anew from the journal.
-var databaseFiles = []string{"", "-wal"}
-
-// backup copies the database and returns a function that puts the copy in its place, as after a lost disk. It has the same
-// identity. Whoever looked at the former one finds that it has gone, so another Outside looks at it from then on.
-func (b *bench) backup() (restore func()) {
-	b.t.Helper()
-	aside := filepath.Join(b.t.TempDir(), "backup")
-	duplicate := func(from, to string) {
-		b.t.Helper()
-		for _, suffix := range databaseFiles {
-			data, err := os.ReadFile(from + suffix)
-			if suffix != "" && errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			b.must(err)
-			b.must(os.WriteFile(to+suffix, data, 0o600))
-		}
-	}
-	duplicate(b.database, aside)
-	return func() {
-		b.t.Helper()
-		files, err := filepath.Glob(b.database + "*")
-		b.must(err)
-		for _, file := range files {
-			b.must(os.Remove(file))
-		}
-		duplicate(aside, b.database)
-		b.Outside = b.open(b.database)
-	}
-}
 
 // What was done after the backup that a database is restored from shows in the plan, which writes nothing; an apply does it
 // once more.
@@ -59,10 +24,10 @@ func TestRestoredDatabase(t *testing.T) {
 	ctx := context.Background()
 	const group, user, member, role, share = "latchkey_group.g", "latchkey_technical_user.u", "latchkey_member.m", "latchkey_role.r", "latchkey_token_share.s"
 	base := func(lines ...string) string {
-		return resourceBlock("group", "g", `name = "payments"`) + resourceBlock("technical_user", "u", `name = "ci"`) + resourceBlock("member", "m", `email = "anna@example.com"`) + ciToken(lines...)
+		return acctest.Resource("group", "g", `name = "payments"`) + acctest.Resource("technical_user", "u", `name = "ci"`) + acctest.Resource("member", "m", `email = "anna@example.com"`) + acctest.CIToken(lines...)
 	}
 	shared := func(role string) string {
-		return base() + resourceBlock("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.m.id`, fmt.Sprintf("role = %q", role))
+		return base() + acctest.Resource("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.m.id`, fmt.Sprintf("role = %q", role))
 	}
 	created := func(address string) plancheck.PlanCheck {
 		return plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)
@@ -74,46 +39,46 @@ func TestRestoredDatabase(t *testing.T) {
 		before, after string
 		// meanwhile happens outside Terraform after the backup, and is seen by a refresh; since happens after the database
 		// was restored.
-		meanwhile func(b *bench, secret tokens.Secret)
-		since     func(b *bench)
+		meanwhile func(b *acctest.Bench, secret tokens.Secret)
+		since     func(b *acctest.Bench)
 		want      []plancheck.PlanCheck
 	}{
 		{name: "nothing", before: base()},
-		{name: "regenerated", before: trigger(1), after: trigger(2), want: []plancheck.PlanCheck{regenerates(ci, "drift")}},
+		{name: "regenerated", before: trigger(1), after: trigger(2), want: []plancheck.PlanCheck{acctest.Regenerates(acctest.CI, "drift")}},
 		{
 			name: "regenerated, and elsewhere so after it was restored", before: trigger(1), after: trigger(2),
-			since: func(b *bench) { b.regenerate("ci") }, // its secret has the version of the one in the state
-			want:  []plancheck.PlanCheck{regenerates(ci, "drift")},
+			since: func(b *acctest.Bench) { b.Regenerate("ci") }, // its secret has the version of the one in the state
+			want:  []plancheck.PlanCheck{acctest.Regenerates(acctest.CI, "drift")},
 		},
 		{
 			name: "revoked", before: base(),
-			meanwhile: func(b *bench, secret tokens.Secret) {
+			meanwhile: func(b *acctest.Bench, secret tokens.Secret) {
 				_, err := b.Outside.RevokeSecret(ctx, secret)
-				b.must(err)
+				b.Must(err)
 			},
-			want: []plancheck.PlanCheck{regenerates(ci, "drift")},
+			want: []plancheck.PlanCheck{acctest.Regenerates(acctest.CI, "drift")},
 		},
 		{name: "renamed", before: base(), after: strings.Replace(base(), `name = "ci"`, `name = "builder"`, 2), want: []plancheck.PlanCheck{
-			updates(ci, onUpdate, "name"), updates(user, []string{"updated_at"}, "name"),
+			acctest.Updates(acctest.CI, acctest.OnUpdate, "name"), acctest.Updates(user, []string{"updated_at"}, "name"),
 		}},
-		{name: "described", before: base(), after: base(`description = "new"`), want: []plancheck.PlanCheck{updates(ci, onUpdate, "description")}},
-		{name: "disabled", before: base(), after: base(`enabled = false`), want: []plancheck.PlanCheck{updates(ci, onUpdate, "enabled")}},
-		{name: "enabled", before: base(`enabled = false`), after: base(), want: []plancheck.PlanCheck{updates(ci, onUpdate, "enabled")}},
-		{name: "re-roled", before: base(`role = "owner"`), after: base(`role = "viewer"`), want: []plancheck.PlanCheck{updates(ci, onUpdate, "role")}},
-		{name: "restricted", before: base(), after: base(`visibility = "restricted"`), want: []plancheck.PlanCheck{updates(ci, onUpdate, "visibility")}},
-		{name: "given an end", before: base(), after: base(`ttl = "90d"`), want: []plancheck.PlanCheck{updates(ci, onUpdate, "ttl", "secret_expires_at")}},
-		{name: "replaced", before: base(`replace_triggers = { n = "1" }`), after: base(`replace_triggers = { n = "2" }`), want: []plancheck.PlanCheck{created(ci)}},
-		{name: "created", before: resourceBlock("group", "other", `name = "other"`), after: base(), want: []plancheck.PlanCheck{created(ci), created(group), created(user), created(member)}},
+		{name: "described", before: base(), after: base(`description = "new"`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "description")}},
+		{name: "disabled", before: base(), after: base(`enabled = false`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled")}},
+		{name: "enabled", before: base(`enabled = false`), after: base(), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled")}},
+		{name: "re-roled", before: base(`role = "owner"`), after: base(`role = "viewer"`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "role")}},
+		{name: "restricted", before: base(), after: base(`visibility = "restricted"`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "visibility")}},
+		{name: "given an end", before: base(), after: base(`ttl = "90d"`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "ttl", "secret_expires_at")}},
+		{name: "replaced", before: base(`replace_triggers = { n = "1" }`), after: base(`replace_triggers = { n = "2" }`), want: []plancheck.PlanCheck{created(acctest.CI)}},
+		{name: "created", before: acctest.Resource("group", "other", `name = "other"`), after: base(), want: []plancheck.PlanCheck{created(acctest.CI), created(group), created(user), created(member)}},
 		{name: "shared", before: base(), after: shared("viewer"), want: []plancheck.PlanCheck{created(share)}},
-		{name: "shared with another role", before: shared("manager"), after: shared("viewer"), want: []plancheck.PlanCheck{updates(share, nil, "role")}},
+		{name: "shared with another role", before: shared("manager"), after: shared("viewer"), want: []plancheck.PlanCheck{acctest.Updates(share, nil, "role")}},
 		{
 			name:   "the role permits less",
-			before: resourceBlock("role", "r", `name = "r"`, `permissions = ["*"]`), after: resourceBlock("role", "r", `name = "r"`, `permissions = []`),
-			want: []plancheck.PlanCheck{updates(role, []string{"updated_at"}, "permissions")},
+			before: acctest.Resource("role", "r", `name = "r"`, `permissions = ["*"]`), after: acctest.Resource("role", "r", `name = "r"`, `permissions = []`),
+			want: []plancheck.PlanCheck{acctest.Updates(role, []string{"updated_at"}, "permissions")},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
+			b := acctest.New(t)
 			after := test.after
 			if after == "" {
 				after = test.before
@@ -121,13 +86,13 @@ func TestRestoredDatabase(t *testing.T) {
 			var restore func()
 			var value string
 			steps := []resource.TestStep{
-				{Config: b.config(test.before)},
-				{PreConfig: func() { restore = b.backup() }, Config: b.config(after)},
+				{Config: b.Config(test.before)},
+				{PreConfig: func() { restore = b.Backup() }, Config: b.Config(after)},
 			}
 			if test.meanwhile != nil {
-				steps[1].Check = keep(ci, "token", &value)
+				steps[1].Check = acctest.Keep(acctest.CI, "token", &value)
 				steps = append(steps, resource.TestStep{
-					PreConfig:    func() { test.meanwhile(b, b.parse(value)) },
+					PreConfig:    func() { test.meanwhile(b, b.Parse(value)) },
 					RefreshState: true, ExpectNonEmptyPlan: true,
 				})
 			}
@@ -137,24 +102,24 @@ func TestRestoredDatabase(t *testing.T) {
 				if test.since != nil {
 					test.since(b)
 				}
-				events = b.events()
+				events = allEvents(b)
 			}
 			if test.want == nil {
-				b.run(append(steps, resource.TestStep{PreConfig: restored, Config: b.config(after), ConfigPlanChecks: emptyPlan()})...)
+				b.Run(append(steps, resource.TestStep{PreConfig: restored, Config: b.Config(after), ConfigPlanChecks: acctest.EmptyPlan()})...)
 				return
 			}
-			b.run(append(steps,
-				resource.TestStep{PreConfig: restored, Config: b.config(after), PlanOnly: true, ExpectNonEmptyPlan: true},
+			b.Run(append(steps,
+				resource.TestStep{PreConfig: restored, Config: b.Config(after), PlanOnly: true, ExpectNonEmptyPlan: true},
 				resource.TestStep{
 					PreConfig: func() {
-						if diff := cmp.Diff(events, b.events()); diff != "" {
+						if diff := cmp.Diff(events, allEvents(b)); diff != "" {
 							t.Errorf("the plan did something:\n%s", diff)
 						}
 					},
-					Config:           b.config(after),
-					ConfigPlanChecks: preApply(append(test.want, plancheck.ExpectNonEmptyPlan())...),
+					Config:           b.Config(after),
+					ConfigPlanChecks: acctest.PreApply(append(test.want, plancheck.ExpectNonEmptyPlan())...),
 				},
-				resource.TestStep{Config: b.config(after), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{Config: b.Config(after), ConfigPlanChecks: acctest.EmptyPlan()},
 			)...)
 		})
 	}
@@ -162,18 +127,18 @@ func TestRestoredDatabase(t *testing.T) {
 
 // An imported token, whose secret the state does not hold, has drifted too when it has another secret of the same version.
 func TestRestoredDatabaseImported(t *testing.T) {
-	b := newBench(t)
-	made := b.makeToken("ci")
-	restore := b.backup()
-	b.regenerate("ci")
-	config := b.config(ciToken(importedLines...))
-	b.run(
-		resource.TestStep{Config: fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", ci, made.ID) + config, Check: resource.TestCheckResourceAttr(ci, "secret_version", "2")},
+	b := acctest.New(t)
+	made := b.MakeToken("ci")
+	restore := b.Backup()
+	b.Regenerate("ci")
+	config := b.Config(acctest.CIToken(acctest.ImportedLines...))
+	b.Run(
+		resource.TestStep{Config: fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", acctest.CI, made.ID) + config, Check: resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2")},
 		resource.TestStep{
-			PreConfig:        func() { restore(); b.regenerate("ci") },
+			PreConfig:        func() { restore(); b.Regenerate("ci") },
 			Config:           config,
-			ConfigPlanChecks: preApply(regenerates(ci, "drift")),
-			Check:            b.checkActive(ci),
+			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "drift")),
+			Check:            b.CheckActive(acctest.CI),
 		},
 	)
 }
@@ -182,27 +147,27 @@ func TestRestoredDatabaseImported(t *testing.T) {
 // was released is not.
 func TestRestoredDatabaseWithoutHold(t *testing.T) {
 	ctx := context.Background()
-	b := newBench(t)
+	b := acctest.New(t)
 	hold := func(reason string) {
-		_, err := b.Outside.HoldAccessToken(ctx, b.token("ci").ID, reason)
-		b.must(err)
+		_, err := b.Outside.HoldAccessToken(ctx, b.Token("ci").ID, reason)
+		b.Must(err)
 	}
 	release := func() {
-		_, err := b.Outside.ReleaseAccessToken(ctx, b.token("ci").ID)
-		b.must(err)
+		_, err := b.Outside.ReleaseAccessToken(ctx, b.Token("ci").ID)
+		b.Must(err)
 	}
 	config := map[string]any{"name": "ci"}
-	c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
-	state, private := c.create(config)
+	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	state, private := c.Create(config)
 	// warnings refreshes and plans, and returns what the plan warns of.
 	warnings := func() []*tfprotov6.Diagnostic {
 		t.Helper()
-		c = newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
-		read := c.read(state, private)
-		noDiagnostics(b, read.Diagnostics)
+		c = acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+		read := c.Read(state, private)
+		acctest.NoDiagnostics(b, read.Diagnostics)
 		state, private = read.NewState, read.Private
-		plan := c.plan(config, state, private, false)
-		if got := c.decode(plan.PlannedState); !got.Equal(c.decode(state)) {
+		plan := c.Plan(config, state, private, false)
+		if got := c.Decode(plan.PlannedState); !got.Equal(c.Decode(state)) {
 			t.Errorf("the plan changes something: %s", got)
 		}
 		return plan.Diagnostics
@@ -227,7 +192,7 @@ func TestRestoredDatabaseWithoutHold(t *testing.T) {
 	}
 
 	silent("at first")
-	restore := b.backup()
+	restore := b.Backup()
 	hold("seen in a public log")
 	expect("held", "Access token is held", "seen in a public log")
 	restore()
@@ -240,7 +205,7 @@ func TestRestoredDatabaseWithoutHold(t *testing.T) {
 	silent("released")
 
 	hold("for the last time")
-	restore = b.backup()
+	restore = b.Backup()
 	expect("held before the backup", "Access token is held", "for the last time")
 	release()
 	silent("released after the backup")
@@ -250,25 +215,25 @@ func TestRestoredDatabaseWithoutHold(t *testing.T) {
 
 // A secret that was revoked and lives again with the database is said to, whatever the plan makes of it.
 func TestRestoredDatabaseRevivesSecret(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	config := map[string]any{"name": "ci"}
-	c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
-	state, private := c.create(config)
-	restore := b.backup()
-	_, err := b.Outside.RevokeSecret(context.Background(), b.parse(plain(b, c.attributes(state)["token"]).(string)))
-	b.must(err)
-	read := c.read(state, private)
-	if plan := c.plan(config, read.NewState, read.Private, false); len(plan.Diagnostics) > 0 {
+	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	state, private := c.Create(config)
+	restore := b.Backup()
+	_, err := b.Outside.RevokeSecret(context.Background(), b.Parse(acctest.Plain(b, c.Attributes(state)["token"]).(string)))
+	b.Must(err)
+	read := c.Read(state, private)
+	if plan := c.Plan(config, read.NewState, read.Private, false); len(plan.Diagnostics) > 0 {
 		t.Errorf("the plan shows the drift, and warns besides: %v", plan.Diagnostics)
 	}
 	restore()
-	c = newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
-	read = c.read(read.NewState, read.Private)
-	plan := c.plan(config, read.NewState, read.Private, false)
+	c = acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	read = c.Read(read.NewState, read.Private)
+	plan := c.Plan(config, read.NewState, read.Private, false)
 	if len(plan.Diagnostics) != 1 || plan.Diagnostics[0].Summary != "Revoked secret works again" {
 		t.Errorf("the plan warns of %v", plan.Diagnostics)
 	}
-	if reason := c.attributes(plan.PlannedState)["regeneration_reason"]; plain(b, reason) != "drift" {
+	if reason := c.Attributes(plan.PlannedState)["regeneration_reason"]; acctest.Plain(b, reason) != "drift" {
 		t.Errorf("the plan regenerates because of %s", reason)
 	}
 }
@@ -276,27 +241,27 @@ func TestRestoredDatabaseRevivesSecret(t *testing.T) {
 // A previous secret that was ended, and lives again with the database, is said to until it is ended once more; and a secret
 // that was replaced, and is the current one again, gets no grace when it is replaced once more.
 func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
-	b := newBench(t)
-	var c *caller
+	b := acctest.New(t)
+	var c *acctest.Caller
 	var state *tfprotov6.DynamicValue
 	var private []byte
 	config := func(generation string) map[string]any {
 		return map[string]any{"name": "ci", "grace_period": "2d", "regenerate_triggers": map[string]any{"n": generation}}
 	}
-	value := func() tokens.Secret { return b.parse(plain(b, c.attributes(state)["token"]).(string)) }
+	value := func() tokens.Secret { return b.Parse(acctest.Plain(b, c.Attributes(state)["token"]).(string)) }
 	// refresh refreshes and plans, in a run of its own.
 	refresh := func(generation string) *tfprotov6.PlanResourceChangeResponse {
 		t.Helper()
-		c = newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
-		read := c.read(state, private)
-		noDiagnostics(b, read.Diagnostics)
+		c = acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+		read := c.Read(state, private)
+		acctest.NoDiagnostics(b, read.Diagnostics)
 		state, private = read.NewState, read.Private
-		return c.plan(config(generation), state, private, false)
+		return c.Plan(config(generation), state, private, false)
 	}
 	apply := func(generation string) {
 		t.Helper()
-		resp := c.apply(config(generation), state, refresh(generation))
-		noDiagnostics(b, resp.Diagnostics)
+		resp := c.Apply(config(generation), state, refresh(generation))
+		acctest.NoDiagnostics(b, resp.Diagnostics)
 		state, private = resp.NewState, resp.Private
 	}
 	expect := func(when string, plan *tfprotov6.PlanResourceChangeResponse, summary string) {
@@ -310,16 +275,16 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 		}
 	}
 	retire := func() {
-		_, err := b.Outside.RetirePreviousSecret(context.Background(), b.token("ci").ID)
-		b.must(err)
+		_, err := b.Outside.RetirePreviousSecret(context.Background(), b.Token("ci").ID)
+		b.Must(err)
 	}
-	c = newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
-	state, private = c.create(config("1"))
+	c = acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	state, private = c.Create(config("1"))
 	first := value()
-	restoreFirst := b.backup()
+	restoreFirst := b.Backup()
 	apply("2")
 	second := value()
-	restoreSecond := b.backup()
+	restoreSecond := b.Backup()
 	expect("in the grace", refresh("2"), "")
 	retire()
 	expect("retired", refresh("2"), "")
@@ -333,16 +298,16 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 	// The database of before the regeneration, in which the first secret is the current one.
 	restoreFirst()
 	plan := refresh("2")
-	if reason := c.attributes(plan.PlannedState)["regeneration_reason"]; plain(b, reason) != "drift" {
+	if reason := c.Attributes(plan.PlannedState)["regeneration_reason"]; acctest.Plain(b, reason) != "drift" {
 		t.Errorf("the plan regenerates because of %s", reason)
 	}
 	apply("2")
 	for name, dead := range map[string]tokens.Secret{"first": first, "second": second} {
-		if b.isActive(dead.Reveal()) {
+		if b.IsActive(dead.Reveal()) {
 			t.Errorf("the %s secret, which the state knew to be replaced, works", name)
 		}
 	}
-	if !b.isActive(value().Reveal()) {
+	if !b.IsActive(value().Reveal()) {
 		t.Error("the secret in the state is dead")
 	}
 }
@@ -350,71 +315,63 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 // A state of an earlier version of the provider, which knows of its secret the version alone, shows no drift where there is
 // none, and does where there is.
 func TestFactsOfEarlierVersion(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	config := map[string]any{"name": "ci"}
-	c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
-	state, private := c.create(config)
-	restore := b.backup()
-	b.regenerate("ci")
-	read := c.read(state, b.withoutFacts(private, "v", "s")) // the state holds the second secret, as after an import
-	state, private = read.NewState, b.withoutFacts(read.Private, "s")
+	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	state, private := c.Create(config)
+	restore := b.Backup()
+	b.Regenerate("ci")
+	read := c.Read(state, withoutFacts(b, private, "v", "s")) // the state holds the second secret, as after an import
+	state, private = read.NewState, withoutFacts(b, read.Private, "s")
 	planned := func() any {
 		t.Helper()
-		c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
-		read := c.read(state, private)
-		noDiagnostics(b, read.Diagnostics)
-		plan := c.plan(config, read.NewState, read.Private, false)
-		noDiagnostics(b, plan.Diagnostics)
-		if drifted := !c.decode(plan.PlannedState).Equal(c.decode(state)); drifted != (plain(b, c.attributes(plan.PlannedState)["regeneration_reason"]) == "drift") {
+		c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+		read := c.Read(state, private)
+		acctest.NoDiagnostics(b, read.Diagnostics)
+		plan := c.Plan(config, read.NewState, read.Private, false)
+		acctest.NoDiagnostics(b, plan.Diagnostics)
+		if drifted := !c.Decode(plan.PlannedState).Equal(c.Decode(state)); drifted != (acctest.Plain(b, c.Attributes(plan.PlannedState)["regeneration_reason"]) == "drift") {
 			t.Error("the plan changes something without a reason")
 		}
-		return plain(b, c.attributes(plan.PlannedState)["regeneration_reason"])
+		return acctest.Plain(b, c.Attributes(plan.PlannedState)["regeneration_reason"])
 	}
 	if reason := planned(); reason != nil {
 		t.Errorf("the secret is regenerated because of %s", reason)
 	}
 	restore()
-	b.regenerate("ci")
+	b.Regenerate("ci")
 	if reason := planned(); reason != "drift" {
 		t.Errorf("another secret of the same version is no drift: %v", reason)
 	}
 }
 
 // withoutFacts returns private state without some of its facts.
-func (b *bench) withoutFacts(private []byte, keys ...string) []byte {
-	b.t.Helper()
+func withoutFacts(b *acctest.Bench, private []byte, keys ...string) []byte {
+	b.T.Helper()
 	var values map[string][]byte
-	b.must(json.Unmarshal(private, &values))
+	b.Must(json.Unmarshal(private, &values))
 	for name, value := range values {
 		var facts map[string]any
-		b.must(json.Unmarshal(value, &facts))
+		b.Must(json.Unmarshal(value, &facts))
 		for _, key := range keys {
 			if _, ok := facts[key]; !ok {
-				b.t.Fatalf("there is no fact %q in %s", key, value)
+				b.T.Fatalf("there is no fact %q in %s", key, value)
 			}
 			delete(facts, key)
 		}
 		less, err := json.Marshal(facts)
-		b.must(err)
+		b.Must(err)
 		values[name] = less
 	}
 	data, err := json.Marshal(values)
-	b.must(err)
+	b.Must(err)
 	return data
 }
 
-// parse reads the value of a secret.
-func (b *bench) parse(value string) tokens.Secret {
-	b.t.Helper()
-	secret, err := tokens.ParseSecret(value)
-	b.must(err)
-	return secret
-}
-
-// events returns all that happened in the database.
-func (b *bench) events() []tokens.Event {
-	b.t.Helper()
+// allEvents returns all that happened in the database.
+func allEvents(b *acctest.Bench) []tokens.Event {
+	b.T.Helper()
 	events, err := b.Outside.Events(context.Background(), tokens.EventQuery{})
-	b.must(err)
+	b.Must(err)
 	return events
 }

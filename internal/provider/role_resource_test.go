@@ -12,35 +12,36 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 const deployer = "latchkey_role.deployer"
 
 func TestRoleEveryAttribute(t *testing.T) {
-	b := newBench(t)
-	config := b.config(resourceBlock("role", "deployer", `name = "deployer"`, `description = "Deploys."`, `permissions = ["orders:read", "deployments:*", "tokens:read"]`))
-	b.run(
+	b := acctest.New(t)
+	config := b.Config(acctest.Resource("role", "deployer", `name = "deployer"`, `description = "Deploys."`, `permissions = ["orders:read", "deployments:*", "tokens:read"]`))
+	b.Run(
 		resource.TestStep{
 			Config: config,
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("id"), knownvalue.StringRegexp(says("rol_"))),
+				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("id"), knownvalue.StringRegexp(acctest.Says("rol_"))),
 				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("name"), knownvalue.StringExact("deployer")),
 				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("description"), knownvalue.StringExact("Deploys.")),
 				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("permissions"), knownvalue.SetExact([]knownvalue.Check{
 					knownvalue.StringExact("deployments:*"), knownvalue.StringExact("orders:read"), knownvalue.StringExact("tokens:read"),
 				})),
-				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("created_at"), knownvalue.StringRegexp(says("2030-01-01T12:00:"))),
-				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("updated_at"), knownvalue.StringRegexp(says("2030-01-01T12:00:"))),
+				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("created_at"), knownvalue.StringRegexp(acctest.Says("2030-01-01T12:00:"))),
+				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("updated_at"), knownvalue.StringRegexp(acctest.Says("2030-01-01T12:00:"))),
 			},
 		},
 		resource.TestStep{ // The order of permissions is no difference.
-			Config:           b.config(resourceBlock("role", "deployer", `name = "deployer"`, `description = "Deploys."`, `permissions = ["tokens:read", "orders:read", "deployments:*"]`)),
-			ConfigPlanChecks: emptyPlan(),
+			Config:           b.Config(acctest.Resource("role", "deployer", `name = "deployer"`, `description = "Deploys."`, `permissions = ["tokens:read", "orders:read", "deployments:*"]`)),
+			ConfigPlanChecks: acctest.EmptyPlan(),
 		},
 		resource.TestStep{
-			Config:           b.config(resourceBlock("role", "deployer", `name = "deployer"`, `permissions = []`)),
-			ConfigPlanChecks: preApply(updates(deployer, []string{"updated_at"}, "description", "permissions")),
+			Config:           b.Config(acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = []`)),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates(deployer, []string{"updated_at"}, "description", "permissions")),
 			Check:            resource.TestCheckNoResourceAttr(deployer, "description"),
 		},
 	)
@@ -48,26 +49,26 @@ func TestRoleEveryAttribute(t *testing.T) {
 
 // roleHolders is a role, and everything that can have it.
 func roleHolders(name, permissions string) string {
-	return resourceBlock("role", "deployer", fmt.Sprintf("name = %q", name), "permissions = "+permissions) + roleHoldersOf("latchkey_role.deployer.name")
+	return acctest.Resource("role", "deployer", fmt.Sprintf("name = %q", name), "permissions = "+permissions) + roleHoldersOf("latchkey_role.deployer.name")
 }
 
 // roleHoldersOf is everything that can have a role, with the one of that expression.
 func roleHoldersOf(role string) string {
-	return resourceBlock("group", "payments", `name = "payments"`) +
-		resourceBlock("technical_user", "ci", `name = "ci"`, "role = "+role, "group_roles = [{ group_id = latchkey_group.payments.id, role = "+role+" }]") +
-		resourceBlock("member", "anna", `email = "anna@example.com"`, "role = "+role) +
-		ciToken("technical_user_id = latchkey_technical_user.ci.id", "role = "+role) +
-		resourceBlock("access_token", "own", `name = "own"`, "role = "+role)
+	return acctest.Resource("group", "payments", `name = "payments"`) +
+		acctest.Resource("technical_user", "ci", `name = "ci"`, "role = "+role, "group_roles = [{ group_id = latchkey_group.payments.id, role = "+role+" }]") +
+		acctest.Resource("member", "anna", `email = "anna@example.com"`, "role = "+role) +
+		acctest.CIToken("technical_user_id = latchkey_technical_user.ci.id", "role = "+role) +
+		acctest.Resource("access_token", "own", `name = "own"`, "role = "+role)
 }
 
 // A new name is carried along to all who have the role, and new permissions count for them at once: no secret changes.
 func TestRoleRenamed(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	var id, secret string
 	holds := func(name string, permissions ...string) resource.TestCheckFunc {
 		return func(*terraform.State) error {
 			for _, token := range []string{"ci", "own"} {
-				if got := b.token(token).Grants.Role; got != name {
+				if got := b.Token(token).Grants.Role; got != name {
 					return fmt.Errorf("token %s has role %s, not %s", token, got, name)
 				}
 			}
@@ -78,92 +79,92 @@ func TestRoleRenamed(t *testing.T) {
 			return err
 		}
 	}
-	b.run(
-		resource.TestStep{Config: b.config(roleHolders("deployer", `["orders:read"]`)), Check: resource.ComposeTestCheckFunc(
-			keep(deployer, "id", &id), keep(ci, "token", &secret), holds("deployer", "orders:read"))},
+	b.Run(
+		resource.TestStep{Config: b.Config(roleHolders("deployer", `["orders:read"]`)), Check: resource.ComposeTestCheckFunc(
+			acctest.Keep(deployer, "id", &id), acctest.Keep(acctest.CI, "token", &secret), holds("deployer", "orders:read"))},
 		resource.TestStep{
-			Config: b.config(roleHolders("shipper", `["orders:read", "orders:ship"]`)),
-			ConfigPlanChecks: preApply(
-				updates(deployer, []string{"updated_at"}, "name", "permissions"),
-				updates("latchkey_technical_user.ci", []string{"updated_at"}, "role", "group_roles"),
-				updates("latchkey_member.anna", []string{"updated_at"}, "role"),
-				updates(ci, onUpdate, "role"),
+			Config: b.Config(roleHolders("shipper", `["orders:read", "orders:ship"]`)),
+			ConfigPlanChecks: acctest.PreApply(
+				acctest.Updates(deployer, []string{"updated_at"}, "name", "permissions"),
+				acctest.Updates("latchkey_technical_user.ci", []string{"updated_at"}, "role", "group_roles"),
+				acctest.Updates("latchkey_member.anna", []string{"updated_at"}, "role"),
+				acctest.Updates(acctest.CI, acctest.OnUpdate, "role"),
 			),
 			Check: resource.ComposeTestCheckFunc(
-				checkSame(deployer, "id", &id), checkSame(ci, "token", &secret), holds("shipper", "orders:read", "orders:ship")),
+				acctest.CheckSame(deployer, "id", &id), acctest.CheckSame(acctest.CI, "token", &secret), holds("shipper", "orders:read", "orders:ship")),
 		},
 	)
 }
 
 // A role goes before those who had it get another one. Meanwhile, and for whoever keeps its name, it grants nothing.
 func TestRoleDeleted(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	ctx := context.Background()
 	var secret string
-	b.run(
-		resource.TestStep{Config: b.config(roleHolders("deployer", `["orders:read"]`)), Check: keep(ci, "token", &secret)},
+	b.Run(
+		resource.TestStep{Config: b.Config(roleHolders("deployer", `["orders:read"]`)), Check: acctest.Keep(acctest.CI, "token", &secret)},
 		resource.TestStep{
-			Config:           b.config(roleHoldersOf(`"viewer"`)),
-			ConfigPlanChecks: preApply(plancheck.ExpectResourceAction(deployer, plancheck.ResourceActionDestroy), updates(ci, onUpdate, "role")),
-			Check:            b.checkActive(ci),
+			Config:           b.Config(roleHoldersOf(`"viewer"`)),
+			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(deployer, plancheck.ResourceActionDestroy), acctest.Updates(acctest.CI, acctest.OnUpdate, "role")),
+			Check:            b.CheckActive(acctest.CI),
 		},
-		resource.TestStep{Config: b.config(roleHolders("deployer", `["orders:read"]`))},
+		resource.TestStep{Config: b.Config(roleHolders("deployer", `["orders:read"]`))},
 		resource.TestStep{ // Deleted elsewhere, the role is made again, and those who have its name stay as they are.
 			PreConfig: func() {
 				roles, err := b.Outside.Roles(ctx)
-				b.must(err)
-				b.must(b.Outside.DeleteRole(ctx, roles[len(roles)-1].ID))
-				if held := b.token("ci").Grants.Role; held != tokens.RoleNone {
+				b.Must(err)
+				b.Must(b.Outside.DeleteRole(ctx, roles[len(roles)-1].ID))
+				if held := b.Token("ci").Grants.Role; held != tokens.RoleNone {
 					t.Errorf("a role that is gone grants %s", held)
 				}
 			},
-			Config: b.config(roleHolders("deployer", `["orders:read"]`)),
-			ConfigPlanChecks: preApply(
+			Config: b.Config(roleHolders("deployer", `["orders:read"]`)),
+			ConfigPlanChecks: acctest.PreApply(
 				plancheck.ExpectResourceAction(deployer, plancheck.ResourceActionCreate),
-				plancheck.ExpectResourceAction(ci, plancheck.ResourceActionNoop),
+				plancheck.ExpectResourceAction(acctest.CI, plancheck.ResourceActionNoop),
 			),
-			Check: checkSame(ci, "token", &secret),
+			Check: acctest.CheckSame(acctest.CI, "token", &secret),
 		},
 	)
 }
 
 // A role that does not exist is refused by the apply, with those that do, the custom ones too.
 func TestUnknownRole(t *testing.T) {
-	b := newBench(t)
-	role := resourceBlock("role", "deployer", `name = "deployer"`, `permissions = []`)
-	b.run(
-		resource.TestStep{Config: b.config(role)},
+	b := acctest.New(t)
+	role := acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = []`)
+	b.Run(
+		resource.TestStep{Config: b.Config(role)},
 		resource.TestStep{
-			Config:      b.config(role + ciToken(`role = "deploier"`)),
-			ExpectError: says("Unable to create access token", `there is no role "deploier"`, "owner, deployer"),
+			Config:      b.Config(role + acctest.CIToken(`role = "deploier"`)),
+			ExpectError: acctest.Says("Unable to create access token", `there is no role "deploier"`, "owner, deployer"),
 		},
-		resource.TestStep{Config: b.config(role + ciToken(`role = latchkey_role.deployer.name`)), Check: b.checkActive(ci)},
+		resource.TestStep{Config: b.Config(role + acctest.CIToken(`role = latchkey_role.deployer.name`)), Check: b.CheckActive(acctest.CI)},
 	)
 }
 
 // Of an apply that fails half-way, what was made is in the state, and the next apply makes the rest.
 func TestRoleHalfWay(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	ctx := context.Background()
-	builder := resourceBlock("role", "builder", `name = "builder"`, `permissions = []`)
-	config := b.config(resourceBlock("role", "deployer", `name = "deployer"`, `permissions = []`) +
-		resourceBlock("role", "taken", `name = "taken"`, `permissions = []`, `depends_on = [latchkey_role.deployer]`) + builder)
+	builder := acctest.Resource("role", "builder", `name = "builder"`, `permissions = []`)
+	config := b.Config(acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = []`) +
+		acctest.Resource("role", "taken", `name = "taken"`, `permissions = []`, `depends_on = [latchkey_role.deployer]`) + builder)
 	var id string
-	b.run(
-		resource.TestStep{Config: b.config(builder)},
+	b.Run(
+		resource.TestStep{Config: b.Config(builder)},
 		resource.TestStep{
 			PreConfig: func() {
 				other, err := b.Outside.CreateRole(ctx, tokens.NewRole{Name: "taken"})
-				b.must(err)
+				b.Must(err)
 				id = other.ID
 			},
 			Config:      config,
-			ExpectError: says("Unable to create role", `Role "taken"`, "import {"),
+			ExpectError: acctest.Says("Unable to create role", `Role "taken"`, "import {"),
 		},
 		resource.TestStep{
-			PreConfig: func() { b.must(b.Outside.DeleteRole(ctx, id)) },
+			PreConfig: func() { b.Must(b.Outside.DeleteRole(ctx, id)) },
 			Config:    config,
-			ConfigPlanChecks: preApply(
+			ConfigPlanChecks: acctest.PreApply(
 				plancheck.ExpectResourceAction(deployer, plancheck.ResourceActionNoop),
 				plancheck.ExpectResourceAction("latchkey_role.taken", plancheck.ResourceActionCreate),
 			),
@@ -182,12 +183,12 @@ func TestRoleImportRefused(t *testing.T) {
 		{"no such id", "rol_01jd0000000000000000000000", []string{"non-existent remote object"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
+			b := acctest.New(t)
 			_, err := b.Outside.CreateGroup(context.Background(), tokens.NewGroup{Name: "there-is-a-database"})
-			b.must(err)
-			b.run(resource.TestStep{
-				Config:      b.config(fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", deployer, test.id) + resourceBlock("role", "deployer", `name = "deployer"`, `permissions = []`)),
-				ExpectError: says(test.want...),
+			b.Must(err)
+			b.Run(resource.TestStep{
+				Config:      b.Config(fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", deployer, test.id) + acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = []`)),
+				ExpectError: acctest.Says(test.want...),
 			})
 		})
 	}

@@ -13,23 +13,24 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // What the simple resources have in common, by table: made, imported, changed in place, drifted, deleted elsewhere.
 func TestSimpleResources(t *testing.T) {
 	ctx := context.Background()
-	base := resourceBlock("group", "base", `name = "base"`) + resourceBlock("member", "base", `email = "base@example.com"`) +
-		resourceBlock("access_token", "base", `name = "base"`)
+	base := acctest.Resource("group", "base", `name = "base"`) + acctest.Resource("member", "base", `email = "base@example.com"`) +
+		acctest.Resource("access_token", "base", `name = "base"`)
 	for _, test := range []struct {
 		kind, first, second string
 		changed             []string // by second
 		unknown             []string // in an update
 		importBy            string   // an identifier for people, besides id
 		// drift changes the object elsewhere, so that drifted differ from first; remove deletes it.
-		drift   func(b *bench, id string) error
+		drift   func(b *acctest.Bench, id string) error
 		drifted []string
-		remove  func(b *bench, id string) error
+		remove  func(b *acctest.Bench, id string) error
 	}{
 		{
 			kind:     "group",
@@ -38,12 +39,12 @@ func TestSimpleResources(t *testing.T) {
 			changed:  []string{"name", "description"},
 			unknown:  []string{"updated_at"},
 			importBy: "billing",
-			drift: func(b *bench, id string) error {
+			drift: func(b *acctest.Bench, id string) error {
 				_, err := b.Outside.UpdateGroup(ctx, id, tokens.GroupUpdate{Description: tokens.To("other")})
 				return err
 			},
 			drifted: []string{"description"},
-			remove:  func(b *bench, id string) error { return b.Outside.DeleteGroup(ctx, id) },
+			remove:  func(b *acctest.Bench, id string) error { return b.Outside.DeleteGroup(ctx, id) },
 		},
 		{
 			kind:     "role",
@@ -52,12 +53,12 @@ func TestSimpleResources(t *testing.T) {
 			changed:  []string{"name", "permissions", "description"},
 			unknown:  []string{"updated_at"},
 			importBy: "builder",
-			drift: func(b *bench, id string) error {
+			drift: func(b *acctest.Bench, id string) error {
 				_, err := b.Outside.UpdateRole(ctx, id, tokens.RoleUpdate{Name: tokens.To("other"), Permissions: tokens.To([]string{"*"})})
 				return err
 			},
 			drifted: []string{"name", "permissions"},
-			remove:  func(b *bench, id string) error { return b.Outside.DeleteRole(ctx, id) },
+			remove:  func(b *acctest.Bench, id string) error { return b.Outside.DeleteRole(ctx, id) },
 		},
 		{
 			kind:     "member",
@@ -66,12 +67,12 @@ func TestSimpleResources(t *testing.T) {
 			changed:  []string{"name", "role", "group_roles"},
 			unknown:  []string{"updated_at"},
 			importBy: "anna@EXAMPLE.com",
-			drift: func(b *bench, id string) error {
+			drift: func(b *acctest.Bench, id string) error {
 				_, err := b.Outside.UpdateMember(ctx, id, tokens.MemberUpdate{Role: tokens.To("viewer"), GroupRoles: tokens.To([]tokens.GroupRole(nil))})
 				return err
 			},
 			drifted: []string{"role", "group_roles"},
-			remove:  func(b *bench, id string) error { return b.Outside.DeleteMember(ctx, id) },
+			remove:  func(b *acctest.Bench, id string) error { return b.Outside.DeleteMember(ctx, id) },
 		},
 		{
 			kind:     "technical_user",
@@ -80,54 +81,54 @@ func TestSimpleResources(t *testing.T) {
 			changed:  []string{"name", "description", "role", "enabled", "group_roles"},
 			unknown:  []string{"updated_at"},
 			importBy: "deployer@default.latchkey.internal", // the address of its creation
-			drift: func(b *bench, id string) error {
+			drift: func(b *acctest.Bench, id string) error {
 				_, err := b.Outside.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{Enabled: tokens.To(true), Role: tokens.To("manager")})
 				return err
 			},
 			drifted: []string{"enabled", "role"},
-			remove:  func(b *bench, id string) error { return b.Outside.DeleteTechnicalUser(ctx, id) },
+			remove:  func(b *acctest.Bench, id string) error { return b.Outside.DeleteTechnicalUser(ctx, id) },
 		},
 		{
 			kind:    "token_share",
 			first:   "access_token_id = latchkey_access_token.base.id\nmember_id = latchkey_member.base.id\nrole = \"viewer\"",
 			second:  "access_token_id = latchkey_access_token.base.id\nmember_id = latchkey_member.base.id\nrole = \"manager\"",
 			changed: []string{"role"},
-			drift: func(b *bench, id string) error {
+			drift: func(b *acctest.Bench, id string) error {
 				token, member, err := tokens.ParseShareID("id", id)
-				b.must(err)
+				b.Must(err)
 				_, err = b.Outside.UpdateTokenShare(ctx, token, member, "editor")
 				return err
 			},
 			drifted: []string{"role"},
-			remove: func(b *bench, id string) error {
+			remove: func(b *acctest.Bench, id string) error {
 				token, member, err := tokens.ParseShareID("id", id)
-				b.must(err)
+				b.Must(err)
 				return b.Outside.UnshareAccessToken(ctx, token, member)
 			},
 		},
 	} {
 		t.Run(test.kind, func(t *testing.T) {
-			b := newBench(t)
+			b := acctest.New(t)
 			address := "latchkey_" + test.kind + ".this"
-			first, second := base+resourceBlock(test.kind, "this", test.first), base+resourceBlock(test.kind, "this", test.second)
+			first, second := base+acctest.Resource(test.kind, "this", test.first), base+acctest.Resource(test.kind, "this", test.second)
 			var id string
 			steps := []resource.TestStep{
-				{Config: b.config(first), Check: keep(address, "id", &id)},
+				{Config: b.Config(first), Check: acctest.Keep(address, "id", &id)},
 				{
-					Config:           b.config(second),
-					ConfigPlanChecks: preApply(updates(address, test.unknown, test.changed...)),
-					Check:            checkSame(address, "id", &id),
+					Config:           b.Config(second),
+					ConfigPlanChecks: acctest.PreApply(acctest.Updates(address, test.unknown, test.changed...)),
+					Check:            acctest.CheckSame(address, "id", &id),
 				},
 				{ResourceName: address, ImportState: true, ImportStateVerify: true},
 				{
-					PreConfig:        func() { b.must(test.drift(b, id)) },
-					Config:           b.config(second),
-					ConfigPlanChecks: preApply(updates(address, test.unknown, test.drifted...)),
+					PreConfig:        func() { b.Must(test.drift(b, id)) },
+					Config:           b.Config(second),
+					ConfigPlanChecks: acctest.PreApply(acctest.Updates(address, test.unknown, test.drifted...)),
 				},
 				{
-					PreConfig:        func() { b.must(test.remove(b, id)) },
-					Config:           b.config(second),
-					ConfigPlanChecks: preApply(plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)),
+					PreConfig:        func() { b.Must(test.remove(b, id)) },
+					Config:           b.Config(second),
+					ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)),
 				},
 			}
 			if test.importBy != "" {
@@ -135,19 +136,19 @@ func TestSimpleResources(t *testing.T) {
 					{ResourceName: address, ImportState: true, ImportStateId: test.importBy, ImportStateVerify: true},
 				}, steps[3:]...)...)
 			}
-			b.run(steps...)
+			b.Run(steps...)
 		})
 	}
 }
 
 func TestTechnicalUserComputed(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	const org, group = "latchkey_technical_user.org", "latchkey_technical_user.group"
 	config := func(groupName string) string {
-		return fmt.Sprintf("provider \"latchkey\" {\n database = %q\n organization = \"acme\"\n}\n", b.database) +
-			resourceBlock("group", "payments", fmt.Sprintf("name = %q", groupName)) +
-			resourceBlock("technical_user", "org", `name = "ci"`) +
-			resourceBlock("technical_user", "group", `name = "ci"`, `group_id = latchkey_group.payments.id`, `role = "administrator"`)
+		return b.Provider("latchkey", `organization = "acme"`) +
+			acctest.Resource("group", "payments", fmt.Sprintf("name = %q", groupName)) +
+			acctest.Resource("technical_user", "org", `name = "ci"`) +
+			acctest.Resource("technical_user", "group", `name = "ci"`, `group_id = latchkey_group.payments.id`, `role = "administrator"`)
 	}
 	check := []statecheck.StateCheck{
 		statecheck.ExpectKnownValue(org, tfjsonpath.New("email"), knownvalue.StringExact("ci@acme.latchkey.internal")),
@@ -156,36 +157,36 @@ func TestTechnicalUserComputed(t *testing.T) {
 		statecheck.ExpectKnownValue(group, tfjsonpath.New("email"), knownvalue.StringExact("ci@payments.acme.latchkey.internal")),
 		statecheck.ExpectKnownValue(group, tfjsonpath.New("created_at"), knownvalue.StringRegexp(regexp.MustCompile(`^2030-01-01T12:00:`))),
 	}
-	b.run(
+	b.Run(
 		resource.TestStep{Config: config("payments"), ConfigStateChecks: check},
 		resource.TestStep{Config: config("billing"), ConfigStateChecks: check}, // an address outlives the names in it
 	)
 }
 
 func TestReplacedByAnotherIdentity(t *testing.T) {
-	groups := resourceBlock("group", "a", `name = "a"`) + resourceBlock("group", "b", `name = "b"`)
+	groups := acctest.Resource("group", "a", `name = "a"`) + acctest.Resource("group", "b", `name = "b"`)
 	for _, test := range []struct{ name, address, before, after string }{
 		{
 			"member of another address", "latchkey_member.this",
-			resourceBlock("member", "this", `email = "anna@example.com"`),
-			resourceBlock("member", "this", `email = "bea@example.com"`),
+			acctest.Resource("member", "this", `email = "anna@example.com"`),
+			acctest.Resource("member", "this", `email = "bea@example.com"`),
 		},
 		{
 			"technical user of another group", "latchkey_technical_user.this",
-			groups + resourceBlock("technical_user", "this", `name = "ci"`, `group_id = latchkey_group.a.id`),
-			groups + resourceBlock("technical_user", "this", `name = "ci"`, `group_id = latchkey_group.b.id`),
+			groups + acctest.Resource("technical_user", "this", `name = "ci"`, `group_id = latchkey_group.a.id`),
+			groups + acctest.Resource("technical_user", "this", `name = "ci"`, `group_id = latchkey_group.b.id`),
 		},
 		{
 			"technical user moved to the organization", "latchkey_technical_user.this",
-			groups + resourceBlock("technical_user", "this", `name = "ci"`, `group_id = latchkey_group.a.id`),
-			groups + resourceBlock("technical_user", "this", `name = "ci"`),
+			groups + acctest.Resource("technical_user", "this", `name = "ci"`, `group_id = latchkey_group.a.id`),
+			groups + acctest.Resource("technical_user", "this", `name = "ci"`),
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			b.run(
-				resource.TestStep{Config: b.config(test.before)},
-				resource.TestStep{Config: b.config(test.after), ConfigPlanChecks: preApply(plancheck.ExpectResourceAction(test.address, plancheck.ResourceActionReplace))},
+			b := acctest.New(t)
+			b.Run(
+				resource.TestStep{Config: b.Config(test.before)},
+				resource.TestStep{Config: b.Config(test.after), ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(test.address, plancheck.ResourceActionReplace))},
 			)
 		})
 	}
@@ -193,49 +194,49 @@ func TestReplacedByAnotherIdentity(t *testing.T) {
 
 // Another case of the letters is the same address, and changes nothing.
 func TestMemberAddressInAnotherCase(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	config := func(email string) string {
-		return b.config(resourceBlock("member", "anna", fmt.Sprintf("email = %q", email)))
+		return b.Config(acctest.Resource("member", "anna", fmt.Sprintf("email = %q", email)))
 	}
-	b.run(
+	b.Run(
 		resource.TestStep{Config: config("anna@example.com")},
-		resource.TestStep{Config: config("Anna@Example.com"), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: config("Anna@Example.com"), ConfigPlanChecks: acctest.EmptyPlan()},
 		resource.TestStep{
-			Config:           b.config(resourceBlock("member", "anna", `email = "ANNA@Example.com"`, `name = "Anna"`)),
-			ConfigPlanChecks: preApply(updates("latchkey_member.anna", []string{"updated_at"}, "name")),
+			Config:           b.Config(acctest.Resource("member", "anna", `email = "ANNA@Example.com"`, `name = "Anna"`)),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates("latchkey_member.anna", []string{"updated_at"}, "name")),
 		},
 	)
 }
 
 // An existing share is never overwritten.
 func TestTokenShareConflict(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	share := func(label, role string) string {
-		return resourceBlock("token_share", label, `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.anna.id`, fmt.Sprintf("role = %q", role))
+		return acctest.Resource("token_share", label, `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.anna.id`, fmt.Sprintf("role = %q", role))
 	}
-	base := ciToken() + resourceBlock("member", "anna", `email = "anna@example.com"`) + share("first", "viewer")
-	b.run(
-		resource.TestStep{Config: b.config(base)},
-		resource.TestStep{Config: b.config(base + share("second", "manager")), ExpectError: says("Unable to create token share", "import {")},
-		resource.TestStep{Config: b.config(base), ConfigPlanChecks: emptyPlan(), Check: resource.TestCheckResourceAttr("latchkey_token_share.first", "role", "viewer")},
+	base := acctest.CIToken() + acctest.Resource("member", "anna", `email = "anna@example.com"`) + share("first", "viewer")
+	b.Run(
+		resource.TestStep{Config: b.Config(base)},
+		resource.TestStep{Config: b.Config(base + share("second", "manager")), ExpectError: acctest.Says("Unable to create token share", "import {")},
+		resource.TestStep{Config: b.Config(base), ConfigPlanChecks: acctest.EmptyPlan(), Check: resource.TestCheckResourceAttr("latchkey_token_share.first", "role", "viewer")},
 	)
 }
 
 // Shares go with their token, and a replaced token is shared again.
 func TestTokenShareFollowsToken(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	config := func(owner string) string {
-		return b.config(ciToken(fmt.Sprintf("replace_triggers = { owner = %q }", owner)) + resourceBlock("member", "anna", `email = "anna@example.com"`) +
-			resourceBlock("token_share", "anna", `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.anna.id`, `role = "viewer"`))
+		return b.Config(acctest.CIToken(fmt.Sprintf("replace_triggers = { owner = %q }", owner)) + acctest.Resource("member", "anna", `email = "anna@example.com"`) +
+			acctest.Resource("token_share", "anna", `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.anna.id`, `role = "viewer"`))
 	}
 	var id string
-	b.run(
-		resource.TestStep{Config: config("a"), Check: keep("latchkey_token_share.anna", "id", &id)},
-		resource.TestStep{Config: config("b"), Check: checkOther("latchkey_token_share.anna", "id", &id)},
+	b.Run(
+		resource.TestStep{Config: config("a"), Check: acctest.Keep("latchkey_token_share.anna", "id", &id)},
+		resource.TestStep{Config: config("b"), Check: acctest.CheckOther("latchkey_token_share.anna", "id", &id)},
 		resource.TestStep{
-			PreConfig:        func() { b.must(b.Outside.DeleteAccessToken(context.Background(), b.token("ci").ID)) },
+			PreConfig:        func() { b.Must(b.Outside.DeleteAccessToken(context.Background(), b.Token("ci").ID)) },
 			Config:           config("b"),
-			ConfigPlanChecks: preApply(plancheck.ExpectResourceAction("latchkey_token_share.anna", plancheck.ResourceActionCreate)),
+			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction("latchkey_token_share.anna", plancheck.ResourceActionCreate)),
 		},
 	)
 }
@@ -243,17 +244,17 @@ func TestTokenShareFollowsToken(t *testing.T) {
 // Names that are taken are refused with the import block that would adopt the holder.
 func TestNameTaken(t *testing.T) {
 	for _, test := range []struct{ name, first, second string }{
-		{"group", resourceBlock("group", "a", `name = "x"`), resourceBlock("group", "b", `name = "x"`)},
-		{"role", resourceBlock("role", "a", `name = "x"`, `permissions = []`), resourceBlock("role", "b", `name = "x"`, `permissions = []`)},
-		{"member", resourceBlock("member", "a", `email = "x@example.com"`), resourceBlock("member", "b", `email = "X@example.com"`)},
-		{"technical user", resourceBlock("technical_user", "a", `name = "x"`), resourceBlock("technical_user", "b", `name = "x"`)},
+		{"group", acctest.Resource("group", "a", `name = "x"`), acctest.Resource("group", "b", `name = "x"`)},
+		{"role", acctest.Resource("role", "a", `name = "x"`, `permissions = []`), acctest.Resource("role", "b", `name = "x"`, `permissions = []`)},
+		{"member", acctest.Resource("member", "a", `email = "x@example.com"`), acctest.Resource("member", "b", `email = "X@example.com"`)},
+		{"technical user", acctest.Resource("technical_user", "a", `name = "x"`), acctest.Resource("technical_user", "b", `name = "x"`)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			b.run(
-				resource.TestStep{Config: b.config(test.first)},
-				resource.TestStep{Config: b.config(test.first + test.second), ExpectError: says("Unable to create "+test.name, "import {")},
-				resource.TestStep{Config: b.config(test.first), ConfigPlanChecks: emptyPlan()},
+			b := acctest.New(t)
+			b.Run(
+				resource.TestStep{Config: b.Config(test.first)},
+				resource.TestStep{Config: b.Config(test.first + test.second), ExpectError: acctest.Says("Unable to create "+test.name, "import {")},
+				resource.TestStep{Config: b.Config(test.first), ConfigPlanChecks: acctest.EmptyPlan()},
 			)
 		})
 	}
@@ -261,19 +262,19 @@ func TestNameTaken(t *testing.T) {
 
 // Terraform destroys and creates what has a new key or label side by side: the name becomes free within moments.
 func TestRekeyedInstances(t *testing.T) {
-	b := newBench(t)
-	token := b.makeToken("ci").ID
+	b := acctest.New(t)
+	token := b.MakeToken("ci").ID
 	bea, err := b.Outside.CreateMember(context.Background(), tokens.NewMember{Email: "bea@example.com", Grants: tokens.Grants{Role: "none"}})
-	b.must(err)
+	b.Must(err)
 	member := bea.ID
 	config := func(label string) string {
-		return b.config(resourceBlock("group", label, `name = "payments"`) +
-			resourceBlock("member", label, `email = "anna@example.com"`) +
-			resourceBlock("role", label, `name = "deployer"`, `permissions = ["orders:read"]`) +
-			resourceBlock("technical_user", label, `name = "ci"`) +
-			resourceBlock("token_share", label, fmt.Sprintf("access_token_id = %q", token), fmt.Sprintf("member_id = %q", member), `role = "viewer"`))
+		return b.Config(acctest.Resource("group", label, `name = "payments"`) +
+			acctest.Resource("member", label, `email = "anna@example.com"`) +
+			acctest.Resource("role", label, `name = "deployer"`, `permissions = ["orders:read"]`) +
+			acctest.Resource("technical_user", label, `name = "ci"`) +
+			acctest.Resource("token_share", label, fmt.Sprintf("access_token_id = %q", token), fmt.Sprintf("member_id = %q", member), `role = "viewer"`))
 	}
-	b.run(
+	b.Run(
 		resource.TestStep{Config: config("old")},
 		resource.TestStep{Config: config("new"), Check: func(*terraform.State) error {
 			groups, err := b.Outside.Groups(context.Background())
@@ -287,42 +288,42 @@ func TestRekeyedInstances(t *testing.T) {
 
 // What is in use is not deleted, and the error names what uses it.
 func TestDeleteInUse(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	ctx := context.Background()
-	group := resourceBlock("group", "payments", `name = "payments"`)
-	user := resourceBlock("technical_user", "ci", `name = "ci"`)
-	b.run(
-		resource.TestStep{Config: b.config(group + user)},
+	group := acctest.Resource("group", "payments", `name = "payments"`)
+	user := acctest.Resource("technical_user", "ci", `name = "ci"`)
+	b.Run(
+		resource.TestStep{Config: b.Config(group + user)},
 		resource.TestStep{
 			PreConfig: func() {
 				users, err := b.Outside.TechnicalUsers(ctx)
-				b.must(err)
-				_, err = b.Outside.CreateAccessToken(ctx, tokens.NewAccessToken{NewSecretFor: b.newSecret(), Name: "foreign token", TechnicalUserID: users[0].ID, Enabled: true})
-				b.must(err)
+				b.Must(err)
+				_, err = b.Outside.CreateAccessToken(ctx, tokens.NewAccessToken{NewSecretFor: b.NewSecret(), Name: "foreign token", TechnicalUserID: users[0].ID, Enabled: true})
+				b.Must(err)
 			},
-			Config: b.config(group), ExpectError: says("Unable to delete technical user", "foreign token"),
+			Config: b.Config(group), ExpectError: acctest.Says("Unable to delete technical user", "foreign token"),
 		},
 		resource.TestStep{
 			PreConfig: func() {
-				b.must(b.Outside.DeleteAccessToken(ctx, b.token("foreign token").ID))
+				b.Must(b.Outside.DeleteAccessToken(ctx, b.Token("foreign token").ID))
 				groups, err := b.Outside.Groups(ctx)
-				b.must(err)
+				b.Must(err)
 				_, err = b.Outside.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "foreign-user", GroupID: groups[0].ID, Grants: tokens.Grants{Role: "member"}, Enabled: true})
-				b.must(err)
+				b.Must(err)
 			},
-			Config: b.config(user), ExpectError: says("Unable to delete group", "foreign-user"),
+			Config: b.Config(user), ExpectError: acctest.Says("Unable to delete group", "foreign-user"),
 		},
 		resource.TestStep{
 			PreConfig: func() {
 				users, err := b.Outside.TechnicalUsers(ctx)
-				b.must(err)
+				b.Must(err)
 				for _, u := range users {
 					if u.Name == "foreign-user" {
-						b.must(b.Outside.DeleteTechnicalUser(ctx, u.ID))
+						b.Must(b.Outside.DeleteTechnicalUser(ctx, u.ID))
 					}
 				}
 			},
-			Config: b.config(""),
+			Config: b.Config(""),
 		},
 	)
 }

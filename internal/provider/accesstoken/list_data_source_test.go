@@ -1,4 +1,4 @@
-package provider_test
+package accesstoken_test
 
 import (
 	"context"
@@ -9,36 +9,37 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // makeTokens makes an access token of each status, and one that is used. It is 10 February 2030 afterwards.
-func (b *bench) makeTokens(p people) {
-	b.t.Helper()
+func makeTokens(b *acctest.Bench, p acctest.People) {
+	b.T.Helper()
 	ctx := context.Background()
-	b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "alpha", Description: "Deploys the shop.", Enabled: true, ExpiresAt: b.Now().Add(60 * 24 * time.Hour)})
-	_, beta := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "Beta", Enabled: true, Own: tokens.Grants{Role: "viewer"}})
-	gamma, _ := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "gamma", Enabled: true})
-	b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "delta", Enabled: true, TTL: 24 * time.Hour})
-	b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "epsilon", Enabled: true, ActivatesAt: b.Now().Add(300 * 24 * time.Hour)})
-	_, zeta := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "zeta", Enabled: true})
-	b.makeTokenOf(p.till, tokens.NewAccessToken{Name: "eta", Enabled: true})
-	b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "theta"})
-	b.advance(35 * 24 * time.Hour)
-	b.use(beta)
+	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "alpha", Description: "Deploys the shop.", Enabled: true, ExpiresAt: b.Now().Add(60 * 24 * time.Hour)})
+	_, beta := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "Beta", Enabled: true, Own: tokens.Grants{Role: "viewer"}})
+	gamma, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "gamma", Enabled: true})
+	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "delta", Enabled: true, TTL: 24 * time.Hour})
+	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "epsilon", Enabled: true, ActivatesAt: b.Now().Add(300 * 24 * time.Hour)})
+	_, zeta := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "zeta", Enabled: true})
+	b.MakeTokenOf(p.Till, tokens.NewAccessToken{Name: "eta", Enabled: true})
+	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "theta"})
+	b.Advance(35 * 24 * time.Hour)
+	b.Use(beta)
 	_, err := b.Outside.HoldAccessToken(ctx, gamma.ID, "It leaked.")
-	b.must(err)
+	b.Must(err)
 	_, err = b.Outside.RevokeSecret(ctx, zeta)
-	b.must(err)
-	b.advance(5 * 24 * time.Hour)
+	b.Must(err)
+	b.Advance(5 * 24 * time.Hour)
 }
 
 // Every filter, alone and with others, the order, and pages.
 func TestAccessTokenList(t *testing.T) {
-	b := newBench(t)
-	p := b.makePeople()
-	b.makeTokens(p)
-	user, group := fmt.Sprintf("technical_user_id = %q", p.ci.ID), fmt.Sprintf("group_id = %q", p.group.ID)
+	b := acctest.New(t)
+	p := b.MakePeople()
+	makeTokens(b, p)
+	user, group := fmt.Sprintf("technical_user_id = %q", p.CI.ID), fmt.Sprintf("group_id = %q", p.Group.ID)
 	var config strings.Builder
 	want := map[string]string{}
 	for label, test := range map[string]struct {
@@ -75,25 +76,25 @@ func TestAccessTokenList(t *testing.T) {
 		"everything":      {[]string{`limit = 0`, `offset = 0`}, 8, "alpha Beta gamma delta epsilon zeta eta theta"},
 		"together":        {[]string{user, `status = "active"`, `search = "a"`, `sort = "name"`, `descending = true`, `limit = 1`, `offset = 1`}, 2, "alpha"},
 	} {
-		config.WriteString(dataBlock("access_tokens", label, test.lines...) + list(label, "access_tokens", "x.name") +
-			output(label+"_total", fmt.Sprintf("data.latchkey_access_tokens.%s.total", label)))
+		config.WriteString(acctest.Data("access_tokens", label, test.lines...) + acctest.ListOutput(label, "access_tokens", "x.name") +
+			acctest.Output(label+"_total", fmt.Sprintf("data.latchkey_access_tokens.%s.total", label)))
 		want[label], want[label+"_total"] = test.names, fmt.Sprint(test.total)
 	}
-	b.run(resource.TestStep{Config: b.config(config.String()), Check: checkOutputs(want)})
+	b.Run(resource.TestStep{Config: b.Config(config.String()), Check: acctest.CheckOutputs(want)})
 }
 
 // Each column sorts both ways, as the backend does.
 func TestAccessTokenListByEachColumn(t *testing.T) {
-	b := newBench(t)
-	b.makeTokens(b.makePeople())
+	b := acctest.New(t)
+	makeTokens(b, b.MakePeople())
 	var config strings.Builder
 	want := map[string]string{}
 	for _, column := range tokens.TokenColumns() {
 		for _, descending := range []bool{false, true} {
 			label := fmt.Sprintf("%s_%t", column, descending)
-			config.WriteString(dataBlock("access_tokens", label, fmt.Sprintf("sort = %q", column), fmt.Sprintf("descending = %t", descending)) + list(label, "access_tokens", "x.id"))
+			config.WriteString(acctest.Data("access_tokens", label, fmt.Sprintf("sort = %q", column), fmt.Sprintf("descending = %t", descending)) + acctest.ListOutput(label, "access_tokens", "x.id"))
 			page, err := b.Outside.AccessTokens(context.Background(), tokens.TokenQuery{Sort: column, Descending: descending})
-			b.must(err)
+			b.Must(err)
 			ids := make([]string, len(page.AccessTokens))
 			for i, token := range page.AccessTokens {
 				ids[i] = token.ID
@@ -101,7 +102,7 @@ func TestAccessTokenListByEachColumn(t *testing.T) {
 			want[label] = strings.Join(ids, " ")
 		}
 	}
-	b.run(resource.TestStep{Config: b.config(config.String()), Check: checkOutputs(want)})
+	b.Run(resource.TestStep{Config: b.Config(config.String()), Check: acctest.CheckOutputs(want)})
 }
 
 // A page of many tokens.
@@ -109,15 +110,15 @@ func TestAccessTokenListOfMany(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it makes 10,000 access tokens")
 	}
-	b := newBench(t)
-	p := b.makePeople()
+	b := acctest.New(t)
+	p := b.MakePeople()
 	const many = 10_000
 	for i := range many {
-		b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: fmt.Sprintf("token %05d", i*7919%many), Enabled: i%100 != 0})
+		b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: fmt.Sprintf("token %05d", i*7919%many), Enabled: i%100 != 0})
 	}
-	b.run(resource.TestStep{
-		Config: b.config(dataBlock("access_tokens", "page", `search = "TOKEN"`, `status = "active"`, `sort = "name"`, `descending = true`, `limit = 3`, `offset = 5000`) +
-			list("page", "access_tokens", "x.name") + output("total", "data.latchkey_access_tokens.page.total")),
-		Check: checkOutputs(map[string]string{"page": "token 04949 token 04948 token 04947", "total": "9900"}),
+	b.Run(resource.TestStep{
+		Config: b.Config(acctest.Data("access_tokens", "page", `search = "TOKEN"`, `status = "active"`, `sort = "name"`, `descending = true`, `limit = 3`, `offset = 5000`) +
+			acctest.ListOutput("page", "access_tokens", "x.name") + acctest.Output("total", "data.latchkey_access_tokens.page.total")),
+		Check: acctest.CheckOutputs(map[string]string{"page": "token 04949 token 04948 token 04947", "total": "9900"}),
 	})
 }

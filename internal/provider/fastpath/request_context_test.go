@@ -1,4 +1,4 @@
-package provider_test
+package fastpath_test
 
 import (
 	"context"
@@ -9,37 +9,38 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 )
 
 // What a request brings with it is free once it is answered, however long the provider lives.
 func TestServerForgetsRequests(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	server := fastpath.NewServer(provider.New("test", b.Now))
-	c := newCaller(b, server)
-	state, private := c.create(map[string]any{"name": "ci"})
-	config := c.config(map[string]any{"name": "other"})
+	c := acctest.NewCaller(b, server)
+	state, private := c.Create(map[string]any{"name": "ci"})
+	config := c.Config(map[string]any{"name": "other"})
 
 	for name, call := range map[string]func(context.Context) error{
 		"ValidateResourceConfig": func(ctx context.Context) error {
-			_, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: accessToken, Config: config})
+			_, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: acctest.TypeName, Config: config})
 			return err
 		},
 		"UpgradeResourceState": func(ctx context.Context) error {
-			_, err := server.UpgradeResourceState(ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: accessToken, RawState: &tfprotov6.RawState{}})
+			_, err := server.UpgradeResourceState(ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: acctest.TypeName, RawState: &tfprotov6.RawState{}})
 			return err
 		},
 		"ReadResource": func(ctx context.Context) error {
-			_, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: accessToken, CurrentState: state})
+			_, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: acctest.TypeName, CurrentState: state})
 			return err
 		},
 		"PlanResourceChange": func(ctx context.Context) error {
-			_, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: accessToken, Config: config, PriorState: state, ProposedNewState: state})
+			_, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: acctest.TypeName, Config: config, PriorState: state, ProposedNewState: state})
 			return err
 		},
 		"ApplyResourceChange": func(ctx context.Context) error {
 			_, err := server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
-				TypeName: accessToken, Config: config, PriorState: state, PlannedState: state, PlannedPrivate: private,
+				TypeName: acctest.TypeName, Config: config, PriorState: state, PlannedState: state, PlannedPrivate: private,
 			})
 			return err
 		},

@@ -1,4 +1,4 @@
-package provider_test
+package accesstoken_test
 
 import (
 	"context"
@@ -10,31 +10,32 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // All that is known of a token, found by each of its keys, and its secret nowhere.
 func TestAccessTokenLookUp(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	ctx := context.Background()
-	p := b.makePeople()
+	p := b.MakePeople()
 	end := b.Now().Add(100 * 24 * time.Hour).Truncate(time.Second)
-	token, secret := b.makeTokenOf(p.ci, tokens.NewAccessToken{
+	token, secret := b.MakeTokenOf(p.CI, tokens.NewAccessToken{
 		Name: "deploy", Description: "Deploys the shop.", Enabled: true, ExpiresAt: end,
-		Own: tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{GroupID: p.group.ID, Role: "administrator"}}},
+		Own: tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{GroupID: p.Group.ID, Role: "administrator"}}},
 	})
-	b.makeTokenOf(p.shop, tokens.NewAccessToken{Name: "deploy", Enabled: true})
-	grouped, _ := b.makeTokenOf(p.till, tokens.NewAccessToken{Name: "deployer", TTL: 36 * time.Hour, ActivatesAt: b.Now().Add(time.Hour)})
-	b.use(secret)
+	b.MakeTokenOf(p.Shop, tokens.NewAccessToken{Name: "deploy", Enabled: true})
+	grouped, _ := b.MakeTokenOf(p.Till, tokens.NewAccessToken{Name: "deployer", TTL: 36 * time.Hour, ActivatesAt: b.Now().Add(time.Hour)})
+	b.Use(secret)
 	used, err := b.Outside.AccessToken(ctx, token.ID)
-	b.must(err)
+	b.Must(err)
 	held, err := b.Outside.HoldAccessToken(ctx, token.ID, "It leaked.")
-	b.must(err)
+	b.Must(err)
 
 	want := map[string]string{
 		"id": token.ID, "qualified_id": "ci@default.latchkey.internal_" + token.ID, "name": "deploy", "description": "Deploys the shop.",
-		"technical_user_id": p.ci.ID, "technical_user_email": "ci@default.latchkey.internal", "group_id": "",
-		"role": "viewer", "group_roles.#": "1", "group_roles.0.group_id": p.group.ID, "group_roles.0.role": "administrator",
+		"technical_user_id": p.CI.ID, "technical_user_email": "ci@default.latchkey.internal", "group_id": "",
+		"role": "viewer", "group_roles.#": "1", "group_roles.0.group_id": p.Group.ID, "group_roles.0.role": "administrator",
 		"grants.role": "viewer", "grants.group_roles.#": "1", "grants.group_roles.0.role": "manager", "visibility": "organization",
 		"enabled": "true", "status": "held", "held.by": "local:anna@elsewhere", "held.reason": "It leaked.", "held.at": tokens.FormatTimestamp(held.Held.At),
 		"disabled.by": "", "technical_user_disabled.by": "", "activates_at": "", "ttl": "",
@@ -43,29 +44,29 @@ func TestAccessTokenLookUp(t *testing.T) {
 		"created_at": tokens.FormatTimestamp(token.CreatedAt), "updated_at": tokens.FormatTimestamp(held.UpdatedAt), "last_used_at": tokens.FormatTimestamp(used.LastUsedAt),
 	}
 	email := `technical_user_email = "ci@default.latchkey.internal"`
-	config := b.config(dataBlock("access_token", "id", fmt.Sprintf("id = %q", token.ID)) +
-		dataBlock("access_token", "email", `name = "deploy"`, email) +
-		dataBlock("access_token", "account", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", p.ci.ID)) +
-		dataBlock("access_token", "grouped", fmt.Sprintf("id = %q", grouped.ID)))
-	b.run(
+	config := b.Config(acctest.Data("access_token", "id", fmt.Sprintf("id = %q", token.ID)) +
+		acctest.Data("access_token", "email", `name = "deploy"`, email) +
+		acctest.Data("access_token", "account", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", p.CI.ID)) +
+		acctest.Data("access_token", "grouped", fmt.Sprintf("id = %q", grouped.ID)))
+	b.Run(
 		resource.TestStep{Config: config, Check: resource.ComposeAggregateTestCheckFunc(
-			checkAttributes("data.latchkey_access_token.id", want),
-			checkAttributes("data.latchkey_access_token.email", want),
-			checkAttributes("data.latchkey_access_token.account", want),
-			checkAttributes("data.latchkey_access_token.grouped", map[string]string{
-				"group_id": p.group.ID, "role": "", "grants.role": "none", "grants.group_roles.#": "1", "grants.group_roles.0.group_id": p.group.ID, "grants.group_roles.0.role": "manager",
+			acctest.CheckAttributes("data.latchkey_access_token.id", want),
+			acctest.CheckAttributes("data.latchkey_access_token.email", want),
+			acctest.CheckAttributes("data.latchkey_access_token.account", want),
+			acctest.CheckAttributes("data.latchkey_access_token.grouped", map[string]string{
+				"group_id": p.Group.ID, "role": "", "grants.role": "none", "grants.group_roles.#": "1", "grants.group_roles.0.group_id": p.Group.ID, "grants.group_roles.0.role": "manager",
 				"enabled": "false", "disabled.by": "local:anna@elsewhere", "disabled.reason": "", "ttl": "1d12h", "expires_at": "", "status": "disabled", "last_used_at": "",
 			}),
 			holdsNothingOf(secret),
 		)},
 		resource.TestStep{
 			PreConfig: func() {
-				b.regenerate("deploy")
-				_, err := b.Outside.UpdateTechnicalUser(ctx, p.ci.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
-				b.must(err)
+				b.Regenerate("deploy")
+				_, err := b.Outside.UpdateTechnicalUser(ctx, p.CI.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
+				b.Must(err)
 			},
 			Config: config,
-			Check: checkAttributes("data.latchkey_access_token.id", map[string]string{
+			Check: acctest.CheckAttributes("data.latchkey_access_token.id", map[string]string{
 				"technical_user_disabled.by": "local:anna@elsewhere", "disabled.by": "",
 			}),
 		},
@@ -75,30 +76,30 @@ func TestAccessTokenLookUp(t *testing.T) {
 // The policies of a token, and what is known of the secret before the present one: until when it is good, and when it was
 // last used.
 func TestAccessTokenLookUpOfPolicies(t *testing.T) {
-	b := newBench(t)
-	p := b.makePeople()
-	token, first := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "deploy", Enabled: true, TTL: 90 * day, Policies: tokens.Policies{
-		RegenerateBeforeExpiry: 14 * day, OnExpired: tokens.OnExpiredIgnore, OnSecretDrift: tokens.OnSecretDriftAccept, Grace: tokens.Grace{Duration: 2 * day}, ProtectIfUsedWithin: 12 * time.Hour,
+	b := acctest.New(t)
+	p := b.MakePeople()
+	token, first := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy", Enabled: true, TTL: 90 * acctest.Day, Policies: tokens.Policies{
+		RegenerateBeforeExpiry: 14 * acctest.Day, OnExpired: tokens.OnExpiredIgnore, OnSecretDrift: tokens.OnSecretDriftAccept, Grace: tokens.Grace{Duration: 2 * acctest.Day}, ProtectIfUsedWithin: 12 * time.Hour,
 	}})
-	plain, _ := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "plain", Enabled: true})
-	b.use(first)
-	b.use(first)
+	plain, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "plain", Enabled: true})
+	b.Use(first)
+	b.Use(first)
 	used, err := b.Outside.AccessToken(context.Background(), token.ID)
-	b.must(err)
-	second := b.regenerate("deploy")
+	b.Must(err)
+	second := b.Regenerate("deploy")
 	regenerated, err := b.Outside.AccessToken(context.Background(), token.ID)
-	b.must(err)
-	b.run(resource.TestStep{
-		Config: b.config(dataBlock("access_token", "deploy", fmt.Sprintf("id = %q", token.ID)) + dataBlock("access_token", "plain", fmt.Sprintf("id = %q", plain.ID))),
+	b.Must(err)
+	b.Run(resource.TestStep{
+		Config: b.Config(acctest.Data("access_token", "deploy", fmt.Sprintf("id = %q", token.ID)) + acctest.Data("access_token", "plain", fmt.Sprintf("id = %q", plain.ID))),
 		Check: resource.ComposeAggregateTestCheckFunc(
-			checkAttributes("data.latchkey_access_token.deploy", map[string]string{
+			acctest.CheckAttributes("data.latchkey_access_token.deploy", map[string]string{
 				"ttl": "90d", "regenerate_before_expiry": "14d", "on_expired": "ignore", "on_secret_drift": "accept", "grace_period": "2d", "protect_if_used_within": "12h",
 				"secret_version": "2", "token_preview": second.Preview(), "use_count": "2", "last_used_at": tokens.FormatTimestamp(used.LastUsedAt),
 				"previous_secret.version": "1", "previous_secret.token_preview": first.Preview(),
-				"previous_secret.expires_at":   tokens.FormatTimestamp(regenerated.RegeneratedAt.Add(2 * day)),
+				"previous_secret.expires_at":   tokens.FormatTimestamp(regenerated.RegeneratedAt.Add(2 * acctest.Day)),
 				"previous_secret.last_used_at": tokens.FormatTimestamp(used.LastUsedAt),
 			}),
-			checkAttributes("data.latchkey_access_token.plain", map[string]string{
+			acctest.CheckAttributes("data.latchkey_access_token.plain", map[string]string{
 				"regenerate_before_expiry": "", "on_expired": "", "on_secret_drift": "", "grace_period": "", "protect_if_used_within": "", "use_count": "0", "previous_secret.version": "",
 			}),
 			holdsNothingOf(first), holdsNothingOf(second),
@@ -122,19 +123,19 @@ func holdsNothingOf(secret tokens.Secret) resource.TestCheckFunc {
 
 // Where a technical user has several tokens of a name, the error lists them and takes none.
 func TestAmbiguousAccessToken(t *testing.T) {
-	b := newBench(t)
-	p := b.makePeople()
-	first, _ := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "deploy", Enabled: true})
-	second, _ := b.makeTokenOf(p.ci, tokens.NewAccessToken{Name: "deploy"})
-	config := b.config(dataBlock("access_token", "this", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", p.ci.ID)))
-	b.run(
+	b := acctest.New(t)
+	p := b.MakePeople()
+	first, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy", Enabled: true})
+	second, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy"})
+	config := b.Config(acctest.Data("access_token", "this", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", p.CI.ID)))
+	b.Run(
 		resource.TestStep{
 			Config: config,
-			ExpectError: says(`Access token "deploy": name: technical user ci@default.latchkey.internal has 2 access tokens of this name`,
+			ExpectError: acctest.Says(`Access token "deploy": name: technical user ci@default.latchkey.internal has 2 access tokens of this name`,
 				"active "+first.ID, "disabled "+second.ID, "by its id"),
 		},
 		resource.TestStep{
-			PreConfig: func() { b.must(b.Outside.DeleteAccessToken(context.Background(), second.ID)) },
+			PreConfig: func() { b.Must(b.Outside.DeleteAccessToken(context.Background(), second.ID)) },
 			Config:    config,
 			Check:     resource.TestCheckResourceAttr("data.latchkey_access_token.this", "id", first.ID),
 		},

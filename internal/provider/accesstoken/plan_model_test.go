@@ -1,4 +1,4 @@
-package provider_test
+package accesstoken_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -18,7 +19,7 @@ import (
 // plannedToken is what is expected of one token and of the plans for it: a few numbers, in place of a provider. Time counts
 // in hours.
 type plannedToken struct {
-	*caller
+	*acctest.Caller
 	t       *rapid.T
 	id      string
 	state   *tfprotov6.DynamicValue
@@ -131,8 +132,8 @@ func (p *plannedToken) look() {
 }
 
 func (p *plannedToken) refresh() {
-	read := p.read(p.state, p.private)
-	noDiagnostics(p.b, read.Diagnostics)
+	read := p.Read(p.state, p.private)
+	acctest.NoDiagnostics(p.B, read.Diagnostics)
 	p.state, p.private = read.NewState, read.Private
 	p.look()
 }
@@ -140,7 +141,7 @@ func (p *plannedToken) refresh() {
 func (p *plannedToken) wait(label string) {
 	hours := rapid.IntRange(0, 12).Draw(p.t, label)
 	p.hour += hours
-	p.b.advance(time.Duration(hours) * time.Hour)
+	p.B.Advance(time.Duration(hours) * time.Hour)
 }
 
 func failed(diagnostics []*tfprotov6.Diagnostic) bool {
@@ -158,7 +159,7 @@ func (p *plannedToken) run() {
 		p.refresh()
 	}
 	config, want := p.config.attributes("ci"), p.expected()
-	plan := p.plan(config, p.state, p.private, false)
+	plan := p.Plan(config, p.state, p.private, false)
 	if failed(plan.Diagnostics) != (want == "error") {
 		p.t.Fatalf("the plan fails: %t, want %q: %+v", want != "error", want, plan.Diagnostics)
 	}
@@ -166,11 +167,11 @@ func (p *plannedToken) run() {
 		p.config = p.applied // another one will come
 		return
 	}
-	planned, prior := p.attributes(plan.PlannedState), p.attributes(p.state)
+	planned, prior := p.Attributes(plan.PlannedState), p.Attributes(p.state)
 	got := ""
 	switch {
 	case !planned["secret_version"].IsKnown():
-		got = fmt.Sprint(plain(p.b, planned["regeneration_reason"]))
+		got = fmt.Sprint(acctest.Plain(p.B, planned["regeneration_reason"]))
 	case planned["token"].IsNull() && !prior["token"].IsNull():
 		got = "accept"
 	}
@@ -180,10 +181,10 @@ func (p *plannedToken) run() {
 
 	// The same plan comes out whenever it is made, unless it fails.
 	p.wait("hours between two plans")
-	if again := p.plan(config, p.state, p.private, false); !failed(again.Diagnostics) && !p.decode(again.PlannedState).Equal(p.decode(plan.PlannedState)) {
-		p.t.Fatalf("a plan changed with time: %s, then %s", p.decode(plan.PlannedState), p.decode(again.PlannedState))
+	if again := p.Plan(config, p.state, p.private, false); !failed(again.Diagnostics) && !p.Decode(again.PlannedState).Equal(p.Decode(plan.PlannedState)) {
+		p.t.Fatalf("a plan changed with time: %s, then %s", p.Decode(plan.PlannedState), p.Decode(again.PlannedState))
 	}
-	if p.decode(plan.PlannedState).Equal(p.decode(p.state)) {
+	if p.Decode(plan.PlannedState).Equal(p.Decode(p.state)) {
 		return
 	}
 	regenerates := got != "" && got != "accept"
@@ -192,20 +193,20 @@ func (p *plannedToken) run() {
 	}
 	p.wait("hours between plan and apply")
 	ttlEnds := p.config.ttl > 0 && p.config.ttl != p.applied.ttl && !regenerates && p.made+p.config.ttl <= p.hour
-	resp := p.apply(config, p.state, plan)
+	resp := p.Apply(config, p.state, plan)
 	conflicts := regenerates && p.seen.version != p.version
 	applyFailed := failed(resp.Diagnostics)
 	if applyFailed != (conflicts || ttlEnds) {
 		p.t.Fatalf("the apply failed: %t; another run (%t) or the end of the ttl (%t) is to fail it: %+v", applyFailed, conflicts, ttlEnds, resp.Diagnostics)
 	}
 	if applyFailed {
-		if !p.decode(resp.NewState).Equal(p.decode(p.state)) {
+		if !p.Decode(resp.NewState).Equal(p.Decode(p.state)) {
 			p.t.Fatal("an apply that failed changed the state")
 		}
 		p.config = p.applied
 		return
 	}
-	for name, value := range p.attributes(resp.NewState) {
+	for name, value := range p.Attributes(resp.NewState) {
 		if planned[name].IsFullyKnown() && !planned[name].Equal(value) {
 			p.t.Fatalf("the plan said %s for %s, the apply %s", planned[name], name, value)
 		}
@@ -224,8 +225,8 @@ func (p *plannedToken) applyExpected(decision string, regenerates bool) {
 	if regenerates {
 		p.version, p.made, p.revoked, p.knownRevoked, p.holdsValue = p.version+1, p.hour, false, false, true
 		p.heldVersion = p.version
-		value, err := tokens.ParseSecret(fmt.Sprint(plain(p.b, p.attributes(p.state)["token"])))
-		p.b.must(err)
+		value, err := tokens.ParseSecret(fmt.Sprint(acctest.Plain(p.B, p.Attributes(p.state)["token"])))
+		p.B.Must(err)
 		p.value = value
 	}
 	p.look()
@@ -237,32 +238,32 @@ func (p *plannedToken) applyExpected(decision string, regenerates bool) {
 	}
 	p.seen.held = before.held || p.held
 	p.seen.enabled = !p.config.disabled
-	if good := p.b.isActive(p.value.Reveal()); good != (p.enabled && !p.held && !p.revoked && (p.config.ttl == 0 || p.hour < p.made+p.config.ttl)) {
+	if good := p.B.IsActive(p.value.Reveal()); good != (p.enabled && !p.held && !p.revoked && (p.config.ttl == 0 || p.hour < p.made+p.config.ttl)) {
 		p.t.Fatalf("the current value is good: %t", good)
 	}
 }
 
 func (p *plannedToken) regenerateOutside() {
-	p.value = p.b.regenerate("ci")
+	p.value = p.B.Regenerate("ci")
 	p.version, p.made, p.revoked = p.version+1, p.hour, false
 }
 
 // Whatever becomes of a token, its plans and applies agree with the model and with each other, wherever time stands.
 func TestPlanModel(t *testing.T) {
-	b := newBench(t)
+	b := acctest.New(t)
 	ctx := context.Background()
-	c := newCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	rapid.Check(t, func(t *rapid.T) {
-		p := &plannedToken{caller: c, t: t, config: drawSettings(t), version: 1, heldVersion: 1, holdsValue: true}
-		p.state, p.private = c.create(p.config.attributes("ci"))
-		attributes := p.attributes(p.state)
-		p.id, p.value = fmt.Sprint(plain(b, attributes["id"])), b.parse(fmt.Sprint(plain(b, attributes["token"])))
+		p := &plannedToken{Caller: c, t: t, config: drawSettings(t), version: 1, heldVersion: 1, holdsValue: true}
+		p.state, p.private = c.Create(p.config.attributes("ci"))
+		attributes := p.Attributes(p.state)
+		p.id, p.value = fmt.Sprint(acctest.Plain(b, attributes["id"])), b.Parse(fmt.Sprint(acctest.Plain(b, attributes["token"])))
 		p.enabled, p.applied = !p.config.disabled, p.config
 		p.look()
-		defer func() { b.must(b.Outside.DeleteAccessToken(ctx, p.id)) }()
+		defer func() { b.Must(b.Outside.DeleteAccessToken(ctx, p.id)) }()
 		outside := func(u tokens.AccessTokenUpdate) {
 			_, err := b.Outside.UpdateAccessToken(ctx, p.id, u)
-			b.must(err)
+			b.Must(err)
 		}
 		actions := map[string]func(*rapid.T){
 			"configure": func(t *rapid.T) { p.config = drawSettings(t) },
@@ -275,7 +276,7 @@ func TestPlanModel(t *testing.T) {
 					t.Skip("revoked already")
 				}
 				_, err := b.Outside.RevokeSecret(ctx, p.value)
-				b.must(err)
+				b.Must(err)
 				p.revoked = true
 			},
 			"hold or release outside": func(*rapid.T) {
@@ -285,7 +286,7 @@ func TestPlanModel(t *testing.T) {
 				} else {
 					_, err = b.Outside.HoldAccessToken(ctx, p.id, "leaked")
 				}
-				b.must(err)
+				b.Must(err)
 				p.held = !p.held
 			},
 			"switch outside": func(*rapid.T) {

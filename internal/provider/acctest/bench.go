@@ -1,0 +1,103 @@
+// Package acctest holds what acceptance tests of the provider work with: a bench with a place of its own, a clock, a hand
+// outside Terraform, a real Terraform, and checks of plans and states. A Caller speaks the protocol with the provider
+// without Terraform. Where the tests work, place.go alone decides.
+package acctest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Bench is what an acceptance test works with: a place with nothing in it, a clock of its own for provider and backend, and
+// a hand outside Terraform.
+type Bench struct {
+	T     *testing.T
+	Place *Place
+	// Outside works in the same place as another person does.
+	Outside tokens.Backend
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// New returns a bench for a test that runs beside others. Its clock stands at noon of 1 January 2030.
+func New(t *testing.T) *Bench {
+	t.Helper()
+	t.Parallel()
+	return NewSerial(t)
+}
+
+// NewSerial returns a bench for a test that changes the environment of the process.
+func NewSerial(t *testing.T) *Bench {
+	t.Helper()
+	b := &Bench{T: t, Place: NewPlace(t), now: time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)}
+	b.Outside = b.Open(b.Place)
+	return b
+}
+
+// Open returns a backend for another person who works in a place.
+func (b *Bench) Open(p *Place) tokens.Backend { return p.open("local:anna@elsewhere", b.Now) }
+
+// Backup copies what is in the bench's place, as a backup does, and returns a function that puts the copy back. From
+// then on another Outside works there.
+func (b *Bench) Backup() (restore func()) {
+	b.T.Helper()
+	putBack := b.Place.backup()
+	return func() {
+		b.T.Helper()
+		putBack()
+		b.Outside = b.Open(b.Place)
+	}
+}
+
+// Now is the bench's clock: each look at it advances it by a millisecond, as time does.
+func (b *Bench) Now() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = b.now.Add(time.Millisecond)
+	return b.now
+}
+
+// Advance moves the clock.
+func (b *Bench) Advance(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = b.now.Add(d)
+}
+
+// Run runs the steps. Each step that applies also plans once more and fails unless that plan is empty.
+func (b *Bench) Run(steps ...resource.TestStep) {
+	b.T.Helper()
+	p := provider.New("test", b.Now)
+	b.T.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			b.T.Error(err)
+		}
+	})
+	serve := func() (tfprotov6.ProviderServer, error) { return fastpath.NewServer(p), nil }
+	resource.Test(b.T, resource.TestCase{
+		// Terraform runs a process per configuration of a provider. Here all of one name share a server, which knows the
+		// latest configuration alone: a second one needs a second name.
+		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){"latchkey": serve, "acting": serve},
+		Steps:                    steps,
+	})
+}
+
+// Must fails the test for an error of a step outside Terraform.
+func (b *Bench) Must(err error) {
+	b.T.Helper()
+	if err != nil {
+		b.T.Fatal(err)
+	}
+}
+
+// Day is 24 hours.
+const Day = 24 * time.Hour
