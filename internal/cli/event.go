@@ -141,17 +141,17 @@ func (a *app) confirmPrune(ctx context.Context, backend tokens.Backend, before t
 }
 
 // parseTime reads the value of a flag: a day, which begins at midnight in UTC, a time, or how long ago something was.
-func parseTime(flag, text string, now time.Time) (time.Time, error) {
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
+func parseTime(flag, value string, now time.Time) (time.Time, error) {
+	if day, err := time.Parse(time.DateOnly, value); err == nil {
 		return day, nil
 	}
-	if past, err := tokens.ParseDuration(flag, text); err == nil {
+	if past, err := tokens.ParseDuration(flag, value); err == nil {
 		return now.Add(-past).Truncate(time.Second), nil
 	}
-	at, err := tokens.ParseTimestamp(flag, text)
+	at, err := tokens.ParseTimestamp(flag, value)
 	if err != nil {
 		return at, tokens.Invalid(flag, "%q is neither a date, an RFC 3339 timestamp nor a duration: write it like "+
-			"\"2029-12-31\", \"2029-12-31T12:00:00Z\" or \"90d\"", text)
+			"\"2029-12-31\", \"2029-12-31T12:00:00Z\" or \"90d\"", value)
 	}
 	return at, nil
 }

@@ -46,7 +46,7 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 		ID: evil, Name: evil, Description: evil, Held: stop, Disabled: stop,
 		User:   tokens.TechnicalUser{Email: evil, ID: evil, GroupID: evil, Disabled: stop, Grants: tokens.Grants{Role: tokens.RoleMember}},
 		Secret: tokens.SecretState{Preview: evil},
-		// The policies and the previous secret are shown, too.
+		// The card also shows the policies and the previous secret.
 		Policies: tokens.Policies{OnExpired: evil, OnSecretDrift: evil},
 		Previous: &tokens.PreviousSecret{Preview: evil},
 	}
