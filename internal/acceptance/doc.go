@@ -4,5 +4,6 @@
 //
 // It contains only tests and imports no other package of this module. It knows the binary, its command line,
 // Terraform's state, and the database as a file. The tests run if TF_ACC is set, as `make test` does. The benchmarks
-// belong to `make bench`.
+// belong to `make bench`. Other tests read what the repository publishes: the commands in the guides and the files
+// below .github.
 package acceptance
