@@ -24,9 +24,6 @@ type manageable struct {
 // an access token belongs to the token and is left out.
 func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, error) {
 	var all []manageable
-	add := func(kind tokens.Kind, id, key, name, title string) {
-		all = append(all, manageable{kind, id, key, name, title})
-	}
 	groups, err := backend.Groups(ctx)
 	if err != nil {
 		return nil, err
@@ -34,7 +31,7 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 	names := groupNames{}
 	for _, g := range groups {
 		names[g.ID] = g.Name
-		add(tokens.KindGroup, g.ID, g.Name, g.Name, "group "+g.Name)
+		all = append(all, manageable{kind: tokens.KindGroup, id: g.ID, key: g.Name, name: g.Name, title: "group " + g.Name})
 	}
 	roles, err := backend.Roles(ctx)
 	if err != nil {
@@ -42,7 +39,7 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 	}
 	for _, r := range roles {
 		if !r.BuiltIn {
-			add(tokens.KindRole, r.ID, r.Name, r.Name, "role "+r.Name)
+			all = append(all, manageable{kind: tokens.KindRole, id: r.ID, key: r.Name, name: r.Name, title: "role " + r.Name})
 		}
 	}
 	members, err := backend.Members(ctx)
@@ -53,7 +50,9 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 	for _, m := range members {
 		addresses[m.ID] = m.Email
 		local, _, _ := strings.Cut(m.Email, "@")
-		add(tokens.KindMember, m.ID, strings.ToLower(m.Email), local, "member "+m.Email)
+		all = append(all, manageable{
+			kind: tokens.KindMember, id: m.ID, key: strings.ToLower(m.Email), name: local, title: "member " + m.Email,
+		})
 	}
 	users, err := backend.TechnicalUsers(ctx)
 	if err != nil {
@@ -61,8 +60,11 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 	}
 	for _, u := range users {
 		if !u.SystemCreated {
-			name := strings.TrimPrefix(names[u.GroupID]+"-"+u.Name, "-")
-			add(tokens.KindTechnicalUser, u.ID, technicalUserKey(u.Name, u.GroupID), name, "technical user "+u.Email)
+			all = append(all, manageable{
+				kind: tokens.KindTechnicalUser, id: u.ID, key: technicalUserKey(u.Name, u.GroupID),
+				name:  strings.TrimPrefix(names[u.GroupID]+"-"+u.Name, "-"),
+				title: "technical user " + u.Email,
+			})
 		}
 	}
 	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{})
@@ -76,8 +78,10 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 		if !t.User.SystemCreated {
 			key = tokenKey(t.Name, t.User.ID)
 		}
-		title := fmt.Sprintf("access token %q of %s, made at %s", t.Name, t.User.Email, minute(t.CreatedAt))
-		add(tokens.KindAccessToken, t.ID, key, t.Name, title)
+		all = append(all, manageable{
+			kind: tokens.KindAccessToken, id: t.ID, key: key, name: t.Name,
+			title: fmt.Sprintf("access token %q of %s, made at %s", t.Name, t.User.Email, minute(t.CreatedAt)),
+		})
 	}
 	shares, err := backend.TokenShares(ctx, tokens.TokenShareQuery{})
 	if err != nil {
@@ -97,8 +101,10 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 	for _, s := range shares {
 		token := page.AccessTokens[position[s.AccessTokenID]]
 		local, _, _ := strings.Cut(addresses[s.MemberID], "@")
-		title := fmt.Sprintf("access token %q (%s) shared with %s as %s", token.Name, token.ID, addresses[s.MemberID], s.Role)
-		add(tokens.KindTokenShare, s.ID(), s.ID(), token.Name+"-"+local, title)
+		all = append(all, manageable{
+			kind: tokens.KindTokenShare, id: s.ID(), key: s.ID(), name: token.Name + "-" + local,
+			title: fmt.Sprintf("access token %q (%s) shared with %s as %s", token.Name, token.ID, addresses[s.MemberID], s.Role),
+		})
 	}
 	return all, nil
 }
