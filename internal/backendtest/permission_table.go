@@ -1,12 +1,12 @@
 package backendtest
 
-// This file is the expected matrix of who may do what, written by hand from the design and from no code. A change of a
-// rule begins here. permission.go runs every cell of it.
+// This file is the expected matrix of who may do what, written by hand from the design, not from code. A change of a
+// rule starts here. permission.go runs every cell.
 //
-// A row is for callers who hold one role in one place: at organization level (viewer), in the group (viewer.group) or in
-// another group alone (viewer.elsewhere). The names before the bar are those of the row; each caller is in each table once.
-// "elsewhere" stands for all roles that are held in another group. Besides the built-in roles there are custom ones, each
-// of one permission:
+// A row is for callers who hold one role in one place: at organization level (viewer), in the group (viewer.group) or
+// only in another group (viewer.elsewhere). The names before the bar are the callers of the row; each caller is in each
+// table once. "elsewhere" stands for all roles held in another group. Besides the built-in roles there are custom ones,
+// with one permission each:
 //
 //	reader   tokens:read
 //	writer   tokens:write
@@ -24,7 +24,7 @@ package backendtest
 //
 // and where the role makes no difference + is allowed, - is forbidden.
 
-// callers are the rows of each table.
+// callers lists the callers that the rows of each table cover.
 const callers = `
 	none
 	viewer            viewer.group            viewer.elsewhere
@@ -39,16 +39,16 @@ const callers = `
 	clerk             clerk.group
 `
 
-// The columns of tables of operations on a token that exists:
+// The columns of the tables of operations on an existing token:
 //
 //	level of the token                organization           |             group
 //	visibility              organization restricted    made  | organization restricted    made
 //	share with the caller       -vem        -vem       -vem  |     -vem        -vem       -vem
 //
-// "made" is restricted and made by the caller. The share is none, viewer, editor or manager. The status of the token makes
-// no difference, but for what permission.go says of revive and enable.
+// "made" means restricted and created by the caller. The share is none, viewer, editor or manager. The status of the
+// token makes no difference, except as permission.go says for revive and enable.
 //
-//nolint:dupword // the letters of a row are no words
+// nolint:dupword // the letters of a row are no words
 const (
 	// To show a token, to see it in the list, and to see who else it is shared with. Its role makes no difference.
 	tableShow = `
@@ -61,7 +61,8 @@ const (
 	owner.group                                                 | -+++ -+++ -+++ | ++++ ++++ ++++
 	`
 
-	// To edit its name, description, expiry or policies: tokens:write in its group, tokens:manage at organization level.
+	// To edit its name, description, expiry or policies: needs tokens:write in its group or tokens:manage at organization
+	// level.
 	tableEdit = `
 	none  keeper  clerk  keeper.group  clerk.group  stopper.group  elsewhere
 	                                                            | --nn --nn --nn | --nn --nn --nn
@@ -77,7 +78,7 @@ const (
 	owner.group                                                 | --nn --nn --nn | oooo oooo oooo
 	`
 
-	// To revive one that has expired, by a later expiry: to edit it, and tokens:manage.
+	// To revive an expired one with a later expiry: needs what an edit needs, and tokens:manage.
 	tableRevive = `
 	none  keeper  clerk  writer  keeper.group  clerk.group  writer.group  elsewhere
 	                                                            | ---n ---n ---n | ---n ---n ---n
@@ -105,7 +106,7 @@ const (
 	owner.group                                                 | ---n ---n ---n | oooo oooo oooo
 	`
 
-	// To regenerate it, and to share it as manager: the caller must also hold api:read and api:write of a member, or manage
+	// To regenerate it, and to share it as manager: the caller must also hold a member's api:read and api:write, or manage
 	// the accounts at that level.
 	tableRegenerate = `
 	none  keeper  clerk  writer  reader  viewer  elsewhere
@@ -136,7 +137,7 @@ const (
 	owner.group                                                 | ---- ---- ---- | oooo oooo oooo
 	`
 
-	// To enable what is disabled, to release, to share as viewer or editor, and to unshare. Its role makes no difference.
+	// To enable a disabled one, to release, to share as viewer or editor, and to unshare. Its role makes no difference.
 	tableManage = `
 	none  keeper  clerk  writer  reader  viewer  member  manager  elsewhere
 	keeper.group  clerk.group  writer.group  reader.group  viewer.group  member.group  manager.group
@@ -147,7 +148,7 @@ const (
 	owner.group                                                 | ---+ ---+ ---+ | ++++ ++++ ++++
 	`
 
-	// To disable or hold it. Its role makes no difference, and its visibility is no obstacle.
+	// To disable or hold it. Its role and its visibility make no difference.
 	tableStop = `
 	none  keeper  clerk  writer  reader  viewer  member  manager  elsewhere
 	keeper.group  clerk.group  writer.group  reader.group  viewer.group  member.group  manager.group
@@ -156,8 +157,8 @@ const (
 	stopper.group  administrator.group  owner.group             | ---+ ---+ ---+ | ++++ ++++ ++++
 	`
 
-	// To verify its value. Neither share nor visibility nor role makes a difference. With ? the answer is that of a value
-	// which was never issued.
+	// To verify its value. Share, visibility and role make no difference. With ? the answer is the same as for a value
+	// that was never issued.
 	tableVerify = `
 	none  keeper  clerk  writer  stopper  reader  viewer  member  manager
 	keeper.group  clerk.group  writer.group  stopper.group  reader.group  viewer.group  member.group  manager.group
@@ -169,10 +170,11 @@ const (
 	`
 )
 
-// The column of tables of operations on the level of an account or of a token to come is organization, then group.
+// The columns of the tables of operations on an account, or on a token to create, are its level: organization, then
+// group.
 const (
-	// To create a token, by the level and, within it, the visibility: organization, restricted. Whether the technical user
-	// exists or is the system's to make is no difference. The letter is the most powerful role that the token may have.
+	// To create a token, by level and, within it, visibility: organization, restricted. Whether the technical user exists
+	// or the system creates it makes no difference. The letter is the most powerful role that the token may have.
 	tableCreateToken = `
 	none  keeper  clerk  reader  viewer  member  elsewhere
 	keeper.group  clerk.group  reader.group  viewer.group  member.group  stopper.group
@@ -220,10 +222,10 @@ const (
 	`
 )
 
-// Members, groups and roles are at organization level alone: their tables have one column.
+// Members, groups and roles exist only at organization level: their tables have one column.
 const (
-	// To create, edit or delete a member, or a custom role; its letter is the role of the member or, for a custom role, the
-	// built-in one with the same permissions.
+	// To create, edit or delete a member or a custom role. The letter is the role of the member or, for a custom role, the
+	// built-in role with the same permissions.
 	tableAlterMember = `
 	none  clerk  reader  viewer  member  manager  writer  stopper  elsewhere
 	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
@@ -253,7 +255,7 @@ const (
 	keeper.elsewhere  administrator.elsewhere  owner.elsewhere  | +
 	`
 
-	// All else with groups, and to list and show the roles.
+	// Everything else with groups, and to list and show the roles.
 	tableOrganization = `
 	none  clerk  reader  viewer  member  manager  writer  stopper  elsewhere
 	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group

@@ -7,8 +7,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// rules are what is expected of who may do what, written from the design and from no code: a few maps, and a function for
-// each operation. Levels are the identifiers of groups; the empty one is the organization.
+// rules is the expectation of who may do what, written from the design, not from code: a few maps, and a function for
+// each operation. Levels are identifiers of groups; the empty one is the organization.
 type rules struct {
 	levels []string
 	// roles holds the permissions of the roles that exist.
@@ -21,14 +21,14 @@ type rules struct {
 // holdings are the roles held at each level.
 type holdings map[string]string
 
-// ruledUser is a technical user, of whom the roles count at its level alone where that is a group's.
+// ruledUser is a technical user. If its level is a group, its roles apply only there.
 type ruledUser struct {
 	level   string
 	roles   holdings
 	enabled bool
 }
 
-// ruledToken is an access token. Its own roles narrow those of its technical user, where there are any.
+// ruledToken is an access token. Its own roles, if any, narrow those of its technical user.
 type ruledToken struct {
 	user       *ruledUser
 	own        holdings
@@ -40,10 +40,12 @@ type ruledToken struct {
 	shares     map[string]string // by e-mail address
 }
 
-// everyPermission are the permissions of which the roles of the model are made.
+// everyPermission lists the permissions that the model's roles are made of.
 var everyPermission = []string{
-	"*", "tokens:*", "accounts:*", tokens.PermissionReadTokens, tokens.PermissionWriteTokens, tokens.PermissionManageTokens,
-	tokens.PermissionIntrospectTokens, tokens.PermissionManageAccounts, "orders:*", "orders:read", "api:read", "api:write", "api:manage", "api:administer",
+	"*", "tokens:*", "accounts:*", tokens.PermissionReadTokens, tokens.PermissionWriteTokens,
+	tokens.PermissionManageTokens,
+	tokens.PermissionIntrospectTokens, tokens.PermissionManageAccounts, "orders:*", "orders:read", "api:read", "api:write",
+	"api:manage", "api:administer",
 }
 
 func reserved(permission string) bool {
@@ -55,7 +57,7 @@ func covers(held, permission string) bool {
 	return held == "*" || held == permission || wildcard && strings.HasPrefix(permission, area+":")
 }
 
-// power tells of an account or a token whether it holds a permission at a level.
+// power reports whether an account or a token holds a permission at a level.
 type power func(level, permission string) bool
 
 func powerless(string, string) bool { return false }
@@ -68,7 +70,7 @@ func (r *rules) powerOf(h holdings) power {
 	}
 }
 
-// of is the power of a member, or of the owner of the database where the address is empty.
+// of is the power of a member or, if the address is empty, of the owner of the database.
 func (r *rules) of(actor string) power {
 	if actor == "" {
 		return func(string, string) bool { return true }
@@ -83,7 +85,7 @@ func (r *rules) ofToken(t *ruledToken) power {
 	}
 }
 
-// all tells whether a condition holds for each permission at each level.
+// all reports whether a condition holds for each permission at each level.
 func (r *rules) all(condition func(level, permission string) bool) bool {
 	for _, level := range r.levels {
 		for _, permission := range everyPermission {
@@ -95,7 +97,7 @@ func (r *rules) all(condition func(level, permission string) bool) bool {
 	return true
 }
 
-// touches tells whether an actor may edit, regenerate or delete what has a power.
+// touches reports whether an actor may edit, regenerate or delete something that has a power.
 func (r *rules) touches(actor string, what power) bool {
 	held := r.of(actor)
 	return r.all(func(level, permission string) bool {
@@ -103,7 +105,7 @@ func (r *rules) touches(actor string, what power) bool {
 	})
 }
 
-// gives tells whether an actor may give what before did not have and after does.
+// gives reports whether an actor may grant what after has and before doesn't.
 func (r *rules) gives(actor string, before, after power) bool {
 	held := r.of(actor)
 	return r.all(func(level, permission string) bool {
@@ -116,7 +118,7 @@ func (r *rules) sees(actor string, t *ruledToken) bool {
 	return !t.restricted || t.shares[actor] != "" || actor != "" && t.creator == actor || r.of(actor)(t.user.level, "*")
 }
 
-// holds tells whether an actor has a permission on a token, or at least the role of a share.
+// holds reports whether an actor has a permission on a token, or at least a share with the role.
 func (r *rules) holds(actor string, t *ruledToken, permission, share string) bool {
 	rank := []string{"", tokens.ShareViewer, tokens.ShareEditor, tokens.ShareManager}
 	return r.of(actor)(t.user.level, permission) || slices.Index(rank, t.shares[actor]) >= slices.Index(rank, share)
@@ -156,7 +158,8 @@ func (r *rules) mayShare(actor string, t *ruledToken, role string) bool {
 
 func (r *rules) mayCreate(actor string, t *ruledToken) bool {
 	held, level := r.of(actor), t.user.level
-	return (level == "" || held(level, tokens.PermissionWriteTokens)) && (level != "" && !t.restricted || held(level, tokens.PermissionManageTokens)) &&
+	return (level == "" || held(level, tokens.PermissionWriteTokens)) &&
+		(level != "" && !t.restricted || held(level, tokens.PermissionManageTokens)) &&
 		r.gives(actor, powerless, r.ofToken(t))
 }
 
@@ -164,12 +167,12 @@ func (r *rules) mayManageAccounts(actor, level string) bool {
 	return r.of(actor)(level, tokens.PermissionManageAccounts)
 }
 
-// mayAlter tells whether an actor may turn what an account or a custom role at a level holds into something else.
+// mayAlter reports whether an actor may change what an account or a custom role at a level holds.
 func (r *rules) mayAlter(actor, level string, before, after power) bool {
 	return r.mayManageAccounts(actor, level) && r.touches(actor, before) && r.gives(actor, before, after)
 }
 
-// ofRole is the power of one who holds permissions at organization level.
+// ofRole is the power of an account that holds permissions at organization level.
 func ofRole(permissions []string) power {
 	return func(_, permission string) bool {
 		return slices.ContainsFunc(permissions, func(held string) bool { return covers(held, permission) })

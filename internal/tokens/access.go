@@ -7,13 +7,13 @@ import (
 
 // Access is what an account or a token may do: its roles, resolved to permissions.
 type Access struct {
-	// Organization are the permissions at organization level, which count in every group.
+	// Organization holds the permissions at organization level, which apply in every group.
 	Organization Permissions
-	// Groups are the further permissions in single groups, by the group's ID.
+	// Groups holds further permissions in single groups, by group ID.
 	Groups map[string]Permissions
 }
 
-// At returns the permissions at a level: those in a group or, for the empty ID, at organization level.
+// At returns the permissions at a level: in a group or, for the empty ID, at organization level.
 func (a Access) At(groupID string) Permissions {
 	if groupID == "" || len(a.Groups[groupID]) == 0 {
 		return a.Organization
@@ -21,7 +21,7 @@ func (a Access) At(groupID string) Permissions {
 	return a.Organization.And(a.Groups[groupID])
 }
 
-// Anywhere tells whether the permission is held at any level.
+// Anywhere reports whether the permission is held at any level.
 func (a Access) Anywhere(permission string) bool {
 	if a.Organization.Allows(permission) {
 		return true
@@ -43,7 +43,7 @@ func (a Access) Within(limit Access) Access {
 	return result
 }
 
-// Without returns what a allows and the other does not, level by level.
+// Without returns what a allows and other does not, level by level.
 func (a Access) Without(other Access) Access {
 	result := Access{Organization: a.Organization.Without(other.Organization)}
 	for groupID, held := range a.Groups {
@@ -52,7 +52,7 @@ func (a Access) Without(other Access) Access {
 	return result
 }
 
-// add notes further permissions in a group, where there are any.
+// add adds further permissions in a group, if there are any.
 func (a *Access) add(groupID string, permissions Permissions) {
 	more := permissions.Without(a.Organization)
 	if len(more) == 0 {
@@ -64,7 +64,7 @@ func (a *Access) add(groupID string, permissions Permissions) {
 	a.Groups[groupID] = NewPermissions(slices.Concat(a.Groups[groupID], more)...)
 }
 
-// groupsOf returns the groups in which either holds something, sorted.
+// groupsOf returns the groups in which either holds permissions, sorted.
 func groupsOf(a, b Access) []string {
 	groups := slices.AppendSeq(slices.Collect(maps.Keys(a.Groups)), maps.Keys(b.Groups))
 	slices.Sort(groups)

@@ -15,8 +15,8 @@ const (
 
 var durationPattern = regexp.MustCompile(`^(?:(\d{1,18})d)?(?:(\d{1,18})h)?(?:(\d{1,18})m)?(?:(\d{1,18})s)?$`)
 
-// ParseDuration reads a duration of days, hours, minutes and seconds in this order, each optional: 90d, 36h, 1h30m.
-// A day has 24 hours. It must be longer than zero and at most a hundred years.
+// ParseDuration parses a duration of days, hours, minutes and seconds in this order, each optional: 90d, 36h, 1h30m. A
+// day has 24 hours. The duration must be longer than zero and at most a hundred years.
 func ParseDuration(field, s string) (time.Duration, error) {
 	total, err := parseDuration(field, s)
 	if err == nil {
@@ -32,7 +32,8 @@ func ParseDuration(field, s string) (time.Duration, error) {
 func parseDuration(field, s string) (time.Duration, error) {
 	parts := durationPattern.FindStringSubmatch(s)
 	if parts == nil || s == "" {
-		return 0, Invalid(field, "%q is not a duration: write days, hours, minutes and seconds as in \"90d\", \"36h\" or \"1h30m\"", s)
+		return 0, Invalid(field,
+			"%q is not a duration: write days, hours, minutes and seconds as in \"90d\", \"36h\" or \"1h30m\"", s)
 	}
 	var total time.Duration
 	for i, unit := range []time.Duration{day, time.Hour, time.Minute, time.Second} {
@@ -61,7 +62,7 @@ func ValidateTTL(field string, d time.Duration) error {
 	return nil
 }
 
-// FormatDuration writes a duration of whole seconds in the form that ParseDuration reads, days first: 90d, 1d12h.
+// FormatDuration formats a duration of whole seconds as ParseDuration parses it, days first: 90d, 1d12h.
 func FormatDuration(d time.Duration) string {
 	var b strings.Builder
 	for _, u := range []struct {

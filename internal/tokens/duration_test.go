@@ -52,12 +52,13 @@ func TestParseDurationRefuses(t *testing.T) {
 		"0d0h":        "at least one second",
 		"36501d":      "too long",
 		"36500d1s":    "too long",
-		// More than an int64 of nanoseconds holds.
+		// More nanoseconds than fit into an int64.
 		"36500d876000h52560000m999999999s": "too long",
 		"999999999d":                       "too long",
 	} {
 		_, err := tokens.ParseDuration("ttl", text)
-		if tokens.ErrorCode(err) != tokens.CodeInvalid || !strings.HasPrefix(err.Error(), "ttl: ") || !strings.Contains(err.Error(), reason) {
+		if tokens.ErrorCode(err) != tokens.CodeInvalid || !strings.HasPrefix(err.Error(), "ttl: ") ||
+			!strings.Contains(err.Error(), reason) {
 			t.Errorf("%q: the error is %v, want one about ttl that says %q", text, err, reason)
 		}
 	}
@@ -79,7 +80,7 @@ func TestFormatDuration(t *testing.T) {
 		400*day + 5*time.Minute: "400d5m",
 	} {
 		if got := tokens.FormatDuration(duration); got != want {
-			t.Errorf("%d is written %s, want %s", duration, got, want)
+			t.Errorf("%d is formatted as %s, want %s", duration, got, want)
 		}
 	}
 }
@@ -104,7 +105,8 @@ func TestValidateTTL(t *testing.T) {
 }
 
 func FuzzParseDuration(f *testing.F) {
-	for _, seed := range []string{"90d", "36h", "1h30m", "1d2h3m4s", "0s", "", "36500d876000h52560000m999999999s", "-1d", "1e3h", "1d\x00"} {
+	for _, seed := range []string{"90d", "36h", "1h30m", "1d2h3m4s", "0s", "", "36500d876000h52560000m999999999s", "-1d",
+		"1e3h", "1d\x00"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -117,7 +119,7 @@ func FuzzParseDuration(f *testing.F) {
 		}
 		written := tokens.FormatDuration(duration)
 		if back, err := tokens.ParseDuration("ttl", written); err != nil || back != duration {
-			t.Errorf("%q is written %q and read back as %s, %v", text, written, back, err)
+			t.Errorf("%q is formatted as %q and parsed as %s, %v", text, written, back, err)
 		}
 	})
 }

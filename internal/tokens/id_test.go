@@ -9,7 +9,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// now is the instant at which the tests of this package take place.
+// now is the time at which the tests of this package take place.
 var now = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 
 const (
@@ -23,7 +23,8 @@ const (
 )
 
 var kinds = []tokens.Kind{
-	tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole, tokens.KindTokenShare,
+	tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole,
+	tokens.KindTokenShare,
 	tokens.KindEvent, tokens.KindRequest, tokens.KindDatabase,
 }
 
@@ -31,7 +32,7 @@ func TestNewID(t *testing.T) {
 	for _, kind := range kinds {
 		id := tokens.NewID(kind, now)
 		if !tokens.IsID(kind, id) {
-			t.Errorf("%s is no identifier of a %s", id, kind.Noun())
+			t.Errorf("%s is not an identifier of a %s", id, kind.Noun())
 		}
 		for _, other := range kinds {
 			if other != kind && tokens.IsID(other, id) {
@@ -39,7 +40,7 @@ func TestNewID(t *testing.T) {
 			}
 		}
 		if id == tokens.NewID(kind, now) {
-			t.Errorf("%s was made twice", id)
+			t.Errorf("%s was created twice", id)
 		}
 	}
 }
@@ -50,7 +51,7 @@ func TestNewIDSortsByTime(t *testing.T) {
 		ids = append(ids, tokens.NewID(tokens.KindEvent, now.Add(time.Duration(i)*time.Millisecond)))
 	}
 	if !slices.IsSorted(ids) {
-		t.Errorf("the identifiers are not in the order in which they were made: %v", ids)
+		t.Errorf("the identifiers are not in the order of their creation: %v", ids)
 	}
 }
 
@@ -69,26 +70,28 @@ func TestIsIDRefuses(t *testing.T) {
 		"an address and the id": "ci@default.latchkey.internal_" + tokenID,
 	} {
 		if tokens.IsID(tokens.KindAccessToken, id) {
-			t.Errorf("%s: %q is taken for the identifier of an access token", name, id)
+			t.Errorf("%s: %q passes as the identifier of an access token", name, id)
 		}
 	}
 }
 
 func TestKindOf(t *testing.T) {
 	for _, kind := range []tokens.Kind{
-		tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole, tokens.KindEvent, tokens.KindDatabase,
+		tokens.KindAccessToken, tokens.KindTechnicalUser, tokens.KindMember, tokens.KindGroup, tokens.KindRole,
+		tokens.KindEvent, tokens.KindDatabase,
 	} {
 		if got := tokens.KindOf(tokens.NewID(kind, now)); got != kind {
-			t.Errorf("the identifier of a %s is taken for one of %q", kind.Noun(), got)
+			t.Errorf("the identifier of a %s passes as one of %q", kind.Noun(), got)
 		}
 	}
 	member := tokens.NewID(tokens.KindMember, now)
 	if got := tokens.KindOf(tokens.ShareID(tokenID, member)); got != tokens.KindTokenShare {
-		t.Errorf("the identifier of a token share is taken for one of %q", got)
+		t.Errorf("the identifier of a token share passes as one of %q", got)
 	}
-	for _, text := range []string{"", "deploy", "tok_", tokens.NewID(tokens.KindRequest, now), tokens.ShareID(member, tokenID)} {
+	for _, text := range []string{"", "deploy", "tok_", tokens.NewID(tokens.KindRequest, now),
+		tokens.ShareID(member, tokenID)} {
 		if got := tokens.KindOf(text); got != "" {
-			t.Errorf("%q is taken for the identifier of a %s", text, got.Noun())
+			t.Errorf("%q passes as the identifier of a %s", text, got.Noun())
 		}
 	}
 }
@@ -109,7 +112,8 @@ func TestValidateID(t *testing.T) {
 }
 
 func FuzzIsID(f *testing.F) {
-	for _, seed := range []string{tokenID, userID, "tok_", "tok_" + strings.Repeat("z", 26), tokenID[:20] + "\n\n", "tok_é"} {
+	for _, seed := range []string{tokenID, userID, "tok_", "tok_" + strings.Repeat("z", 26), tokenID[:20] + "\n\n",
+		"tok_é"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
@@ -117,7 +121,7 @@ func FuzzIsID(f *testing.F) {
 			return
 		}
 		if len(id) != 30 || strings.Trim(id[4:], "0123456789abcdefghjkmnpqrstvwxyz") != "" {
-			t.Errorf("%q is taken for an identifier", id)
+			t.Errorf("%q passes as an identifier", id)
 		}
 	})
 }

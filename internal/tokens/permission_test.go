@@ -11,7 +11,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// set makes permissions from words.
+// set creates permissions from words.
 func set(words string) tokens.Permissions { return tokens.NewPermissions(strings.Fields(words)...) }
 
 func TestPermissions(t *testing.T) {
@@ -74,21 +74,21 @@ func TestPermissionsAllow(t *testing.T) {
 		{"", "orders:read", false},
 	} {
 		if got := set(test.held).Allows(test.asked); got != test.want {
-			t.Errorf("%q allows %s: %t, want %t", test.held, test.asked, got, test.want)
+			t.Errorf("%q allows %s is %t, want %t", test.held, test.asked, got, test.want)
 		}
 	}
 }
 
-// somePermissions draws a set, of few areas and verbs, so that sets meet.
+// somePermissions draws a set with few areas and verbs, so that sets overlap.
 func somePermissions(t *rapid.T, name string) tokens.Permissions {
 	all := []string{"*", "a:*", "a:x", "a:y", "b:*", "b:x", "b:y"}
 	return tokens.NewPermissions(rapid.SliceOfN(rapid.SampledFrom(all), 0, 3).Draw(t, name)...)
 }
 
-// singlePermissions are what APIs ask for; c:x belongs to an area that no set names.
+// singlePermissions are what APIs ask for. c:x belongs to an area that no set names.
 var singlePermissions = []string{"a:x", "a:y", "b:x", "b:y", "c:x"}
 
-// A set is what it allows: every operation on sets is the one on what they allow.
+// A set is what it allows: every operation on sets must match the operation on what they allow.
 func TestPermissionsAreSets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := somePermissions(t, "a"), somePermissions(t, "b")
@@ -105,7 +105,7 @@ func TestPermissionsAreSets(t *testing.T) {
 			if a.Contains(b) && inB && !inA {
 				t.Fatalf("%v contains %v, but allows no %s", a, b, p)
 			}
-			// What is left out is what the other one allows too; a wildcard may be left over in whole.
+			// Only what the other one allows may be left out; a wildcard may stay as a whole.
 			if inA && !inB && !a.Without(b).Allows(p) {
 				t.Fatalf("%v without %v lost %s", a, b, p)
 			}
@@ -133,7 +133,8 @@ func TestValidatePermissions(t *testing.T) {
 		many[i] = "orders:verb" + strconv.Itoa(i)
 	}
 	for _, good := range [][]string{
-		nil, {"*"}, {"orders:read", "orders:*"}, {"tokens:read", "tokens:introspect", "accounts:manage"}, {"tokens:*", "accounts:*"},
+		nil, {"*"}, {"orders:read", "orders:*"}, {"tokens:read", "tokens:introspect", "accounts:manage"},
+		{"tokens:*", "accounts:*"},
 		{"0.a_b-c:9.d_e-f"}, {strings.Repeat("a", 63) + ":" + strings.Repeat("b", 63)}, many[:256],
 	} {
 		if err := tokens.ValidatePermissions("permissions", good); err != nil {
@@ -141,15 +142,18 @@ func TestValidatePermissions(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{
-		"", ":", "orders", "orders:", ":read", "*:read", "*:*", "orders:**", "orders:re*", "Orders:read", "orders:Read", "orders:read:all", " orders:read", "orders:read\n",
+		"", ":", "orders", "orders:", ":read", "*:read", "*:*", "orders:**", "orders:re*", "Orders:read", "orders:Read",
+		"orders:read:all", " orders:read", "orders:read\n",
 		"-orders:read", "orders:.read", strings.Repeat("a", 64) + ":read", "orders:" + strings.Repeat("b", 64),
 		"tokens:delete", "tokens:Read", "accounts:read",
 	} {
 		wantInvalid(t, "permissions", tokens.ValidatePermissions("permissions", []string{"stock:read", bad}))
 	}
-	wantInvalid(t, "permissions", tokens.ValidatePermissions("permissions", []string{"orders:read", "stock:read", "orders:read"}))
+	wantInvalid(t, "permissions", tokens.ValidatePermissions("permissions",
+		[]string{"orders:read", "stock:read", "orders:read"}))
 	wantInvalid(t, "permissions", tokens.ValidatePermissions("permissions", many))
-	if err := tokens.ValidatePermissions("permissions", []string{"tokens:delete"}); !strings.Contains(err.Error(), "read, write, manage, introspect") {
+	if err := tokens.ValidatePermissions("permissions", []string{"tokens:delete"}); !strings.Contains(err.Error(),
+		"read, write, manage, introspect") {
 		t.Errorf("the error does not list the verbs: %v", err)
 	}
 }

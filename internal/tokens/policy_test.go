@@ -20,23 +20,38 @@ func TestPolicies(t *testing.T) {
 		says      string
 	}{
 		{"none", tokens.Policies{}, time.Time{}, never, "", ""},
-		{"all", tokens.Policies{RegenerateBeforeExpiry: time.Hour, OnExpired: "regenerate", OnSecretDrift: "regenerate", Grace: tokens.Grace{UntilExpiry: true}, ProtectIfUsedWithin: day}, time.Time{}, day, "", ""},
-		{"a fixed end", tokens.Policies{OnExpired: "ignore", OnSecretDrift: "accept", Grace: tokens.Grace{UntilExpiry: true}}, end, none, "", ""},
-		{"errors", tokens.Policies{OnExpired: "error", OnSecretDrift: "error", Grace: tokens.Grace{Duration: day}}, time.Time{}, never, "", ""},
+		{"all", tokens.Policies{RegenerateBeforeExpiry: time.Hour, OnExpired: "regenerate", OnSecretDrift: "regenerate",
+			Grace: tokens.Grace{UntilExpiry: true}, ProtectIfUsedWithin: day}, time.Time{}, day, "", ""},
+		{"a fixed end", tokens.Policies{OnExpired: "ignore", OnSecretDrift: "accept", Grace: tokens.Grace{UntilExpiry: true}},
+			end, none, "", ""},
+		{"errors", tokens.Policies{OnExpired: "error", OnSecretDrift: "error", Grace: tokens.Grace{Duration: day}},
+			time.Time{}, never, "", ""},
 		{"regenerate what never expires", tokens.Policies{OnExpired: "regenerate"}, time.Time{}, never, "", ""},
-		{"one second less than the ttl", tokens.Policies{RegenerateBeforeExpiry: day - time.Second}, time.Time{}, day, "", ""},
+		{"one second less than the ttl", tokens.Policies{RegenerateBeforeExpiry: day - time.Second}, time.Time{}, day, "",
+			""},
 
-		{"as long as the ttl", tokens.Policies{RegenerateBeforeExpiry: day}, time.Time{}, day, "regenerate_before_expiry", "no shorter than the ttl of 1d"},
-		{"due, without a ttl", tokens.Policies{RegenerateBeforeExpiry: day}, time.Time{}, never, "regenerate_before_expiry", "set ttl too"},
-		{"due, beside a fixed end", tokens.Policies{RegenerateBeforeExpiry: time.Hour}, end, none, "regenerate_before_expiry", "set ttl too"},
-		{"due in no time", tokens.Policies{RegenerateBeforeExpiry: time.Millisecond}, time.Time{}, day, "regenerate_before_expiry", "at least one second"},
-		{"an unknown policy for expiry", tokens.Policies{OnExpired: "renew"}, time.Time{}, day, "on_expired", `no policy "renew"; use "regenerate", "ignore" or "error"`},
-		{"regenerate at a fixed end", tokens.Policies{OnExpired: "regenerate"}, end, none, "on_expired", "use ttl in place of expires_at"},
-		{"an unknown policy for drift", tokens.Policies{OnSecretDrift: "ignore"}, time.Time{}, day, "on_secret_drift", `no policy "ignore"; use "regenerate", "accept" or "error"`},
-		{"a grace until no expiry", tokens.Policies{Grace: tokens.Grace{UntilExpiry: true}}, time.Time{}, never, "grace_period", "set ttl or expires_at"},
-		{"a grace of both kinds", tokens.Policies{Grace: tokens.Grace{Duration: day, UntilExpiry: true}}, time.Time{}, day, "grace_period", "exclude each other"},
-		{"a grace in fractions", tokens.Policies{Grace: tokens.Grace{Duration: 1500 * time.Millisecond}}, time.Time{}, day, "grace_period", "whole number of seconds"},
-		{"a negative protection", tokens.Policies{ProtectIfUsedWithin: -day}, time.Time{}, day, "protect_if_used_within", "at least one second"},
+		{"as long as the ttl", tokens.Policies{RegenerateBeforeExpiry: day}, time.Time{}, day, "regenerate_before_expiry",
+			"no shorter than the ttl of 1d"},
+		{"due, without a ttl", tokens.Policies{RegenerateBeforeExpiry: day}, time.Time{}, never, "regenerate_before_expiry",
+			"set ttl too"},
+		{"due, beside a fixed end", tokens.Policies{RegenerateBeforeExpiry: time.Hour}, end, none, "regenerate_before_expiry",
+			"set ttl too"},
+		{"due in no time", tokens.Policies{RegenerateBeforeExpiry: time.Millisecond}, time.Time{}, day,
+			"regenerate_before_expiry", "at least one second"},
+		{"an unknown policy for expiry", tokens.Policies{OnExpired: "renew"}, time.Time{}, day, "on_expired",
+			`no policy "renew"; use "regenerate", "ignore" or "error"`},
+		{"regenerate at a fixed end", tokens.Policies{OnExpired: "regenerate"}, end, none, "on_expired",
+			"use ttl in place of expires_at"},
+		{"an unknown policy for drift", tokens.Policies{OnSecretDrift: "ignore"}, time.Time{}, day, "on_secret_drift",
+			`no policy "ignore"; use "regenerate", "accept" or "error"`},
+		{"a grace until no expiry", tokens.Policies{Grace: tokens.Grace{UntilExpiry: true}}, time.Time{}, never,
+			"grace_period", "set ttl or expires_at"},
+		{"a grace of both kinds", tokens.Policies{Grace: tokens.Grace{Duration: day, UntilExpiry: true}}, time.Time{}, day,
+			"grace_period", "exclude each other"},
+		{"a grace in fractions", tokens.Policies{Grace: tokens.Grace{Duration: 1500 * time.Millisecond}}, time.Time{}, day,
+			"grace_period", "whole number of seconds"},
+		{"a negative protection", tokens.Policies{ProtectIfUsedWithin: -day}, time.Time{}, day, "protect_if_used_within",
+			"at least one second"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := test.policies.Validate(test.expiresAt, test.ttl)
@@ -47,8 +62,9 @@ func TestPolicies(t *testing.T) {
 				return
 			}
 			refusal, ok := err.(*tokens.Error) //nolint:errorlint // rules return an *Error itself
-			if !ok || refusal.Code != tokens.CodeInvalid || refusal.Field != test.field || !strings.Contains(refusal.Message, test.says) {
-				t.Errorf("got %#v, want a refusal of %s that says %q", err, test.field, test.says)
+			if !ok || refusal.Code != tokens.CodeInvalid || refusal.Field != test.field ||
+				!strings.Contains(refusal.Message, test.says) {
+				t.Errorf("got %#v, want an error about %s that says %q", err, test.field, test.says)
 			}
 		})
 	}
@@ -91,7 +107,7 @@ func TestIsProtected(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := tokens.IsProtected(test.within, test.status, test.lastUsed, now); got != test.want {
-				t.Errorf("protected: %t", got)
+				t.Errorf("IsProtected is %t", got)
 			}
 		})
 	}

@@ -11,7 +11,7 @@ const (
 	ReasonTrigger RegenerationReason = "trigger"
 	// ReasonDrift: the secret was regenerated or revoked by someone else.
 	ReasonDrift RegenerationReason = "drift"
-	// ReasonSchedule: the end of the secret under its ttl was near, by regenerate_before_expiry.
+	// ReasonSchedule: the secret came within regenerate_before_expiry of the end of its ttl.
 	ReasonSchedule RegenerationReason = "schedule"
 	// ReasonExpired: the secret outlived its ttl.
 	ReasonExpired RegenerationReason = "expired"
@@ -19,26 +19,26 @@ const (
 	ReasonRequested RegenerationReason = "requested"
 )
 
-// SecretFacts are what one who keeps the secret of a token has observed of it.
+// SecretFacts is what the keeper of a token's secret has observed.
 type SecretFacts struct {
 	// HeldVersion is the version of the secret that the keeper has.
 	HeldVersion int64
-	// HeldMadeAt is when that secret was made; zero where the keeper does not know.
+	// HeldMadeAt is when that secret was created; zero if the keeper doesn't know.
 	HeldMadeAt time.Time
-	// CurrentVersion is the version that the backend had when last observed, and CurrentMadeAt when that secret was made.
+	// CurrentVersion is the version in the backend when last observed, and CurrentMadeAt when that secret was created.
 	CurrentVersion int64
 	CurrentMadeAt  time.Time
-	// Revoked tells that the secret was ended.
+	// Revoked means that the secret was ended.
 	Revoked bool
-	// ObservedAt is when; zero when nothing that depends on time was observed.
+	// ObservedAt is the time of the observation; zero if nothing that depends on time was observed.
 	ObservedAt time.Time
 }
 
-// HasDrifted tells whether the secret is not, or no longer, the one that the keeper has.
+// HasDrifted reports whether the secret that the keeper has is not, or no longer, valid.
 func (f SecretFacts) HasDrifted() bool { return f.HasOtherSecret() || f.Revoked }
 
-// HasOtherSecret tells whether the backend has another secret than the keeper. Where an older database was restored and the
-// token regenerated after that, another secret has the same version.
+// HasOtherSecret reports whether the backend has a different secret from the keeper. If an older database was restored
+// and the token regenerated after that, a different secret has the same version.
 func (f SecretFacts) HasOtherSecret() bool {
 	return f.HeldVersion != f.CurrentVersion || !f.HeldMadeAt.IsZero() && !f.HeldMadeAt.Equal(f.CurrentMadeAt)
 }
@@ -49,12 +49,12 @@ type Phase int
 // The phases of a secret's life.
 const (
 	PhaseFresh Phase = iota
-	// PhaseDue: within regenerate_before_expiry of its end.
+	// PhaseDue: within regenerate_before_expiry of the end.
 	PhaseDue
 	PhaseExpired
 )
 
-// PhaseOf returns the phase of a secret that was observed at an instant and ends at another, of which a zero one is never.
+// PhaseOf returns the phase of a secret that was observed at observedAt and ends at expiresAt; zero means never.
 func PhaseOf(observedAt, expiresAt time.Time, regenerateBefore time.Duration) Phase {
 	switch {
 	case observedAt.IsZero() || expiresAt.IsZero():
@@ -67,34 +67,34 @@ func PhaseOf(observedAt, expiresAt time.Time, regenerateBefore time.Duration) Ph
 	return PhaseFresh
 }
 
-// SecretSituation is all by which a keeper decides whether a token needs a new secret.
+// SecretSituation is everything by which a keeper decides whether a token needs a new secret.
 type SecretSituation struct {
 	Phase Phase
-	// HasTTL tells that a new secret would live anew. Without that, the end of the token stays where it is.
+	// HasTTL means that a new secret would have a new end. Without a ttl, the end of the token stays as it is.
 	HasTTL bool
-	// Drifted tells that the secret changed or ended elsewhere.
+	// Drifted means that the secret changed or ended elsewhere.
 	Drifted bool
-	// Stopped tells that the token would be refused whatever its secret: held, disabled or pending.
+	// Stopped means that the token is refused whatever its secret: it is held, disabled or pending.
 	Stopped bool
-	// Triggered tells that a person asked for a new secret.
+	// Triggered means that a person asked for a new secret.
 	Triggered     bool
 	OnExpired     ExpiryPolicy
 	OnSecretDrift DriftPolicy
 }
 
-// SecretDecision is what follows from a SecretSituation: one of its fields, or nothing.
+// SecretDecision is what follows from a SecretSituation. At most one of its fields is set.
 type SecretDecision struct {
-	// Regenerate is the reason to do so.
+	// Regenerate is the reason to regenerate the token.
 	Regenerate RegenerationReason
-	// AcceptDrift tells to forget the secret that changed elsewhere.
+	// AcceptDrift means to forget the secret that changed elsewhere.
 	AcceptDrift bool
-	// RefuseDrift and RefuseExpired tell that the policy for that is to fail.
+	// RefuseDrift and RefuseExpired mean that the policy for that case is to fail.
 	RefuseDrift, RefuseExpired bool
 }
 
-// Decide tells whether a token needs a new secret, and why. What changed elsewhere goes before what time has done, and
-// that before a trigger. A token that is stopped is never due by the clock; nothing is due by itself once the token has
-// come to a fixed end, which a new secret would share.
+// Decide decides whether a token needs a new secret, and why. Changes made elsewhere take precedence over the passing
+// of time, and both over a trigger. A stopped token is never due by the clock. Nothing is due by itself once the token
+// has reached a fixed end, which a new secret would share.
 func (s SecretSituation) Decide() SecretDecision {
 	expired := s.Phase == PhaseExpired && !s.Stopped
 	onExpired, onDrift := s.OnExpired.OrDefault(s.HasTTL), s.OnSecretDrift.OrDefault()

@@ -17,14 +17,16 @@ func TestHasDrifted(t *testing.T) {
 		{"nothing happened", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 2}, false},
 		{"regenerated elsewhere", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 3}, true},
 		{"an older one restored", tokens.SecretFacts{HeldVersion: 3, CurrentVersion: 2}, true},
-		{"an older one restored and regenerated elsewhere", tokens.SecretFacts{HeldVersion: 2, HeldMadeAt: before, CurrentVersion: 2, CurrentMadeAt: now}, true},
-		{"the very secret", tokens.SecretFacts{HeldVersion: 2, HeldMadeAt: now, CurrentVersion: 2, CurrentMadeAt: now.UTC()}, false},
+		{"an older one restored and regenerated elsewhere",
+			tokens.SecretFacts{HeldVersion: 2, HeldMadeAt: before, CurrentVersion: 2, CurrentMadeAt: now}, true},
+		{"the very secret", tokens.SecretFacts{HeldVersion: 2, HeldMadeAt: now, CurrentVersion: 2, CurrentMadeAt: now.UTC()},
+			false},
 		{"the version alone known", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 2, CurrentMadeAt: now}, false},
 		{"revoked", tokens.SecretFacts{HeldVersion: 2, CurrentVersion: 2, Revoked: true}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := test.facts.HasDrifted(); got != test.want {
-				t.Errorf("drifted: %t", got)
+				t.Errorf("HasDrifted is %t", got)
 			}
 		})
 	}
@@ -64,7 +66,7 @@ func TestDecide(t *testing.T) {
 	nothing := tokens.SecretDecision{}
 	accept := tokens.SecretDecision{AcceptDrift: true}
 	refuseDrift, refuseExpired := tokens.SecretDecision{RefuseDrift: true}, tokens.SecretDecision{RefuseExpired: true}
-	// A situation in letters: f, d or e is the phase; t has a ttl; D drifted; S stopped; T triggered.
+	// A situation in letters: the phase is f, d or e; t has a ttl; D drifted; S stopped; T triggered.
 	const regen, ignore, fail = tokens.OnExpiredRegenerate, tokens.OnExpiredIgnore, tokens.OnExpiredError
 	for _, test := range []struct {
 		situation string

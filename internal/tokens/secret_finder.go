@@ -6,19 +6,19 @@ import (
 	"io"
 )
 
-// maxPrefixLength is that of prefixPattern.
+// maxPrefixLength is the maximum length that prefixPattern allows.
 const maxPrefixLength = 8
 
-// FoundSecret is a value of ours within a text.
+// FoundSecret is a value of a token within a text.
 type FoundSecret struct {
 	Secret Secret
-	// Line and Column are where it begins, both from 1; a column is a character.
+	// Line and Column say where it begins, both counted from 1; a column is a character.
 	Line, Column int64
 }
 
-// FindSecrets calls found with each value of ours in a text, in order: every prefix with a matching checksum, whatever is
-// before and behind it. The text may be of any size, with lines of any length and bytes of any kind; NUL bytes are passed
-// over, so that UTF-16 is read, too. It returns the error of the reader or of found.
+// FindSecrets calls found with each token value in a text, in order: every prefix with a matching checksum, whatever
+// comes before and after it. The text may be of any size, with lines of any length and any bytes. NUL bytes are
+// skipped, so that UTF-16 works, too. FindSecrets returns the error of the reader or of found.
 func FindSecrets(text io.Reader, found func(FoundSecret) error) error {
 	reader := bufio.NewReaderSize(text, 64<<10)
 	f := secretFinder{line: 1}
@@ -34,27 +34,28 @@ func FindSecrets(text io.Reader, found func(FoundSecret) error) error {
 			continue
 		}
 		if secret, ok := f.secret(); ok {
-			if err := found(FoundSecret{secret, f.startLine, f.startColumn - int64(len(secret.Reveal())-1-len(f.body))}); err != nil {
+			if err := found(FoundSecret{secret, f.startLine,
+				f.startColumn - int64(len(secret.Reveal())-1-len(f.body))}); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// secretFinder reads a text byte by byte. A value has one underscore, so that each one in the text may be that of a value
-// and ends what began at the one before.
+// secretFinder reads a text byte by byte. A value has exactly one underscore. So each underscore in the text may belong
+// to a value, and ends whatever began at the one before.
 type secretFinder struct {
 	line, column int64
-	// tail are the last characters that may be a prefix.
+	// tail holds the last characters that may be a prefix.
 	tail []byte
-	// prefix are those before the last underscore, which is at startLine and startColumn; empty where there are none.
+	// prefix holds such characters before the last underscore, which is at startLine and startColumn; it may be empty.
 	prefix                 []byte
 	startLine, startColumn int64
-	// body are the characters behind that underscore.
+	// body holds the characters after that underscore.
 	body []byte
 }
 
-// read takes the next byte, and tells whether a value may end with it.
+// read takes the next byte, and reports whether a value may end with it.
 func (f *secretFinder) read(b byte) bool {
 	if b == 0 {
 		return false
@@ -90,10 +91,10 @@ func (f *secretFinder) read(b byte) bool {
 	return len(f.body) == randomLength+checksumLength
 }
 
-// secret returns the value that ends with what was read last. What comes before it may fit a prefix, too, so that every
-// length of that is tried; the checksum decides.
+// secret returns the value that ends with the last byte read. The characters before a prefix may look like part of it,
+// so secret tries prefixes of every length; the checksum decides.
 func (f *secretFinder) secret() (Secret, bool) {
-	defer func() { f.prefix = f.prefix[:0] }() // a value that goes on is none
+	defer func() { f.prefix = f.prefix[:0] }() // what goes on is no value
 	for start := range f.prefix {
 		if value := string(f.prefix[start:]) + "_" + string(f.body); isSecret(value) {
 			return Secret{&value}, true

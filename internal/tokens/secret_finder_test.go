@@ -21,7 +21,7 @@ type place struct {
 	line, column int64
 }
 
-// find returns what is found in a text, whole and byte by byte.
+// find returns what is found in a text that is read as a whole and byte by byte.
 func find(t *testing.T, text []byte) []place {
 	t.Helper()
 	read := func(r io.Reader) (places []place) {
@@ -52,7 +52,8 @@ func TestFindSecrets(t *testing.T) {
 		{"twice", zeroValue + " " + acmeValue, []place{{zeroValue, 1, 1}, {acmeValue, 1, 51}}},
 		{"side by side", zeroValue + zeroValue, []place{{zeroValue, 1, 1}, {zeroValue, 1, 50}}},
 		{"in JSON", `{"token":"` + acmeValue + `"}`, []place{{acmeValue, 1, 11}}},
-		{"in a URL", "https://x:" + zeroValue + "@host/?t=" + zeroValue + "&u", []place{{zeroValue, 1, 11}, {zeroValue, 1, 69}}},
+		{"in a URL", "https://x:" + zeroValue + "@host/?t=" + zeroValue + "&u",
+			[]place{{zeroValue, 1, 11}, {zeroValue, 1, 69}}},
 		{"behind letters", "TOKENlong" + zeroValue, []place{{zeroValue, 1, 10}}},
 		{"behind an underscore", "my_" + zeroValue + "_x", []place{{zeroValue, 1, 4}}},
 		{"behind an identifier", "tok_01jz0000000000000000000000" + zeroValue, []place{{zeroValue, 1, 31}}},
@@ -62,7 +63,8 @@ func TestFindSecrets(t *testing.T) {
 		{"among other bytes", "\xff\xfe\x80" + zeroValue + "\xff", []place{{zeroValue, 1, 3}}},
 		{"in UTF-16", utf16Of("a\nb " + zeroValue + "\n"), []place{{zeroValue, 2, 3}}},
 		{"on a long line", strings.Repeat("x_", 1<<17) + " " + zeroValue, []place{{zeroValue, 1, 1<<18 + 2}}},
-		{"across a border of what is read at once", strings.Repeat("x", 64<<10-20) + "\n" + zeroValue, []place{{zeroValue, 2, 1}}},
+		{"across a border of what is read at once", strings.Repeat("x", 64<<10-20) + "\n" + zeroValue,
+			[]place{{zeroValue, 2, 1}}},
 		{"another checksum", zeroValue[:len(zeroValue)-1] + "0", nil},
 		{"another prefix", "l" + zeroValue[1:2] + "x" + zeroValue[2:], nil},
 		{"no prefix", zeroValue[2:], nil},
@@ -90,17 +92,19 @@ func utf16Of(text string) string {
 
 func TestFindSecretsStops(t *testing.T) {
 	broken := errors.New("the disk failed")
-	if err := tokens.FindSecrets(io.MultiReader(strings.NewReader(zeroValue), iotest.ErrReader(broken)), func(tokens.FoundSecret) error { return nil }); !errors.Is(err, broken) {
+	if err := tokens.FindSecrets(io.MultiReader(strings.NewReader(zeroValue), iotest.ErrReader(broken)),
+		func(tokens.FoundSecret) error { return nil }); !errors.Is(err, broken) {
 		t.Errorf("got %v, want the error of the reader", err)
 	}
 	enough := errors.New("enough")
 	calls := 0
-	if err := tokens.FindSecrets(strings.NewReader(zeroValue+zeroValue), func(tokens.FoundSecret) error { calls++; return enough }); !errors.Is(err, enough) || calls != 1 {
+	if err := tokens.FindSecrets(strings.NewReader(zeroValue+zeroValue),
+		func(tokens.FoundSecret) error { calls++; return enough }); !errors.Is(err, enough) || calls != 1 {
 		t.Errorf("got %v after %d calls, want the error of the first", err, calls)
 	}
 }
 
-// slowly finds the values of a text by trying every place and every length.
+// slowly finds the values in a text by trying every position and every length.
 func slowly(text []byte) (places []place) {
 	text = bytes.ReplaceAll(text, []byte{0}, nil)
 	underscore := regexp.MustCompile(`_`)
@@ -131,11 +135,12 @@ func slowly(text []byte) (places []place) {
 }
 
 func FuzzFindSecrets(f *testing.F) {
-	for _, seed := range []string{"", zeroValue, acmeValue, zeroValue + acmeValue, "a_" + zeroValue + "_b\n", utf16Of(zeroValue), "\xc3" + zeroValue + "\x80", strings.Repeat("_", 60)} {
+	for _, seed := range []string{"", zeroValue, acmeValue, zeroValue + acmeValue, "a_" + zeroValue + "_b\n",
+		utf16Of(zeroValue), "\xc3" + zeroValue + "\x80", strings.Repeat("_", 60)} {
 		f.Add([]byte(seed), uint64(1))
 	}
 	f.Fuzz(func(t *testing.T, text []byte, seed uint64) {
-		// Values at random places of the text, as the fuzzer would hardly find a checksum.
+		// Insert values at random positions, because the fuzzer would hardly find a checksum.
 		random := rand.New(rand.NewPCG(seed, 0))
 		for range random.IntN(4) {
 			at := random.IntN(len(text) + 1)
@@ -147,7 +152,7 @@ func FuzzFindSecrets(f *testing.F) {
 	})
 }
 
-// TestFindSecretsInMuchText looks for values of every length of prefix in a text that is as close to them as a text can be.
+// TestFindSecretsInMuchText looks for values with prefixes of every length in a text that is full of near misses.
 func TestFindSecretsInMuchText(t *testing.T) {
 	var text strings.Builder
 	var want []place

@@ -12,7 +12,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Values and a hash that another program computed.
+// These values and the hash were computed by another program.
 const (
 	zeroValue = "lk_00000000000000000000000000000000000000000zJgFz"
 	zeroHash  = "05794a747329cf536759a9b9bac0d857c48d5f5daf40fe0ff4d4d10e7f64283e"
@@ -35,7 +35,7 @@ func TestParseSecret(t *testing.T) {
 			t.Errorf("%s: %v", value, err)
 		}
 		if secret.Reveal() != value {
-			t.Errorf("%s turned into %s", value, secret.Reveal())
+			t.Errorf("%s became %s", value, secret.Reveal())
 		}
 	}
 }
@@ -85,7 +85,7 @@ func FuzzParseSecret(f *testing.F) {
 			return
 		}
 		if secret.Reveal() != value {
-			t.Errorf("%q turned into %q", value, secret.Reveal())
+			t.Errorf("%q became %q", value, secret.Reveal())
 		}
 		if changed := value[:len(value)-1] + string(value[len(value)-1]^1); changed != value {
 			if _, err := tokens.ParseSecret(changed); err == nil {
@@ -104,13 +104,13 @@ func TestNewSecret(t *testing.T) {
 		}
 		value := secret.Reveal()
 		if !strings.HasPrefix(value, "acme1_") || len(value) != len("acme1_")+40+6 {
-			t.Fatalf("%s has another form", value)
+			t.Fatalf("%s has a different form", value)
 		}
 		if _, err := tokens.ParseSecret(value); err != nil {
 			t.Fatalf("%s is refused: %v", value, err)
 		}
 		if seen[value] {
-			t.Fatal("the same value was made twice")
+			t.Fatal("the same value was created twice")
 		}
 		seen[value] = true
 	}
@@ -132,7 +132,7 @@ func TestNewSecretUsesEveryCharacterAlike(t *testing.T) {
 		t.Fatalf("%d characters occur, want %d", len(counts), base)
 	}
 	// Each character is expected 1290 times with a standard deviation of 36: seven of them are never seen by chance, while
-	// taking bytes modulo 62 would give the first eight characters a quarter more.
+	// taking bytes modulo 62 would make the first eight characters a quarter more frequent.
 	const expected, tolerance = rounds * length / base, 7 * 36
 	for c, n := range counts {
 		if n < expected-tolerance || n > expected+tolerance {
@@ -155,7 +155,7 @@ func TestSecretPreview(t *testing.T) {
 		t.Errorf("the preview is %s", got)
 	}
 	if got := (tokens.Secret{}).Preview(); got != "" {
-		t.Errorf("the preview of no value is %s", got)
+		t.Errorf("the preview of an empty secret is %s", got)
 	}
 }
 
@@ -165,7 +165,7 @@ func TestSecretHash(t *testing.T) {
 		t.Errorf("the hash is %s", got)
 	}
 	if hash == parseSecret(t, acmeValue).Hash() {
-		t.Error("two values have one hash")
+		t.Error("two values have the same hash")
 	}
 	back, err := tokens.ParseSecretHash(hash.String())
 	if err != nil || back != hash {
@@ -173,12 +173,12 @@ func TestSecretHash(t *testing.T) {
 	}
 	for _, bad := range []string{"", "00", zeroHash + "00", "zz" + zeroHash[2:]} {
 		if _, err := tokens.ParseSecretHash(bad); err == nil {
-			t.Errorf("%q is taken for a hash", bad)
+			t.Errorf("%q passes as a hash", bad)
 		}
 	}
 }
 
-// TestSecretIsRedacted prints a secret in every way that a program prints things, alone and inside others.
+// TestSecretIsRedacted prints a secret in every way that a program prints things, alone and within others.
 func TestSecretIsRedacted(t *testing.T) {
 	secret := parseSecret(t, zeroValue)
 	var logged bytes.Buffer
@@ -196,11 +196,13 @@ func TestSecretIsRedacted(t *testing.T) {
 			return logged.String()
 		},
 		"slog text": func() string {
-			slog.New(slog.NewTextHandler(&logged, nil)).Info("made", "secret", secret, "pointer", &secret, "inside", []tokens.Secret{secret})
+			slog.New(slog.NewTextHandler(&logged, nil)).Info("made", "secret", secret, "pointer", &secret, "inside",
+				[]tokens.Secret{secret})
 			return logged.String()
 		},
 		"slog JSON": func() string {
-			slog.New(slog.NewJSONHandler(&logged, nil)).Info("made", "secret", secret, "inside", struct{ S tokens.Secret }{secret})
+			slog.New(slog.NewJSONHandler(&logged, nil)).Info("made", "secret", secret, "inside",
+				struct{ S tokens.Secret }{secret})
 			return logged.String()
 		},
 	}

@@ -2,12 +2,14 @@ package tokens
 
 import "time"
 
-// ParseTimestamp reads an RFC 3339 timestamp. Instants are kept in microseconds, so a finer one is refused; so is one
-// before 1970 or after 9999 in UTC, since the zero instant stands for none and a longer year could not be written back.
+// ParseTimestamp parses an RFC 3339 timestamp. Times are kept in microseconds, so it refuses a finer one. It also
+// refuses a time before 1970 or after 9999 in UTC, because the zero time means none, and a longer year could not be
+// formatted.
 func ParseTimestamp(field, s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return time.Time{}, Invalid(field, "%q is not an RFC 3339 timestamp: write it as in \"2030-01-31T12:00:00Z\" or \"2030-01-31T13:00:00+01:00\"", s)
+		return time.Time{}, Invalid(field,
+			"%q is not an RFC 3339 timestamp: write it as in \"2030-01-31T12:00:00Z\" or \"2030-01-31T13:00:00+01:00\"", s)
 	}
 	if !t.Equal(t.Truncate(time.Microsecond)) {
 		return time.Time{}, Invalid(field, "%q is finer than a microsecond: use at most six decimals", s)
@@ -19,5 +21,5 @@ func ParseTimestamp(field, s string) (time.Time, error) {
 	return t, nil
 }
 
-// FormatTimestamp writes an instant in RFC 3339, in UTC, with as many decimals as it needs.
+// FormatTimestamp formats a time in RFC 3339, in UTC, with as many decimals as it needs.
 func FormatTimestamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

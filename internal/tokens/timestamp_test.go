@@ -41,7 +41,8 @@ func TestParseTimestampRefuses(t *testing.T) {
 		"2030-01-31T12:00:00.00000001Z": "finer than a microsecond",
 	} {
 		_, err := tokens.ParseTimestamp("expires_at", text)
-		if tokens.ErrorCode(err) != tokens.CodeInvalid || !strings.HasPrefix(err.Error(), "expires_at: ") || !strings.Contains(err.Error(), reason) {
+		if tokens.ErrorCode(err) != tokens.CodeInvalid || !strings.HasPrefix(err.Error(), "expires_at: ") ||
+			!strings.Contains(err.Error(), reason) {
 			t.Errorf("%q: the error is %v, want one about expires_at that says %q", text, err, reason)
 		}
 	}
@@ -55,7 +56,7 @@ func TestFormatTimestamp(t *testing.T) {
 		"2030-01-31T12:00:00.000001Z": time.Date(2030, 1, 31, 12, 0, 0, 1000, time.UTC),
 	} {
 		if got := tokens.FormatTimestamp(instant); got != want {
-			t.Errorf("%s is written %s, want %s", instant, got, want)
+			t.Errorf("%s is formatted as %s, want %s", instant, got, want)
 		}
 	}
 }
@@ -73,11 +74,11 @@ func FuzzParseTimestamp(f *testing.F) {
 			return
 		}
 		if instant.IsZero() || instant.Location() != time.UTC || !instant.Equal(time.UnixMicro(instant.UnixMicro())) {
-			t.Errorf("%q is %s, which can't be kept", text, instant)
+			t.Errorf("%q is %s, which can't be stored", text, instant)
 		}
 		written := tokens.FormatTimestamp(instant)
 		if back, err := tokens.ParseTimestamp("expires_at", written); err != nil || back != instant {
-			t.Errorf("%q is written %q and read back as %s, %v", text, written, back, err)
+			t.Errorf("%q is formatted as %q and parsed as %s, %v", text, written, back, err)
 		}
 	})
 }
