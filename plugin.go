@@ -21,10 +21,10 @@ const (
 	cookieValue    = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 )
 
-// quietGCPercent lets the heap grow to eleven times what is live before it is collected. A provider lives for one run of
-// Terraform and keeps a few megabytes, however many resources there are. Collecting at Go's default pace takes a fifth of
-// its processor time; at this one, an apply of 500 access tokens takes 100 MB of memory in place of 36. A user's own GOGC
-// wins.
+// quietGCPercent lets the heap grow to eleven times what is live before it is collected. A provider lives for one run
+// of Terraform and keeps a few megabytes, however many resources there are. Collecting at Go's default pace takes a
+// fifth of its processor time; at this one, an apply of 500 access tokens takes 100 MB of memory in place of 36. A
+// user's own GOGC wins.
 const quietGCPercent = 1000
 
 // logVariables turn off the logs of the provider's libraries. Each part of the libraries needs its own: a part that is
@@ -65,7 +65,8 @@ func logsUnread(environ []string) bool {
 	return true
 }
 
-// serve serves the provider over protocol version 6. For a debugger, it prints what Terraform needs to find the process.
+// serve serves the provider over protocol version 6. For a debugger, it prints what Terraform needs to find the
+// process.
 func serve(forDebugger bool) error {
 	p := provider.New(version, time.Now)
 	var options []tf6server.ServeOpt

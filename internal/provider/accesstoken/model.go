@@ -52,11 +52,6 @@ func (m *model) subject() diagnostics.Subject {
 	return diagnostics.Subject{Kind: tokens.KindAccessToken, Name: m.Name.ValueString(), ID: m.ID.ValueString()}
 }
 
-// hasDefaults tells whether each attribute with a default has it.
-func (m *model) hasDefaults() bool {
-	return m.Enabled.ValueBool() && m.Visibility.ValueString() == string(tokens.VisibilityOrganization)
-}
-
 // refresh asks the backend how the token is, and records what was observed.
 func (m *model) refresh(ctx context.Context, backend tokens.Backend, f *tokenFacts) error {
 	token, err := backend.AccessToken(ctx, m.ID.ValueString())

@@ -10,16 +10,16 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 )
 
-// Prior is an access token as a state has it, with the facts beside it. It answers whether anything happens to the token,
-// by the functions by which the resource itself reads and plans.
+// Prior is an access token as a state has it, with the facts beside it. It answers whether anything happens to the
+// token, by the functions by which the resource itself reads and plans.
 type Prior struct {
 	tokenResource
 	state model
 	facts tokenFacts
 }
 
-// NewPrior takes a token that exists from the raw object of a state and the recorded facts, and reports whether they are
-// those of a token that this provider has read or made.
+// NewPrior takes a token that exists from the raw object of a state and the recorded facts, and reports whether they
+// are those of a token that this provider has read or made.
 func NewPrior(ctx context.Context, c *managed.Connection, raw tftypes.Value, recorded []byte) (*Prior, bool) {
 	p := &Prior{tokenResource: tokenResource{managed.Resource{Connection: c}}}
 	if raw.IsNull() || json.Unmarshal(recorded, &p.facts) != nil {
@@ -48,12 +48,25 @@ func (p *Prior) ReadsSame(ctx context.Context) (recorded []byte, same bool) {
 }
 
 // PlansSame reports whether the plan of a configuration that proposes the state is that state, and warns of nothing.
-func (p *Prior) PlansSame() bool {
-	if !p.state.hasDefaults() { // which the proposal does not show
+func (p *Prior) PlansSame(ctx context.Context) bool {
+	if !codec.HasDefaults(ctx, p.state) { // which the proposal does not show
 		return false
 	}
 	var diags diag.Diagnostics
 	plan := p.state
 	p.planUpdate(&p.state, &plan, p.facts, &diags)
 	return len(diags) == 0 && codec.Equal(plan, p.state)
+}
+
+// PlanNew plans a token that does not exist yet from the raw object of its configuration, by the function by which the
+// resource itself plans it. It reports false if there is something to say about the plan.
+func PlanNew(ctx context.Context, c *managed.Connection, config tftypes.Value) (tftypes.Value, bool) {
+	r := tokenResource{managed.Resource{Connection: c}}
+	var diags diag.Diagnostics
+	plan := codec.DecodeNew(ctx, config, &diags)
+	r.planCreate(&plan, &diags)
+	if len(diags) > 0 {
+		return tftypes.Value{}, false
+	}
+	return codec.Encode(ctx, plan, config.Type()), true
 }

@@ -9,12 +9,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // Codec converts between the raw object of a resource and its model M, a struct whose fields are attribute values
-// with tfsdk tags. It does what Get and Set of the framework's states and plans do, which inspect the struct, and compile
-// a regular expression for each of its fields, at every call: a third of the processor time of a plan of many resources.
+// with tfsdk tags. It does what Get and Set of the framework's states and plans do, which inspect the struct, and
+// compile a regular expression for each of its fields, at every call: a third of the processor time of a plan of many
+// resources.
 type Codec[M any] struct {
 	describe func() schema.Schema
 	once     sync.Once
@@ -30,25 +32,68 @@ type field struct {
 	index int
 	name  string
 	typ   attr.Type
+	// absent is the value in the plan of a new object whose configuration leaves the attribute out.
+	absent tftypes.Value
+	// hasDefault says that this is a default.
+	hasDefault bool
 }
 
 // prepare takes the types of the attributes from the schema, at the first use.
 func (c *Codec[M]) prepare() {
 	c.once.Do(func() {
-		types := map[string]attr.Type{}
-		if object, ok := c.describe().Type().(attr.TypeWithAttributeTypes); ok {
-			types = object.AttributeTypes()
-		}
+		attributes := c.describe().Attributes
 		model := reflect.TypeFor[M]()
 		for i := range model.NumField() {
 			name := model.Field(i).Tag.Get("tfsdk")
-			c.fields = append(c.fields, field{i, name, types[name]})
+			f := field{index: i, name: name, typ: attributes[name].GetType()}
+			f.absent, f.hasDefault = absent(attributes[name])
+			c.fields = append(c.fields, f)
 		}
 	})
 }
 
+// absent returns the value that the framework plans for an attribute that the configuration of a new object leaves out,
+// and reports whether it is a default. Only texts and switches have defaults in this provider.
+func absent(a schema.Attribute) (value tftypes.Value, isDefault bool) {
+	ctx := context.Background()
+	typ := a.GetType().TerraformType(ctx)
+	var planned attr.Value
+	switch a := a.(type) {
+	case schema.StringAttribute:
+		if a.Default != nil {
+			var resp defaults.StringResponse
+			a.Default.DefaultString(ctx, defaults.StringRequest{}, &resp)
+			planned = resp.PlanValue
+		}
+	case schema.BoolAttribute:
+		if a.Default != nil {
+			var resp defaults.BoolResponse
+			a.Default.DefaultBool(ctx, defaults.BoolRequest{}, &resp)
+			planned = resp.PlanValue
+		}
+	}
+	switch {
+	case planned != nil:
+		return rawValue(ctx, planned), true
+	case a.IsComputed():
+		return tftypes.NewValue(typ, tftypes.UnknownValue), false
+	default:
+		return tftypes.NewValue(typ, nil), false
+	}
+}
+
 // Decode reads a model from the raw object of a configuration, plan or state.
-func (c *Codec[M]) Decode(ctx context.Context, raw tftypes.Value, diags *diag.Diagnostics) (model M) {
+func (c *Codec[M]) Decode(ctx context.Context, raw tftypes.Value, diags *diag.Diagnostics) M {
+	return c.decode(ctx, raw, false, diags)
+}
+
+// DecodeNew reads the model of a new object from the raw object of its configuration. What the configuration leaves out
+// is as the framework plans it: the default, else unknown if the attribute is computed.
+func (c *Codec[M]) DecodeNew(ctx context.Context, config tftypes.Value, diags *diag.Diagnostics) M {
+	return c.decode(ctx, config, true, diags)
+}
+
+func (c *Codec[M]) decode(ctx context.Context, raw tftypes.Value, isNew bool, diags *diag.Diagnostics) (model M) {
 	c.prepare()
 	var attributes map[string]tftypes.Value
 	if err := raw.As(&attributes); err != nil {
@@ -57,12 +102,16 @@ func (c *Codec[M]) Decode(ctx context.Context, raw tftypes.Value, diags *diag.Di
 	}
 	target := reflect.ValueOf(&model).Elem()
 	for _, f := range c.fields {
-		value, err := f.typ.ValueFromTerraform(ctx, attributes[f.name])
+		value := attributes[f.name]
+		if isNew && value.IsNull() {
+			value = f.absent
+		}
+		decoded, err := f.typ.ValueFromTerraform(ctx, value)
 		if err != nil {
 			diags.Append(defect(fmt.Errorf("attribute %s: %w", f.name, err)))
 			return model
 		}
-		target.Field(f.index).Set(reflect.ValueOf(value))
+		target.Field(f.index).Set(reflect.ValueOf(decoded))
 	}
 	return model
 }
@@ -72,13 +121,30 @@ func (c *Codec[M]) Encode(ctx context.Context, model M, typ tftypes.Type) tftype
 	source := reflect.ValueOf(model)
 	attributes := make(map[string]tftypes.Value, len(c.fields))
 	for _, f := range c.fields {
-		raw, err := attributeAt(source, f.index).ToTerraformValue(ctx)
-		if err != nil {
-			panic("attribute " + f.name + ": " + err.Error())
-		}
-		attributes[f.name] = raw
+		attributes[f.name] = rawValue(ctx, attributeAt(source, f.index))
 	}
 	return tftypes.NewValue(typ, attributes)
+}
+
+// rawValue returns the raw value of an attribute. Those of the provider's own types all have one.
+func rawValue(ctx context.Context, value attr.Value) tftypes.Value {
+	raw, err := value.ToTerraformValue(ctx)
+	if err != nil {
+		panic(fmt.Sprintf("%T: %s", value, err))
+	}
+	return raw
+}
+
+// HasDefaults reports whether each attribute with a default has that value.
+func (c *Codec[M]) HasDefaults(ctx context.Context, model M) bool {
+	c.prepare()
+	source := reflect.ValueOf(model)
+	for _, f := range c.fields {
+		if f.hasDefault && !rawValue(ctx, attributeAt(source, f.index)).Equal(f.absent) {
+			return false
+		}
+	}
+	return true
 }
 
 // Equal tells whether all attributes of two models are the same.
@@ -103,5 +169,6 @@ func attributeAt(model reflect.Value, index int) attr.Value {
 
 // defect is the diagnostic for a value that does not fit the provider's own schema.
 func defect(err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Unable to convert resource", "A value does not fit the schema: "+err.Error()+". This is a defect of Latchkey, please report it.")
+	return diag.NewErrorDiagnostic("Unable to convert resource",
+		"A value does not fit the schema: "+err.Error()+". This is a defect of Latchkey, please report it.")
 }

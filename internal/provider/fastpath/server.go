@@ -1,5 +1,5 @@
-// Package fastpath is the server that stands before the framework's. It answers for access tokens to which nothing happens
-// and passes everything else on.
+// Package fastpath is the server that stands before the framework's. It answers for access tokens to which nothing
+// happens, plans those that are new, and passes everything else on.
 package fastpath
 
 import (
@@ -15,14 +15,14 @@ import (
 )
 
 // NewServer returns the server through which Terraform speaks with the provider: the framework's, with a short way for
-// access tokens to which nothing happens, and without its memory of every request.
+// access tokens that are new or to which nothing happens, and without its memory of every request.
 func NewServer(p *provider.Provider) tfprotov6.ProviderServer {
 	served := &servedProvider{Provider: p}
 	framework, ok := providerserver.NewProtocol6(served)().(frameworkServer)
 	if !ok {
 		panic("the framework's server lacks a part of the protocol that it had")
 	}
-	return &server{frameworkServer: framework, unchanged: newUnchangedTokens(served)}
+	return &server{frameworkServer: framework, tokens: newAccessTokens(served)}
 }
 
 // frameworkServer is all that the framework's server offers: parts of the protocol that tfprotov6.ProviderServer does not
@@ -34,10 +34,10 @@ type frameworkServer interface {
 	tfprotov6.StateStoreServer
 }
 
-// server asks unchangedTokens first, and the framework for all that they leave open.
+// server asks accessTokens first, and the framework for all that they leave open.
 type server struct {
 	frameworkServer
-	unchanged *unchangedTokens
+	tokens *accessTokens
 }
 
 // ValidateResourceConfig implements tfprotov6.ResourceServer.
@@ -47,7 +47,7 @@ func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Vali
 
 // UpgradeResourceState implements tfprotov6.ResourceServer.
 func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	if resp, ok := s.unchanged.upgrade(req); ok {
+	if resp, ok := s.tokens.upgrade(req); ok {
 		return resp, nil
 	}
 	return serveBriefly(ctx, req, s.frameworkServer.UpgradeResourceState)
@@ -55,7 +55,7 @@ func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrad
 
 // ReadResource implements tfprotov6.ResourceServer.
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	if resp, ok := s.unchanged.read(ctx, req); ok {
+	if resp, ok := s.tokens.read(ctx, req); ok {
 		return resp, nil
 	}
 	return serveBriefly(ctx, req, s.frameworkServer.ReadResource)
@@ -63,7 +63,7 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 
 // PlanResourceChange implements tfprotov6.ResourceServer.
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	if resp, ok := s.unchanged.plan(ctx, req); ok {
+	if resp, ok := s.tokens.plan(ctx, req); ok {
 		return resp, nil
 	}
 	return serveBriefly(ctx, req, s.frameworkServer.PlanResourceChange)
