@@ -15,7 +15,7 @@ import (
 // accessTokens answers for access tokens to which nothing happens, as most of a configuration are in most runs, and
 // plans new ones, as most are in the first. It asks the functions by which the resource itself reads and plans, and
 // answers only if they end with the state as it was sent, or with the plan of a new token. It leaves everything else to
-// the framework, trouble included.
+// the framework, trouble included. What a request carries beside the state goes into the answer as it came.
 type accessTokens struct {
 	provider *servedProvider
 	version  int64
@@ -58,7 +58,9 @@ func (u *accessTokens) read(
 	if err != nil {
 		return nil, false
 	}
-	return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: private}, true
+	return &tfprotov6.ReadResourceResponse{
+		NewState: req.CurrentState, Private: private, NewIdentity: req.CurrentIdentity,
+	}, true
 }
 
 // plan answers if nothing happens to a token, or if it is new.
@@ -84,7 +86,9 @@ func (u *accessTokens) planSame(
 	if !ok || !token.PlansSame(ctx) {
 		return nil, false
 	}
-	return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate}, true
+	return &tfprotov6.PlanResourceChangeResponse{
+		PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: req.PriorIdentity,
+	}, true
 }
 
 // planNew answers if a token is to be created and takes the place of none. It needs the configuration alone: whatever

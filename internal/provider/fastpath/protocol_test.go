@@ -1,0 +1,128 @@
+package fastpath_test
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
+)
+
+// Each method of the framework's server, those of parts of the protocol that the provider makes no use of too, is there and
+// answers a request about something unknown as the framework's does.
+func TestServerHasTheWholeProtocol(t *testing.T) {
+	b := acctest.New(t)
+	framework := reflect.ValueOf(providerserver.NewProtocol6(provider.New("test", b.Now))())
+	ours := reflect.ValueOf(fastpath.NewServer(provider.New("test", b.Now)))
+	schemas, err := providerserver.NewProtocol6(provider.New("test", b.Now))().GetProviderSchema(
+		context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	b.Must(err)
+	configType := schemas.Provider.ValueType()
+	config := acctest.Encode(b, configType, tftypes.NewValue(configType, nil))
+	options := cmp.Options{
+		cmp.Exporter(func(reflect.Type) bool { return true }),
+		cmp.FilterPath(func(p cmp.Path) bool { // a stream is a function
+			return p.Last().Type() != nil && p.Last().Type().Kind() == reflect.Func
+		}, cmp.Ignore()),
+		cmpopts.SortSlices(func(a, b tfprotov6.ResourceMetadata) bool { return a.TypeName < b.TypeName }),
+		cmpopts.SortSlices(func(a, b tfprotov6.DataSourceMetadata) bool { return a.TypeName < b.TypeName }),
+	}
+	for i := range framework.NumMethod() {
+		name := framework.Type().Method(i).Name
+		t.Run(name, func(t *testing.T) {
+			method := ours.MethodByName(name)
+			if !method.IsValid() {
+				t.Fatal("the server lacks it")
+			}
+			if got, want := method.Type(), framework.Method(i).Type(); got != want {
+				t.Fatalf("it is %s, not %s", got, want)
+			}
+			call := func(method reflect.Value) any {
+				req := reflect.New(method.Type().In(1).Elem())
+				if configure, ok := req.Interface().(*tfprotov6.ConfigureProviderRequest); ok { // which needs one
+					configure.Config = config
+				}
+				answer := method.Call([]reflect.Value{reflect.ValueOf(context.Background()), req})
+				if err := answer[1].Interface(); err != nil {
+					return err
+				}
+				return answer[0].Interface()
+			}
+			if diff := cmp.Diff(call(framework.Method(i)), call(method), options...); diff != "" {
+				t.Errorf("the answer is not the framework's (-framework +ours):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What a request carries that the short way does not look at comes back with the answer. A field that a later protocol adds
+// has to be sorted here first.
+func TestShortWayKnowsEachField(t *testing.T) {
+	for _, test := range []struct {
+		message any
+		fields  []string
+	}{
+		// The version, of which there is one, and the state decide.
+		{tfprotov6.UpgradeResourceStateRequest{}, []string{"TypeName", "Version", "RawState"}},
+		{tfprotov6.UpgradeResourceStateResponse{}, []string{"UpgradedState", "Diagnostics"}},
+		// State and facts decide; the identity comes back. The resource reads no provider_meta and defers nothing.
+		{tfprotov6.ReadResourceRequest{}, []string{
+			"TypeName", "CurrentState", "Private", "CurrentIdentity", "ProviderMeta", "ClientCapabilities",
+		}},
+		{tfprotov6.ReadResourceResponse{}, []string{"NewState", "Private", "NewIdentity", "Diagnostics", "Deferred"}},
+		// State, proposal and facts decide, for a new token the configuration alone.
+		{tfprotov6.PlanResourceChangeRequest{}, []string{
+			"TypeName", "PriorState", "ProposedNewState", "PriorPrivate", "PriorIdentity", "Config", "ProviderMeta", "ClientCapabilities",
+		}},
+		// A legacy type system is never asked for, and nothing is replaced where nothing changes.
+		{tfprotov6.PlanResourceChangeResponse{}, []string{
+			"PlannedState", "PlannedPrivate", "PlannedIdentity", "RequiresReplace", "Diagnostics", "Deferred", "UnsafeToUseLegacyTypeSystem",
+		}},
+	} {
+		typ := reflect.TypeOf(test.message)
+		for _, field := range reflect.VisibleFields(typ) {
+			if !slices.Contains(test.fields, field.Name) {
+				t.Errorf("%s has a field %s, which nobody has thought of yet", typ, field.Name)
+			}
+		}
+	}
+}
+
+// An identity is neither lost nor changed where the short way is taken.
+func TestShortWayKeepsIdentity(t *testing.T) {
+	ctx := context.Background()
+	b := acctest.New(t)
+	server := fastpath.NewServer(provider.New("test", b.Now))
+	c := acctest.NewCaller(b, server)
+	state, private := c.Create(map[string]any{"name": "ci"})
+	typ := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}
+	identity := &tfprotov6.ResourceIdentityData{IdentityData: acctest.Encode(b, typ, tftypes.NewValue(typ, map[string]tftypes.Value{
+		"id": tftypes.NewValue(tftypes.String, "tok_1"),
+	}))}
+
+	read, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
+		TypeName: acctest.TypeName, CurrentState: state, Private: private, CurrentIdentity: identity,
+	})
+	b.Must(err)
+	acctest.NoDiagnostics(b, read.Diagnostics)
+	if read.NewState != state || read.NewIdentity != identity {
+		t.Errorf("the read changed state or identity: %v, %v", read.NewState, read.NewIdentity)
+	}
+	plan, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+		TypeName: acctest.TypeName, PriorState: state, ProposedNewState: state, PriorPrivate: private, PriorIdentity: identity,
+	})
+	b.Must(err)
+	acctest.NoDiagnostics(b, plan.Diagnostics)
+	if plan.PlannedState != state || plan.PlannedIdentity != identity {
+		t.Errorf("the plan changed state or identity: %v, %v", plan.PlannedState, plan.PlannedIdentity)
+	}
+}
