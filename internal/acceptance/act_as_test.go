@@ -39,8 +39,8 @@ func TestAliasActsAs(t *testing.T) {
 			name     = "everywhere"
 		}
 	`)
-	w.terraform("apply").exits(1).says("Unable to create access token", "tokens:manage at organization level",
-		"anna@example.com does not hold it")
+	w.terraform("apply").exits(1).says("Unable to create access token", "anna@example.com lacks the permission",
+		"tokens:manage at organization level")
 	configure(``)
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	w.terraform("destroy").exits(0).says("3 destroyed")

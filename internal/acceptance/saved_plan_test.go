@@ -65,7 +65,7 @@ func TestSavedPlan(t *testing.T) {
 	w.terraform("plan", "-out=overtaken.tfplan").exits(0)
 	byHand := strings.TrimSpace(w.latchkey("token", "regenerate", second[deploy].ID).exits(0).stdout)
 	w.terraform("apply", "overtaken.tfplan").exits(1).says("Unable to update access token", second[deploy].ID,
-		"has secret version 3, not 2", "plan again")
+		"has secret version 3, not 2", "Plan again")
 	if !w.isActive(byHand) {
 		t.Error("the secret that a person created is dead")
 	}

@@ -84,13 +84,13 @@ func TestActAsForbidden(t *testing.T) {
 	b.Run(
 		resource.TestStep{
 			Config:      config("manager"),
-			ExpectError: acctest.Says("Unable to create access token", `Access token "ci"`, "tokens:manage at organization level", "anna@example.com does not hold it", "ask an owner"),
+			ExpectError: acctest.Says("Unable to create access token", `Access token "ci"`, "anna@example.com lacks", "tokens:manage at organization level", "ask an owner"),
 		},
 		resource.TestStep{Config: config("administrator"), Check: resource.ComposeTestCheckFunc(
 			b.CheckActive(acctest.CI), acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "token", &secret))},
 		resource.TestStep{ // Nobody gives away more than they hold.
 			Config:      config("administrator", `role = "owner"`),
-			ExpectError: acctest.Says("Unable to update access token", "anna@example.com does not hold", "It stays in the Terraform state"),
+			ExpectError: acctest.Says("Unable to update access token", "anna@example.com lacks", "It stays in the Terraform state"),
 		},
 		resource.TestStep{ // The member loses the right first; what was to be changed stays in the state as it is.
 			Config:      config("viewer", `description = "new"`),

@@ -67,7 +67,7 @@ func create[T any](ctx context.Context, b *Backend, action tokens.Action, c crea
 		err = c.invalid
 	default:
 		err = tokens.Unavailable(err, "the request refers to a custom role, a group, an acting member or another object of a database, and no database is there: "+
-			"check the spelling (the built-in roles are %s)", strings.Join(tokens.BuiltInRoleNames(), ", ")).Because(tokens.ErrorReason(err))
+			"check the spelling (the built-in roles are %s)", strings.Join(tokens.BuiltInRoleNames(), ", "))
 	}
 	return result, err
 }

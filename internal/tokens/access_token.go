@@ -185,7 +185,7 @@ func (n NewAccessToken) Validate(now time.Time) error {
 			return err
 		}
 		if n.GroupID != "" {
-			return Invalid("group_id", "group_id is the level of a technical user that the system creates: leave it out, or leave technical_user_id out")
+			return Invalid("group_id", "it sets the level of a technical user that the system creates: leave group_id out, or technical_user_id")
 		}
 	}
 	return firstError(
@@ -270,8 +270,8 @@ func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (Access
 			return before, err
 		}
 		if r.ExpectedVersion != 0 && r.ExpectedVersion != t.Secret.Version {
-			return before, Conflict("secret_version", t.ID, "access token %q (%s) has secret version %d, not %d: another run or person regenerated it meanwhile; "+
-				"nothing was changed, plan again to see how things stand", t.Name, t.ID, t.Secret.Version, r.ExpectedVersion)
+			return before, Conflict("secret_version", t.ID, "access token %q (%s) has secret version %d, not %d: another run or person regenerated it "+
+				"in the meantime; nothing was changed", t.Name, t.ID, t.Secret.Version, r.ExpectedVersion).Because(ReasonVersionMovedOn)
 		}
 		t.Secret = SecretState{Version: t.Secret.Version + 1, Preview: r.Secret.Preview(), CreatedAt: now}
 		t.RegeneratedAt = now

@@ -38,13 +38,13 @@ func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Rol
 	held := c.Access.At(level)
 	stops := rule.stops && held.Allows(PermissionManageTokens)
 	if !c.Sees(t, share) && !stops {
-		return Forbidden(t.ID, "access token %s is restricted to owners, to the account that made it and to those it is shared with, and %s is none of them: ask one of them to share it",
-			t.ID, c.Name)
+		return Forbidden(t.ID, "access token %s is restricted to owners, the account that made it and the members it is shared with, "+
+			"and %s is not among them: ask one of them to share it", t.ID, c.Name)
 	}
 	needed := rule.at(level)
 	if !held.Allows(needed) && !shareSuffices(share, rule.share) {
-		return Forbidden(t.ID, "to %s access token %s one needs the permission %s %s, or its share as %s; %s has neither: ask someone who may manage the token to share it, or an owner for a role",
-			op, t.ID, needed, levelName(level), rule.share, c.Name)
+		return Forbidden(t.ID, "%s lacks the permission %s %s and a share of the token as %s, one of which is needed to %s access token %s: "+
+			"ask someone who may manage the token to share it, or an owner for a role", c.Name, needed, levelName(level), rule.share, op, t.ID)
 	}
 	if rule.alters {
 		return c.mustHold(t.ID, "to "+string(op)+" access token "+t.ID, reservedIn(t.Access(roles)))
@@ -119,7 +119,8 @@ func (c Caller) mayListAccounts(what string) error {
 	if c.Access.Anywhere(PermissionManageAccounts) {
 		return nil
 	}
-	return Forbidden("", "to list the %s one needs the permission %s at organization level or in a group, and %s does not hold it: ask an owner for a role", what, PermissionManageAccounts, c.Name)
+	return Forbidden("", "%s lacks the permission %s, at organization level or in a group, which is needed to list the %s: ask an owner for a role",
+		c.Name, PermissionManageAccounts, what)
 }
 
 // MayIntrospect checks the question whether a value is good, of a token at any level.
@@ -127,7 +128,7 @@ func (c Caller) MayIntrospect() error {
 	if c.Access.Anywhere(PermissionIntrospectTokens) {
 		return nil
 	}
-	return Forbidden("", "to verify values one needs the permission %s, and %s does not hold it: ask an owner for a role", PermissionIntrospectTokens, c.Name)
+	return Forbidden("", "%s lacks the permission %s, which is needed to verify values: ask an owner for a role", c.Name, PermissionIntrospectTokens)
 }
 
 // MustBeOwner checks what only an owner may do.
@@ -140,7 +141,7 @@ func (c Caller) mustHaveAt(groupID, id, purpose, permission string) error {
 	if c.Access.At(groupID).Allows(permission) {
 		return nil
 	}
-	return Forbidden(id, "%s one needs the permission %s %s, and %s does not hold it there: ask an owner for a role", purpose, permission, levelName(groupID), c.Name)
+	return Forbidden(id, "%s lacks the permission %s %s, which is needed %s: ask an owner for a role", c.Name, permission, levelName(groupID), purpose)
 }
 
 // mustHold checks that the caller holds all that access says, each permission at its level.
@@ -154,8 +155,8 @@ func (c Caller) mustHold(id, purpose string, access Access) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return Forbidden(id, "%s one must hold what goes with it, and %s does not hold %s: nobody can pass on, or get at, more than they hold; ask someone who holds it",
-		purpose, c.Name, strings.Join(missing, ", "))
+	return Forbidden(id, "%s lacks %s, which is needed %s: nobody can pass on, or get at, more than they hold; ask someone who holds it",
+		c.Name, strings.Join(missing, ", "), purpose)
 }
 
 // reservedIn returns the reserved permissions of access.

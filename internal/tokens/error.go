@@ -125,9 +125,10 @@ func (e *Error) Because(reason Reason) *Error {
 
 // NotFound says that no object of the kind has this id.
 func NotFound(kind Kind, id string) *Error {
-	message := fmt.Sprintf("there is no %s %s; it has been deleted, or the identifier belongs to another database", kind.Noun(), id)
+	message := fmt.Sprintf("there is no %s %s; it was deleted, or the identifier belongs to another database", kind.Noun(), id)
 	if tokenID, memberID, err := ParseShareID("", id); kind == KindTokenShare && err == nil {
-		message = fmt.Sprintf("access token %s is not shared with member %s: it never was, the share has ended, or the identifiers belong to another database", tokenID, memberID)
+		message = fmt.Sprintf("access token %s is not shared with member %s: it never was, the share has ended, "+
+			"or the identifiers belong to another database", tokenID, memberID)
 	}
 	return &Error{Code: CodeNotFound, Kind: kind, ID: redact(id), Message: redact(message)}
 }
@@ -155,7 +156,7 @@ func Forbidden(id, format string, args ...any) *Error {
 	return &Error{Code: CodeForbidden, Kind: KindOf(id), ID: redact(id), Message: redact(fmt.Sprintf(format, args...))}
 }
 
-// Unavailable says that the backend can't answer, because of cause (which may be nil).
+// Unavailable says that the backend can't answer, because of cause (which may be nil). It has the reason of the cause.
 func Unavailable(cause error, format string, args ...any) *Error {
-	return &Error{Code: CodeUnavailable, Message: fmt.Sprintf(format, args...), Err: cause}
+	return &Error{Code: CodeUnavailable, Reason: ErrorReason(cause), Message: fmt.Sprintf(format, args...), Err: cause}
 }

@@ -44,7 +44,7 @@ func TestErrorText(t *testing.T) {
 		"name: taken":                tokens.Conflict("name", groupA, "taken"),
 		"closed (permission denied)": tokens.Unavailable(errors.New("permission denied"), "closed"),
 		"role: no role \"x\"":        tokens.Invalid("role", "no role %q", "x"),
-		"there is no technical user " + userID + "; it has been deleted, or the identifier belongs to another database": tokens.NotFound(tokens.KindTechnicalUser, userID),
+		"there is no technical user " + userID + "; it was deleted, or the identifier belongs to another database": tokens.NotFound(tokens.KindTechnicalUser, userID),
 	} {
 		if err.Error() != want {
 			t.Errorf("the error reads %q, want %q", err, want)

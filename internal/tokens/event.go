@@ -78,7 +78,7 @@ type EventQuery struct {
 // ValidatePrune checks the instant before which events are deleted.
 func ValidatePrune(field string, before, now time.Time) error {
 	if before.After(now) {
-		return Invalid(field, "%s has not passed: name an earlier instant, before which nobody needs the events any more", FormatTimestamp(before))
+		return Invalid(field, "%s has not passed yet: name an earlier time, before which nobody needs the events any more", FormatTimestamp(before))
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func ValidateNewExpiry(expiresAt, now time.Time) error {
 	if expiresAt.IsZero() || expiresAt.After(now) {
 		return nil
 	}
-	return Invalid("expires_at", "%s has passed: set a later instant, or leave expires_at out for a token that never expires", FormatTimestamp(expiresAt))
+	return Invalid("expires_at", "%s has passed: set a later time, or leave expires_at out for a token that never expires", FormatTimestamp(expiresAt))
 }
 
 // validateActivation checks that a token becomes active before its secret expires. Zero instants are none.
@@ -24,8 +24,8 @@ func validateActivation(activatesAt, secretExpiresAt time.Time) error {
 	if activatesAt.IsZero() || secretExpiresAt.IsZero() || activatesAt.Before(secretExpiresAt) {
 		return nil
 	}
-	return Invalid("activates_at", "the token would become active at %s, but its secret expires at %s: set an earlier activation, or a later expiry or longer ttl",
-		FormatTimestamp(activatesAt), FormatTimestamp(secretExpiresAt))
+	return Invalid("activates_at", "the token would become active at %s, but its secret expires at %s: "+
+		"set an earlier activation, a later expiry or a longer ttl", FormatTimestamp(activatesAt), FormatTimestamp(secretExpiresAt))
 }
 
 // ValidateNewTTL checks that a ttl which is being set leaves the present secret, made at an instant, some life. Zero is
@@ -34,6 +34,6 @@ func ValidateNewTTL(ttl time.Duration, madeAt, now time.Time) error {
 	if ttl == 0 || madeAt.Add(ttl).After(now) {
 		return nil
 	}
-	return Invalid("ttl", "it is counted from the present secret, which was made at %s and would have expired at %s: "+
-		"set a longer ttl, or regenerate the token: by a value that changes in regenerate_triggers in the same apply (those set for the first time are only recorded), or by latchkey token regenerate before it", FormatTimestamp(madeAt), FormatTimestamp(madeAt.Add(ttl)))
+	return Invalid("ttl", "it is counted from the current secret, which was made at %s and would have expired at %s: "+
+		"set a longer ttl, or regenerate the token", FormatTimestamp(madeAt), FormatTimestamp(madeAt.Add(ttl))).Because(ReasonTTLTooShort)
 }

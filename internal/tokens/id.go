@@ -106,6 +106,7 @@ func ValidateID(field string, kind Kind, s string) error {
 	if IsID(kind, s) {
 		return nil
 	}
-	return Invalid(field, "%q is no %s identifier, which would begin with %q; use the id attribute of a latchkey_%s resource",
-		s, kind.Noun(), string(kind)+"_", strings.ReplaceAll(kind.Noun(), " ", "_"))
+	refusal := Invalid(field, "%q is not a valid %s identifier, which would start with %q", s, kind.Noun(), string(kind)+"_").Because(ReasonNotAnIdentifier)
+	refusal.Kind = kind
+	return refusal
 }

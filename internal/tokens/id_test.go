@@ -1,6 +1,7 @@
 package tokens_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -104,10 +105,13 @@ func TestValidateID(t *testing.T) {
 	if tokens.ErrorCode(err) != tokens.CodeInvalid {
 		t.Fatalf("the error is %v, want one of code invalid", err)
 	}
-	for _, part := range []string{"technical_user_id: ", groupA, "technical user", `"tu_"`, "latchkey_technical_user"} {
+	for _, part := range []string{"technical_user_id: ", groupA, "technical user", `"tu_"`} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("the error does not say %q: %v", part, err)
 		}
+	}
+	if e, ok := errors.AsType[*tokens.Error](err); !ok || e.Reason != tokens.ReasonNotAnIdentifier || e.Kind != tokens.KindTechnicalUser {
+		t.Errorf("got %#v, want the reason and the kind", err)
 	}
 }
 

@@ -22,7 +22,8 @@ func ValidateName(field, s string) error {
 	if namePattern.MatchString(s) {
 		return nil
 	}
-	return Invalid(field, "%q is not a valid name: use 1 to %d lower-case letters, digits and hyphens, and begin with a letter or a digit", s, maxNameLength)
+	return Invalid(field, "%q is not a valid name: use 1 to %d lower-case letters, digits and hyphens, and start with a letter or a digit",
+		s, maxNameLength)
 }
 
 // ValidateLabel checks the name of an access token or of a member: a free text for people.
@@ -35,7 +36,7 @@ func ValidateLabel(field, s string) error {
 	case !isPrintable(s):
 		return Invalid(field, "%q holds a character that can't be printed: use letters, digits, punctuation and spaces", s)
 	case strings.TrimSpace(s) != s:
-		return Invalid(field, "%q begins or ends with a space: remove it", s)
+		return Invalid(field, "%q starts or ends with a space: remove it", s)
 	}
 	return nil
 }

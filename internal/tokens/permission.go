@@ -108,7 +108,7 @@ func ValidatePermissions(field string, permissions []string) error {
 			return err
 		}
 		if slices.Contains(permissions[:i], p) {
-			return Invalid(field, "%q is there twice: keep one", p)
+			return Invalid(field, "%q is listed twice: keep one", p)
 		}
 	}
 	return nil
@@ -120,13 +120,13 @@ func ValidatePermission(field, p string) error {
 		return nil
 	}
 	if !permissionPattern.MatchString(p) {
-		return Invalid(field, "%q is not a permission: write area:verb in lower-case letters, digits, dots, hyphens and underscores, as in \"orders:read\", "+
-			"\"orders:*\" for a whole area, or \"*\" for everything", p)
+		return Invalid(field, "%q is not a permission: write area:verb in lower-case letters, digits, dots, hyphens and underscores, "+
+			"as in \"orders:read\", \"orders:*\" for a whole area, or \"*\" for everything", p)
 	}
 	area, verb, _ := strings.Cut(p, ":")
 	if verbs := reservedVerbs[area]; verbs != nil && verb != wildcard && !slices.Contains(verbs, verb) {
-		return Invalid(field, "there is no permission %q; the area %q is Latchkey's own and has the verbs %s: use one of them, or another area for your APIs",
-			p, area, strings.Join(verbs, ", "))
+		return Invalid(field, "there is no permission %q; the area %q is Latchkey's own and has the verbs %s: "+
+			"use one of them, or another area for your APIs", p, area, strings.Join(verbs, ", "))
 	}
 	return nil
 }

@@ -104,10 +104,10 @@ func (p Policies) Validate(expiresAt time.Time, ttl time.Duration) error {
 		}
 		switch {
 		case ttl == 0:
-			return Invalid("regenerate_before_expiry", "it needs ttl, from which the end of each secret follows: set ttl too, or leave regenerate_before_expiry out")
+			return Invalid("regenerate_before_expiry", "it needs ttl, which sets the end of each secret: set ttl too, or leave regenerate_before_expiry out")
 		case p.RegenerateBeforeExpiry >= ttl:
-			return Invalid("regenerate_before_expiry", "%s is no shorter than the ttl of %s, so that each new secret would be due at once: set a shorter one, or a longer ttl",
-				FormatDuration(p.RegenerateBeforeExpiry), FormatDuration(ttl))
+			return Invalid("regenerate_before_expiry", "%s is not shorter than the ttl of %s, so each new secret would be due for regeneration "+
+				"at once: set a shorter one, or a longer ttl", FormatDuration(p.RegenerateBeforeExpiry), FormatDuration(ttl))
 		}
 	}
 	if p.OnExpired != "" {
@@ -115,7 +115,8 @@ func (p Policies) Validate(expiresAt time.Time, ttl time.Duration) error {
 			return err
 		}
 		if p.OnExpired == OnExpiredRegenerate && !expiresAt.IsZero() {
-			return Invalid("on_expired", "a new secret would expire at expires_at, too: use ttl in place of expires_at, or set on_expired to %q or %q", OnExpiredIgnore, OnExpiredError)
+			return Invalid("on_expired", "a new secret would expire at expires_at, too: use ttl instead of expires_at, or set on_expired to %q or %q",
+				OnExpiredIgnore, OnExpiredError)
 		}
 	}
 	if p.OnSecretDrift != "" {

@@ -31,7 +31,7 @@ func TestPolicies(t *testing.T) {
 			""},
 
 		{"as long as the ttl", tokens.Policies{RegenerateBeforeExpiry: day}, time.Time{}, day, "regenerate_before_expiry",
-			"no shorter than the ttl of 1d"},
+			"not shorter than the ttl of 1d"},
 		{"due, without a ttl", tokens.Policies{RegenerateBeforeExpiry: day}, time.Time{}, never, "regenerate_before_expiry",
 			"set ttl too"},
 		{"due, beside a fixed end", tokens.Policies{RegenerateBeforeExpiry: time.Hour}, end, none, "regenerate_before_expiry",
@@ -41,7 +41,7 @@ func TestPolicies(t *testing.T) {
 		{"an unknown policy for expiry", tokens.Policies{OnExpired: "renew"}, time.Time{}, day, "on_expired",
 			`no policy "renew"; use "regenerate", "ignore" or "error"`},
 		{"regenerate at a fixed end", tokens.Policies{OnExpired: "regenerate"}, end, none, "on_expired",
-			"use ttl in place of expires_at"},
+			"use ttl instead of expires_at"},
 		{"an unknown policy for drift", tokens.Policies{OnSecretDrift: "ignore"}, time.Time{}, day, "on_secret_drift",
 			`no policy "ignore"; use "regenerate", "accept" or "error"`},
 		{"a grace until no expiry", tokens.Policies{Grace: tokens.Grace{UntilExpiry: true}}, time.Time{}, never,

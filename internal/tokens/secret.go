@@ -65,8 +65,8 @@ func NewSecret(prefix string) (Secret, error) {
 // ParseSecret takes a value that Latchkey formed. The error never repeats the value.
 func ParseSecret(value string) (Secret, error) {
 	if !isSecret(value) {
-		return Secret{}, Invalid("token", "the value has not the form of an access token: a prefix, an underscore, %d characters and a matching checksum; "+
-			"check that it was copied whole", randomLength)
+		return Secret{}, Invalid("token", "the value does not look like an access token, which is a prefix, an underscore, %d characters and a matching checksum: "+
+			"check that all of it was copied", randomLength)
 	}
 	return Secret{&value}, nil
 }
@@ -84,7 +84,7 @@ func ValidatePrefix(field, prefix string) error {
 	if prefixPattern.MatchString(prefix) {
 		return nil
 	}
-	return Invalid(field, "%q is not a prefix for access tokens: use 1 to 8 lower-case letters and digits, a letter first", prefix)
+	return Invalid(field, "%q is not a prefix for access tokens: use 1 to 8 lower-case letters and digits, and start with a letter", prefix)
 }
 
 // checksum returns CRC-32 (IEEE) of s as 6 base62 characters, most significant first.

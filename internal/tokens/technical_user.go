@@ -64,7 +64,7 @@ func (u TechnicalUserUpdate) Apply(t TechnicalUser, by Actor, now time.Time) (Te
 	_, role := u.Role.Get()
 	_, groupRoles := u.GroupRoles.Get()
 	if t.SystemCreated && (role || groupRoles) {
-		return t, Conflict("role", t.ID, "technical user %s was made for one access token and has the roles of that token; change the roles of the access token", t.Email)
+		return t, Conflict("role", t.ID, "technical user %s was made for one access token and has the roles of that token: change those of the token", t.Email)
 	}
 	u.Name.apply(&t.Name)
 	u.Description.apply(&t.Description)
@@ -92,7 +92,7 @@ func validateLevel(groupID string, g Grants) error {
 	}
 	if g.GroupRoles != nil {
 		return Invalid("group_roles", "a technical user at the level of a group, and its tokens, have a role in that group alone: "+
-			"set role, or use a technical user at the level of the organization")
+			"set role, or use a technical user at organization level")
 	}
 	return nil
 }

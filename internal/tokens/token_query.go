@@ -118,7 +118,7 @@ func (q TokenQuery) Validate() error {
 		value int64
 	}{{"expires_within", int64(q.ExpiresWithin)}, {"unused_for", int64(q.UnusedFor)}, {"limit", int64(q.Limit)}, {"offset", int64(q.Offset)}} {
 		if n.value < 0 {
-			return Invalid(n.field, "it is negative: use a positive value, or leave it out")
+			return Invalid(n.field, "it is negative: use a positive number, or leave it out")
 		}
 	}
 	return nil

@@ -190,7 +190,7 @@ func TestRegenerationRaceInGrace(t *testing.T) {
 				second = other.Reveal()
 				return nil
 			})),
-			ExpectError: acctest.Says("secret version 2, not 1", "another run or person regenerated it", "nothing was changed"),
+			ExpectError: acctest.Says("secret version 2, not 1", "another run or person regenerated it", "nothing was changed", "Plan again"),
 		},
 		resource.TestStep{
 			PreConfig: func() {
