@@ -142,8 +142,8 @@ func terraformPath(t testing.TB) string {
 	return path
 }
 
-// latchkey runs the command line of the binary under test on the database of the workspace, with nothing on its standard
-// input.
+// latchkey runs the command line of the binary under test on the database of the workspace, with nothing on its
+// standard input.
 func (w *workspace) latchkey(args ...string) result {
 	w.t.Helper()
 	return w.latchkeyReading("", args...)
@@ -192,7 +192,8 @@ func finish(t testing.TB, cmd *exec.Cmd) result {
 
 // newResult returns how a process ended that has been waited for.
 func newResult(t testing.TB, cmd *exec.Cmd, stdout, stderr string) result {
-	return result{t, filepath.Base(cmd.Path) + " " + strings.Join(cmd.Args[1:], " "), cmd.ProcessState.ExitCode(), stdout, stderr}
+	return result{t, filepath.Base(cmd.Path) + " " + strings.Join(cmd.Args[1:], " "), cmd.ProcessState.ExitCode(), stdout,
+		stderr}
 }
 
 // exits ends the test unless the process ended with the exit code.
