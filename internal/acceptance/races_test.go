@@ -45,7 +45,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 			}
 			winner, loser := runs[won], runs[lost]
 			results[won].exits(0)
-			results[lost].exits(1).says("has secret version 2, not 1", "another run or person regenerated it meanwhile",
+			results[lost].exits(1).says("has secret version 2, not 1", "another run or person regenerated it in the meantime",
 				"nothing was changed")
 
 			list := winner.tokenList()
