@@ -17,10 +17,15 @@ func testAccessTokens(w *world) {
 	request.Description = "Deploys"
 	created := must(w.CreateAccessToken(ctx, request))(w)
 	want := tokens.AccessToken{
-		ID: created.ID, Name: "deploy", Description: "Deploys", User: user, Visibility: tokens.VisibilityOrganization, Enabled: true,
-		Secret:    tokens.SecretState{Version: 1, Preview: request.Secret.Reveal()[:10], CreatedAt: made},
-		CreatedAt: made, UpdatedAt: made, Status: tokens.StatusActive, ObservedAt: made,
-		Grants: tokens.Grants{Role: tokens.RoleManager},
+		ID:         created.ID,
+		User:       user,
+		Secret:     tokens.SecretState{Version: 1, Preview: request.Secret.Reveal()[:10], CreatedAt: made},
+		CreatedAt:  made,
+		UpdatedAt:  made,
+		Status:     tokens.StatusActive,
+		ObservedAt: made,
+		Grants:     tokens.Grants{Role: tokens.RoleManager},
+		Settings:   tokens.Settings{Name: "deploy", Description: "Deploys", Visibility: tokens.VisibilityOrganization, Enabled: true},
 	}
 	w.equal("the new token", created, tokens.CreatedAccessToken{AccessToken: want})
 	w.equal("the token", w.token(want.ID), want)
@@ -28,7 +33,7 @@ func testAccessTokens(w *world) {
 
 	w.clock.Advance(later)
 	want.Name, want.Description, want.UpdatedAt, want.ObservedAt = "release", "", w.clock.Instant(), w.clock.Instant()
-	w.equal("the renamed token", w.update(want.ID, tokens.AccessTokenUpdate{Name: tokens.To("release"), Description: tokens.To("")}), want)
+	w.equal("the renamed token", w.update(want.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", Description: ""}, Fields: tokens.Fields{"name", "description"}}), want)
 	w.equal("the token afterwards", w.token(want.ID), want)
 	if !w.verify(request.Secret).Active {
 		w.Error("a rename ended the secret")
@@ -67,20 +72,20 @@ func testAccessTokenSettings(w *world) {
 		update tokens.AccessTokenUpdate
 		apply  func(*tokens.AccessToken)
 	}{
-		{"enabled", tokens.AccessTokenUpdate{Enabled: tokens.To(true)}, func(t *tokens.AccessToken) { t.Enabled, t.Disabled = true, nil }},
-		{"role", tokens.AccessTokenUpdate{Role: tokens.To(tokens.RoleNone)}, func(t *tokens.AccessToken) { t.Own.Role = tokens.RoleNone }},
-		{"role cleared", tokens.AccessTokenUpdate{Role: tokens.To("")}, func(t *tokens.AccessToken) { t.Own.Role = "" }},
-		{"group_roles emptied", tokens.AccessTokenUpdate{GroupRoles: tokens.To([]tokens.GroupRole{})}, func(t *tokens.AccessToken) { t.Own.GroupRoles = []tokens.GroupRole{} }},
-		{"group_roles cleared", tokens.AccessTokenUpdate{GroupRoles: tokens.To[[]tokens.GroupRole](nil)}, func(t *tokens.AccessToken) { t.Own.GroupRoles = nil }},
-		{"group_roles emptied where none were set", tokens.AccessTokenUpdate{GroupRoles: tokens.To([]tokens.GroupRole{})}, func(t *tokens.AccessToken) { t.Own.GroupRoles = []tokens.GroupRole{} }},
-		{"group_roles", tokens.AccessTokenUpdate{GroupRoles: tokens.To(roles)}, func(t *tokens.AccessToken) { t.Own.GroupRoles = roles }},
-		{"activates_at cleared", tokens.AccessTokenUpdate{ActivatesAt: tokens.To(time.Time{})}, func(t *tokens.AccessToken) { t.ActivatesAt = time.Time{} }},
-		{"activates_at", tokens.AccessTokenUpdate{ActivatesAt: tokens.To(elsewhere.Add(-2 * time.Hour))}, func(t *tokens.AccessToken) { t.ActivatesAt = at.Add(-2 * time.Hour) }},
-		{"visibility", tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityRestricted }},
-		{"visibility set back", tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityOrganization)}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityOrganization }},
-		{"ttl instead of expires_at", tokens.AccessTokenUpdate{ExpiresAt: tokens.To(time.Time{}), TTL: tokens.To(72 * time.Hour)}, func(t *tokens.AccessToken) { t.ExpiresAt, t.TTL = time.Time{}, 72*time.Hour }},
-		{"ttl cleared", tokens.AccessTokenUpdate{TTL: tokens.To(time.Duration(0))}, func(t *tokens.AccessToken) { t.TTL = 0 }},
-		{"expires_at", tokens.AccessTokenUpdate{ExpiresAt: tokens.To(elsewhere)}, func(t *tokens.AccessToken) { t.ExpiresAt = at }},
+		{"enabled", tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}}, func(t *tokens.AccessToken) { t.Enabled, t.Disabled = true, nil }},
+		{"role", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleNone}}, Fields: tokens.Fields{"role"}}, func(t *tokens.AccessToken) { t.Own.Role = tokens.RoleNone }},
+		{"role cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}}, func(t *tokens.AccessToken) { t.Own.Role = "" }},
+		{"group_roles emptied", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}}, Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = []tokens.GroupRole{} }},
+		{"group_roles cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: nil}}, Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = nil }},
+		{"group_roles emptied where none were set", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}}, Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = []tokens.GroupRole{} }},
+		{"group_roles", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: roles}}, Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = roles }},
+		{"activates_at cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: time.Time{}}, Fields: tokens.Fields{"activates_at"}}, func(t *tokens.AccessToken) { t.ActivatesAt = time.Time{} }},
+		{"activates_at", tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: elsewhere.Add(-2 * time.Hour)}, Fields: tokens.Fields{"activates_at"}}, func(t *tokens.AccessToken) { t.ActivatesAt = at.Add(-2 * time.Hour) }},
+		{"visibility", tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityRestricted }},
+		{"visibility set back", tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityOrganization}, Fields: tokens.Fields{"visibility"}}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityOrganization }},
+		{"ttl instead of expires_at", tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}, TTL: 72 * time.Hour}, Fields: tokens.Fields{"expires_at", "ttl"}}, func(t *tokens.AccessToken) { t.ExpiresAt, t.TTL = time.Time{}, 72*time.Hour }},
+		{"ttl cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0}, Fields: tokens.Fields{"ttl"}}, func(t *tokens.AccessToken) { t.TTL = 0 }},
+		{"expires_at", tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: elsewhere}, Fields: tokens.Fields{"expires_at"}}, func(t *tokens.AccessToken) { t.ExpiresAt = at }},
 	} {
 		w.clock.Advance(time.Second)
 		step.apply(&want)
@@ -109,13 +114,13 @@ func testSystemCreatedTechnicalUser(w *world) {
 	w.equal("its events", actions(w.events(t.User.ID)), []string{"technical_user.create"})
 
 	w.clock.Advance(later)
-	t = w.update(t.ID, tokens.AccessTokenUpdate{Role: tokens.To(tokens.RoleViewer), GroupRoles: tokens.To(roles)})
+	t = w.update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleViewer, GroupRoles: roles}}, Fields: tokens.Fields{"role", "group_roles"}})
 	w.equal("its roles follow the token's", t.User.Grants, tokens.Grants{Role: tokens.RoleViewer, GroupRoles: roles})
 	w.equal("the technical user", must(w.TechnicalUser(ctx, t.User.ID))(w), t.User)
 	w.equal("what the token opens", w.verify(request.Secret).Grants, tokens.Grants{Role: tokens.RoleViewer, GroupRoles: roles})
 	w.equal("the time of its change", t.User.UpdatedAt, w.clock.Instant())
 
-	_, err := w.UpdateTechnicalUser(ctx, t.User.ID, tokens.TechnicalUserUpdate{Role: tokens.To(tokens.RoleOwner)})
+	_, err := w.UpdateTechnicalUser(ctx, t.User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleOwner}}, Fields: tokens.Fields{"role"}})
 	w.refusal(err, tokens.CodeConflict)
 	_, err = w.CreateAccessToken(ctx, w.request("guest", t.User.ID))
 	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "technical_user_id")

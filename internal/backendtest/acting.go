@@ -6,10 +6,10 @@ import "github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 func testActing(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
-	m := must(w.CreateMember(ctx, tokens.NewMember{Email: "Ben@example.com", Grants: tokens.Grants{Role: tokens.RoleAdministrator}}))(w)
+	m := must(w.CreateMember(ctx, tokens.NewMember{Email: "Ben@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleAdministrator}}}))(w)
 	ben := w.acting("bEN@EXAMPLE.com") // the case of letters makes no difference
 	w.clock.Advance(later)
-	user := must(ben.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleViewer}}))(w)
+	user := must(ben.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleViewer}}}))(w)
 	w.equal("who disabled what was made disabled", user.Disabled, &tokens.Stop{By: "Ben@example.com", At: w.clock.Instant()})
 	request := ben.request("deploy", "")
 	request.GroupID = g.ID
@@ -24,13 +24,13 @@ func testActing(w *world) {
 	}
 
 	// Roles are those of now, at the next operation of a backend that was open all along.
-	must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{Role: tokens.To(tokens.RoleViewer)}))(w)
+	must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}, Fields: tokens.Fields{"role"}}))(w)
 	_, err := ben.ReleaseAccessToken(ctx, token.ID)
 	w.equal("what may not be done any more", w.refusal(err, tokens.CodeForbidden).ID, token.ID)
 	refused := w.events(token.ID)
 	w.equal("the event of the refusal", refused[len(refused)-1].Actor, tokens.Actor("Ben@example.com"))
 	must(ben.AccessToken(ctx, token.ID))(w)
-	must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: token.ID, MemberID: m.ID, Role: tokens.ShareManager}))(w)
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: m.ID, Role: tokens.ShareManager}))(w)
 	must(ben.ReleaseAccessToken(ctx, token.ID))(w)
 
 	// What never was and what is gone are as unknown to a member as to the owner.
@@ -46,7 +46,7 @@ func testActing(w *world) {
 		w.equal("the field", w.refusal(err, tokens.CodeForbidden).Field, "act_as")
 		_, err = gone.AccessToken(ctx, tokens.NewID(tokens.KindAccessToken, w.clock.Now()))
 		w.equal("the field", w.refusal(err, tokens.CodeForbidden).Field, "act_as")
-		_, err = gone.CreateGroup(ctx, tokens.NewGroup{Name: "shop"})
+		_, err = gone.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "shop"}})
 		w.equal("the field", w.refusal(err, tokens.CodeForbidden).Field, "act_as")
 	}
 	added := w.events("")[events:]
@@ -55,7 +55,7 @@ func testActing(w *world) {
 
 	// A new member of that address is another person.
 	again := w.member("ben@example.com")
-	_, err = ben.UpdateMember(ctx, again.ID, tokens.MemberUpdate{Name: tokens.To("Ben")})
+	_, err = ben.UpdateMember(ctx, again.ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: "Ben"}, Fields: tokens.Fields{"name"}})
 	w.refusal(err, tokens.CodeForbidden)
 }
 
@@ -63,7 +63,7 @@ func testActing(w *world) {
 func testRequestOfAnotherMember(w *world) {
 	ctx := w.Context()
 	for _, email := range []string{"anna@example.com", "ben@example.com"} {
-		must(w.CreateMember(ctx, tokens.NewMember{Email: email, Grants: tokens.Grants{Role: tokens.RoleAdministrator}}))(w)
+		must(w.CreateMember(ctx, tokens.NewMember{Email: email, MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleAdministrator}}}))(w)
 	}
 	anna, ben := w.acting("anna@example.com"), w.acting("ben@example.com")
 	request := anna.request("deploy", "")
@@ -81,7 +81,7 @@ func testRequestOfAnotherMember(w *world) {
 
 	// Who may no longer make the token learns nothing by asking again.
 	members := must(w.Members(ctx))(w)
-	must(w.UpdateMember(ctx, members[0].ID, tokens.MemberUpdate{Role: tokens.To(tokens.RoleViewer)}))(w)
+	must(w.UpdateMember(ctx, members[0].ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}, Fields: tokens.Fields{"role"}}))(w)
 	_, err := anna.CreateAccessToken(ctx, request)
 	w.refusal(err, tokens.CodeForbidden)
 	_, err = anna.UpdateAccessToken(ctx, t.ID, regeneration)

@@ -12,7 +12,7 @@ type person func(w *world, i int) tokens.Backend
 
 // alone is a person who opens the database for themselves, as in a process of their own.
 func alone(w *world, i int) tokens.Backend {
-	return w.as(tokens.Actor(fmt.Sprintf("local:person%d@host", i))).Backend
+	return w.elsewhere(tokens.Actor(fmt.Sprintf("local:person%d@host", i))).Backend
 }
 
 // together is a person who shares one backend with all others, as the resources of one Terraform run do.
@@ -50,7 +50,7 @@ func (w *world) crowd(who person) {
 		}
 	}
 	for i, err := range w.everyone(people, who, func(i int, b tokens.Backend) error {
-		group, err := b.CreateGroup(ctx, tokens.NewGroup{Name: fmt.Sprintf("group-%d", i)})
+		group, err := b.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: fmt.Sprintf("group-%d", i)}})
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (w *world) crowd(who person) {
 			if err != nil {
 				return err
 			}
-			if _, err := b.UpdateAccessToken(ctx, created.ID, tokens.AccessTokenUpdate{Description: tokens.To("made")}); err != nil {
+			if _, err := b.UpdateAccessToken(ctx, created.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "made"}, Fields: tokens.Fields{"description"}}); err != nil {
 				return err
 			}
 			if v, err := b.VerifySecret(ctx, request.Secret, tokens.VerifyOptions{RecordUse: true}); err != nil || !v.Active {
@@ -110,8 +110,10 @@ func (w *world) race(who person) {
 		fresh[i] = w.fresh()
 	}
 	errs := w.everyone(people, who, func(i int, b tokens.Backend) error {
-		_, err := b.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{
-			NewSecretFor: fresh[i], Reason: tokens.ReasonTrigger, ExpectedVersion: 1}})
+		_, err := b.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{
+			Regeneration: &tokens.Regeneration{
+				NewSecretFor: fresh[i], Reason: tokens.ReasonTrigger, ExpectedVersion: 1},
+		})
 		return err
 	})
 	winners := 0

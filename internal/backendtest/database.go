@@ -58,11 +58,11 @@ func testMissingDatabase(w *world) {
 		"PruneEvents":        func() error { _, err := w.PruneEvents(ctx, w.clock.Now().Add(-later)); return err },
 		"Events":             func() error { _, err := w.Events(ctx, tokens.EventQuery{}); return err },
 		"a member": func() error {
-			_, err := w.acting("anna@example.com").CreateGroup(ctx, tokens.NewGroup{Name: "payments"})
+			_, err := w.acting("anna@example.com").CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "payments"}})
 			return err
 		},
 		"a member with a role": func() error {
-			_, err := w.CreateMember(ctx, tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: "clerk"}})
+			_, err := w.CreateMember(ctx, tokens.NewMember{Email: "b@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "clerk"}}})
 			return err
 		},
 		"a token with a role": func() error {
@@ -84,7 +84,7 @@ func testMissingDatabase(w *world) {
 	}
 
 	// What is invalid by itself makes no database either, and the error is about the input.
-	_, err := w.CreateGroup(ctx, tokens.NewGroup{Name: "Not a name"})
+	_, err := w.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "Not a name"}})
 	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "name")
 	_, err = w.CreateAccessToken(ctx, tokens.NewAccessToken{NewSecretFor: w.fresh()})
 	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "name")

@@ -11,7 +11,7 @@ func testEvents(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
 	w.clock.Advance(later)
-	must(w.as("local:ben@host").UpdateGroup(ctx, g.ID, tokens.GroupUpdate{Name: tokens.To("billing"), Description: tokens.To("Bills")}))(w)
+	must(w.as("local:ben@host").UpdateGroup(ctx, g.ID, tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: "billing", Description: "Bills"}, Fields: tokens.Fields{"name", "description"}}))(w)
 	changed := w.clock.Instant()
 	w.clock.Advance(later)
 	w.succeed(w.DeleteGroup(ctx, g.ID))
@@ -36,7 +36,7 @@ func testEvents(w *world) {
 	value := w.secret()
 	_ = w.DeleteAccessToken(ctx, value.Reveal())
 	_, _ = w.HoldAccessToken(ctx, value.Reveal(), "leaked")
-	_, _ = w.CreateGroup(ctx, tokens.NewGroup{Name: value.Reveal()})
+	_, _ = w.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: value.Reveal()}})
 	_, _ = w.CreateAccessToken(ctx, w.request("deploy", value.Reveal()))
 	all := w.events("")
 	w.equal("the refusals", actions(all[len(all)-4:]), []string{"access_token.delete refused", "access_token.hold refused", "group.create refused", "access_token.create refused"})
@@ -72,7 +72,7 @@ func testPrunedEvents(w *world) {
 	w.equal("the number of pruned events, again", must(w.PruneEvents(ctx, since))(w), int64(0))
 	w.equal("the groups are all there", len(must(w.Groups(ctx))(w)), 3)
 
-	must(w.CreateMember(ctx, tokens.NewMember{Email: "ada@example.com", Grants: tokens.Grants{Role: tokens.RoleAdministrator}}))(w)
+	must(w.CreateMember(ctx, tokens.NewMember{Email: "ada@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleAdministrator}}}))(w)
 	_, err := w.acting("ada@example.com").PruneEvents(ctx, since)
 	w.refusal(err, tokens.CodeForbidden)
 }
@@ -86,17 +86,17 @@ func testUpdatesThatChangeNothing(w *world) {
 	request.Own.GroupRoles = []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleViewer}}
 	request.ExpiresAt = w.clock.Instant().Add(day)
 	t := w.create(request)
-	must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
 	w.clock.Advance(later)
 	before, events := w.content(), len(w.events(""))
 
-	must(w.UpdateGroup(ctx, g.ID, tokens.GroupUpdate{Name: tokens.To(g.Name), Description: tokens.To(g.Description)}))(w)
-	must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{Name: tokens.To(m.Name), Role: tokens.To(m.Role), GroupRoles: tokens.To(m.GroupRoles)}))(w)
-	must(w.UpdateTechnicalUser(ctx, u.ID, tokens.TechnicalUserUpdate{Name: tokens.To(u.Name), Role: tokens.To(u.Role), Enabled: tokens.To(true)}))(w)
+	must(w.UpdateGroup(ctx, g.ID, tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: g.Name, Description: g.Description}, Fields: tokens.Fields{"name", "description"}}))(w)
+	must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: m.Name, Grants: tokens.Grants{Role: m.Role, GroupRoles: m.GroupRoles}}, Fields: tokens.Fields{"name", "role", "group_roles"}}))(w)
+	must(w.UpdateTechnicalUser(ctx, u.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Name: u.Name, Enabled: true, Grants: tokens.Grants{Role: u.Role}}, Fields: tokens.Fields{"name", "role", "enabled"}}))(w)
 	w.update(t.ID, tokens.AccessTokenUpdate{})
 	w.update(t.ID, tokens.AccessTokenUpdate{
-		Name: tokens.To(t.Name), Description: tokens.To(""), Role: tokens.To(""), GroupRoles: tokens.To(request.Own.GroupRoles), Enabled: tokens.To(true),
-		ActivatesAt: tokens.To(time.Time{}), ExpiresAt: tokens.To(request.ExpiresAt.In(time.FixedZone("", 3600))), TTL: tokens.To(time.Duration(0)),
+		Settings: tokens.Settings{Name: t.Name, Description: "", Enabled: true, ActivatesAt: time.Time{}, ExpiresAt: request.ExpiresAt.In(time.FixedZone("", 3600)), TTL: 0, Own: tokens.Grants{Role: "", GroupRoles: request.Own.GroupRoles}},
+		Fields:   tokens.Fields{"name", "description", "role", "group_roles", "enabled", "activates_at", "expires_at", "ttl"},
 	})
 	must(w.UpdateTokenShare(ctx, t.ID, m.ID, tokens.ShareViewer))(w)
 

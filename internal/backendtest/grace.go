@@ -7,7 +7,7 @@ import (
 )
 
 // regenerateWith is regenerate beside other changes, with a grace for this once.
-func (w *world) regenerateWith(id string, update tokens.AccessTokenUpdate, grace tokens.Change[tokens.Grace]) (tokens.AccessToken, tokens.Secret) {
+func (w *world) regenerateWith(id string, update tokens.AccessTokenUpdate, grace *tokens.Grace) (tokens.AccessToken, tokens.Secret) {
 	w.Helper()
 	fresh := w.fresh()
 	update.Regeneration = &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonSchedule, Grace: grace}
@@ -35,13 +35,11 @@ func (w *world) live(what, want string, values ...tokens.Secret) {
 }
 
 // forOnce is a grace for one regeneration.
-func forOnce(d time.Duration) tokens.Change[tokens.Grace] {
-	return tokens.To(tokens.Grace{Duration: d})
-}
+func forOnce(d time.Duration) *tokens.Grace { return &tokens.Grace{Duration: d} }
 
 var (
 	// ownGrace is the grace of the token itself.
-	ownGrace tokens.Change[tokens.Grace]
+	ownGrace *tokens.Grace
 	// none is no previous secret.
 	none *tokens.PreviousSecret
 )
@@ -85,7 +83,7 @@ func testGrace(w *world) {
 	// No grace ends it in the same transaction, for once or by the setting.
 	_, fifth := w.regenerateWith(id, tokens.AccessTokenUpdate{}, forOnce(0))
 	w.live("after a regeneration without grace", "----c", first, second, third, fourth, fifth)
-	token, sixth := w.regenerateWith(id, tokens.AccessTokenUpdate{Grace: forOnce(0)}, ownGrace)
+	token, sixth := w.regenerateWith(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(0)}}, Fields: tokens.Fields{"grace_period"}}, ownGrace)
 	w.live("after one with a grace of none", "-c", fifth, sixth)
 	w.equal("the previous secret without a grace", token.Previous, none)
 	token, seventh := w.regenerateWith(id, tokens.AccessTokenUpdate{}, forOnce(time.Minute))
@@ -112,7 +110,7 @@ func testGraceAndExpiry(w *world) {
 	w.clock.Advance(time.Microsecond)
 	w.live("at its own expiry", "-c", request.Secret, second)
 
-	token, third := w.regenerateWith(id, tokens.AccessTokenUpdate{Grace: forOnce(30 * time.Hour)}, ownGrace)
+	token, third := w.regenerateWith(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(30 * time.Hour)}}, Fields: tokens.Fields{"grace_period"}}, ownGrace)
 	w.equal("the end under a longer grace", token.PreviousSecretExpiresAt(), start.Add(14*time.Hour))
 	w.live("under a longer grace", "pc", second, third)
 
@@ -124,19 +122,19 @@ func testGraceAndExpiry(w *world) {
 	w.mentions(w.events(id)[len(w.events(id))-1].Detail, "version 3 had expired at")
 
 	// A ttl that was set with the regeneration does not cut the grace of a secret that had none.
-	w.update(id, tokens.AccessTokenUpdate{TTL: tokens.To(time.Duration(0)), Grace: tokens.To(tokens.Grace{Duration: time.Hour})})
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0, Policies: tokens.Policies{Grace: tokens.Grace{Duration: time.Hour}}}, Fields: tokens.Fields{"ttl", "grace_period"}})
 	w.clock.Advance(50 * time.Hour)
-	token, fifth := w.regenerateWith(id, tokens.AccessTokenUpdate{TTL: tokens.To(20 * time.Hour)}, ownGrace)
+	token, fifth := w.regenerateWith(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 20 * time.Hour}, Fields: tokens.Fields{"ttl"}}, ownGrace)
 	w.equal("the end of a secret without expiry", token.PreviousSecretExpiresAt(), w.clock.Instant().Add(time.Hour))
 	w.live("with a new ttl", "pc", fourth, fifth)
 
 	// A fixed end is that of both, however it moves.
 	end := w.clock.Instant().Add(5 * time.Hour)
-	token, sixth := w.regenerateWith(id, tokens.AccessTokenUpdate{TTL: tokens.To(time.Duration(0)), ExpiresAt: tokens.To(end), Grace: tokens.To(untilExpiry)}, ownGrace)
+	token, sixth := w.regenerateWith(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0, ExpiresAt: end, Policies: tokens.Policies{Grace: untilExpiry}}, Fields: tokens.Fields{"ttl", "expires_at", "grace_period"}}, ownGrace)
 	w.equal("the end by a fixed end", token.PreviousSecretExpiresAt(), end)
 	w.clock.Advance(time.Hour)
-	w.equal("the end by an earlier one", w.update(id, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(end.Add(-time.Hour))}).PreviousSecretExpiresAt(), end.Add(-time.Hour))
-	w.equal("the end by a later one", w.update(id, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(end.Add(time.Hour))}).PreviousSecretExpiresAt(), end.Add(-time.Hour))
+	w.equal("the end by an earlier one", w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: end.Add(-time.Hour)}, Fields: tokens.Fields{"expires_at"}}).PreviousSecretExpiresAt(), end.Add(-time.Hour))
+	w.equal("the end by a later one", w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: end.Add(time.Hour)}, Fields: tokens.Fields{"expires_at"}}).PreviousSecretExpiresAt(), end.Add(-time.Hour))
 	w.clock.Advance(3 * time.Hour)
 	w.live("past the earlier end", "-c", fifth, sixth)
 }
@@ -150,12 +148,12 @@ func testShortenedGrace(w *world) {
 	superseded := w.clock.Instant()
 	set := func(d time.Duration) tokens.AccessToken {
 		w.Helper()
-		return w.update(id, tokens.AccessTokenUpdate{Grace: forOnce(d)})
+		return w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(d)}}, Fields: tokens.Fields{"grace_period"}})
 	}
 	w.clock.Advance(time.Hour)
 	w.equal("the end by a longer grace", set(20*time.Hour).PreviousSecretExpiresAt(), superseded.Add(10*time.Hour))
 	w.equal("the end by a shorter one", set(3*time.Hour).PreviousSecretExpiresAt(), superseded.Add(3*time.Hour))
-	w.equal("the end after another change", w.update(id, tokens.AccessTokenUpdate{Name: tokens.To("other")}).PreviousSecretExpiresAt(), superseded.Add(3*time.Hour))
+	w.equal("the end after another change", w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"}, Fields: tokens.Fields{"name"}}).PreviousSecretExpiresAt(), superseded.Add(3*time.Hour))
 	w.live("in the shortened grace", "pc", request.Secret, second)
 	w.equal("the token afterwards", w.token(id).PreviousSecretExpiresAt(), superseded.Add(3*time.Hour))
 
@@ -164,7 +162,7 @@ func testShortenedGrace(w *world) {
 	w.equal("the end that has passed", set(30*time.Minute).PreviousSecretExpiresAt(), superseded.Add(30*time.Minute))
 	w.live("after the shortened grace", "-c", request.Secret, second)
 	w.clock.Advance(later)
-	w.update(id, tokens.AccessTokenUpdate{Description: tokens.To("changed once more")})
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "changed once more"}, Fields: tokens.Fields{"description"}})
 	w.equal("the end long after", w.token(id).PreviousSecretExpiresAt(), superseded.Add(30*time.Minute))
 	w.equal("the events", actions(w.events(id)), []string{"access_token.create", "access_token.regenerate", "access_token.update", "access_token.update",
 		"access_token.update", "access_token.retire_previous", "access_token.update", "access_token.update"})
@@ -223,11 +221,11 @@ func testGraceEvents(w *world) {
 	id := w.create(request).ID
 	w.regenerateWith(id, tokens.AccessTokenUpdate{}, ownGrace)
 	end := w.clock.Instant().Add(time.Hour)
-	gateway := w.as("local:gateway@host")
+	gateway := w.elsewhere("local:gateway@host")
 	w.clock.Advance(time.Minute)
 	gateway.use(request.Secret)
 	used := w.clock.Instant()
-	w.succeed(gateway.Close())
+	w.succeed(gateway.service.Close())
 	previous := w.token(id).Previous
 	w.equal("the last use of the previous secret", previous.LastUsedAt, used)
 	w.equal("the last use of the current one", w.token(id).Secret.LastUsedAt, time.Time{})
@@ -243,7 +241,7 @@ func testGraceEvents(w *world) {
 	w.equal("the events since then", must(w.Events(w.Context(), tokens.EventQuery{Since: end}))(w), []tokens.Event{retired})
 	w.equal("the events since later", must(w.Events(w.Context(), tokens.EventQuery{Since: end.Add(time.Second)}))(w), []tokens.Event(nil))
 
-	w.update(id, tokens.AccessTokenUpdate{Name: tokens.To("other")})
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"}, Fields: tokens.Fields{"name"}})
 	written := w.events(id)
 	w.equal("the events after a change", actions(written), []string{"access_token.create", "access_token.regenerate", "access_token.retire_previous", "access_token.update"})
 	w.equal("the event that is written", written[2], retired)
@@ -256,7 +254,7 @@ func testUses(w *world) {
 	request.Grace = tokens.Grace{Duration: time.Hour}
 	id := w.create(request).ID
 	_, second := w.regenerateWith(id, tokens.AccessTokenUpdate{}, ownGrace)
-	gateway, other := w.as("local:gateway@host"), w.as("local:other@host")
+	gateway, other := w.elsewhere("local:gateway@host"), w.elsewhere("local:other@host")
 	var last [2]time.Time
 	for range 3 {
 		w.clock.Advance(time.Second)
@@ -267,8 +265,8 @@ func testUses(w *world) {
 		other.use(second)
 		last[1] = w.clock.Instant()
 	}
-	w.succeed(other.Close())
-	w.succeed(gateway.Close())
+	w.succeed(other.service.Close())
+	w.succeed(gateway.service.Close())
 	token := w.token(id)
 	w.equal("how often the token was used", token.UseCount, int64(9))
 	w.equal("its last use", token.LastUsedAt, last[1])
@@ -303,16 +301,16 @@ func testPolicies(w *world) {
 		update    tokens.AccessTokenUpdate
 		set       func()
 	}{
-		{"regenerate_before_expiry", tokens.AccessTokenUpdate{RegenerateBeforeExpiry: tokens.To(7 * day)}, func() { want.RegenerateBeforeExpiry = 7 * day }},
-		{"on_expired", tokens.AccessTokenUpdate{OnExpired: tokens.To(tokens.OnExpiredIgnore)}, func() { want.OnExpired = tokens.OnExpiredIgnore }},
-		{"on_secret_drift", tokens.AccessTokenUpdate{OnSecretDrift: tokens.To(tokens.OnSecretDriftError)}, func() { want.OnSecretDrift = tokens.OnSecretDriftError }},
-		{"grace_period", tokens.AccessTokenUpdate{Grace: forOnce(day)}, func() { want.Grace = tokens.Grace{Duration: day} }},
-		{"protect_if_used_within", tokens.AccessTokenUpdate{ProtectIfUsedWithin: tokens.To(day)}, func() { want.ProtectIfUsedWithin = day }},
-		{"regenerate_before_expiry", tokens.AccessTokenUpdate{RegenerateBeforeExpiry: tokens.To(time.Duration(0))}, func() { want.RegenerateBeforeExpiry = 0 }},
-		{"on_expired", tokens.AccessTokenUpdate{OnExpired: tokens.To(tokens.ExpiryPolicy(""))}, func() { want.OnExpired = "" }},
-		{"on_secret_drift", tokens.AccessTokenUpdate{OnSecretDrift: tokens.To(tokens.DriftPolicy(""))}, func() { want.OnSecretDrift = "" }},
-		{"grace_period", tokens.AccessTokenUpdate{Grace: forOnce(0)}, func() { want.Grace = tokens.Grace{} }},
-		{"protect_if_used_within", tokens.AccessTokenUpdate{ProtectIfUsedWithin: tokens.To(time.Duration(0))}, func() { want.ProtectIfUsedWithin = 0 }},
+		{"regenerate_before_expiry", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{RegenerateBeforeExpiry: 7 * day}}, Fields: tokens.Fields{"regenerate_before_expiry"}}, func() { want.RegenerateBeforeExpiry = 7 * day }},
+		{"on_expired", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnExpired: tokens.OnExpiredIgnore}}, Fields: tokens.Fields{"on_expired"}}, func() { want.OnExpired = tokens.OnExpiredIgnore }},
+		{"on_secret_drift", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnSecretDrift: tokens.OnSecretDriftError}}, Fields: tokens.Fields{"on_secret_drift"}}, func() { want.OnSecretDrift = tokens.OnSecretDriftError }},
+		{"grace_period", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(day)}}, Fields: tokens.Fields{"grace_period"}}, func() { want.Grace = tokens.Grace{Duration: day} }},
+		{"protect_if_used_within", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{ProtectIfUsedWithin: day}}, Fields: tokens.Fields{"protect_if_used_within"}}, func() { want.ProtectIfUsedWithin = day }},
+		{"regenerate_before_expiry", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{RegenerateBeforeExpiry: 0}}, Fields: tokens.Fields{"regenerate_before_expiry"}}, func() { want.RegenerateBeforeExpiry = 0 }},
+		{"on_expired", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnExpired: ""}}, Fields: tokens.Fields{"on_expired"}}, func() { want.OnExpired = "" }},
+		{"on_secret_drift", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnSecretDrift: ""}}, Fields: tokens.Fields{"on_secret_drift"}}, func() { want.OnSecretDrift = "" }},
+		{"grace_period", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(0)}}, Fields: tokens.Fields{"grace_period"}}, func() { want.Grace = tokens.Grace{} }},
+		{"protect_if_used_within", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{ProtectIfUsedWithin: 0}}, Fields: tokens.Fields{"protect_if_used_within"}}, func() { want.ProtectIfUsedWithin = 0 }},
 	} {
 		change.set()
 		w.equal("the answer", w.update(id, change.update).Policies, want)

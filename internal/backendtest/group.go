@@ -5,11 +5,11 @@ import "github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 func testGroups(w *world) {
 	ctx := w.Context()
 	made := w.clock.Instant()
-	g := must(w.CreateGroup(ctx, tokens.NewGroup{Name: "payments", Description: "Money in and out"}))(w)
+	g := must(w.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Money in and out"}}))(w)
 	if !tokens.IsID(tokens.KindGroup, g.ID) {
 		w.Errorf("%q is not the identifier of a group", g.ID)
 	}
-	w.equal("the new group", g, tokens.Group{ID: g.ID, Name: "payments", Description: "Money in and out", CreatedAt: made, UpdatedAt: made})
+	w.equal("the new group", g, tokens.Group{ID: g.ID, CreatedAt: made, UpdatedAt: made, GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Money in and out"}})
 	w.equal("the group", must(w.Group(ctx, g.ID))(w), g)
 	other := w.group("audit")
 	w.equal("the groups by name", must(w.Groups(ctx))(w), []tokens.Group{other, g})
@@ -17,7 +17,7 @@ func testGroups(w *world) {
 	w.clock.Advance(later)
 	want := g
 	want.Name, want.Description, want.UpdatedAt = "billing", "", w.clock.Instant()
-	w.equal("the changed group", must(w.UpdateGroup(ctx, g.ID, tokens.GroupUpdate{Name: tokens.To("billing"), Description: tokens.To("")}))(w), want)
+	w.equal("the changed group", must(w.UpdateGroup(ctx, g.ID, tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: "billing", Description: ""}, Fields: tokens.Fields{"name", "description"}}))(w), want)
 	w.equal("the group afterwards", must(w.Group(ctx, g.ID))(w), want)
 	w.group("payments") // the former name is free
 
@@ -36,9 +36,10 @@ func testGroupDeletionDropsRoles(w *world) {
 	kept, dropped := w.group("kept"), w.group("dropped")
 	both := []tokens.GroupRole{{GroupID: dropped.ID, Role: tokens.RoleManager}, {GroupID: kept.ID, Role: tokens.RoleViewer}}
 	only := []tokens.GroupRole{{GroupID: dropped.ID, Role: tokens.RoleViewer}}
-	member := must(w.CreateMember(ctx, tokens.NewMember{Email: "anna@example.com", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: both}}))(w)
+	member := must(w.CreateMember(ctx, tokens.NewMember{Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: both}}}))(w)
 	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
-		Name: "ci", Grants: tokens.Grants{Role: tokens.RoleManager, GroupRoles: both}, Enabled: true}))(w)
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleManager, GroupRoles: both}, Enabled: true},
+	}))(w)
 	narrowed := w.request("narrowed", user.ID)
 	narrowed.Own.GroupRoles = only
 	token := w.create(narrowed)

@@ -12,14 +12,19 @@ func testMembers(w *world) {
 	}
 	ordered := []tokens.GroupRole{unsorted[1], unsorted[0]}
 
-	m := must(w.CreateMember(ctx, tokens.NewMember{Email: "Anna@example.com", Name: "Anna", Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: unsorted}}))(w)
-	w.equal("the new member", m, tokens.Member{ID: m.ID, Email: "Anna@example.com", Name: "Anna",
-		Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: ordered}, CreatedAt: made, UpdatedAt: made})
+	m := must(w.CreateMember(ctx, tokens.NewMember{Email: "Anna@example.com", MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: unsorted}}}))(w)
+	w.equal("the new member", m, tokens.Member{
+		ID:             m.ID,
+		Email:          "Anna@example.com",
+		CreatedAt:      made,
+		UpdatedAt:      made,
+		MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: ordered}},
+	})
 	w.equal("the member", must(w.Member(ctx, m.ID))(w), m)
 	other := w.member("aaron@example.com")
 	w.equal("the members by address", must(w.Members(ctx))(w), []tokens.Member{other, m})
 
-	_, err := w.CreateMember(ctx, tokens.NewMember{Email: "anna@EXAMPLE.com", Grants: tokens.Grants{Role: tokens.RoleViewer}})
+	_, err := w.CreateMember(ctx, tokens.NewMember{Email: "anna@EXAMPLE.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}})
 	conflict := w.refusal(err, tokens.CodeConflict)
 	w.equal("the holder", conflict.ID, m.ID)
 	w.mentions(conflict.Error(), "Anna@example.com", "import {", "to = latchkey_member.NAME", `id = "`+m.ID+`"`)
@@ -28,11 +33,13 @@ func testMembers(w *world) {
 	want := m
 	want.Name, want.Role, want.GroupRoles, want.UpdatedAt = "", tokens.RoleAdministrator, nil, w.clock.Instant()
 	w.equal("the changed member", must(w.UpdateMember(ctx, m.ID, tokens.MemberUpdate{
-		Name: tokens.To(""), Role: tokens.To(tokens.RoleAdministrator), GroupRoles: tokens.To[[]tokens.GroupRole](nil)}))(w), want)
+		Settings: tokens.MemberSettings{Name: "", Grants: tokens.Grants{Role: tokens.RoleAdministrator, GroupRoles: nil}},
+		Fields:   tokens.Fields{"name", "role", "group_roles"},
+	}))(w), want)
 	w.equal("the member afterwards", must(w.Member(ctx, m.ID))(w), want)
 
 	token := w.create(w.request("deploy", ""))
-	share := must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: token.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+	share := must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
 	w.succeed(w.DeleteMember(ctx, m.ID))
 	_, err = w.Member(ctx, m.ID)
 	w.refusal(err, tokens.CodeNotFound)

@@ -120,7 +120,7 @@ func testModel(w *world) {
 				regeneration.ExpectedVersion = expected
 				if rapid.Bool().Draw(t, "for once") {
 					grace = drawGrace(t, token.end() != endOfTime)
-					regeneration.Grace = tokens.To(grace)
+					regeneration.Grace = &grace
 				}
 				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Regeneration: &regeneration})
 				expired := !token.expiresAt.IsZero() && !w.clock.Instant().Before(token.expiresAt) // which a new secret does not change
@@ -134,7 +134,7 @@ func testModel(w *world) {
 			"set the grace": func(t *rapid.T) {
 				id, token := pick(t)
 				grace := drawGrace(t, token.end() != endOfTime)
-				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Grace: tokens.To(grace)})
+				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: grace}}, Fields: tokens.Fields{"grace_period"}})
 				check(err, true)
 				if grace != token.grace && !grace.UntilExpiry {
 					token.shorten(token.madeAt.Add(grace.Duration))
@@ -144,7 +144,7 @@ func testModel(w *world) {
 			"set the ttl": func(t *rapid.T) {
 				id, token := pick(t)
 				ttl := minutes(t)
-				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{TTL: tokens.To(ttl), ExpiresAt: tokens.To(time.Time{})})
+				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: ttl, ExpiresAt: time.Time{}}, Fields: tokens.Fields{"ttl", "expires_at"}})
 				ok := token.madeAt.Add(ttl).After(w.clock.Instant()) || ttl == token.ttl
 				check(err, ok)
 				if ok {
@@ -161,7 +161,7 @@ func testModel(w *world) {
 			"switch": func(t *rapid.T) {
 				id, token := pick(t)
 				token.enabled = rapid.Bool().Draw(t, "enabled")
-				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Enabled: tokens.To(token.enabled)})
+				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: token.enabled}, Fields: tokens.Fields{"enabled"}})
 				check(err, true)
 			},
 			"hold": func(t *rapid.T) {

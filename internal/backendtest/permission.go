@@ -156,13 +156,13 @@ func newMatrix(w *world, expected map[string]table) *matrix {
 		"reader": tokens.PermissionReadTokens, "writer": tokens.PermissionWriteTokens, "stopper": tokens.PermissionManageTokens,
 		"keeper": tokens.PermissionManageAccounts, "clerk": "orders:read",
 	} {
-		must(w.CreateRole(ctx, tokens.NewRole{Name: name, Permissions: []string{permission}}))(w)
+		must(w.CreateRole(ctx, tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: name, Permissions: []string{permission}}}))(w)
 	}
 	m.caller, m.guest, m.stranger = w.member("caller@example.com"), w.member("guest@example.com"), w.member("stranger@example.com")
 	m.actor = w.acting(m.caller.Email)
 	m.holds(tokens.Grants{Role: tokens.RoleOwner})
 	for _, groupID := range m.levels() {
-		m.owners[groupID] = must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "owner", GroupID: groupID, Grants: tokens.Grants{Role: tokens.RoleOwner}, Enabled: true}))(w)
+		m.owners[groupID] = must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{GroupID: groupID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "owner", Grants: tokens.Grants{Role: tokens.RoleOwner}, Enabled: true}}))(w)
 	}
 	for level, groupID := range m.levels() {
 		for v, visibility := range visibilities {
@@ -192,7 +192,7 @@ func (m *matrix) levels() []string { return []string{"", m.group.ID} }
 
 // holds gives the caller roles.
 func (m *matrix) holds(g tokens.Grants) {
-	must(m.UpdateMember(m.Context(), m.caller.ID, tokens.MemberUpdate{Role: tokens.To(g.Role), GroupRoles: tokens.To(g.GroupRoles)}))(m.world)
+	must(m.UpdateMember(m.Context(), m.caller.ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: g.Role, GroupRoles: g.GroupRoles}}, Fields: tokens.Fields{"role", "group_roles"}}))(m.world)
 }
 
 // expire lets what has an hour's ttl expire.
@@ -237,7 +237,7 @@ func (m *matrix) make(s *subject) {
 }
 
 func (m *matrix) share(s *subject, with tokens.Member, role string) {
-	must(m.ShareAccessToken(m.Context(), tokens.TokenShare{AccessTokenID: s.id, MemberID: with.ID, Role: role}))(m.world)
+	must(m.ShareAccessToken(m.Context(), tokens.NewTokenShare{AccessTokenID: s.id, MemberID: with.ID, Role: role}))(m.world)
 }
 
 func (m *matrix) hold(s *subject) { must(m.HoldAccessToken(m.Context(), s.id, "leaked"))(m.world) }

@@ -46,7 +46,7 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 		return tokenOperation{name: "share as " + role, table: table, action: tokens.ActionTokenShareCreate,
 			object: func(s *subject) string { return tokens.ShareID(s.id, m.stranger.ID) },
 			try: func(s *subject) (*tokens.AccessToken, error) {
-				_, err := m.actor.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: s.id, MemberID: m.stranger.ID, Role: role})
+				_, err := m.actor.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: s.id, MemberID: m.stranger.ID, Role: role})
 				return nil, err
 			},
 			undo: func(s *subject) { m.succeed(m.UnshareAccessToken(ctx, s.id, m.stranger.ID)) }}
@@ -61,7 +61,7 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 	listed := map[string]bool{}
 
 	rename := edit("edit name and description", func(s *subject) tokens.AccessTokenUpdate {
-		return tokens.AccessTokenUpdate{Name: tokens.To(m.next("subject")), Description: tokens.To(s.name)}
+		return tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: m.next("subject"), Description: s.name}, Fields: tokens.Fields{"name", "description"}}
 	})
 	rename.undo = func(s *subject) { s.name = m.token(s.id).Name }
 
@@ -99,10 +99,10 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 
 	expiry := edit("edit the expiry", func(s *subject) tokens.AccessTokenUpdate {
 		if s.status == tokens.StatusExpired {
-			return tokens.AccessTokenUpdate{TTL: tokens.To(m.clock.Instant().Sub(s.madeAt).Truncate(time.Second) + time.Hour)}
+			return tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: m.clock.Instant().Sub(s.madeAt).Truncate(time.Second) + time.Hour}, Fields: tokens.Fields{"ttl"}}
 		}
 		m.number++
-		return tokens.AccessTokenUpdate{ExpiresAt: tokens.To(m.clock.Instant().Add(2*farAway + time.Duration(m.number)*time.Second))}
+		return tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: m.clock.Instant().Add(2*farAway + time.Duration(m.number)*time.Second)}, Fields: tokens.Fields{"expires_at"}}
 	})
 	expiry.undo = func(s *subject) {
 		if s.status == tokens.StatusExpired {
@@ -121,18 +121,20 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 	operations = append(operations, expiry, revive)
 
 	for _, role := range rolesByPower[1:] {
-		raise := edit("raise the role to "+role, func(*subject) tokens.AccessTokenUpdate { return tokens.AccessTokenUpdate{Role: tokens.To(role)} })
+		raise := edit("raise the role to "+role, func(*subject) tokens.AccessTokenUpdate {
+			return tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: role}}, Fields: tokens.Fields{"role"}}
+		})
 		raise.table = tableRaise
-		raise.undo = byOwner(tokens.AccessTokenUpdate{Role: tokens.To(tokens.RoleNone)})
+		raise.undo = byOwner(tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleNone}}, Fields: tokens.Fields{"role"}})
 		raise.differs = func(s *subject, c *cell) { c.allowed = allows(m.letter(tableRaise, caller, s.column), role) }
 		operations = append(operations, raise)
 	}
 
 	policies := edit("edit the policies", func(*subject) tokens.AccessTokenUpdate {
 		m.number++
-		return tokens.AccessTokenUpdate{Grace: tokens.To(tokens.Grace{Duration: time.Duration(m.number) * time.Second})}
+		return tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: tokens.Grace{Duration: time.Duration(m.number) * time.Second}}}, Fields: tokens.Fields{"grace_period"}}
 	})
-	policies.undo = byOwner(tokens.AccessTokenUpdate{Grace: tokens.To(tokens.Grace{})})
+	policies.undo = byOwner(tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: tokens.Grace{}}}, Fields: tokens.Fields{"grace_period"}})
 
 	return append(operations, policies,
 		tokenOperation{name: "retire the previous secret", table: tableDelete, action: tokens.ActionAccessTokenRetirePrevious,
@@ -152,16 +154,16 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 				case tokens.StatusRevoked:
 					m.revoke(s)
 				case tokens.StatusExpired:
-					m.update(s.id, tokens.AccessTokenUpdate{TTL: tokens.To(time.Hour)})
+					m.update(s.id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: time.Hour}, Fields: tokens.Fields{"ttl"}})
 					m.expire()
 				default:
 				}
 			}},
 		tokenOperation{name: "enable", table: tableManage, action: tokens.ActionAccessTokenEnable, natural: tokens.StatusDisabled,
 			try: func(s *subject) (*tokens.AccessToken, error) {
-				return by(m.actor, s, tokens.AccessTokenUpdate{Enabled: tokens.To(true)})
+				return by(m.actor, s, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}})
 			},
-			undo: byOwner(tokens.AccessTokenUpdate{Enabled: tokens.To(false)}),
+			undo: byOwner(tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}),
 			// To enable what is enabled changes nothing, and is a look at it.
 			differs: func(s *subject, c *cell) {
 				if s.status != tokens.StatusDisabled {
@@ -170,11 +172,11 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 			}},
 		tokenOperation{name: "disable", table: tableStop, action: tokens.ActionAccessTokenDisable,
 			try: func(s *subject) (*tokens.AccessToken, error) {
-				return by(m.actor, s, tokens.AccessTokenUpdate{Enabled: tokens.To(false)})
+				return by(m.actor, s, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 			},
 			undo: func(s *subject) {
 				if s.status != tokens.StatusDisabled {
-					m.update(s.id, tokens.AccessTokenUpdate{Enabled: tokens.To(true)})
+					m.update(s.id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}})
 				}
 			}},
 		tokenOperation{name: "hold", table: tableStop, action: tokens.ActionAccessTokenHold,
@@ -209,7 +211,7 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 				if s.visibility == "organization" {
 					other = tokens.VisibilityRestricted
 				}
-				t, err := by(m.actor, s, tokens.AccessTokenUpdate{Visibility: tokens.To(other)})
+				t, err := by(m.actor, s, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: other}, Fields: tokens.Fields{"visibility"}})
 				if t.Visibility == tokens.VisibilityRestricted {
 					t = nil // the caller may not see any more what it restricted
 				}
@@ -220,7 +222,7 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 				if s.visibility == "organization" {
 					visibility = tokens.VisibilityOrganization
 				}
-				m.update(s.id, tokens.AccessTokenUpdate{Visibility: tokens.To(visibility)})
+				m.update(s.id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: visibility}, Fields: tokens.Fields{"visibility"}})
 			}},
 		tokenOperation{name: "delete", table: tableDelete, action: tokens.ActionAccessTokenDelete,
 			try:  func(s *subject) (*tokens.AccessToken, error) { return nil, m.actor.DeleteAccessToken(ctx, s.id) },
@@ -316,7 +318,7 @@ func (m *matrix) technicalUserCells(caller string) (cells []cell) {
 	}})
 	for level, groupID := range m.levels() {
 		for _, role := range rolesByPower {
-			n := tokens.NewTechnicalUser{Name: m.next("user"), GroupID: groupID, Grants: tokens.Grants{Role: role}, Enabled: true}
+			n := tokens.NewTechnicalUser{GroupID: groupID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: m.next("user"), Grants: tokens.Grants{Role: role}, Enabled: true}}
 			u := must(m.CreateTechnicalUser(ctx, n))(m.world)
 			n.Name, n.Enabled = m.next("user"), false
 			disabled := must(m.CreateTechnicalUser(ctx, n))(m.world)
@@ -330,22 +332,22 @@ func (m *matrix) technicalUserCells(caller string) (cells []cell) {
 			}
 			var created tokens.TechnicalUser
 			add(tableAlterUser, "create", tokens.ActionTechnicalUserCreate, tokens.TechnicalUser{}, func() (err error) {
-				created, err = m.actor.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: m.next("user"), GroupID: groupID, Grants: tokens.Grants{Role: role}, Enabled: true})
+				created, err = m.actor.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{GroupID: groupID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: m.next("user"), Grants: tokens.Grants{Role: role}, Enabled: true}})
 				return err
 			}).undo = func() { m.succeed(m.DeleteTechnicalUser(ctx, created.ID)) }
 			add(tableStopUser, "show", "", u, func() error { _, err := m.actor.TechnicalUser(ctx, u.ID); return err })
-			add(tableAlterUser, "edit", tokens.ActionTechnicalUserUpdate, u, change(u, tokens.TechnicalUserUpdate{Description: tokens.To("new")}))
-			add(tableAlterUser, "enable", tokens.ActionTechnicalUserUpdate, disabled, change(disabled, tokens.TechnicalUserUpdate{Enabled: tokens.To(true)}))
+			add(tableAlterUser, "edit", tokens.ActionTechnicalUserUpdate, u, change(u, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Description: "new"}, Fields: tokens.Fields{"description"}}))
+			add(tableAlterUser, "enable", tokens.ActionTechnicalUserUpdate, disabled, change(disabled, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: true}, Fields: tokens.Fields{"enabled"}}))
 			for _, higher := range rolesByPower[1:] {
 				if role == tokens.RoleNone {
-					c := add(tableRaiseUser, "raise to "+higher, tokens.ActionTechnicalUserUpdate, u, change(u, tokens.TechnicalUserUpdate{Role: tokens.To(higher)}))
+					c := add(tableRaiseUser, "raise to "+higher, tokens.ActionTechnicalUserUpdate, u, change(u, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: higher}}, Fields: tokens.Fields{"role"}}))
 					c.allowed = allows(m.letter(tableRaiseUser, caller, level), higher)
 					c.undo = func() {
-						must(m.UpdateTechnicalUser(ctx, u.ID, tokens.TechnicalUserUpdate{Role: tokens.To(role)}))(m.world)
+						must(m.UpdateTechnicalUser(ctx, u.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: role}}, Fields: tokens.Fields{"role"}}))(m.world)
 					}
 				}
 			}
-			add(tableStopUser, "disable", tokens.ActionTechnicalUserUpdate, u, change(u, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)}))
+			add(tableStopUser, "disable", tokens.ActionTechnicalUserUpdate, u, change(u, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))
 			add(tableAlterUser, "delete", tokens.ActionTechnicalUserDelete, u, func() error { return m.actor.DeleteTechnicalUser(ctx, u.ID) })
 		}
 	}
@@ -360,8 +362,8 @@ func (m *matrix) memberCells(caller string) (cells []cell) {
 		permissions[r.Name] = r.Permissions
 	}
 	for _, role := range rolesByPower {
-		member := must(m.CreateMember(ctx, tokens.NewMember{Email: m.next("member") + "@example.com", Grants: tokens.Grants{Role: role}}))(m.world)
-		custom := must(m.CreateRole(ctx, tokens.NewRole{Name: m.next("role"), Permissions: permissions[role]}))(m.world)
+		member := must(m.CreateMember(ctx, tokens.NewMember{Email: m.next("member") + "@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}}))(m.world)
+		custom := must(m.CreateRole(ctx, tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: m.next("role"), Permissions: permissions[role]}}))(m.world)
 		add := func(table, what, power string, action tokens.Action, object, secret string, try func() error) *cell {
 			cells = append(cells, cell{what: what + " with the power of role " + role, allowed: allows(m.letter(table, caller, 0), power), action: action, object: object, secret: secret, try: try})
 			return &cells[len(cells)-1]
@@ -374,25 +376,27 @@ func (m *matrix) memberCells(caller string) (cells []cell) {
 		}
 		var createdMember tokens.Member
 		add(tableAlterMember, "create a member", role, tokens.ActionMemberCreate, "", "", func() (err error) {
-			createdMember, err = m.actor.CreateMember(ctx, tokens.NewMember{Email: m.next("member") + "@example.com", Grants: tokens.Grants{Role: role}})
+			createdMember, err = m.actor.CreateMember(ctx, tokens.NewMember{Email: m.next("member") + "@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}})
 			return err
 		}).undo = func() { m.succeed(m.DeleteMember(ctx, createdMember.ID)) }
 		add(tableListMembers, "show a member", role, "", "", member.Email, func() error { _, err := m.actor.Member(ctx, member.ID); return err })
-		add(tableAlterMember, "edit a member", role, tokens.ActionMemberUpdate, member.ID, member.Email, changeMember(tokens.MemberUpdate{Name: tokens.To("New")}))
+		add(tableAlterMember, "edit a member", role, tokens.ActionMemberUpdate, member.ID, member.Email, changeMember(tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: "New"}, Fields: tokens.Fields{"name"}}))
 		var createdRole tokens.Role
 		add(tableAlterMember, "create a custom role", role, tokens.ActionRoleCreate, "", "", func() (err error) {
-			createdRole, err = m.actor.CreateRole(ctx, tokens.NewRole{Name: m.next("role"), Permissions: permissions[role]})
+			createdRole, err = m.actor.CreateRole(ctx, tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: m.next("role"), Permissions: permissions[role]}})
 			return err
 		}).undo = func() { m.succeed(m.DeleteRole(ctx, createdRole.ID)) }
 		add(tableOrganization, "show a custom role", role, "", "", custom.Name, func() error { _, err := m.actor.Role(ctx, custom.ID); return err })
-		add(tableAlterMember, "edit a custom role", role, tokens.ActionRoleUpdate, custom.ID, custom.Name, changeRole(tokens.RoleUpdate{Description: tokens.To("new")}))
+		add(tableAlterMember, "edit a custom role", role, tokens.ActionRoleUpdate, custom.ID, custom.Name, changeRole(tokens.RoleUpdate{Settings: tokens.RoleSettings{Description: "new"}, Fields: tokens.Fields{"description"}}))
 		for _, higher := range rolesByPower[1:] {
 			if role == tokens.RoleNone {
-				add(tableRaiseMember, "raise a member to "+higher, higher, tokens.ActionMemberUpdate, member.ID, member.Email, changeMember(tokens.MemberUpdate{Role: tokens.To(higher)})).
-					undo = func() { must(m.UpdateMember(ctx, member.ID, tokens.MemberUpdate{Role: tokens.To(role)}))(m.world) }
-				add(tableRaiseMember, "raise a custom role to "+higher, higher, tokens.ActionRoleUpdate, custom.ID, custom.Name, changeRole(tokens.RoleUpdate{Permissions: tokens.To(permissions[higher])})).
+				add(tableRaiseMember, "raise a member to "+higher, higher, tokens.ActionMemberUpdate, member.ID, member.Email, changeMember(tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: higher}}, Fields: tokens.Fields{"role"}})).
 					undo = func() {
-					must(m.UpdateRole(ctx, custom.ID, tokens.RoleUpdate{Permissions: tokens.To[[]string](nil)}))(m.world)
+					must(m.UpdateMember(ctx, member.ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}, Fields: tokens.Fields{"role"}}))(m.world)
+				}
+				add(tableRaiseMember, "raise a custom role to "+higher, higher, tokens.ActionRoleUpdate, custom.ID, custom.Name, changeRole(tokens.RoleUpdate{Settings: tokens.RoleSettings{Permissions: permissions[higher]}, Fields: tokens.Fields{"permissions"}})).
+					undo = func() {
+					must(m.UpdateRole(ctx, custom.ID, tokens.RoleUpdate{Settings: tokens.RoleSettings{Permissions: nil}, Fields: tokens.Fields{"permissions"}}))(m.world)
 				}
 			}
 		}
@@ -412,7 +416,7 @@ func (m *matrix) organizationCells(caller string) []cell {
 	create := one(tableOrganization, "create a group", tokens.ActionGroupCreate, "", nil)
 	var created tokens.Group
 	create.try = func() (err error) {
-		created, err = m.actor.CreateGroup(ctx, tokens.NewGroup{Name: m.next("group")})
+		created, err = m.actor.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: m.next("group")}})
 		return err
 	}
 	create.undo = func() { m.succeed(m.DeleteGroup(ctx, created.ID)) }
@@ -425,7 +429,7 @@ func (m *matrix) organizationCells(caller string) []cell {
 		one(tableOrganization, "list the groups", "", "", func() error { _, err := m.actor.Groups(ctx); return err }),
 		one(tableOrganization, "show a group", "", "", func() error { _, err := m.actor.Group(ctx, group.ID); return err }),
 		one(tableOrganization, "edit a group", tokens.ActionGroupUpdate, group.ID, func() error {
-			_, err := m.actor.UpdateGroup(ctx, group.ID, tokens.GroupUpdate{Description: tokens.To("new")})
+			_, err := m.actor.UpdateGroup(ctx, group.ID, tokens.GroupUpdate{Settings: tokens.GroupSettings{Description: "new"}, Fields: tokens.Fields{"description"}})
 			return err
 		}),
 		one(tableOrganization, "delete a group", tokens.ActionGroupDelete, group.ID, func() error { return m.actor.DeleteGroup(ctx, group.ID) }),

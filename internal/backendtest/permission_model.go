@@ -31,9 +31,9 @@ func newOrganization(w *world) *organization {
 	ctx := w.Context()
 	o := &organization{world: w, acting: map[string]*world{"": w}, ids: map[string]string{}}
 	o.rules.levels = []string{"", w.group("payments").ID, w.group("audit").ID}
-	must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "owner", Grants: tokens.Grants{Role: tokens.RoleOwner}, Enabled: true}))(w)
+	must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "owner", Grants: tokens.Grants{Role: tokens.RoleOwner}, Enabled: true}}))(w)
 	for _, email := range emails {
-		o.ids[email] = must(w.CreateMember(ctx, tokens.NewMember{Email: email, Grants: tokens.Grants{Role: tokens.RoleNone}}))(w).ID
+		o.ids[email] = must(w.CreateMember(ctx, tokens.NewMember{Email: email, MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone}}}))(w).ID
 		o.acting[email] = w.acting(email)
 	}
 	return o
@@ -71,7 +71,7 @@ func (o *organization) end() {
 		o.succeed(o.DeleteTechnicalUser(ctx, id))
 	}
 	for _, email := range emails {
-		must(o.UpdateMember(ctx, o.ids[email], tokens.MemberUpdate{Role: tokens.To(tokens.RoleNone), GroupRoles: tokens.To[[]tokens.GroupRole](nil)}))(o.world)
+		must(o.UpdateMember(ctx, o.ids[email], tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: nil}}, Fields: tokens.Fields{"role", "group_roles"}}))(o.world)
 	}
 	for _, r := range must(o.Roles(ctx))(o.world) {
 		if !r.BuiltIn {
@@ -133,7 +133,7 @@ func drawPermissions(t *rapid.T) []string {
 
 func (o *organization) createRole(t *rapid.T, actor, name string) {
 	permissions := drawPermissions(t)
-	r, err := o.acting[actor].CreateRole(o.Context(), tokens.NewRole{Name: name, Permissions: permissions})
+	r, err := o.acting[actor].CreateRole(o.Context(), tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissions}})
 	if o.tried(t, "create role "+name, actor, o.rules.mayAlter(actor, "", powerless, ofRole(permissions)), err) {
 		o.rules.roles[name], o.ids[name] = permissions, r.ID
 	}
@@ -155,7 +155,7 @@ func (o *organization) alterRole(t *rapid.T, actor string) {
 		return
 	}
 	after := drawPermissions(t)
-	_, err := o.acting[actor].UpdateRole(o.Context(), o.ids[name], tokens.RoleUpdate{Permissions: tokens.To(after)})
+	_, err := o.acting[actor].UpdateRole(o.Context(), o.ids[name], tokens.RoleUpdate{Settings: tokens.RoleSettings{Permissions: after}, Fields: tokens.Fields{"permissions"}})
 	if o.tried(t, "change role "+name, actor, o.rules.mayAlter(actor, "", ofRole(before), ofRole(after)), err) {
 		o.rules.roles[name] = after
 	}
@@ -163,7 +163,7 @@ func (o *organization) alterRole(t *rapid.T, actor string) {
 
 func (o *organization) setMemberRoles(t *rapid.T, actor, email string) {
 	h, g := o.drawHoldings(t, "")
-	_, err := o.acting[actor].UpdateMember(o.Context(), o.ids[email], tokens.MemberUpdate{Role: tokens.To(g.Role), GroupRoles: tokens.To(g.GroupRoles)})
+	_, err := o.acting[actor].UpdateMember(o.Context(), o.ids[email], tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: g.Role, GroupRoles: g.GroupRoles}}, Fields: tokens.Fields{"role", "group_roles"}})
 	allowed := o.rules.mayAlter(actor, "", o.rules.powerOf(o.rules.members[email]), o.rules.powerOf(h))
 	if o.tried(t, fmt.Sprintf("give %s %v", email, h), actor, allowed, err) {
 		o.rules.members[email] = h
@@ -173,7 +173,7 @@ func (o *organization) setMemberRoles(t *rapid.T, actor, email string) {
 func (o *organization) createUser(t *rapid.T, actor string) {
 	level := o.drawLevel(t)
 	h, g := o.drawHoldings(t, level)
-	u, err := o.acting[actor].CreateTechnicalUser(o.Context(), tokens.NewTechnicalUser{Name: o.next("user"), GroupID: level, Grants: g, Enabled: true})
+	u, err := o.acting[actor].CreateTechnicalUser(o.Context(), tokens.NewTechnicalUser{GroupID: level, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: o.next("user"), Grants: g, Enabled: true}})
 	if o.tried(t, fmt.Sprintf("create a technical user with %v", h), actor, o.rules.mayAlter(actor, level, powerless, o.rules.powerOf(h)), err) {
 		o.rules.users[u.ID] = &ruledUser{level, h, true}
 	}
@@ -182,9 +182,10 @@ func (o *organization) createUser(t *rapid.T, actor string) {
 func (o *organization) setUserRoles(t *rapid.T, actor string) {
 	id, u := pick(t, "technical user", o.rules.users)
 	h, g := o.drawHoldings(t, u.level)
-	update := tokens.TechnicalUserUpdate{Role: tokens.To(g.Role), Description: tokens.To(o.next("description"))}
+	update := tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Description: o.next("description"), Grants: tokens.Grants{Role: g.Role}}, Fields: tokens.Fields{"role", "description"}}
 	if u.level == "" {
-		update.GroupRoles = tokens.To(g.GroupRoles)
+		update.Settings.Grants.GroupRoles = g.GroupRoles
+		update.Fields = append(update.Fields, "group_roles")
 	}
 	_, err := o.acting[actor].UpdateTechnicalUser(o.Context(), id, update)
 	if o.tried(t, fmt.Sprintf("give a technical user of level %q with %v %v", u.level, u.roles, h), actor, o.rules.mayAlter(actor, u.level, o.rules.powerOf(u.roles), o.rules.powerOf(h)), err) {
@@ -195,7 +196,7 @@ func (o *organization) setUserRoles(t *rapid.T, actor string) {
 func (o *organization) switchUser(t *rapid.T, actor string) {
 	id, u := pick(t, "technical user", o.rules.users)
 	enabled := rapid.Bool().Draw(t, "enabled")
-	_, err := o.acting[actor].UpdateTechnicalUser(o.Context(), id, tokens.TechnicalUserUpdate{Enabled: tokens.To(enabled)})
+	_, err := o.acting[actor].UpdateTechnicalUser(o.Context(), id, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: enabled}, Fields: tokens.Fields{"enabled"}})
 	allowed := o.rules.mayManageAccounts(actor, u.level) && (!enabled || o.rules.touches(actor, o.rules.powerOf(u.roles)))
 	if o.tried(t, fmt.Sprintf("switch a technical user of level %q, enabled: %t", u.level, enabled), actor, allowed, err) {
 		u.enabled = enabled
@@ -244,9 +245,10 @@ func (o *organization) setTokenRoles(t *rapid.T, actor string) {
 	if token.system {
 		after.user = &ruledUser{token.user.level, h, token.user.enabled}
 	}
-	update := tokens.AccessTokenUpdate{Role: tokens.To(g.Role), Name: tokens.To(o.next("token"))}
+	update := tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: o.next("token"), Own: tokens.Grants{Role: g.Role}}, Fields: tokens.Fields{"role", "name"}}
 	if token.user.level == "" {
-		update.GroupRoles = tokens.To(g.GroupRoles)
+		update.Own.GroupRoles = g.GroupRoles
+		update.Fields = append(update.Fields, "group_roles")
 	}
 	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, update)
 	allowed := o.rules.mayEdit(actor, token) && o.rules.gives(actor, o.rules.ofToken(token), o.rules.ofToken(&after))
@@ -267,7 +269,7 @@ func (o *organization) regenerateToken(t *rapid.T, actor string) {
 func (o *organization) switchToken(t *rapid.T, actor string) {
 	id, token := pick(t, "token", o.rules.tokens)
 	enabled := rapid.Bool().Draw(t, "enabled")
-	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, tokens.AccessTokenUpdate{Enabled: tokens.To(enabled)})
+	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: enabled}, Fields: tokens.Fields{"enabled"}})
 	allowed := o.rules.mayStop(actor, token)
 	if enabled {
 		allowed = o.rules.mayManage(actor, token)
@@ -297,7 +299,7 @@ func (o *organization) setVisibility(t *rapid.T, actor string) {
 	if token.restricted {
 		visibility = tokens.VisibilityOrganization
 	}
-	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, tokens.AccessTokenUpdate{Visibility: tokens.To(visibility)})
+	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: visibility}, Fields: tokens.Fields{"visibility"}})
 	if o.tried(t, "set the visibility of a token", actor, o.rules.mayDelete(actor, token), err) {
 		token.restricted = !token.restricted
 	}
@@ -325,7 +327,7 @@ func (o *organization) share(t *rapid.T, actor string) {
 	if token.shares[email] != "" {
 		_, err = o.acting[actor].UpdateTokenShare(o.Context(), id, o.ids[email], role)
 	} else {
-		_, err = o.acting[actor].ShareAccessToken(o.Context(), tokens.TokenShare{AccessTokenID: id, MemberID: o.ids[email], Role: role})
+		_, err = o.acting[actor].ShareAccessToken(o.Context(), tokens.NewTokenShare{AccessTokenID: id, MemberID: o.ids[email], Role: role})
 	}
 	if o.tried(t, "share as "+role, actor, o.rules.mayShare(actor, token, role), err) {
 		token.shares[email] = role

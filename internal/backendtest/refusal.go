@@ -29,7 +29,7 @@ func testRefusals(w *world) {
 	expiring := w.request("expiring", u.ID)
 	expiring.ExpiresAt = w.clock.Instant().Add(time.Minute)
 	e := w.create(expiring)
-	share := must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+	share := must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
 	d := must(w.Backend.Database(ctx))(w)
 	w.clock.Advance(time.Hour)
 
@@ -78,7 +78,7 @@ func testRefusals(w *world) {
 	}
 	shareWith := func(tokenID, memberID, role string) func() error {
 		return func() error {
-			_, err := w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: tokenID, MemberID: memberID, Role: role})
+			_, err := w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: tokenID, MemberID: memberID, Role: role})
 			return err
 		}
 	}
@@ -93,48 +93,48 @@ func testRefusals(w *world) {
 		// id is that of the error, object that of the event.
 		id, object string
 	}{
-		{"group: name", createGroup(tokens.NewGroup{Name: "Payments"}), tokens.ActionGroupCreate, tokens.CodeInvalid, "name", "", ""},
-		{"group: description", createGroup(tokens.NewGroup{Name: "new", Description: "\x00"}), tokens.ActionGroupCreate, tokens.CodeInvalid, "description", "", ""},
-		{"group: taken", createGroup(tokens.NewGroup{Name: "payments"}), tokens.ActionGroupCreate, tokens.CodeConflict, "name", g.ID, ""},
+		{"group: name", createGroup(tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "Payments"}}), tokens.ActionGroupCreate, tokens.CodeInvalid, "name", "", ""},
+		{"group: description", createGroup(tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "new", Description: "\x00"}}), tokens.ActionGroupCreate, tokens.CodeInvalid, "description", "", ""},
+		{"group: taken", createGroup(tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "payments"}}), tokens.ActionGroupCreate, tokens.CodeConflict, "name", g.ID, ""},
 		{"group update: missing", updateGroup(noGroup, tokens.GroupUpdate{}), tokens.ActionGroupUpdate, tokens.CodeNotFound, "", noGroup, noGroup},
-		{"group update: name", updateGroup(g.ID, tokens.GroupUpdate{Name: tokens.To("")}), tokens.ActionGroupUpdate, tokens.CodeInvalid, "name", "", g.ID},
-		{"group update: taken", updateGroup(g.ID, tokens.GroupUpdate{Name: tokens.To("audit")}), tokens.ActionGroupUpdate, tokens.CodeConflict, "name", other.ID, g.ID},
+		{"group update: name", updateGroup(g.ID, tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: ""}, Fields: tokens.Fields{"name"}}), tokens.ActionGroupUpdate, tokens.CodeInvalid, "name", "", g.ID},
+		{"group update: taken", updateGroup(g.ID, tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: "audit"}, Fields: tokens.Fields{"name"}}), tokens.ActionGroupUpdate, tokens.CodeConflict, "name", other.ID, g.ID},
 		{"group delete: missing", func() error { return w.DeleteGroup(ctx, noGroup) }, tokens.ActionGroupDelete, tokens.CodeNotFound, "", noGroup, noGroup},
 		{"group delete: in use", func() error { return w.DeleteGroup(ctx, g.ID) }, tokens.ActionGroupDelete, tokens.CodeConflict, "", g.ID, g.ID},
 
-		{"role: name", createRole(tokens.NewRole{Name: "Clerk"}), tokens.ActionRoleCreate, tokens.CodeInvalid, "name", "", ""},
-		{"role: built-in name", createRole(tokens.NewRole{Name: tokens.RoleViewer}), tokens.ActionRoleCreate, tokens.CodeInvalid, "name", "", ""},
-		{"role: description", createRole(tokens.NewRole{Name: "new", Description: "\x00"}), tokens.ActionRoleCreate, tokens.CodeInvalid, "description", "", ""},
-		{"role: permission", createRole(tokens.NewRole{Name: "new", Permissions: []string{"orders"}}), tokens.ActionRoleCreate, tokens.CodeInvalid, "permissions", "", ""},
-		{"role: unknown reserved permission", createRole(tokens.NewRole{Name: "new", Permissions: []string{"tokens:delete"}}), tokens.ActionRoleCreate, tokens.CodeInvalid, "permissions", "", ""},
-		{"role: taken", createRole(tokens.NewRole{Name: "clerk"}), tokens.ActionRoleCreate, tokens.CodeConflict, "name", clerk.ID, ""},
+		{"role: name", createRole(tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "Clerk"}}), tokens.ActionRoleCreate, tokens.CodeInvalid, "name", "", ""},
+		{"role: built-in name", createRole(tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: tokens.RoleViewer}}), tokens.ActionRoleCreate, tokens.CodeInvalid, "name", "", ""},
+		{"role: description", createRole(tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "new", Description: "\x00"}}), tokens.ActionRoleCreate, tokens.CodeInvalid, "description", "", ""},
+		{"role: permission", createRole(tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "new", Permissions: []string{"orders"}}}), tokens.ActionRoleCreate, tokens.CodeInvalid, "permissions", "", ""},
+		{"role: unknown reserved permission", createRole(tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "new", Permissions: []string{"tokens:delete"}}}), tokens.ActionRoleCreate, tokens.CodeInvalid, "permissions", "", ""},
+		{"role: taken", createRole(tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "clerk"}}), tokens.ActionRoleCreate, tokens.CodeConflict, "name", clerk.ID, ""},
 		{"role update: missing", updateRole(noRole, tokens.RoleUpdate{}), tokens.ActionRoleUpdate, tokens.CodeNotFound, "", noRole, noRole},
-		{"role update: built-in name", updateRole(clerk.ID, tokens.RoleUpdate{Name: tokens.To(tokens.RoleOwner)}), tokens.ActionRoleUpdate, tokens.CodeInvalid, "name", "", clerk.ID},
-		{"role update: permission", updateRole(clerk.ID, tokens.RoleUpdate{Permissions: tokens.To([]string{"*:*"})}), tokens.ActionRoleUpdate, tokens.CodeInvalid, "permissions", "", clerk.ID},
-		{"role update: taken", updateRole(clerk.ID, tokens.RoleUpdate{Name: tokens.To("auditor")}), tokens.ActionRoleUpdate, tokens.CodeConflict, "name", auditor.ID, clerk.ID},
+		{"role update: built-in name", updateRole(clerk.ID, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: tokens.RoleOwner}, Fields: tokens.Fields{"name"}}), tokens.ActionRoleUpdate, tokens.CodeInvalid, "name", "", clerk.ID},
+		{"role update: permission", updateRole(clerk.ID, tokens.RoleUpdate{Settings: tokens.RoleSettings{Permissions: []string{"*:*"}}, Fields: tokens.Fields{"permissions"}}), tokens.ActionRoleUpdate, tokens.CodeInvalid, "permissions", "", clerk.ID},
+		{"role update: taken", updateRole(clerk.ID, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: "auditor"}, Fields: tokens.Fields{"name"}}), tokens.ActionRoleUpdate, tokens.CodeConflict, "name", auditor.ID, clerk.ID},
 		{"role delete: missing", func() error { return w.DeleteRole(ctx, noRole) }, tokens.ActionRoleDelete, tokens.CodeNotFound, "", noRole, noRole},
 
-		{"member: email", createMember(tokens.NewMember{Email: "anna", Grants: viewer}), tokens.ActionMemberCreate, tokens.CodeInvalid, "email", "", ""},
-		{"member: name", createMember(tokens.NewMember{Email: "b@example.com", Name: " ", Grants: viewer}), tokens.ActionMemberCreate, tokens.CodeInvalid, "name", "", ""},
-		{"member: role", createMember(tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: "boss"}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "role", "", ""},
-		{"member: unknown group", createMember(tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: elsewhere}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "group_roles", "", ""},
-		{"member: taken", createMember(tokens.NewMember{Email: "ANNA@example.com", Grants: viewer}), tokens.ActionMemberCreate, tokens.CodeConflict, "email", m.ID, ""},
-		{"member: unknown role in a group", createMember(tokens.NewMember{Email: "b@example.com", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: "boss"}}}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"member: email", createMember(tokens.NewMember{Email: "anna", MemberSettings: tokens.MemberSettings{Grants: viewer}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "email", "", ""},
+		{"member: name", createMember(tokens.NewMember{Email: "b@example.com", MemberSettings: tokens.MemberSettings{Name: " ", Grants: viewer}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "name", "", ""},
+		{"member: role", createMember(tokens.NewMember{Email: "b@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "boss"}}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "role", "", ""},
+		{"member: unknown group", createMember(tokens.NewMember{Email: "b@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: elsewhere}}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"member: taken", createMember(tokens.NewMember{Email: "ANNA@example.com", MemberSettings: tokens.MemberSettings{Grants: viewer}}), tokens.ActionMemberCreate, tokens.CodeConflict, "email", m.ID, ""},
+		{"member: unknown role in a group", createMember(tokens.NewMember{Email: "b@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: "boss"}}}}}), tokens.ActionMemberCreate, tokens.CodeInvalid, "group_roles", "", ""},
 		{"member update: missing", updateMember(noMember, tokens.MemberUpdate{}), tokens.ActionMemberUpdate, tokens.CodeNotFound, "", noMember, noMember},
-		{"member update: role", updateMember(m.ID, tokens.MemberUpdate{Role: tokens.To("")}), tokens.ActionMemberUpdate, tokens.CodeInvalid, "role", "", m.ID},
-		{"member update: unknown group", updateMember(m.ID, tokens.MemberUpdate{GroupRoles: tokens.To(elsewhere)}), tokens.ActionMemberUpdate, tokens.CodeInvalid, "group_roles", "", m.ID},
+		{"member update: role", updateMember(m.ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}}), tokens.ActionMemberUpdate, tokens.CodeInvalid, "role", "", m.ID},
+		{"member update: unknown group", updateMember(m.ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{GroupRoles: elsewhere}}, Fields: tokens.Fields{"group_roles"}}), tokens.ActionMemberUpdate, tokens.CodeInvalid, "group_roles", "", m.ID},
 		{"member delete: missing", func() error { return w.DeleteMember(ctx, noMember) }, tokens.ActionMemberDelete, tokens.CodeNotFound, "", noMember, noMember},
 
-		{"technical user: name", createUser(tokens.NewTechnicalUser{Name: "C I", Grants: viewer}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "name", "", ""},
-		{"technical user: no role", createUser(tokens.NewTechnicalUser{Name: "new"}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "role", "", ""},
-		{"technical user: unknown group", createUser(tokens.NewTechnicalUser{Name: "new", GroupID: noGroup, Grants: viewer}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "group_id", "", ""},
-		{"technical user: unknown group of a role", createUser(tokens.NewTechnicalUser{Name: "new", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: elsewhere}}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "group_roles", "", ""},
-		{"technical user: roles in groups at a group's level", createUser(tokens.NewTechnicalUser{Name: "new", GroupID: g.ID, Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{}}}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "group_roles", "", ""},
-		{"technical user: taken", createUser(tokens.NewTechnicalUser{Name: "ci", Grants: viewer}), tokens.ActionTechnicalUserCreate, tokens.CodeConflict, "name", u.ID, ""},
+		{"technical user: name", createUser(tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "C I", Grants: viewer}}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "name", "", ""},
+		{"technical user: no role", createUser(tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "new"}}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "role", "", ""},
+		{"technical user: unknown group", createUser(tokens.NewTechnicalUser{GroupID: noGroup, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "new", Grants: viewer}}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "group_id", "", ""},
+		{"technical user: unknown group of a role", createUser(tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "new", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: elsewhere}}}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"technical user: roles in groups at a group's level", createUser(tokens.NewTechnicalUser{GroupID: g.ID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "new", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{}}}}), tokens.ActionTechnicalUserCreate, tokens.CodeInvalid, "group_roles", "", ""},
+		{"technical user: taken", createUser(tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: viewer}}), tokens.ActionTechnicalUserCreate, tokens.CodeConflict, "name", u.ID, ""},
 		{"technical user update: missing", updateUser(noUser, tokens.TechnicalUserUpdate{}), tokens.ActionTechnicalUserUpdate, tokens.CodeNotFound, "", noUser, noUser},
-		{"technical user update: role", updateUser(u.ID, tokens.TechnicalUserUpdate{Role: tokens.To("boss"), Enabled: tokens.To(false)}), tokens.ActionTechnicalUserUpdate, tokens.CodeInvalid, "role", "", u.ID},
-		{"technical user update: unknown group", updateUser(u.ID, tokens.TechnicalUserUpdate{GroupRoles: tokens.To(elsewhere)}), tokens.ActionTechnicalUserUpdate, tokens.CodeInvalid, "group_roles", "", u.ID},
-		{"technical user update: taken", updateUser(u.ID, tokens.TechnicalUserUpdate{Name: tokens.To("cd")}), tokens.ActionTechnicalUserUpdate, tokens.CodeConflict, "name", second.ID, u.ID},
+		{"technical user update: role", updateUser(u.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false, Grants: tokens.Grants{Role: "boss"}}, Fields: tokens.Fields{"role", "enabled"}}), tokens.ActionTechnicalUserUpdate, tokens.CodeInvalid, "role", "", u.ID},
+		{"technical user update: unknown group", updateUser(u.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{GroupRoles: elsewhere}}, Fields: tokens.Fields{"group_roles"}}), tokens.ActionTechnicalUserUpdate, tokens.CodeInvalid, "group_roles", "", u.ID},
+		{"technical user update: taken", updateUser(u.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Name: "cd"}, Fields: tokens.Fields{"name"}}), tokens.ActionTechnicalUserUpdate, tokens.CodeConflict, "name", second.ID, u.ID},
 		{"technical user delete: missing", func() error { return w.DeleteTechnicalUser(ctx, noUser) }, tokens.ActionTechnicalUserDelete, tokens.CodeNotFound, "", noUser, noUser},
 		{"technical user delete: in use", func() error { return w.DeleteTechnicalUser(ctx, u.ID) }, tokens.ActionTechnicalUserDelete, tokens.CodeConflict, "", u.ID, u.ID},
 
@@ -158,13 +158,13 @@ func testRefusals(w *world) {
 		{"token: activation behind expiry", create(func(n *tokens.NewAccessToken) { n.ActivatesAt, n.TTL = w.clock.Now().Add(day), time.Hour }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "activates_at", "", ""},
 
 		{"token update: missing", update(noToken, tokens.AccessTokenUpdate{}), tokens.ActionAccessTokenUpdate, tokens.CodeNotFound, "", noToken, noToken},
-		{"token update: name", update(t.ID, tokens.AccessTokenUpdate{Name: tokens.To(" x"), Enabled: tokens.To(false)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "name", "", t.ID},
-		{"token update: role", update(t.ID, tokens.AccessTokenUpdate{Role: tokens.To("boss")}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "role", "", t.ID},
-		{"token update: visibility", update(t.ID, tokens.AccessTokenUpdate{Visibility: tokens.To[tokens.Visibility]("secret")}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "visibility", "", t.ID},
-		{"token update: unknown group", update(t.ID, tokens.AccessTokenUpdate{GroupRoles: tokens.To(elsewhere)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "group_roles", "", t.ID},
-		{"token update: passed expiry", update(t.ID, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(w.clock.Instant())}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "expires_at", "", t.ID},
-		{"token update: ttl beside expiry", update(e.ID, tokens.AccessTokenUpdate{TTL: tokens.To(day)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "ttl", "", e.ID},
-		{"token update: passed ttl", update(t.ID, tokens.AccessTokenUpdate{TTL: tokens.To(time.Hour)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "ttl", "", t.ID},
+		{"token update: name", update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: " x", Enabled: false}, Fields: tokens.Fields{"name", "enabled"}}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "name", "", t.ID},
+		{"token update: role", update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "boss"}}, Fields: tokens.Fields{"role"}}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "role", "", t.ID},
+		{"token update: visibility", update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.Visibility("secret")}, Fields: tokens.Fields{"visibility"}}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "visibility", "", t.ID},
+		{"token update: unknown group", update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: elsewhere}}, Fields: tokens.Fields{"group_roles"}}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "group_roles", "", t.ID},
+		{"token update: passed expiry", update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: w.clock.Instant()}, Fields: tokens.Fields{"expires_at"}}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "expires_at", "", t.ID},
+		{"token update: ttl beside expiry", update(e.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: day}, Fields: tokens.Fields{"ttl"}}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "ttl", "", e.ID},
+		{"token update: passed ttl", update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: time.Hour}, Fields: tokens.Fields{"ttl"}}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "ttl", "", t.ID},
 
 		{"token: due from the start", create(func(n *tokens.NewAccessToken) { n.TTL, n.RegenerateBeforeExpiry = day, day }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "regenerate_before_expiry", "", ""},
 		{"token: due without a ttl", create(func(n *tokens.NewAccessToken) { n.RegenerateBeforeExpiry = day }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "regenerate_before_expiry", "", ""},
@@ -176,12 +176,12 @@ func testRefusals(w *world) {
 		{"token: grace", create(func(n *tokens.NewAccessToken) { n.Grace.Duration = -day }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "grace_period", "", ""},
 		{"token: grace without an end", create(func(n *tokens.NewAccessToken) { n.Grace.UntilExpiry = true }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "grace_period", "", ""},
 		{"token: protection", create(func(n *tokens.NewAccessToken) { n.ProtectIfUsedWithin = time.Millisecond }), tokens.ActionAccessTokenCreate, tokens.CodeInvalid, "protect_if_used_within", "", ""},
-		{"token update: due without a ttl", update(t.ID, tokens.AccessTokenUpdate{RegenerateBeforeExpiry: tokens.To(day)}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "regenerate_before_expiry", "", t.ID},
-		{"token update: grace without an end", update(t.ID, tokens.AccessTokenUpdate{Grace: tokens.To(tokens.Grace{UntilExpiry: true})}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "grace_period", "", t.ID},
+		{"token update: due without a ttl", update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{RegenerateBeforeExpiry: day}}, Fields: tokens.Fields{"regenerate_before_expiry"}}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "regenerate_before_expiry", "", t.ID},
+		{"token update: grace without an end", update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: tokens.Grace{UntilExpiry: true}}}, Fields: tokens.Fields{"grace_period"}}), tokens.ActionAccessTokenUpdate, tokens.CodeInvalid, "grace_period", "", t.ID},
 
 		{"retire: missing", func() error { _, err := w.RetirePreviousSecret(ctx, noToken); return err }, tokens.ActionAccessTokenRetirePrevious, tokens.CodeNotFound, "", noToken, noToken},
 		{"retire: none", func() error { _, err := w.RetirePreviousSecret(ctx, t.ID); return err }, tokens.ActionAccessTokenRetirePrevious, tokens.CodeConflict, "", t.ID, t.ID},
-		{"regeneration: grace without an end", regenerate(t.ID, func(r *tokens.Regeneration) { r.Grace = tokens.To(tokens.Grace{UntilExpiry: true}) }), tokens.ActionAccessTokenRegenerate, tokens.CodeInvalid, "grace_period", "", t.ID},
+		{"regeneration: grace without an end", regenerate(t.ID, func(r *tokens.Regeneration) { r.Grace = &tokens.Grace{UntilExpiry: true} }), tokens.ActionAccessTokenRegenerate, tokens.CodeInvalid, "grace_period", "", t.ID},
 		{"regeneration: missing", regenerate(noToken, func(*tokens.Regeneration) {}), tokens.ActionAccessTokenRegenerate, tokens.CodeNotFound, "", noToken, noToken},
 		{"regeneration: request id", regenerate(t.ID, func(r *tokens.Regeneration) { r.RequestID = "" }), tokens.ActionAccessTokenRegenerate, tokens.CodeInvalid, "request_id", "", t.ID},
 		{"regeneration: used request id", regenerate(t.ID, func(r *tokens.Regeneration) { r.RequestID = used.RequestID }), tokens.ActionAccessTokenRegenerate, tokens.CodeConflict, "request_id", t.ID, t.ID},

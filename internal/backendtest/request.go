@@ -16,7 +16,7 @@ func testRepeatedCreation(w *world) {
 	request.Own.GroupRoles = []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleViewer}}
 	request.ExpiresAt = w.clock.Now().Add(time.Hour).Truncate(time.Microsecond)
 	first := w.create(request)
-	w.update(first.ID, tokens.AccessTokenUpdate{Name: tokens.To("renamed")})
+	w.update(first.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "renamed"}, Fields: tokens.Fields{"name"}})
 	events := len(w.events(""))
 
 	// Sent again it may spell the same differently, and what was valid at first may have passed.
@@ -63,7 +63,7 @@ func testRepeatedRegeneration(w *world) {
 	ctx := w.Context()
 	t, other := w.create(w.request("deploy", "")), w.create(w.request("other", ""))
 	fresh := w.fresh()
-	update := tokens.AccessTokenUpdate{Description: tokens.To("new"), Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonTrigger, ExpectedVersion: 1}}
+	update := tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "new"}, Fields: tokens.Fields{"description"}, Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonTrigger, ExpectedVersion: 1}}
 	first := w.update(t.ID, update)
 	events := len(w.events(""))
 
@@ -73,7 +73,7 @@ func testRepeatedRegeneration(w *world) {
 	w.equal("the version", w.token(t.ID).Secret.Version, int64(2))
 
 	altered := update
-	altered.Description = tokens.To("newer")
+	altered.Description = "newer"
 	_, err := w.UpdateAccessToken(ctx, t.ID, altered)
 	w.equal("the field", w.refusal(err, tokens.CodeConflict).Field, "request_id")
 	_, err = w.UpdateAccessToken(ctx, other.ID, update)

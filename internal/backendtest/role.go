@@ -9,23 +9,23 @@ import (
 // role makes a custom role.
 func (w *world) role(name string, permissions ...string) tokens.Role {
 	w.Helper()
-	return must(w.CreateRole(w.Context(), tokens.NewRole{Name: name, Permissions: permissions}))(w)
+	return must(w.CreateRole(w.Context(), tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissions}}))(w)
 }
 
 func testRoles(w *world) {
 	ctx := w.Context()
 	made := w.clock.Instant()
-	r := must(w.CreateRole(ctx, tokens.NewRole{Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:write", "orders:read", "orders:*"}}))(w)
+	r := must(w.CreateRole(ctx, tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:write", "orders:read", "orders:*"}}}))(w)
 	if !tokens.IsID(tokens.KindRole, r.ID) {
 		w.Errorf("%q is not the identifier of a role", r.ID)
 	}
-	w.equal("the new role", r, tokens.Role{ID: r.ID, Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:*", "orders:read", "orders:write"}, CreatedAt: made, UpdatedAt: made})
+	w.equal("the new role", r, tokens.Role{ID: r.ID, CreatedAt: made, UpdatedAt: made, RoleSettings: tokens.RoleSettings{Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:*", "orders:read", "orders:write"}}})
 	w.equal("the role", must(w.Role(ctx, r.ID))(w), r)
 	other := w.role("auditor")
 	w.equal("the role without permissions", other.Permissions, []string(nil))
 	w.equal("the roles, the built-in ones by power", must(w.Roles(ctx))(w), append(tokens.BuiltInRoles(), other, r))
 
-	_, err := w.CreateRole(ctx, tokens.NewRole{Name: "clerk"})
+	_, err := w.CreateRole(ctx, tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "clerk"}})
 	conflict := w.refusal(err, tokens.CodeConflict)
 	w.equal("the holder", conflict.ID, r.ID)
 	w.mentions(conflict.Error(), "to = latchkey_role.NAME", `id = "`+r.ID+`"`)
@@ -33,9 +33,9 @@ func testRoles(w *world) {
 	w.clock.Advance(later)
 	want := r
 	want.Name, want.Description, want.Permissions, want.UpdatedAt = "sales", "", []string{"orders:read"}, w.clock.Instant()
-	w.equal("the changed role", must(w.UpdateRole(ctx, r.ID, tokens.RoleUpdate{Name: tokens.To("sales"), Description: tokens.To(""), Permissions: tokens.To([]string{"orders:read"})}))(w), want)
+	w.equal("the changed role", must(w.UpdateRole(ctx, r.ID, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: "sales", Description: "", Permissions: []string{"orders:read"}}, Fields: tokens.Fields{"name", "description", "permissions"}}))(w), want)
 	w.equal("the role afterwards", must(w.Role(ctx, r.ID))(w), want)
-	_, err = w.UpdateRole(ctx, other.ID, tokens.RoleUpdate{Name: tokens.To("sales")})
+	_, err = w.UpdateRole(ctx, other.ID, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: "sales"}, Fields: tokens.Fields{"name"}})
 	w.equal("the holder", w.refusal(err, tokens.CodeConflict).ID, r.ID)
 	w.role("clerk") // the former name is free
 
@@ -55,8 +55,8 @@ func testRolesInUse(w *world) {
 	g := w.group("payments")
 	clerk := w.role("clerk", "orders:read", tokens.PermissionReadTokens)
 	grants := tokens.Grants{Role: "clerk", GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: "clerk"}}}
-	member := must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", Grants: grants}))(w)
-	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "ci", Grants: grants, Enabled: true}))(w)
+	member := must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", MemberSettings: tokens.MemberSettings{Grants: grants}}))(w)
+	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: grants, Enabled: true}}))(w)
 	narrowing := w.request("narrowed", w.user("cd", "").ID)
 	narrowing.Own = grants
 	following := w.request("all of its technical user's", user.ID)
@@ -75,7 +75,7 @@ func testRolesInUse(w *world) {
 	must(ben.AccessTokens(ctx, tokens.TokenQuery{}))(w)
 
 	w.clock.Advance(later)
-	must(w.UpdateRole(ctx, clerk.ID, tokens.RoleUpdate{Name: tokens.To("sales"), Permissions: tokens.To([]string{"orders:*", tokens.PermissionReadTokens})}))(w)
+	must(w.UpdateRole(ctx, clerk.ID, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: "sales", Permissions: []string{"orders:*", tokens.PermissionReadTokens}}, Fields: tokens.Fields{"name", "permissions"}}))(w)
 	renamed := tokens.Grants{Role: "sales", GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: "sales"}}}
 	w.equal("the member's roles", must(w.Member(ctx, member.ID))(w).Grants, renamed)
 	w.equal("the technical user's roles", must(w.TechnicalUser(ctx, user.ID))(w).Grants, renamed)
@@ -93,12 +93,12 @@ func testRolesInUse(w *world) {
 	w.equal("the roles that are shown", w.token(all[1].ID).Grants, tokens.Grants{Role: tokens.RoleNone})
 
 	// What keeps the name can be changed otherwise. Setting it anew is an error that names the roles there are.
-	must(w.UpdateMember(ctx, member.ID, tokens.MemberUpdate{Name: tokens.To("Ben"), Role: tokens.To("sales"), GroupRoles: tokens.To(renamed.GroupRoles)}))(w)
-	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Description: tokens.To("Builds"), Role: tokens.To("sales")}))(w)
-	w.update(all[0].ID, tokens.AccessTokenUpdate{Description: tokens.To("Narrow"), Role: tokens.To("sales")})
+	must(w.UpdateMember(ctx, member.ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: "Ben", Grants: tokens.Grants{Role: "sales", GroupRoles: renamed.GroupRoles}}, Fields: tokens.Fields{"name", "role", "group_roles"}}))(w)
+	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Description: "Builds", Grants: tokens.Grants{Role: "sales"}}, Fields: tokens.Fields{"description", "role"}}))(w)
+	w.update(all[0].ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "Narrow", Own: tokens.Grants{Role: "sales"}}, Fields: tokens.Fields{"description", "role"}})
 	_, system.Secret = w.regenerate(all[2].ID)
 	w.role("auditor")
-	_, err := w.UpdateTechnicalUser(ctx, all[0].User.ID, tokens.TechnicalUserUpdate{Role: tokens.To("sales")})
+	_, err := w.UpdateTechnicalUser(ctx, all[0].User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "sales"}}, Fields: tokens.Fields{"role"}})
 	unknown := w.refusal(err, tokens.CodeInvalid)
 	w.equal("the field", unknown.Field, "role")
 	w.mentions(unknown.Error(), `"sales"`, strings.Join(tokens.BuiltInRoleNames(), ", ")+", auditor")
@@ -112,8 +112,8 @@ func testRolesInUse(w *world) {
 func testUnknownRole(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
-	must(w.CreateRole(ctx, tokens.NewRole{Name: "deployer", Permissions: []string{"orders:read"}}))(w)
-	must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleManager}}}}))(w)
+	must(w.CreateRole(ctx, tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "deployer", Permissions: []string{"orders:read"}}}))(w)
+	must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleManager}}}}}))(w)
 	for name, by := range map[string]*world{"owner": w, "manager of a group": w.acting("ben@example.com")} {
 		request := by.request("deploy", "")
 		request.GroupID, request.Own.Role = g.ID, "deploier"

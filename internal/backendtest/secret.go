@@ -13,8 +13,12 @@ func testRegeneration(w *world) {
 	w.clock.Advance(later)
 
 	fresh := w.fresh()
-	update := tokens.AccessTokenUpdate{Name: tokens.To("release"), Enabled: tokens.To(false), Regeneration: &tokens.Regeneration{
-		NewSecretFor: fresh, Reason: tokens.ReasonTrigger, ExpectedVersion: 1}}
+	update := tokens.AccessTokenUpdate{
+		Settings: tokens.Settings{Name: "release", Enabled: false},
+		Fields:   tokens.Fields{"name", "enabled"},
+		Regeneration: &tokens.Regeneration{
+			NewSecretFor: fresh, Reason: tokens.ReasonTrigger, ExpectedVersion: 1},
+	}
 	got := w.update(before.ID, update)
 	now := w.clock.Instant()
 	want := before
@@ -28,7 +32,7 @@ func testRegeneration(w *world) {
 		[]string{"access_token.create", "access_token.regenerate", "access_token.update", "access_token.disable"})
 	w.mentions(w.events(before.ID)[1].Detail, "trigger")
 
-	w.update(before.ID, tokens.AccessTokenUpdate{Enabled: tokens.To(true)})
+	w.update(before.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}})
 	if v := w.verify(request.Secret); v.Active || !v.Superseded || v.AccessToken.ID != before.ID {
 		w.Errorf("the former value is not dead: %+v", v)
 	}
@@ -37,8 +41,12 @@ func testRegeneration(w *world) {
 	}
 
 	stale := w.fresh()
-	_, err := w.UpdateAccessToken(ctx, before.ID, tokens.AccessTokenUpdate{Name: tokens.To("lost"), Regeneration: &tokens.Regeneration{
-		NewSecretFor: stale, Reason: tokens.ReasonTrigger, ExpectedVersion: 1}})
+	_, err := w.UpdateAccessToken(ctx, before.ID, tokens.AccessTokenUpdate{
+		Settings: tokens.Settings{Name: "lost"},
+		Fields:   tokens.Fields{"name"},
+		Regeneration: &tokens.Regeneration{
+			NewSecretFor: stale, Reason: tokens.ReasonTrigger, ExpectedVersion: 1},
+	})
 	conflict := w.refusal(err, tokens.CodeConflict)
 	w.equal("the token of another version", conflict.ID, before.ID)
 	w.equal("the name", w.token(before.ID).Name, "release")
@@ -48,7 +56,7 @@ func testRegeneration(w *world) {
 	}
 
 	// A ttl begins anew with each secret.
-	w.update(before.ID, tokens.AccessTokenUpdate{TTL: tokens.To(2 * time.Hour)})
+	w.update(before.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 2 * time.Hour}, Fields: tokens.Fields{"ttl"}})
 	w.clock.Advance(3 * time.Hour)
 	w.equal("the status behind the ttl", w.token(before.ID).Status, tokens.StatusExpired)
 	renewed, value := w.regenerate(before.ID)
@@ -58,7 +66,7 @@ func testRegeneration(w *world) {
 	}
 
 	// A fixed end is not moved by a new secret, which would be born dead.
-	w.update(before.ID, tokens.AccessTokenUpdate{TTL: tokens.To(time.Duration(0)), ExpiresAt: tokens.To(w.clock.Instant().Add(time.Hour))})
+	w.update(before.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0, ExpiresAt: w.clock.Instant().Add(time.Hour)}, Fields: tokens.Fields{"ttl", "expires_at"}})
 	w.clock.Advance(2 * time.Hour)
 	_, err = w.UpdateAccessToken(ctx, before.ID, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: w.fresh(), Reason: tokens.ReasonRequested}})
 	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "expires_at")

@@ -9,8 +9,9 @@ import (
 func testVerification(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
-	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "ci", Enabled: true,
-		Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleManager}}}}))(w)
+	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true, Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleManager}}}},
+	}))(w)
 	request := w.request("deploy", user.ID)
 	t := w.create(request)
 
@@ -25,10 +26,10 @@ func testVerification(w *world) {
 	w.equal("what a narrowed token opens", w.verify(narrow.Secret).Grants, tokens.Grants{Role: tokens.RoleViewer})
 
 	// A token never holds more than its technical user holds now.
-	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Role: tokens.To(tokens.RoleNone), GroupRoles: tokens.To[[]tokens.GroupRole](nil)}))(w)
+	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: nil}}, Fields: tokens.Fields{"role", "group_roles"}}))(w)
 	w.equal("what a narrowed token opens then", w.verify(narrow.Secret).Grants, tokens.Grants{Role: tokens.RoleNone})
 
-	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)}))(w)
+	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))(w)
 	stopped := w.verify(request.Secret)
 	if stopped.Active || stopped.AccessToken == nil || stopped.AccessToken.Status != tokens.StatusDisabled {
 		w.Errorf("a token of a disabled technical user is not disabled: %+v", stopped)
@@ -61,15 +62,15 @@ func testStatuses(w *world) {
 	status(tokens.StatusActive)
 	w.clock.Advance(time.Microsecond)
 	status(tokens.StatusExpired)
-	w.update(id, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(time.Time{})})
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}}, Fields: tokens.Fields{"expires_at"}})
 	status(tokens.StatusActive)
-	w.update(id, tokens.AccessTokenUpdate{TTL: tokens.To(3 * time.Hour)}) // counted from the secret, two hours ago
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 3 * time.Hour}, Fields: tokens.Fields{"ttl"}}) // counted from the secret, two hours ago
 	status(tokens.StatusActive)
 	w.clock.Advance(time.Hour)
 	status(tokens.StatusExpired)
 	must(w.RevokeSecret(ctx, request.Secret))(w)
 	status(tokens.StatusRevoked)
-	w.update(id, tokens.AccessTokenUpdate{Enabled: tokens.To(false)})
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 	status(tokens.StatusDisabled)
 	must(w.HoldAccessToken(ctx, id, "leaked"))(w)
 	status(tokens.StatusHeld)
@@ -90,14 +91,14 @@ func testStops(w *world) {
 	w.mentions(w.refusal(err, tokens.CodeConflict).Error(), "local:ben@host", "leaked on a forum")
 
 	w.clock.Advance(later)
-	disabled := w.update(id, tokens.AccessTokenUpdate{Enabled: tokens.To(false)})
+	disabled := w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 	stop := &tokens.Stop{By: "local:anna@host", At: w.clock.Instant()}
 	w.equal("who disabled it", disabled.Disabled, stop)
 	w.clock.Advance(later)
-	w.equal("who disabled it first", must(ben.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Enabled: tokens.To(false), Name: tokens.To("stopped")}))(w).Disabled, stop)
+	w.equal("who disabled it first", must(ben.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false, Name: "stopped"}, Fields: tokens.Fields{"enabled", "name"}}))(w).Disabled, stop)
 
 	// No declared setting and no new secret lifts a hold.
-	w.update(id, tokens.AccessTokenUpdate{Enabled: tokens.To(true)})
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}})
 	_, value := w.regenerate(id)
 	w.equal("the hold afterwards", w.token(id).Held, held.Held)
 	if w.verify(value).Active {
@@ -126,7 +127,7 @@ func testLastUse(w *world) {
 	w.verify(request.Secret)
 	w.equal("the last use after a look", w.token(id).LastUsedAt, time.Time{})
 
-	writer := w.as("local:gateway@host")
+	writer := w.elsewhere("local:gateway@host")
 	writer.use(request.Secret)
 	w.clock.Advance(10 * time.Second)
 	writer.use(request.Secret)
@@ -139,22 +140,22 @@ func testLastUse(w *world) {
 	w.equal("the change of the token", w.token(id).UpdatedAt, before.UpdatedAt)
 
 	// A use moves the last use forward only, and touches nothing else: not what someone did meanwhile.
-	slow, fast := w.as("local:slow@host"), w.as("local:fast@host")
+	slow, fast := w.elsewhere("local:slow@host"), w.elsewhere("local:fast@host")
 	slow.use(request.Secret)
 	w.clock.Advance(later)
 	fast.use(request.Secret)
 	want := w.clock.Instant()
-	w.succeed(fast.Close())
-	w.update(id, tokens.AccessTokenUpdate{Name: tokens.To("renamed")})
-	w.succeed(slow.Close())
+	w.succeed(fast.service.Close())
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "renamed"}, Fields: tokens.Fields{"name"}})
+	w.succeed(slow.service.Close())
 	w.equal("the last use", w.token(id).LastUsedAt, want)
 	w.equal("the name", w.token(id).Name, "renamed")
 
 	// What opens nothing is not used.
-	w.update(id, tokens.AccessTokenUpdate{Enabled: tokens.To(false)})
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 	w.clock.Advance(time.Hour)
-	last := w.as("local:last@host")
+	last := w.elsewhere("local:last@host")
 	must(last.VerifySecret(w.Context(), request.Secret, tokens.VerifyOptions{RecordUse: true}))(w)
-	w.succeed(last.Close())
+	w.succeed(last.service.Close())
 	w.equal("the last use of a disabled token", w.token(id).LastUsedAt, want)
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Place is where one database may be. It opens a backend on that database for someone, with its clock; the backend is
-// closed when the test ends.
-type Place func(by Identity, now func() time.Time) tokens.Backend
+// Place is where one database may be. It opens a service on that database, with a clock; what is still open when the test
+// ends is closed then.
+type Place func(now func() time.Time) Service
 
-// Identity is someone who works on a database.
-type Identity struct {
-	// Actor is the name of one who opens the database itself.
-	Actor tokens.Actor
-	// Member is the e-mail address of the member as whom they act; empty for the owner of the database.
-	Member string
+// Service serves several principals at once.
+type Service interface {
+	// As returns the backend for a principal.
+	As(principal tokens.Principal) tokens.Backend
+	// Close lets go of the database. To close a closed service changes nothing.
+	Close() error
 }
 
 // Run runs the suite. Each test asks newPlace for a place where there is no database yet.

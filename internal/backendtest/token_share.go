@@ -9,11 +9,11 @@ func testTokenShares(w *world) {
 	made := w.clock.Instant()
 	want := tokens.TokenShare{AccessTokenID: token.ID, MemberID: member.ID, Role: tokens.ShareEditor, CreatedAt: made, UpdatedAt: made}
 
-	share := must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: token.ID, MemberID: member.ID, Role: tokens.ShareEditor}))(w)
+	share := must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: member.ID, Role: tokens.ShareEditor}))(w)
 	w.equal("the new share", share, want)
 	w.equal("the share", must(w.TokenShare(ctx, token.ID, member.ID))(w), want)
 
-	_, err := w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: token.ID, MemberID: member.ID, Role: tokens.ShareViewer})
+	_, err := w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: member.ID, Role: tokens.ShareViewer})
 	conflict := w.refusal(err, tokens.CodeConflict)
 	w.equal("the share that exists", conflict.ID, share.ID())
 	w.mentions(conflict.Error(), "to = latchkey_token_share.NAME", `id = "`+share.ID()+`"`)
@@ -33,7 +33,7 @@ func testTokenShares(w *world) {
 	w.equal("its events", actions(w.events(share.ID())), []string{"token_share.create", "token_share.create refused", "token_share.update",
 		"token_share.delete", "token_share.delete refused", "token_share.update refused"})
 
-	must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: token.ID, MemberID: member.ID, Role: tokens.ShareViewer}))(w)
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: member.ID, Role: tokens.ShareViewer}))(w)
 	w.succeed(w.DeleteAccessToken(ctx, token.ID))
 	_, err = w.TokenShare(ctx, token.ID, member.ID)
 	w.refusal(err, tokens.CodeNotFound)
@@ -42,10 +42,10 @@ func testTokenShares(w *world) {
 func testTokenShareQueries(w *world) {
 	ctx := w.Context()
 	first, second := w.create(w.request("first", "")), w.create(w.request("second", ""))
-	anna, ben := w.member("anna@example.com"), must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", Grants: tokens.Grants{Role: tokens.RoleNone}}))(w)
+	anna, ben := w.member("anna@example.com"), must(w.CreateMember(ctx, tokens.NewMember{Email: "ben@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone}}}))(w)
 	share := func(t tokens.AccessToken, m tokens.Member) tokens.TokenShare {
 		w.Helper()
-		return must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+		return must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
 	}
 	of2, of1, of1too := share(second, ben), share(first, ben), share(first, anna)
 	for _, test := range []struct {

@@ -12,7 +12,7 @@ func testVisibility(w *world) {
 	ctx := w.Context()
 	user := w.user("ci", "")
 	for email, role := range map[string]string{"ada@example.com": tokens.RoleAdministrator, "bea@example.com": tokens.RoleAdministrator, "vic@example.com": tokens.RoleViewer} {
-		must(w.CreateMember(ctx, tokens.NewMember{Email: email, Grants: tokens.Grants{Role: role}}))(w)
+		must(w.CreateMember(ctx, tokens.NewMember{Email: email, MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}}))(w)
 	}
 	ada, bea, vic := w.acting("ada@example.com"), w.acting("bea@example.com"), w.acting("vic@example.com")
 	request := ada.request("quiet", user.ID)
@@ -39,14 +39,14 @@ func testVisibility(w *world) {
 	}
 	// A technical user that the system made goes with its token, whose name it bears.
 	own := w.create(w.request("merger", ""))
-	must(w.UpdateAccessToken(ctx, own.ID, tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)}))(w)
+	must(w.UpdateAccessToken(ctx, own.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}}))(w)
 	for _, u := range must(bea.TechnicalUsers(ctx))(w) {
 		w.omits(u.Email, "merger")
 	}
 	w.equal("the technical users that an owner sees", len(must(w.TechnicalUsers(ctx))(w)), 2)
 	_, err := bea.TechnicalUser(ctx, own.User.ID)
 	w.omits(w.refusal(err, tokens.CodeForbidden).Error(), "merger")
-	_, err = bea.UpdateTechnicalUser(ctx, own.User.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
+	_, err = bea.UpdateTechnicalUser(ctx, own.User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 	w.omits(w.refusal(err, tokens.CodeForbidden).Error(), "merger")
 	w.omits(w.refusal(bea.DeleteTechnicalUser(ctx, own.User.ID), tokens.CodeForbidden).Error(), "merger")
 	refused := w.request("takeover", user.ID)
@@ -71,12 +71,18 @@ func testVisibility(w *world) {
 
 	// It can be stopped all the same, and the answer tells no more than that.
 	now := w.clock.Instant()
-	stopped := must(bea.UpdateAccessToken(ctx, t.ID, tokens.AccessTokenUpdate{Enabled: tokens.To(false)}))(w)
-	w.equal("the answer to who disabled it", stopped, tokens.AccessToken{ID: t.ID, Visibility: tokens.VisibilityRestricted, Disabled: &tokens.Stop{By: "bea@example.com", At: now}, Status: tokens.StatusDisabled, ObservedAt: now})
-	w.equal("the answer to who disables it again", must(bea.UpdateAccessToken(ctx, t.ID, tokens.AccessTokenUpdate{Enabled: tokens.To(false)}))(w), stopped)
+	stopped := must(bea.UpdateAccessToken(ctx, t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))(w)
+	w.equal("the answer to who disabled it", stopped, tokens.AccessToken{ID: t.ID, Disabled: &tokens.Stop{By: "bea@example.com", At: now}, Status: tokens.StatusDisabled, ObservedAt: now, Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}})
+	w.equal("the answer to who disables it again", must(bea.UpdateAccessToken(ctx, t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))(w), stopped)
 	held := must(bea.HoldAccessToken(ctx, t.ID, "leaked"))(w)
-	w.equal("the answer to who holds it", held, tokens.AccessToken{ID: t.ID, Visibility: tokens.VisibilityRestricted, Disabled: stopped.Disabled,
-		Held: &tokens.Stop{By: "bea@example.com", At: now, Reason: "leaked"}, Status: tokens.StatusHeld, ObservedAt: now})
+	w.equal("the answer to who holds it", held, tokens.AccessToken{
+		ID:         t.ID,
+		Disabled:   stopped.Disabled,
+		Held:       &tokens.Stop{By: "bea@example.com", At: now, Reason: "leaked"},
+		Status:     tokens.StatusHeld,
+		ObservedAt: now,
+		Settings:   tokens.Settings{Visibility: tokens.VisibilityRestricted},
+	})
 	_, err = bea.HoldAccessToken(ctx, t.ID, "leaked again")
 	w.omits(w.refusal(err, tokens.CodeConflict).Error(), "quiet")
 	_, err = bea.ReleaseAccessToken(ctx, t.ID)
@@ -85,17 +91,17 @@ func testVisibility(w *world) {
 
 	// A share lets one know of it; its end takes that back.
 	member := must(w.Members(ctx))(w)[1]
-	must(w.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: t.ID, MemberID: member.ID, Role: tokens.ShareViewer}))(w)
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: t.ID, MemberID: member.ID, Role: tokens.ShareViewer}))(w)
 	w.equal("the name, for whom it is shared with", must(bea.AccessToken(ctx, t.ID))(w).Name, "quiet")
 	must(bea.ReleaseAccessToken(ctx, t.ID))(w)
 	w.succeed(w.UnshareAccessToken(ctx, t.ID, member.ID))
 	_, err = bea.AccessToken(ctx, t.ID)
 	w.refusal(err, tokens.CodeForbidden)
-	w.update(t.ID, tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityOrganization)})
+	w.update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityOrganization}, Fields: tokens.Fields{"visibility"}})
 	must(vic.AccessToken(ctx, t.ID))(w)
 
 	// Who revokes a value ends it, whoever they are, and learns no more than they may know.
-	w.update(t.ID, tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)})
+	w.update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}})
 	revoked := must(vic.RevokeSecret(ctx, request.Secret))(w)
 	w.equal("the answer to who revokes it", revoked.Name+revoked.Secret.Preview, "")
 }

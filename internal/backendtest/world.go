@@ -11,19 +11,20 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// world is what a test works on: a backend, its clock, and the place of its database.
+// world is what a test works on: a backend, its clock, the service that it belongs to, and the place of the database.
 type world struct {
 	*testing.T
 	tokens.Backend
-	clock *Clock
-	place Place
+	clock   *Clock
+	service Service
+	place   Place
 }
 
 // newWorld returns a world of its own, where there is no database yet.
 func newWorld(t *testing.T, newPlace func(t *testing.T) Place) *world {
 	w := &world{T: t, clock: NewClock(), place: newPlace(t)}
-	w.Backend = w.place(Identity{Actor: "local:anna@host"}, w.clock.Now)
-	return w
+	w.service = w.place(w.clock.Now)
+	return w.as("local:anna@host")
 }
 
 // with returns the world for a subtest.
@@ -91,20 +92,20 @@ func (w *world) omits(text, word string) {
 // group makes a group.
 func (w *world) group(name string) tokens.Group {
 	w.Helper()
-	return must(w.CreateGroup(w.Context(), tokens.NewGroup{Name: name}))(w)
+	return must(w.CreateGroup(w.Context(), tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: name}}))(w)
 }
 
 // member makes a member.
 func (w *world) member(email string) tokens.Member {
 	w.Helper()
-	return must(w.CreateMember(w.Context(), tokens.NewMember{Email: email, Grants: tokens.Grants{Role: tokens.RoleViewer}}))(w)
+	return must(w.CreateMember(w.Context(), tokens.NewMember{Email: email, MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}}))(w)
 }
 
 // user makes a technical user at the level of a group, or of the organization where it is empty.
 func (w *world) user(name, groupID string) tokens.TechnicalUser {
 	w.Helper()
 	return must(w.CreateTechnicalUser(w.Context(),
-		tokens.NewTechnicalUser{Name: name, GroupID: groupID, Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true}))(w)
+		tokens.NewTechnicalUser{GroupID: groupID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: name, Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true}}))(w)
 }
 
 // secret makes a secret.
@@ -116,13 +117,13 @@ func (w *world) secret() tokens.Secret {
 // fresh makes a request id and a secret for a request.
 func (w *world) fresh() tokens.NewSecretFor {
 	w.Helper()
-	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, w.clock.Now()), Secret: w.secret()}
+	return tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, w.clock.Now())}, Secret: w.secret()}
 }
 
 // request returns a request for an enabled access token.
 func (w *world) request(name, technicalUserID string) tokens.NewAccessToken {
 	w.Helper()
-	return tokens.NewAccessToken{NewSecretFor: w.fresh(), Name: name, TechnicalUserID: technicalUserID, Enabled: true}
+	return tokens.NewAccessToken{NewSecretFor: w.fresh(), TechnicalUserID: technicalUserID, Settings: tokens.Settings{Name: name, Enabled: true}}
 }
 
 // create makes an access token.
@@ -193,18 +194,26 @@ func (w *world) content() (c content) {
 	return c
 }
 
-// as returns the world of another who opens the same database.
-func (w *world) as(actor tokens.Actor) *world { return w.of(Identity{Actor: actor}) }
+// as returns the world of an owner of the database whom the same service serves.
+func (w *world) as(actor tokens.Actor) *world { return w.of(tokens.AsDatabaseOwner(actor)) }
 
 // acting returns the world of someone who acts as a member.
-func (w *world) acting(email string) *world {
-	return w.of(Identity{Actor: "local:eve@host", Member: email})
+func (w *world) acting(email string) *world { return w.of(tokens.AsMember("local:eve@host", email)) }
+
+// holding returns the world of a technical user who shows a value of its access token.
+func (w *world) holding(secret tokens.Secret) *world { return w.of(tokens.AsTokenHolder(secret)) }
+
+func (w *world) of(principal tokens.Principal) *world {
+	other := *w
+	other.Backend = requesting{w.service.As(principal), w.clock}
+	return &other
 }
 
-func (w *world) of(by Identity) *world {
+// elsewhere returns the world of an owner who opens the same database anew, as another process does.
+func (w *world) elsewhere(actor tokens.Actor) *world {
 	other := *w
-	other.Backend = w.place(by, w.clock.Now)
-	return &other
+	other.service = w.place(w.clock.Now)
+	return other.as(actor)
 }
 
 // actions returns what events are about, refusals marked.

@@ -19,9 +19,9 @@ type app struct {
 // withBackend calls use with the backend of the database and closes it afterwards. This file alone knows that it is the
 // bundled one.
 func (a *app) withBackend(use func(tokens.Backend) error) error {
-	backend := service.New(a.options())
-	err := use(backend)
-	if closeErr := backend.Close(); err == nil {
+	opened := service.Open(a.options())
+	err := use(opened.As(a.principal()))
+	if closeErr := opened.Close(); err == nil {
 		err = closeErr
 	}
 	return err
@@ -48,14 +48,22 @@ func (a *app) diagnose(ctx context.Context) []finding {
 }
 
 func (a *app) options() service.Options {
-	return service.Options{Database: a.database, Actor: a.Actor, ActAs: a.actAs, Now: a.Now}
+	return service.Options{Database: a.database, Now: a.Now}
+}
+
+// principal is who runs the commands.
+func (a *app) principal() tokens.Principal {
+	if a.actAs == "" {
+		return tokens.AsDatabaseOwner(a.Actor)
+	}
+	return tokens.AsMember(a.Actor, a.actAs)
 }
 
 // backUp copies the database to a new file.
 func (a *app) backUp(ctx context.Context, file string) (tokens.Snapshot, error) {
-	backend := service.New(a.options())
-	made, err := backend.Backup(ctx, file)
-	if closeErr := backend.Close(); err == nil {
+	opened := service.Open(a.options())
+	made, err := opened.As(a.principal()).Backup(ctx, file)
+	if closeErr := opened.Close(); err == nil {
 		err = closeErr
 	}
 	return made, err
@@ -69,5 +77,5 @@ type restorer interface {
 
 // restorer returns the restore of a file.
 func (a *app) restorer(file string, replaceAnother bool) restorer {
-	return service.Restore{Options: a.options(), File: file, ReplaceAnother: replaceAnother}
+	return service.Restore{Options: a.options(), Actor: a.Actor, File: file, ReplaceAnother: replaceAnother}
 }

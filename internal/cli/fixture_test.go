@@ -28,9 +28,9 @@ func newFixture(t *testing.T) fixture {
 	f := fixture{path: filepath.Join(t.TempDir(), "latchkey.db"), ids: map[string]string{}, values: map[string]string{}}
 	t.Run("fixture", func(t *testing.T) {
 		seeder := &seeder{T: t, fixture: f}
-		seeder.backend = service.New(service.Options{
-			Database: f.path, Organization: "acme", Actor: "local:terraform@runner", Now: func() time.Time { return seeder.now },
-		})
+		seeder.backend = service.Open(service.Options{
+			Database: f.path, Organization: "acme", Now: func() time.Time { return seeder.now },
+		}).As(tokens.AsDatabaseOwner("local:terraform@runner"))
 		seeder.seed()
 		if err := seeder.backend.Close(); err != nil {
 			t.Fatal(err)
@@ -63,43 +63,47 @@ type seeder struct {
 func (s *seeder) seed() {
 	ctx := s.Context()
 	s.at(2029, time.December, 1, 9)
-	payments := must(s.backend.CreateGroup(ctx, tokens.NewGroup{Name: "payments", Description: "Cards and invoices"}))
-	anna := must(s.backend.CreateMember(ctx, tokens.NewMember{Email: "anna@example.com", Grants: tokens.Grants{Role: tokens.RoleMember}}))
+	payments := must(s.backend.CreateGroup(ctx, tokens.NewGroup{Request: tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "1")}, GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Cards and invoices"}}))
+	anna := must(s.backend.CreateMember(ctx, tokens.NewMember{Request: tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "2")}, Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleMember}}}))
 	ci := must(s.backend.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
-		Name: "ci", Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true,
+		Request:               tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "3")},
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true},
 	}))
 	reports := must(s.backend.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
-		Name: "reports", GroupID: payments.ID, Grants: tokens.Grants{Role: tokens.RoleViewer}, Enabled: true,
+		Request:               tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "4")},
+		GroupID:               payments.ID,
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "reports", Grants: tokens.Grants{Role: tokens.RoleViewer}, Enabled: true},
 	}))
 	s.ids["payments"], s.ids["anna"], s.ids["ci"], s.ids["reports"] = payments.ID, anna.ID, ci.ID, reports.ID
 
 	s.at(2029, time.December, 1, 10)
 	s.token("deploy", tokens.NewAccessToken{
-		Name: "deploy", Description: "Deploys the shop", TechnicalUserID: ci.ID,
-		Own: tokens.Grants{Role: tokens.RoleViewer, GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleMember}}},
+		TechnicalUserID: ci.ID,
+		Settings:        tokens.Settings{Name: "deploy", Description: "Deploys the shop", Own: tokens.Grants{Role: tokens.RoleViewer, GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleMember}}}},
 	})
-	must(s.backend.ShareAccessToken(ctx, tokens.TokenShare{AccessTokenID: s.ids["deploy"], MemberID: anna.ID, Role: tokens.ShareViewer}))
+	must(s.backend.ShareAccessToken(ctx, tokens.NewTokenShare{Request: tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "5")}, AccessTokenID: s.ids["deploy"], MemberID: anna.ID, Role: tokens.ShareViewer}))
 	s.at(2029, time.December, 2, 10)
-	s.token("backup", tokens.NewAccessToken{Name: "backup", ExpiresAt: time.Date(2030, 1, 15, 0, 0, 0, 0, time.UTC)})
+	s.token("backup", tokens.NewAccessToken{Settings: tokens.Settings{Name: "backup", ExpiresAt: time.Date(2030, 1, 15, 0, 0, 0, 0, time.UTC)}})
 	s.at(2029, time.December, 3, 10)
-	s.token("nightly", tokens.NewAccessToken{Name: "報告 nightly", Description: "first line\nsecond line", TechnicalUserID: reports.ID, TTL: 90 * 24 * time.Hour})
+	s.token("nightly", tokens.NewAccessToken{TechnicalUserID: reports.ID, Settings: tokens.Settings{Name: "報告 nightly", Description: "first line\nsecond line", TTL: 90 * 24 * time.Hour}})
 	s.at(2029, time.December, 4, 10)
-	s.token("leaked", tokens.NewAccessToken{Name: "leaked", TechnicalUserID: ci.ID})
+	s.token("leaked", tokens.NewAccessToken{TechnicalUserID: ci.ID, Settings: tokens.Settings{Name: "leaked"}})
 	s.at(2029, time.December, 5, 10)
-	s.token("laptop", tokens.NewAccessToken{Name: "old laptop", TechnicalUserID: ci.ID})
+	s.token("laptop", tokens.NewAccessToken{TechnicalUserID: ci.ID, Settings: tokens.Settings{Name: "old laptop"}})
 	s.at(2029, time.December, 6, 10)
-	s.token("later", tokens.NewAccessToken{Name: "next summer", GroupID: payments.ID, ActivatesAt: time.Date(2030, 6, 1, 0, 0, 0, 0, time.UTC)})
+	s.token("later", tokens.NewAccessToken{GroupID: payments.ID, Settings: tokens.Settings{Name: "next summer", ActivatesAt: time.Date(2030, 6, 1, 0, 0, 0, 0, time.UTC)}})
 	s.at(2029, time.December, 7, 10)
-	s.token("revoked", tokens.NewAccessToken{Name: "returned", TechnicalUserID: ci.ID})
+	s.token("revoked", tokens.NewAccessToken{TechnicalUserID: ci.ID, Settings: tokens.Settings{Name: "returned"}})
 
 	s.at(2029, time.December, 8, 10)
-	s.token("orphan", tokens.NewAccessToken{Name: "orphaned", GroupID: payments.ID, TTL: 90 * 24 * time.Hour})
+	s.token("orphan", tokens.NewAccessToken{GroupID: payments.ID, Settings: tokens.Settings{Name: "orphaned", TTL: 90 * 24 * time.Hour}})
 
 	s.at(2029, time.December, 9, 10)
-	s.ids["deployer"] = must(s.backend.CreateRole(ctx, tokens.NewRole{Name: "deployer", Permissions: []string{"deployments:*", "tokens:read"}})).ID
+	s.ids["deployer"] = must(s.backend.CreateRole(ctx, tokens.NewRole{Request: tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "6")}, RoleSettings: tokens.RoleSettings{Name: "deployer", Permissions: []string{"deployments:*", "tokens:read"}}})).ID
 	s.ids["carla"] = must(s.backend.CreateMember(ctx, tokens.NewMember{
-		Email: "carla@example.com", Name: "Carla Ruiz",
-		Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleAdministrator}}},
+		Request:        tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "7")},
+		Email:          "carla@example.com",
+		MemberSettings: tokens.MemberSettings{Name: "Carla Ruiz", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleAdministrator}}}},
 	})).ID
 
 	s.at(2030, time.January, 10, 8)
@@ -112,9 +116,9 @@ func (s *seeder) seed() {
 
 	s.at(2030, time.January, 20, 8)
 	must(s.backend.HoldAccessToken(ctx, s.ids["leaked"], "seen in a build log"))
-	must(s.backend.UpdateAccessToken(ctx, s.ids["laptop"], tokens.AccessTokenUpdate{Enabled: tokens.To(false)}))
+	must(s.backend.UpdateAccessToken(ctx, s.ids["laptop"], tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))
 	orphan := must(s.backend.AccessToken(ctx, s.ids["orphan"]))
-	must(s.backend.UpdateTechnicalUser(ctx, orphan.User.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)}))
+	must(s.backend.UpdateTechnicalUser(ctx, orphan.User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))
 	must(s.backend.RevokeSecret(ctx, must(tokens.ParseSecret(s.values["revoked"]))))
 
 	s.at(2030, time.January, 30, 8)
@@ -137,7 +141,7 @@ func (s *seeder) token(short string, token tokens.NewAccessToken) {
 }
 
 func (s *seeder) secret() tokens.NewSecretFor {
-	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, s.now), Secret: must(tokens.NewSecret("lk"))}
+	return tokens.NewSecretFor{Request: tokens.NewRequest(s.now), Secret: must(tokens.NewSecret("lk"))}
 }
 
 // must returns the value of a call that can't fail here.

@@ -54,7 +54,7 @@ func newerSchema() {
 
 // use uses a value as a client does, as often as the second argument says.
 func use() {
-	backend := service.New(service.Options{Database: "latchkey.db", Actor: "local:api@server", Now: clock})
+	backend := service.Open(service.Options{Database: "latchkey.db", Now: clock}).As(tokens.AsDatabaseOwner("local:api@server"))
 	for range must(strconv.Atoi(os.Args[2])) {
 		must(backend.VerifySecret(context.Background(), must(tokens.ParseSecret(os.Args[1])), tokens.VerifyOptions{RecordUse: true}))
 	}

@@ -43,11 +43,13 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 	const evil = "a\x1b[2Jb\rc\u202ed\u009b31m"
 	stop := &tokens.Stop{By: evil, Reason: evil}
 	token := tokens.AccessToken{
-		ID: evil, Name: evil, Description: evil, Held: stop, Disabled: stop,
-		User:   tokens.TechnicalUser{Email: evil, ID: evil, GroupID: evil, Disabled: stop, Grants: tokens.Grants{Role: tokens.RoleMember}},
+		ID: evil, Held: stop, Disabled: stop,
+		User:   tokens.TechnicalUser{Email: evil, ID: evil, GroupID: evil, Disabled: stop, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleMember}}},
 		Secret: tokens.SecretState{Preview: evil},
 		// The card also shows the policies and the previous secret.
-		Policies: tokens.Policies{OnExpired: evil, OnSecretDrift: evil},
+		Settings: tokens.Settings{
+			Name: evil, Description: evil, Policies: tokens.Policies{OnExpired: evil, OnSecretDrift: evil},
+		},
 		Previous: &tokens.PreviousSecret{Preview: evil},
 	}
 	columns, err := selectColumns(columnNames())
@@ -78,14 +80,14 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 			return a.printTable(newTechnicalUserCard(token.User, []tokens.AccessToken{token}, groups))
 		},
 		"members": func(a *app) error {
-			members := []tokens.Member{{ID: evil, Email: evil, Name: evil, Grants: tokens.Grants{Role: evil}}}
+			members := []tokens.Member{{ID: evil, Email: evil, MemberSettings: tokens.MemberSettings{Name: evil, Grants: tokens.Grants{Role: evil}}}}
 			return a.printTable(newMemberTable(members, groups))
 		},
 		"groups": func(a *app) error {
-			return a.printTable(newGroupTable([]tokens.Group{{ID: evil, Name: evil, Description: evil}}))
+			return a.printTable(newGroupTable([]tokens.Group{{ID: evil, GroupSettings: tokens.GroupSettings{Name: evil, Description: evil}}}))
 		},
 		"roles": func(a *app) error {
-			return a.printTable(newRoleTable([]tokens.Role{{ID: evil, Name: evil, Description: evil, Permissions: []string{evil}}}))
+			return a.printTable(newRoleTable([]tokens.Role{{ID: evil, RoleSettings: tokens.RoleSettings{Name: evil, Description: evil, Permissions: []string{evil}}}}))
 		},
 		"import blocks": func(a *app) error {
 			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil}}, nil)

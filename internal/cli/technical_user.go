@@ -232,7 +232,9 @@ func (a *app) switchTechnicalUser(ctx context.Context, ref technicalUserRef, ena
 		if err == nil {
 			before, hidden := backend.TechnicalUser(ctx, id) // whether it may be changed is for the change to say, and to record
 			already = hidden == nil && before.Enabled == enabled
-			user, err = backend.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{Enabled: tokens.To(enabled)})
+			user, err = backend.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{
+				Settings: tokens.TechnicalUserSettings{Enabled: enabled}, Fields: tokens.Fields{"enabled"},
+			})
 		}
 		if err != nil {
 			return fmt.Errorf("unable to %s technical user %s: %w", verb, ref, err)

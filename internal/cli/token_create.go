@@ -28,7 +28,7 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
 		_, missing := backend.Database(ctx)
-		token, err := c.newToken(ctx, app, backend, settings)
+		token, err := c.newToken(ctx, app, backend, settings.Settings)
 		var created tokens.CreatedAccessToken
 		if err == nil {
 			created, err = backend.CreateAccessToken(ctx, token)
@@ -55,15 +55,9 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 }
 
 // newToken returns what the token is made from, with a new value.
-func (c *tokenCreate) newToken(ctx context.Context, app *app, backend tokens.Backend, settings tokens.AccessTokenUpdate) (n tokens.NewAccessToken, err error) {
+func (c *tokenCreate) newToken(ctx context.Context, app *app, backend tokens.Backend, settings tokens.Settings) (n tokens.NewAccessToken, err error) {
+	n.Settings = settings
 	n.Name, n.Enabled = c.Name, !c.Disabled
-	n.Description, _ = settings.Description.Get()
-	n.Own.Role, _ = settings.Role.Get()
-	n.Visibility, _ = settings.Visibility.Get()
-	n.ActivatesAt, _ = settings.ActivatesAt.Get()
-	n.ExpiresAt, _ = settings.ExpiresAt.Get()
-	n.TTL, _ = settings.TTL.Get()
-	n.Policies = policiesOf(settings)
 	if n.TechnicalUserID, err = c.TechnicalUser.find(ctx, backend); err != nil {
 		return n, err
 	}

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"reflect"
-	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -28,9 +26,8 @@ func (c *tokenEdit) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		var token tokens.AccessToken
 		if c.GroupRole != nil {
-			var roles []tokens.GroupRole
-			roles, err = c.groupRoles(ctx, backend)
-			update.GroupRoles = tokens.To(roles)
+			update.Own.GroupRoles, err = c.groupRoles(ctx, backend)
+			update.Fields = append(update.Fields, "group_roles")
 		}
 		if err == nil {
 			token, err = backend.UpdateAccessToken(ctx, string(c.ID), update)
@@ -56,18 +53,19 @@ func (c *tokenEdit) update() (tokens.AccessTokenUpdate, error) {
 		if err := tokens.ValidateLabel("--name", *c.Name); err != nil {
 			return update, misuseOf(*c.Name, err)
 		}
-		update.Name = tokens.To(*c.Name)
+		update.Name = *c.Name
+		update.Fields = append(update.Fields, "name")
 	}
 	if c.NoExpiry {
-		update.ExpiresAt, update.TTL = tokens.To(time.Time{}), tokens.To(time.Duration(0))
+		update.Fields = append(update.Fields, "expires_at", "ttl")
 	}
 	if c.NoRole {
-		update.Role = tokens.To("")
+		update.Fields = append(update.Fields, "role")
 	}
 	if c.NoGroupRoles {
-		update.GroupRoles = tokens.To([]tokens.GroupRole(nil))
+		update.Fields = append(update.Fields, "group_roles")
 	}
-	if c.GroupRole == nil && reflect.ValueOf(update).IsZero() {
+	if c.GroupRole == nil && update.Fields == nil {
 		return update, misusef("there is nothing to change: name a setting, as in --name NAME; see latchkey token edit --help")
 	}
 	return update, nil

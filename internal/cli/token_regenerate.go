@@ -54,18 +54,19 @@ func answerToDrift(policy tokens.DriftPolicy) string {
 	return "apply " + declaring + " regenerates it once more"
 }
 
-// grace returns the grace that counts this once in place of the token's, where one is given.
-func (c *tokenRegenerate) grace() (grace tokens.Change[tokens.Grace], err error) {
+// grace returns the grace that counts this once in place of the token's, where one is given; else nil.
+func (c *tokenRegenerate) grace() (*tokens.Grace, error) {
 	if c.GracePeriod == nil {
-		return grace, nil
+		return nil, nil
 	}
-	if err := setting(&grace, tokens.ParseGrace)("--grace-period", *c.GracePeriod); err != nil {
-		return grace, misuseOf(*c.GracePeriod, err)
+	grace, err := tokens.ParseGrace("--grace-period", *c.GracePeriod)
+	if err != nil {
+		return nil, misuseOf(*c.GracePeriod, err)
 	}
-	return grace, nil
+	return &grace, nil
 }
 
-func (c *tokenRegenerate) regenerate(ctx context.Context, app *app, backend tokens.Backend, grace tokens.Change[tokens.Grace]) (tokens.Secret, tokens.AccessToken, error) {
+func (c *tokenRegenerate) regenerate(ctx context.Context, app *app, backend tokens.Backend, grace *tokens.Grace) (tokens.Secret, tokens.AccessToken, error) {
 	token, err := backend.AccessToken(ctx, string(c.ID))
 	if err != nil {
 		return tokens.Secret{}, token, err
@@ -75,12 +76,14 @@ func (c *tokenRegenerate) regenerate(ctx context.Context, app *app, backend toke
 	if err != nil {
 		return tokens.Secret{}, token, err
 	}
-	token, err = backend.UpdateAccessToken(ctx, string(c.ID), tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{
-		NewSecretFor:    secret,
-		Reason:          tokens.ReasonRequested,
-		ExpectedVersion: token.Secret.Version,
-		Grace:           grace,
-	}})
+	token, err = backend.UpdateAccessToken(ctx, string(c.ID), tokens.AccessTokenUpdate{
+		Regeneration: &tokens.Regeneration{
+			NewSecretFor:    secret,
+			Reason:          tokens.ReasonRequested,
+			ExpectedVersion: token.Secret.Version,
+			Grace:           grace,
+		},
+	})
 	return secret.Secret, token, err
 }
 
@@ -109,7 +112,7 @@ type newValueDocument struct {
 // newSecret makes a value for a request of its own.
 func (a *app) newSecret(prefix string) (tokens.NewSecretFor, error) {
 	secret, err := tokens.NewSecret(prefix)
-	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, a.Now()), Secret: secret}, err
+	return tokens.NewSecretFor{Request: tokens.NewRequest(a.Now()), Secret: secret}, err
 }
 
 // printNewValue prints the value of a token to which something was done: with explanations on a terminal, else alone.

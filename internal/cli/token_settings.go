@@ -33,60 +33,67 @@ type settingFlag struct {
 	set func(field, value string) error
 	// none is the value that takes the setting off; empty where another flag does that.
 	none string
+	// also names what else the flag sets.
+	also tokens.Fields
 }
 
-// attribute returns the name of the setting in the errors of a backend, which is that of the Terraform attribute.
+// attribute returns the name of the setting, as the errors of a backend have it, too.
 func (f settingFlag) attribute() string {
 	return strings.ReplaceAll(strings.TrimPrefix(f.name, "--"), "-", "_")
 }
 
-// setting returns a function that reads a value into a change.
-func setting[T any](change *tokens.Change[T], read func(field, value string) (T, error)) func(field, value string) error {
-	return func(field, value string) error {
-		read, err := read(field, value)
-		*change = tokens.To(read)
+// setting returns a function that reads a value into a setting.
+func setting[T any](target *T, read func(field, value string) (T, error)) func(field, value string) error {
+	return func(field, value string) (err error) {
+		*target, err = read(field, value)
 		return err
+	}
+}
+
+// checked returns a function that reads a text which is valid.
+func checked[T ~string](validate func(field string, value T) error) func(field, value string) (T, error) {
+	return func(field, value string) (T, error) { return T(value), validate(field, T(value)) }
+}
+
+// flags returns the flags, roles in groups apart, which set settings.
+func (s *tokenSettings) flags(to *tokens.Settings) []settingFlag {
+	return []settingFlag{
+		{name: "--description", value: s.Description, set: setting(&to.Description, checked(tokens.ValidateDescription))},
+		{name: "--expires-at", value: s.ExpiresAt, set: setting(&to.ExpiresAt, tokens.ParseTimestamp), also: tokens.Fields{"ttl"}},
+		{name: "--ttl", value: s.TTL, set: setting(&to.TTL, tokens.ParseDuration), also: tokens.Fields{"expires_at"}},
+		{name: "--activates-at", value: s.ActivatesAt, set: setting(&to.ActivatesAt, tokens.ParseTimestamp)},
+		{name: "--role", value: s.Role, set: setting(&to.Own.Role, checked(tokens.ValidateRole))},
+		{name: "--visibility", value: s.Visibility, set: setting(&to.Visibility, checked(tokens.ValidateVisibility))},
+		{
+			name: "--regenerate-before-expiry", value: s.RegenerateBeforeExpiry, none: noDuration,
+			set: setting(&to.RegenerateBeforeExpiry, durationOrNone),
+		},
+		{
+			name: "--on-expired", value: s.OnExpired, none: noPolicy,
+			set: setting(&to.OnExpired, policyOrNone(tokens.ValidateExpiryPolicy)),
+		},
+		{
+			name: "--on-secret-drift", value: s.OnSecretDrift, none: noPolicy,
+			set: setting(&to.OnSecretDrift, policyOrNone(tokens.ValidateDriftPolicy)),
+		},
+		{name: "--grace-period", value: s.GracePeriod, none: noDuration, set: setting(&to.Grace, tokens.ParseGrace)},
+		{
+			name: "--protect-if-used-within", value: s.ProtectIfUsedWithin, none: noDuration,
+			set: setting(&to.ProtectIfUsedWithin, durationOrNone),
+		},
 	}
 }
 
 // update returns what the flags set, the roles in groups apart. What is not of the right form is misuse.
 func (s *tokenSettings) update() (u tokens.AccessTokenUpdate, err error) {
-	own := []settingFlag{
-		{name: "--description", value: s.Description, set: func(field, value string) error {
-			u.Description = tokens.To(value)
-			return tokens.ValidateDescription(field, value)
-		}},
-		{name: "--expires-at", value: s.ExpiresAt, set: func(field, value string) error {
-			at, err := tokens.ParseTimestamp(field, value)
-			u.ExpiresAt, u.TTL = tokens.To(at), tokens.To(time.Duration(0))
-			return err
-		}},
-		{name: "--ttl", value: s.TTL, set: func(field, value string) error {
-			ttl, err := tokens.ParseDuration(field, value)
-			u.ExpiresAt, u.TTL = tokens.To(time.Time{}), tokens.To(ttl)
-			return err
-		}},
-		{name: "--activates-at", value: s.ActivatesAt, set: func(field, value string) error {
-			at, err := tokens.ParseTimestamp(field, value)
-			u.ActivatesAt = tokens.To(at)
-			return err
-		}},
-		{name: "--role", value: s.Role, set: func(field, value string) error {
-			u.Role = tokens.To(value)
-			return tokens.ValidateRole(field, value)
-		}},
-		{name: "--visibility", value: s.Visibility, set: func(field, value string) error {
-			u.Visibility = tokens.To(tokens.Visibility(value))
-			return tokens.ValidateVisibility(field, tokens.Visibility(value))
-		}},
-	}
-	for _, flag := range slices.Concat(own, s.tokenPolicies.flags(&u)) {
+	for _, flag := range s.flags(&u.Settings) {
 		if flag.value == nil {
 			continue
 		}
 		if err := flag.set(flag.name, *flag.value); err != nil {
 			return u, misuseOf(*flag.value, err)
 		}
+		u.Fields = append(append(u.Fields, flag.attribute()), flag.also...)
 	}
 	for _, group := range slices.Sorted(maps.Keys(s.GroupRole)) {
 		role := s.GroupRole[group]
@@ -133,17 +140,6 @@ type tokenPolicies struct {
 	ProtectIfUsedWithin    *string `help:"How long after its last use the token may not be taken away, as in 1d; 0s for no such protection. For Terraform's plans alone." placeholder:"DURATION"`
 }
 
-// flags returns the flags, which set the update.
-func (p *tokenPolicies) flags(u *tokens.AccessTokenUpdate) []settingFlag {
-	return []settingFlag{
-		{"--regenerate-before-expiry", p.RegenerateBeforeExpiry, setting(&u.RegenerateBeforeExpiry, durationOrNone), noDuration},
-		{"--on-expired", p.OnExpired, setting(&u.OnExpired, policyOrNone(tokens.ValidateExpiryPolicy)), noPolicy},
-		{"--on-secret-drift", p.OnSecretDrift, setting(&u.OnSecretDrift, policyOrNone(tokens.ValidateDriftPolicy)), noPolicy},
-		{"--grace-period", p.GracePeriod, setting(&u.Grace, tokens.ParseGrace), noDuration},
-		{"--protect-if-used-within", p.ProtectIfUsedWithin, setting(&u.ProtectIfUsedWithin, durationOrNone), noDuration},
-	}
-}
-
 // durationOrNone reads a duration, which may be zero as that of a grace may.
 func durationOrNone(field, value string) (time.Duration, error) {
 	if none, err := tokens.ParseGrace(field, value); err == nil && none == (tokens.Grace{}) {
@@ -166,27 +162,17 @@ func policyOrNone[P ~string](validate func(field string, policy P) error) func(f
 }
 
 // explainPresent completes the refusal of an edit on account of a policy that the token has and no flag names.
-func (p *tokenPolicies) explainPresent(err error) error {
+func (s *tokenSettings) explainPresent(err error) error {
 	refused, ok := errors.AsType[*tokens.Error](err)
 	if !ok || refused.Code != tokens.CodeInvalid {
 		return err
 	}
-	for _, flag := range p.flags(new(tokens.AccessTokenUpdate)) {
-		if flag.attribute() == refused.Field && flag.value == nil {
+	for _, flag := range s.flags(new(tokens.Settings)) {
+		if flag.attribute() == refused.Field && flag.value == nil && flag.none != "" {
 			return fmt.Errorf("%w. The token has %s already: say %s %s, too, to take it off", err, refused.Field, flag.name, flag.none)
 		}
 	}
 	return err
-}
-
-// policiesOf returns the policies that the flags set.
-func policiesOf(u tokens.AccessTokenUpdate) (p tokens.Policies) {
-	p.RegenerateBeforeExpiry, _ = u.RegenerateBeforeExpiry.Get()
-	p.OnExpired, _ = u.OnExpired.Get()
-	p.OnSecretDrift, _ = u.OnSecretDrift.Get()
-	p.Grace, _ = u.Grace.Get()
-	p.ProtectIfUsedWithin, _ = u.ProtectIfUsedWithin.Get()
-	return p
 }
 
 func expiryPolicyNames() []string { return policyNames(tokens.ExpiryPolicies()) }

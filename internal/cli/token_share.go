@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -18,7 +19,7 @@ type tokenShare struct {
 // Run shares the token. A share that exists stays as it is, unless it is to be replaced.
 func (c *tokenShare) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
-		share, err := c.share(ctx, backend)
+		share, err := c.share(ctx, backend, app.Now())
 		switch {
 		case tokens.ErrorCode(err) == tokens.CodeConflict:
 			return fmt.Errorf("unable to share access token %s: it is shared with %s already; --replace changes the role, latchkey token unshare ends the share", c.ID, c.Member)
@@ -29,11 +30,11 @@ func (c *tokenShare) Run(ctx context.Context, app *app) error {
 	})
 }
 
-func (c *tokenShare) share(ctx context.Context, backend tokens.Backend) (tokens.TokenShare, error) {
-	share := tokens.TokenShare{AccessTokenID: string(c.ID), Role: c.Role}
+func (c *tokenShare) share(ctx context.Context, backend tokens.Backend, now time.Time) (tokens.TokenShare, error) {
+	share := tokens.NewTokenShare{Request: tokens.NewRequest(now), AccessTokenID: string(c.ID), Role: c.Role}
 	var err error
 	if share.MemberID, err = c.Member.find(ctx, backend); err != nil {
-		return share, err
+		return tokens.TokenShare{}, err
 	}
 	if c.Replace {
 		_, err := backend.TokenShare(ctx, share.AccessTokenID, share.MemberID)
@@ -41,7 +42,7 @@ func (c *tokenShare) share(ctx context.Context, backend tokens.Backend) (tokens.
 			return backend.UpdateTokenShare(ctx, share.AccessTokenID, share.MemberID, share.Role)
 		}
 		if tokens.ErrorCode(err) != tokens.CodeNotFound {
-			return share, err
+			return tokens.TokenShare{}, err
 		}
 	}
 	return backend.ShareAccessToken(ctx, share)

@@ -35,7 +35,7 @@ func (c *tokenEnable) Run(ctx context.Context, app *app) error {
 func (a *app) switchToken(ctx context.Context, id tokenID, enabled bool, verb string) error {
 	return a.withBackend(func(backend tokens.Backend) error {
 		before, hidden := backend.AccessToken(ctx, string(id)) // some who may stop a token may not show it
-		token, err := backend.UpdateAccessToken(ctx, string(id), tokens.AccessTokenUpdate{Enabled: tokens.To(enabled)})
+		token, err := backend.UpdateAccessToken(ctx, string(id), tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: enabled}, Fields: tokens.Fields{"enabled"}})
 		if err != nil {
 			return fmt.Errorf("unable to %s access token %s: %w", verb, id, err)
 		}

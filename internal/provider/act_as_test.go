@@ -121,7 +121,7 @@ func setRole(b *acctest.Bench, role string) {
 	b.T.Helper()
 	members, err := b.Outside.Members(context.Background())
 	b.Must(err)
-	_, err = b.Outside.UpdateMember(context.Background(), members[0].ID, tokens.MemberUpdate{Role: tokens.To(role)})
+	_, err = b.Outside.UpdateMember(context.Background(), members[0].ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}, Fields: tokens.Fields{"role"}})
 	b.Must(err)
 }
 
@@ -129,7 +129,7 @@ func setRole(b *acctest.Bench, role string) {
 func TestActAsHidden(t *testing.T) {
 	b := acctest.New(t)
 	restrict := func(v tokens.Visibility) {
-		_, err := b.Outside.UpdateAccessToken(context.Background(), b.Token("ci").ID, tokens.AccessTokenUpdate{Visibility: tokens.To(v)})
+		_, err := b.Outside.UpdateAccessToken(context.Background(), b.Token("ci").ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: v}, Fields: tokens.Fields{"visibility"}})
 		b.Must(err)
 	}
 	config := acting(b, annasEmail, anna(`role = "administrator"`)+acctest.CIToken(byAnna))

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"io"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
@@ -8,13 +9,12 @@ import (
 )
 
 // openBackend returns the backend over the database at the path, for the member with the e-mail address actAs or, where that
-// is empty, for the owner of the database. It does not connect.
-func openBackend(location, organization, actAs string, now func() time.Time) tokens.Backend {
-	return service.New(service.Options{
-		Database:     location,
-		Organization: organization,
-		Actor:        service.LocalActor(),
-		ActAs:        actAs,
-		Now:          now,
-	})
+// is empty, for the owner of the database, and what closes it. It does not connect.
+func openBackend(location, organization, actAs string, now func() time.Time) (tokens.Backend, io.Closer) {
+	principal := tokens.AsDatabaseOwner(service.LocalActor())
+	if actAs != "" {
+		principal = tokens.AsMember(service.LocalActor(), actAs)
+	}
+	opened := service.Open(service.Options{Database: location, Organization: organization, Now: now})
+	return opened.As(principal), opened
 }

@@ -131,7 +131,7 @@ func TestBadInputAtApply(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			_, err := b.Outside.CreateGroup(context.Background(), tokens.NewGroup{Name: "there-is-a-database"})
+			_, err := b.Outside.CreateGroup(context.Background(), tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "there-is-a-database"}})
 			b.Must(err)
 			b.Run(resource.TestStep{Config: b.Config(test.config), ExpectError: acctest.Says(append([]string{"Unable to create"}, test.want...)...)})
 		})

@@ -17,7 +17,7 @@ import (
 type unidentified struct{ tokens.Backend }
 
 func (unidentified) CreateRole(_ context.Context, n tokens.NewRole) (tokens.Role, error) {
-	return tokens.Role{ID: "rol_1", Name: n.Name, Permissions: n.Permissions}, nil
+	return tokens.Role{ID: "rol_1", RoleSettings: tokens.RoleSettings{Name: n.Name, Permissions: n.Permissions}}, nil
 }
 
 func (unidentified) Database(context.Context) (tokens.Database, error) {

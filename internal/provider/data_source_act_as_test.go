@@ -15,11 +15,11 @@ import (
 func TestDataSourcesForMember(t *testing.T) {
 	b := acctest.New(t)
 	p := b.MakePeople()
-	open, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "open", Enabled: true})
-	closed, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "closed", Enabled: true, Visibility: tokens.VisibilityRestricted})
-	b.MakeTokenOf(p.Till, tokens.NewAccessToken{Name: "till", Enabled: true})
-	shared, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "shared", Enabled: true, Visibility: tokens.VisibilityRestricted})
-	_, err := b.Outside.ShareAccessToken(context.Background(), tokens.TokenShare{AccessTokenID: shared.ID, MemberID: p.Anna.ID, Role: "viewer"})
+	open, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "open", Enabled: true}})
+	closed, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "closed", Enabled: true, Visibility: tokens.VisibilityRestricted}})
+	b.MakeTokenOf(p.Till, tokens.NewAccessToken{Settings: tokens.Settings{Name: "till", Enabled: true}})
+	shared, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "shared", Enabled: true, Visibility: tokens.VisibilityRestricted}})
+	_, err := b.Outside.ShareAccessToken(context.Background(), tokens.NewTokenShare{Request: tokens.NewRequest(b.Now()), AccessTokenID: shared.ID, MemberID: p.Anna.ID, Role: "viewer"})
 	b.Must(err)
 
 	as := func(email, config string) string {

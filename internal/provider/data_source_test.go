@@ -149,13 +149,14 @@ func TestBadDataSourceSettings(t *testing.T) {
 func TestLists(t *testing.T) {
 	b := acctest.New(t)
 	p := b.MakePeople()
-	deploy, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy", Enabled: true})
+	deploy, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "deploy", Enabled: true}})
 	alone := b.MakeToken("alone")
-	for _, share := range []tokens.TokenShare{
+	for _, share := range []tokens.NewTokenShare{
 		{AccessTokenID: deploy.ID, MemberID: p.Anna.ID, Role: "manager"},
 		{AccessTokenID: deploy.ID, MemberID: p.Bea.ID, Role: "viewer"},
 		{AccessTokenID: alone.ID, MemberID: p.Bea.ID, Role: "editor"},
 	} {
+		share.Request = tokens.NewRequest(b.Now())
 		_, err := b.Outside.ShareAccessToken(context.Background(), share)
 		b.Must(err)
 	}
@@ -225,7 +226,7 @@ func TestTechnicalUserLookUp(t *testing.T) {
 		resource.TestStep{
 			PreConfig: func() {
 				b.Must(b.Outside.DeleteTechnicalUser(context.Background(), p.CI.ID))
-				_, err := b.Outside.CreateTechnicalUser(context.Background(), tokens.NewTechnicalUser{Name: "robot", GroupID: p.Group.ID, Grants: tokens.Grants{Role: "none"}})
+				_, err := b.Outside.CreateTechnicalUser(context.Background(), tokens.NewTechnicalUser{Request: tokens.NewRequest(b.Now()), GroupID: p.Group.ID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "robot", Grants: tokens.Grants{Role: "none"}}})
 				b.Must(err)
 			},
 			Config:      b.Config(acctest.Data("technical_user", "this", `name = "robot"`)),
@@ -249,7 +250,7 @@ func TestShareWithPickedMember(t *testing.T) {
 // The roles that there are, built-in and custom, with what they permit.
 func TestRoleList(t *testing.T) {
 	b := acctest.New(t)
-	role, err := b.Outside.CreateRole(context.Background(), tokens.NewRole{Name: "clerk", Description: "Takes orders.", Permissions: []string{"orders:write", "orders:read"}})
+	role, err := b.Outside.CreateRole(context.Background(), tokens.NewRole{Request: tokens.NewRequest(b.Now()), RoleSettings: tokens.RoleSettings{Name: "clerk", Description: "Takes orders.", Permissions: []string{"orders:write", "orders:read"}}})
 	b.Must(err)
 	all := "data.latchkey_roles.roles"
 	b.Run(resource.TestStep{
@@ -271,7 +272,7 @@ func TestEventList(t *testing.T) {
 	p := b.MakePeople()
 	b.Advance(time.Hour)
 	since := b.Now()
-	token, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy", Enabled: true})
+	token, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "deploy", Enabled: true}})
 	_, err := b.Outside.HoldAccessToken(ctx, token.ID, "It leaked.")
 	b.Must(err)
 	if err := b.Outside.DeleteTechnicalUser(ctx, p.CI.ID); err == nil {

@@ -33,7 +33,7 @@ func TestWrongDatabase(t *testing.T) {
 	}{
 		{"missing", func(*acctest.Bench, *acctest.Place) error { return nil }, []string{"can't be reached"}},
 		{"another", func(b *acctest.Bench, wrong *acctest.Place) error {
-			_, err := b.Open(wrong).CreateGroup(ctx, tokens.NewGroup{Name: "x"})
+			_, err := b.Open(wrong).CreateGroup(ctx, tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "x"}})
 			return err
 		}, []string{"but the object lives in database db_"}},
 	} {

@@ -69,18 +69,22 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 	}
 }
 
+// settings returns what the model sets on a group.
+func (m *groupModel) settings() tokens.GroupSettings {
+	return tokens.GroupSettings{Name: m.Name.ValueString(), Description: m.Description.ValueString()}
+}
+
 func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan groupModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	input := tokens.NewGroup{Request: r.Request(), GroupSettings: plan.settings()}
 	backend, err := r.Open()
 	var group tokens.Group
 	if err == nil {
-		group, err = managed.CreateWhenFree(ctx, func() (tokens.Group, error) {
-			return backend.CreateGroup(ctx, tokens.NewGroup{Name: plan.Name.ValueString(), Description: plan.Description.ValueString()})
-		})
+		group, err = managed.CreateWhenFree(ctx, func() (tokens.Group, error) { return backend.CreateGroup(ctx, input) })
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
@@ -117,10 +121,7 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if !ok {
 		return
 	}
-	group, err := backend.UpdateGroup(ctx, state.ID.ValueString(), tokens.GroupUpdate{
-		Name:        attribute.ChangedText(state.Name, plan.Name),
-		Description: attribute.ChangedText(state.Description, plan.Description),
-	})
+	group, err := backend.UpdateGroup(ctx, state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings()))
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return

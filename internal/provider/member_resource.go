@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -112,13 +113,19 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
+// settings returns what the model sets on a member.
+func (m *memberModel) settings(ctx context.Context, diags *diag.Diagnostics) tokens.MemberSettings {
+	return tokens.MemberSettings{
+		Name:   m.Name.ValueString(),
+		Grants: tokens.Grants{Role: m.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, m.GroupRoles, diags)},
+	}
+}
+
 func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan memberModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	input := tokens.NewMember{
-		Email:  plan.Email.ValueString(),
-		Name:   plan.Name.ValueString(),
-		Grants: tokens.Grants{Role: plan.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, plan.GroupRoles, &resp.Diagnostics)},
+		Request: r.Request(), Email: plan.Email.ValueString(), MemberSettings: plan.settings(ctx, &resp.Diagnostics),
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -158,11 +165,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	var state, plan memberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	update := tokens.MemberUpdate{
-		Name:       attribute.ChangedText(state.Name, plan.Name),
-		Role:       attribute.ChangedText(state.Role, plan.Role),
-		GroupRoles: attribute.ChangedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
-	}
+	update := tokens.Updating(state.settings(ctx, &resp.Diagnostics), plan.settings(ctx, &resp.Diagnostics))
 	var f managed.Facts
 	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -32,8 +33,8 @@ type Provider struct {
 	version string
 	now     func() time.Time
 
-	mu       sync.Mutex
-	backends []tokens.Backend // opened by Configure, closed by Close
+	mu     sync.Mutex
+	opened []io.Closer // by Configure, closed by Close
 }
 
 // New returns the provider of a version of Latchkey that tells the time by now.
@@ -117,23 +118,24 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 			resp.Diagnostics.AddAttributeError(path.Root("database"), "Unable to find database", err.Error())
 			return
 		}
-		c.Backend = openBackend(location, organization, config.ActAs.ValueString(), p.now)
+		backend, closer := openBackend(location, organization, config.ActAs.ValueString(), p.now)
+		c.Backend = backend
 		p.mu.Lock()
-		p.backends = append(p.backends, c.Backend)
+		p.opened = append(p.opened, closer)
 		p.mu.Unlock()
 	}
 	resp.ResourceData, resp.DataSourceData = c, c
 }
 
-// Close lets go of the backends, once no operation runs any more.
+// Close lets go of the databases, once no operation runs any more.
 func (p *Provider) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var errs []error
-	for _, b := range p.backends {
-		errs = append(errs, b.Close())
+	for _, opened := range p.opened {
+		errs = append(errs, opened.Close())
 	}
-	p.backends = nil
+	p.opened = nil
 	return errors.Join(errs...)
 }
 

@@ -124,22 +124,24 @@ func permissionsValue(permissions []string) types.Set {
 	return types.SetValueMust(types.StringType, elements)
 }
 
+// settings returns what the model sets on a role.
+func (m *roleModel) settings() tokens.RoleSettings {
+	return tokens.RoleSettings{
+		Name: m.Name.ValueString(), Description: m.Description.ValueString(), Permissions: permissionsOf(m.Permissions),
+	}
+}
+
 func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan roleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	input := tokens.NewRole{Request: r.Request(), RoleSettings: plan.settings()}
 	backend, err := r.Open()
 	var role tokens.Role
 	if err == nil {
-		role, err = managed.CreateWhenFree(ctx, func() (tokens.Role, error) {
-			return backend.CreateRole(ctx, tokens.NewRole{
-				Name:        plan.Name.ValueString(),
-				Description: plan.Description.ValueString(),
-				Permissions: permissionsOf(plan.Permissions),
-			})
-		})
+		role, err = managed.CreateWhenFree(ctx, func() (tokens.Role, error) { return backend.CreateRole(ctx, input) })
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
@@ -176,25 +178,13 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	if !ok {
 		return
 	}
-	role, err := backend.UpdateRole(ctx, state.ID.ValueString(), tokens.RoleUpdate{
-		Name:        attribute.ChangedText(state.Name, plan.Name),
-		Description: attribute.ChangedText(state.Description, plan.Description),
-		Permissions: changedPermissions(state.Permissions, plan.Permissions),
-	})
+	role, err := backend.UpdateRole(ctx, state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings()))
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
 	}
 	plan.UpdatedAt = customtypes.TimestampOf(role.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-}
-
-// changedPermissions is the change to permissions where the plan differs from the state.
-func changedPermissions(state, plan types.Set) (c tokens.Change[[]string]) {
-	if !plan.Equal(state) {
-		c = tokens.To(permissionsOf(plan))
-	}
-	return c
 }
 
 func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

@@ -154,7 +154,7 @@ func TestRoleHalfWay(t *testing.T) {
 		resource.TestStep{Config: b.Config(builder)},
 		resource.TestStep{
 			PreConfig: func() {
-				other, err := b.Outside.CreateRole(ctx, tokens.NewRole{Name: "taken"})
+				other, err := b.Outside.CreateRole(ctx, tokens.NewRole{Request: tokens.NewRequest(b.Now()), RoleSettings: tokens.RoleSettings{Name: "taken"}})
 				b.Must(err)
 				id = other.ID
 			},
@@ -184,7 +184,7 @@ func TestRoleImportRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			_, err := b.Outside.CreateGroup(context.Background(), tokens.NewGroup{Name: "there-is-a-database"})
+			_, err := b.Outside.CreateGroup(context.Background(), tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "there-is-a-database"}})
 			b.Must(err)
 			b.Run(resource.TestStep{
 				Config:      b.Config(fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", deployer, test.id) + acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = []`)),

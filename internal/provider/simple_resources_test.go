@@ -40,7 +40,7 @@ func TestSimpleResources(t *testing.T) {
 			unknown:  []string{"updated_at"},
 			importBy: "billing",
 			drift: func(b *acctest.Bench, id string) error {
-				_, err := b.Outside.UpdateGroup(ctx, id, tokens.GroupUpdate{Description: tokens.To("other")})
+				_, err := b.Outside.UpdateGroup(ctx, id, tokens.GroupUpdate{Settings: tokens.GroupSettings{Description: "other"}, Fields: tokens.Fields{"description"}})
 				return err
 			},
 			drifted: []string{"description"},
@@ -54,7 +54,7 @@ func TestSimpleResources(t *testing.T) {
 			unknown:  []string{"updated_at"},
 			importBy: "builder",
 			drift: func(b *acctest.Bench, id string) error {
-				_, err := b.Outside.UpdateRole(ctx, id, tokens.RoleUpdate{Name: tokens.To("other"), Permissions: tokens.To([]string{"*"})})
+				_, err := b.Outside.UpdateRole(ctx, id, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: "other", Permissions: []string{"*"}}, Fields: tokens.Fields{"name", "permissions"}})
 				return err
 			},
 			drifted: []string{"name", "permissions"},
@@ -68,7 +68,7 @@ func TestSimpleResources(t *testing.T) {
 			unknown:  []string{"updated_at"},
 			importBy: "anna@EXAMPLE.com",
 			drift: func(b *acctest.Bench, id string) error {
-				_, err := b.Outside.UpdateMember(ctx, id, tokens.MemberUpdate{Role: tokens.To("viewer"), GroupRoles: tokens.To([]tokens.GroupRole(nil))})
+				_, err := b.Outside.UpdateMember(ctx, id, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: "viewer", GroupRoles: nil}}, Fields: tokens.Fields{"role", "group_roles"}})
 				return err
 			},
 			drifted: []string{"role", "group_roles"},
@@ -82,7 +82,7 @@ func TestSimpleResources(t *testing.T) {
 			unknown:  []string{"updated_at"},
 			importBy: "deployer@default.latchkey.internal", // the address of its creation
 			drift: func(b *acctest.Bench, id string) error {
-				_, err := b.Outside.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{Enabled: tokens.To(true), Role: tokens.To("manager")})
+				_, err := b.Outside.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: true, Grants: tokens.Grants{Role: "manager"}}, Fields: tokens.Fields{"enabled", "role"}})
 				return err
 			},
 			drifted: []string{"enabled", "role"},
@@ -264,7 +264,7 @@ func TestNameTaken(t *testing.T) {
 func TestRekeyedInstances(t *testing.T) {
 	b := acctest.New(t)
 	token := b.MakeToken("ci").ID
-	bea, err := b.Outside.CreateMember(context.Background(), tokens.NewMember{Email: "bea@example.com", Grants: tokens.Grants{Role: "none"}})
+	bea, err := b.Outside.CreateMember(context.Background(), tokens.NewMember{Request: tokens.NewRequest(b.Now()), Email: "bea@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "none"}}})
 	b.Must(err)
 	member := bea.ID
 	config := func(label string) string {
@@ -298,7 +298,7 @@ func TestDeleteInUse(t *testing.T) {
 			PreConfig: func() {
 				users, err := b.Outside.TechnicalUsers(ctx)
 				b.Must(err)
-				_, err = b.Outside.CreateAccessToken(ctx, tokens.NewAccessToken{NewSecretFor: b.NewSecret(), Name: "foreign token", TechnicalUserID: users[0].ID, Enabled: true})
+				_, err = b.Outside.CreateAccessToken(ctx, tokens.NewAccessToken{NewSecretFor: b.NewSecret(), TechnicalUserID: users[0].ID, Settings: tokens.Settings{Name: "foreign token", Enabled: true}})
 				b.Must(err)
 			},
 			Config: b.Config(group), ExpectError: acctest.Says("Unable to delete technical user", "foreign token"),
@@ -308,7 +308,7 @@ func TestDeleteInUse(t *testing.T) {
 				b.Must(b.Outside.DeleteAccessToken(ctx, b.Token("foreign token").ID))
 				groups, err := b.Outside.Groups(ctx)
 				b.Must(err)
-				_, err = b.Outside.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Name: "foreign-user", GroupID: groups[0].ID, Grants: tokens.Grants{Role: "member"}, Enabled: true})
+				_, err = b.Outside.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Request: tokens.NewRequest(b.Now()), GroupID: groups[0].ID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "foreign-user", Grants: tokens.Grants{Role: "member"}, Enabled: true}})
 				b.Must(err)
 			},
 			Config: b.Config(user), ExpectError: acctest.Says("Unable to delete group", "foreign-user"),

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -130,15 +131,22 @@ func (r *technicalUserResource) ModifyPlan(ctx context.Context, req resource.Mod
 	managed.WarnOfEnabling(f, state.subject(), state.Enabled, enabled, &resp.Diagnostics)
 }
 
+// settings returns what the model sets on a technical user.
+func (m *technicalUserModel) settings(ctx context.Context, diags *diag.Diagnostics) tokens.TechnicalUserSettings {
+	return tokens.TechnicalUserSettings{
+		Name:        m.Name.ValueString(),
+		Description: m.Description.ValueString(),
+		Grants:      tokens.Grants{Role: m.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, m.GroupRoles, diags)},
+		Enabled:     m.Enabled.ValueBool(),
+	}
+}
+
 func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan technicalUserModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	input := tokens.NewTechnicalUser{
-		Name:        plan.Name.ValueString(),
-		Description: plan.Description.ValueString(),
-		GroupID:     plan.GroupID.ValueString(),
-		Grants:      tokens.Grants{Role: plan.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, plan.GroupRoles, &resp.Diagnostics)},
-		Enabled:     plan.Enabled.ValueBool(),
+		Request: r.Request(), GroupID: plan.GroupID.ValueString(),
+		TechnicalUserSettings: plan.settings(ctx, &resp.Diagnostics),
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -179,13 +187,7 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 	var state, plan technicalUserModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	update := tokens.TechnicalUserUpdate{
-		Name:        attribute.ChangedText(state.Name, plan.Name),
-		Description: attribute.ChangedText(state.Description, plan.Description),
-		Role:        attribute.ChangedText(state.Role, plan.Role),
-		GroupRoles:  attribute.ChangedGroupRoles(ctx, state.GroupRoles, plan.GroupRoles, &resp.Diagnostics),
-		Enabled:     attribute.ChangedBool(state.Enabled, plan.Enabled),
-	}
+	update := tokens.Updating(state.settings(ctx, &resp.Diagnostics), plan.settings(ctx, &resp.Diagnostics))
 	var f managed.Facts
 	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {

@@ -88,15 +88,17 @@ func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	input := tokens.NewTokenShare{
+		Request:       r.Request(),
+		AccessTokenID: plan.AccessTokenID.ValueString(),
+		MemberID:      plan.MemberID.ValueString(),
+		Role:          plan.Role.ValueString(),
+	}
 	backend, err := r.Open()
 	var share tokens.TokenShare
 	if err == nil {
 		share, err = managed.CreateWhenFree(ctx, func() (tokens.TokenShare, error) {
-			return backend.ShareAccessToken(ctx, tokens.TokenShare{
-				AccessTokenID: plan.AccessTokenID.ValueString(),
-				MemberID:      plan.MemberID.ValueString(),
-				Role:          plan.Role.ValueString(),
-			})
+			return backend.ShareAccessToken(ctx, input)
 		})
 	}
 	if err != nil {

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"cmp"
 	"context"
 	"math"
 
@@ -13,45 +12,40 @@ const namesakesNamed = 10
 
 // CreateAccessToken implements tokens.Backend.
 func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
+	n = n.WithDefaults()
 	n.ActivatesAt, n.ExpiresAt = kept(n.ActivatesAt), kept(n.ExpiresAt)
-	invalid := n.Validate(b.now())
 	name := n.Name
 	if n.Visibility == tokens.VisibilityRestricted {
 		name = "" // the event of a refusal is no secret to all who may not know of the token
 	}
-	return create(ctx, b, tokens.ActionAccessTokenCreate, creation{name, invalid, n.TechnicalUserID != "" || n.GroupID != "" || refersToMore(n.Own)}, func(o *operation) (created tokens.CreatedAccessToken, err error) {
-		request := o.creationRequest(n)
-		id, repeated, err := o.repeated(ctx, request)
-		switch {
-		case err != nil:
-			return created, err
-		case repeated:
-			created.AccessToken, err = o.repeatedlyCreated(ctx, id)
-		default:
-			if created.AccessToken, err = o.createAccessToken(ctx, n); err == nil {
-				request.ObjectID = created.ID
-				err = o.InsertRequest(ctx, request)
+	return create(ctx, b, tokens.KindAccessToken, tokens.ActionAccessTokenCreate, creation[tokens.CreatedAccessToken]{
+		request: n.Request, input: n, name: name, invalid: n.Validate(b.now()),
+		refers: n.TechnicalUserID != "" || n.GroupID != "" || refersToMore(n.Own),
+		make: func(o *operation) (created tokens.CreatedAccessToken, id string, err error) {
+			t, err := o.createAccessToken(ctx, n)
+			if err == nil {
+				created, err = o.created(ctx, t)
 			}
-		}
-		if err != nil {
-			return created, err
-		}
-		created.AccessToken = created.Observed(o.now, o.roles)
-		created.Namesakes, err = o.namesakes(ctx, created.AccessToken)
-		return created, err
+			return created, t.ID, err
+		},
+		again: func(o *operation, id string) (created tokens.CreatedAccessToken, err error) {
+			t, err := o.AccessToken(ctx, id)
+			if err != nil {
+				return created, err
+			}
+			if err := o.caller.MayCreateToken(t.User.GroupID, t.Visibility, t.Access(o.roles)); err != nil {
+				return created, err
+			}
+			return o.created(ctx, t)
+		},
 	})
 }
 
-// repeatedlyCreated returns the token that the same request made before, to one who may still make it.
-func (o *operation) repeatedlyCreated(ctx context.Context, id string) (tokens.AccessToken, error) {
-	t, err := o.AccessToken(ctx, id)
-	if tokens.ErrorCode(err) == tokens.CodeNotFound {
-		return t, tokens.Conflict("request_id", id, "access token %s, which this request made, has been deleted since: to make another one send a new request", id)
-	}
-	if err != nil {
-		return t, err
-	}
-	return t, o.caller.MayCreateToken(t.User.GroupID, t.Visibility, t.Access(o.roles))
+// created returns the answer to the creation of a token.
+func (o *operation) created(ctx context.Context, t tokens.AccessToken) (created tokens.CreatedAccessToken, err error) {
+	created.AccessToken = t.Observed(o.now, o.roles)
+	created.Namesakes, err = o.namesakes(ctx, created.AccessToken)
+	return created, err
 }
 
 // namesakes returns the unused tokens that bear the name of a new one, of those that the caller may show.
@@ -84,8 +78,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	}
 	n.Own.GroupRoles = sortedGroupRoles(n.Own.GroupRoles)
 	t = tokens.AccessToken{
-		ID: tokens.NewID(tokens.KindAccessToken, o.now), Name: n.Name, Description: n.Description, Own: n.Own, Visibility: cmp.Or(n.Visibility, tokens.VisibilityOrganization), CreatorID: o.caller.AccountID,
-		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), ActivatesAt: n.ActivatesAt, ExpiresAt: n.ExpiresAt, TTL: n.TTL, Policies: n.Policies,
+		ID: tokens.NewID(tokens.KindAccessToken, o.now), Settings: n.Settings, CreatorID: o.caller.AccountID, Disabled: o.disabledFromStart(n.Enabled),
 		Secret: tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now}, CreatedAt: o.now, UpdatedAt: o.now,
 	}
 	if t.User, err = o.userOf(ctx, n, t.ID); err != nil {
@@ -99,7 +92,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 			"name another technical user, or leave technical_user_id out to have one made for this token", t.User.Email)
 	}
 	// The settings were checked by themselves; an update that changes nothing checks that they fit the technical user.
-	if _, err := (tokens.AccessTokenUpdate{}).Apply(t, o.actor, o.now); err != nil {
+	if _, err := t.Updated(tokens.AccessTokenUpdate{}, o.actor, o.now); err != nil {
 		return t, err
 	}
 	if err := o.checkGrants(ctx, tokens.Grants{}, t.Own); err != nil {
@@ -126,7 +119,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 func (o *operation) userOf(ctx context.Context, n tokens.NewAccessToken, tokenID string) (tokens.TechnicalUser, error) {
 	if n.TechnicalUserID == "" {
 		u := n.NewSystemUser(tokenID)
-		return tokens.TechnicalUser{GroupID: u.GroupID, Grants: u.Grants, SystemCreated: true}, nil
+		return tokens.TechnicalUser{GroupID: u.GroupID, TechnicalUserSettings: u.TechnicalUserSettings, SystemCreated: true}, nil
 	}
 	u, err := o.TechnicalUser(ctx, n.TechnicalUserID)
 	return u, invalidReference(err, "technical_user_id", tokens.KindTechnicalUser, n.TechnicalUserID)

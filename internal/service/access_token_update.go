@@ -2,15 +2,13 @@ package service
 
 import (
 	"context"
-	"reflect"
-	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // UpdateAccessToken implements tokens.Backend.
 func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update tokens.AccessTokenUpdate) (tokens.AccessToken, error) {
-	update.ActivatesAt, update.ExpiresAt = keptChange(update.ActivatesAt), keptChange(update.ExpiresAt)
+	update.ActivatesAt, update.ExpiresAt = kept(update.ActivatesAt), kept(update.ExpiresAt)
 	return change(ctx, b, accessTokenAction(update), objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
 		before, share, err := o.namedAccessToken(ctx, id)
 		if err != nil {
@@ -23,7 +21,7 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 			if err := mayBecome(before); err != nil {
 				return before, err
 			}
-			request := o.regenerationRequest(id, update)
+			request := o.request(update.Regeneration.Request, tokens.ActionAccessTokenRegenerate, update.Digest(id))
 			if _, repeated, err := o.repeated(ctx, request); err != nil || repeated {
 				return o.answer(before, share), err
 			}
@@ -32,7 +30,7 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 				return before, err
 			}
 		}
-		after, invalid := update.Apply(before, o.actor, o.now)
+		after, invalid := before.Updated(update, o.actor, o.now)
 		if invalid != nil {
 			after = before
 		}
@@ -53,47 +51,24 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 
 // accessTokenAction says what an update is about, for the event of its refusal.
 func accessTokenAction(u tokens.AccessTokenUpdate) tokens.Action {
-	enabled, switched := u.Enabled.Get()
 	switch {
 	case u.Regeneration != nil:
 		return tokens.ActionAccessTokenRegenerate
-	case switched && reflect.DeepEqual(u, tokens.AccessTokenUpdate{Enabled: u.Enabled}):
-		if enabled {
-			return tokens.ActionAccessTokenEnable
-		}
+	case u.Enables():
+		return tokens.ActionAccessTokenEnable
+	case u.Disables():
 		return tokens.ActionAccessTokenDisable
 	}
 	return tokens.ActionAccessTokenUpdate
 }
 
-// keptChange is a change to an instant as it is stored.
-func keptChange(c tokens.Change[time.Time]) tokens.Change[time.Time] {
-	if instant, ok := c.Get(); ok {
-		return tokens.To(kept(instant))
-	}
-	return c
-}
-
 // saveAccessToken writes what differs between two states of an access token, with an event for each kind of change.
 func (o *operation) saveAccessToken(ctx context.Context, before, after tokens.AccessToken, regeneration *tokens.Regeneration) (tokens.AccessToken, error) {
-	var c changes
-	c.note("name", after.Name != before.Name)
-	c.note("description", after.Description != before.Description)
-	c.note("role", after.Own.Role != before.Own.Role)
-	c.note("activates_at", !after.ActivatesAt.Equal(before.ActivatesAt))
-	c.note("expires_at", !after.ExpiresAt.Equal(before.ExpiresAt))
-	c.note("ttl", after.TTL != before.TTL)
-	c.note("regenerate_before_expiry", after.RegenerateBeforeExpiry != before.RegenerateBeforeExpiry)
-	c.note("on_expired", after.OnExpired != before.OnExpired)
-	c.note("on_secret_drift", after.OnSecretDrift != before.OnSecretDrift)
-	c.note("grace_period", after.Grace != before.Grace)
-	c.note("protect_if_used_within", after.ProtectIfUsedWithin != before.ProtectIfUsedWithin)
-	c.note("visibility", after.Visibility != before.Visibility)
-	c.note("group_roles", !sameGroupRoles(after.Own.GroupRoles, before.Own.GroupRoles))
+	changed := tokens.Difference(before.Settings, after.Settings)
 	if err := o.checkGrants(ctx, before.Own, after.Own); err != nil {
 		return after, err
 	}
-	if c == nil && after.Enabled == before.Enabled && regeneration == nil {
+	if changed == nil && regeneration == nil {
 		return before, nil
 	}
 	after.UpdatedAt = o.now
@@ -112,8 +87,8 @@ func (o *operation) saveAccessToken(ctx context.Context, before, after tokens.Ac
 	if err := o.UpdateAccessToken(ctx, after); err != nil {
 		return after, err
 	}
-	if c != nil {
-		if err := o.record(ctx, tokens.ActionAccessTokenUpdate, after.ID, after.Name, c.detail()); err != nil {
+	if edited := unswitched(changed); len(edited) > 0 {
+		if err := o.record(ctx, tokens.ActionAccessTokenUpdate, after.ID, after.Name, detail(edited)); err != nil {
 			return after, err
 		}
 	}

@@ -10,24 +10,20 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Options say what a Backend works on.
+// Options say what a Service works on.
 type Options struct {
 	// Database is the path of the SQLite file.
 	Database string
 	// Organization is the name that the organization must have. When empty any name will do, and a new database gets
 	// "default".
 	Organization string
-	// Actor is who appears in audit events; see LocalActor.
-	Actor tokens.Actor
-	// ActAs is the e-mail address of the member whose permissions count and who appears in audit events. When empty the
-	// caller is the owner of the database.
-	ActAs string
 	// Now is the clock. It is required.
 	Now func() time.Time
 }
 
-// Backend is a tokens.Backend over a database on this machine.
-type Backend struct {
+// Service is the bundled backend over one database. It serves any number of principals at once, with one set of
+// connections and one record of uses.
+type Service struct {
 	options Options
 	store   *store.Store
 	// invalid is the error of options with which nothing can work; every operation returns it.
@@ -35,53 +31,63 @@ type Backend struct {
 	uses    useRecord
 }
 
-var _ tokens.Backend = (*Backend)(nil)
-
-// New returns a backend. It never connects: what is wrong with the database is the error of the first operation.
-func New(options Options) *Backend {
-	b := &Backend{options: options}
-	b.store, b.invalid = sqlite.New(options.Database)
-	if b.invalid == nil && options.Organization != "" {
-		b.invalid = tokens.ValidateName("organization", options.Organization)
+// Open returns the service of a database. It never connects: what is wrong with the database is the error of the first
+// operation.
+func Open(options Options) *Service {
+	s := &Service{options: options}
+	s.store, s.invalid = sqlite.New(options.Database)
+	if s.invalid == nil && options.Organization != "" {
+		s.invalid = tokens.ValidateName("organization", options.Organization)
 	}
-	return b
+	return s
 }
 
-// Close implements tokens.Backend.
-func (b *Backend) Close() error {
-	if b.store == nil {
+// Close writes what is still in memory and lets go of the database.
+func (s *Service) Close() error {
+	if s.store == nil {
 		return nil
 	}
-	unwritten, err := b.writeUses(context.Background(), b.now()), b.store.Close()
+	unwritten, err := s.writeUses(context.Background(), s.now()), s.store.Close()
 	if unwritten != nil {
 		return unwritten
 	}
 	return err
 }
 
+// Backend is a tokens.Backend for one principal.
+type Backend struct {
+	*Service
+	principal tokens.Principal
+}
+
+var _ tokens.Backend = (*Backend)(nil)
+
+// As returns the backend for a principal, whose rights are looked up in each operation.
+func (s *Service) As(principal tokens.Principal) *Backend { return &Backend{s, principal} }
+
 // Database implements tokens.Backend.
 func (b *Backend) Database(ctx context.Context) (tokens.Database, error) {
-	return read(ctx, b, func(v store.View) (tokens.Database, error) { return v.Database(), nil })
+	return read(ctx, b.Service, func(v store.View) (tokens.Database, error) { return v.Database(), nil })
 }
 
 // now returns the present instant.
-func (b *Backend) now() time.Time { return kept(b.options.Now()) }
+func (s *Service) now() time.Time { return kept(s.options.Now()) }
 
 // kept returns an instant as it is stored and answered: in UTC and whole microseconds.
 func kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // read runs fn on the database.
-func read[T any](ctx context.Context, b *Backend, fn func(store.View) (T, error)) (T, error) {
-	return readBy(ctx, b, (*store.Store).Read, fn)
+func read[T any](ctx context.Context, s *Service, fn func(store.View) (T, error)) (T, error) {
+	return readBy(ctx, s, (*store.Store).Read, fn)
 }
 
 // readBy runs fn by one of the store's methods for reading.
-func readBy[T any](ctx context.Context, b *Backend, method readMethod, fn func(store.View) (T, error)) (result T, err error) {
-	if b.invalid != nil {
-		return result, b.invalid
+func readBy[T any](ctx context.Context, s *Service, method readMethod, fn func(store.View) (T, error)) (result T, err error) {
+	if s.invalid != nil {
+		return result, s.invalid
 	}
-	err = method(b.store, ctx, func(v store.View) error {
-		if err := b.checkOrganization(v); err != nil {
+	err = method(s.store, ctx, func(v store.View) error {
+		if err := s.checkOrganization(v); err != nil {
 			return err
 		}
 		result, err = fn(v)
@@ -97,13 +103,13 @@ func readBy[T any](ctx context.Context, b *Backend, method readMethod, fn func(s
 type readMethod = func(s *store.Store, ctx context.Context, fn func(store.View) error) error
 
 // checkOrganization refuses a database of another organization than the options ask for.
-func (b *Backend) checkOrganization(v store.View) error {
-	has, wanted := v.Database().Organization, b.options.Organization
+func (s *Service) checkOrganization(v store.View) error {
+	has, wanted := v.Database().Organization, s.options.Organization
 	if wanted == "" || wanted == has {
 		return nil
 	}
 	return tokens.Invalid("organization", "database %s belongs to organization %q, not %q: an organization is named when its database is made and keeps that name; "+
-		"set organization to %q, or name another database", b.store.Location(), has, wanted, has)
+		"set organization to %q, or name another database", s.store.Location(), has, wanted, has)
 }
 
 // found begins a new database with its identity.
@@ -113,5 +119,5 @@ func (b *Backend) found(ctx context.Context, tx store.Tx) error {
 	if err := tx.InsertDatabase(ctx, id, organization, now); err != nil {
 		return err
 	}
-	return tx.InsertEvent(ctx, event(now, b.options.Actor, tokens.ActionDatabaseCreate, object{id, organization}, tokens.OutcomeDone, ""))
+	return tx.InsertEvent(ctx, event(now, b.principal.Actor(), tokens.ActionDatabaseCreate, object{id, organization}, tokens.OutcomeDone, ""))
 }

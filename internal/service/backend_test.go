@@ -15,13 +15,12 @@ func TestBackend(t *testing.T) { backendtest.Run(t, newPlace) }
 // newPlace returns a place in a directory of its own.
 func newPlace(t *testing.T) backendtest.Place {
 	database := filepath.Join(t.TempDir(), "latchkey.db")
-	return func(by backendtest.Identity, now func() time.Time) tokens.Backend {
-		b := service.New(service.Options{Database: database, Actor: by.Actor, ActAs: by.Member, Now: now})
-		t.Cleanup(func() {
-			if err := b.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return b
+	return func(now func() time.Time) backendtest.Service {
+		return opened{openWith(t, service.Options{Database: database, Now: now})}
 	}
 }
+
+// opened is a service as the suite sees it.
+type opened struct{ *service.Service }
+
+func (o opened) As(principal tokens.Principal) tokens.Backend { return o.Service.As(principal) }

@@ -34,10 +34,10 @@ func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, err
 // mayBackUp checks that the caller is an owner, and returns what events call it. The owner of the database is one without
 // a look at the database, which works on a full disk, too.
 func (b *Backend) mayBackUp(ctx context.Context) (tokens.Actor, error) {
-	if !b.actsAsMember() {
-		return b.options.Actor, nil
+	if b.principal.IsDatabaseOwner() {
+		return b.principal.Actor(), nil
 	}
-	refusal := operation{backend: b, actor: b.options.Actor}
+	refusal := operation{backend: b, actor: b.principal.Actor()}
 	caller, err := readAs(ctx, b, func(r reader) (tokens.Caller, error) {
 		refusal.actor, refusal.object = tokens.Actor(r.caller.Name), databaseObject(r.View)
 		return r.caller, r.caller.MustBeOwner("to back up the database")

@@ -20,7 +20,7 @@ func init() { roles["backups"] = backups }
 // backups is a process that makes backups one after the other until it is killed, and prints a line for each.
 func backups() int {
 	database, directory := os.Args[1], os.Args[2]
-	b := service.New(service.Options{Database: database, Actor: "local:cron@host", Now: time.Now})
+	b := service.Open(service.Options{Database: database, Now: time.Now}).As(tokens.AsDatabaseOwner("local:cron@host"))
 	for n := 0; ; n++ {
 		if _, err := b.Backup(background, filepath.Join(directory, "backup-"+string(rune('a'+n%26))+time.Now().Format("150405.000000000"))); err != nil {
 			_, _ = os.Stderr.WriteString(err.Error() + "\n")
@@ -82,9 +82,10 @@ func TestBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range []tokens.NewMember{
-		{Email: "olga@example.com", Grants: tokens.Grants{Role: tokens.RoleOwner}},
-		{Email: "adam@example.com", Grants: tokens.Grants{Role: tokens.RoleAdministrator}},
+		{Email: "olga@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleOwner}}},
+		{Email: "adam@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleAdministrator}}},
 	} {
+		m.Request = tokens.NewRequest(time.Now())
 		if _, err := b.CreateMember(background, m); err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +94,7 @@ func TestBackup(t *testing.T) {
 	before := eventsOf(t, b)
 
 	as := func(email string) *service.Backend {
-		return openWith(t, service.Options{Database: database, Actor: "local:anna@host", ActAs: email, Now: clock.Now})
+		return openWith(t, service.Options{Database: database, Now: clock.Now}).As(annaAs(email))
 	}
 	for email, actor := range map[string]tokens.Actor{"": "local:anna@host", "olga@example.com": "olga@example.com"} {
 		file := filepath.Join(t.TempDir(), "latchkey.backup")
@@ -133,7 +134,7 @@ func TestBackup(t *testing.T) {
 	}
 
 	// Another organization than the one that was asked for.
-	other := openWith(t, service.Options{Database: database, Organization: "globex", Now: clock.Now})
+	other := openWith(t, service.Options{Database: database, Organization: "globex", Now: clock.Now}).As(tokens.AsDatabaseOwner("local:anna@host"))
 	if _, err := other.Backup(background, filepath.Join(t.TempDir(), "latchkey.backup")); tokens.ErrorCode(err) != tokens.CodeInvalid {
 		t.Errorf("another organization: got %v, want CodeInvalid", err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/verify"
 )
 
 // builtInRoles are the roles of a database without custom ones.
@@ -18,30 +19,72 @@ func rolesWith(custom []tokens.Role) tokens.Roles {
 	return tokens.NewRoles(custom)
 }
 
-// actsAsMember tells whether the caller is a member, and not the owner of the database.
-func (b *Backend) actsAsMember() bool { return b.options.ActAs != "" }
+// caller is who asks, with what it holds now, as an event names it and with the secret that it used to ask, if any.
+type caller struct {
+	tokens.Caller
+	actor tokens.Actor
+	used  *usedSecret
+}
 
-// databaseOwner is the caller where no member is named.
-func (b *Backend) databaseOwner() tokens.Caller { return tokens.DatabaseOwner(b.options.Actor) }
+// caller looks up the principal.
+func (b *Backend) caller(ctx context.Context, v store.View) (caller, error) {
+	if actor := b.principal.Actor(); b.principal.IsDatabaseOwner() {
+		return caller{Caller: tokens.DatabaseOwner(actor), actor: actor}, nil
+	}
+	if email, ok := b.principal.Member(); ok {
+		return b.member(ctx, v, email)
+	}
+	if secret, ok := b.principal.TokenHolder(); ok {
+		return b.tokenHolder(ctx, v, secret)
+	}
+	return caller{}, tokens.Forbidden("", "nobody asks: an operation needs a principal")
+}
 
-// member returns the member that the options name as the caller, with what it holds now.
-func (b *Backend) member(ctx context.Context, v store.View) (tokens.Caller, error) {
-	m, custom, ok, err := v.MemberWithRoles(ctx, b.options.ActAs)
+// member returns a member as the caller.
+func (b *Backend) member(ctx context.Context, v store.View, email string) (caller, error) {
+	m, custom, ok, err := v.MemberWithRoles(ctx, email)
 	if err != nil {
-		return tokens.Caller{}, err
+		return caller{}, err
 	}
 	if !ok {
 		refusal := tokens.Forbidden("", "there is no member %q in organization %q: name a member by its e-mail address, or leave act_as out to work as the owner of the database",
-			b.options.ActAs, v.Database().Organization)
+			email, v.Database().Organization)
 		refusal.Field = "act_as"
-		return tokens.Caller{}, refusal
+		return caller{actor: b.principal.Actor()}, refusal
 	}
-	return tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(rolesWith(custom))}, nil
+	return caller{
+		Caller: tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(rolesWith(custom))},
+		actor:  tokens.Actor(m.Email),
+	}, nil
+}
+
+// tokenHolder returns the technical user of a token whose value is good as the caller. Whatever is wrong with another value,
+// the answer is the same.
+func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.Secret) (caller, error) {
+	known, ok, err := verify.Value(ctx, secretRows{v}, secret)
+	if err != nil {
+		return caller{}, err
+	}
+	refusal := tokens.Forbidden("", "the access token that asks is not good: it is unknown, has ended or was stopped")
+	if !ok {
+		return caller{actor: tokens.ActorUnknown}, refusal
+	}
+	verdict := known.Verdict(b.now())
+	t := verdict.AccessToken
+	by := caller{
+		Caller: tokens.Caller{AccountID: t.User.ID, Name: t.QualifiedID(), Access: verdict.Access},
+		actor:  tokens.Actor(t.QualifiedID()),
+	}
+	if !verdict.Active {
+		return caller{actor: by.actor}, refusal
+	}
+	by.used = &usedSecret{t.ID, known.Version()}
+	return by, nil
 }
 
 // shareWith returns the role that the caller has on a token by a share; empty for none.
 func shareWith(ctx context.Context, v store.View, c tokens.Caller, tokenID string) (string, error) {
-	if c.AccountID == "" {
+	if !tokens.IsID(tokens.KindMember, c.AccountID) {
 		return "", nil
 	}
 	share, err := v.TokenShare(ctx, tokenID, c.AccountID)
@@ -57,19 +100,26 @@ type reader struct {
 	caller tokens.Caller
 }
 
-// readAs runs fn on the database for the caller. What an acting member may do is looked up at the same moment as all that
-// fn reads; for the owner of the database nothing is looked up.
+// readAs runs fn on the database for the caller. What a principal may do is looked up at the same moment as all that fn
+// reads; for the owner of the database nothing is looked up.
 func readAs[T any](ctx context.Context, b *Backend, fn func(reader) (T, error)) (T, error) {
-	if !b.actsAsMember() {
-		return read(ctx, b, func(v store.View) (T, error) { return fn(reader{v, b.databaseOwner()}) })
+	if b.principal.IsDatabaseOwner() {
+		return readAsBy(ctx, b, (*store.Store).Read, fn)
 	}
-	return readBy(ctx, b, (*store.Store).ReadAtOnce, func(v store.View) (none T, err error) {
-		caller, err := b.member(ctx, v)
-		if err != nil {
+	return readAsBy(ctx, b, (*store.Store).ReadAtOnce, fn)
+}
+
+// readAsBy is readAs by one of the store's methods for reading.
+func readAsBy[T any](ctx context.Context, b *Backend, method readMethod, fn func(reader) (T, error)) (T, error) {
+	var by caller
+	result, err := readBy(ctx, b.Service, method, func(v store.View) (none T, err error) {
+		if by, err = b.caller(ctx, v); err != nil {
 			return none, err
 		}
-		return fn(reader{v, caller})
+		return fn(reader{v, by.Caller})
 	})
+	b.noteUse(ctx, by)
+	return result, err
 }
 
 // mayShow checks that the caller may show a token.

@@ -19,13 +19,13 @@ import (
 // actAs returns a backend that works with the permissions of a member.
 func actAs(t testing.TB, database, email string, now func() time.Time) *service.Backend {
 	t.Helper()
-	return openWith(t, service.Options{Database: database, Actor: "local:anna@host", ActAs: email, Now: now})
+	return openWith(t, service.Options{Database: database, Now: now}).As(annaAs(email))
 }
 
 // newMember makes a member with a role at organization level.
 func newMember(t testing.TB, b *service.Backend, email, role string) tokens.Member {
 	t.Helper()
-	m, err := b.CreateMember(background, tokens.NewMember{Email: email, Grants: tokens.Grants{Role: role}})
+	m, err := b.CreateMember(background, tokens.NewMember{Request: tokens.NewRequest(time.Now()), Email: email, MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func newMember(t testing.TB, b *service.Backend, email, role string) tokens.Memb
 // newRole makes a custom role.
 func newRole(t testing.TB, b *service.Backend, name string, permissions ...string) tokens.Role {
 	t.Helper()
-	r, err := b.CreateRole(background, tokens.NewRole{Name: name, Permissions: permissions})
+	r, err := b.CreateRole(background, tokens.NewRole{Request: tokens.NewRequest(time.Now()), RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissions}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func newRole(t testing.TB, b *service.Backend, name string, permissions ...strin
 func TestActingMemberMakesNoDatabase(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "latchkey.db")
 	b := actAs(t, database, "ben@example.com", backendtest.NewClock().Now)
-	_, group := b.CreateGroup(background, tokens.NewGroup{Name: "payments"})
+	_, group := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}})
 	_, token := b.CreateAccessToken(background, newRequest(t, "deploy", ""))
 	_, list := b.AccessTokens(background, tokens.TokenQuery{})
 	for _, err := range []error{group, token, list} {
@@ -73,7 +73,7 @@ func TestActingAsNobody(t *testing.T) {
 	b := actAs(t, database, "eve@example.com", clock.Now)
 	_, list := b.AccessTokens(background, tokens.TokenQuery{})
 	_, verification := b.VerifySecret(background, newRequest(t, "", "").Secret, tokens.VerifyOptions{})
-	_, creation := b.CreateGroup(background, tokens.NewGroup{Name: "payments"})
+	_, creation := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}})
 	for _, err := range []error{list, verification, creation} {
 		var refusal *tokens.Error
 		if !errors.As(err, &refusal) || refusal.Code != tokens.CodeForbidden || refusal.Field != "act_as" || !strings.Contains(refusal.Message, "eve@example.com") {
@@ -93,7 +93,7 @@ func TestActingAsNobody(t *testing.T) {
 func TestEventsOfOthers(t *testing.T) {
 	clock, database := backendtest.NewClock(), filepath.Join(t.TempDir(), "latchkey.db")
 	owner := open(t, database, clock.Now)
-	group, err := owner.CreateGroup(background, tokens.NewGroup{Name: "payments"})
+	group, err := owner.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,12 +112,14 @@ func TestEventsOfOthers(t *testing.T) {
 	if err := owner.DeleteAccessToken(background, gone); err != nil {
 		t.Fatal(err)
 	}
-	reader, err := owner.CreateMember(background, tokens.NewMember{Email: "ben@example.com",
-		Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: group.ID, Role: tokens.RoleViewer}}}})
+	reader, err := owner.CreateMember(background, tokens.NewMember{Request: tokens.NewRequest(time.Now()),
+		Email:          "ben@example.com",
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: group.ID, Role: tokens.RoleViewer}}}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := owner.ShareAccessToken(background, tokens.TokenShare{AccessTokenID: shared, MemberID: reader.ID, Role: tokens.ShareViewer}); err != nil {
+	if _, err := owner.ShareAccessToken(background, tokens.NewTokenShare{Request: tokens.NewRequest(time.Now()), AccessTokenID: shared, MemberID: reader.ID, Role: tokens.ShareViewer}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := owner.HoldAccessToken(background, hidden, "leaked"); err != nil {
@@ -190,7 +192,7 @@ func TestVerificationWhileARoleIsRenamed(t *testing.T) {
 	}
 	for _, name := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
 		for _, r := range []struct{ id, name string }{{role.ID, "orders-" + name}, {introspect.ID, "gateway-" + name}} {
-			if _, err := owner.UpdateRole(background, r.id, tokens.RoleUpdate{Name: tokens.To(r.name)}); err != nil {
+			if _, err := owner.UpdateRole(background, r.id, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: r.name}, Fields: tokens.Fields{"name"}}); err != nil {
 				t.Error(err)
 			}
 		}

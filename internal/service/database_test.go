@@ -19,15 +19,15 @@ func TestOrganization(t *testing.T) {
 	clock := backendtest.NewClock()
 	database := filepath.Join(t.TempDir(), "latchkey.db")
 	of := func(organization string) *service.Backend {
-		return openWith(t, service.Options{Database: database, Organization: organization, Actor: "local:anna@host", Now: clock.Now})
+		return openWith(t, service.Options{Database: database, Organization: organization, Now: clock.Now}).As(tokens.AsDatabaseOwner("local:anna@host"))
 	}
-	if _, err := of("Not A Name").CreateGroup(background, tokens.NewGroup{Name: "payments"}); tokens.ErrorCode(err) != tokens.CodeInvalid {
+	if _, err := of("Not A Name").CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}}); tokens.ErrorCode(err) != tokens.CodeInvalid {
 		t.Errorf("a bad name: got %v, want CodeInvalid", err)
 	}
 	if _, err := os.Stat(database); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a bad name made a database: %v", err)
 	}
-	if _, err := of("acme").CreateGroup(background, tokens.NewGroup{Name: "payments"}); err != nil {
+	if _, err := of("acme").CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, same := range []string{"", "acme"} {
@@ -35,14 +35,14 @@ func TestOrganization(t *testing.T) {
 			t.Errorf("organization %q: got %+v, %v", same, d, err)
 		}
 	}
-	user, err := of("").CreateTechnicalUser(background, tokens.NewTechnicalUser{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleNone}})
+	user, err := of("").CreateTechnicalUser(background, tokens.NewTechnicalUser{Request: tokens.NewRequest(time.Now()), TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleNone}}})
 	if err != nil || user.Email != "ci@acme.latchkey.internal" {
 		t.Errorf("got %q, %v", user.Email, err)
 	}
 
 	other := of("globex")
 	_, readError := other.Groups(background)
-	_, writeError := other.CreateGroup(background, tokens.NewGroup{Name: "audit"})
+	_, writeError := other.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "audit"}})
 	_, verifyError := other.VerifySecret(background, tokens.Secret{}, tokens.VerifyOptions{})
 	for _, err := range []error{readError, writeError, verifyError} {
 		var refusal *tokens.Error
@@ -73,7 +73,8 @@ func TestFilesHoldNoSecret(t *testing.T) {
 	}
 	fresh := newRequest(t, "", "").NewSecretFor
 	if _, err := b.UpdateAccessToken(background, created.ID, tokens.AccessTokenUpdate{
-		Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonRequested}}); err != nil {
+		Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonRequested},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.VerifySecret(background, fresh.Secret, tokens.VerifyOptions{RecordUse: true}); err != nil {
@@ -108,7 +109,8 @@ func TestSecretsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := b.UpdateAccessToken(background, regenerated.ID, tokens.AccessTokenUpdate{
-		Regeneration: &tokens.Regeneration{NewSecretFor: newRequest(t, "", "").NewSecretFor, Reason: tokens.ReasonRequested}}); err != nil {
+		Regeneration: &tokens.Regeneration{NewSecretFor: newRequest(t, "", "").NewSecretFor, Reason: tokens.ReasonRequested},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	deleted, err := b.CreateAccessToken(background, newRequest(t, "deleted", ""))
@@ -176,7 +178,7 @@ func TestVerificationOnNewerSchema(t *testing.T) {
 	}
 	execute(t, database, `PRAGMA user_version = 4`) // as if the next version had been at work
 
-	b := service.New(service.Options{Database: database, Actor: "local:anna@host", Now: clock.Now})
+	b := service.Open(service.Options{Database: database, Now: clock.Now}).As(tokens.AsDatabaseOwner("local:anna@host"))
 	for range 3 {
 		v, err := b.VerifySecret(background, request.Secret, tokens.VerifyOptions{RecordUse: true})
 		if err != nil || !v.Active {

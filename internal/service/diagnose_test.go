@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
@@ -26,7 +27,7 @@ func newDatabase(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "latchkey.db")
 	b := open(t, path, backendtest.NewClock().Now)
-	if _, err := b.CreateGroup(background, tokens.NewGroup{Name: "payments"}); err != nil {
+	if _, err := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Close(); err != nil {

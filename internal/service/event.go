@@ -81,15 +81,10 @@ func (r reader) knownObjects(ctx context.Context, now time.Time) (func(objectID 
 	}, nil
 }
 
-// changes collects the names of the attributes that an update changes, in Terraform's spelling.
-type changes []string
+// detail says in an event which settings changed.
+func detail(changed tokens.Fields) string { return "changed " + changed.String() }
 
-// note adds the name of an attribute that changed.
-func (c *changes) note(attribute string, changed bool) {
-	if changed {
-		*c = append(*c, attribute)
-	}
+// unswitched returns the changed settings without the switch, which has events of its own.
+func unswitched(changed tokens.Fields) tokens.Fields {
+	return slices.DeleteFunc(slices.Clone(changed), func(setting string) bool { return setting == "enabled" })
 }
-
-// detail says in an event what changed.
-func (c changes) detail() string { return "changed " + strings.Join(c, ", ") }

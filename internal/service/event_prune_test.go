@@ -17,21 +17,21 @@ func TestPruneEvents(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "latchkey.db")
 	b := open(t, database, clock.Now)
 	for _, name := range []string{"first", "second"} {
-		if _, err := b.CreateGroup(background, tokens.NewGroup{Name: name}); err != nil {
+		if _, err := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: name}}); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(time.Hour)
 	}
 	before := clock.Instant()
-	if _, err := b.CreateMember(background, tokens.NewMember{Email: "olga@example.com", Grants: tokens.Grants{Role: tokens.RoleOwner}}); err != nil {
+	if _, err := b.CreateMember(background, tokens.NewMember{Request: tokens.NewRequest(time.Now()), Email: "olga@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleOwner}}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.CreateMember(background, tokens.NewMember{Email: "adam@example.com", Grants: tokens.Grants{Role: tokens.RoleAdministrator}}); err != nil {
+	if _, err := b.CreateMember(background, tokens.NewMember{Request: tokens.NewRequest(time.Now()), Email: "adam@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleAdministrator}}}); err != nil {
 		t.Fatal(err)
 	}
 	clock.Advance(time.Hour)
 	as := func(email string) *service.Backend {
-		return openWith(t, service.Options{Database: database, Actor: "local:anna@host", ActAs: email, Now: clock.Now})
+		return openWith(t, service.Options{Database: database, Now: clock.Now}).As(annaAs(email))
 	}
 	all := eventsOf(t, b)
 

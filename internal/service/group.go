@@ -9,22 +9,30 @@ import (
 
 // CreateGroup implements tokens.Backend.
 func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Group, error) {
-	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionGroupCreate, creation{n.Name, invalid, false}, func(o *operation) (tokens.Group, error) {
-		g := tokens.Group{ID: tokens.NewID(tokens.KindGroup, o.now), Name: n.Name, Description: n.Description, CreatedAt: o.now, UpdatedAt: o.now}
-		if invalid != nil {
-			return g, invalid
-		}
-		if err := o.caller.MayManageAccounts("", "", fmt.Sprintf("to create group %q", n.Name)); err != nil {
-			return g, err
-		}
-		if err := o.checkGroupName(ctx, g); err != nil {
-			return g, err
-		}
-		if err := o.InsertGroup(ctx, g); err != nil {
-			return g, err
-		}
-		return g, o.record(ctx, tokens.ActionGroupCreate, g.ID, g.Name, "")
+	mayCreate := func(o *operation) error {
+		return o.caller.MayManageAccounts("", "", fmt.Sprintf("to create group %q", n.Name))
+	}
+	return create(ctx, b, tokens.KindGroup, tokens.ActionGroupCreate, creation[tokens.Group]{
+		request: n.Request, input: n, name: n.Name, invalid: n.Validate(),
+		make: func(o *operation) (tokens.Group, string, error) {
+			g := tokens.Group{ID: tokens.NewID(tokens.KindGroup, o.now), GroupSettings: n.GroupSettings, CreatedAt: o.now, UpdatedAt: o.now}
+			if err := mayCreate(o); err != nil {
+				return g, "", err
+			}
+			if err := o.checkGroupName(ctx, g); err != nil {
+				return g, "", err
+			}
+			if err := o.InsertGroup(ctx, g); err != nil {
+				return g, "", err
+			}
+			return g, g.ID, o.record(ctx, tokens.ActionGroupCreate, g.ID, g.Name, "")
+		},
+		again: func(o *operation, id string) (tokens.Group, error) {
+			if err := mayCreate(o); err != nil {
+				return tokens.Group{}, err
+			}
+			return o.Group(ctx, id)
+		},
 	})
 }
 
@@ -60,14 +68,12 @@ func (b *Backend) UpdateGroup(ctx context.Context, id string, update tokens.Grou
 		if err := o.caller.MayManageAccounts("", id, "to change group "+id); err != nil {
 			return before, err
 		}
-		after, err := update.Apply(before)
+		after, err := before.Updated(update)
 		if err != nil {
 			return after, err
 		}
-		var c changes
-		c.note("name", after.Name != before.Name)
-		c.note("description", after.Description != before.Description)
-		if c == nil {
+		changed := tokens.Difference(before.GroupSettings, after.GroupSettings)
+		if changed == nil {
 			return before, nil
 		}
 		if err := o.checkGroupName(ctx, after); err != nil {
@@ -77,7 +83,7 @@ func (b *Backend) UpdateGroup(ctx context.Context, id string, update tokens.Grou
 		if err := o.UpdateGroup(ctx, after); err != nil {
 			return after, err
 		}
-		return after, o.record(ctx, tokens.ActionGroupUpdate, id, after.Name, c.detail())
+		return after, o.record(ctx, tokens.ActionGroupUpdate, id, after.Name, detail(changed))
 	})
 }
 

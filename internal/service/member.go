@@ -8,33 +8,42 @@ import (
 
 // CreateMember implements tokens.Backend.
 func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.Member, error) {
-	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionMemberCreate, creation{n.Email, invalid, refersToMore(n.Grants)}, func(o *operation) (tokens.Member, error) {
-		m := tokens.Member{ID: tokens.NewID(tokens.KindMember, o.now), Email: n.Email, Name: n.Name, Grants: n.Grants, CreatedAt: o.now, UpdatedAt: o.now}
-		if invalid != nil {
-			return m, invalid
-		}
-		m.GroupRoles = sortedGroupRoles(m.GroupRoles)
+	mayCreate := func(o *operation, m tokens.Member) error {
 		if err := o.caller.MayManageAccounts("", "", "to create member "+n.Email); err != nil {
-			return m, err
+			return err
 		}
-		if err := o.caller.MayGrant("", m.Access(o.roles)); err != nil {
-			return m, err
-		}
-		holder, ok, err := o.MemberWithEmail(ctx, m.Email)
-		if err != nil {
-			return m, err
-		}
-		if ok {
-			return m, taken(tokens.KindMember, "email", holder.ID, "member %s has the address %s already", holder.ID, holder.Email)
-		}
-		if err := o.checkGrants(ctx, tokens.Grants{}, m.Grants); err != nil {
-			return m, err
-		}
-		if err := o.InsertMember(ctx, m); err != nil {
-			return m, err
-		}
-		return m, o.record(ctx, tokens.ActionMemberCreate, m.ID, m.Email, "")
+		return o.caller.MayGrant("", m.Access(o.roles))
+	}
+	return create(ctx, b, tokens.KindMember, tokens.ActionMemberCreate, creation[tokens.Member]{
+		request: n.Request, input: n, name: n.Email, invalid: n.Validate(), refers: refersToMore(n.Grants),
+		make: func(o *operation) (tokens.Member, string, error) {
+			m := tokens.Member{ID: tokens.NewID(tokens.KindMember, o.now), Email: n.Email, MemberSettings: n.MemberSettings, CreatedAt: o.now, UpdatedAt: o.now}
+			m.GroupRoles = sortedGroupRoles(m.GroupRoles)
+			if err := mayCreate(o, m); err != nil {
+				return m, "", err
+			}
+			holder, ok, err := o.MemberWithEmail(ctx, m.Email)
+			if err != nil {
+				return m, "", err
+			}
+			if ok {
+				return m, "", taken(tokens.KindMember, "email", holder.ID, "member %s has the address %s already", holder.ID, holder.Email)
+			}
+			if err := o.checkGrants(ctx, tokens.Grants{}, m.Grants); err != nil {
+				return m, "", err
+			}
+			if err := o.InsertMember(ctx, m); err != nil {
+				return m, "", err
+			}
+			return m, m.ID, o.record(ctx, tokens.ActionMemberCreate, m.ID, m.Email, "")
+		},
+		again: func(o *operation, id string) (tokens.Member, error) {
+			m, err := o.Member(ctx, id)
+			if err != nil {
+				return m, err
+			}
+			return m, mayCreate(o, m)
+		},
 	})
 }
 
@@ -66,7 +75,7 @@ func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.Mem
 		if err != nil {
 			return before, err
 		}
-		after, err := update.Apply(before)
+		after, err := before.Updated(update)
 		if err != nil {
 			return after, err
 		}
@@ -74,11 +83,8 @@ func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.Mem
 		if err := o.caller.MayGrant(id, after.Access(o.roles).Without(before.Access(o.roles))); err != nil {
 			return after, err
 		}
-		var c changes
-		c.note("name", after.Name != before.Name)
-		c.note("role", after.Role != before.Role)
-		c.note("group_roles", !sameGroupRoles(after.GroupRoles, before.GroupRoles))
-		if c == nil {
+		changed := tokens.Difference(before.MemberSettings, after.MemberSettings)
+		if changed == nil {
 			return before, nil
 		}
 		if err := o.checkGrants(ctx, before.Grants, after.Grants); err != nil {
@@ -93,7 +99,7 @@ func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.Mem
 				return after, err
 			}
 		}
-		return after, o.record(ctx, tokens.ActionMemberUpdate, id, after.Email, c.detail())
+		return after, o.record(ctx, tokens.ActionMemberUpdate, id, after.Email, detail(changed))
 	})
 }
 

@@ -17,6 +17,8 @@ type operation struct {
 	// caller is who asks, and actor what events call it.
 	caller tokens.Caller
 	actor  tokens.Actor
+	// used is the secret of the access token by which the caller asks; nil where it asks by none.
+	used *usedSecret
 	// roles are those that exist at the beginning.
 	roles tokens.Roles
 	// object is what the event of a refusal names.
@@ -40,27 +42,36 @@ func change[T any](ctx context.Context, b *Backend, action tokens.Action, about 
 	return transact(ctx, b, action, about, nil, fn)
 }
 
-// creation is what an object is made from, as far as it decides whether a missing database is made too.
-type creation struct {
-	// name is the object's.
+// creation is how an object is made, once for each request.
+type creation[T any] struct {
+	request tokens.Request
+	// input is all that is asked for; see tokens.Digest.
+	input any
+	// name is the object's, for events.
 	name string
 	// invalid is the error of input that is invalid by itself.
 	invalid error
-	// refers tells that the input names objects that exist, which a missing database can't hold: it is lost, not new. An
-	// acting member is such an object.
+	// refers tells that the input names objects that exist, which a missing database can't hold: it is lost, not new. A
+	// principal other than the owner of the database is such an object.
 	refers bool
+	// make makes the object, and returns its identifier, too.
+	make func(*operation) (T, string, error)
+	// again returns the object that the same request made before, to one who may still make it.
+	again func(o *operation, id string) (T, error)
 }
 
-// create is change that makes a missing database, unless the input is a mistake or refers to what such a database held.
-func create[T any](ctx context.Context, b *Backend, action tokens.Action, c creation, fn func(*operation) (T, error)) (T, error) {
-	if c.invalid == nil && !c.refers && !b.actsAsMember() {
-		return transact(ctx, b, action, object{name: c.name}, b.found, fn)
+// create makes an object. It makes a missing database, too, unless the input is a mistake or refers to what such a database
+// held.
+func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tokens.Action, c creation[T]) (T, error) {
+	once := func(o *operation) (T, error) { return c.once(ctx, o, kind, action) }
+	if c.invalid == nil && !c.refers && b.principal.IsDatabaseOwner() {
+		return transact(ctx, b, action, object{name: c.name}, b.found, once)
 	}
 	about := object{name: c.name}
 	if c.invalid != nil {
 		about = object{} // the event does not repeat the name, which may be what is wrong
 	}
-	result, err := transact(ctx, b, action, about, nil, fn)
+	result, err := transact(ctx, b, action, about, nil, once)
 	switch {
 	case !isMissing(err):
 	case c.invalid != nil:
@@ -78,6 +89,28 @@ func isMissing(err error) bool {
 	return reason == tokens.ReasonNoDatabase || reason == tokens.ReasonNoDirectory
 }
 
+// once makes the object, unless the same request did so before.
+func (c creation[T]) once(ctx context.Context, o *operation, kind tokens.Kind, action tokens.Action) (made T, err error) {
+	request := o.request(c.request, action, tokens.Digest(c.input))
+	id, repeated, err := o.repeated(ctx, request)
+	switch {
+	case err != nil:
+		return made, err
+	case repeated:
+		made, err = c.again(o, id)
+		if tokens.ErrorCode(err) == tokens.CodeNotFound {
+			err = tokens.Conflict("request_id", id, "%s %s, which this request made, has been deleted since: to make another one send a new request", kind.Noun(), id)
+		}
+		return made, err
+	case c.invalid != nil:
+		return made, c.invalid
+	}
+	if made, request.ObjectID, err = c.make(o); err != nil {
+		return made, err
+	}
+	return made, o.InsertRequest(ctx, request)
+}
+
 // transact runs fn as one transaction. Where fn refuses, its changes are dropped and the refusal is recorded.
 func transact[T any](ctx context.Context, b *Backend, action tokens.Action, about object, found store.Found, fn func(*operation) (T, error)) (result T, err error) {
 	if b.invalid != nil {
@@ -88,7 +121,7 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
-		o = &operation{Tx: tx, backend: b, now: b.now(), caller: b.databaseOwner(), actor: b.options.Actor, object: about}
+		o = &operation{Tx: tx, backend: b, now: b.now(), object: about}
 		if err := o.begin(ctx); err != nil {
 			return err
 		}
@@ -98,6 +131,9 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 		result, err = fn(o)
 		return err
 	})
+	if o != nil && o.used != nil {
+		b.recordUse(ctx, *o.used, o.now)
+	}
 	if err == nil {
 		return result, nil
 	}
@@ -108,22 +144,16 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 	return none, err
 }
 
-// begin finds out which roles there are and, where a member acts, what it holds.
+// begin finds out which roles there are, and who asks.
 func (o *operation) begin(ctx context.Context) error {
 	custom, err := o.Roles(ctx)
 	if err != nil {
 		return err
 	}
 	o.roles = rolesWith(custom)
-	if !o.backend.actsAsMember() {
-		return nil
-	}
-	member, err := o.backend.member(ctx, o.View)
-	if err != nil {
-		return err
-	}
-	o.caller, o.actor = member, tokens.Actor(member.Name)
-	return nil
+	by, err := o.backend.caller(ctx, o.View)
+	o.caller, o.actor, o.used = by.Caller, by.actor, by.used
+	return err
 }
 
 // refused tells whether an error is a decision, as opposed to a failure.

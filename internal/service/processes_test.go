@@ -39,8 +39,8 @@ func writer() int {
 }
 
 func write(name, database string) error {
-	b := service.New(service.Options{Database: database, Actor: tokens.Actor("local:" + name), Now: time.Now})
-	group, err := b.CreateGroup(background, tokens.NewGroup{Name: name})
+	b := service.Open(service.Options{Database: database, Now: time.Now}).As(tokens.AsDatabaseOwner(tokens.Actor("local:" + name)))
+	group, err := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: name}})
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,9 @@ func write(name, database string) error {
 			return err
 		}
 		created, err := b.CreateAccessToken(background, tokens.NewAccessToken{
-			NewSecretFor: tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, time.Now()), Secret: secret},
-			Name:         fmt.Sprintf("%s %d", name, i), GroupID: group.ID, Enabled: true,
+			NewSecretFor: tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, time.Now())}, Secret: secret},
+			GroupID:      group.ID,
+			Settings:     tokens.Settings{Name: fmt.Sprintf("%s %d", name, i), Enabled: true},
 		})
 		if err != nil {
 			return err
@@ -191,7 +192,7 @@ func TestKilledProcesses(t *testing.T) {
 				}
 			}
 			b := open(t, database, time.Now)
-			if _, err := b.CreateGroup(background, tokens.NewGroup{Name: "next"}); err != nil {
+			if _, err := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "next"}}); err != nil {
 				t.Fatal(err)
 			}
 			for _, id := range acknowledged {

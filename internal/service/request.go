@@ -1,11 +1,7 @@
 package service
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -34,48 +30,7 @@ func (o *operation) repeated(ctx context.Context, request store.Request) (object
 	return known.ObjectID, true, nil
 }
 
-// creationRequest is the record of a request for a new access token.
-func (o *operation) creationRequest(n tokens.NewAccessToken) store.Request {
-	return o.request(n.RequestID, tokens.ActionAccessTokenCreate, n.Secret.Hash().String(), n.Name, n.Description, n.TechnicalUserID, n.GroupID,
-		n.Own.Role, sortedGroupRoles(n.Own.GroupRoles), cmp.Or(n.Visibility, tokens.VisibilityOrganization), n.Enabled, instantOf(n.ActivatesAt), instantOf(n.ExpiresAt), n.TTL, n.Policies)
-}
-
-// regenerationRequest is the record of a request for a new secret, with all that is to change along with it.
-func (o *operation) regenerationRequest(tokenID string, u tokens.AccessTokenUpdate) store.Request {
-	return o.request(u.Regeneration.RequestID, tokens.ActionAccessTokenRegenerate, u.Regeneration.Secret.Hash().String(), tokenID,
-		u.Regeneration.Reason, u.Regeneration.ExpectedVersion, content(u.Name), content(u.Description), content(u.Role), contentOf(u.GroupRoles, sortedGroupRoles),
-		content(u.Visibility), content(u.Enabled), contentOf(u.ActivatesAt, instantOf), contentOf(u.ExpiresAt, instantOf), content(u.TTL),
-		content(u.RegenerateBeforeExpiry), content(u.OnExpired), content(u.OnSecretDrift), content(u.Grace), content(u.ProtectIfUsedWithin), content(u.Regeneration.Grace))
-}
-
-// request returns the record of a request with this content.
-func (o *operation) request(id string, operation tokens.Action, parts ...any) store.Request {
-	text, err := json.Marshal(parts)
-	if err != nil {
-		panic(err) // texts, numbers and lists of them can be encoded
-	}
-	digest := sha256.Sum256(text)
-	return store.Request{ID: id, Actor: o.actor, Operation: operation, Digest: hex.EncodeToString(digest[:]), CreatedAt: o.now}
-}
-
-// content is a change as a part of a request: nothing, or a list of the one new value.
-func content[T any](c tokens.Change[T]) any {
-	return contentOf(c, func(value T) T { return value })
-}
-
-// contentOf is content in a form in which equal values are equal texts.
-func contentOf[T, U any](c tokens.Change[T], form func(T) U) any {
-	value, ok := c.Get()
-	if !ok {
-		return nil
-	}
-	return []U{form(value)}
-}
-
-// instantOf writes an instant, zero as the empty text.
-func instantOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return tokens.FormatTimestamp(t)
+// request returns the record of a request with the digest of its content.
+func (o *operation) request(r tokens.Request, operation tokens.Action, digest string) store.Request {
+	return store.Request{ID: r.RequestID, Actor: o.actor, Operation: operation, Digest: digest, CreatedAt: o.now}
 }

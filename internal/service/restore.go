@@ -11,9 +11,10 @@ import (
 
 // Restore puts a backup in the place of a database.
 type Restore struct {
-	// Options say which database, who restores, and when. Whoever can put a file there is its owner, so that nobody acts as
-	// a member.
+	// Options say which database, and when.
 	Options Options
+	// Actor is who restores. Whoever can put a file there is its owner, so that no other principal does.
+	Actor tokens.Actor
 	// File is the path of the backup.
 	File string
 	// ReplaceAnother tells that even a database that is not the one of which File is a backup may be replaced, or that of
@@ -52,7 +53,7 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 	replacement = sqlite.Restore{
 		Backup: r.File, Path: r.Options.Database, Aside: now.Format(".replaced-20060102T150405Z"), Another: r.ReplaceAnother,
 		Note: func(ctx context.Context, tx store.Tx) error {
-			return tx.InsertEvent(ctx, event(now, r.Options.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View), tokens.OutcomeDone, origin(backup)))
+			return tx.InsertEvent(ctx, event(now, r.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View), tokens.OutcomeDone, origin(backup)))
 		},
 	}
 	if err := replacement.Check(ctx, backup.Database.ID); err != nil {

@@ -49,7 +49,7 @@ func TestRestore(t *testing.T) {
 	for _, err := range []error{
 		second(b.UpdateAccessToken(background, ids["regenerated"], tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonTrigger}})),
 		second(b.HoldAccessToken(background, ids["held"], "leaked")),
-		second(b.UpdateAccessToken(background, ids["disabled"], tokens.AccessTokenUpdate{Enabled: tokens.To(false)})),
+		second(b.UpdateAccessToken(background, ids["disabled"], tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})),
 		b.DeleteAccessToken(background, ids["deleted"]),
 		second(b.CreateAccessToken(background, later)),
 	} {
@@ -60,7 +60,7 @@ func TestRestore(t *testing.T) {
 	events := eventsOf(t, b)
 	clock.Advance(time.Hour)
 
-	restore := service.Restore{Options: service.Options{Database: database, Actor: "local:ben@host", Now: clock.Now}, File: file}
+	restore := service.Restore{Options: service.Options{Database: database, Now: clock.Now}, Actor: "local:ben@host", File: file}
 	planned, err := restore.Look(background)
 	if err != nil {
 		t.Fatal(err)

@@ -11,25 +11,35 @@ import (
 
 // CreateRole implements tokens.Backend.
 func (b *Backend) CreateRole(ctx context.Context, n tokens.NewRole) (tokens.Role, error) {
-	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionRoleCreate, creation{n.Name, invalid, false}, func(o *operation) (tokens.Role, error) {
-		r := tokens.Role{ID: tokens.NewID(tokens.KindRole, o.now), Name: n.Name, Description: n.Description, Permissions: sortedPermissions(n.Permissions), CreatedAt: o.now, UpdatedAt: o.now}
-		if invalid != nil {
-			return r, invalid
-		}
+	n.Permissions = sortedPermissions(n.Permissions)
+	mayCreate := func(o *operation, r tokens.Role) error {
 		if err := o.caller.MayManageAccounts("", "", fmt.Sprintf("to create role %q", n.Name)); err != nil {
-			return r, err
+			return err
 		}
-		if err := o.caller.MayGrant("", accessOf(r)); err != nil {
-			return r, err
-		}
-		if err := o.checkRoleName(ctx, r); err != nil {
-			return r, err
-		}
-		if err := o.InsertRole(ctx, r); err != nil {
-			return r, err
-		}
-		return r, o.record(ctx, tokens.ActionRoleCreate, r.ID, r.Name, "")
+		return o.caller.MayGrant("", accessOf(r))
+	}
+	return create(ctx, b, tokens.KindRole, tokens.ActionRoleCreate, creation[tokens.Role]{
+		request: n.Request, input: n, name: n.Name, invalid: n.Validate(),
+		make: func(o *operation) (tokens.Role, string, error) {
+			r := tokens.Role{ID: tokens.NewID(tokens.KindRole, o.now), RoleSettings: n.RoleSettings, CreatedAt: o.now, UpdatedAt: o.now}
+			if err := mayCreate(o, r); err != nil {
+				return r, "", err
+			}
+			if err := o.checkRoleName(ctx, r); err != nil {
+				return r, "", err
+			}
+			if err := o.InsertRole(ctx, r); err != nil {
+				return r, "", err
+			}
+			return r, r.ID, o.record(ctx, tokens.ActionRoleCreate, r.ID, r.Name, "")
+		},
+		again: func(o *operation, id string) (tokens.Role, error) {
+			r, err := o.Role(ctx, id)
+			if err != nil {
+				return r, err
+			}
+			return r, mayCreate(o, r)
+		},
 	})
 }
 
@@ -72,7 +82,7 @@ func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleU
 		if err != nil {
 			return before, err
 		}
-		after, err := update.Apply(before)
+		after, err := before.Updated(update)
 		if err != nil {
 			return after, err
 		}
@@ -80,11 +90,8 @@ func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleU
 		if err := o.caller.MayGrant(id, accessOf(after)); err != nil {
 			return after, err
 		}
-		var c changes
-		c.note("name", after.Name != before.Name)
-		c.note("description", after.Description != before.Description)
-		c.note("permissions", !slices.Equal(after.Permissions, before.Permissions))
-		if c == nil {
+		changed := tokens.Difference(before.RoleSettings, after.RoleSettings)
+		if changed == nil {
 			return before, nil
 		}
 		if err := o.checkRoleName(ctx, after); err != nil {
@@ -99,7 +106,7 @@ func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleU
 				return after, err
 			}
 		}
-		return after, o.record(ctx, tokens.ActionRoleUpdate, id, after.Name, c.detail())
+		return after, o.record(ctx, tokens.ActionRoleUpdate, id, after.Name, detail(changed))
 	})
 }
 

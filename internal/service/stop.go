@@ -49,12 +49,12 @@ func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.Acc
 // RevokeSecret implements tokens.Backend.
 func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (tokens.AccessToken, error) {
 	return change(ctx, b, tokens.ActionAccessTokenRevoke, object{}, func(o *operation) (tokens.AccessToken, error) {
-		known, ok, err := o.SecretWithHash(ctx, secret.Hash())
+		known, _, ok, err := o.SecretWithHash(ctx, secret.Hash())
 		if err != nil {
 			return tokens.AccessToken{}, err
 		}
 		t := known.AccessToken
-		if !ok || !sameHash(known.Hash, secret.Hash()) || !known.IsLive(o.now) {
+		if !ok || !known.IsOf(secret) || !known.IsLive(o.now) {
 			return t, &tokens.Error{Code: tokens.CodeNotFound, Message: "this value is no live secret of an access token: there is nothing to revoke"}
 		}
 		t.Secret.EndedAt, t.UpdatedAt = o.now, o.now

@@ -12,26 +12,36 @@ import (
 
 // CreateTechnicalUser implements tokens.Backend.
 func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnicalUser) (tokens.TechnicalUser, error) {
-	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionTechnicalUserCreate, creation{n.Name, invalid, n.GroupID != "" || refersToMore(n.Grants)}, func(o *operation) (tokens.TechnicalUser, error) {
-		if invalid != nil {
-			return tokens.TechnicalUser{}, invalid
+	mayCreate := func(o *operation, u tokens.TechnicalUser) error {
+		if err := o.caller.MayManageAccounts(u.GroupID, "", fmt.Sprintf("to create technical user %q", n.Name)); err != nil {
+			return err
 		}
-		if err := o.caller.MayManageAccounts(n.GroupID, "", fmt.Sprintf("to create technical user %q", n.Name)); err != nil {
-			return tokens.TechnicalUser{}, err
-		}
-		if err := o.caller.MayGrant("", tokens.TechnicalUser{GroupID: n.GroupID, Grants: n.Grants}.Access(o.roles)); err != nil {
-			return tokens.TechnicalUser{}, err
-		}
-		return o.createTechnicalUser(ctx, n, false)
+		return o.caller.MayGrant("", u.Access(o.roles))
+	}
+	return create(ctx, b, tokens.KindTechnicalUser, tokens.ActionTechnicalUserCreate, creation[tokens.TechnicalUser]{
+		request: n.Request, input: n, name: n.Name, invalid: n.Validate(), refers: n.GroupID != "" || refersToMore(n.Grants),
+		make: func(o *operation) (u tokens.TechnicalUser, id string, err error) {
+			if err := mayCreate(o, tokens.TechnicalUser{GroupID: n.GroupID, TechnicalUserSettings: n.TechnicalUserSettings}); err != nil {
+				return u, "", err
+			}
+			u, err = o.createTechnicalUser(ctx, n, false)
+			return u, u.ID, err
+		},
+		again: func(o *operation, id string) (tokens.TechnicalUser, error) {
+			u, err := o.TechnicalUser(ctx, id)
+			if err != nil {
+				return u, err
+			}
+			return u, mayCreate(o, u)
+		},
 	})
 }
 
 // createTechnicalUser makes a technical user from valid input.
 func (o *operation) createTechnicalUser(ctx context.Context, n tokens.NewTechnicalUser, bySystem bool) (tokens.TechnicalUser, error) {
 	u := tokens.TechnicalUser{
-		ID: tokens.NewID(tokens.KindTechnicalUser, o.now), Name: n.Name, Description: n.Description, GroupID: n.GroupID, Grants: n.Grants,
-		Enabled: n.Enabled, Disabled: o.disabledFromStart(n.Enabled), SystemCreated: bySystem, CreatedAt: o.now, UpdatedAt: o.now,
+		ID: tokens.NewID(tokens.KindTechnicalUser, o.now), TechnicalUserSettings: n.TechnicalUserSettings, GroupID: n.GroupID,
+		Disabled: o.disabledFromStart(n.Enabled), SystemCreated: bySystem, CreatedAt: o.now, UpdatedAt: o.now,
 	}
 	u.GroupRoles = sortedGroupRoles(u.GroupRoles)
 	var group tokens.Group
@@ -158,7 +168,7 @@ func (b *Backend) UpdateTechnicalUser(ctx context.Context, id string, update tok
 			}
 		}
 		o.object.name = before.Email
-		after, invalid := update.Apply(before, o.actor, o.now)
+		after, invalid := before.Updated(update, o.actor, o.now)
 		if invalid != nil {
 			after = before
 		}
@@ -195,15 +205,11 @@ func (o *operation) mayUpdateTechnicalUser(before, after tokens.TechnicalUser) e
 
 // saveTechnicalUser writes what differs between two states of a technical user, with an event for each kind of change.
 func (o *operation) saveTechnicalUser(ctx context.Context, before, after tokens.TechnicalUser) (tokens.TechnicalUser, error) {
-	var c changes
-	c.note("name", after.Name != before.Name)
-	c.note("description", after.Description != before.Description)
-	c.note("role", after.Role != before.Role)
-	c.note("group_roles", !sameGroupRoles(after.GroupRoles, before.GroupRoles))
+	changed := tokens.Difference(before.TechnicalUserSettings, after.TechnicalUserSettings)
 	if err := o.checkGrants(ctx, before.Grants, after.Grants); err != nil {
 		return after, err
 	}
-	if c == nil && after.Enabled == before.Enabled {
+	if changed == nil {
 		return before, nil
 	}
 	after.UpdatedAt = o.now
@@ -219,8 +225,8 @@ func (o *operation) saveTechnicalUser(ctx context.Context, before, after tokens.
 			return after, err
 		}
 	}
-	if c != nil {
-		if err := o.record(ctx, tokens.ActionTechnicalUserUpdate, after.ID, after.Email, c.detail()); err != nil {
+	if edited := unswitched(changed); len(edited) > 0 {
+		if err := o.record(ctx, tokens.ActionTechnicalUserUpdate, after.ID, after.Email, detail(edited)); err != nil {
 			return after, err
 		}
 	}

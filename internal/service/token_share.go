@@ -21,37 +21,49 @@ func shareName(token tokens.AccessToken, member tokens.Member) string {
 }
 
 // ShareAccessToken implements tokens.Backend.
-func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.TokenShare) (tokens.TokenShare, error) {
-	invalid := n.Validate()
-	return create(ctx, b, tokens.ActionTokenShareCreate, creation{"", invalid, true}, func(o *operation) (tokens.TokenShare, error) {
-		s := tokens.TokenShare{AccessTokenID: n.AccessTokenID, MemberID: n.MemberID, Role: n.Role, CreatedAt: o.now, UpdatedAt: o.now}
-		if invalid != nil {
-			return s, invalid
-		}
-		token, err := o.AccessToken(ctx, s.AccessTokenID)
-		if err != nil {
-			return s, invalidReference(err, "access_token_id", tokens.KindAccessToken, s.AccessTokenID)
-		}
-		if err := o.mayShare(ctx, token, s.Role); err != nil {
-			o.object.id = s.ID()
-			return s, err
-		}
-		member, err := o.Member(ctx, s.MemberID)
-		if err != nil {
-			return s, invalidReference(err, "member_id", tokens.KindMember, s.MemberID)
-		}
-		o.object = object{s.ID(), shareName(token, member)}
-		switch held, err := o.TokenShare(ctx, s.AccessTokenID, s.MemberID); {
-		case err == nil:
-			return s, taken(tokens.KindTokenShare, "member_id", s.ID(), "access token %q (%s) is shared with %s already, as %s", token.Name, token.ID, member.Email, held.Role)
-		case tokens.ErrorCode(err) != tokens.CodeNotFound:
-			return s, err
-		}
-		if err := o.InsertTokenShare(ctx, s); err != nil {
-			return s, err
-		}
-		return s, o.record(ctx, tokens.ActionTokenShareCreate, s.ID(), shareName(token, member), "as "+s.Role)
+func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.NewTokenShare) (tokens.TokenShare, error) {
+	return create(ctx, b, tokens.KindTokenShare, tokens.ActionTokenShareCreate, creation[tokens.TokenShare]{
+		request: n.Request, input: n, invalid: n.Validate(), refers: true,
+		make: func(o *operation) (tokens.TokenShare, string, error) { return o.shareAccessToken(ctx, n) },
+		again: func(o *operation, id string) (s tokens.TokenShare, err error) {
+			token, err := o.AccessToken(ctx, n.AccessTokenID)
+			if err != nil {
+				return s, err
+			}
+			if err := o.mayShare(ctx, token, n.Role); err != nil {
+				return s, err
+			}
+			return o.TokenShare(ctx, n.AccessTokenID, n.MemberID)
+		},
 	})
+}
+
+// shareAccessToken makes a share from valid input.
+func (o *operation) shareAccessToken(ctx context.Context, n tokens.NewTokenShare) (s tokens.TokenShare, id string, err error) {
+	s = tokens.TokenShare{AccessTokenID: n.AccessTokenID, MemberID: n.MemberID, Role: n.Role, CreatedAt: o.now, UpdatedAt: o.now}
+	token, err := o.AccessToken(ctx, s.AccessTokenID)
+	if err != nil {
+		return s, "", invalidReference(err, "access_token_id", tokens.KindAccessToken, s.AccessTokenID)
+	}
+	if err := o.mayShare(ctx, token, s.Role); err != nil {
+		o.object.id = s.ID()
+		return s, "", err
+	}
+	member, err := o.Member(ctx, s.MemberID)
+	if err != nil {
+		return s, "", invalidReference(err, "member_id", tokens.KindMember, s.MemberID)
+	}
+	o.object = object{s.ID(), shareName(token, member)}
+	switch held, err := o.TokenShare(ctx, s.AccessTokenID, s.MemberID); {
+	case err == nil:
+		return s, "", taken(tokens.KindTokenShare, "member_id", s.ID(), "access token %q (%s) is shared with %s already, as %s", token.Name, token.ID, member.Email, held.Role)
+	case tokens.ErrorCode(err) != tokens.CodeNotFound:
+		return s, "", err
+	}
+	if err := o.InsertTokenShare(ctx, s); err != nil {
+		return s, "", err
+	}
+	return s, s.ID(), o.record(ctx, tokens.ActionTokenShareCreate, s.ID(), shareName(token, member), "as "+s.Role)
 }
 
 // mayShare checks that the caller may give a role on a token; empty to take one away.

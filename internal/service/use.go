@@ -75,19 +75,26 @@ func (u *useRecord) keep(used usedSecret, more uses) {
 
 // recordUse notes that a secret was used, and writes what has waited long enough. That the database can't be written now
 // is no reason to refuse a token that is good: the uses wait for another time.
-func (b *Backend) recordUse(ctx context.Context, used usedSecret, now time.Time) {
-	if b.uses.note(used, now) {
-		_ = b.writeUses(ctx, now)
+func (s *Service) recordUse(ctx context.Context, used usedSecret, now time.Time) {
+	if s.uses.note(used, now) {
+		_ = s.writeUses(ctx, now)
+	}
+}
+
+// noteUse records that a caller used an access token to ask.
+func (s *Service) noteUse(ctx context.Context, by caller) {
+	if by.used != nil {
+		s.recordUse(ctx, *by.used, s.now())
 	}
 }
 
 // writeUses writes the uses in memory in one transaction.
-func (b *Backend) writeUses(ctx context.Context, now time.Time) error {
-	all := b.uses.take()
+func (s *Service) writeUses(ctx context.Context, now time.Time) error {
+	all := s.uses.take()
 	if len(all) == 0 {
 		return nil
 	}
-	err := b.store.Write(ctx, func(tx store.Tx) error {
+	err := s.store.Write(ctx, func(tx store.Tx) error {
 		for used, more := range all {
 			if err := tx.RecordUse(ctx, used.tokenID, used.version, more.count, more.last); err != nil {
 				return err
@@ -96,7 +103,7 @@ func (b *Backend) writeUses(ctx context.Context, now time.Time) error {
 		return nil
 	})
 	if err != nil {
-		b.uses.giveBack(all, now)
+		s.uses.giveBack(all, now)
 	}
 	return err
 }

@@ -39,7 +39,7 @@ type observation struct {
 // verifier is one of several processes that verify values in a tight loop. It reads the values from standard input, asks
 // about the latest of them until that ends, and writes down all answers.
 func verifier() int {
-	b := service.New(service.Options{Database: os.Args[1], Actor: "local:verifier", Now: time.Now})
+	b := service.Open(service.Options{Database: os.Args[1], Now: time.Now}).As(tokens.AsDatabaseOwner("local:verifier"))
 	lines := make(chan string)
 	go func() {
 		defer close(lines)
@@ -152,8 +152,10 @@ func TestVerifyThroughRegenerations(t *testing.T) {
 			p.tell(t, next.Secret)
 		}
 		life := &lifetime{earliestStart: time.Now()}
-		token, err := b.UpdateAccessToken(background, created.ID, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{
-			NewSecretFor: next, Reason: tokens.ReasonSchedule, Grace: tokens.To(grace)}})
+		token, err := b.UpdateAccessToken(background, created.ID, tokens.AccessTokenUpdate{
+			Regeneration: &tokens.Regeneration{
+				NewSecretFor: next, Reason: tokens.ReasonSchedule, Grace: &grace},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -82,6 +82,6 @@ type customRoles struct{ roles *[]tokens.Role }
 // Scan implements sql.Scanner.
 func (c customRoles) Scan(column any) error {
 	return eachRecord(column, func(name, permissions string) {
-		*c.roles = append(*c.roles, tokens.Role{Name: name, Permissions: permissionsIn(permissions)})
+		*c.roles = append(*c.roles, tokens.Role{RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissionsIn(permissions)}})
 	})
 }

@@ -7,40 +7,22 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// KnownSecret is a secret of an access token that lives, found by its hash.
-type KnownSecret struct {
-	Hash tokens.SecretHash
-	// Version is the version of this secret; the one of AccessToken.Secret is the current one.
-	Version     int64
-	AccessToken tokens.AccessToken
-	// CustomRoles are those that the token and its technical user have, with their names and permissions alone.
-	CustomRoles []tokens.Role
-}
-
-// IsPrevious tells whether the secret is the one before the current one, still in its grace at an instant.
-func (k KnownSecret) IsPrevious(now time.Time) bool {
-	return k.AccessToken.Previous.IsLive(now) && k.Version == k.AccessToken.Previous.Version
-}
-
-// IsLive tells whether the secret is one that nothing has ended by an instant, the expiry of the token apart.
-func (k KnownSecret) IsLive(now time.Time) bool {
-	return k.AccessToken.Secret.EndedAt.IsZero() && (k.Version == k.AccessToken.Secret.Version || k.IsPrevious(now))
-}
-
 // selectSecret selects a secret k with its token, the current secret of that, and its custom roles.
 var selectSecret = `SELECT k.hash, k.version, ` + customRolesOf("t", "u") + `, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
 
-// SecretWithHash returns the secret that has a hash, and whether there is one whose token lives.
-func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (KnownSecret, bool, error) {
-	scan := func(row scanner) (known KnownSecret, err error) {
+// SecretWithHash returns the secret that has a hash and, as of the same moment, the custom roles that its token and technical
+// user have, with their names and permissions alone; and whether there is one whose token lives.
+func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (known tokens.SecretRow, roles []tokens.Role, ok bool, err error) {
+	scan := func(row scanner) (known tokens.SecretRow, err error) {
 		var text string
-		if known.AccessToken, err = scanAccessToken(row, &text, &known.Version, customRoles{&known.CustomRoles}); err != nil {
+		if known.AccessToken, err = scanAccessToken(row, &text, &known.Version, customRoles{&roles}); err != nil {
 			return known, err
 		}
 		known.Hash, err = tokens.ParseSecretHash(text)
 		return known, err
 	}
-	return find(ctx, v.q, scan, selectSecret, hash.String())
+	known, ok, err = find(ctx, v.q, scan, selectSecret, hash.String())
+	return known, roles, ok, err
 }
 
 // SecretExists tells whether a secret with the hash was ever used, whatever became of its token.

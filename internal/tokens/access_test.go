@@ -84,12 +84,12 @@ func TestAccessWithinIsWhatBothAllow(t *testing.T) {
 // someRoles are the built-in roles and custom ones, of which some allow what others do not.
 func someRoles() (tokens.Roles, []string) {
 	custom := []tokens.Role{
-		{Name: "auditor", Permissions: []string{"tokens:read"}},
-		{Name: "clerk", Permissions: []string{"orders:read", "orders:write"}},
-		{Name: "reader", Permissions: []string{"orders:read", "api:read"}},
-		{Name: "sales", Permissions: []string{"orders:*"}},
-		{Name: "twin", Permissions: []string{"orders:*"}},
-		{Name: "everything", Permissions: []string{"*"}},
+		{RoleSettings: tokens.RoleSettings{Name: "auditor", Permissions: []string{"tokens:read"}}},
+		{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read", "orders:write"}}},
+		{RoleSettings: tokens.RoleSettings{Name: "reader", Permissions: []string{"orders:read", "api:read"}}},
+		{RoleSettings: tokens.RoleSettings{Name: "sales", Permissions: []string{"orders:*"}}},
+		{RoleSettings: tokens.RoleSettings{Name: "twin", Permissions: []string{"orders:*"}}},
+		{RoleSettings: tokens.RoleSettings{Name: "everything", Permissions: []string{"*"}}},
 	}
 	names := append(tokens.BuiltInRoleNames(), "gone")
 	for _, role := range custom {
@@ -153,7 +153,7 @@ func TestAccessOfATokenIsWhatBothAllow(t *testing.T) {
 	roles, names := someRoles()
 	rapid.Check(t, func(t *rapid.T) {
 		user, own := someGrants(t, "technical user", names), someGrants(t, "token", names)
-		token := tokens.AccessToken{User: tokens.TechnicalUser{Grants: user}, Own: own}
+		token := tokens.AccessToken{User: tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: user}}, Settings: tokens.Settings{Own: own}}
 		got, want := token.Access(roles), roles.Access(user).Within(roles.Access(own))
 		shown := roles.Access(token.Observed(now, roles).Grants)
 		for _, level := range []string{"", groupA, groupB} {

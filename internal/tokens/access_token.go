@@ -2,60 +2,45 @@ package tokens
 
 import (
 	"cmp"
-	"reflect"
+	"slices"
 	"time"
 )
 
 // AccessToken is a credential for the user's own APIs. It belongs to a technical user and has at most two live secrets:
 // the current one and, during a grace period, the one before it.
 type AccessToken struct {
-	ID string `json:"id"`
-	// Name is a label for people; several tokens may share one.
-	Name        string `json:"name"`
-	Description string `json:"description,omitempty"`
+	ID string
+	Settings
 	// User is the technical user that backs the token.
-	User TechnicalUser `json:"technical_user"`
-	// Own are the roles set on the token itself, which narrow those of the technical user; with a technical user that the
-	// system created, they are its roles. See Grants.
-	Own Grants `json:"own"`
-	// Visibility says who may know of the token.
-	Visibility Visibility `json:"visibility"`
+	User TechnicalUser
 	// CreatorID is the account that made the token; empty for one who opened the database itself.
-	CreatorID string `json:"creator_id,omitempty"`
+	CreatorID string
 
-	Enabled bool `json:"enabled"`
 	// Disabled says who disabled the token and when; nil while it is enabled.
-	Disabled *Stop `json:"disabled,omitempty"`
+	Disabled *Stop
 	// Held says who holds the token, since when and why; nil while it is not held.
-	Held *Stop `json:"held,omitempty"`
-	// ActivatesAt is the instant before which the token is pending; zero for at once.
-	ActivatesAt time.Time `json:"activates_at,omitzero"`
-	// ExpiresAt is the instant at which the token ends, whatever its secret; zero for never. It excludes TTL.
-	ExpiresAt time.Time `json:"expires_at,omitzero"`
-	// TTL is how long each new secret lives; zero for no such limit.
-	TTL time.Duration `json:"ttl,omitzero"`
-	Policies
+	Held *Stop
 
-	Secret SecretState `json:"secret"`
+	Secret SecretState
 	// Previous is the secret before that, where a grace was given to it; nil where it ended with the regeneration or was
 	// ended since.
-	Previous *PreviousSecret `json:"previous_secret,omitempty"`
+	Previous *PreviousSecret
 
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	CreatedAt time.Time
+	UpdatedAt time.Time
 	// RegeneratedAt is when the current secret replaced another; zero for a first secret.
-	RegeneratedAt time.Time `json:"regenerated_at,omitzero"`
+	RegeneratedAt time.Time
 	// LastUsedAt is when the token last opened something; zero for never.
-	LastUsedAt time.Time `json:"last_used_at,omitzero"`
+	LastUsedAt time.Time
 	// UseCount is how often it opened something.
-	UseCount int64 `json:"use_count,omitempty"`
+	UseCount int64
 
 	// Status and ObservedAt are the verdict of the backend's clock when it answered, and that instant.
-	Status     Status    `json:"status"`
-	ObservedAt time.Time `json:"observed_at"`
+	Status     Status
+	ObservedAt time.Time
 	// Grants are the roles that the token could use when the backend answered: those of its technical user, narrowed by
 	// its own.
-	Grants Grants `json:"grants"`
+	Grants Grants
 }
 
 // Visibility says who may know of an access token.
@@ -77,14 +62,14 @@ func ValidateVisibility(field string, v Visibility) error {
 // SecretState is what is known of a token's current secret, its value apart.
 type SecretState struct {
 	// Version counts the secrets of the token from 1.
-	Version int64 `json:"version"`
+	Version int64
 	// Preview is the beginning of the value.
-	Preview   string    `json:"preview"`
-	CreatedAt time.Time `json:"created_at"`
+	Preview   string
+	CreatedAt time.Time
 	// EndedAt is when the secret was revoked; zero while it lives.
-	EndedAt time.Time `json:"ended_at,omitzero"`
+	EndedAt time.Time
 	// LastUsedAt is when the secret last opened something; zero for never.
-	LastUsedAt time.Time `json:"last_used_at,omitzero"`
+	LastUsedAt time.Time
 }
 
 // QualifiedID returns <e-mail of the technical user>_<id>.
@@ -143,16 +128,15 @@ func (t AccessToken) PreviousSecretExpiresAt() time.Time {
 	return t.Previous.EndsAt
 }
 
-// NewSecretFor is a new secret for a token, made by the caller.
+// NewSecretFor is a request for a new secret of a token, which the caller has made.
 type NewSecretFor struct {
-	// RequestID identifies the request: sending the same again, after an answer was lost, has no further effect.
-	RequestID string
-	Secret    Secret
+	Request
+	Secret Secret
 }
 
 // Validate checks that both are there and of the right form.
 func (n NewSecretFor) Validate() error {
-	if err := ValidateID("request_id", KindRequest, n.RequestID); err != nil {
+	if err := n.Request.Validate(); err != nil {
 		return err
 	}
 	_, err := ParseSecret(n.Secret.Reveal())
@@ -162,24 +146,23 @@ func (n NewSecretFor) Validate() error {
 // NewAccessToken is what an access token is made from.
 type NewAccessToken struct {
 	NewSecretFor
-	Name        string
-	Description string
 	// TechnicalUserID names the technical user; when empty the system creates one for this token, at the level of GroupID.
 	TechnicalUserID string
 	// GroupID is the group of the technical user to create; empty for organization level.
 	GroupID string
-	Own     Grants
-	// Visibility is VisibilityOrganization where empty.
-	Visibility  Visibility
-	Enabled     bool
-	ActivatesAt time.Time
-	ExpiresAt   time.Time
-	TTL         time.Duration
-	Policies
+	// Settings are those of the token. An empty Visibility is VisibilityOrganization.
+	Settings
+}
+
+// WithDefaults returns the input with the defaults filled in.
+func (n NewAccessToken) WithDefaults() NewAccessToken {
+	n.Visibility = cmp.Or(n.Visibility, VisibilityOrganization)
+	return n
 }
 
 // Validate checks each field by itself, which of them exclude each other, and that no instant has passed.
 func (n NewAccessToken) Validate(now time.Time) error {
+	n = n.WithDefaults()
 	if n.TechnicalUserID != "" {
 		if err := ValidateID("technical_user_id", KindTechnicalUser, n.TechnicalUserID); err != nil {
 			return err
@@ -190,8 +173,7 @@ func (n NewAccessToken) Validate(now time.Time) error {
 	}
 	return firstError(
 		n.NewSecretFor.Validate(),
-		validateTokenSettings(n.Name, n.Description, n.GroupID, n.Own, cmp.Or(n.Visibility, VisibilityOrganization), n.ExpiresAt, n.TTL),
-		n.Policies.Validate(n.ExpiresAt, n.TTL),
+		n.Settings.Validate(n.GroupID),
 		ValidateNewExpiry(n.ExpiresAt, now),
 		validateActivation(n.ActivatesAt, SecretExpiry(n.ExpiresAt, n.TTL, now)),
 	)
@@ -206,32 +188,41 @@ type CreatedAccessToken struct {
 	Namesakes []AccessToken
 }
 
-// AccessTokenUpdate holds the fields of an access token to change and the new secret, where it is to have one; all of it
-// or nothing takes effect.
+// AccessTokenUpdate holds settings of an access token to change and the new secret, where it is to have one; all of it or
+// nothing takes effect. A grace period that it sets counts for a regeneration in the same update; for a secret that has
+// been given one before, it shortens only.
 type AccessTokenUpdate struct {
-	Name        Change[string]
-	Description Change[string]
-	Role        Change[string]
-	GroupRoles  Change[[]GroupRole]
-	Visibility  Change[Visibility]
-	Enabled     Change[bool]
-	ActivatesAt Change[time.Time]
-	ExpiresAt   Change[time.Time]
-	TTL         Change[time.Duration]
-
-	RegenerateBeforeExpiry Change[time.Duration]
-	OnExpired              Change[ExpiryPolicy]
-	OnSecretDrift          Change[DriftPolicy]
-	// Grace counts for a regeneration in the same update. For a secret that has been given one before, it shortens only.
-	Grace               Change[Grace]
-	ProtectIfUsedWithin Change[time.Duration]
-
+	// Settings are the new values of those that Fields names.
+	Settings
+	Fields       Fields
 	Regeneration *Regeneration
 }
 
-// onlyDisables tells whether the update asks for nothing but that the token is disabled.
-func (u AccessTokenUpdate) onlyDisables() bool {
-	return reflect.DeepEqual(u, AccessTokenUpdate{Enabled: To(false)})
+// settings returns the update of the settings alone.
+func (u AccessTokenUpdate) settings() Update[Settings] { return Update[Settings]{u.Settings, u.Fields} }
+
+// Disables reports whether the update asks for nothing but that the token is disabled.
+func (u AccessTokenUpdate) Disables() bool { return u.switches() && !u.Enabled }
+
+// Enables reports whether the update asks for nothing but that the token is enabled.
+func (u AccessTokenUpdate) Enables() bool { return u.switches() && u.Enabled }
+
+func (u AccessTokenUpdate) switches() bool {
+	return u.Regeneration == nil && slices.Equal(u.Fields, Fields{"enabled"})
+}
+
+// Digest returns the digest of the update as a request about the token with an identifier. Values that the update holds, but
+// does not set, don't count.
+func (u AccessTokenUpdate) Digest(tokenID string) string {
+	changed, err := u.settings().apply(Settings{})
+	if err != nil {
+		changed = u.Settings
+	}
+	u.Settings, u.Fields = changed, slices.Sorted(slices.Values(u.Fields))
+	return Digest(struct {
+		TokenID string
+		Update  AccessTokenUpdate
+	}{tokenID, u})
 }
 
 // Regeneration replaces the secret of a token. The one before it stays valid for the grace, and the one before that, should
@@ -241,27 +232,19 @@ type Regeneration struct {
 	Reason RegenerationReason
 	// ExpectedVersion is the version that the caller believes to replace; another one is a conflict. Zero replaces any.
 	ExpectedVersion int64
-	// Grace is for this once, in place of the token's.
-	Grace Change[Grace]
+	// Grace is for this once, in place of the token's; nil for that one.
+	Grace *Grace
 }
 
-// Apply returns the token with the changes made by the actor at the instant, or the error that forbids them.
-func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (AccessToken, error) {
+// Updated returns the token with the changes made by the actor at the instant, or the error that forbids them.
+func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (AccessToken, error) {
 	before := t
-	u.Name.apply(&t.Name)
-	u.Description.apply(&t.Description)
-	u.Role.apply(&t.Own.Role)
-	u.GroupRoles.apply(&t.Own.GroupRoles)
-	u.Visibility.apply(&t.Visibility)
-	u.ActivatesAt.apply(&t.ActivatesAt)
-	u.ExpiresAt.apply(&t.ExpiresAt)
-	u.TTL.apply(&t.TTL)
-	u.RegenerateBeforeExpiry.apply(&t.RegenerateBeforeExpiry)
-	u.OnExpired.apply(&t.OnExpired)
-	u.OnSecretDrift.apply(&t.OnSecretDrift)
-	u.Grace.apply(&t.Grace)
-	u.ProtectIfUsedWithin.apply(&t.ProtectIfUsedWithin)
-	t.Enabled, t.Disabled = applySwitch(u.Enabled, t.Enabled, t.Disabled, by, now)
+	settings, err := u.settings().apply(t.Settings)
+	if err != nil {
+		return before, err
+	}
+	t.Settings = settings
+	t.Disabled = switched(t.Enabled, t.Disabled, by, now)
 	if t.User.SystemCreated {
 		t.User.Grants = systemUserGrants(t.Own)
 	}
@@ -276,16 +259,18 @@ func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (Access
 		t.Secret = SecretState{Version: t.Secret.Version + 1, Preview: r.Secret.Preview(), CreatedAt: now}
 		t.RegeneratedAt = now
 		grace := t.Grace
-		r.Grace.apply(&grace)
+		if r.Grace != nil {
+			grace = *r.Grace
+		}
 		if err := grace.validate("grace_period", !t.SecretExpiresAt().IsZero()); err != nil {
 			return before, err
 		}
 		t.Previous = superseded(before, t, grace, now)
 	} else if p := t.Previous; p != nil {
 		t.Previous = nil
-		var grace Change[Grace]
+		var grace *Grace
 		if t.Grace != before.Grace {
-			grace = u.Grace
+			grace = &t.Grace
 		}
 		if end := ShortenedGrace(p.EndsAt, t.RegeneratedAt, grace, t.SecretExpiresAt()); !end.IsZero() {
 			shortened := *p
@@ -293,8 +278,7 @@ func (u AccessTokenUpdate) Apply(t AccessToken, by Actor, now time.Time) (Access
 			t.Previous = &shortened
 		}
 	}
-	if err := firstError(validateTokenSettings(t.Name, t.Description, t.User.GroupID, t.Own, t.Visibility, t.ExpiresAt, t.TTL),
-		t.Policies.Validate(t.ExpiresAt, t.TTL)); err != nil {
+	if err := t.Settings.Validate(t.User.GroupID); err != nil {
 		return before, err
 	}
 	if u.Regeneration != nil || !t.ExpiresAt.Equal(before.ExpiresAt) {
@@ -322,7 +306,9 @@ func (n NewAccessToken) NewSystemUser(tokenID string) NewTechnicalUser {
 	if n.Visibility == VisibilityRestricted {
 		name = ""
 	}
-	return NewTechnicalUser{Name: systemUserName(name, tokenID), GroupID: n.GroupID, Grants: systemUserGrants(n.Own), Enabled: true}
+	return NewTechnicalUser{GroupID: n.GroupID, TechnicalUserSettings: TechnicalUserSettings{
+		Name: systemUserName(name, tokenID), Grants: systemUserGrants(n.Own), Enabled: true,
+	}}
 }
 
 // systemUserGrants returns the roles of a system-created technical user from those set on its token.
@@ -333,16 +319,8 @@ func systemUserGrants(own Grants) Grants {
 	return own
 }
 
-func validateTokenSettings(name, description, groupID string, own Grants, visibility Visibility, expiresAt time.Time, ttl time.Duration) error {
-	if err := firstError(ValidateLabel("name", name), ValidateDescription("description", description), validateLevel(groupID, own),
-		ValidateVisibility("visibility", visibility)); err != nil {
-		return err
-	}
-	if own.Role != "" {
-		if err := ValidateRole("role", own.Role); err != nil {
-			return err
-		}
-	}
+// validateLifetime checks the end of a token and the time that each of its secrets lives, of which one excludes the other.
+func validateLifetime(expiresAt time.Time, ttl time.Duration) error {
 	if ttl == 0 {
 		return nil
 	}

@@ -26,22 +26,22 @@ func TestAccessTokenGrants(t *testing.T) {
 		own  tokens.Grants
 		want tokens.Grants
 	}{
-		{"all of its technical user", tokens.TechnicalUser{Grants: tokens.Grants{Role: "member", GroupRoles: inA("owner")}}, tokens.Grants{}, tokens.Grants{Role: "member", GroupRoles: inA("owner")}},
-		{"narrowed", tokens.TechnicalUser{Grants: tokens.Grants{Role: "owner"}}, tokens.Grants{Role: "viewer"}, tokens.Grants{Role: "viewer"}},
-		{"never more than its technical user", tokens.TechnicalUser{Grants: tokens.Grants{Role: "viewer"}}, tokens.Grants{Role: "owner"}, tokens.Grants{Role: "viewer"}},
-		{"narrowed to a group", tokens.TechnicalUser{Grants: tokens.Grants{Role: "owner"}}, tokens.Grants{GroupRoles: inA("member")}, tokens.Grants{Role: "none", GroupRoles: inA("member")}},
-		{"narrowed to nothing", tokens.TechnicalUser{Grants: tokens.Grants{Role: "owner"}}, tokens.Grants{GroupRoles: []tokens.GroupRole{}}, tokens.Grants{Role: "none"}},
-		{"in the group of its technical user alone", tokens.TechnicalUser{GroupID: groupA, Grants: tokens.Grants{Role: "manager"}}, tokens.Grants{}, tokens.Grants{Role: "none", GroupRoles: inA("manager")}},
+		{"all of its technical user", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "member", GroupRoles: inA("owner")}}}, tokens.Grants{}, tokens.Grants{Role: "member", GroupRoles: inA("owner")}},
+		{"narrowed", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}}, tokens.Grants{Role: "viewer"}, tokens.Grants{Role: "viewer"}},
+		{"never more than its technical user", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "viewer"}}}, tokens.Grants{Role: "owner"}, tokens.Grants{Role: "viewer"}},
+		{"narrowed to a group", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}}, tokens.Grants{GroupRoles: inA("member")}, tokens.Grants{Role: "none", GroupRoles: inA("member")}},
+		{"narrowed to nothing", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}}, tokens.Grants{GroupRoles: []tokens.GroupRole{}}, tokens.Grants{Role: "none"}},
+		{"in the group of its technical user alone", tokens.TechnicalUser{GroupID: groupA, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "manager"}}}, tokens.Grants{}, tokens.Grants{Role: "none", GroupRoles: inA("manager")}},
 		{
 			"its own, where the system created its technical user",
-			tokens.TechnicalUser{SystemCreated: true, Grants: tokens.Grants{Role: "member", GroupRoles: inA("owner")}},
+			tokens.TechnicalUser{SystemCreated: true, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "member", GroupRoles: inA("owner")}}},
 			tokens.Grants{GroupRoles: inA("owner")},
 			tokens.Grants{Role: "member", GroupRoles: inA("owner")},
 		},
-		{"narrowed in that group", tokens.TechnicalUser{GroupID: groupA, Grants: tokens.Grants{Role: "manager"}}, tokens.Grants{Role: "viewer"}, tokens.Grants{Role: "none", GroupRoles: inA("viewer")}},
+		{"narrowed in that group", tokens.TechnicalUser{GroupID: groupA, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "manager"}}}, tokens.Grants{Role: "viewer"}, tokens.Grants{Role: "none", GroupRoles: inA("viewer")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := tokens.AccessToken{User: test.user, Own: test.own}.Observed(time.Time{}, tokens.NewRoles(nil)).Grants
+			got := tokens.AccessToken{User: test.user, Settings: tokens.Settings{Own: test.own}}.Observed(time.Time{}, tokens.NewRoles(nil)).Grants
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("the grants (-want +got):\n%s", diff)
 			}
@@ -51,12 +51,12 @@ func TestAccessTokenGrants(t *testing.T) {
 
 func newToken(t *testing.T) tokens.NewAccessToken {
 	t.Helper()
-	return tokens.NewAccessToken{NewSecretFor: newSecret(t), Name: "deploy", Enabled: true}
+	return tokens.NewAccessToken{NewSecretFor: newSecret(t), Settings: tokens.Settings{Name: "deploy", Enabled: true}}
 }
 
 func newSecret(t *testing.T) tokens.NewSecretFor {
 	t.Helper()
-	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, now), Secret: parseSecret(t, acmeValue)}
+	return tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, now)}, Secret: parseSecret(t, acmeValue)}
 }
 
 func TestNewAccessTokenValidate(t *testing.T) {
@@ -129,13 +129,13 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 		{
 			"rename and describe",
 			func(t *tokens.AccessToken) { t.Description = "old" },
-			tokens.AccessTokenUpdate{Name: tokens.To("release"), Description: tokens.To("")},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", Description: ""}, Fields: tokens.Fields{"name", "description"}},
 			func(t *tokens.AccessToken) { t.Name, t.Description = "release", "" },
 		},
 		{
 			"narrow",
 			func(*tokens.AccessToken) {},
-			tokens.AccessTokenUpdate{Role: tokens.To("viewer"), GroupRoles: tokens.To([]tokens.GroupRole{{groupA, "member"}})},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "member"}}}}, Fields: tokens.Fields{"role", "group_roles"}},
 			func(t *tokens.AccessToken) {
 				t.Own = tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "member"}}}
 			},
@@ -143,25 +143,25 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 		{
 			"no longer narrow",
 			func(t *tokens.AccessToken) { t.Own = tokens.Grants{Role: "viewer"} },
-			tokens.AccessTokenUpdate{Role: tokens.To("")},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}},
 			func(t *tokens.AccessToken) { t.Own = tokens.Grants{} },
 		},
 		{
 			"the roles of a technical user that the system created follow",
 			func(t *tokens.AccessToken) { t.User.SystemCreated = true },
-			tokens.AccessTokenUpdate{Role: tokens.To("viewer")},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "viewer"}}, Fields: tokens.Fields{"role"}},
 			func(t *tokens.AccessToken) { t.User.SystemCreated, t.Own.Role, t.User.Role = true, "viewer", "viewer" },
 		},
 		{
 			"and fall back to the default",
 			func(t *tokens.AccessToken) { t.User.SystemCreated, t.Own.Role, t.User.Role = true, "owner", "owner" },
-			tokens.AccessTokenUpdate{Role: tokens.To("")},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}},
 			func(t *tokens.AccessToken) { t.User.SystemCreated, t.User.Role = true, tokens.DefaultRole },
 		},
 		{
 			"disable",
 			func(*tokens.AccessToken) {},
-			tokens.AccessTokenUpdate{Enabled: tokens.To(false)},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}},
 			func(t *tokens.AccessToken) { t.Enabled, t.Disabled = false, &tokens.Stop{By: actor, At: now} },
 		},
 		{
@@ -169,7 +169,7 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 			func(t *tokens.AccessToken) {
 				t.Enabled, t.Disabled = false, &tokens.Stop{By: "local:ben@host", At: now.Add(-day)}
 			},
-			tokens.AccessTokenUpdate{Enabled: tokens.To(false)},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}},
 			func(t *tokens.AccessToken) {
 				t.Enabled, t.Disabled = false, &tokens.Stop{By: "local:ben@host", At: now.Add(-day)}
 			},
@@ -177,55 +177,55 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 		{
 			"enable",
 			func(t *tokens.AccessToken) { t.Enabled, t.Disabled = false, &tokens.Stop{By: actor, At: now} },
-			tokens.AccessTokenUpdate{Enabled: tokens.To(true)},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}},
 			func(*tokens.AccessToken) {},
 		},
 		{
 			"enabling lifts no hold",
 			func(t *tokens.AccessToken) { t.Held = &tokens.Stop{By: actor, At: now, Reason: "leaked"} },
-			tokens.AccessTokenUpdate{Enabled: tokens.To(true)},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}},
 			func(t *tokens.AccessToken) { t.Held = &tokens.Stop{By: actor, At: now, Reason: "leaked"} },
 		},
 		{
 			"restrict",
 			func(*tokens.AccessToken) {},
-			tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}},
 			func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityRestricted },
 		},
 		{
 			"set an expiry",
 			func(*tokens.AccessToken) {},
-			tokens.AccessTokenUpdate{ExpiresAt: tokens.To(later)},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: later}, Fields: tokens.Fields{"expires_at"}},
 			func(t *tokens.AccessToken) { t.ExpiresAt = later },
 		},
 		{
 			"clear an expiry that has passed",
 			func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) },
-			tokens.AccessTokenUpdate{ExpiresAt: tokens.To(time.Time{})},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}}, Fields: tokens.Fields{"expires_at"}},
 			func(*tokens.AccessToken) {},
 		},
 		{
 			"rename beside an expiry that has passed",
 			func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) },
-			tokens.AccessTokenUpdate{Name: tokens.To("release"), ExpiresAt: tokens.To(now.Add(-day))},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", ExpiresAt: now.Add(-day)}, Fields: tokens.Fields{"name", "expires_at"}},
 			func(t *tokens.AccessToken) { t.Name, t.ExpiresAt = "release", now.Add(-day) },
 		},
 		{
 			"from expires_at to ttl, counted from the secret",
 			func(t *tokens.AccessToken) { t.ExpiresAt = later },
-			tokens.AccessTokenUpdate{ExpiresAt: tokens.To(time.Time{}), TTL: tokens.To(time.Hour + time.Second)},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}, TTL: time.Hour + time.Second}, Fields: tokens.Fields{"expires_at", "ttl"}},
 			func(t *tokens.AccessToken) { t.TTL = time.Hour + time.Second },
 		},
 		{
 			"another name for a token that outlived its ttl",
 			func(t *tokens.AccessToken) { t.TTL = time.Minute },
-			tokens.AccessTokenUpdate{Name: tokens.To("release"), TTL: tokens.To(time.Minute)},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", TTL: time.Minute}, Fields: tokens.Fields{"name", "ttl"}},
 			func(t *tokens.AccessToken) { t.Name, t.TTL = "release", time.Minute },
 		},
 		{
 			"activate later",
 			func(*tokens.AccessToken) {},
-			tokens.AccessTokenUpdate{ActivatesAt: tokens.To(later)},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: later}, Fields: tokens.Fields{"activates_at"}},
 			func(t *tokens.AccessToken) { t.ActivatesAt = later },
 		},
 	} {
@@ -233,7 +233,7 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 			before, want := activeToken(), activeToken()
 			test.before(&before)
 			test.want(&want)
-			got, err := test.update.Apply(before, actor, now)
+			got, err := before.Updated(test.update, actor, now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -250,10 +250,11 @@ func TestRegenerationReplacesTheSecret(t *testing.T) {
 	before.Secret.EndedAt = now.Add(-time.Minute) // a revoked token comes back to life
 	before.TTL = time.Hour                        // and its ttl is counted from the new secret
 	update := tokens.AccessTokenUpdate{
-		Name:         tokens.To("release"),
+		Settings:     tokens.Settings{Name: "release"},
+		Fields:       tokens.Fields{"name"},
 		Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t), Reason: tokens.ReasonTrigger, ExpectedVersion: 4},
 	}
-	got, err := update.Apply(before, actor, now)
+	got, err := before.Updated(update, actor, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,13 +278,13 @@ func TestRegenerationOfAnotherVersionIsAConflict(t *testing.T) {
 	before.Secret.Version = 3
 	for _, expected := range []int64{0, 3} {
 		update := tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t), ExpectedVersion: expected}}
-		if _, err := update.Apply(before, actor, now); err != nil {
+		if _, err := before.Updated(update, actor, now); err != nil {
 			t.Errorf("expecting version %d: %v", expected, err)
 		}
 	}
 	for _, expected := range []int64{2, 4} {
 		update := tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t), ExpectedVersion: expected}}
-		got, err := update.Apply(before, actor, now)
+		got, err := before.Updated(update, actor, now)
 		if tokens.ErrorCode(err) != tokens.CodeConflict || !strings.Contains(err.Error(), `"deploy" (`+tokenID+`) has secret version 3`) {
 			t.Errorf("expecting version %d: the error is %v", expected, err)
 		}
@@ -301,22 +302,22 @@ func TestAccessTokenUpdateApplyRefuses(t *testing.T) {
 		before func(*tokens.AccessToken)
 		update tokens.AccessTokenUpdate
 	}{
-		{"empty name", "name", nil, tokens.AccessTokenUpdate{Name: tokens.To("")}},
-		{"unprintable description", "description", nil, tokens.AccessTokenUpdate{Description: tokens.To("\x1b")}},
-		{"unknown visibility", "visibility", nil, tokens.AccessTokenUpdate{Visibility: tokens.To[tokens.Visibility]("secret")}},
-		{"unknown role", "role", nil, tokens.AccessTokenUpdate{Role: tokens.To("Boss")}},
-		{"unknown role in a group", "group_roles", nil, tokens.AccessTokenUpdate{GroupRoles: tokens.To([]tokens.GroupRole{{groupA, "Boss"}})}},
-		{"roles in groups at a group's level", "group_roles", func(t *tokens.AccessToken) { t.User.GroupID = groupA }, tokens.AccessTokenUpdate{GroupRoles: tokens.To([]tokens.GroupRole{})}},
-		{"an expiry that has passed", "expires_at", nil, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(now)}},
-		{"another expiry that has passed", "expires_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) }, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(now.Add(-time.Hour))}},
-		{"ttl beside expires_at", "ttl", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(day) }, tokens.AccessTokenUpdate{TTL: tokens.To(day)}},
-		{"a ttl that the secret has outlived", "ttl", nil, tokens.AccessTokenUpdate{TTL: tokens.To(time.Hour)}},
-		{"negative ttl", "ttl", nil, tokens.AccessTokenUpdate{TTL: tokens.To(-day)}},
-		{"activation after the end", "activates_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(day) }, tokens.AccessTokenUpdate{ActivatesAt: tokens.To(now.Add(day))}},
-		{"end before the activation", "activates_at", func(t *tokens.AccessToken) { t.ActivatesAt = now.Add(day) }, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(now.Add(time.Hour))}},
+		{"empty name", "name", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: ""}, Fields: tokens.Fields{"name"}}},
+		{"unprintable description", "description", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "\x1b"}, Fields: tokens.Fields{"description"}}},
+		{"unknown visibility", "visibility", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.Visibility("secret")}, Fields: tokens.Fields{"visibility"}}},
+		{"unknown role", "role", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "Boss"}}, Fields: tokens.Fields{"role"}}},
+		{"unknown role in a group", "group_roles", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{{groupA, "Boss"}}}}, Fields: tokens.Fields{"group_roles"}}},
+		{"roles in groups at a group's level", "group_roles", func(t *tokens.AccessToken) { t.User.GroupID = groupA }, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}}, Fields: tokens.Fields{"group_roles"}}},
+		{"an expiry that has passed", "expires_at", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now}, Fields: tokens.Fields{"expires_at"}}},
+		{"another expiry that has passed", "expires_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) }, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(-time.Hour)}, Fields: tokens.Fields{"expires_at"}}},
+		{"ttl beside expires_at", "ttl", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(day) }, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: day}, Fields: tokens.Fields{"ttl"}}},
+		{"a ttl that the secret has outlived", "ttl", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: time.Hour}, Fields: tokens.Fields{"ttl"}}},
+		{"negative ttl", "ttl", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: -day}, Fields: tokens.Fields{"ttl"}}},
+		{"activation after the end", "activates_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(day) }, tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: now.Add(day)}, Fields: tokens.Fields{"activates_at"}}},
+		{"end before the activation", "activates_at", func(t *tokens.AccessToken) { t.ActivatesAt = now.Add(day) }, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(time.Hour)}, Fields: tokens.Fields{"expires_at"}}},
 		{"regeneration of what has a fixed end that has passed", "expires_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) }, tokens.AccessTokenUpdate{Regeneration: regeneration}},
 		{"regeneration without a request", "request_id", nil, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: tokens.NewSecretFor{Secret: regeneration.Secret}}}},
-		{"regeneration without a secret", "token", nil, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: tokens.NewSecretFor{RequestID: regeneration.RequestID}}}},
+		{"regeneration without a secret", "token", nil, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: tokens.NewSecretFor{Request: tokens.Request{RequestID: regeneration.RequestID}}}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := activeToken()
@@ -324,8 +325,8 @@ func TestAccessTokenUpdateApplyRefuses(t *testing.T) {
 				test.before(&before)
 			}
 			// A valid change beside the invalid one must not take effect either.
-			test.update.Enabled = tokens.To(false)
-			got, err := test.update.Apply(before, actor, now)
+			test.update.Enabled, test.update.Fields = false, append(test.update.Fields, "enabled")
+			got, err := before.Updated(test.update, actor, now)
 			wantInvalid(t, test.field, err)
 			if diff := cmp.Diff(before, got); diff != "" {
 				t.Errorf("the token changed:\n%s", diff)

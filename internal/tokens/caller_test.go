@@ -70,7 +70,7 @@ func TestSees(t *testing.T) {
 
 // What an update needs follows from what it changes, whatever else it repeats.
 func TestMayUpdateNeedsWhatTheChangesNeed(t *testing.T) {
-	roles := tokens.NewRoles([]tokens.Role{{Name: "clerk", Permissions: []string{"orders:read"}}})
+	roles := tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read"}}}})
 	callers := []struct {
 		name string
 		tokens.Caller
@@ -90,30 +90,30 @@ func TestMayUpdateNeedsWhatTheChangesNeed(t *testing.T) {
 		want   string
 	}{
 		{"nothing", nil, tokens.AccessTokenUpdate{}, "read"},
-		{"what is there already", nil, tokens.AccessTokenUpdate{Name: tokens.To("deploy"), Enabled: tokens.To(true)}, "read"},
-		{"nothing of what is disabled", disabled, tokens.AccessTokenUpdate{Name: tokens.To("deploy")}, "read"},
-		{"name", nil, tokens.AccessTokenUpdate{Name: tokens.To("release")}, "write write+manage"},
-		{"description", nil, tokens.AccessTokenUpdate{Description: tokens.To("new")}, "write write+manage"},
-		{"role", nil, tokens.AccessTokenUpdate{Role: tokens.To("gone")}, "write write+manage"},
-		{"expires_at", nil, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(now.Add(day))}, "write write+manage"},
-		{"ttl", nil, tokens.AccessTokenUpdate{TTL: tokens.To(day)}, "write write+manage"},
-		{"activates_at", nil, tokens.AccessTokenUpdate{ActivatesAt: tokens.To(now.Add(day))}, "write write+manage"},
-		{"a later end of what has expired", expired, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(now.Add(day))}, "write+manage"},
-		{"no end of what has expired", expired, tokens.AccessTokenUpdate{ExpiresAt: tokens.To(time.Time{})}, "write+manage"},
-		{"the name of what has expired", expired, tokens.AccessTokenUpdate{Name: tokens.To("release"), ExpiresAt: tokens.To(at)}, "write write+manage"},
-		{"disable", nil, tokens.AccessTokenUpdate{Enabled: tokens.To(false)}, "manage write+manage"},
-		{"disable again", disabled, tokens.AccessTokenUpdate{Enabled: tokens.To(false)}, "manage write+manage"},
-		{"enable", disabled, tokens.AccessTokenUpdate{Enabled: tokens.To(true)}, "manage write+manage"},
-		{"disable and rename", nil, tokens.AccessTokenUpdate{Enabled: tokens.To(false), Name: tokens.To("release")}, "write+manage"},
-		{"visibility", nil, tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)}, "manage write+manage"},
+		{"what is there already", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "deploy", Enabled: true}, Fields: tokens.Fields{"name", "enabled"}}, "read"},
+		{"nothing of what is disabled", disabled, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "deploy"}, Fields: tokens.Fields{"name"}}, "read"},
+		{"name", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release"}, Fields: tokens.Fields{"name"}}, "write write+manage"},
+		{"description", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "new"}, Fields: tokens.Fields{"description"}}, "write write+manage"},
+		{"role", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "gone"}}, Fields: tokens.Fields{"role"}}, "write write+manage"},
+		{"expires_at", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(day)}, Fields: tokens.Fields{"expires_at"}}, "write write+manage"},
+		{"ttl", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: day}, Fields: tokens.Fields{"ttl"}}, "write write+manage"},
+		{"activates_at", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: now.Add(day)}, Fields: tokens.Fields{"activates_at"}}, "write write+manage"},
+		{"a later end of what has expired", expired, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(day)}, Fields: tokens.Fields{"expires_at"}}, "write+manage"},
+		{"no end of what has expired", expired, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}}, Fields: tokens.Fields{"expires_at"}}, "write+manage"},
+		{"the name of what has expired", expired, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", ExpiresAt: at}, Fields: tokens.Fields{"name", "expires_at"}}, "write write+manage"},
+		{"disable", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}, "manage write+manage"},
+		{"disable again", disabled, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}, "manage write+manage"},
+		{"enable", disabled, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}}, "manage write+manage"},
+		{"disable and rename", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false, Name: "release"}, Fields: tokens.Fields{"enabled", "name"}}, "write+manage"},
+		{"visibility", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}}, "manage write+manage"},
 		{"regenerate", nil, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t)}}, "manage write+manage"},
-		{"regenerate and rename", nil, tokens.AccessTokenUpdate{Name: tokens.To("release"), Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t)}}, "write+manage"},
+		{"regenerate and rename", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release"}, Fields: tokens.Fields{"name"}, Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t)}}, "write+manage"},
 	} {
 		before := tokenIn(groupA, tokens.RoleNone)
 		if test.before != nil {
 			test.before(&before)
 		}
-		after, err := test.update.Apply(before, actor, now)
+		after, err := before.Updated(test.update, actor, now)
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}
@@ -133,9 +133,9 @@ func TestDisablingAgain(t *testing.T) {
 		update  tokens.AccessTokenUpdate
 		allowed bool
 	}{
-		"disable":                    {tokens.AccessTokenUpdate{Enabled: tokens.To(false)}, true},
+		"disable":                    {tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}, true},
 		"nothing":                    {tokens.AccessTokenUpdate{}, false},
-		"disable and guess the name": {tokens.AccessTokenUpdate{Enabled: tokens.To(false), Name: tokens.To("deploy")}, false},
+		"disable and guess the name": {tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false, Name: "deploy"}, Fields: tokens.Fields{"enabled", "name"}}, false},
 	} {
 		wantAllowed(t, name, stopper.MayUpdate(before, before, test.update, "", tokens.NewRoles(nil), now), test.allowed, tokenID)
 	}
@@ -143,7 +143,7 @@ func TestDisablingAgain(t *testing.T) {
 
 // An update that gives a token more needs what is new; one that also gives a secret needs all that the token may do.
 func TestMayUpdateGivesNothingThatIsNotHeld(t *testing.T) {
-	roles := tokens.NewRoles([]tokens.Role{{Name: "clerk", Permissions: []string{"orders:read"}}, {Name: "stock-clerk", Permissions: []string{"orders:read", "stock:read"}}})
+	roles := tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read"}}}, {RoleSettings: tokens.RoleSettings{Name: "stock-clerk", Permissions: []string{"orders:read", "stock:read"}}}})
 	regeneration := &tokens.Regeneration{NewSecretFor: newSecret(t)}
 	for _, test := range []struct {
 		name    string
@@ -152,21 +152,21 @@ func TestMayUpdateGivesNothingThatIsNotHeld(t *testing.T) {
 		update  tokens.AccessTokenUpdate
 		allowed bool
 	}{
-		{"raise to what is held", "tokens:write stock:read", "clerk", tokens.AccessTokenUpdate{Role: tokens.To("stock-clerk")}, true},
-		{"raise to what is not held", "tokens:write orders:read", "clerk", tokens.AccessTokenUpdate{Role: tokens.To("stock-clerk")}, false},
-		{"raise as one who manages accounts", "tokens:write accounts:manage", "clerk", tokens.AccessTokenUpdate{Role: tokens.To("stock-clerk")}, true},
-		{"lower to what is not held", "tokens:write", "stock-clerk", tokens.AccessTokenUpdate{Role: tokens.To("clerk")}, true},
-		{"clear, which raises to a member", "tokens:write accounts:manage", "clerk", tokens.AccessTokenUpdate{Role: tokens.To("")}, false},
-		{"clear, as one who reads tokens", "tokens:write tokens:read accounts:manage", "clerk", tokens.AccessTokenUpdate{Role: tokens.To("")}, true},
+		{"raise to what is held", "tokens:write stock:read", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}}, Fields: tokens.Fields{"role"}}, true},
+		{"raise to what is not held", "tokens:write orders:read", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}}, Fields: tokens.Fields{"role"}}, false},
+		{"raise as one who manages accounts", "tokens:write accounts:manage", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}}, Fields: tokens.Fields{"role"}}, true},
+		{"lower to what is not held", "tokens:write", "stock-clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}}, Fields: tokens.Fields{"role"}}, true},
+		{"clear, which raises to a member", "tokens:write accounts:manage", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}}, false},
+		{"clear, as one who reads tokens", "tokens:write tokens:read accounts:manage", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}}, true},
 		{"regenerate what is held", "tokens:manage orders:read", "clerk", tokens.AccessTokenUpdate{Regeneration: regeneration}, true},
 		{"regenerate what is not held", "tokens:manage", "clerk", tokens.AccessTokenUpdate{Regeneration: regeneration}, false},
 		{"regenerate as one who manages accounts", "tokens:manage accounts:manage", "clerk", tokens.AccessTokenUpdate{Regeneration: regeneration}, true},
 		{"regenerate what reads tokens", "tokens:manage accounts:manage", "viewer", tokens.AccessTokenUpdate{Regeneration: regeneration}, false},
-		{"lower and regenerate", "tokens:write tokens:manage orders:read", "stock-clerk", tokens.AccessTokenUpdate{Role: tokens.To("clerk"), Regeneration: regeneration}, true},
-		{"lower an owner's and regenerate", "tokens:write tokens:manage orders:read", "owner", tokens.AccessTokenUpdate{Role: tokens.To("clerk"), Regeneration: regeneration}, false},
+		{"lower and regenerate", "tokens:write tokens:manage orders:read", "stock-clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}}, Fields: tokens.Fields{"role"}, Regeneration: regeneration}, true},
+		{"lower an owner's and regenerate", "tokens:write tokens:manage orders:read", "owner", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}}, Fields: tokens.Fields{"role"}, Regeneration: regeneration}, false},
 	} {
 		before := tokenIn(groupA, test.role)
-		after, err := test.update.Apply(before, actor, now)
+		after, err := before.Updated(test.update, actor, now)
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}

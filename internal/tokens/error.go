@@ -160,3 +160,17 @@ func Forbidden(id, format string, args ...any) *Error {
 func Unavailable(cause error, format string, args ...any) *Error {
 	return &Error{Code: CodeUnavailable, Reason: ErrorReason(cause), Message: fmt.Sprintf(format, args...), Err: cause}
 }
+
+// firstError returns the first error that is not nil.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			var e *Error
+			if errors.As(err, &e) {
+				return e
+			}
+			return err
+		}
+	}
+	return nil
+}

@@ -82,11 +82,11 @@ func superseded(before, after AccessToken, grace Grace, now time.Time) *Previous
 }
 
 // ShortenedGrace returns when a secret ends that was to end at an instant, after the settings of its token changed: a grace
-// that changed counts anew from the regeneration, but shortens only, and no previous secret outlives the current one (zero
+// that changed (nil for one that did not) counts anew from the regeneration, but shortens only, and no previous secret outlives the current one (zero
 // for never). Zero is for one that ends with that. Terraform plans with it, so it asks no clock.
-func ShortenedGrace(endsAt, regeneratedAt time.Time, grace Change[Grace], secretExpiresAt time.Time) time.Time {
-	if g, changed := grace.Get(); changed && !g.UntilExpiry {
-		endsAt = earliest(endsAt, regeneratedAt.Add(g.Duration))
+func ShortenedGrace(endsAt, regeneratedAt time.Time, grace *Grace, secretExpiresAt time.Time) time.Time {
+	if grace != nil && !grace.UntilExpiry {
+		endsAt = earliest(endsAt, regeneratedAt.Add(grace.Duration))
 	}
 	if endsAt = earliest(endsAt, secretExpiresAt); endsAt.After(regeneratedAt) {
 		return endsAt

@@ -40,20 +40,20 @@ func TestParseGrace(t *testing.T) {
 }
 
 func TestShortenedGrace(t *testing.T) {
-	var unchanged tokens.Change[tokens.Grace]
-	lasting := func(d time.Duration) tokens.Change[tokens.Grace] { return tokens.To(tokens.Grace{Duration: d}) }
+	var unchanged *tokens.Grace
+	lasting := func(d time.Duration) *tokens.Grace { return &tokens.Grace{Duration: d} }
 	never, ended := time.Time{}, time.Time{}
 	regenerated, end := now, now.Add(10*time.Hour)
 	for _, test := range []struct {
 		name          string
-		grace         tokens.Change[tokens.Grace]
+		grace         *tokens.Grace
 		secretExpires time.Time
 		want          time.Time
 	}{
 		{"nothing changed", unchanged, never, end},
 		{"shortened", lasting(time.Hour), never, regenerated.Add(time.Hour)},
 		{"lengthened", lasting(20 * time.Hour), never, end},
-		{"until the expiry", tokens.To(tokens.Grace{UntilExpiry: true}), end.Add(day), end},
+		{"until the expiry", &tokens.Grace{UntilExpiry: true}, end.Add(day), end},
 		{"to none", lasting(0), never, ended},
 		{"the token ends later", unchanged, end.Add(day), end},
 		{"the token ends sooner", unchanged, regenerated.Add(time.Minute), regenerated.Add(time.Minute)},

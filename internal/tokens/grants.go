@@ -8,8 +8,8 @@ import (
 
 // GroupRole is a role in one group.
 type GroupRole struct {
-	GroupID string `json:"group_id"`
-	Role    string `json:"role"`
+	GroupID string
+	Role    string
 }
 
 // ValidateGroupRoles checks the form of roles in groups: names of roles, identifiers of groups, each group once. Whether
@@ -38,19 +38,23 @@ func SortGroupRoles(roles []GroupRole) {
 
 // sameGroupRoles compares sets of roles, in whatever order. One that is empty differs from one that is not there.
 func sameGroupRoles(a, b []GroupRole) bool {
-	a, b = slices.Clone(a), slices.Clone(b)
-	SortGroupRoles(a)
-	SortGroupRoles(b)
-	return (a == nil) == (b == nil) && slices.Equal(a, b)
+	return (a == nil) == (b == nil) && slices.Equal(sortedGroupRoles(a), sortedGroupRoles(b))
+}
+
+// sortedGroupRoles returns a set of roles in the order of SortGroupRoles, and leaves the caller's alone.
+func sortedGroupRoles(roles []GroupRole) []GroupRole {
+	roles = slices.Clone(roles)
+	SortGroupRoles(roles)
+	return roles
 }
 
 // Grants are the roles that an account or a token holds: one at organization level, which counts in every group, and
 // one per group, which counts there alone.
 type Grants struct {
 	// Role is the role at organization level; empty is RoleNone.
-	Role string `json:"role,omitempty"`
+	Role string `setting:"role"`
 	// GroupRoles are the roles in groups.
-	GroupRoles []GroupRole `json:"group_roles,omitempty"`
+	GroupRoles []GroupRole `setting:"group_roles"`
 }
 
 // Within returns the roles that remain of g within the limit: at organization level and in each group the one whose

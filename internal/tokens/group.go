@@ -2,35 +2,44 @@ package tokens
 
 import "time"
 
+// GroupSettings are what people set on a group.
+type GroupSettings struct {
+	Name        string `setting:"name"`
+	Description string `setting:"description"`
+}
+
+// Validate checks each field by itself.
+func (s GroupSettings) Validate() error {
+	return firstError(ValidateName("name", s.Name), ValidateDescription("description", s.Description))
+}
+
 // Group is a part of the organization, as a team or a workspace is.
 type Group struct {
-	ID          string    `json:"id"`
-	Name        string    `json:"name"`
-	Description string    `json:"description,omitempty"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	ID string
+	GroupSettings
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // NewGroup is what a group is made from.
 type NewGroup struct {
-	Name        string
-	Description string
+	Request
+	GroupSettings
 }
 
 // Validate checks each field by itself.
 func (n NewGroup) Validate() error {
-	return firstError(ValidateName("name", n.Name), ValidateDescription("description", n.Description))
+	return firstError(n.Request.Validate(), n.GroupSettings.Validate())
 }
 
-// GroupUpdate holds the fields of a group to change.
-type GroupUpdate struct {
-	Name        Change[string]
-	Description Change[string]
-}
+// GroupUpdate holds the settings of a group to change.
+type GroupUpdate = Update[GroupSettings]
 
-// Apply returns the group with the changes made, or the error that forbids them.
-func (u GroupUpdate) Apply(g Group) (Group, error) {
-	u.Name.apply(&g.Name)
-	u.Description.apply(&g.Description)
-	return g, NewGroup{g.Name, g.Description}.Validate()
+// Updated returns the group with the changes made, or the error that forbids them.
+func (g Group) Updated(u GroupUpdate) (Group, error) {
+	settings, err := u.apply(g.GroupSettings)
+	if err == nil {
+		g.GroupSettings, err = settings, settings.Validate()
+	}
+	return g, err
 }

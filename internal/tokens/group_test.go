@@ -9,17 +9,17 @@ import (
 )
 
 func TestGroup(t *testing.T) {
-	if err := (tokens.NewGroup{Name: "payments", Description: "Payments"}).Validate(); err != nil {
+	if err := (tokens.NewGroup{Request: tokens.NewRequest(now), GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Payments"}}).Validate(); err != nil {
 		t.Error(err)
 	}
-	wantInvalid(t, "name", tokens.NewGroup{Name: "Payments"}.Validate())
-	wantInvalid(t, "description", tokens.NewGroup{Name: "payments", Description: "\x1b"}.Validate())
+	wantInvalid(t, "name", tokens.NewGroup{Request: tokens.NewRequest(now), GroupSettings: tokens.GroupSettings{Name: "Payments"}}.Validate())
+	wantInvalid(t, "description", tokens.NewGroup{Request: tokens.NewRequest(now), GroupSettings: tokens.GroupSettings{Name: "payments", Description: "\x1b"}}.Validate())
 
-	before := tokens.Group{ID: groupA, Name: "payments", Description: "Payments"}
-	got, err := tokens.GroupUpdate{Name: tokens.To("billing"), Description: tokens.To("")}.Apply(before)
-	if diff := cmp.Diff(tokens.Group{ID: groupA, Name: "billing"}, got); err != nil || diff != "" {
+	before := tokens.Group{ID: groupA, GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Payments"}}
+	got, err := before.Updated(tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: "billing", Description: ""}, Fields: tokens.Fields{"name", "description"}})
+	if diff := cmp.Diff(tokens.Group{ID: groupA, GroupSettings: tokens.GroupSettings{Name: "billing"}}, got); err != nil || diff != "" {
 		t.Errorf("the group (-want +got), %v:\n%s", err, diff)
 	}
-	_, err = tokens.GroupUpdate{Name: tokens.To("")}.Apply(before)
+	_, err = before.Updated(tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: ""}, Fields: tokens.Fields{"name"}})
 	wantInvalid(t, "name", err)
 }

@@ -2,15 +2,25 @@ package tokens
 
 import "time"
 
+// MemberSettings are what people set on a member. The address is none of them: another address is another person.
+type MemberSettings struct {
+	// Name is the person's name for people to read; empty where none was given.
+	Name string `setting:"name"`
+	Grants
+}
+
+// Validate checks each field by itself.
+func (s MemberSettings) Validate() error {
+	return firstError(validateOptionalLabel("name", s.Name), ValidateRole("role", s.Role), ValidateGroupRoles("group_roles", s.GroupRoles))
+}
+
 // Member is a person of the organization, identified by an e-mail address.
 type Member struct {
-	ID    string `json:"id"`
-	Email string `json:"email"`
-	// Name is the person's name for people to read; empty where none was given.
-	Name string `json:"name,omitempty"`
-	Grants
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	ID    string
+	Email string
+	MemberSettings
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Access returns what the member may do.
@@ -21,34 +31,26 @@ func (m Member) IsOwner() bool { return m.Role == RoleOwner }
 
 // NewMember is what a member is made from.
 type NewMember struct {
+	Request
 	Email string
-	Name  string
-	Grants
+	MemberSettings
 }
 
 // Validate checks each field by itself.
 func (n NewMember) Validate() error {
-	return firstError(
-		ValidateEmail("email", n.Email),
-		validateOptionalLabel("name", n.Name),
-		ValidateRole("role", n.Role),
-		ValidateGroupRoles("group_roles", n.GroupRoles),
-	)
+	return firstError(n.Request.Validate(), ValidateEmail("email", n.Email), n.MemberSettings.Validate())
 }
 
-// MemberUpdate holds the fields of a member to change. The address is fixed: another address is another person.
-type MemberUpdate struct {
-	Name       Change[string]
-	Role       Change[string]
-	GroupRoles Change[[]GroupRole]
-}
+// MemberUpdate holds the settings of a member to change.
+type MemberUpdate = Update[MemberSettings]
 
-// Apply returns the member with the changes made, or the error that forbids them.
-func (u MemberUpdate) Apply(m Member) (Member, error) {
-	u.Name.apply(&m.Name)
-	u.Role.apply(&m.Role)
-	u.GroupRoles.apply(&m.GroupRoles)
-	return m, NewMember{m.Email, m.Name, m.Grants}.Validate()
+// Updated returns the member with the changes made, or the error that forbids them.
+func (m Member) Updated(u MemberUpdate) (Member, error) {
+	settings, err := u.apply(m.MemberSettings)
+	if err == nil {
+		m.MemberSettings, err = settings, settings.Validate()
+	}
+	return m, err
 }
 
 func validateOptionalLabel(field, s string) error {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestMember(t *testing.T) {
-	good := tokens.NewMember{Email: "anna@example.com", Name: "Anna", Grants: tokens.Grants{Role: "member"}}
+	good := tokens.NewMember{Request: tokens.NewRequest(now), Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: "member"}}}
 	if err := good.Validate(); err != nil {
 		t.Error(err)
 	}
@@ -24,15 +24,15 @@ func TestMember(t *testing.T) {
 		wantInvalid(t, field, bad.Validate())
 	}
 
-	before := tokens.Member{ID: memberID, Email: "anna@example.com", Name: "Anna", Grants: tokens.Grants{Role: "member"}}
-	got, err := tokens.MemberUpdate{Name: tokens.To(""), Role: tokens.To("owner"), GroupRoles: tokens.To([]tokens.GroupRole{{groupA, "none"}})}.Apply(before)
+	before := tokens.Member{ID: memberID, Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: "member"}}}
+	got, err := before.Updated(tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: "", Grants: tokens.Grants{Role: "owner", GroupRoles: []tokens.GroupRole{{groupA, "none"}}}}, Fields: tokens.Fields{"name", "role", "group_roles"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := tokens.Member{ID: memberID, Email: "anna@example.com", Grants: tokens.Grants{Role: "owner", GroupRoles: []tokens.GroupRole{{groupA, "none"}}}}
+	want := tokens.Member{ID: memberID, Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "owner", GroupRoles: []tokens.GroupRole{{groupA, "none"}}}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the member (-want +got):\n%s", diff)
 	}
-	_, err = tokens.MemberUpdate{Role: tokens.To("")}.Apply(before)
+	_, err = before.Updated(tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}})
 	wantInvalid(t, "role", err)
 }

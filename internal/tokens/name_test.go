@@ -66,9 +66,9 @@ func TestNames(t *testing.T) {
 // TestSystemUserNameIsAlwaysValid makes the technical user of a token of any name.
 func TestSystemUserNameIsAlwaysValid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		token := tokens.NewAccessToken{Name: rapid.StringN(1, 128, -1).Draw(t, "name")}
+		token := tokens.NewAccessToken{Settings: tokens.Settings{Name: rapid.StringN(1, 128, -1).Draw(t, "name")}}
 		user := token.NewSystemUser(tokens.NewID(tokens.KindAccessToken, now))
-		if err := user.Validate(); err != nil {
+		if err := user.TechnicalUserSettings.Validate(""); err != nil {
 			t.Errorf("the technical user of token %q is named %q: %v", token.Name, user.Name, err)
 		}
 	})
@@ -80,11 +80,11 @@ func TestSystemUserName(t *testing.T) {
 		"部署":                     "token-0000000000",
 		strings.Repeat("a", 128): strings.Repeat("a", 52) + "-0000000000",
 	} {
-		if got := (tokens.NewAccessToken{Name: name}).NewSystemUser(tokenID).Name; got != want {
+		if got := (tokens.NewAccessToken{Settings: tokens.Settings{Name: name}}).NewSystemUser(tokenID).Name; got != want {
 			t.Errorf("the technical user of %q is named %q, want %q", name, got, want)
 		}
 	}
-	if got := (tokens.NewAccessToken{Name: "acquisition", Visibility: tokens.VisibilityRestricted}).NewSystemUser(tokenID).Name; got != "token-0000000000" {
+	if got := (tokens.NewAccessToken{Settings: tokens.Settings{Name: "acquisition", Visibility: tokens.VisibilityRestricted}}).NewSystemUser(tokenID).Name; got != "token-0000000000" {
 		t.Errorf("the technical user of a restricted token is named %q, which tells the token's name to those who may not know it", got)
 	}
 }

@@ -10,12 +10,12 @@ import (
 // kept for Terraform, which decides by them in each plan. A zero field was not set, and means its default.
 type Policies struct {
 	// RegenerateBeforeExpiry is how long before the end of a secret under a TTL it is to be regenerated; zero for not before.
-	RegenerateBeforeExpiry time.Duration `json:"regenerate_before_expiry,omitzero"`
-	OnExpired              ExpiryPolicy  `json:"on_expired,omitempty"`
-	OnSecretDrift          DriftPolicy   `json:"on_secret_drift,omitempty"`
-	Grace                  Grace         `json:"grace_period,omitzero"`
+	RegenerateBeforeExpiry time.Duration `setting:"regenerate_before_expiry"`
+	OnExpired              ExpiryPolicy  `setting:"on_expired"`
+	OnSecretDrift          DriftPolicy   `setting:"on_secret_drift"`
+	Grace                  Grace         `setting:"grace_period"`
 	// ProtectIfUsedWithin refuses to stop the token in use while its last use is no longer ago; zero for no such protection.
-	ProtectIfUsedWithin time.Duration `json:"protect_if_used_within,omitzero"`
+	ProtectIfUsedWithin time.Duration `setting:"protect_if_used_within"`
 }
 
 // ExpiryPolicy says what is to become of a token whose secret has expired.

@@ -36,18 +36,32 @@ var builtInRoles = []struct {
 	{RoleOwner, []string{PermissionAll}, "Everything"},
 }
 
+// RoleSettings are what people set on a custom role.
+type RoleSettings struct {
+	Name        string `setting:"name"`
+	Description string `setting:"description"`
+	// Permissions are as they were given, sorted.
+	Permissions []string `setting:"permissions"`
+}
+
+// Validate checks each field by itself, and that the name is not that of a built-in role.
+func (s RoleSettings) Validate() error {
+	return firstError(
+		ValidateRoleName("name", s.Name),
+		ValidateDescription("description", s.Description),
+		ValidatePermissions("permissions", s.Permissions),
+	)
+}
+
 // Role is a name for a set of permissions.
 type Role struct {
 	// ID is empty for a built-in role.
-	ID          string `json:"id,omitempty"`
-	Name        string `json:"name"`
-	Description string `json:"description,omitempty"`
-	// Permissions are as they were given, sorted.
-	Permissions []string `json:"permissions"`
+	ID string
+	RoleSettings
 	// BuiltIn tells that the role is one of Latchkey's own, which can't be changed.
-	BuiltIn   bool      `json:"built_in"`
-	CreatedAt time.Time `json:"created_at,omitzero"`
-	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	BuiltIn   bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // BuiltInRoles returns the built-in roles, from the least to the most powerful.
@@ -56,7 +70,9 @@ func BuiltInRoles() []Role {
 	roles := make([]Role, len(builtInRoles))
 	for i, role := range builtInRoles {
 		permissions = append(permissions, role.permissions...)
-		roles[i] = Role{Name: role.name, Description: role.description, Permissions: slices.Sorted(slices.Values(permissions)), BuiltIn: true}
+		roles[i] = Role{BuiltIn: true, RoleSettings: RoleSettings{
+			Name: role.name, Description: role.description, Permissions: slices.Sorted(slices.Values(permissions)),
+		}}
 	}
 	return roles
 }
@@ -75,19 +91,12 @@ func IsBuiltInRole(name string) bool { return slices.Contains(BuiltInRoleNames()
 
 // NewRole is what a custom role is made from.
 type NewRole struct {
-	Name        string
-	Description string
-	Permissions []string
+	Request
+	RoleSettings
 }
 
-// Validate checks each field by itself, and that the name is not that of a built-in role.
-func (n NewRole) Validate() error {
-	return firstError(
-		ValidateRoleName("name", n.Name),
-		ValidateDescription("description", n.Description),
-		ValidatePermissions("permissions", n.Permissions),
-	)
-}
+// Validate checks each field by itself.
+func (n NewRole) Validate() error { return firstError(n.Request.Validate(), n.RoleSettings.Validate()) }
 
 // ValidateRoleName checks the name of a custom role.
 func ValidateRoleName(field, name string) error {
@@ -97,19 +106,16 @@ func ValidateRoleName(field, name string) error {
 	return ValidateName(field, name)
 }
 
-// RoleUpdate holds the fields of a custom role to change.
-type RoleUpdate struct {
-	Name        Change[string]
-	Description Change[string]
-	Permissions Change[[]string]
-}
+// RoleUpdate holds the settings of a custom role to change.
+type RoleUpdate = Update[RoleSettings]
 
-// Apply returns the role with the changes made, or the error that forbids them.
-func (u RoleUpdate) Apply(r Role) (Role, error) {
-	u.Name.apply(&r.Name)
-	u.Description.apply(&r.Description)
-	u.Permissions.apply(&r.Permissions)
-	return r, NewRole{r.Name, r.Description, r.Permissions}.Validate()
+// Updated returns the role with the changes made, or the error that forbids them.
+func (r Role) Updated(u RoleUpdate) (Role, error) {
+	settings, err := u.apply(r.RoleSettings)
+	if err == nil {
+		r.RoleSettings, err = settings, settings.Validate()
+	}
+	return r, err
 }
 
 // Roles holds the permissions of the roles that exist, by name.
@@ -160,4 +166,12 @@ func ValidateRole(field, role string) error {
 		return nil
 	}
 	return Invalid(field, "%q is not the name of a role: use one of %s, or the name of a custom role", role, strings.Join(BuiltInRoleNames(), ", "))
+}
+
+// validateOptionalRole is ValidateRole where no role is an answer, too.
+func validateOptionalRole(field, role string) error {
+	if role == "" {
+		return nil
+	}
+	return ValidateRole(field, role)
 }

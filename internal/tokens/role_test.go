@@ -83,8 +83,8 @@ func TestWithin(t *testing.T) {
 }
 
 func TestNewRoleValidate(t *testing.T) {
-	good := tokens.NewRole{Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:read", "orders:write"}}
-	for _, role := range []tokens.NewRole{good, {Name: "nothing"}} {
+	good := tokens.NewRole{Request: tokens.NewRequest(now), RoleSettings: tokens.RoleSettings{Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:read", "orders:write"}}}
+	for _, role := range []tokens.NewRole{good, {Request: good.Request, RoleSettings: tokens.RoleSettings{Name: "nothing"}}} {
 		if err := role.Validate(); err != nil {
 			t.Errorf("%s is refused: %v", role.Name, err)
 		}
@@ -103,8 +103,7 @@ func TestNewRoleValidate(t *testing.T) {
 			bad := good
 			change(&bad)
 			wantInvalid(t, field, bad.Validate())
-			_, err := tokens.RoleUpdate{Name: tokens.To(bad.Name), Description: tokens.To(bad.Description), Permissions: tokens.To(bad.Permissions)}.
-				Apply(tokens.Role{Name: good.Name, Permissions: good.Permissions})
+			_, err := tokens.Role{RoleSettings: good.RoleSettings}.Updated(tokens.Updating(good.RoleSettings, bad.RoleSettings))
 			wantInvalid(t, field, err)
 		}
 	}
@@ -113,8 +112,8 @@ func TestNewRoleValidate(t *testing.T) {
 // A custom role can't take a built-in one's place, and a role that does not exist grants nothing.
 func TestRolesAccess(t *testing.T) {
 	roles := tokens.NewRoles([]tokens.Role{
-		{Name: "clerk", Permissions: []string{"orders:read"}},
-		{Name: tokens.RoleViewer, Permissions: []string{"*"}},
+		{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read"}}},
+		{RoleSettings: tokens.RoleSettings{Name: tokens.RoleViewer, Permissions: []string{"*"}}},
 	})
 	for _, test := range []struct {
 		grants tokens.Grants
@@ -162,17 +161,17 @@ func TestIsOwner(t *testing.T) {
 		grants tokens.Grants
 		want   bool
 	}{{tokens.Grants{Role: "owner"}, true}, {tokens.Grants{Role: "administrator", GroupRoles: inA}, false}} {
-		if (tokens.Member{Grants: test.grants}).IsOwner() != test.want {
+		if (tokens.Member{MemberSettings: tokens.MemberSettings{Grants: test.grants}}).IsOwner() != test.want {
 			t.Errorf("a member with %+v is an owner: %t", test.grants, !test.want)
 		}
 		for _, user := range []struct {
 			tokens.TechnicalUser
 			want bool
 		}{
-			{tokens.TechnicalUser{Grants: test.grants, Enabled: true}, test.want},
-			{tokens.TechnicalUser{Grants: test.grants}, false},
-			{tokens.TechnicalUser{Grants: test.grants, Enabled: true, SystemCreated: true}, false},
-			{tokens.TechnicalUser{Grants: test.grants, Enabled: true, GroupID: groupA}, false},
+			{tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants, Enabled: true}}, test.want},
+			{tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants}}, false},
+			{tokens.TechnicalUser{SystemCreated: true, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants, Enabled: true}}, false},
+			{tokens.TechnicalUser{GroupID: groupA, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants, Enabled: true}}, false},
 		} {
 			if user.IsOwner() != user.want {
 				t.Errorf("%+v is an owner: %t", user.TechnicalUser, !user.want)

@@ -51,7 +51,10 @@ func (t AccessToken) hasExpired(now time.Time) bool {
 
 // Concealed returns what one who may stop a token, but not know of it, learns of it: that it is stopped.
 func (t AccessToken) Concealed() AccessToken {
-	return AccessToken{ID: t.ID, Enabled: t.Enabled, Disabled: t.Disabled, Held: t.Held, Visibility: t.Visibility, Status: t.Status, ObservedAt: t.ObservedAt}
+	return AccessToken{
+		ID: t.ID, Settings: Settings{Enabled: t.Enabled, Visibility: t.Visibility},
+		Disabled: t.Disabled, Held: t.Held, Status: t.Status, ObservedAt: t.ObservedAt,
+	}
 }
 
 // Observed returns the token with its status at an instant and what its roles come to among those that exist.

@@ -10,14 +10,12 @@ import (
 // activeToken is a token made an hour ago that never expires.
 func activeToken() tokens.AccessToken {
 	return tokens.AccessToken{
-		ID:         tokenID,
-		Name:       "deploy",
-		Visibility: tokens.VisibilityOrganization,
-		Enabled:    true,
-		User:       tokens.TechnicalUser{ID: userID, Name: "ci", Email: "ci@default.latchkey.internal", Enabled: true, Grants: tokens.Grants{Role: tokens.RoleManager}},
-		Secret:     tokens.SecretState{Version: 1, Preview: "lk_0000000", CreatedAt: now.Add(-time.Hour)},
-		CreatedAt:  now.Add(-time.Hour),
-		UpdatedAt:  now.Add(-time.Hour),
+		ID:        tokenID,
+		User:      tokens.TechnicalUser{ID: userID, Email: "ci@default.latchkey.internal", TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true, Grants: tokens.Grants{Role: tokens.RoleManager}}},
+		Secret:    tokens.SecretState{Version: 1, Preview: "lk_0000000", CreatedAt: now.Add(-time.Hour)},
+		CreatedAt: now.Add(-time.Hour),
+		UpdatedAt: now.Add(-time.Hour),
+		Settings:  tokens.Settings{Name: "deploy", Visibility: tokens.VisibilityOrganization, Enabled: true},
 	}
 }
 

@@ -9,6 +9,9 @@ type Actor string
 // ActorClock appears where nobody did something, but time.
 const ActorClock Actor = "latchkey"
 
+// ActorUnknown appears where the one who asks could not be told.
+const ActorUnknown Actor = "unknown"
+
 // Stop says who stopped something, when and why.
 type Stop struct {
 	By Actor     `json:"by"`
@@ -17,15 +20,14 @@ type Stop struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// applySwitch turns the declared switch of an account or token on or off and records who turned it off. Turning off
-// what is off already keeps the first record.
-func applySwitch(c Change[bool], enabled bool, disabled *Stop, by Actor, now time.Time) (bool, *Stop) {
-	c.apply(&enabled)
+// switched returns the record of who turned off an account or token that is now enabled or not. Turning off what is off
+// already keeps the first record.
+func switched(enabled bool, disabled *Stop, by Actor, now time.Time) *Stop {
 	switch {
 	case enabled:
-		return true, nil
+		return nil
 	case disabled == nil:
-		return false, &Stop{By: by, At: now}
+		return &Stop{By: by, At: now}
 	}
-	return false, disabled
+	return disabled
 }

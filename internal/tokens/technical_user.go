@@ -2,27 +2,44 @@ package tokens
 
 import "time"
 
+// TechnicalUserSettings are what people set on a technical user.
+type TechnicalUserSettings struct {
+	// Name is unique among the technical users of its level.
+	Name        string `setting:"name"`
+	Description string `setting:"description"`
+	// Grants hold the role at the account's level in Role. Only an account at organization level has GroupRoles.
+	Grants
+	// Enabled is the declared switch.
+	Enabled bool `setting:"enabled"`
+}
+
+// Validate checks each field by itself, and that a technical user at the level of a group (empty for the organization's)
+// has roles there alone.
+func (s TechnicalUserSettings) Validate(groupID string) error {
+	return firstError(
+		ValidateName("name", s.Name),
+		ValidateDescription("description", s.Description),
+		validateLevel(groupID, s.Grants),
+		ValidateRole("role", s.Role),
+	)
+}
+
 // TechnicalUser is a system account, at organization level or at the level of one group. Access tokens belong to it and
 // never hold more than it does.
 type TechnicalUser struct {
-	ID string `json:"id"`
-	// Name is unique among the technical users of its level.
-	Name        string `json:"name"`
-	Description string `json:"description,omitempty"`
+	ID string
+	TechnicalUserSettings
 	// Email is <name>@<organization>.latchkey.internal, or <name>@<group>.<organization>.latchkey.internal for one of a
 	// group, with the names as they were at creation. It never changes.
-	Email string `json:"email"`
+	Email string
 	// GroupID is the group at whose level the account is; empty for organization level.
-	GroupID string `json:"group_id,omitempty"`
-	// Grants hold the role at the account's level in Role. Only an account at organization level has GroupRoles.
-	Grants
-	Enabled bool `json:"enabled"`
+	GroupID string
 	// Disabled says who disabled the account and when; nil while it is enabled.
-	Disabled *Stop `json:"disabled,omitempty"`
+	Disabled *Stop
 	// SystemCreated tells that the account was made for one access token and goes with it.
-	SystemCreated bool      `json:"system_created"`
-	CreatedAt     time.Time `json:"created_at"`
-	UpdatedAt     time.Time `json:"updated_at"`
+	SystemCreated bool
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 }
 
 // IsOwner tells whether the technical user is one of the owners, of which one always remains. One that is disabled, or goes
@@ -33,45 +50,31 @@ func (u TechnicalUser) IsOwner() bool {
 
 // NewTechnicalUser is what a technical user is made from.
 type NewTechnicalUser struct {
-	Name        string
-	Description string
-	GroupID     string
-	Grants
-	Enabled bool
+	Request
+	GroupID string
+	TechnicalUserSettings
 }
 
 // Validate checks each field by itself and that a technical user of a group has roles there alone.
 func (n NewTechnicalUser) Validate() error {
-	return firstError(
-		ValidateName("name", n.Name),
-		ValidateDescription("description", n.Description),
-		validateLevel(n.GroupID, n.Grants),
-		ValidateRole("role", n.Role),
-	)
+	return firstError(n.Request.Validate(), n.TechnicalUserSettings.Validate(n.GroupID))
 }
 
-// TechnicalUserUpdate holds the fields of a technical user to change.
-type TechnicalUserUpdate struct {
-	Name        Change[string]
-	Description Change[string]
-	Role        Change[string]
-	GroupRoles  Change[[]GroupRole]
-	Enabled     Change[bool]
-}
+// TechnicalUserUpdate holds the settings of a technical user to change.
+type TechnicalUserUpdate = Update[TechnicalUserSettings]
 
-// Apply returns the technical user with the changes made by the actor at the instant, or the error that forbids them.
-func (u TechnicalUserUpdate) Apply(t TechnicalUser, by Actor, now time.Time) (TechnicalUser, error) {
-	_, role := u.Role.Get()
-	_, groupRoles := u.GroupRoles.Get()
-	if t.SystemCreated && (role || groupRoles) {
-		return t, Conflict("role", t.ID, "technical user %s was made for one access token and has the roles of that token: change those of the token", t.Email)
+// Updated returns the technical user with the changes made by the actor at the instant, or the error that forbids them.
+func (u TechnicalUser) Updated(update TechnicalUserUpdate, by Actor, now time.Time) (TechnicalUser, error) {
+	if u.SystemCreated && (update.Fields.Has("role") || update.Fields.Has("group_roles")) {
+		return u, Conflict("role", u.ID, "technical user %s was made for one access token and has the roles of that token: change those of the token", u.Email)
 	}
-	u.Name.apply(&t.Name)
-	u.Description.apply(&t.Description)
-	u.Role.apply(&t.Role)
-	u.GroupRoles.apply(&t.GroupRoles)
-	t.Enabled, t.Disabled = applySwitch(u.Enabled, t.Enabled, t.Disabled, by, now)
-	return t, NewTechnicalUser{t.Name, t.Description, t.GroupID, t.Grants, t.Enabled}.Validate()
+	settings, err := update.apply(u.TechnicalUserSettings)
+	if err != nil {
+		return u, err
+	}
+	u.TechnicalUserSettings = settings
+	u.Disabled = switched(u.Enabled, u.Disabled, by, now)
+	return u, settings.Validate(u.GroupID)
 }
 
 // TechnicalUserEmail returns the address of a technical user. The group is empty at organization level.

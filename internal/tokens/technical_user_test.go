@@ -18,11 +18,11 @@ func TestTechnicalUserEmail(t *testing.T) {
 }
 
 func TestNewTechnicalUserValidate(t *testing.T) {
-	good := tokens.NewTechnicalUser{Name: "ci", Grants: tokens.Grants{Role: "member", GroupRoles: []tokens.GroupRole{{groupA, "owner"}}}}
+	good := tokens.NewTechnicalUser{Request: tokens.NewRequest(now), TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: "member", GroupRoles: []tokens.GroupRole{{groupA, "owner"}}}}}
 	if err := good.Validate(); err != nil {
 		t.Error(err)
 	}
-	if err := (tokens.NewTechnicalUser{Name: "ci", GroupID: groupA, Grants: tokens.Grants{Role: "member"}}).Validate(); err != nil {
+	if err := (tokens.NewTechnicalUser{Request: tokens.NewRequest(now), GroupID: groupA, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: "member"}}}).Validate(); err != nil {
 		t.Error(err)
 	}
 	for field, change := range map[string]func(*tokens.NewTechnicalUser){
@@ -39,48 +39,43 @@ func TestNewTechnicalUserValidate(t *testing.T) {
 }
 
 func TestTechnicalUserUpdateApply(t *testing.T) {
-	before := tokens.TechnicalUser{ID: userID, Name: "ci", Email: "ci@acme.latchkey.internal", Enabled: true, Grants: tokens.Grants{Role: "member"}}
+	before := tokens.TechnicalUser{ID: userID, Email: "ci@acme.latchkey.internal", TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true, Grants: tokens.Grants{Role: "member"}}}
 	update := tokens.TechnicalUserUpdate{
-		Name:        tokens.To("cd"),
-		Description: tokens.To("deploys"),
-		Role:        tokens.To("viewer"),
-		GroupRoles:  tokens.To([]tokens.GroupRole{{groupA, "owner"}}),
-		Enabled:     tokens.To(false),
+		Settings: tokens.TechnicalUserSettings{Name: "cd", Description: "deploys", Enabled: false, Grants: tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "owner"}}}},
+		Fields:   tokens.Fields{"name", "description", "role", "group_roles", "enabled"},
 	}
-	got, err := update.Apply(before, actor, now)
+	got, err := before.Updated(update, actor, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := tokens.TechnicalUser{
-		ID:          userID,
-		Name:        "cd",
-		Description: "deploys",
-		Email:       "ci@acme.latchkey.internal", // fixed at creation
-		Grants:      tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "owner"}}},
-		Disabled:    &tokens.Stop{By: actor, At: now},
+		ID:                    userID,
+		Email:                 "ci@acme.latchkey.internal", // fixed at creation
+		TechnicalUserSettings: update.Settings,
+		Disabled:              &tokens.Stop{By: actor, At: now},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the technical user (-want +got):\n%s", diff)
 	}
-	got, err = tokens.TechnicalUserUpdate{Enabled: tokens.To(true)}.Apply(got, actor, now)
+	got, err = got.Updated(tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: true}, Fields: tokens.Fields{"enabled"}}, actor, now)
 	if err != nil || !got.Enabled || got.Disabled != nil {
 		t.Errorf("enabled again it is %+v, %v", got, err)
 	}
-	_, err = tokens.TechnicalUserUpdate{Role: tokens.To("Boss")}.Apply(before, actor, now)
+	_, err = before.Updated(tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "Boss"}}, Fields: tokens.Fields{"role"}}, actor, now)
 	wantInvalid(t, "role", err)
 }
 
 func TestSystemCreatedTechnicalUserKeepsTheRolesOfItsToken(t *testing.T) {
-	before := tokens.TechnicalUser{ID: userID, Name: "ci", SystemCreated: true, Enabled: true, Grants: tokens.Grants{Role: "member"}}
+	before := tokens.TechnicalUser{ID: userID, SystemCreated: true, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true, Grants: tokens.Grants{Role: "member"}}}
 	for name, update := range map[string]tokens.TechnicalUserUpdate{
-		"role":        {Role: tokens.To("owner")},
-		"group_roles": {GroupRoles: tokens.To([]tokens.GroupRole(nil))},
+		"role":        {Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}, Fields: tokens.Fields{"role"}},
+		"group_roles": {Fields: tokens.Fields{"group_roles"}},
 	} {
-		if _, err := update.Apply(before, actor, now); tokens.ErrorCode(err) != tokens.CodeConflict {
+		if _, err := before.Updated(update, actor, now); tokens.ErrorCode(err) != tokens.CodeConflict {
 			t.Errorf("%s: the error is %v, want one of code conflict", name, err)
 		}
 	}
-	if _, err := (tokens.TechnicalUserUpdate{Enabled: tokens.To(false)}).Apply(before, actor, now); err != nil {
+	if _, err := before.Updated(tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}}, actor, now); err != nil {
 		t.Errorf("it can't be disabled: %v", err)
 	}
 }

@@ -1,6 +1,9 @@
 package tokens
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // TokenOperation is something to do with an access token that exists.
 type TokenOperation string
@@ -19,6 +22,8 @@ const (
 	OperationShare      TokenOperation = "share"
 	OperationDisable    TokenOperation = "disable"
 	OperationHold       TokenOperation = "hold"
+	// OperationConfigure changes a setting that no other operation names.
+	OperationConfigure TokenOperation = "change the settings of"
 )
 
 // tokenRule says what an operation on an access token needs.
@@ -42,12 +47,21 @@ func (r tokenRule) at(groupID string) string {
 }
 
 var (
-	manage     = tokenRule{PermissionManageTokens, PermissionManageTokens, ShareManager, false, false}
-	alter      = tokenRule{PermissionManageTokens, PermissionManageTokens, ShareManager, true, false}
-	stopping   = tokenRule{PermissionManageTokens, PermissionManageTokens, ShareManager, false, true}
+	manage = tokenRule{inGroup: PermissionManageTokens, inOrganization: PermissionManageTokens, share: ShareManager}
+	alter  = tokenRule{
+		inGroup: PermissionManageTokens, inOrganization: PermissionManageTokens, share: ShareManager, alters: true,
+	}
+	stopping = tokenRule{
+		inGroup: PermissionManageTokens, inOrganization: PermissionManageTokens, share: ShareManager, stops: true,
+	}
 	tokenRules = map[TokenOperation]tokenRule{
-		OperationShow:       {PermissionReadTokens, PermissionReadTokens, ShareViewer, false, false},
-		OperationEdit:       {PermissionWriteTokens, PermissionManageTokens, ShareEditor, true, false},
+		OperationShow: {
+			inGroup: PermissionReadTokens, inOrganization: PermissionReadTokens, share: ShareViewer,
+		},
+		OperationEdit: {
+			inGroup: PermissionWriteTokens, inOrganization: PermissionManageTokens, share: ShareEditor, alters: true,
+		},
+		OperationConfigure:  alter,
 		OperationRevive:     alter,
 		OperationRegenerate: alter,
 		OperationRetire:     alter,
@@ -68,20 +82,22 @@ func updateOperations(before, after AccessToken, update AccessTokenUpdate, now t
 	regenerates := update.Regeneration != nil
 	var ops []TokenOperation
 	add := func(op TokenOperation, needed bool) {
-		if needed {
+		if needed && !slices.Contains(ops, op) {
 			ops = append(ops, op)
 		}
 	}
 	add(OperationRegenerate, regenerates)
-	add(OperationEdit, after.Name != before.Name || after.Description != before.Description || after.Own.Role != before.Own.Role ||
-		!sameGroupRoles(after.Own.GroupRoles, before.Own.GroupRoles) || !after.ActivatesAt.Equal(before.ActivatesAt) ||
-		!after.ExpiresAt.Equal(before.ExpiresAt) || after.TTL != before.TTL || after.Policies != before.Policies)
+	for _, setting := range Difference(before.Settings, after.Settings) {
+		op := operationFor(setting)
+		if op == OperationEnable && !after.Enabled {
+			op = OperationDisable
+		}
+		add(op, true)
+	}
 	add(OperationRevive, !regenerates && before.hasExpired(now) && !after.hasExpired(now))
-	add(OperationSetVisible, after.Visibility != before.Visibility)
-	add(OperationEnable, after.Enabled && !before.Enabled)
-	add(OperationDisable, !after.Enabled && (before.Enabled || update.onlyDisables()))
+	add(OperationDisable, !after.Enabled && update.Disables())
 	// Whether the rest of an update that disables is what the token has already is for those alone who may know.
 	disablesAlone := len(ops) == 1 && !after.Enabled && before.Enabled
-	add(OperationShow, len(ops) == 0 || disablesAlone && !update.onlyDisables())
+	add(OperationShow, len(ops) == 0 || disablesAlone && !update.Disables())
 	return ops
 }

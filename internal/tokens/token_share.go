@@ -43,12 +43,21 @@ func ParseShareID(field, id string) (tokenID, memberID string, err error) {
 	return tokenID, memberID, nil
 }
 
+// NewTokenShare is what a share is made from.
+type NewTokenShare struct {
+	Request
+	AccessTokenID string
+	MemberID      string
+	Role          string
+}
+
 // Validate checks each field by itself.
-func (s TokenShare) Validate() error {
+func (n NewTokenShare) Validate() error {
 	return firstError(
-		ValidateID("access_token_id", KindAccessToken, s.AccessTokenID),
-		ValidateID("member_id", KindMember, s.MemberID),
-		ValidateShareRole("role", s.Role),
+		n.Request.Validate(),
+		ValidateID("access_token_id", KindAccessToken, n.AccessTokenID),
+		ValidateID("member_id", KindMember, n.MemberID),
+		ValidateShareRole("role", n.Role),
 	)
 }
 

@@ -37,17 +37,17 @@ func FuzzParseShareID(f *testing.F) {
 }
 
 func TestTokenShareValidate(t *testing.T) {
-	good := tokens.TokenShare{AccessTokenID: tokenID, MemberID: memberID, Role: tokens.ShareEditor}
+	good := tokens.NewTokenShare{Request: tokens.NewRequest(now), AccessTokenID: tokenID, MemberID: memberID, Role: tokens.ShareEditor}
 	for _, role := range tokens.ShareRoles() {
 		good.Role = role
 		if err := good.Validate(); err != nil {
 			t.Errorf("role %s is refused: %v", role, err)
 		}
 	}
-	for field, change := range map[string]func(*tokens.TokenShare){
-		"access_token_id": func(s *tokens.TokenShare) { s.AccessTokenID = memberID },
-		"member_id":       func(s *tokens.TokenShare) { s.MemberID = "anna@example.com" },
-		"role":            func(s *tokens.TokenShare) { s.Role = tokens.RoleOwner },
+	for field, change := range map[string]func(*tokens.NewTokenShare){
+		"access_token_id": func(s *tokens.NewTokenShare) { s.AccessTokenID = memberID },
+		"member_id":       func(s *tokens.NewTokenShare) { s.MemberID = "anna@example.com" },
+		"role":            func(s *tokens.NewTokenShare) { s.Role = tokens.RoleOwner },
 	} {
 		bad := good
 		change(&bad)

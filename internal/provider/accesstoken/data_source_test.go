@@ -21,11 +21,10 @@ func TestAccessTokenLookUp(t *testing.T) {
 	p := b.MakePeople()
 	end := b.Now().Add(100 * 24 * time.Hour).Truncate(time.Second)
 	token, secret := b.MakeTokenOf(p.CI, tokens.NewAccessToken{
-		Name: "deploy", Description: "Deploys the shop.", Enabled: true, ExpiresAt: end,
-		Own: tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{GroupID: p.Group.ID, Role: "administrator"}}},
+		Settings: tokens.Settings{Name: "deploy", Description: "Deploys the shop.", Enabled: true, ExpiresAt: end, Own: tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{GroupID: p.Group.ID, Role: "administrator"}}}},
 	})
-	b.MakeTokenOf(p.Shop, tokens.NewAccessToken{Name: "deploy", Enabled: true})
-	grouped, _ := b.MakeTokenOf(p.Till, tokens.NewAccessToken{Name: "deployer", TTL: 36 * time.Hour, ActivatesAt: b.Now().Add(time.Hour)})
+	b.MakeTokenOf(p.Shop, tokens.NewAccessToken{Settings: tokens.Settings{Name: "deploy", Enabled: true}})
+	grouped, _ := b.MakeTokenOf(p.Till, tokens.NewAccessToken{Settings: tokens.Settings{Name: "deployer", TTL: 36 * time.Hour, ActivatesAt: b.Now().Add(time.Hour)}})
 	b.Use(secret)
 	used, err := b.Outside.AccessToken(ctx, token.ID)
 	b.Must(err)
@@ -62,7 +61,7 @@ func TestAccessTokenLookUp(t *testing.T) {
 		resource.TestStep{
 			PreConfig: func() {
 				b.Regenerate("deploy")
-				_, err := b.Outside.UpdateTechnicalUser(ctx, p.CI.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
+				_, err := b.Outside.UpdateTechnicalUser(ctx, p.CI.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 				b.Must(err)
 			},
 			Config: config,
@@ -78,10 +77,12 @@ func TestAccessTokenLookUp(t *testing.T) {
 func TestAccessTokenLookUpOfPolicies(t *testing.T) {
 	b := acctest.New(t)
 	p := b.MakePeople()
-	token, first := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy", Enabled: true, TTL: 90 * acctest.Day, Policies: tokens.Policies{
-		RegenerateBeforeExpiry: 14 * acctest.Day, OnExpired: tokens.OnExpiredIgnore, OnSecretDrift: tokens.OnSecretDriftAccept, Grace: tokens.Grace{Duration: 2 * acctest.Day}, ProtectIfUsedWithin: 12 * time.Hour,
-	}})
-	plain, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "plain", Enabled: true})
+	token, first := b.MakeTokenOf(p.CI, tokens.NewAccessToken{
+		Settings: tokens.Settings{Name: "deploy", Enabled: true, TTL: 90 * acctest.Day, Policies: tokens.Policies{
+			RegenerateBeforeExpiry: 14 * acctest.Day, OnExpired: tokens.OnExpiredIgnore, OnSecretDrift: tokens.OnSecretDriftAccept, Grace: tokens.Grace{Duration: 2 * acctest.Day}, ProtectIfUsedWithin: 12 * time.Hour,
+		}},
+	})
+	plain, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "plain", Enabled: true}})
 	b.Use(first)
 	b.Use(first)
 	used, err := b.Outside.AccessToken(context.Background(), token.ID)
@@ -125,8 +126,8 @@ func holdsNothingOf(secret tokens.Secret) resource.TestCheckFunc {
 func TestAmbiguousAccessToken(t *testing.T) {
 	b := acctest.New(t)
 	p := b.MakePeople()
-	first, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy", Enabled: true})
-	second, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "deploy"})
+	first, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "deploy", Enabled: true}})
+	second, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "deploy"}})
 	config := b.Config(acctest.Data("access_token", "this", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", p.CI.ID)))
 	b.Run(
 		resource.TestStep{

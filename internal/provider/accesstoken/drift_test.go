@@ -30,52 +30,52 @@ func TestAccessTokenDrift(t *testing.T) {
 	}{
 		{
 			"renamed", ``,
-			update(tokens.AccessTokenUpdate{Name: tokens.To("other")}),
+			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"}, Fields: tokens.Fields{"name"}}),
 			func(*acctest.Bench) plancheck.PlanCheck { return acctest.Updates(acctest.CI, acctest.OnUpdate, "name") },
 		},
 		{
 			"described", ``,
-			update(tokens.AccessTokenUpdate{Description: tokens.To("other")}),
+			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "other"}, Fields: tokens.Fields{"description"}}),
 			func(*acctest.Bench) plancheck.PlanCheck {
 				return acctest.Updates(acctest.CI, acctest.OnUpdate, "description")
 			},
 		},
 		{
 			"disabled", ``,
-			update(tokens.AccessTokenUpdate{Enabled: tokens.To(false)}),
+			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}),
 			func(*acctest.Bench) plancheck.PlanCheck {
 				return acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled")
 			},
 		},
 		{
 			"enabled", `enabled = false`,
-			update(tokens.AccessTokenUpdate{Enabled: tokens.To(true)}),
+			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}}),
 			func(*acctest.Bench) plancheck.PlanCheck {
 				return acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled")
 			},
 		},
 		{
 			"restricted", ``,
-			update(tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)}),
+			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}}),
 			func(*acctest.Bench) plancheck.PlanCheck {
 				return acctest.Updates(acctest.CI, acctest.OnUpdate, "visibility")
 			},
 		},
 		{
 			"another role", `role = "viewer"`,
-			update(tokens.AccessTokenUpdate{Role: tokens.To("owner")}),
+			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "owner"}}, Fields: tokens.Fields{"role"}}),
 			func(*acctest.Bench) plancheck.PlanCheck { return acctest.Updates(acctest.CI, acctest.OnUpdate, "role") },
 		},
 		{
 			"another expiry", `expires_at = "2031-01-01T00:00:00Z"`,
-			update(tokens.AccessTokenUpdate{ExpiresAt: tokens.To(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC))}),
+			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)}, Fields: tokens.Fields{"expires_at"}}),
 			func(*acctest.Bench) plancheck.PlanCheck {
 				return acctest.Updates(acctest.CI, acctest.OnUpdate, "expires_at", "secret_expires_at")
 			},
 		},
 		{
 			"another ttl", `ttl = "90d"`,
-			update(tokens.AccessTokenUpdate{TTL: tokens.To(time.Hour)}),
+			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: time.Hour}, Fields: tokens.Fields{"ttl"}}),
 			func(*acctest.Bench) plancheck.PlanCheck {
 				return acctest.Updates(acctest.CI, acctest.OnUpdate, "ttl", "secret_expires_at")
 			},
@@ -89,7 +89,7 @@ func TestAccessTokenDrift(t *testing.T) {
 			"regenerated and renamed", ``,
 			func(b *acctest.Bench) error {
 				b.Regenerate("ci")
-				return update(tokens.AccessTokenUpdate{Name: tokens.To("other")})(b)
+				return update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"}, Fields: tokens.Fields{"name"}})(b)
 			},
 			func(*acctest.Bench) plancheck.PlanCheck { return acctest.Regenerates(acctest.CI, "drift", "name") },
 		},

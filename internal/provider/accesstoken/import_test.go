@@ -85,10 +85,10 @@ func TestAccessTokenImportRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			user, err := b.Outside.CreateTechnicalUser(context.Background(), tokens.NewTechnicalUser{Name: "deployer", Enabled: true, Grants: tokens.Grants{Role: "member"}})
+			user, err := b.Outside.CreateTechnicalUser(context.Background(), tokens.NewTechnicalUser{Request: tokens.NewRequest(b.Now()), TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "deployer", Enabled: true, Grants: tokens.Grants{Role: "member"}}})
 			b.Must(err)
 			for range test.count {
-				_, err := b.Outside.CreateAccessToken(context.Background(), tokens.NewAccessToken{NewSecretFor: b.NewSecret(), Name: "ci", TechnicalUserID: user.ID, Enabled: true})
+				_, err := b.Outside.CreateAccessToken(context.Background(), tokens.NewAccessToken{NewSecretFor: b.NewSecret(), TechnicalUserID: user.ID, Settings: tokens.Settings{Name: "ci", Enabled: true}})
 				b.Must(err)
 			}
 			b.Run(resource.TestStep{

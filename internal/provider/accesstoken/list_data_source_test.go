@@ -17,14 +17,14 @@ import (
 func makeTokens(b *acctest.Bench, p acctest.People) {
 	b.T.Helper()
 	ctx := context.Background()
-	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "alpha", Description: "Deploys the shop.", Enabled: true, ExpiresAt: b.Now().Add(60 * 24 * time.Hour)})
-	_, beta := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "Beta", Enabled: true, Own: tokens.Grants{Role: "viewer"}})
-	gamma, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "gamma", Enabled: true})
-	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "delta", Enabled: true, TTL: 24 * time.Hour})
-	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "epsilon", Enabled: true, ActivatesAt: b.Now().Add(300 * 24 * time.Hour)})
-	_, zeta := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "zeta", Enabled: true})
-	b.MakeTokenOf(p.Till, tokens.NewAccessToken{Name: "eta", Enabled: true})
-	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: "theta"})
+	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "alpha", Description: "Deploys the shop.", Enabled: true, ExpiresAt: b.Now().Add(60 * 24 * time.Hour)}})
+	_, beta := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "Beta", Enabled: true, Own: tokens.Grants{Role: "viewer"}}})
+	gamma, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "gamma", Enabled: true}})
+	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "delta", Enabled: true, TTL: 24 * time.Hour}})
+	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "epsilon", Enabled: true, ActivatesAt: b.Now().Add(300 * 24 * time.Hour)}})
+	_, zeta := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "zeta", Enabled: true}})
+	b.MakeTokenOf(p.Till, tokens.NewAccessToken{Settings: tokens.Settings{Name: "eta", Enabled: true}})
+	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "theta"}})
 	b.Advance(35 * 24 * time.Hour)
 	b.Use(beta)
 	_, err := b.Outside.HoldAccessToken(ctx, gamma.ID, "It leaked.")
@@ -114,7 +114,7 @@ func TestAccessTokenListOfMany(t *testing.T) {
 	p := b.MakePeople()
 	const many = 10_000
 	for i := range many {
-		b.MakeTokenOf(p.CI, tokens.NewAccessToken{Name: fmt.Sprintf("token %05d", i*7919%many), Enabled: i%100 != 0})
+		b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: fmt.Sprintf("token %05d", i*7919%many), Enabled: i%100 != 0}})
 	}
 	b.Run(resource.TestStep{
 		Config: b.Config(acctest.Data("access_tokens", "page", `search = "TOKEN"`, `status = "active"`, `sort = "name"`, `descending = true`, `limit = 3`, `offset = 5000`) +

@@ -125,25 +125,18 @@ func (m *model) complete(t tokens.AccessToken) {
 	}
 }
 
-// own returns the roles set on the token itself.
-func (m *model) own(ctx context.Context, diags *diag.Diagnostics) tokens.Grants {
-	return tokens.Grants{Role: m.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, m.GroupRoles, diags)}
-}
-
-// input returns what a token is made from, its secret apart.
-func (m *model) input(ctx context.Context, diags *diag.Diagnostics) tokens.NewAccessToken {
-	return tokens.NewAccessToken{
-		Name:            m.Name.ValueString(),
-		Description:     m.Description.ValueString(),
-		TechnicalUserID: m.TechnicalUserID.ValueString(),
-		GroupID:         m.GroupID.ValueString(),
-		Own:             m.own(ctx, diags),
-		Visibility:      tokens.Visibility(m.Visibility.ValueString()),
-		Enabled:         m.Enabled.ValueBool(),
-		ActivatesAt:     m.ActivatesAt.Value(),
-		ExpiresAt:       m.ExpiresAt.Value(),
-		TTL:             m.TTL.Value(),
-		Policies:        m.policies(),
+// settings returns what the model sets on a token.
+func (m *model) settings(ctx context.Context, diags *diag.Diagnostics) tokens.Settings {
+	return tokens.Settings{
+		Name:        m.Name.ValueString(),
+		Description: m.Description.ValueString(),
+		Own:         tokens.Grants{Role: m.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, m.GroupRoles, diags)},
+		Visibility:  tokens.Visibility(m.Visibility.ValueString()),
+		Enabled:     m.Enabled.ValueBool(),
+		ActivatesAt: m.ActivatesAt.Value(),
+		ExpiresAt:   m.ExpiresAt.Value(),
+		TTL:         m.TTL.Value(),
+		Policies:    m.policies(),
 	}
 }
 
@@ -158,27 +151,6 @@ func (m *model) policies() tokens.Policies {
 	}
 }
 
-// changesFrom returns the changes that lead from the state to the plan m, a regeneration apart.
-func (m *model) changesFrom(ctx context.Context, state *model, diags *diag.Diagnostics) tokens.AccessTokenUpdate {
-	return tokens.AccessTokenUpdate{
-		Name:        attribute.ChangedText(state.Name, m.Name),
-		Description: attribute.ChangedText(state.Description, m.Description),
-		Role:        attribute.ChangedText(state.Role, m.Role),
-		GroupRoles:  attribute.ChangedGroupRoles(ctx, state.GroupRoles, m.GroupRoles, diags),
-		Visibility:  attribute.ChangedWord[tokens.Visibility](state.Visibility, m.Visibility),
-		Enabled:     attribute.ChangedBool(state.Enabled, m.Enabled),
-		ActivatesAt: attribute.ChangedMeasure(state.ActivatesAt, m.ActivatesAt),
-		ExpiresAt:   attribute.ChangedMeasure(state.ExpiresAt, m.ExpiresAt),
-		TTL:         attribute.ChangedMeasure(state.TTL, m.TTL),
-
-		RegenerateBeforeExpiry: attribute.ChangedMeasure(state.RegenerateBeforeExpiry, m.RegenerateBeforeExpiry),
-		OnExpired:              attribute.ChangedWord[tokens.ExpiryPolicy](state.OnExpired, m.OnExpired),
-		OnSecretDrift:          attribute.ChangedWord[tokens.DriftPolicy](state.OnSecretDrift, m.OnSecretDrift),
-		Grace:                  changedGracePeriod(state.GracePeriod, m.GracePeriod),
-		ProtectIfUsedWithin:    attribute.ChangedMeasure(state.ProtectIfUsedWithin, m.ProtectIfUsedWithin),
-	}
-}
-
 // observedGracePeriod returns the prior value where it stands for the same grace: none can be written 0s, or not at all.
 func observedGracePeriod(g tokens.Grace, prior customtypes.GracePeriod) customtypes.GracePeriod {
 	if prior.Value() == g {
@@ -187,10 +159,10 @@ func observedGracePeriod(g tokens.Grace, prior customtypes.GracePeriod) customty
 	return customtypes.GracePeriodOf(g)
 }
 
-// changedGracePeriod is the change to a grace where the plan differs from the state.
-func changedGracePeriod(state, plan customtypes.GracePeriod) (c tokens.Change[tokens.Grace]) {
-	if plan.Value() != state.Value() {
-		c = tokens.To(plan.Value())
+// changedGracePeriod returns the grace of the plan where it differs from that of the state; else nil.
+func changedGracePeriod(state, plan customtypes.GracePeriod) *tokens.Grace {
+	if plan.Value() == state.Value() {
+		return nil
 	}
-	return c
+	return new(plan.Value())
 }

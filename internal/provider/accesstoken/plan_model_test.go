@@ -290,7 +290,7 @@ func TestPlanModel(t *testing.T) {
 				p.held = !p.held
 			},
 			"switch outside": func(*rapid.T) {
-				outside(tokens.AccessTokenUpdate{Enabled: tokens.To(!p.enabled)})
+				outside(tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: !p.enabled}, Fields: tokens.Fields{"enabled"}})
 				p.enabled = !p.enabled
 			},
 		}

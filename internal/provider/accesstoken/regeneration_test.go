@@ -168,7 +168,7 @@ func TestTTLExpiresWhileStopped(t *testing.T) {
 			return err
 		}},
 		{"disabled technical user", ``, func(b *acctest.Bench) error {
-			_, err := b.Outside.UpdateTechnicalUser(context.Background(), b.Token("ci").User.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
+			_, err := b.Outside.UpdateTechnicalUser(context.Background(), b.Token("ci").User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 			return err
 		}},
 	} {

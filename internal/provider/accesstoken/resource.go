@@ -92,7 +92,10 @@ func (m *model) validatePolicies(diags *diag.Diagnostics) {
 
 func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
-	input := plan.input(ctx, &resp.Diagnostics)
+	input := tokens.NewAccessToken{
+		TechnicalUserID: plan.TechnicalUserID.ValueString(), GroupID: plan.GroupID.ValueString(),
+		Settings: plan.settings(ctx, &resp.Diagnostics),
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -123,7 +126,7 @@ func (r *tokenResource) newSecret() (tokens.NewSecretFor, error) {
 		return tokens.NewSecretFor{}, tokens.Unavailable(nil, "the provider's token_prefix, with which the secret is to begin, is not known yet: set it to a fixed value")
 	}
 	secret, err := tokens.NewSecret(r.Prefix)
-	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, r.Now()), Secret: secret}, err
+	return tokens.NewSecretFor{Request: r.Request(), Secret: secret}, err
 }
 
 func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -143,7 +146,8 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
-	update := plan.changesFrom(ctx, &state, &resp.Diagnostics)
+	update := tokens.AccessTokenUpdate{Settings: plan.settings(ctx, &resp.Diagnostics)}
+	update.Fields = tokens.Difference(state.settings(ctx, &resp.Diagnostics), update.Settings)
 	var f tokenFacts
 	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
@@ -160,7 +164,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 			ExpectedVersion: state.SecretVersion.ValueInt64(),
 		}
 		if f.knowsEnded(&state) { // whoever has that one is not to have it any longer
-			update.Regeneration.Grace = tokens.To(tokens.Grace{})
+			update.Regeneration.Grace = &tokens.Grace{}
 		}
 		update.Regeneration.NewSecretFor, err = r.newSecret()
 	}

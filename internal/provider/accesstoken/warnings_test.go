@@ -21,9 +21,12 @@ func TestPlanWarnings(t *testing.T) {
 	stop := &tokens.Stop{By: "local:anna@elsewhere", At: made, Reason: "seen in a public log"}
 	observe := func(change func(*tokens.AccessToken)) model {
 		token := tokens.AccessToken{
-			ID: "tok_01jd0000000000000000000000", Name: "ci", Enabled: true, CreatedAt: made, UpdatedAt: made,
-			User:   tokens.TechnicalUser{ID: "tu_01jd0000000000000000000000", Enabled: true},
-			Secret: tokens.SecretState{Version: 1, Preview: "lk_0123456", CreatedAt: made},
+			ID:        "tok_01jd0000000000000000000000",
+			CreatedAt: made,
+			UpdatedAt: made,
+			User:      tokens.TechnicalUser{ID: "tu_01jd0000000000000000000000", TechnicalUserSettings: tokens.TechnicalUserSettings{Enabled: true}},
+			Secret:    tokens.SecretState{Version: 1, Preview: "lk_0123456", CreatedAt: made},
+			Settings:  tokens.Settings{Name: "ci", Enabled: true},
 		}
 		change(&token)
 		state := model{Token: types.StringValue("lk_the-value-itself")}
@@ -134,8 +137,8 @@ func regenerated(state model, reason tokens.RegenerationReason) model {
 // A warning for each namesake that was never used, with the block that adopts it.
 func TestWarnOfNamesakes(t *testing.T) {
 	created := tokens.CreatedAccessToken{
-		AccessToken: tokens.AccessToken{ID: "tok_new", Name: "ci"},
-		Namesakes:   []tokens.AccessToken{{ID: "tok_a", Name: "ci"}, {ID: "tok_b", Name: "ci"}},
+		AccessToken: tokens.AccessToken{ID: "tok_new", Settings: tokens.Settings{Name: "ci"}},
+		Namesakes:   []tokens.AccessToken{{ID: "tok_a", Settings: tokens.Settings{Name: "ci"}}, {ID: "tok_b", Settings: tokens.Settings{Name: "ci"}}},
 	}
 	var diags diag.Diagnostics
 	warnOfNamesakes(created, &diags)

@@ -37,7 +37,7 @@ func (b *Bench) Regenerate(name string) tokens.Secret {
 func (b *Bench) NewSecret() tokens.NewSecretFor {
 	secret, err := tokens.NewSecret(tokens.DefaultPrefix)
 	b.Must(err)
-	return tokens.NewSecretFor{RequestID: tokens.NewID(tokens.KindRequest, b.Now()), Secret: secret}
+	return tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, b.Now())}, Secret: secret}
 }
 
 // Parse reads the value of a secret.
@@ -64,11 +64,11 @@ func (b *Bench) IsActive(value string) bool {
 func (b *Bench) MakeToken(name string) tokens.CreatedAccessToken {
 	b.T.Helper()
 	created, err := b.Outside.CreateAccessToken(context.Background(), tokens.NewAccessToken{
-		NewSecretFor: b.NewSecret(), Name: name, Description: "Deploys.", Own: tokens.Grants{Role: "viewer"}, Enabled: true, TTL: 90 * Day,
-		Policies: tokens.Policies{
+		NewSecretFor: b.NewSecret(),
+		Settings: tokens.Settings{Name: name, Description: "Deploys.", Own: tokens.Grants{Role: "viewer"}, Enabled: true, TTL: 90 * Day, Policies: tokens.Policies{
 			RegenerateBeforeExpiry: 14 * Day, OnExpired: tokens.OnExpiredError, OnSecretDrift: tokens.OnSecretDriftRegenerate,
 			Grace: tokens.Grace{Duration: 2 * Day}, ProtectIfUsedWithin: Day,
-		},
+		}},
 	})
 	b.Must(err)
 	return created
@@ -93,17 +93,21 @@ func (b *Bench) MakePeople() (p People) {
 	b.T.Helper()
 	ctx := context.Background()
 	var err error
-	p.Group, err = b.Outside.CreateGroup(ctx, tokens.NewGroup{Name: "payments", Description: "Moves money."})
+	p.Group, err = b.Outside.CreateGroup(ctx, tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Moves money."}})
 	b.Must(err)
-	p.Bea, err = b.Outside.CreateMember(ctx, tokens.NewMember{Email: "bea@example.com", Grants: tokens.Grants{Role: "viewer"}})
+	p.Bea, err = b.Outside.CreateMember(ctx, tokens.NewMember{Request: tokens.NewRequest(b.Now()), Email: "bea@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "viewer"}}})
 	b.Must(err)
-	p.Anna, err = b.Outside.CreateMember(ctx, tokens.NewMember{Email: "anna@example.com", Name: "Anna", Grants: tokens.Grants{
-		Role: "none", GroupRoles: []tokens.GroupRole{{GroupID: p.Group.ID, Role: "administrator"}},
-	}})
+	p.Anna, err = b.Outside.CreateMember(ctx, tokens.NewMember{Request: tokens.NewRequest(b.Now()),
+		Email: "anna@example.com",
+		MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{
+			Role: "none", GroupRoles: []tokens.GroupRole{{GroupID: p.Group.ID, Role: "administrator"}},
+		}},
+	})
 	b.Must(err)
 	user := func(name, groupID string) tokens.TechnicalUser {
-		u, err := b.Outside.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
-			Name: name, GroupID: groupID, Description: "Serves " + name + ".", Grants: tokens.Grants{Role: "manager"}, Enabled: true,
+		u, err := b.Outside.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Request: tokens.NewRequest(b.Now()),
+			GroupID:               groupID,
+			TechnicalUserSettings: tokens.TechnicalUserSettings{Name: name, Description: "Serves " + name + ".", Grants: tokens.Grants{Role: "manager"}, Enabled: true},
 		})
 		b.Must(err)
 		return u
@@ -124,11 +128,11 @@ func (b *Bench) MakeTokenOf(user tokens.TechnicalUser, token tokens.NewAccessTok
 // Use makes a client use a secret, and writes that down.
 func (b *Bench) Use(secret tokens.Secret) {
 	b.T.Helper()
-	server := b.Open(b.Place)
+	server, closer := b.Place.openService("local:anna@elsewhere", b.Now)
 	v, err := server.VerifySecret(context.Background(), secret, tokens.VerifyOptions{RecordUse: true})
 	b.Must(err)
 	if !v.Active {
 		b.T.Fatal("the secret is not active")
 	}
-	b.Must(server.Close())
+	b.Must(closer.Close())
 }

@@ -2,6 +2,7 @@ package acctest
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,13 +30,15 @@ func (p *Place) Settings() map[string]string { return map[string]string{"databas
 
 // open returns a backend for someone who works in the place outside Terraform. It is closed when the test ends.
 func (p *Place) open(actor tokens.Actor, now func() time.Time) tokens.Backend {
-	backend := service.New(service.Options{Database: p.file, Actor: actor, Now: now})
-	p.t.Cleanup(func() {
-		if err := backend.Close(); err != nil {
-			p.t.Error(err)
-		}
-	})
+	backend, closer := p.openService(actor, now)
+	p.t.Cleanup(func() { p.must(closer.Close()) })
 	return backend
+}
+
+// openService is open for one who closes what it opened.
+func (p *Place) openService(actor tokens.Actor, now func() time.Time) (tokens.Backend, io.Closer) {
+	opened := service.Open(service.Options{Database: p.file, Now: now})
+	return opened.As(tokens.AsDatabaseOwner(actor)), opened
 }
 
 // IsEmpty reports whether nothing was made in the place.

@@ -74,11 +74,3 @@ func AccountGroupRoles(prior types.Set, roles []tokens.GroupRole) types.Set {
 	}
 	return types.SetNull(GroupRoleType)
 }
-
-// ChangedGroupRoles is the change to roles in groups where the plan differs from the state.
-func ChangedGroupRoles(ctx context.Context, state, plan types.Set, diags *diag.Diagnostics) (c tokens.Change[[]tokens.GroupRole]) {
-	if !plan.Equal(state) {
-		c = tokens.To(GroupRolesOf(ctx, plan, diags))
-	}
-	return c
-}

@@ -52,15 +52,15 @@ func TestServerAnswersAsFramework(t *testing.T) {
 		{name: "time, until its ttl ends, an error", again: true, config: attributes{"ttl": "90d", "on_expired": "error"}, passed: 91 * 24 * time.Hour},
 		{name: "regenerated outside, accepted", again: true, config: attributes{"on_secret_drift": "accept"}, meanwhile: func(b *acctest.Bench) { b.Regenerate("ci") }},
 		{name: "regenerated outside, an error", again: true, config: attributes{"on_secret_drift": "error"}, meanwhile: func(b *acctest.Bench) { b.Regenerate("ci") }},
-		{name: "given a grace outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Grace: tokens.To(tokens.Grace{Duration: time.Hour})})},
-		{name: "given policies outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{OnExpired: tokens.To(tokens.OnExpiredError), ProtectIfUsedWithin: tokens.To(time.Hour)})},
+		{name: "given a grace outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: tokens.Grace{Duration: time.Hour}}}, Fields: tokens.Fields{"grace_period"}})},
+		{name: "given policies outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnExpired: tokens.OnExpiredError, ProtectIfUsedWithin: time.Hour}}, Fields: tokens.Fields{"on_expired", "protect_if_used_within"}})},
 		{name: "time, until it expires", again: true, config: attributes{"expires_at": "2031-01-01T00:00:00Z"}, passed: 400 * 24 * time.Hour},
 		{name: "time, until it is active", again: true, plan: true, config: attributes{"activates_at": "2030-01-02T00:00:00Z"}, passed: 48 * time.Hour},
-		{name: "renamed outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Name: tokens.To("other")})},
-		{name: "described outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Description: tokens.To("other")})},
-		{name: "disabled outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Enabled: tokens.To(false)})},
-		{name: "restricted outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Visibility: tokens.To(tokens.VisibilityRestricted)})},
-		{name: "given a ttl outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{TTL: tokens.To(time.Hour)})},
+		{name: "renamed outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"}, Fields: tokens.Fields{"name"}})},
+		{name: "described outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "other"}, Fields: tokens.Fields{"description"}})},
+		{name: "disabled outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})},
+		{name: "restricted outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}})},
+		{name: "given a ttl outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: time.Hour}, Fields: tokens.Fields{"ttl"}})},
 		{name: "regenerated outside", again: true, meanwhile: func(b *acctest.Bench) { b.Regenerate("ci") }},
 		{name: "held outside", again: true, meanwhile: func(b *acctest.Bench) {
 			_, err := b.Outside.HoldAccessToken(ctx, b.Token("ci").ID, "leaked")
@@ -73,7 +73,7 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			b.Must(err)
 		}},
 		{name: "its technical user disabled outside", again: true, plan: true, meanwhile: func(b *acctest.Bench) {
-			_, err := b.Outside.UpdateTechnicalUser(ctx, b.Token("ci").User.ID, tokens.TechnicalUserUpdate{Enabled: tokens.To(false)})
+			_, err := b.Outside.UpdateTechnicalUser(ctx, b.Token("ci").User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 			b.Must(err)
 		}},
 		{name: "deleted outside", meanwhile: func(b *acctest.Bench) { b.Must(b.Outside.DeleteAccessToken(ctx, b.Token("ci").ID)) }},
@@ -102,7 +102,7 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			config := attributes{"name": "ci"}
 			maps.Copy(config, test.config)
 			if config["group_id"] == "" {
-				group, err := b.Outside.CreateGroup(ctx, tokens.NewGroup{Name: "payments"})
+				group, err := b.Outside.CreateGroup(ctx, tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}})
 				b.Must(err)
 				config["group_id"] = group.ID
 			}

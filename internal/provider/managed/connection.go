@@ -30,6 +30,9 @@ func connectionFrom(providerData any, diags *diag.Diagnostics) *Connection {
 	return c
 }
 
+// Request returns a request of its own, which stays the same however often it is tried.
+func (c *Connection) Request() tokens.Request { return tokens.NewRequest(c.Now()) }
+
 // Open returns the backend, or CodeUnavailable while a setting of the provider is unknown.
 func (c *Connection) Open() (tokens.Backend, error) {
 	if c.Backend == nil {

@@ -63,7 +63,7 @@ func wantUnusable(t *testing.T, s *store.Store, words ...string) {
 	_, err := readGroups(ctx, s)
 	wantUnavailable(t, "a read", err, s.Location(), words...)
 	wantUnavailable(t, "a verification", s.ReadToVerify(ctx, func(v store.View) error {
-		_, _, err := v.SecretWithHash(ctx, tokens.SecretHash{})
+		_, _, _, err := v.SecretWithHash(ctx, tokens.SecretHash{})
 		return err
 	}), s.Location(), words...)
 	wantUnavailable(t, "a write", s.Write(ctx, write), s.Location(), words...)
@@ -146,7 +146,7 @@ func TestNewerSchema(t *testing.T) {
 	lookUp := func() error {
 		s := openStore(t, path)
 		return s.ReadToVerify(ctx, func(v store.View) error {
-			known, ok, err := v.SecretWithHash(ctx, secret.Hash())
+			known, _, ok, err := v.SecretWithHash(ctx, secret.Hash())
 			if err == nil && (!ok || known.AccessToken.ID != token) {
 				t.Errorf("got %t, %s; want token %s", ok, known.AccessToken.ID, token)
 			}
@@ -181,9 +181,15 @@ func TestNewerSchema(t *testing.T) {
 func insertToken(t *testing.T, path string, secret tokens.Secret) string {
 	t.Helper()
 	ctx := t.Context()
-	user := tokens.TechnicalUser{ID: tokens.NewID(tokens.KindTechnicalUser, noon), Name: "ci", Email: "ci@default.latchkey.internal", Enabled: true, CreatedAt: noon, UpdatedAt: noon}
-	token := tokens.AccessToken{ID: tokens.NewID(tokens.KindAccessToken, noon), Name: "deploy", User: user, Enabled: true,
-		Secret: tokens.SecretState{Version: 1, Preview: secret.Preview(), CreatedAt: noon}, CreatedAt: noon, UpdatedAt: noon}
+	user := tokens.TechnicalUser{ID: tokens.NewID(tokens.KindTechnicalUser, noon), Email: "ci@default.latchkey.internal", CreatedAt: noon, UpdatedAt: noon, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true}}
+	token := tokens.AccessToken{
+		ID:        tokens.NewID(tokens.KindAccessToken, noon),
+		User:      user,
+		Secret:    tokens.SecretState{Version: 1, Preview: secret.Preview(), CreatedAt: noon},
+		CreatedAt: noon,
+		UpdatedAt: noon,
+		Settings:  tokens.Settings{Name: "deploy", Enabled: true},
+	}
 	s := openStore(t, path)
 	err := s.Write(ctx, func(tx store.Tx) error {
 		if err := tx.InsertTechnicalUser(ctx, user); err != nil {

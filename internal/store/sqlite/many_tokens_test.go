@@ -32,7 +32,7 @@ func TestManyAccessTokens(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "latchkey.db")
 	fillOrganization(t, path)
 	now := func() time.Time { return time.Date(2030, time.June, 1, 12, 0, 0, 0, time.UTC) }
-	backend := service.New(service.Options{Database: path, Actor: "local:anna@host", Now: now})
+	backend := service.Open(service.Options{Database: path, Now: now}).As(tokens.AsDatabaseOwner("local:anna@host"))
 	t.Cleanup(func() { _ = backend.Close() })
 	if _, err := backend.Database(t.Context()); err != nil { // opens it
 		t.Fatal(err)
@@ -110,21 +110,26 @@ func fillOrganization(t *testing.T, path string) {
 		return tx.InsertDatabase(ctx, tokens.NewID(tokens.KindDatabase, made), "default", made)
 	}
 	err = s.WriteOrMake(ctx, found, func(tx store.Tx) error {
-		role := tokens.Role{ID: tokens.NewID(tokens.KindRole, made), Name: "orders", Permissions: []string{"orders:read"}, CreatedAt: made, UpdatedAt: made}
+		role := tokens.Role{ID: tokens.NewID(tokens.KindRole, made), CreatedAt: made, UpdatedAt: made, RoleSettings: tokens.RoleSettings{Name: "orders", Permissions: []string{"orders:read"}}}
 		if err := tx.InsertRole(ctx, role); err != nil {
 			return err
 		}
 		groups := make([]string, manyGroups)
 		for i := range groups {
 			groups[i] = tokens.NewID(tokens.KindGroup, made)
-			if err := tx.InsertGroup(ctx, tokens.Group{ID: groups[i], Name: groupName(groups[i]), CreatedAt: made, UpdatedAt: made}); err != nil {
+			if err := tx.InsertGroup(ctx, tokens.Group{ID: groups[i], CreatedAt: made, UpdatedAt: made, GroupSettings: tokens.GroupSettings{Name: groupName(groups[i])}}); err != nil {
 				return err
 			}
 		}
 		users := make([]tokens.TechnicalUser, manyUsers)
 		for i := range users {
-			u := tokens.TechnicalUser{ID: tokens.NewID(tokens.KindTechnicalUser, made), Name: fmt.Sprintf("user-%d", i), Email: fmt.Sprintf("user-%d@default.latchkey.internal", i),
-				Grants: tokens.Grants{Role: role.Name}, Enabled: true, CreatedAt: made, UpdatedAt: made}
+			u := tokens.TechnicalUser{
+				ID:                    tokens.NewID(tokens.KindTechnicalUser, made),
+				Email:                 fmt.Sprintf("user-%d@default.latchkey.internal", i),
+				CreatedAt:             made,
+				UpdatedAt:             made,
+				TechnicalUserSettings: tokens.TechnicalUserSettings{Name: fmt.Sprintf("user-%d", i), Grants: tokens.Grants{Role: role.Name}, Enabled: true},
+			}
 			if i%2 == 1 {
 				u.GroupID = groups[i/2]
 			}
@@ -153,8 +158,14 @@ func insertNumbered(ctx context.Context, tx store.Tx, number int, user tokens.Te
 	if err != nil {
 		return err
 	}
-	token := tokens.AccessToken{ID: tokens.NewID(tokens.KindAccessToken, made), Name: fmt.Sprintf("token %d", number%7), User: user, Visibility: tokens.VisibilityOrganization,
-		Enabled: true, Secret: tokens.SecretState{Version: 1, Preview: secret.Preview(), CreatedAt: made}, CreatedAt: made.Add(time.Duration(number%11) * time.Hour), UpdatedAt: made}
+	token := tokens.AccessToken{
+		ID:        tokens.NewID(tokens.KindAccessToken, made),
+		User:      user,
+		Secret:    tokens.SecretState{Version: 1, Preview: secret.Preview(), CreatedAt: made},
+		CreatedAt: made.Add(time.Duration(number%11) * time.Hour),
+		UpdatedAt: made,
+		Settings:  tokens.Settings{Name: fmt.Sprintf("token %d", number%7), Visibility: tokens.VisibilityOrganization, Enabled: true},
+	}
 	if number%1001 == 0 {
 		token.Description = "a needle in the haystack"
 	}

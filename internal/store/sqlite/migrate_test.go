@@ -67,7 +67,7 @@ func wantOldContent(t *testing.T, s *store.Store, secret tokens.Secret) {
 		"a verification": func(fn func(store.View) error) error { return s.ReadToVerify(ctx, fn) },
 	} {
 		err := read(func(v store.View) error {
-			known, ok, err := v.SecretWithHash(ctx, secret.Hash())
+			known, _, ok, err := v.SecretWithHash(ctx, secret.Hash())
 			if err != nil {
 				return err
 			}
@@ -88,7 +88,7 @@ func wantOldContent(t *testing.T, s *store.Store, secret tokens.Secret) {
 // insertRole is a change that needs the latest schema.
 func insertRole(t *testing.T, tx store.Tx) error {
 	id := tokens.NewID(tokens.KindRole, noon)
-	return tx.InsertRole(t.Context(), tokens.Role{ID: id, Name: id, Permissions: []string{"orders:read", "orders:write"}, CreatedAt: noon, UpdatedAt: noon})
+	return tx.InsertRole(t.Context(), tokens.Role{ID: id, CreatedAt: noon, UpdatedAt: noon, RoleSettings: tokens.RoleSettings{Name: id, Permissions: []string{"orders:read", "orders:write"}}})
 }
 
 // Plans and commands that only read work on a database of an older release, and leave it as it is.
@@ -206,7 +206,7 @@ func TestNewerReleaseMigratesMeanwhile(t *testing.T) {
 	err = s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) })
 	wantUnavailable(t, "a write", err, path, "newer version of Latchkey", "upgrade")
 	if err := s.ReadToVerify(t.Context(), func(v store.View) error {
-		_, ok, err := v.SecretWithHash(t.Context(), secret.Hash())
+		_, _, ok, err := v.SecretWithHash(t.Context(), secret.Hash())
 		if err == nil && !ok {
 			t.Error("the secret is unknown")
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // The search of the command line and that of the data source take one statement each, beside those that open the database.
@@ -29,7 +30,7 @@ func TestSearchIsOneQuery(t *testing.T) {
 		return count() - before
 	}
 	opening := statements(func() {
-		backend := service.New(service.Options{Database: path, Now: now})
+		backend := service.Open(service.Options{Database: path, Now: now}).As(tokens.AsDatabaseOwner("local:anna@host"))
 		if _, err := backend.Database(t.Context()); err != nil {
 			t.Fatal(err)
 		}

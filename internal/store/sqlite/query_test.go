@@ -21,7 +21,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 	}
 	for name, query := range map[string]func(context.Context, store.View) error{
 		"SecretWithHash": func(ctx context.Context, v store.View) error {
-			_, _, err := v.SecretWithHash(ctx, tokens.SecretHash{})
+			_, _, _, err := v.SecretWithHash(ctx, tokens.SecretHash{})
 			return err
 		},
 		"AccessToken": func(ctx context.Context, v store.View) error {

@@ -55,7 +55,7 @@ func newDatabase(t *testing.T, groups int) string {
 func insertGroups(t *testing.T, tx store.Tx, number int) error {
 	for range number {
 		id := tokens.NewID(tokens.KindGroup, noon)
-		err := tx.InsertGroup(t.Context(), tokens.Group{ID: id, Name: id, Description: strings.Repeat("d", 1024), CreatedAt: noon, UpdatedAt: noon})
+		err := tx.InsertGroup(t.Context(), tokens.Group{ID: id, CreatedAt: noon, UpdatedAt: noon, GroupSettings: tokens.GroupSettings{Name: id, Description: strings.Repeat("d", 1024)}})
 		if err != nil {
 			return err
 		}

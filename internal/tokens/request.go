@@ -1,0 +1,73 @@
+package tokens
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// Request identifies one creation or regeneration, so that sending it again after its answer was lost has no further
+// effect. It is part of every such input.
+type Request struct {
+	// RequestID is new for each request: see NewID with KindRequest.
+	RequestID string `digest:"-"`
+}
+
+// NewRequest returns a request of its own, made at an instant.
+func NewRequest(now time.Time) Request { return Request{RequestID: NewID(KindRequest, now)} }
+
+// Validate checks the form of the identifier.
+func (r Request) Validate() error { return ValidateID("request_id", KindRequest, r.RequestID) }
+
+// Digest returns the SHA-256, in hexadecimal, of all that an input asks for, its request id apart. It holds the hash of a
+// secret in place of its value. Inputs that mean the same have the same digest: instants in any zone, sets of roles in any
+// order. Every field of the input counts, so that none can be forgotten.
+func Digest(input any) string {
+	text, err := json.Marshal(content(reflect.ValueOf(input)))
+	if err != nil {
+		panic(err) // texts, numbers and lists of them can be encoded
+	}
+	digest := sha256.Sum256(text)
+	return hex.EncodeToString(digest[:])
+}
+
+// content is a value in a form in which equal values are equal texts.
+func content(v reflect.Value) any {
+	switch x := v.Interface().(type) {
+	case Secret:
+		return x.Hash().String()
+	case time.Time:
+		if x.IsZero() {
+			return ""
+		}
+		return FormatTimestamp(x)
+	case []GroupRole:
+		if x == nil {
+			return nil
+		}
+		return sortedGroupRoles(x)
+	}
+	switch v.Kind() { //nolint:exhaustive // the others are their own content
+	case reflect.Struct:
+		fields := make([]any, 0, 2*v.NumField())
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			if !field.IsExported() {
+				panic(fmt.Sprintf("%s.%s: a field of a request must be exported, or no digest would cover it", v.Type(), field.Name))
+			}
+			if field.Tag.Get("digest") != "-" {
+				fields = append(fields, field.Name, content(v.Field(i)))
+			}
+		}
+		return fields
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		return []any{content(v.Elem())}
+	}
+	return v.Interface()
+}
