@@ -12,11 +12,11 @@ type app struct {
 	Env
 	// database is the path of the database.
 	database string
-	// actAs is the address of the member with whose permissions the commands work; empty for the owner of the file.
+	// actAs is the address of the member whose permissions the commands have; empty for the owner of the file.
 	actAs string
 }
 
-// withBackend calls use with the backend of the database and closes it afterwards. This file alone knows that it is the
+// withBackend calls use with the backend of the database and closes it afterwards. Only this file knows that it is the
 // bundled one.
 func (a *app) withBackend(use func(tokens.Backend) error) error {
 	opened := service.Open(a.options())
@@ -30,7 +30,7 @@ func (a *app) withBackend(use func(tokens.Backend) error) error {
 // finding is one thing that an examination of the database looked at.
 type finding struct {
 	name, value string
-	// problem says what is wrong and what to do; empty where all is well.
+	// problem says what is wrong and what to do; empty if all is well.
 	problem string
 }
 
@@ -51,7 +51,7 @@ func (a *app) options() service.Options {
 	return service.Options{Database: a.database, Now: a.Now}
 }
 
-// principal is who runs the commands.
+// principal returns who runs the commands.
 func (a *app) principal() tokens.Principal {
 	if a.actAs == "" {
 		return tokens.AsDatabaseOwner(a.Actor)

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"testing/cryptotest"
 	"time"
@@ -58,53 +59,68 @@ type seeder struct {
 	fixture
 	backend *service.Backend
 	now     time.Time
+	// requests counts the requests.
+	requests int
 }
 
 func (s *seeder) seed() {
 	ctx := s.Context()
 	s.at(2029, time.December, 1, 9)
-	payments := must(s.backend.CreateGroup(ctx, tokens.NewGroup{Request: tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "1")}, GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Cards and invoices"}}))
-	anna := must(s.backend.CreateMember(ctx, tokens.NewMember{Request: tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "2")}, Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleMember}}}))
-	ci := must(s.backend.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
-		Request:               tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "3")},
-		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true},
+	payments := must(s.backend.CreateGroup(ctx, tokens.NewGroup{
+		Request:       s.request(),
+		GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Cards and invoices"},
 	}))
-	reports := must(s.backend.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
-		Request:               tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "4")},
-		GroupID:               payments.ID,
-		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "reports", Grants: tokens.Grants{Role: tokens.RoleViewer}, Enabled: true},
-	}))
+	anna := s.member("anna@example.com", tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleMember}})
+	ci := s.technicalUser("", tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleManager}})
+	reports := s.technicalUser(payments.ID, tokens.TechnicalUserSettings{
+		Name: "reports", Grants: tokens.Grants{Role: tokens.RoleViewer},
+	})
 	s.ids["payments"], s.ids["anna"], s.ids["ci"], s.ids["reports"] = payments.ID, anna.ID, ci.ID, reports.ID
 
 	s.at(2029, time.December, 1, 10)
-	s.token("deploy", tokens.NewAccessToken{
-		TechnicalUserID: ci.ID,
-		Settings:        tokens.Settings{Name: "deploy", Description: "Deploys the shop", Own: tokens.Grants{Role: tokens.RoleViewer, GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleMember}}}},
-	})
-	must(s.backend.ShareAccessToken(ctx, tokens.NewTokenShare{Request: tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "5")}, AccessTokenID: s.ids["deploy"], MemberID: anna.ID, Role: tokens.ShareViewer}))
+	s.token("deploy", tokens.NewAccessToken{TechnicalUserID: ci.ID, Settings: tokens.Settings{
+		Name: "deploy", Description: "Deploys the shop",
+		Own: tokens.Grants{
+			Role:       tokens.RoleViewer,
+			GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleMember}},
+		},
+	}})
+	must(s.backend.ShareAccessToken(ctx, tokens.NewTokenShare{
+		Request: s.request(), AccessTokenID: s.ids["deploy"], MemberID: anna.ID, Role: tokens.ShareViewer,
+	}))
 	s.at(2029, time.December, 2, 10)
-	s.token("backup", tokens.NewAccessToken{Settings: tokens.Settings{Name: "backup", ExpiresAt: time.Date(2030, 1, 15, 0, 0, 0, 0, time.UTC)}})
+	s.token("backup", tokens.NewAccessToken{Settings: tokens.Settings{
+		Name: "backup", ExpiresAt: time.Date(2030, 1, 15, 0, 0, 0, 0, time.UTC),
+	}})
 	s.at(2029, time.December, 3, 10)
-	s.token("nightly", tokens.NewAccessToken{TechnicalUserID: reports.ID, Settings: tokens.Settings{Name: "報告 nightly", Description: "first line\nsecond line", TTL: 90 * 24 * time.Hour}})
+	s.token("nightly", tokens.NewAccessToken{TechnicalUserID: reports.ID, Settings: tokens.Settings{
+		Name: "報告 nightly", Description: "first line\nsecond line", TTL: 90 * 24 * time.Hour,
+	}})
 	s.at(2029, time.December, 4, 10)
 	s.token("leaked", tokens.NewAccessToken{TechnicalUserID: ci.ID, Settings: tokens.Settings{Name: "leaked"}})
 	s.at(2029, time.December, 5, 10)
 	s.token("laptop", tokens.NewAccessToken{TechnicalUserID: ci.ID, Settings: tokens.Settings{Name: "old laptop"}})
 	s.at(2029, time.December, 6, 10)
-	s.token("later", tokens.NewAccessToken{GroupID: payments.ID, Settings: tokens.Settings{Name: "next summer", ActivatesAt: time.Date(2030, 6, 1, 0, 0, 0, 0, time.UTC)}})
+	s.token("later", tokens.NewAccessToken{GroupID: payments.ID, Settings: tokens.Settings{
+		Name: "next summer", ActivatesAt: time.Date(2030, 6, 1, 0, 0, 0, 0, time.UTC),
+	}})
 	s.at(2029, time.December, 7, 10)
 	s.token("revoked", tokens.NewAccessToken{TechnicalUserID: ci.ID, Settings: tokens.Settings{Name: "returned"}})
 
 	s.at(2029, time.December, 8, 10)
-	s.token("orphan", tokens.NewAccessToken{GroupID: payments.ID, Settings: tokens.Settings{Name: "orphaned", TTL: 90 * 24 * time.Hour}})
+	s.token("orphan", tokens.NewAccessToken{GroupID: payments.ID, Settings: tokens.Settings{
+		Name: "orphaned", TTL: 90 * 24 * time.Hour,
+	}})
 
 	s.at(2029, time.December, 9, 10)
-	s.ids["deployer"] = must(s.backend.CreateRole(ctx, tokens.NewRole{Request: tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "6")}, RoleSettings: tokens.RoleSettings{Name: "deployer", Permissions: []string{"deployments:*", "tokens:read"}}})).ID
-	s.ids["carla"] = must(s.backend.CreateMember(ctx, tokens.NewMember{
-		Request:        tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, "7")},
-		Email:          "carla@example.com",
-		MemberSettings: tokens.MemberSettings{Name: "Carla Ruiz", Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleAdministrator}}}},
+	s.ids["deployer"] = must(s.backend.CreateRole(ctx, tokens.NewRole{
+		Request:      s.request(),
+		RoleSettings: tokens.RoleSettings{Name: "deployer", Permissions: []string{"deployments:*", "tokens:read"}},
 	})).ID
+	s.ids["carla"] = s.member("carla@example.com", tokens.MemberSettings{Name: "Carla Ruiz", Grants: tokens.Grants{
+		Role:       tokens.RoleNone,
+		GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleAdministrator}},
+	}}).ID
 
 	s.at(2030, time.January, 10, 8)
 	s.values["superseded"] = s.values["deploy"]
@@ -116,9 +132,9 @@ func (s *seeder) seed() {
 
 	s.at(2030, time.January, 20, 8)
 	must(s.backend.HoldAccessToken(ctx, s.ids["leaked"], "seen in a build log"))
-	must(s.backend.UpdateAccessToken(ctx, s.ids["laptop"], tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))
+	must(s.backend.UpdateAccessToken(ctx, s.ids["laptop"], tokens.AccessTokenUpdate{Fields: tokens.Fields{"enabled"}}))
 	orphan := must(s.backend.AccessToken(ctx, s.ids["orphan"]))
-	must(s.backend.UpdateTechnicalUser(ctx, orphan.User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))
+	must(s.backend.UpdateTechnicalUser(ctx, orphan.User.ID, tokens.TechnicalUserUpdate{Fields: tokens.Fields{"enabled"}}))
 	must(s.backend.RevokeSecret(ctx, must(tokens.ParseSecret(s.values["revoked"]))))
 
 	s.at(2030, time.January, 30, 8)
@@ -131,6 +147,21 @@ func (s *seeder) at(year int, month time.Month, day, hour int) {
 	cryptotest.SetGlobalRandom(s.T, uint64(s.now.Unix()))
 }
 
+func (s *seeder) member(email string, settings tokens.MemberSettings) tokens.Member {
+	s.Helper()
+	return must(s.backend.CreateMember(s.Context(), tokens.NewMember{
+		Request: s.request(), Email: email, MemberSettings: settings,
+	}))
+}
+
+func (s *seeder) technicalUser(groupID string, settings tokens.TechnicalUserSettings) tokens.TechnicalUser {
+	s.Helper()
+	settings.Enabled = true
+	return must(s.backend.CreateTechnicalUser(s.Context(), tokens.NewTechnicalUser{
+		Request: s.request(), GroupID: groupID, TechnicalUserSettings: settings,
+	}))
+}
+
 // token makes a token and keeps its identifier and value under the short name.
 func (s *seeder) token(short string, token tokens.NewAccessToken) {
 	s.Helper()
@@ -138,6 +169,12 @@ func (s *seeder) token(short string, token tokens.NewAccessToken) {
 	token.NewSecretFor = s.secret()
 	s.ids[short] = must(s.backend.CreateAccessToken(s.Context(), token)).ID
 	s.values[short] = token.Secret.Reveal()
+}
+
+// request returns a request that takes nothing from the random numbers, so that they stay those of the objects.
+func (s *seeder) request() tokens.Request {
+	s.requests++
+	return tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, s.now, strconv.Itoa(s.requests))}
 }
 
 func (s *seeder) secret() tokens.NewSecretFor {

@@ -180,7 +180,7 @@ func TestRegenerateOnATerminal(t *testing.T) {
 		`Regenerated  access token "deploy" (` + f.ids["deploy"] + `)`,
 		"Status       active",
 		"",
-		"             It is shown this once; the value before it is dead.",
+		"             It is shown only this once; the previous value is dead.",
 	}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("the rest of the answer (-want +got):\n%s", diff)
@@ -194,10 +194,11 @@ func TestRegenerateOnATerminal(t *testing.T) {
 func TestRegenerateWithAGraceOnATerminal(t *testing.T) {
 	f := newFixture(t)
 	got := terminal{database: f.copyOf(t), stdout: true}.run(t, "token", "regenerate", f.ids["deploy"], "--grace-period", "7d")
-	if got.Code != 0 || !strings.HasSuffix(got.Stdout, "\n             It is shown this once.\n") {
+	if got.Code != 0 || !strings.HasSuffix(got.Stdout, "\n             It is shown only this once.\n") {
 		t.Errorf("the answer is %+v", got)
 	}
-	want := "The value before it stays valid until 2030-02-07 12:00Z: latchkey token retire-previous " + f.ids["deploy"] + " ends it at once.\n"
+	want := "The previous value stays valid until 2030-02-07 12:00Z: latchkey token retire-previous " + f.ids["deploy"] +
+		" ends it at once.\n"
 	if !strings.HasPrefix(got.Stderr, want) {
 		t.Errorf("beside it stands %q, want %q", got.Stderr, want)
 	}
@@ -210,7 +211,7 @@ func TestCreateOnATerminal(t *testing.T) {
 		`Created    access token "by hand" \(tok_[0-9a-z]{26}\)`,
 		`Status     active`,
 		`New value  (lk_[0-9A-Za-z]{46})`,
-		`           It is shown this once\.`,
+		`           It is shown only this once\.`,
 		``,
 	}, "\n")).FindStringSubmatch(got.Stdout)
 	if got.Code != 0 || answer == nil {
@@ -256,7 +257,8 @@ func TestDeleteAsks(t *testing.T) {
 			at := terminal{database: f.copyOf(t), stdin: true, input: input}
 			got := at.run(t, "token", "delete", f.ids["backup"])
 			question := `This deletes access token "backup" (` + f.ids["backup"] + `) of ` +
-				"backup-sxwvkkknmg@acme.latchkey.internal for good, with its shares and the technical user that was made for it. Its status is expired; last use: Never. " +
+				"backup-sxwvkkknmg@acme.latchkey.internal for good, with its shares and the technical user " +
+				"that was made for it. Its status is expired; last use: Never. " +
 				"Whoever uses it loses access at once, and it can't be recovered.\nDelete it? [y/N] "
 			want := answer{0, `Deleted access token "backup" (` + f.ids["backup"] + ")\n", question}
 			if !deleted {
@@ -279,9 +281,15 @@ func TestDeleteOfATokenInUseSaysSo(t *testing.T) {
 		within, says string
 		change       []string
 	}{
-		{"7d", "Its status is active; last use: 2030-01-30 08:00Z (once in all), within the 7d of protect_if_used_within: it is in use. Whoever", nil},
+		{
+			"7d", "Its status is active; last use: 2030-01-30 08:00Z (once in all), within the 7d of protect_if_used_within: " +
+				"it is in use. Whoever", nil,
+		},
 		{"1d", "Its status is active; last use: 2030-01-30 08:00Z (once in all). Whoever", nil},
-		{"7d", "Its status is held; last use: 2030-01-30 08:00Z (once in all). Whoever", []string{"token", "hold", f.ids["deploy"], "--reason", "leaked"}},
+		{
+			"7d", "Its status is held; last use: 2030-01-30 08:00Z (once in all). Whoever",
+			[]string{"token", "hold", f.ids["deploy"], "--reason", "leaked"},
+		},
 	} {
 		at := terminal{database: f.copyOf(t), stdin: true, input: "y\n"}
 		commands := [][]string{{"token", "edit", f.ids["deploy"], "--protect-if-used-within", test.within}, test.change}

@@ -44,7 +44,10 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 	stop := &tokens.Stop{By: evil, Reason: evil}
 	token := tokens.AccessToken{
 		ID: evil, Held: stop, Disabled: stop,
-		User:   tokens.TechnicalUser{Email: evil, ID: evil, GroupID: evil, Disabled: stop, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleMember}}},
+		User: tokens.TechnicalUser{
+			Email: evil, ID: evil, GroupID: evil, Disabled: stop,
+			TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleMember}},
+		},
 		Secret: tokens.SecretState{Preview: evil},
 		// The card also shows the policies and the previous secret.
 		Settings: tokens.Settings{
@@ -71,7 +74,8 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 		"report": func(a *app) error { return a.report(evil, token) },
 		"note":   func(a *app) error { a.note("%s", evil); return nil },
 		"events": func(a *app) error {
-			return a.printTable(newEventTable([]tokens.Event{{Actor: evil, Action: evil, ObjectID: evil, ObjectName: evil, Detail: evil}}))
+			events := []tokens.Event{{Actor: evil, Action: evil, ObjectID: evil, ObjectName: evil, Detail: evil}}
+			return a.printTable(newEventTable(events))
 		},
 		"technical users": func(a *app) error {
 			return a.printTable(newTechnicalUserTable([]tokens.TechnicalUser{token.User}, groups))
@@ -80,14 +84,17 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 			return a.printTable(newTechnicalUserCard(token.User, []tokens.AccessToken{token}, groups))
 		},
 		"members": func(a *app) error {
-			members := []tokens.Member{{ID: evil, Email: evil, MemberSettings: tokens.MemberSettings{Name: evil, Grants: tokens.Grants{Role: evil}}}}
+			settings := tokens.MemberSettings{Name: evil, Grants: tokens.Grants{Role: evil}}
+			members := []tokens.Member{{ID: evil, Email: evil, MemberSettings: settings}}
 			return a.printTable(newMemberTable(members, groups))
 		},
 		"groups": func(a *app) error {
-			return a.printTable(newGroupTable([]tokens.Group{{ID: evil, GroupSettings: tokens.GroupSettings{Name: evil, Description: evil}}}))
+			settings := tokens.GroupSettings{Name: evil, Description: evil}
+			return a.printTable(newGroupTable([]tokens.Group{{ID: evil, GroupSettings: settings}}))
 		},
 		"roles": func(a *app) error {
-			return a.printTable(newRoleTable([]tokens.Role{{ID: evil, RoleSettings: tokens.RoleSettings{Name: evil, Description: evil, Permissions: []string{evil}}}}))
+			settings := tokens.RoleSettings{Name: evil, Description: evil, Permissions: []string{evil}}
+			return a.printTable(newRoleTable([]tokens.Role{{ID: evil, RoleSettings: settings}}))
 		},
 		"import blocks": func(a *app) error {
 			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil}}, nil)

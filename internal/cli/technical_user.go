@@ -203,7 +203,7 @@ func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, gro
 	return view
 }
 
-// technicalUserDisable turns a technical user off, and with it all of its tokens.
+// technicalUserDisable turns off a technical user, and with it all of its tokens.
 type technicalUserDisable struct {
 	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, given by identifier (tu_…) or e-mail address."`
 }
@@ -213,7 +213,7 @@ func (c *technicalUserDisable) Run(ctx context.Context, app *app) error {
 	return app.switchTechnicalUser(ctx, c.TechnicalUser, false, "disable")
 }
 
-// technicalUserEnable turns a technical user on.
+// technicalUserEnable turns on a technical user.
 type technicalUserEnable struct {
 	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, given by identifier (tu_…) or e-mail address."`
 }
@@ -230,7 +230,7 @@ func (a *app) switchTechnicalUser(ctx context.Context, ref technicalUserRef, ena
 		var user tokens.TechnicalUser
 		already := false
 		if err == nil {
-			before, hidden := backend.TechnicalUser(ctx, id) // whether it may be changed is for the change to say, and to record
+			before, hidden := backend.TechnicalUser(ctx, id) // a refusal is for the change to report and to record
 			already = hidden == nil && before.Enabled == enabled
 			user, err = backend.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{
 				Settings: tokens.TechnicalUserSettings{Enabled: enabled}, Fields: tokens.Fields{"enabled"},
@@ -246,7 +246,8 @@ func (a *app) switchTechnicalUser(ctx context.Context, ref technicalUserRef, ena
 		if err := a.printLine(printable(text)); err != nil || enabled {
 			return err
 		}
-		a.note("The next apply of a configuration that declares this technical user sets it back to what is written there. No apply lifts a hold (latchkey token hold).")
+		a.note("The next apply of a configuration that declares this technical user sets it back to what is written there. " +
+			"No apply lifts a hold (latchkey token hold).")
 		return nil
 	})
 }

@@ -10,14 +10,14 @@ import (
 // tokenCreate makes an access token.
 type tokenCreate struct {
 	Name          string           `arg:"" help:"A label for people; several tokens may have the same."`
-	TechnicalUser technicalUserRef `help:"The technical user to which the token belongs, by identifier or e-mail address. Without it one is made for this token." placeholder:"ID|EMAIL" xor:"level"`
-	Group         groupRef         `help:"The group, by identifier or name, at whose level the technical user is made. Without it that is the organization's." placeholder:"ID|NAME" xor:"level"`
+	TechnicalUser technicalUserRef `help:"The technical user that the token belongs to, given by identifier or e-mail address. By default one is made for this token." placeholder:"ID|EMAIL" xor:"level"`
+	Group         groupRef         `help:"The group, given by identifier or name, at whose level the technical user is made. By default, the organization's level." placeholder:"ID|NAME" xor:"level"`
 	tokenSettings
-	Disabled bool `help:"Make the token disabled; latchkey token enable starts it."`
+	Disabled bool `help:"Make the token disabled, until latchkey token enable."`
 	JSON     bool `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
 }
 
-// Run makes the value and a token for it, and prints the value.
+// Run makes a value and a token for it, and prints the value.
 func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 	if err := tokens.ValidateLabel("NAME", c.Name); err != nil {
 		return misuseOf(c.Name, err)
@@ -36,18 +36,19 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to create the access token: %w", err)
 		}
-		if err := app.printNewValue(ctx, backend, "Created", "It is shown this once.", token.Secret, created.AccessToken, c.JSON); err != nil {
+		value := newValue{done: "Created", hint: "It is shown only this once.", secret: token.Secret, token: created.AccessToken}
+		if err := app.printNewValue(ctx, backend, value, c.JSON); err != nil {
 			return err
 		}
 		if tokens.ErrorReason(missing) == tokens.ReasonNoDatabase {
 			if made, err := backend.Database(ctx); err == nil {
-				app.note("There was no database at %s: a new one was made there, for organization %q. If another one was meant, name it by --database or %s.",
-					made.Location, made.Organization, tokens.DatabaseVariable)
+				app.note("There was no database at %s, so a new one was made there, for organization %q. If you meant another one, "+
+					"name it with --database or %s.", made.Location, made.Organization, tokens.DatabaseVariable)
 			}
 		}
 		for _, other := range created.Namesakes {
-			app.note("%s has the same name, was made at %s and was never used. If an interrupted command or apply left it over, delete it: latchkey token delete %s",
-				describe(other), minute(other.CreatedAt), other.ID)
+			app.note("%s has the same name, was made at %s and was never used. If an interrupted command or apply left it behind, "+
+				"delete it: latchkey token delete %s", describe(other), minute(other.CreatedAt), other.ID)
 		}
 		app.note("Terraform does not know this token: latchkey import-blocks writes the block that puts it under management.")
 		return nil
@@ -55,7 +56,9 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 }
 
 // newToken returns what the token is made from, with a new value.
-func (c *tokenCreate) newToken(ctx context.Context, app *app, backend tokens.Backend, settings tokens.Settings) (n tokens.NewAccessToken, err error) {
+func (c *tokenCreate) newToken(
+	ctx context.Context, app *app, backend tokens.Backend, settings tokens.Settings,
+) (n tokens.NewAccessToken, err error) {
 	n.Settings = settings
 	n.Name, n.Enabled = c.Name, !c.Disabled
 	if n.TechnicalUserID, err = c.TechnicalUser.find(ctx, backend); err != nil {

@@ -12,12 +12,12 @@ type tokenEdit struct {
 	ID   tokenID `arg:"" help:"The identifier of the token (tok_…)."`
 	Name *string `help:"A label for people." placeholder:"NAME"`
 	tokenSettings
-	NoExpiry     bool `help:"Let the token never expire: no --expires-at, no --ttl." xor:"expiry"`
-	NoRole       bool `help:"Let the token have the role of its technical user at its level." xor:"role"`
-	NoGroupRoles bool `name:"no-group-roles" help:"Let the token have the roles of its technical user in groups." xor:"group-role"`
+	NoExpiry     bool `help:"Remove the expiry: the token has no end and no time to live." xor:"expiry"`
+	NoRole       bool `help:"Remove the role: the token has that of its technical user at its level." xor:"role"`
+	NoGroupRoles bool `name:"no-group-roles" help:"Remove the roles in groups: the token has those of its technical user." xor:"group-role"`
 }
 
-// Run changes what the flags name, and nothing else.
+// Run changes only what the flags name.
 func (c *tokenEdit) Run(ctx context.Context, app *app) error {
 	update, err := c.update()
 	if err != nil {
@@ -38,12 +38,12 @@ func (c *tokenEdit) Run(ctx context.Context, app *app) error {
 		if err := app.report("Edited", token); err != nil {
 			return err
 		}
-		app.note("The next apply of a configuration that declares this token sets back what is written there.")
+		app.note("The next apply of a configuration that declares this token restores what is written there.")
 		return nil
 	})
 }
 
-// update returns the changes that the flags name, the roles in groups apart. None at all is misuse.
+// update returns the changes that the flags name, except the roles in groups. No change at all is misuse.
 func (c *tokenEdit) update() (tokens.AccessTokenUpdate, error) {
 	update, err := c.tokenSettings.update()
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *tokenEdit) update() (tokens.AccessTokenUpdate, error) {
 		update.Fields = append(update.Fields, "group_roles")
 	}
 	if c.GroupRole == nil && update.Fields == nil {
-		return update, misusef("there is nothing to change: name a setting, as in --name NAME; see latchkey token edit --help")
+		return update, misusef("there is nothing to change: name a setting, such as --name NAME; see latchkey token edit --help")
 	}
 	return update, nil
 }

@@ -11,11 +11,11 @@ import (
 // tokenRegenerate gives an access token a new value.
 type tokenRegenerate struct {
 	ID          tokenID `arg:"" help:"The identifier of the token (tok_…)."`
-	GracePeriod *string `help:"How long the value before stays valid this once, in place of the token's grace period: as in 36h, 0s for not at all, or until_expiry." placeholder:"DURATION|until_expiry" values:"graces"`
+	GracePeriod *string `help:"How long the previous value stays valid this once, instead of the token's grace period: such as 36h, 0s for not at all, or until_expiry." placeholder:"DURATION|until_expiry" values:"graces"`
 	JSON        bool    `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
 }
 
-// Run makes the value, gives it to the token in place of the one that was read, and prints it.
+// Run makes a value, gives it to the token in place of the one that it has read, and prints it.
 func (c *tokenRegenerate) Run(ctx context.Context, app *app) error {
 	grace, err := c.grace()
 	if err != nil {
@@ -26,16 +26,19 @@ func (c *tokenRegenerate) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to regenerate access token %s: %w", c.ID, err)
 		}
-		hint := "It is shown this once; the value before it is dead."
+		value := newValue{
+			done: "Regenerated", hint: "It is shown only this once; the previous value is dead.", secret: secret, token: token,
+		}
 		inGrace := token.Previous.IsLive(token.ObservedAt)
 		if inGrace {
-			hint = "It is shown this once."
+			value.hint = "It is shown only this once."
 		}
-		if err := app.printNewValue(ctx, backend, "Regenerated", hint, secret, token, c.JSON); err != nil {
+		if err := app.printNewValue(ctx, backend, value, c.JSON); err != nil {
 			return err
 		}
 		if inGrace {
-			app.note("The value before it stays valid until %s: latchkey token retire-previous %s ends it at once.", minute(token.Previous.EndsAt), c.ID)
+			app.note("The previous value stays valid until %s: latchkey token retire-previous %s ends it at once.",
+				minute(token.Previous.EndsAt), c.ID)
 		}
 		app.note("Terraform does not know the new value: the next %s.", answerToDrift(token.OnSecretDrift))
 		return nil
@@ -54,7 +57,7 @@ func answerToDrift(policy tokens.DriftPolicy) string {
 	return "apply " + declaring + " regenerates it once more"
 }
 
-// grace returns the grace that counts this once in place of the token's, where one is given; else nil.
+// grace returns the grace period that counts this once in place of the token's, or nil if none is given.
 func (c *tokenRegenerate) grace() (*tokens.Grace, error) {
 	if c.GracePeriod == nil {
 		return nil, nil
@@ -66,7 +69,9 @@ func (c *tokenRegenerate) grace() (*tokens.Grace, error) {
 	return &grace, nil
 }
 
-func (c *tokenRegenerate) regenerate(ctx context.Context, app *app, backend tokens.Backend, grace *tokens.Grace) (tokens.Secret, tokens.AccessToken, error) {
+func (c *tokenRegenerate) regenerate(
+	ctx context.Context, app *app, backend tokens.Backend, grace *tokens.Grace,
+) (tokens.Secret, tokens.AccessToken, error) {
 	token, err := backend.AccessToken(ctx, string(c.ID))
 	if err != nil {
 		return tokens.Secret{}, token, err
@@ -92,7 +97,7 @@ type tokenRetirePrevious struct {
 	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
 }
 
-// Run ends that secret now, before its grace is over.
+// Run ends that secret now, before its grace period does.
 func (c *tokenRetirePrevious) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		token, err := backend.RetirePreviousSecret(ctx, string(c.ID))
@@ -103,34 +108,41 @@ func (c *tokenRetirePrevious) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// newValueDocument is the answer of commands that make a value, in --json output: the token and, this once, its value.
+// newValue is a value that a command made, with what it did to the token.
+type newValue struct {
+	done, hint string
+	secret     tokens.Secret
+	token      tokens.AccessToken
+}
+
+// newValueDocument is the answer of commands that make a value, in --json output: the token and, only this once, its value.
 type newValueDocument struct {
 	Token string `json:"token"`
 	tokenDocument
 }
 
-// newSecret makes a value for a request of its own.
+// newSecret makes a value, in a request of its own.
 func (a *app) newSecret(prefix string) (tokens.NewSecretFor, error) {
 	secret, err := tokens.NewSecret(prefix)
 	return tokens.NewSecretFor{Request: tokens.NewRequest(a.Now()), Secret: secret}, err
 }
 
-// printNewValue prints the value of a token to which something was done: with explanations on a terminal, else alone.
-func (a *app) printNewValue(ctx context.Context, backend tokens.Backend, done, hint string, secret tokens.Secret, token tokens.AccessToken, asJSON bool) error {
+// printNewValue prints a value that a command made: with explanations on a terminal, else alone.
+func (a *app) printNewValue(ctx context.Context, backend tokens.Backend, value newValue, asJSON bool) error {
 	switch {
 	case asJSON:
-		roles, err := rolesOf(ctx, backend, token)
+		roles, err := rolesOf(ctx, backend, value.token)
 		if err != nil {
 			return err
 		}
-		return a.printJSON(newValueDocument{secret.Reveal(), newTokenDocument(token, roles)})
+		return a.printJSON(newValueDocument{Token: value.secret.Reveal(), tokenDocument: newTokenDocument(value.token, roles)})
 	case a.StdoutTerminal:
 		return a.printTable(tableView{rows: []tableRow{
-			{cells: []string{done, describe(token)}},
-			{cells: []string{"Status", string(token.Status)}},
-			{cells: []string{"New value", secret.Reveal()}},
-			{cells: []string{"", hint}},
+			{cells: []string{value.done, describe(value.token)}},
+			{cells: []string{"Status", string(value.token.Status)}},
+			{cells: []string{"New value", value.secret.Reveal()}},
+			{cells: []string{"", value.hint}},
 		}})
 	}
-	return a.printLine(secret.Reveal())
+	return a.printLine(value.secret.Reveal())
 }

@@ -12,32 +12,41 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// tokenSettings are the flags that give an access token its settings, whether it is being made or edited.
+// A setting of an access token is a flag here, and a line in flags that reads it. token create and token edit both take it
+// from there.
+
+// tokenSettings are the flags for the settings of an access token that is being made or edited.
 type tokenSettings struct {
 	Description *string             `help:"What the token is for." placeholder:"TEXT"`
-	ExpiresAt   *string             `help:"When the token ends, in RFC 3339 as in 2030-01-31T12:00:00Z." placeholder:"TIME" xor:"expiry"`
-	TTL         *string             `name:"ttl" help:"How long each secret of the token lives, as in 90d or 1h30m; in place of --expires-at." placeholder:"DURATION" xor:"expiry"`
-	ActivatesAt *string             `help:"Until when the token is pending, in RFC 3339." placeholder:"TIME"`
-	Role        *string             `help:"The role that the token has at its level, at most that of its technical user." placeholder:"ROLE" xor:"role" values:"roles"`
-	GroupRole   map[groupRef]string `help:"The role that the token has in a group, named by identifier or name. May be given for several groups." placeholder:"GROUP=ROLE" xor:"group-role"`
+	ExpiresAt   *string             `help:"When the token ends, in RFC 3339, such as 2030-01-31T12:00:00Z." placeholder:"TIME" xor:"expiry"`
+	TTL         *string             `name:"ttl" help:"How long each secret of the token lives, such as 90d or 1h30m; instead of --expires-at." placeholder:"DURATION" xor:"expiry"`
+	ActivatesAt *string             `help:"When the token becomes active, in RFC 3339; it is pending until then." placeholder:"TIME"`
+	Role        *string             `help:"The role of the token at its level, at most that of its technical user." placeholder:"ROLE" xor:"role" values:"roles"`
+	GroupRole   map[groupRef]string `help:"The role of the token in a group, given by identifier or name. Repeat the flag for several groups." placeholder:"GROUP=ROLE" xor:"group-role"`
 	Visibility  *string             `help:"Who may know of the token: ${visibilities}." placeholder:"VISIBILITY" values:"visibilities"`
-	tokenPolicies
+
+	// What becomes of the secrets of the token over time.
+	RegenerateBeforeExpiry *string `help:"How long before its end a secret under --ttl is to be regenerated, such as 14d; 0s for not before. Only Terraform's plans act on it." placeholder:"DURATION"`
+	OnExpired              *string `help:"What becomes of a token whose secret has expired: ${expiry_policies} (regenerate with --ttl, else ignore). Only Terraform's plans act on it." placeholder:"POLICY" values:"expiry-policies"`
+	OnSecretDrift          *string `help:"What becomes of a token whose secret was regenerated or revoked outside Terraform: ${drift_policies} (regenerate). Only Terraform's plans act on it." placeholder:"POLICY" values:"drift-policies"`
+	GracePeriod            *string `help:"How long the previous value stays valid after each regeneration, such as 36h, or until_expiry; 0s for not at all." placeholder:"DURATION|until_expiry" values:"graces"`
+	ProtectIfUsedWithin    *string `help:"How long after its last use the token may not be taken away, such as 1d; 0s for no such protection. Only Terraform's plans act on it." placeholder:"DURATION"`
 }
 
 // settingFlag is a flag that gives an access token a setting.
 type settingFlag struct {
 	name string
-	// value is nil where the flag is not given.
+	// value is nil if the flag is not given.
 	value *string
-	// set reads the value; what is not of the right form is an error.
+	// set reads the value and fails if it does not have the right form.
 	set func(field, value string) error
-	// none is the value that takes the setting off; empty where another flag does that.
+	// none is the value that removes the setting; empty if another flag does that.
 	none string
 	// also names what else the flag sets.
 	also tokens.Fields
 }
 
-// attribute returns the name of the setting, as the errors of a backend have it, too.
+// attribute returns the name of the setting, which the errors of a backend use too.
 func (f settingFlag) attribute() string {
 	return strings.ReplaceAll(strings.TrimPrefix(f.name, "--"), "-", "_")
 }
@@ -50,12 +59,12 @@ func setting[T any](target *T, read func(field, value string) (T, error)) func(f
 	}
 }
 
-// checked returns a function that reads a text which is valid.
+// checked returns a function that reads a text and validates it.
 func checked[T ~string](validate func(field string, value T) error) func(field, value string) (T, error) {
 	return func(field, value string) (T, error) { return T(value), validate(field, T(value)) }
 }
 
-// flags returns the flags, roles in groups apart, which set settings.
+// flags returns the flags, except that for roles in groups, which takes a look-up.
 func (s *tokenSettings) flags(to *tokens.Settings) []settingFlag {
 	return []settingFlag{
 		{name: "--description", value: s.Description, set: setting(&to.Description, checked(tokens.ValidateDescription))},
@@ -84,7 +93,7 @@ func (s *tokenSettings) flags(to *tokens.Settings) []settingFlag {
 	}
 }
 
-// update returns what the flags set, the roles in groups apart. What is not of the right form is misuse.
+// update returns what the flags set, except roles in groups. A value that does not have the right form is misuse.
 func (s *tokenSettings) update() (u tokens.AccessTokenUpdate, err error) {
 	for _, flag := range s.flags(&u.Settings) {
 		if flag.value == nil {
@@ -125,22 +134,13 @@ func visibilityNames() []string {
 	return []string{string(tokens.VisibilityOrganization), string(tokens.VisibilityRestricted)}
 }
 
-// What takes a setting off a token.
+// The values that remove a setting.
 const (
 	noDuration = "0s"
 	noPolicy   = "default"
 )
 
-// tokenPolicies are the flags that say what becomes of the secrets of an access token over time.
-type tokenPolicies struct {
-	RegenerateBeforeExpiry *string `help:"How long before the end of a secret, which --ttl sets, it is to be regenerated, as in 14d; 0s for not before. For Terraform's plans alone." placeholder:"DURATION"`
-	OnExpired              *string `help:"What becomes of a token whose secret has expired: ${expiry_policies} (regenerate with --ttl, else ignore). For Terraform's plans alone." placeholder:"POLICY" values:"expiry-policies"`
-	OnSecretDrift          *string `help:"What becomes of a token whose secret was regenerated or revoked outside Terraform: ${drift_policies} (regenerate). For Terraform's plans alone." placeholder:"POLICY" values:"drift-policies"`
-	GracePeriod            *string `help:"How long the value before stays valid after each regeneration, as in 36h, or until_expiry; 0s for not at all." placeholder:"DURATION|until_expiry" values:"graces"`
-	ProtectIfUsedWithin    *string `help:"How long after its last use the token may not be taken away, as in 1d; 0s for no such protection. For Terraform's plans alone." placeholder:"DURATION"`
-}
-
-// durationOrNone reads a duration, which may be zero as that of a grace may.
+// durationOrNone reads a duration, which may be zero.
 func durationOrNone(field, value string) (time.Duration, error) {
 	if none, err := tokens.ParseGrace(field, value); err == nil && none == (tokens.Grace{}) {
 		return 0, nil
@@ -148,20 +148,20 @@ func durationOrNone(field, value string) (time.Duration, error) {
 	return tokens.ParseDuration(field, value)
 }
 
-// policyOrNone returns a function that reads a policy which is valid, or none.
+// policyOrNone returns a function that reads a policy and validates it, or reads the word for none.
 func policyOrNone[P ~string](validate func(field string, policy P) error) func(field, value string) (P, error) {
 	return func(field, value string) (P, error) {
 		if value == noPolicy {
 			return "", nil
 		}
 		if err := validate(field, P(value)); err != nil {
-			return "", fmt.Errorf("%w, or %q for none of its own", err, noPolicy)
+			return "", fmt.Errorf("%w, or %q to remove the policy", err, noPolicy)
 		}
 		return P(value), nil
 	}
 }
 
-// explainPresent completes the refusal of an edit on account of a policy that the token has and no flag names.
+// explainPresent adds to the refusal of an edit how to remove a setting that caused it, if the token has that setting already.
 func (s *tokenSettings) explainPresent(err error) error {
 	refused, ok := errors.AsType[*tokens.Error](err)
 	if !ok || refused.Code != tokens.CodeInvalid {
@@ -169,7 +169,7 @@ func (s *tokenSettings) explainPresent(err error) error {
 	}
 	for _, flag := range s.flags(new(tokens.Settings)) {
 		if flag.attribute() == refused.Field && flag.value == nil && flag.none != "" {
-			return fmt.Errorf("%w. The token has %s already: say %s %s, too, to take it off", err, refused.Field, flag.name, flag.none)
+			return fmt.Errorf("%w. The token already has %s: pass %s %s as well to remove it", err, refused.Field, flag.name, flag.none)
 		}
 	}
 	return err
@@ -188,5 +188,5 @@ func policyNames[P ~string](policies []P) []string {
 	return append(names, noPolicy)
 }
 
-// graceNames returns the graces that are no durations.
+// graceNames returns the grace periods that are not durations.
 func graceNames() []string { return []string{tokens.GraceUntilExpiry} }

@@ -11,22 +11,24 @@ import (
 // tokenShare gives a member a role on an access token.
 type tokenShare struct {
 	ID      tokenID   `arg:"" help:"The identifier of the token (tok_…)."`
-	Member  memberRef `help:"The member, named by identifier or e-mail address." required:"" placeholder:"ID|EMAIL"`
-	Role    string    `help:"What the member may do: viewer (see the token), editor (change its settings, too) or manager (everything with it)." enum:"viewer,editor,manager" default:"viewer" placeholder:"ROLE"`
-	Replace bool      `help:"Change the role of a share that exists."`
+	Member  memberRef `help:"The member, given by identifier or e-mail address." required:"" placeholder:"ID|EMAIL"`
+	Role    string    `help:"What the member may do: viewer (see the token), editor (also change its settings) or manager (everything)." enum:"viewer,editor,manager" default:"viewer" placeholder:"ROLE"`
+	Replace bool      `help:"If the share exists, change its role."`
 }
 
-// Run shares the token. A share that exists stays as it is, unless it is to be replaced.
+// Run shares the token. A share that exists stays as it is, unless --replace is given.
 func (c *tokenShare) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		share, err := c.share(ctx, backend, app.Now())
 		switch {
 		case tokens.ErrorCode(err) == tokens.CodeConflict:
-			return fmt.Errorf("unable to share access token %s: it is shared with %s already; --replace changes the role, latchkey token unshare ends the share", c.ID, c.Member)
+			return fmt.Errorf("unable to share access token %s: it is already shared with %s; --replace changes the role, "+
+				"latchkey token unshare ends the share", c.ID, c.Member)
 		case err != nil:
 			return fmt.Errorf("unable to share access token %s: %w", c.ID, err)
 		}
-		return app.printLine(printable(fmt.Sprintf("Shared access token %s with %s as %s", share.AccessTokenID, c.Member, share.Role)))
+		text := fmt.Sprintf("Shared access token %s with %s as %s", share.AccessTokenID, c.Member, share.Role)
+		return app.printLine(printable(text))
 	})
 }
 
@@ -51,7 +53,7 @@ func (c *tokenShare) share(ctx context.Context, backend tokens.Backend, now time
 // tokenUnshare ends a share.
 type tokenUnshare struct {
 	ID     tokenID   `arg:"" help:"The identifier of the token (tok_…)."`
-	Member memberRef `help:"The member, named by identifier or e-mail address." required:"" placeholder:"ID|EMAIL"`
+	Member memberRef `help:"The member, given by identifier or e-mail address." required:"" placeholder:"ID|EMAIL"`
 }
 
 // Run ends the share of the token with the member.

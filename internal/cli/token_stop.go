@@ -7,7 +7,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// tokenDisable turns the declared switch of an access token off.
+// tokenDisable turns off the declared switch of an access token.
 type tokenDisable struct {
 	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
 }
@@ -17,11 +17,12 @@ func (c *tokenDisable) Run(ctx context.Context, app *app) error {
 	if err := app.switchToken(ctx, c.ID, false, "disable"); err != nil {
 		return err
 	}
-	app.note("The next apply of a configuration that declares this token sets it back to what is written there. No apply lifts a hold (latchkey token hold).")
+	app.note("The next apply of a configuration that declares this token sets it back to what is written there. " +
+		"No apply lifts a hold (latchkey token hold).")
 	return nil
 }
 
-// tokenEnable turns the declared switch of an access token on.
+// tokenEnable turns on the declared switch of an access token.
 type tokenEnable struct {
 	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
 }
@@ -35,7 +36,9 @@ func (c *tokenEnable) Run(ctx context.Context, app *app) error {
 func (a *app) switchToken(ctx context.Context, id tokenID, enabled bool, verb string) error {
 	return a.withBackend(func(backend tokens.Backend) error {
 		before, hidden := backend.AccessToken(ctx, string(id)) // some who may stop a token may not show it
-		token, err := backend.UpdateAccessToken(ctx, string(id), tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: enabled}, Fields: tokens.Fields{"enabled"}})
+		token, err := backend.UpdateAccessToken(ctx, string(id), tokens.AccessTokenUpdate{
+			Settings: tokens.Settings{Enabled: enabled}, Fields: tokens.Fields{"enabled"},
+		})
 		if err != nil {
 			return fmt.Errorf("unable to %s access token %s: %w", verb, id, err)
 		}
@@ -43,7 +46,7 @@ func (a *app) switchToken(ctx context.Context, id tokenID, enabled bool, verb st
 	})
 }
 
-// switched says that something is disabled or enabled now, or that it was so already.
+// switched says that something is now disabled or enabled, or that it already was.
 func switched(enabled, already bool) string {
 	switch {
 	case already && enabled:
@@ -59,7 +62,7 @@ func switched(enabled, already bool) string {
 // tokenHold stops an access token in an incident.
 type tokenHold struct {
 	ID     tokenID `arg:"" help:"The identifier of the token (tok_…)."`
-	Reason string  `help:"Why, for the people who will read it in plans and in the audit log." required:"" placeholder:"TEXT"`
+	Reason string  `help:"Why, for people who read it in plans and in the audit log." required:"" placeholder:"TEXT"`
 }
 
 // Run holds the token.
@@ -92,7 +95,7 @@ func (c *tokenRelease) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// report says what was done to a token and what its status is now, since one stop may remain behind another.
+// report says what was done to a token and what its status is now, since it may have been stopped in more than one way.
 func (a *app) report(done string, token tokens.AccessToken) error {
 	text := fmt.Sprintf("%s %s; its status is %s", done, describe(token), token.Status)
 	if token.Status == tokens.StatusDisabled && token.Enabled {

@@ -6,8 +6,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// waysOut say what to do on a command line about an error with a reason. The error itself speaks of the domain alone,
-// since a backend does not know who asks it.
+// waysOut say what to do on the command line about an error with a reason. The error itself speaks only of the domain, since
+// a backend does not know who asks it.
 var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonVersionMovedOn:  func(e *tokens.Error) string { return "latchkey token show " + e.ID + " shows how things stand" },
 	tokens.ReasonTTLTooShort:     func(e *tokens.Error) string { return "latchkey token regenerate " + e.ID + " does that" },
@@ -27,7 +27,7 @@ func always(text string) func(*tokens.Error) string {
 	return func(*tokens.Error) string { return text }
 }
 
-// explain returns the text of an error, followed by what to do about it where the error itself doesn't say it all.
+// explain returns the text of an error, followed by what to do about it if the text alone doesn't say that.
 func explain(err error) string {
 	if e, ok := errors.AsType[*tokens.Error](err); ok {
 		return withWayOut(err.Error(), e)
@@ -35,7 +35,7 @@ func explain(err error) string {
 	return err.Error()
 }
 
-// withWayOut returns the text, followed by what to do about the error in it.
+// withWayOut returns a text, followed by what to do about the error that it describes.
 func withWayOut(text string, e *tokens.Error) string {
 	if way := waysOut[e.Reason]; way != nil {
 		text += "; " + way(e)
