@@ -30,7 +30,6 @@ type groupModel struct {
 	Name        types.String          `tfsdk:"name"`
 	Description types.String          `tfsdk:"description"`
 	CreatedAt   customtypes.Timestamp `tfsdk:"created_at"`
-	UpdatedAt   customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // observe takes over what the backend says of the group.
@@ -39,7 +38,6 @@ func (m *groupModel) observe(g tokens.Group) {
 	m.Name = types.StringValue(g.Name)
 	m.Description = attribute.OptionalText(m.Description, g.Description)
 	m.CreatedAt = customtypes.TimestampOf(g.CreatedAt)
-	m.UpdatedAt = customtypes.TimestampOf(g.UpdatedAt)
 }
 
 func (m *groupModel) subject() diagnostics.Subject {
@@ -64,7 +62,6 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			},
 			"description": attribute.Description("What the group is for."),
 			"created_at":  attribute.FixedTimestamp("when the group was made"),
-			"updated_at":  attribute.ComputedTimestamp("when the group was last changed"),
 		},
 	}
 }
@@ -121,12 +118,11 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if !ok {
 		return
 	}
-	group, err := backend.UpdateGroup(ctx, state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings()))
+	_, err := backend.UpdateGroup(ctx, state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings()))
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
 	}
-	plan.UpdatedAt = customtypes.TimestampOf(group.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 

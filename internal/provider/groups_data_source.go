@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -25,6 +26,19 @@ type groupsModel struct {
 	Groups types.List `tfsdk:"groups"`
 }
 
+// shownGroupModel is a group as the data source shows it.
+type shownGroupModel struct {
+	groupModel
+	UpdatedAt customtypes.Timestamp `tfsdk:"updated_at"`
+}
+
+// showGroup returns what is shown of a group.
+func showGroup(g tokens.Group) (m shownGroupModel) {
+	m.observe(g)
+	m.UpdatedAt = customtypes.TimestampOf(g.UpdatedAt)
+	return m
+}
+
 func (d *groupsDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = "latchkey_groups"
 }
@@ -39,7 +53,7 @@ func (d *groupsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	}
 }
 
-// shownGroupAttributes are the schema of a groupModel in data sources.
+// shownGroupAttributes are the schema of a shownGroupModel.
 func shownGroupAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":          attribute.ShownText("Identifier of the group (`grp_…`)."),
@@ -57,9 +71,5 @@ func (d *groupsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	show := func(group tokens.Group) (m groupModel) {
-		m.observe(group)
-		return m
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, groupsModel{attribute.ListOf(shownGroupAttributes(), groups, show)})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, groupsModel{attribute.ListOf(shownGroupAttributes(), groups, showGroup)})...)
 }

@@ -37,7 +37,6 @@ type memberModel struct {
 	Role       types.String          `tfsdk:"role"`
 	GroupRoles types.Set             `tfsdk:"group_roles"`
 	CreatedAt  customtypes.Timestamp `tfsdk:"created_at"`
-	UpdatedAt  customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // observe takes over what the backend says of the member.
@@ -48,7 +47,6 @@ func (m *memberModel) observe(member tokens.Member) {
 	m.Role = types.StringValue(member.Role)
 	m.GroupRoles = attribute.AccountGroupRoles(m.GroupRoles, member.GroupRoles)
 	m.CreatedAt = customtypes.TimestampOf(member.CreatedAt)
-	m.UpdatedAt = customtypes.TimestampOf(member.UpdatedAt)
 }
 
 func (m *memberModel) subject() diagnostics.Subject {
@@ -82,7 +80,6 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"role":        attribute.AccountRole("Role in the whole organization. Defaults to `member`. One of " + attribute.KnownRoles),
 			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`, which counts in every group."),
 			"created_at":  attribute.FixedTimestamp("when the member was made"),
-			"updated_at":  attribute.ComputedTimestamp("when the member was last changed"),
 		},
 	}
 }
@@ -107,9 +104,6 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	plan.Email = state.Email
-	if plan.Name.Equal(state.Name) && plan.Role.Equal(state.Role) && plan.GroupRoles.Equal(state.GroupRoles) {
-		plan.UpdatedAt = state.UpdatedAt
-	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
@@ -171,12 +165,11 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if !ok {
 		return
 	}
-	member, err := backend.UpdateMember(ctx, state.ID.ValueString(), update)
+	_, err := backend.UpdateMember(ctx, state.ID.ValueString(), update)
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
 	}
-	plan.UpdatedAt = customtypes.TimestampOf(member.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -25,6 +26,19 @@ type membersModel struct {
 	Members types.List `tfsdk:"members"`
 }
 
+// shownMemberModel is a member as the data source shows it.
+type shownMemberModel struct {
+	memberModel
+	UpdatedAt customtypes.Timestamp `tfsdk:"updated_at"`
+}
+
+// showMember returns what is shown of a member.
+func showMember(member tokens.Member) (m shownMemberModel) {
+	m.observe(member)
+	m.UpdatedAt = customtypes.TimestampOf(member.UpdatedAt)
+	return m
+}
+
 func (d *membersDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = "latchkey_members"
 }
@@ -39,7 +53,7 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 }
 
-// shownMemberAttributes are the schema of a memberModel in data sources.
+// shownMemberAttributes are the schema of a shownMemberModel.
 func shownMemberAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":          attribute.ShownText("Identifier of the member (`mem_…`)."),
@@ -59,9 +73,5 @@ func (d *membersDataSource) Read(ctx context.Context, _ datasource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	show := func(member tokens.Member) (m memberModel) {
-		m.observe(member)
-		return m
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, membersModel{attribute.ListOf(shownMemberAttributes(), members, show)})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, membersModel{attribute.ListOf(shownMemberAttributes(), members, showMember)})...)
 }

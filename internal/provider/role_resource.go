@@ -32,7 +32,6 @@ type roleModel struct {
 	Description types.String          `tfsdk:"description"`
 	Permissions types.Set             `tfsdk:"permissions"`
 	CreatedAt   customtypes.Timestamp `tfsdk:"created_at"`
-	UpdatedAt   customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // observe takes over what the backend says of the role.
@@ -42,7 +41,6 @@ func (m *roleModel) observe(r tokens.Role) {
 	m.Description = attribute.OptionalText(m.Description, r.Description)
 	m.Permissions = permissionsValue(r.Permissions)
 	m.CreatedAt = customtypes.TimestampOf(r.CreatedAt)
-	m.UpdatedAt = customtypes.TimestampOf(r.UpdatedAt)
 }
 
 func (m *roleModel) subject() diagnostics.Subject {
@@ -79,7 +77,6 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			},
 			"description": attribute.Description("What the role is for."),
 			"created_at":  attribute.FixedTimestamp("when the role was made"),
-			"updated_at":  attribute.ComputedTimestamp("when the role was last changed"),
 		},
 	}
 }
@@ -178,12 +175,11 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	if !ok {
 		return
 	}
-	role, err := backend.UpdateRole(ctx, state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings()))
+	_, err := backend.UpdateRole(ctx, state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings()))
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
 	}
-	plan.UpdatedAt = customtypes.TimestampOf(role.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 

@@ -28,26 +28,18 @@ type rolesModel struct {
 
 // shownRoleModel is a role as the data source shows it, a built-in one too.
 type shownRoleModel struct {
-	ID          types.String          `tfsdk:"id"`
-	Name        types.String          `tfsdk:"name"`
-	Description types.String          `tfsdk:"description"`
-	Permissions types.Set             `tfsdk:"permissions"`
-	BuiltIn     types.Bool            `tfsdk:"built_in"`
-	CreatedAt   customtypes.Timestamp `tfsdk:"created_at"`
-	UpdatedAt   customtypes.Timestamp `tfsdk:"updated_at"`
+	roleModel
+	BuiltIn   types.Bool            `tfsdk:"built_in"`
+	UpdatedAt customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // showRole returns what is shown of a role.
-func showRole(r tokens.Role) shownRoleModel {
-	return shownRoleModel{
-		ID:          attribute.TextOrNull(r.ID),
-		Name:        types.StringValue(r.Name),
-		Description: attribute.TextOrNull(r.Description),
-		Permissions: permissionsValue(r.Permissions),
-		BuiltIn:     types.BoolValue(r.BuiltIn),
-		CreatedAt:   customtypes.TimestampOf(r.CreatedAt),
-		UpdatedAt:   customtypes.TimestampOf(r.UpdatedAt),
-	}
+func showRole(r tokens.Role) (m shownRoleModel) {
+	m.observe(r)
+	m.ID = attribute.TextOrNull(r.ID) // a built-in role has none
+	m.BuiltIn = types.BoolValue(r.BuiltIn)
+	m.UpdatedAt = customtypes.TimestampOf(r.UpdatedAt)
+	return m
 }
 
 func (d *rolesDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -42,7 +43,7 @@ func (d *technicalUserDataSource) Schema(_ context.Context, _ datasource.SchemaR
 	}
 }
 
-// shownTechnicalUserAttributes are the schema of a technicalUserModel in data sources.
+// shownTechnicalUserAttributes are the schema of a shownTechnicalUserModel.
 func shownTechnicalUserAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":             attribute.ShownText("Identifier of the technical user (`tu_…`)."),
@@ -59,15 +60,22 @@ func shownTechnicalUserAttributes() map[string]schema.Attribute {
 	}
 }
 
+// shownTechnicalUserModel is a technical user as data sources show it.
+type shownTechnicalUserModel struct {
+	technicalUserModel
+	UpdatedAt customtypes.Timestamp `tfsdk:"updated_at"`
+}
+
 // showTechnicalUser returns what is shown of a technical user.
-func showTechnicalUser(u tokens.TechnicalUser) (m technicalUserModel) {
+func showTechnicalUser(u tokens.TechnicalUser) (m shownTechnicalUserModel) {
 	m.observe(u)
+	m.UpdatedAt = customtypes.TimestampOf(u.UpdatedAt)
 	return m
 }
 
 // ValidateConfig asks for one way to name the account.
 func (d *technicalUserDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
-	var config technicalUserModel
+	var config shownTechnicalUserModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	switch id, email, name := !config.ID.IsNull(), !config.Email.IsNull(), !config.Name.IsNull(); {
 	case !id && !email && !name:
@@ -82,7 +90,7 @@ func (d *technicalUserDataSource) ValidateConfig(ctx context.Context, req dataso
 }
 
 func (d *technicalUserDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var config technicalUserModel
+	var config shownTechnicalUserModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -44,7 +44,6 @@ type technicalUserModel struct {
 	Email         types.String          `tfsdk:"email"`
 	SystemCreated types.Bool            `tfsdk:"system_created"`
 	CreatedAt     customtypes.Timestamp `tfsdk:"created_at"`
-	UpdatedAt     customtypes.Timestamp `tfsdk:"updated_at"`
 }
 
 // observe takes over what the backend says of the technical user.
@@ -59,7 +58,6 @@ func (m *technicalUserModel) observe(u tokens.TechnicalUser) {
 	m.Email = types.StringValue(u.Email)
 	m.SystemCreated = types.BoolValue(u.SystemCreated)
 	m.CreatedAt = customtypes.TimestampOf(u.CreatedAt)
-	m.UpdatedAt = customtypes.TimestampOf(u.UpdatedAt)
 }
 
 func (m *technicalUserModel) subject() diagnostics.Subject {
@@ -107,7 +105,6 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
 			"created_at": attribute.FixedTimestamp("when the account was made"),
-			"updated_at": attribute.ComputedTimestamp("when the account was last changed"),
 		},
 	}
 }
@@ -193,12 +190,11 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 	if !ok {
 		return
 	}
-	user, err := backend.UpdateTechnicalUser(ctx, state.ID.ValueString(), update)
+	_, err := backend.UpdateTechnicalUser(ctx, state.ID.ValueString(), update)
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
 	}
-	plan.UpdatedAt = customtypes.TimestampOf(user.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	f.Disabled = nil
 	managed.WriteFacts(ctx, resp.Private, &f, &resp.Diagnostics)

@@ -44,7 +44,6 @@ type model struct {
 	RegenerationReason      types.String          `tfsdk:"regeneration_reason"`
 	Status                  types.String          `tfsdk:"status"`
 	CreatedAt               customtypes.Timestamp `tfsdk:"created_at"`
-	UpdatedAt               customtypes.Timestamp `tfsdk:"updated_at"`
 	RegeneratedAt           customtypes.Timestamp `tfsdk:"regenerated_at"`
 }
 
@@ -99,14 +98,12 @@ func (m *model) observe(t tokens.AccessToken) {
 	m.PreviousSecretExpiresAt = customtypes.TimestampOf(t.PreviousSecretExpiresAt())
 	m.Status = types.StringValue(string(t.Status))
 	m.CreatedAt = customtypes.TimestampOf(t.CreatedAt)
-	m.UpdatedAt = customtypes.TimestampOf(t.UpdatedAt)
 	m.RegeneratedAt = customtypes.TimestampOf(t.RegeneratedAt)
 }
 
 // complete fills in what the plan left unknown. What the plan knew stays, though another hand may have changed it since:
 // the next read shows that.
 func (m *model) complete(t tokens.AccessToken) {
-	m.UpdatedAt = customtypes.TimestampOf(t.UpdatedAt)
 	m.Status = types.StringValue(string(t.Status))
 	if m.TokenPreview.IsUnknown() {
 		m.TokenPreview = types.StringValue(t.Secret.Preview)

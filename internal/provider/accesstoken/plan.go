@@ -90,7 +90,6 @@ func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag
 	plan.planSecretExpiry(state)
 	reason := plan.planSecret(state, f, diags)
 	if !codec.Equal(*plan, *state) {
-		plan.UpdatedAt = customtypes.TimestampUnknown()
 		plan.Status = types.StringUnknown()
 	}
 
@@ -130,7 +129,6 @@ func (m *model) keepComputed(state, config *model) {
 	m.RegenerationReason = state.RegenerationReason
 	m.Status = state.Status
 	m.CreatedAt = state.CreatedAt
-	m.UpdatedAt = state.UpdatedAt
 	m.RegeneratedAt = state.RegeneratedAt
 }
 

@@ -146,7 +146,6 @@ func Schema() schema.Schema {
 				"`expired` (the secret outlived its `ttl`) or `drift` (it was regenerated or revoked outside Terraform). Known in the plan."),
 			"status":         computed("What becomes of a request with the token: `active`, `pending`, `disabled`, `held`, `expired` or `revoked`, as of the last refresh."),
 			"created_at":     attribute.ComputedTimestamp("when the token was made"),
-			"updated_at":     attribute.ComputedTimestamp("when the token was last changed"),
 			"regenerated_at": attribute.ComputedTimestamp("when the present secret replaced another; null for a first secret"),
 		},
 	}

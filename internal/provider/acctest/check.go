@@ -105,7 +105,7 @@ func Updates(address string, unknown []string, changed ...string) plancheck.Plan
 
 // What an update makes unknown, and what a new secret does besides.
 var (
-	OnUpdate     = []string{"status", "updated_at"}
+	OnUpdate     = []string{"status"}
 	onRegenerate = append([]string{"token", "token_preview", "secret_version", "secret_expires_at", "previous_secret_expires_at", "regenerated_at"}, OnUpdate...)
 )
 

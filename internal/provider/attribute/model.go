@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -29,7 +30,7 @@ func NewCodec[M any](describe func() schema.Schema) *Codec[M] {
 }
 
 type field struct {
-	index int
+	index []int
 	name  string
 	typ   attr.Type
 	// absent is the value in the plan of a new object whose configuration leaves the attribute out.
@@ -42,10 +43,9 @@ type field struct {
 func (c *Codec[M]) prepare() {
 	c.once.Do(func() {
 		attributes := c.describe().Attributes
-		model := reflect.TypeFor[M]()
-		for i := range model.NumField() {
-			name := model.Field(i).Tag.Get("tfsdk")
-			f := field{index: i, name: name, typ: attributes[name].GetType()}
+		for _, held := range attributesOf(reflect.TypeFor[M]()) {
+			name := held.Tag.Get("tfsdk")
+			f := field{index: held.Index, name: name, typ: attributes[name].GetType()}
 			f.absent, f.hasDefault = absent(attributes[name])
 			c.fields = append(c.fields, f)
 		}
@@ -111,7 +111,7 @@ func (c *Codec[M]) decode(ctx context.Context, raw tftypes.Value, isNew bool, di
 			diags.Append(defect(fmt.Errorf("attribute %s: %w", f.name, err)))
 			return model
 		}
-		target.Field(f.index).Set(reflect.ValueOf(decoded))
+		target.FieldByIndex(f.index).Set(reflect.ValueOf(decoded))
 	}
 	return model
 }
@@ -147,22 +147,28 @@ func (c *Codec[M]) HasDefaults(ctx context.Context, model M) bool {
 	return true
 }
 
-// Equal tells whether all attributes of two models are the same.
+// Equal reports whether all attributes of two models are the same.
 func (c *Codec[M]) Equal(a, b M) bool {
+	c.prepare()
 	left, right := reflect.ValueOf(a), reflect.ValueOf(b)
-	for i := range left.NumField() {
-		if !attributeAt(left, i).Equal(attributeAt(right, i)) {
+	for _, f := range c.fields {
+		if !attributeAt(left, f.index).Equal(attributeAt(right, f.index)) {
 			return false
 		}
 	}
 	return true
 }
 
+// attributesOf returns the fields of a model that hold an attribute, those of embedded structs too.
+func attributesOf(model reflect.Type) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(model), func(f reflect.StructField) bool { return f.Anonymous })
+}
+
 // attributeAt returns the attribute in a field of a model.
-func attributeAt(model reflect.Value, index int) attr.Value {
-	value, ok := model.Field(index).Interface().(attr.Value)
+func attributeAt(model reflect.Value, index []int) attr.Value {
+	value, ok := model.FieldByIndex(index).Interface().(attr.Value)
 	if !ok {
-		panic("field " + model.Type().Field(index).Name + " of a model is no attribute value")
+		panic("field " + model.Type().FieldByIndex(index).Name + " of a model is no attribute value")
 	}
 	return value
 }

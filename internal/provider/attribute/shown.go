@@ -78,12 +78,12 @@ func ShownDuration(description string) schema.StringAttribute {
 // tfsdk tags. The framework's own conversion inspects the struct anew for each object: that takes seconds for 10,000.
 func ListOf[T, M any](attributes map[string]schema.Attribute, list []T, show func(T) M) types.List {
 	typ := objectTypeOf(attributes)
-	fields := reflect.TypeFor[M]()
+	fields := attributesOf(reflect.TypeFor[M]())
 	objects := make([]attr.Value, len(list))
 	for i := range list {
-		model, values := reflect.ValueOf(show(list[i])), make(map[string]attr.Value, fields.NumField())
-		for j := range fields.NumField() {
-			values[fields.Field(j).Tag.Get("tfsdk")] = attributeAt(model, j)
+		model, values := reflect.ValueOf(show(list[i])), make(map[string]attr.Value, len(fields))
+		for _, f := range fields {
+			values[f.Tag.Get("tfsdk")] = attributeAt(model, f.Index)
 		}
 		objects[i] = types.ObjectValueMust(typ.AttrTypes, values)
 	}

@@ -66,7 +66,7 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			_, err := b.Outside.HoldAccessToken(ctx, b.Token("ci").ID, "leaked")
 			b.Must(err)
 		}},
-		{name: "held and released outside", again: true, plan: true, meanwhile: func(b *acctest.Bench) {
+		{name: "held and released outside", read: true, again: true, plan: true, meanwhile: func(b *acctest.Bench) {
 			_, err := b.Outside.HoldAccessToken(ctx, b.Token("ci").ID, "leaked")
 			b.Must(err)
 			_, err = b.Outside.ReleaseAccessToken(ctx, b.Token("ci").ID)
