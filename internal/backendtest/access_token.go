@@ -25,7 +25,8 @@ func testAccessTokens(w *world) {
 		Status:     tokens.StatusActive,
 		ObservedAt: made,
 		Grants:     tokens.Grants{Role: tokens.RoleManager},
-		Settings:   tokens.Settings{Name: "deploy", Description: "Deploys", Visibility: tokens.VisibilityOrganization, Enabled: true},
+		Settings: tokens.Settings{Name: "deploy", Description: "Deploys", Visibility: tokens.VisibilityOrganization,
+			Enabled: true},
 	}
 	w.equal("the new token", created, tokens.CreatedAccessToken{AccessToken: want})
 	w.equal("the token", w.token(want.ID), want)
@@ -33,7 +34,9 @@ func testAccessTokens(w *world) {
 
 	w.clock.Advance(later)
 	want.Name, want.Description, want.UpdatedAt, want.ObservedAt = "release", "", w.clock.Instant(), w.clock.Instant()
-	w.equal("the renamed token", w.update(want.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", Description: ""}, Fields: tokens.Fields{"name", "description"}}), want)
+	w.equal("the renamed token",
+		w.update(want.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", Description: ""},
+			Fields: tokens.Fields{"name", "description"}}), want)
 	w.equal("the token afterwards", w.token(want.ID), want)
 	if !w.verify(request.Secret).Active {
 		w.Error("a rename ended the secret")
@@ -41,13 +44,13 @@ func testAccessTokens(w *world) {
 
 	w.succeed(w.DeleteAccessToken(ctx, want.ID))
 	_, err := w.AccessToken(ctx, want.ID)
-	w.equal("the id of what is gone", w.refusal(err, tokens.CodeNotFound).ID, want.ID)
+	w.equal("the id of the missing object", w.refusal(err, tokens.CodeNotFound).ID, want.ID)
 	w.refusal(w.DeleteAccessToken(ctx, want.ID), tokens.CodeNotFound)
-	w.equal("what the value of a deleted token opens", w.verify(request.Secret), tokens.Verification{})
+	w.equal("the verification of a deleted token's value", w.verify(request.Secret), tokens.Verification{})
 	w.equal("the technical users that are left", must(w.TechnicalUsers(ctx))(w), []tokens.TechnicalUser{user})
 }
 
-// Every setting is kept as it was written, can be changed by itself, and can be cleared.
+// Every setting is stored as written, can be changed on its own, and can be cleared.
 func testAccessTokenSettings(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
@@ -72,20 +75,40 @@ func testAccessTokenSettings(w *world) {
 		update tokens.AccessTokenUpdate
 		apply  func(*tokens.AccessToken)
 	}{
-		{"enabled", tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}}, func(t *tokens.AccessToken) { t.Enabled, t.Disabled = true, nil }},
-		{"role", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleNone}}, Fields: tokens.Fields{"role"}}, func(t *tokens.AccessToken) { t.Own.Role = tokens.RoleNone }},
-		{"role cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}}, func(t *tokens.AccessToken) { t.Own.Role = "" }},
-		{"group_roles emptied", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}}, Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = []tokens.GroupRole{} }},
-		{"group_roles cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: nil}}, Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = nil }},
-		{"group_roles emptied where none were set", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}}, Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = []tokens.GroupRole{} }},
-		{"group_roles", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: roles}}, Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = roles }},
-		{"activates_at cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: time.Time{}}, Fields: tokens.Fields{"activates_at"}}, func(t *tokens.AccessToken) { t.ActivatesAt = time.Time{} }},
-		{"activates_at", tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: elsewhere.Add(-2 * time.Hour)}, Fields: tokens.Fields{"activates_at"}}, func(t *tokens.AccessToken) { t.ActivatesAt = at.Add(-2 * time.Hour) }},
-		{"visibility", tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityRestricted }},
-		{"visibility set back", tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityOrganization}, Fields: tokens.Fields{"visibility"}}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityOrganization }},
-		{"ttl instead of expires_at", tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}, TTL: 72 * time.Hour}, Fields: tokens.Fields{"expires_at", "ttl"}}, func(t *tokens.AccessToken) { t.ExpiresAt, t.TTL = time.Time{}, 72*time.Hour }},
-		{"ttl cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0}, Fields: tokens.Fields{"ttl"}}, func(t *tokens.AccessToken) { t.TTL = 0 }},
-		{"expires_at", tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: elsewhere}, Fields: tokens.Fields{"expires_at"}}, func(t *tokens.AccessToken) { t.ExpiresAt = at }},
+		{"enabled", tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}},
+			func(t *tokens.AccessToken) { t.Enabled, t.Disabled = true, nil }},
+		{"role", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleNone}},
+			Fields: tokens.Fields{"role"}}, func(t *tokens.AccessToken) { t.Own.Role = tokens.RoleNone }},
+		{"role cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}},
+			Fields: tokens.Fields{"role"}}, func(t *tokens.AccessToken) { t.Own.Role = "" }},
+		{"group_roles emptied",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}},
+				Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = []tokens.GroupRole{} }},
+		{"group_roles cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: nil}},
+			Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = nil }},
+		{"group_roles emptied where none were set",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}},
+				Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = []tokens.GroupRole{} }},
+		{"group_roles", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: roles}},
+			Fields: tokens.Fields{"group_roles"}}, func(t *tokens.AccessToken) { t.Own.GroupRoles = roles }},
+		{"activates_at cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: time.Time{}},
+			Fields: tokens.Fields{"activates_at"}}, func(t *tokens.AccessToken) { t.ActivatesAt = time.Time{} }},
+		{"activates_at", tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: elsewhere.Add(-2 * time.Hour)},
+			Fields: tokens.Fields{"activates_at"}}, func(t *tokens.AccessToken) { t.ActivatesAt = at.Add(-2 * time.Hour) }},
+		{"visibility", tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted},
+			Fields: tokens.Fields{"visibility"}}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityRestricted }},
+		{"visibility set back", tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityOrganization},
+			Fields: tokens.Fields{"visibility"}}, func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityOrganization }},
+		{"ttl instead of expires_at",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}, TTL: 72 * time.Hour},
+				Fields: tokens.Fields{"expires_at", "ttl"}}, func(t *tokens.AccessToken) {
+				t.ExpiresAt, t.TTL = time.Time{},
+					72*time.Hour
+			}},
+		{"ttl cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0}, Fields: tokens.Fields{"ttl"}},
+			func(t *tokens.AccessToken) { t.TTL = 0 }},
+		{"expires_at", tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: elsewhere},
+			Fields: tokens.Fields{"expires_at"}}, func(t *tokens.AccessToken) { t.ExpiresAt = at }},
 	} {
 		w.clock.Advance(time.Second)
 		step.apply(&want)
@@ -98,7 +121,7 @@ func testAccessTokenSettings(w *world) {
 	w.succeed(w.DeleteAccessToken(ctx, want.ID))
 }
 
-// A token for which no technical user is named gets one of its own, which has its roles and goes with it.
+// A token for which no technical user is named gets one of its own, which has the token's roles and is deleted with it.
 func testSystemCreatedTechnicalUser(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
@@ -107,20 +130,25 @@ func testSystemCreatedTechnicalUser(w *world) {
 	request := w.request("Deploy (prod)", "")
 	t := w.create(request)
 	if !t.User.SystemCreated || t.User.GroupID != "" || !t.User.Enabled {
-		w.Errorf("the technical user is not one that the system made at organization level: %+v", t.User)
+		w.Errorf("the technical user was not created by the system at organization level: %+v", t.User)
 	}
 	w.equal("its roles", t.User.Grants, tokens.Grants{Role: tokens.DefaultRole})
 	w.equal("what the token opens", w.verify(request.Secret).Grants, tokens.Grants{Role: tokens.DefaultRole})
 	w.equal("its events", actions(w.events(t.User.ID)), []string{"technical_user.create"})
 
 	w.clock.Advance(later)
-	t = w.update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleViewer, GroupRoles: roles}}, Fields: tokens.Fields{"role", "group_roles"}})
+	t = w.update(t.ID,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleViewer, GroupRoles: roles}},
+			Fields: tokens.Fields{"role", "group_roles"}})
 	w.equal("its roles follow the token's", t.User.Grants, tokens.Grants{Role: tokens.RoleViewer, GroupRoles: roles})
 	w.equal("the technical user", must(w.TechnicalUser(ctx, t.User.ID))(w), t.User)
-	w.equal("what the token opens", w.verify(request.Secret).Grants, tokens.Grants{Role: tokens.RoleViewer, GroupRoles: roles})
+	w.equal("what the token opens", w.verify(request.Secret).Grants,
+		tokens.Grants{Role: tokens.RoleViewer, GroupRoles: roles})
 	w.equal("the time of its change", t.User.UpdatedAt, w.clock.Instant())
 
-	_, err := w.UpdateTechnicalUser(ctx, t.User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleOwner}}, Fields: tokens.Fields{"role"}})
+	_, err := w.UpdateTechnicalUser(ctx, t.User.ID,
+		tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleOwner}},
+			Fields: tokens.Fields{"role"}})
 	w.refusal(err, tokens.CodeConflict)
 	_, err = w.CreateAccessToken(ctx, w.request("guest", t.User.ID))
 	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "technical_user_id")
@@ -142,7 +170,7 @@ func testSystemCreatedTechnicalUser(w *world) {
 	w.succeed(w.DeleteGroup(ctx, g.ID))
 }
 
-// tokensOfAllKinds makes tokens that differ in every column of a list, and some that many columns don't tell apart.
+// tokensOfAllKinds creates tokens that differ in every column of a list, and some that are equal in many columns.
 func (w *world) tokensOfAllKinds() (user tokens.TechnicalUser, g tokens.Group, made []tokens.AccessToken) {
 	user, g = w.user("robot", ""), w.group("payments")
 	for i, name := range []string{"beta", "Alpha", "gamma", "twin", "twin", "twin", "later"} {
@@ -197,7 +225,7 @@ func testAccessTokenQueries(w *world) {
 		{tokens.TokenQuery{Search: "ROBOT@default"}, "g", 1},
 		{tokens.TokenQuery{Status: tokens.StatusDisabled}, "a", 1},
 		{tokens.TokenQuery{Status: tokens.StatusExpired}, "b", 1},
-		{tokens.TokenQuery{Status: tokens.StatusActive, Search: "a"}, "g t1 t2 t3 l", 5}, // all addresses have an a
+		{tokens.TokenQuery{Status: tokens.StatusActive, Search: "a"}, "g t1 t2 t3 l", 5}, // all addresses contain an a
 		{tokens.TokenQuery{Search: "nothing like it"}, "", 0},
 		{tokens.TokenQuery{TechnicalUserID: user.ID}, "g", 1},
 		{tokens.TokenQuery{GroupID: payments.ID}, "l", 1},
@@ -220,21 +248,24 @@ func testAccessTokenQueries(w *world) {
 	}
 	names := map[string]string{payments.ID: "payments"}
 	w.equal("the groups of all", must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).GroupNames, names)
-	w.equal("the group of a role", must(w.AccessTokens(ctx, tokens.TokenQuery{TechnicalUserID: user.ID}))(w).GroupNames, names)
-	w.equal("the group of a level", must(w.AccessTokens(ctx, tokens.TokenQuery{GroupID: payments.ID}))(w).GroupNames, names)
+	w.equal("the group of a role", must(w.AccessTokens(ctx, tokens.TokenQuery{TechnicalUserID: user.ID}))(w).GroupNames,
+		names)
+	w.equal("the group of a level", must(w.AccessTokens(ctx, tokens.TokenQuery{GroupID: payments.ID}))(w).GroupNames,
+		names)
 	w.equal("the groups of others", len(must(w.AccessTokens(ctx, tokens.TokenQuery{Search: "twin"}))(w).GroupNames), 0)
 
 	for field, query := range map[string]tokens.TokenQuery{
-		"sort": {Sort: "shoe_size"}, "status": {Status: "asleep"}, "technical_user_id": {TechnicalUserID: "ci"}, "group_id": {GroupID: "payments"},
-		"limit": {Limit: -1}, "offset": {Offset: -1}, "expires_within": {ExpiresWithin: -1}, "unused_for": {UnusedFor: -1},
+		"sort": {Sort: "shoe_size"}, "status": {Status: "asleep"}, "technical_user_id": {TechnicalUserID: "ci"},
+		"group_id": {GroupID: "payments"},
+		"limit":    {Limit: -1}, "offset": {Offset: -1}, "expires_within": {ExpiresWithin: -1}, "unused_for": {UnusedFor: -1},
 	} {
 		_, err := w.AccessTokens(ctx, query)
 		w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, field)
 	}
 }
 
-// A list is ordered by every column, both ways. What a column does not tell apart stays in the order of its making, and
-// pages put together are the list.
+// A list can be ordered by every column, in both directions. Tokens that are equal in a column stay in the order of
+// their creation. The pages together are the list.
 func testAccessTokenOrders(w *world) {
 	ctx := w.Context()
 	w.tokensOfAllKinds()
@@ -259,7 +290,7 @@ func testAccessTokenOrders(w *world) {
 					w.Errorf("%s: %q is before %q", what, a, b)
 				}
 				if a == b && column != tokens.ColumnCreatedAt && position[list[i-1].ID] > position[list[i].ID] {
-					w.Errorf("%s: of two with %q the later one is first", what, a)
+					w.Errorf("%s: of two with %q, the later one comes first", what, a)
 				}
 			}
 			var pages []string
@@ -271,7 +302,7 @@ func testAccessTokenOrders(w *world) {
 	}
 }
 
-// columnText writes what a token has in a column so that texts are ordered as the column is.
+// columnText formats a token's value in a column so that the texts sort like the column.
 func columnText(column tokens.TokenColumn, t tokens.AccessToken) string {
 	instant := func(at time.Time) string { return at.Format("2006-01-02T15:04:05.000000") }
 	switch column {
@@ -308,7 +339,7 @@ func columnText(column tokens.TokenColumn, t tokens.AccessToken) string {
 	return "unknown column"
 }
 
-// A creation names the tokens that look like left-overs of an interrupted one, and no others.
+// A creation names the tokens that look like leftovers of an interrupted one, and no others.
 func testNamesakes(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
@@ -350,6 +381,6 @@ func testNamesakes(w *world) {
 		w.create(w.request("many", ci.ID))
 	}
 	if got := namesakes(w.request("many", ci.ID)); len(got) != 10 {
-		w.Errorf("%d namesakes are named, want 10 at most", len(got))
+		w.Errorf("%d namesakes are named, want at most 10", len(got))
 	}
 }

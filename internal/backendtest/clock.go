@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Clock is a clock that moves when it is told to.
+// Clock is a clock that moves only when told to.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock returns a clock that stands at noon of a day in 2030, in a zone other than UTC and between two microseconds,
-// as the clock of a machine does.
+// NewClock returns a clock set to noon on a day in 2030, in a zone other than UTC and between two microseconds, as a
+// machine's clock may be.
 func NewClock() *Clock {
 	return &Clock{now: time.Date(2030, time.June, 1, 14, 0, 0, 123_456_789, time.FixedZone("CEST", 2*60*60))}
 }
 
-// Now returns the instant at which the clock stands.
+// Now returns the time of the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -31,5 +31,5 @@ func (c *Clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// Instant returns the instant at which the clock stands as backends keep it: in UTC and whole microseconds.
+// Instant returns the time of the clock as backends store it: in UTC and whole microseconds.
 func (c *Clock) Instant() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }

@@ -7,18 +7,18 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// person returns the backend with which one of many works.
+// person returns the backend that one of many people works with.
 type person func(w *world, i int) tokens.Backend
 
-// alone is a person who opens the database for themselves, as in a process of their own.
+// alone is a person who opens the database alone, as in a separate process.
 func alone(w *world, i int) tokens.Backend {
 	return w.elsewhere(tokens.Actor(fmt.Sprintf("local:person%d@host", i))).Backend
 }
 
-// together is a person who shares one backend with all others, as the resources of one Terraform run do.
+// together is a person who shares one backend with all the others, like the resources of one Terraform run.
 func together(w *world, _ int) tokens.Backend { return w.Backend }
 
-// everyone runs fn as n people at once, and returns their errors.
+// everyone runs fn as n people at the same time, and returns their errors.
 func (w *world) everyone(n int, who person, fn func(i int, b tokens.Backend) error) []error {
 	errs := make([]error, n)
 	start := make(chan struct{})
@@ -35,7 +35,7 @@ func (w *world) everyone(n int, who person, fn func(i int, b tokens.Backend) err
 	return errs
 }
 
-// Many at once, on a database that nobody has made yet, lose nothing and disturb nobody.
+// Many people at once, on a database that doesn't exist yet, lose nothing and don't disturb each other.
 func testConcurrency(who person) func(*world) {
 	return func(w *world) { w.crowd(who) }
 }
@@ -50,7 +50,8 @@ func (w *world) crowd(who person) {
 		}
 	}
 	for i, err := range w.everyone(people, who, func(i int, b tokens.Backend) error {
-		group, err := b.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: fmt.Sprintf("group-%d", i)}})
+		group, err := b.CreateGroup(ctx,
+			tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: fmt.Sprintf("group-%d", i)}})
 		if err != nil {
 			return err
 		}
@@ -60,11 +61,13 @@ func (w *world) crowd(who person) {
 			if err != nil {
 				return err
 			}
-			if _, err := b.UpdateAccessToken(ctx, created.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "made"}, Fields: tokens.Fields{"description"}}); err != nil {
+			if _, err := b.UpdateAccessToken(ctx, created.ID,
+				tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "made"},
+					Fields: tokens.Fields{"description"}}); err != nil {
 				return err
 			}
 			if v, err := b.VerifySecret(ctx, request.Secret, tokens.VerifyOptions{RecordUse: true}); err != nil || !v.Active {
-				return fmt.Errorf("a value that was just issued: %+v, %w", v, err)
+				return fmt.Errorf("a value that was just issued is refused: %+v, %w", v, err)
 			}
 		}
 		return nil
@@ -83,7 +86,7 @@ func (w *world) crowd(who person) {
 	for _, all := range requests {
 		for _, request := range all {
 			if !w.verify(request.Secret).Active {
-				w.Errorf("the value of %q is not good", request.Name)
+				w.Errorf("the value of %q is not active", request.Name)
 			}
 		}
 	}
@@ -96,7 +99,8 @@ func (w *world) crowd(who person) {
 	w.equal("the number of databases made", databases, 1)
 }
 
-// Of many who replace the same secret at once one wins; the others learn of it, and nobody is told that a dead value is good.
+// If many replace the same secret at once, one wins and the others are told. Nobody is told that a dead value is
+// active.
 func testConcurrentRegenerations(who person) func(*world) {
 	return func(w *world) { w.race(who) }
 }

@@ -12,7 +12,7 @@ func testDatabase(w *world) {
 	if !tokens.IsID(tokens.KindDatabase, d.ID) || d.Organization != "default" || d.Location == "" {
 		w.Errorf("the database is not identified: %+v", d)
 	}
-	w.equal("the database as another sees it", must(w.as("local:ben@host").Backend.Database(w.Context()))(w), d)
+	w.equal("the database as seen by another owner", must(w.as("local:ben@host").Backend.Database(w.Context()))(w), d)
 	w.equal("the first event", actions(w.events(d.ID)), []string{"database.create"})
 }
 
@@ -23,22 +23,26 @@ func testMissingDatabase(w *world) {
 	rol := tokens.NewID(tokens.KindRole, w.clock.Now())
 	regeneration := &tokens.Regeneration{NewSecretFor: w.fresh(), Reason: tokens.ReasonDrift}
 	for name, operation := range map[string]func() error{
-		"Database":            func() error { _, err := w.Backend.Database(ctx); return err },
-		"Group":               func() error { _, err := w.Group(ctx, grp); return err },
-		"Groups":              func() error { _, err := w.Groups(ctx); return err },
-		"UpdateGroup":         func() error { _, err := w.UpdateGroup(ctx, grp, tokens.GroupUpdate{}); return err },
-		"DeleteGroup":         func() error { return w.DeleteGroup(ctx, grp) },
-		"Role":                func() error { _, err := w.Role(ctx, rol); return err },
-		"Roles":               func() error { _, err := w.Roles(ctx); return err },
-		"UpdateRole":          func() error { _, err := w.UpdateRole(ctx, rol, tokens.RoleUpdate{}); return err },
-		"DeleteRole":          func() error { return w.DeleteRole(ctx, rol) },
-		"Member":              func() error { _, err := w.Member(ctx, mem); return err },
-		"Members":             func() error { _, err := w.Members(ctx); return err },
-		"UpdateMember":        func() error { _, err := w.UpdateMember(ctx, mem, tokens.MemberUpdate{}); return err },
-		"DeleteMember":        func() error { return w.DeleteMember(ctx, mem) },
-		"TechnicalUser":       func() error { _, err := w.TechnicalUser(ctx, tu); return err },
-		"TechnicalUsers":      func() error { _, err := w.TechnicalUsers(ctx); return err },
-		"UpdateTechnicalUser": func() error { _, err := w.UpdateTechnicalUser(ctx, tu, tokens.TechnicalUserUpdate{}); return err },
+		"Database":       func() error { _, err := w.Backend.Database(ctx); return err },
+		"Group":          func() error { _, err := w.Group(ctx, grp); return err },
+		"Groups":         func() error { _, err := w.Groups(ctx); return err },
+		"UpdateGroup":    func() error { _, err := w.UpdateGroup(ctx, grp, tokens.GroupUpdate{}); return err },
+		"DeleteGroup":    func() error { return w.DeleteGroup(ctx, grp) },
+		"Role":           func() error { _, err := w.Role(ctx, rol); return err },
+		"Roles":          func() error { _, err := w.Roles(ctx); return err },
+		"UpdateRole":     func() error { _, err := w.UpdateRole(ctx, rol, tokens.RoleUpdate{}); return err },
+		"DeleteRole":     func() error { return w.DeleteRole(ctx, rol) },
+		"Member":         func() error { _, err := w.Member(ctx, mem); return err },
+		"Members":        func() error { _, err := w.Members(ctx); return err },
+		"UpdateMember":   func() error { _, err := w.UpdateMember(ctx, mem, tokens.MemberUpdate{}); return err },
+		"DeleteMember":   func() error { return w.DeleteMember(ctx, mem) },
+		"TechnicalUser":  func() error { _, err := w.TechnicalUser(ctx, tu); return err },
+		"TechnicalUsers": func() error { _, err := w.TechnicalUsers(ctx); return err },
+		"UpdateTechnicalUser": func() error {
+			_, err := w.UpdateTechnicalUser(ctx, tu,
+				tokens.TechnicalUserUpdate{})
+			return err
+		},
 		"DeleteTechnicalUser": func() error { return w.DeleteTechnicalUser(ctx, tu) },
 		"AccessToken":         func() error { _, err := w.AccessToken(ctx, tok); return err },
 		"AccessTokens":        func() error { _, err := w.AccessTokens(ctx, tokens.TokenQuery{}); return err },
@@ -58,11 +62,13 @@ func testMissingDatabase(w *world) {
 		"PruneEvents":        func() error { _, err := w.PruneEvents(ctx, w.clock.Now().Add(-later)); return err },
 		"Events":             func() error { _, err := w.Events(ctx, tokens.EventQuery{}); return err },
 		"a member": func() error {
-			_, err := w.acting("anna@example.com").CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "payments"}})
+			_, err := w.acting("anna@example.com").CreateGroup(ctx,
+				tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "payments"}})
 			return err
 		},
 		"a member with a role": func() error {
-			_, err := w.CreateMember(ctx, tokens.NewMember{Email: "b@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "clerk"}}})
+			_, err := w.CreateMember(ctx, tokens.NewMember{Email: "b@example.com",
+				MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "clerk"}}})
 			return err
 		},
 		"a token with a role": func() error {
@@ -78,12 +84,13 @@ func testMissingDatabase(w *world) {
 			return err
 		},
 	} {
-		if err := operation(); tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), "there is no database") {
+		if err := operation(); tokens.ErrorCode(err) != tokens.CodeUnavailable ||
+			!strings.Contains(err.Error(), "there is no database") {
 			w.Errorf("%s without a database: got %v, want CodeUnavailable", name, err)
 		}
 	}
 
-	// What is invalid by itself makes no database either, and the error is about the input.
+	// Invalid input creates no database either, and the error is about the input.
 	_, err := w.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "Not a name"}})
 	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "name")
 	_, err = w.CreateAccessToken(ctx, tokens.NewAccessToken{NewSecretFor: w.fresh()})

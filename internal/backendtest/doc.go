@@ -1,6 +1,6 @@
-// Package backendtest holds the one suite of tests that every tokens.Backend must pass, so that callers can't tell
+// Package backendtest contains the conformance suite that every tokens.Backend must pass, so that callers can't tell
 // one from another.
 //
-// It imports package tokens and testing libraries. It reaches a backend through the interface alone, with a clock that
-// the tests move.
+// It imports package tokens and testing libraries. It uses a backend only through the interface, with a clock that the
+// tests move.
 package backendtest

@@ -6,16 +6,18 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// regenerateWith is regenerate beside other changes, with a grace for this once.
-func (w *world) regenerateWith(id string, update tokens.AccessTokenUpdate, grace *tokens.Grace) (tokens.AccessToken, tokens.Secret) {
+// regenerateWith is regenerate together with other changes, with a grace period for this regeneration only.
+func (w *world) regenerateWith(
+	id string, update tokens.AccessTokenUpdate, grace *tokens.Grace,
+) (tokens.AccessToken, tokens.Secret) {
 	w.Helper()
 	fresh := w.fresh()
 	update.Regeneration = &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonSchedule, Grace: grace}
 	return w.update(id, update), fresh.Secret
 }
 
-// live checks which of values open something, in their order: a letter each, c for the current one, p for the previous one,
-// - for one that is dead.
+// live checks which of the values work. It has one letter for each, in order: c for the current one, p for the previous
+// one, - for a dead one.
 func (w *world) live(what, want string, values ...tokens.Secret) {
 	w.Helper()
 	got := ""
@@ -34,17 +36,17 @@ func (w *world) live(what, want string, values ...tokens.Secret) {
 	w.equal("what opens something "+what, got, want)
 }
 
-// forOnce is a grace for one regeneration.
+// forOnce is a grace period for one regeneration.
 func forOnce(d time.Duration) *tokens.Grace { return &tokens.Grace{Duration: d} }
 
 var (
-	// ownGrace is the grace of the token itself.
+	// ownGrace is the grace period of the token itself.
 	ownGrace *tokens.Grace
-	// none is no previous secret.
+	// none means no previous secret.
 	none *tokens.PreviousSecret
 )
 
-// The secret before the current one stays valid for the grace, and not longer; there are never three.
+// The previous secret stays valid for the grace period, and no longer. There are never three.
 func testGrace(w *world) {
 	request := w.request("deploy", "")
 	request.Grace = tokens.Grace{Duration: time.Hour}
@@ -58,12 +60,13 @@ func testGrace(w *world) {
 		Version: 1, Preview: first.Reveal()[:10], CreatedAt: token.CreatedAt, EndsAt: superseded.Add(time.Hour)})
 	w.equal("the token afterwards", w.token(id), token)
 	w.live("after the regeneration", "pc", first, second)
-	w.mentions(w.events(id)[1].Detail, "version 2", "schedule", "version 1 stays valid until "+tokens.FormatTimestamp(superseded.Add(time.Hour)), "never used")
+	w.mentions(w.events(id)[1].Detail, "version 2", "schedule",
+		"version 1 stays valid until "+tokens.FormatTimestamp(superseded.Add(time.Hour)), "never used")
 
-	// What stops the token stops both.
+	// Whatever stops the token stops both.
 	must(w.HoldAccessToken(w.Context(), id, "leaked"))(w)
 	if v := w.verify(first); v.Active || !v.Previous || v.Superseded {
-		w.Errorf("the previous value of a held token: %+v", v)
+		w.Errorf("the previous value of a held token is active: %+v", v)
 	}
 	must(w.ReleaseAccessToken(w.Context(), id))(w)
 
@@ -73,17 +76,19 @@ func testGrace(w *world) {
 	w.live("at the end of the grace", "-c", first, second)
 	w.equal("the end that has passed", w.token(id).PreviousSecretExpiresAt(), superseded.Add(time.Hour))
 
-	// A second regeneration within the grace ends the oldest secret.
+	// A second regeneration within the grace period ends the oldest secret.
 	_, third := w.regenerateWith(id, tokens.AccessTokenUpdate{}, ownGrace)
 	w.clock.Advance(later)
 	w.live("in the second grace", "-pc", first, second, third)
 	_, fourth := w.regenerateWith(id, tokens.AccessTokenUpdate{}, ownGrace)
 	w.live("after a regeneration within the grace", "--pc", first, second, third, fourth)
 
-	// No grace ends it in the same transaction, for once or by the setting.
+	// Without a grace period, for once or by the setting, it ends in the same transaction.
 	_, fifth := w.regenerateWith(id, tokens.AccessTokenUpdate{}, forOnce(0))
 	w.live("after a regeneration without grace", "----c", first, second, third, fourth, fifth)
-	token, sixth := w.regenerateWith(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(0)}}, Fields: tokens.Fields{"grace_period"}}, ownGrace)
+	token, sixth := w.regenerateWith(id,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(0)}},
+			Fields: tokens.Fields{"grace_period"}}, ownGrace)
 	w.live("after one with a grace of none", "-c", fifth, sixth)
 	w.equal("the previous secret without a grace", token.Previous, none)
 	token, seventh := w.regenerateWith(id, tokens.AccessTokenUpdate{}, forOnce(time.Minute))
@@ -95,7 +100,7 @@ func testGrace(w *world) {
 	w.live("after the deletion", "--", sixth, seventh)
 }
 
-// No grace outlives the expiry that the secret had, nor the token.
+// A grace period outlives neither the secret's own expiry nor the token.
 func testGraceAndExpiry(w *world) {
 	start := w.clock.Instant()
 	untilExpiry := tokens.Grace{UntilExpiry: true}
@@ -110,36 +115,48 @@ func testGraceAndExpiry(w *world) {
 	w.clock.Advance(time.Microsecond)
 	w.live("at its own expiry", "-c", request.Secret, second)
 
-	token, third := w.regenerateWith(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(30 * time.Hour)}}, Fields: tokens.Fields{"grace_period"}}, ownGrace)
+	token, third := w.regenerateWith(id,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(30 * time.Hour)}},
+			Fields: tokens.Fields{"grace_period"}}, ownGrace)
 	w.equal("the end under a longer grace", token.PreviousSecretExpiresAt(), start.Add(14*time.Hour))
 	w.live("under a longer grace", "pc", second, third)
 
-	// Expired, it has no life left.
+	// An expired secret gets no grace period.
 	w.clock.Advance(10 * time.Hour)
 	token, fourth := w.regenerateWith(id, tokens.AccessTokenUpdate{}, ownGrace)
 	w.equal("the previous secret that had expired", token.Previous, none)
 	w.live("after its expiry", "-c", third, fourth)
 	w.mentions(w.events(id)[len(w.events(id))-1].Detail, "version 3 had expired at")
 
-	// A ttl that was set with the regeneration does not cut the grace of a secret that had none.
-	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0, Policies: tokens.Policies{Grace: tokens.Grace{Duration: time.Hour}}}, Fields: tokens.Fields{"ttl", "grace_period"}})
+	// A ttl that is set with the regeneration doesn't shorten the grace period of a secret that had none.
+	w.update(id,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0,
+			Policies: tokens.Policies{Grace: tokens.Grace{Duration: time.Hour}}}, Fields: tokens.Fields{"ttl", "grace_period"}})
 	w.clock.Advance(50 * time.Hour)
-	token, fifth := w.regenerateWith(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 20 * time.Hour}, Fields: tokens.Fields{"ttl"}}, ownGrace)
+	token, fifth := w.regenerateWith(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 20 * time.Hour},
+		Fields: tokens.Fields{"ttl"}}, ownGrace)
 	w.equal("the end of a secret without expiry", token.PreviousSecretExpiresAt(), w.clock.Instant().Add(time.Hour))
 	w.live("with a new ttl", "pc", fourth, fifth)
 
-	// A fixed end is that of both, however it moves.
+	// A fixed end applies to both, however it moves.
 	end := w.clock.Instant().Add(5 * time.Hour)
-	token, sixth := w.regenerateWith(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0, ExpiresAt: end, Policies: tokens.Policies{Grace: untilExpiry}}, Fields: tokens.Fields{"ttl", "expires_at", "grace_period"}}, ownGrace)
+	token, sixth := w.regenerateWith(id,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0, ExpiresAt: end,
+			Policies: tokens.Policies{Grace: untilExpiry}}, Fields: tokens.Fields{"ttl", "expires_at", "grace_period"}},
+		ownGrace)
 	w.equal("the end by a fixed end", token.PreviousSecretExpiresAt(), end)
 	w.clock.Advance(time.Hour)
-	w.equal("the end by an earlier one", w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: end.Add(-time.Hour)}, Fields: tokens.Fields{"expires_at"}}).PreviousSecretExpiresAt(), end.Add(-time.Hour))
-	w.equal("the end by a later one", w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: end.Add(time.Hour)}, Fields: tokens.Fields{"expires_at"}}).PreviousSecretExpiresAt(), end.Add(-time.Hour))
+	w.equal("the end by an earlier one", w.update(id,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: end.Add(-time.Hour)},
+			Fields: tokens.Fields{"expires_at"}}).PreviousSecretExpiresAt(), end.Add(-time.Hour))
+	w.equal("the end by a later one",
+		w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: end.Add(time.Hour)},
+			Fields: tokens.Fields{"expires_at"}}).PreviousSecretExpiresAt(), end.Add(-time.Hour))
 	w.clock.Advance(3 * time.Hour)
 	w.live("past the earlier end", "-c", fifth, sixth)
 }
 
-// A grace that is shortened counts from the regeneration; one that is lengthened is for the next one.
+// A shortened grace period counts from the regeneration. A longer one applies from the next regeneration on.
 func testShortenedGrace(w *world) {
 	request := w.request("deploy", "")
 	request.Grace = tokens.Grace{Duration: 10 * time.Hour}
@@ -148,23 +165,28 @@ func testShortenedGrace(w *world) {
 	superseded := w.clock.Instant()
 	set := func(d time.Duration) tokens.AccessToken {
 		w.Helper()
-		return w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(d)}}, Fields: tokens.Fields{"grace_period"}})
+		return w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(d)}},
+			Fields: tokens.Fields{"grace_period"}})
 	}
 	w.clock.Advance(time.Hour)
 	w.equal("the end by a longer grace", set(20*time.Hour).PreviousSecretExpiresAt(), superseded.Add(10*time.Hour))
 	w.equal("the end by a shorter one", set(3*time.Hour).PreviousSecretExpiresAt(), superseded.Add(3*time.Hour))
-	w.equal("the end after another change", w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"}, Fields: tokens.Fields{"name"}}).PreviousSecretExpiresAt(), superseded.Add(3*time.Hour))
+	w.equal("the end after another change", w.update(id,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"},
+			Fields: tokens.Fields{"name"}}).PreviousSecretExpiresAt(), superseded.Add(3*time.Hour))
 	w.live("in the shortened grace", "pc", request.Secret, second)
 	w.equal("the token afterwards", w.token(id).PreviousSecretExpiresAt(), superseded.Add(3*time.Hour))
 
-	// Shortened to what has passed, it is over, and the event says so once.
+	// If it is shortened to a time that has passed, it is over, and one event says so.
 	w.clock.Advance(time.Hour)
 	w.equal("the end that has passed", set(30*time.Minute).PreviousSecretExpiresAt(), superseded.Add(30*time.Minute))
 	w.live("after the shortened grace", "-c", request.Secret, second)
 	w.clock.Advance(later)
-	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "changed once more"}, Fields: tokens.Fields{"description"}})
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "changed once more"},
+		Fields: tokens.Fields{"description"}})
 	w.equal("the end long after", w.token(id).PreviousSecretExpiresAt(), superseded.Add(30*time.Minute))
-	w.equal("the events", actions(w.events(id)), []string{"access_token.create", "access_token.regenerate", "access_token.update", "access_token.update",
+	w.equal("the events", actions(w.events(id)), []string{"access_token.create", "access_token.regenerate",
+		"access_token.update", "access_token.update",
 		"access_token.update", "access_token.retire_previous", "access_token.update", "access_token.update"})
 
 	_, third := w.regenerateWith(id, tokens.AccessTokenUpdate{}, forOnce(time.Hour))
@@ -191,10 +213,11 @@ func testRetirePreviousSecret(w *world) {
 	w.live("afterwards", "-c", request.Secret, second)
 	_, err = w.RetirePreviousSecret(ctx, id)
 	w.refusal(err, tokens.CodeConflict)
-	w.equal("the events", actions(w.events(id)), []string{"access_token.create", "access_token.retire_previous refused", "access_token.regenerate",
+	w.equal("the events", actions(w.events(id)), []string{"access_token.create", "access_token.retire_previous refused",
+		"access_token.regenerate",
 		"access_token.retire_previous", "access_token.retire_previous refused"})
 
-	// A revocation by either of the two ends both, and with no live secret there is none to retire.
+	// A revocation by either value ends both. With no live secret, there is none to retire.
 	_, third := w.regenerateWith(id, tokens.AccessTokenUpdate{}, ownGrace)
 	revoked := must(w.RevokeSecret(ctx, second))(w)
 	w.equal("the previous secret of a revoked token", revoked.Previous, none)
@@ -202,19 +225,20 @@ func testRetirePreviousSecret(w *world) {
 	w.equal("its status", revoked.Status, tokens.StatusRevoked)
 	for _, value := range []tokens.Secret{second, third} {
 		if v := w.verify(value); v.Active {
-			w.Errorf("a revoked value is good: %+v", v)
+			w.Errorf("a revoked value is active: %+v", v)
 		}
 	}
 	_, err = w.RetirePreviousSecret(ctx, id)
 	w.refusal(err, tokens.CodeConflict)
 
-	// The secret of a revoked token has no grace.
+	// The secret of a revoked token gets no grace period.
 	token, fourth := w.regenerateWith(id, tokens.AccessTokenUpdate{}, ownGrace)
 	w.equal("the previous secret that was revoked", token.Previous, none)
 	w.live("after the revocation", "--c", second, third, fourth)
 }
 
-// The end of a grace is in the log though nobody does anything at that moment, and says when the secret was last used.
+// The end of a grace period appears in the log although nobody does anything at that time, with the last use of the
+// secret.
 func testGraceEvents(w *world) {
 	request := w.request("deploy", "")
 	request.Grace = tokens.Grace{Duration: time.Hour}
@@ -232,23 +256,27 @@ func testGraceEvents(w *world) {
 
 	w.clock.Advance(2 * time.Hour)
 	told := w.events(id)
-	w.equal("the events before any change", actions(told), []string{"access_token.create", "access_token.regenerate", "access_token.retire_previous"})
+	w.equal("the events before any change", actions(told),
+		[]string{"access_token.create", "access_token.regenerate", "access_token.retire_previous"})
 	retired := told[2]
 	w.equal("when", retired.At, end)
 	w.equal("who", retired.Actor, tokens.ActorClock)
 	w.mentions(retired.Detail, "version 1", "grace period", "last used at "+tokens.FormatTimestamp(used))
 	w.equal("the latest event", must(w.Events(w.Context(), tokens.EventQuery{Limit: 1}))(w), []tokens.Event{retired})
-	w.equal("the events since then", must(w.Events(w.Context(), tokens.EventQuery{Since: end}))(w), []tokens.Event{retired})
-	w.equal("the events since later", must(w.Events(w.Context(), tokens.EventQuery{Since: end.Add(time.Second)}))(w), []tokens.Event(nil))
+	w.equal("the events since then", must(w.Events(w.Context(), tokens.EventQuery{Since: end}))(w),
+		[]tokens.Event{retired})
+	w.equal("the events since later", must(w.Events(w.Context(), tokens.EventQuery{Since: end.Add(time.Second)}))(w),
+		[]tokens.Event(nil))
 
 	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"}, Fields: tokens.Fields{"name"}})
 	written := w.events(id)
-	w.equal("the events after a change", actions(written), []string{"access_token.create", "access_token.regenerate", "access_token.retire_previous", "access_token.update"})
+	w.equal("the events after a change", actions(written),
+		[]string{"access_token.create", "access_token.regenerate", "access_token.retire_previous", "access_token.update"})
 	w.equal("the event that is written", written[2], retired)
 	w.equal("the end that is told", w.token(id).PreviousSecretExpiresAt(), end)
 }
 
-// Uses are counted for the token, and their last moment for each of its secrets.
+// Uses are counted per token; the last use is recorded per secret.
 func testUses(w *world) {
 	request := w.request("deploy", "")
 	request.Grace = tokens.Grace{Duration: time.Hour}
@@ -280,7 +308,7 @@ func testUses(w *world) {
 	w.equal("how often the token was used then", w.token(id).UseCount, int64(9))
 }
 
-// Every policy is kept as it was written, can be changed by itself, and can be cleared.
+// Every policy is stored as written, can be changed on its own, and can be cleared.
 func testPolicies(w *world) {
 	day := 24 * time.Hour
 	request := w.request("deploy", "")
@@ -301,16 +329,34 @@ func testPolicies(w *world) {
 		update    tokens.AccessTokenUpdate
 		set       func()
 	}{
-		{"regenerate_before_expiry", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{RegenerateBeforeExpiry: 7 * day}}, Fields: tokens.Fields{"regenerate_before_expiry"}}, func() { want.RegenerateBeforeExpiry = 7 * day }},
-		{"on_expired", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnExpired: tokens.OnExpiredIgnore}}, Fields: tokens.Fields{"on_expired"}}, func() { want.OnExpired = tokens.OnExpiredIgnore }},
-		{"on_secret_drift", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnSecretDrift: tokens.OnSecretDriftError}}, Fields: tokens.Fields{"on_secret_drift"}}, func() { want.OnSecretDrift = tokens.OnSecretDriftError }},
-		{"grace_period", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(day)}}, Fields: tokens.Fields{"grace_period"}}, func() { want.Grace = tokens.Grace{Duration: day} }},
-		{"protect_if_used_within", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{ProtectIfUsedWithin: day}}, Fields: tokens.Fields{"protect_if_used_within"}}, func() { want.ProtectIfUsedWithin = day }},
-		{"regenerate_before_expiry", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{RegenerateBeforeExpiry: 0}}, Fields: tokens.Fields{"regenerate_before_expiry"}}, func() { want.RegenerateBeforeExpiry = 0 }},
-		{"on_expired", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnExpired: ""}}, Fields: tokens.Fields{"on_expired"}}, func() { want.OnExpired = "" }},
-		{"on_secret_drift", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnSecretDrift: ""}}, Fields: tokens.Fields{"on_secret_drift"}}, func() { want.OnSecretDrift = "" }},
-		{"grace_period", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(0)}}, Fields: tokens.Fields{"grace_period"}}, func() { want.Grace = tokens.Grace{} }},
-		{"protect_if_used_within", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{ProtectIfUsedWithin: 0}}, Fields: tokens.Fields{"protect_if_used_within"}}, func() { want.ProtectIfUsedWithin = 0 }},
+		{"regenerate_before_expiry",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{RegenerateBeforeExpiry: 7 * day}},
+				Fields: tokens.Fields{"regenerate_before_expiry"}}, func() { want.RegenerateBeforeExpiry = 7 * day }},
+		{"on_expired",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnExpired: tokens.OnExpiredIgnore}},
+				Fields: tokens.Fields{"on_expired"}}, func() { want.OnExpired = tokens.OnExpiredIgnore }},
+		{"on_secret_drift",
+			tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Policies: tokens.Policies{OnSecretDrift: tokens.OnSecretDriftError}},
+				Fields:   tokens.Fields{"on_secret_drift"},
+			}, func() { want.OnSecretDrift = tokens.OnSecretDriftError }},
+		{"grace_period", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(day)}},
+			Fields: tokens.Fields{"grace_period"}}, func() { want.Grace = tokens.Grace{Duration: day} }},
+		{"protect_if_used_within",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{ProtectIfUsedWithin: day}},
+				Fields: tokens.Fields{"protect_if_used_within"}}, func() { want.ProtectIfUsedWithin = day }},
+		{"regenerate_before_expiry",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{RegenerateBeforeExpiry: 0}},
+				Fields: tokens.Fields{"regenerate_before_expiry"}}, func() { want.RegenerateBeforeExpiry = 0 }},
+		{"on_expired", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnExpired: ""}},
+			Fields: tokens.Fields{"on_expired"}}, func() { want.OnExpired = "" }},
+		{"on_secret_drift", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnSecretDrift: ""}},
+			Fields: tokens.Fields{"on_secret_drift"}}, func() { want.OnSecretDrift = "" }},
+		{"grace_period", tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: *forOnce(0)}},
+			Fields: tokens.Fields{"grace_period"}}, func() { want.Grace = tokens.Grace{} }},
+		{"protect_if_used_within",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{ProtectIfUsedWithin: 0}},
+				Fields: tokens.Fields{"protect_if_used_within"}}, func() { want.ProtectIfUsedWithin = 0 }},
 	} {
 		change.set()
 		w.equal("the answer", w.update(id, change.update).Policies, want)

@@ -6,25 +6,30 @@ func testMembers(w *world) {
 	ctx := w.Context()
 	made := w.clock.Instant()
 	first, second := w.group("first"), w.group("second")
-	unsorted := []tokens.GroupRole{{GroupID: second.ID, Role: tokens.RoleViewer}, {GroupID: first.ID, Role: tokens.RoleManager}}
+	unsorted := []tokens.GroupRole{{GroupID: second.ID, Role: tokens.RoleViewer},
+		{GroupID: first.ID, Role: tokens.RoleManager}}
 	if first.ID > second.ID {
 		unsorted[0], unsorted[1] = unsorted[1], unsorted[0]
 	}
 	ordered := []tokens.GroupRole{unsorted[1], unsorted[0]}
 
-	m := must(w.CreateMember(ctx, tokens.NewMember{Email: "Anna@example.com", MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: unsorted}}}))(w)
+	m := must(w.CreateMember(ctx, tokens.NewMember{Email: "Anna@example.com",
+		MemberSettings: tokens.MemberSettings{Name: "Anna",
+			Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: unsorted}}}))(w)
 	w.equal("the new member", m, tokens.Member{
-		ID:             m.ID,
-		Email:          "Anna@example.com",
-		CreatedAt:      made,
-		UpdatedAt:      made,
-		MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: ordered}},
+		ID:        m.ID,
+		Email:     "Anna@example.com",
+		CreatedAt: made,
+		UpdatedAt: made,
+		MemberSettings: tokens.MemberSettings{Name: "Anna",
+			Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: ordered}},
 	})
 	w.equal("the member", must(w.Member(ctx, m.ID))(w), m)
 	other := w.member("aaron@example.com")
 	w.equal("the members by address", must(w.Members(ctx))(w), []tokens.Member{other, m})
 
-	_, err := w.CreateMember(ctx, tokens.NewMember{Email: "anna@EXAMPLE.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}})
+	_, err := w.CreateMember(ctx, tokens.NewMember{Email: "anna@EXAMPLE.com",
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}})
 	conflict := w.refusal(err, tokens.CodeConflict)
 	w.equal("the holder", conflict.ID, m.ID)
 	w.mentions(conflict.Error(), "Anna@example.com", "import {", "to = latchkey_member.NAME", `id = "`+m.ID+`"`)
@@ -39,7 +44,8 @@ func testMembers(w *world) {
 	w.equal("the member afterwards", must(w.Member(ctx, m.ID))(w), want)
 
 	token := w.create(w.request("deploy", ""))
-	share := must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: m.ID, Role: tokens.ShareViewer}))(w)
+	share := must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: m.ID,
+		Role: tokens.ShareViewer}))(w)
 	w.succeed(w.DeleteMember(ctx, m.ID))
 	_, err = w.Member(ctx, m.ID)
 	w.refusal(err, tokens.CodeNotFound)

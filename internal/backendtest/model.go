@@ -11,19 +11,19 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// model is what is expected of the tokens of one technical user: a few maps, in place of a database.
+// model is the expected state of one technical user's tokens: a few maps in place of a database.
 type model struct {
 	tokens map[string]*modelToken
-	// values are all secrets that were ever accepted, by the token that has or had them.
+	// values holds all secrets that were ever accepted, by the token that has or had them.
 	values map[tokens.Secret]string
 }
 
-// modelToken is what is expected of one token.
+// modelToken is the expected state of one token.
 type modelToken struct {
 	value   tokens.Secret
 	madeAt  time.Time
 	version int64
-	// previous is the value before that, as long as nothing but time ends it, at previousEnd.
+	// previous is the value before that, unless something has ended it; time ends it at previousEnd.
 	previous    tokens.Secret
 	previousEnd time.Time
 	enabled     bool
@@ -34,7 +34,7 @@ type modelToken struct {
 	grace       tokens.Grace
 }
 
-// end is when the present value expires; the end of time for never.
+// end is when the current value expires; the end of time means never.
 func (t *modelToken) end() time.Time {
 	switch {
 	case t.ttl > 0:
@@ -47,17 +47,17 @@ func (t *modelToken) end() time.Time {
 
 var endOfTime = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// active tells whether the token's present value is good.
+// active reports whether the token's current value is active.
 func (t *modelToken) active(now time.Time) bool {
 	return t.enabled && !t.held && !t.revoked && now.Before(t.end())
 }
 
-// inGrace tells whether a value is the previous one, and time has not ended it.
+// inGrace reports whether a value is the previous one, and time has not ended it.
 func (t *modelToken) inGrace(value tokens.Secret, now time.Time) bool {
 	return value == t.previous && now.Before(t.previousEnd)
 }
 
-// regenerate gives the token another value.
+// regenerate gives the token a new value.
 func (t *modelToken) regenerate(value tokens.Secret, grace tokens.Grace, now time.Time) {
 	last := t.end()
 	if !grace.UntilExpiry && now.Add(grace.Duration).Before(last) {
@@ -70,14 +70,14 @@ func (t *modelToken) regenerate(value tokens.Secret, grace tokens.Grace, now tim
 	t.value, t.madeAt, t.revoked, t.version = value, now, false, t.version+1
 }
 
-// shorten ends the previous value no later than at an instant.
+// shorten ends the previous value no later than at a time.
 func (t *modelToken) shorten(end time.Time) {
 	if end.Before(t.previousEnd) {
 		t.previousEnd = end
 	}
 }
 
-// testModel runs operations in random order against the backend and a model, and compares what every value opens.
+// testModel runs operations in random order against the backend and a model, and compares what every value grants.
 func testModel(w *world) {
 	ctx := w.Context()
 	user := w.user("ci", "")
@@ -109,7 +109,8 @@ func testModel(w *world) {
 				request.Grace = drawGrace(t, request.TTL > 0 || !request.ExpiresAt.IsZero())
 				created, err := w.CreateAccessToken(ctx, request)
 				check(err, true)
-				m.tokens[created.ID] = &modelToken{value: request.Secret, madeAt: w.clock.Instant(), version: 1, enabled: request.Enabled, expiresAt: request.ExpiresAt, ttl: request.TTL, grace: request.Grace}
+				m.tokens[created.ID] = &modelToken{value: request.Secret, madeAt: w.clock.Instant(), version: 1,
+					enabled: request.Enabled, expiresAt: request.ExpiresAt, ttl: request.TTL, grace: request.Grace}
 				m.values[request.Secret] = created.ID
 			},
 			"regenerate": func(t *rapid.T) {
@@ -123,7 +124,8 @@ func testModel(w *world) {
 					regeneration.Grace = &grace
 				}
 				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Regeneration: &regeneration})
-				expired := !token.expiresAt.IsZero() && !w.clock.Instant().Before(token.expiresAt) // which a new secret does not change
+				// which a new secret does not change
+				expired := !token.expiresAt.IsZero() && !w.clock.Instant().Before(token.expiresAt)
 				ok := (expected == 0 || expected == token.version) && !expired
 				check(err, ok)
 				if ok {
@@ -134,7 +136,9 @@ func testModel(w *world) {
 			"set the grace": func(t *rapid.T) {
 				id, token := pick(t)
 				grace := drawGrace(t, token.end() != endOfTime)
-				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: grace}}, Fields: tokens.Fields{"grace_period"}})
+				_, err := w.UpdateAccessToken(ctx, id,
+					tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: grace}},
+						Fields: tokens.Fields{"grace_period"}})
 				check(err, true)
 				if grace != token.grace && !grace.UntilExpiry {
 					token.shorten(token.madeAt.Add(grace.Duration))
@@ -144,7 +148,9 @@ func testModel(w *world) {
 			"set the ttl": func(t *rapid.T) {
 				id, token := pick(t)
 				ttl := minutes(t)
-				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: ttl, ExpiresAt: time.Time{}}, Fields: tokens.Fields{"ttl", "expires_at"}})
+				_, err := w.UpdateAccessToken(ctx, id,
+					tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: ttl, ExpiresAt: time.Time{}},
+						Fields: tokens.Fields{"ttl", "expires_at"}})
 				ok := token.madeAt.Add(ttl).After(w.clock.Instant()) || ttl == token.ttl
 				check(err, ok)
 				if ok {
@@ -161,7 +167,8 @@ func testModel(w *world) {
 			"switch": func(t *rapid.T) {
 				id, token := pick(t)
 				token.enabled = rapid.Bool().Draw(t, "enabled")
-				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: token.enabled}, Fields: tokens.Fields{"enabled"}})
+				_, err := w.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: token.enabled},
+					Fields: tokens.Fields{"enabled"}})
 				check(err, true)
 			},
 			"hold": func(t *rapid.T) {
@@ -201,12 +208,14 @@ func testModel(w *world) {
 					v, err := w.VerifySecret(ctx, value, tokens.VerifyOptions{})
 					check(err, true)
 					token, alive := m.tokens[id]
-					got := fmt.Sprintf("known %t, superseded %t, previous %t, active %t", v.AccessToken != nil, v.Superseded, v.Previous, v.Active)
+					got := fmt.Sprintf("known %t, superseded %t, previous %t, active %t", v.AccessToken != nil, v.Superseded,
+						v.Previous, v.Active)
 					want := "known false, superseded false, previous false, active false"
 					if alive {
 						now := w.clock.Instant()
 						present, previous := token.value == value, token.inGrace(value, now)
-						want = fmt.Sprintf("known true, superseded %t, previous %t, active %t", !present && !previous, previous, (present || previous) && token.active(now))
+						want = fmt.Sprintf("known true, superseded %t, previous %t, active %t", !present && !previous, previous,
+							(present || previous) && token.active(now))
 					}
 					if got != want {
 						t.Fatalf("a value of token %s: got %s, want %s", id, got, want)

@@ -12,14 +12,16 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// RunPermissions runs every cell of the expected matrix: for each caller, each operation on an object of each kind that a
-// column names. The callers are spread over databases that are worked on at once. It asks newPlace for places as Run does.
+// RunPermissions runs every cell of the expected matrix: for each caller, each operation on an object of each kind that
+// a column names. It spreads the callers over several databases and runs them in parallel. It calls newPlace as Run
+// does.
 func RunPermissions(t *testing.T, newPlace func(t *testing.T) Place) {
 	all := strings.Fields(callers)
 	expected := map[string]table{}
 	for _, text := range []string{
 		tableShow, tableEdit, tableRevive, tableDelete, tableRegenerate, tableRaise, tableManage, tableStop, tableVerify,
-		tableCreateToken, tableAlterUser, tableRaiseUser, tableStopUser, tableAlterMember, tableRaiseMember, tableListMembers, tableOrganization, tableOwner,
+		tableCreateToken, tableAlterUser, tableRaiseUser, tableStopUser, tableAlterMember, tableRaiseMember, tableListMembers,
+		tableOrganization, tableOwner,
 	} {
 		parsed, err := parseTable(text, all)
 		if err != nil {
@@ -43,17 +45,17 @@ func RunPermissions(t *testing.T, newPlace func(t *testing.T) Place) {
 	})
 	skipped := due.Load() - cells.Load()
 	if !t.Failed() && skipped != 0 {
-		t.Errorf("%d cells were run of %d", cells.Load(), due.Load())
+		t.Errorf("ran %d cells of %d", cells.Load(), due.Load())
 	}
 	t.Logf("%d callers, %d cells, %d skipped", len(all), cells.Load(), skipped)
 	t.Attr("cells", fmt.Sprint(cells.Load()))
 	t.Attr("cells-skipped", fmt.Sprint(skipped))
 }
 
-// table holds the letters of each caller, by columns.
+// table holds the letters of each caller, one per column.
 type table map[string]string
 
-// parseTable reads a table in which each of the callers has one row, all of them as long.
+// parseTable parses a table. Each of the callers must have one row, and all rows must have the same length.
 func parseTable(text string, all []string) (table, error) {
 	t := table{}
 	var names []string
@@ -76,7 +78,7 @@ func parseTable(text string, all []string) (table, error) {
 		row := strings.NewReplacer(" ", "", "|", "", "\n", "").Replace(letters)
 		for _, name := range names {
 			if _, twice := t[name]; twice || !slices.Contains(all, name) {
-				return nil, fmt.Errorf("%q is no caller, or is there twice:%s", name, text)
+				return nil, fmt.Errorf("%q is not a caller, or appears twice:%s", name, text)
 			}
 			t[name] = row
 		}
@@ -90,34 +92,34 @@ func parseTable(text string, all []string) (table, error) {
 	return t, nil
 }
 
-// rolesByPower are the roles of objects in the order of their letters.
+// rolesByPower lists the roles of objects in the order of their letters.
 var rolesByPower = []string{tokens.RoleNone, tokens.RoleMember, tokens.RoleAdministrator, tokens.RoleOwner}
 
-// allows tells what a letter says of an object with a role.
+// allows reports whether a letter allows an operation on an object with the role.
 func allows(letter byte, role string) bool {
 	return letter == '+' || slices.Index(rolesByPower, role) <= strings.IndexByte("nmao", letter)
 }
 
-// The axes of the matrix of tokens.
+// The axes of the matrix for tokens.
 var (
 	visibilities = []string{"organization", "restricted", "made"}
 	shareRoles   = append([]string{""}, tokens.ShareRoles()...)
 )
 
-// subject is a token that operations are tried on.
+// subject is a token on which operations are tried.
 type subject struct {
 	groupID    string
 	visibility string
 	share      string
 	role       string
 	status     tokens.Status
-	// column is where the letters of tables are.
+	// column is the index of the letters in the tables.
 	column int
 
 	id     string
 	name   string
 	secret tokens.Secret
-	// madeAt is when its present secret was made.
+	// madeAt is when its current secret was created.
 	madeAt time.Time
 }
 
@@ -126,24 +128,25 @@ func (s *subject) String() string {
 	if s.groupID != "" {
 		level = "group"
 	}
-	return fmt.Sprintf("a token of level %s, visibility %s, share %q, status %s, role %s", level, s.visibility, s.share, s.status, s.role)
+	return fmt.Sprintf("a token of level %s, visibility %s, share %q, status %s, role %s", level, s.visibility, s.share,
+		s.status, s.role)
 }
 
-// matrix is one database with an object for each column.
+// matrix is a database with an object for each column.
 type matrix struct {
 	*world
 	expected map[string]table
-	// caller is the member who tries, as whom actor works.
+	// caller is the member who tries the operations; actor works as that member.
 	caller tokens.Member
 	actor  *world
-	// group is the one of the objects, and elsewhere another.
+	// group is the group of the objects, and elsewhere is another group.
 	group, elsewhere tokens.Group
 	subjects         []*subject
-	// guest is a member with whom every subject is shared, and stranger one with whom none is.
+	// guest is a member with whom every subject is shared, and stranger is a member with whom none is.
 	guest, stranger tokens.Member
-	// owners are technical users with all permissions at the level of the key, under whom tokens are made.
+	// owners are technical users with all permissions at the level in the key; the tokens are created under them.
 	owners map[string]tokens.TechnicalUser
-	// number makes names and values that were not used before.
+	// number makes names and values unique.
 	number int
 }
 
@@ -151,18 +154,24 @@ const farAway = 100 * 365 * day
 
 func newMatrix(w *world, expected map[string]table) *matrix {
 	ctx := w.Context()
-	m := &matrix{world: w, expected: expected, group: w.group("payments"), elsewhere: w.group("audit"), owners: map[string]tokens.TechnicalUser{}}
+	m := &matrix{world: w, expected: expected, group: w.group("payments"), elsewhere: w.group("audit"),
+		owners: map[string]tokens.TechnicalUser{}}
 	for name, permission := range map[string]string{
-		"reader": tokens.PermissionReadTokens, "writer": tokens.PermissionWriteTokens, "stopper": tokens.PermissionManageTokens,
-		"keeper": tokens.PermissionManageAccounts, "clerk": "orders:read",
+		"reader": tokens.PermissionReadTokens, "writer": tokens.PermissionWriteTokens,
+		"stopper": tokens.PermissionManageTokens,
+		"keeper":  tokens.PermissionManageAccounts, "clerk": "orders:read",
 	} {
-		must(w.CreateRole(ctx, tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: name, Permissions: []string{permission}}}))(w)
+		must(w.CreateRole(ctx,
+			tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: name, Permissions: []string{permission}}}))(w)
 	}
-	m.caller, m.guest, m.stranger = w.member("caller@example.com"), w.member("guest@example.com"), w.member("stranger@example.com")
+	m.caller, m.guest, m.stranger = w.member("caller@example.com"), w.member("guest@example.com"),
+		w.member("stranger@example.com")
 	m.actor = w.acting(m.caller.Email)
 	m.holds(tokens.Grants{Role: tokens.RoleOwner})
 	for _, groupID := range m.levels() {
-		m.owners[groupID] = must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{GroupID: groupID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "owner", Grants: tokens.Grants{Role: tokens.RoleOwner}, Enabled: true}}))(w)
+		m.owners[groupID] = must(w.CreateTechnicalUser(ctx,
+			tokens.NewTechnicalUser{GroupID: groupID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "owner",
+				Grants: tokens.Grants{Role: tokens.RoleOwner}, Enabled: true}}))(w)
 	}
 	for level, groupID := range m.levels() {
 		for v, visibility := range visibilities {
@@ -174,7 +183,8 @@ func newMatrix(w *world, expected map[string]table) *matrix {
 						statuses = []tokens.Status{tokens.StatusActive, tokens.StatusDisabled, tokens.StatusHeld, tokens.StatusExpired}
 					}
 					for _, status := range statuses {
-						m.subjects = append(m.subjects, &subject{groupID: groupID, visibility: visibility, share: share, role: role, status: status, column: column})
+						m.subjects = append(m.subjects, &subject{groupID: groupID, visibility: visibility, share: share, role: role,
+							status: status, column: column})
 					}
 				}
 			}
@@ -190,21 +200,23 @@ func newMatrix(w *world, expected map[string]table) *matrix {
 // levels are the levels of objects: the organization's, then the group's.
 func (m *matrix) levels() []string { return []string{"", m.group.ID} }
 
-// holds gives the caller roles.
+// holds gives the caller these roles.
 func (m *matrix) holds(g tokens.Grants) {
-	must(m.UpdateMember(m.Context(), m.caller.ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: g.Role, GroupRoles: g.GroupRoles}}, Fields: tokens.Fields{"role", "group_roles"}}))(m.world)
+	must(m.UpdateMember(m.Context(), m.caller.ID,
+		tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: g.Role, GroupRoles: g.GroupRoles}},
+			Fields: tokens.Fields{"role", "group_roles"}}))(m.world)
 }
 
-// expire lets what has an hour's ttl expire.
+// expire lets everything with a ttl of an hour expire.
 func (m *matrix) expire() { m.clock.Advance(2 * time.Hour) }
 
-// next returns a name that nothing has had.
+// next returns a name that was not used before.
 func (m *matrix) next(prefix string) string {
 	m.number++
 	return fmt.Sprintf("%s-%d", prefix, m.number)
 }
 
-// make makes the token of a subject. The caller, who must be an owner, makes those that are to be made by it.
+// make creates the token of a subject. The caller, who must be an owner, creates those that count as made by it.
 func (m *matrix) make(s *subject) {
 	request := m.request(m.next("subject"), "")
 	request.GroupID, request.Own.Role, request.Visibility = s.groupID, s.role, tokens.VisibilityRestricted
@@ -237,35 +249,36 @@ func (m *matrix) make(s *subject) {
 }
 
 func (m *matrix) share(s *subject, with tokens.Member, role string) {
-	must(m.ShareAccessToken(m.Context(), tokens.NewTokenShare{AccessTokenID: s.id, MemberID: with.ID, Role: role}))(m.world)
+	must(m.ShareAccessToken(m.Context(), tokens.NewTokenShare{AccessTokenID: s.id, MemberID: with.ID,
+		Role: role}))(m.world)
 }
 
 func (m *matrix) hold(s *subject) { must(m.HoldAccessToken(m.Context(), s.id, "leaked"))(m.world) }
 
 func (m *matrix) revoke(s *subject) { must(m.RevokeSecret(m.Context(), s.secret))(m.world) }
 
-// cellsOfCaller is how many cells there are for each caller: 24 columns of tokens, with 6 statuses of those that hold nothing
-// and one of each of 3 more powerful roles; to raise the role three times of those that hold nothing; and the cells of what
-// is no token.
+// cellsOfCaller is the number of cells for each caller. There are 24 columns of tokens, with 6 statuses of tokens that
+// hold nothing and one status for each of 3 more powerful roles. Raising the role is tried three times on those that
+// hold nothing. The rest are the cells of other objects.
 const cellsOfCaller = 24*((6+3)*20+6*3+4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8
 
-// cell is one thing that a caller tries.
+// cell is one operation that a caller tries.
 type cell struct {
 	what    string
 	allowed bool
-	// code is the answer where it is allowed.
+	// code is the expected code if the operation is allowed.
 	code tokens.Code
 	try  func() error
-	// action and object are in the event of a refusal; a look leaves none.
+	// action and object are in the event of a refusal; a read leaves no event.
 	action tokens.Action
 	object string
-	// undo brings everything back to where it was.
+	// undo restores the earlier state.
 	undo func()
-	// secret is what a refusal must not tell: the name of the object.
+	// secret is what a refusal must not reveal: the name of the object.
 	secret string
 }
 
-// run tries all cells of a caller: first those that are forbidden, which leave everything as it was, then the others.
+// run tries all cells of a caller: first the forbidden ones, which change nothing, then the others.
 func (m *matrix) run(caller string) int64 {
 	role, place, _ := strings.Cut(caller, ".")
 	grants := tokens.Grants{Role: role}
@@ -276,7 +289,8 @@ func (m *matrix) run(caller string) int64 {
 		grants = tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: m.elsewhere.ID, Role: role}}}
 	}
 	m.holds(grants)
-	all := slices.Concat(m.tokenCells(caller), m.creationCells(caller), m.technicalUserCells(caller), m.memberCells(caller), m.organizationCells(caller))
+	all := slices.Concat(m.tokenCells(caller), m.creationCells(caller), m.technicalUserCells(caller),
+		m.memberCells(caller), m.organizationCells(caller))
 	before, latest := m.content(), m.latestEvents(1)
 
 	var forbidden []cell
@@ -289,22 +303,23 @@ func (m *matrix) run(caller string) int64 {
 			m.Fatalf("%s: %s: got %v, want CodeForbidden", caller, c.what, err)
 		}
 		if c.secret != "" && strings.Contains(err.Error(), c.secret) {
-			m.Errorf("%s: %s: the refusal tells the name: %v", caller, c.what, err)
+			m.Errorf("%s: %s: the refusal reveals the name: %v", caller, c.what, err)
 		}
 		if c.action != "" {
 			forbidden = append(forbidden, c)
 		}
 	}
 	if after := m.content(); !reflect.DeepEqual(before, after) {
-		m.equal("what is there after all that "+caller+" was refused", after, before)
+		m.equal("the content after all that "+caller+" was refused", after, before)
 	}
 	events := m.latestEvents(len(forbidden) + 1)
 	if events[0].ID != latest[0].ID {
-		m.Fatalf("%s: not each of %d refusals left one event", caller, len(forbidden))
+		m.Fatalf("%s: %d refusals did not leave one event each", caller, len(forbidden))
 	}
 	for i, c := range forbidden {
 		e := events[i+1]
-		if e.Actor != tokens.Actor(m.caller.Email) || e.Action != c.action || e.ObjectID != c.object || e.Outcome != tokens.OutcomeRefused {
+		if e.Actor != tokens.Actor(m.caller.Email) || e.Action != c.action || e.ObjectID != c.object ||
+			e.Outcome != tokens.OutcomeRefused {
 			m.Fatalf("%s: %s: the event of the refusal is %+v, want %s of %q", caller, c.what, e, c.action, c.object)
 		}
 	}
@@ -324,12 +339,12 @@ func (m *matrix) run(caller string) int64 {
 	return int64(len(all))
 }
 
-// latestEvents returns the latest events, the oldest first.
+// latestEvents returns the latest events, oldest first.
 func (m *matrix) latestEvents(n int) []tokens.Event {
 	return must(m.Events(m.Context(), tokens.EventQuery{Limit: n}))(m.world)
 }
 
-// bringBack makes the tokens anew that were deleted, and lets those expire again that were revived.
+// bringBack creates deleted tokens again, and lets revived ones expire again.
 func (m *matrix) bringBack() {
 	m.expire()
 	m.holds(tokens.Grants{Role: tokens.RoleOwner})

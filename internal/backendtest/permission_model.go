@@ -10,11 +10,11 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// organization is a backend on which members act at random, with what is expected of them.
+// organization is a backend on which members act at random, with the expected permissions.
 type organization struct {
 	*world
 	rules rules
-	// acting are the worlds of the members, by e-mail address, and of the owner of the database.
+	// acting holds the worlds of the members, by e-mail address, and of the owner of the database.
 	acting  map[string]*world
 	ids     map[string]string // of the members and of the custom roles
 	secrets []tokens.Secret   // that someone obtained
@@ -26,20 +26,23 @@ var (
 	customRoles = []string{"first", "second", "third"}
 )
 
-// newOrganization makes members who hold nothing, and an owner so that none of them is the last.
+// newOrganization creates members who hold nothing, and an owner so that none of them is ever the last.
 func newOrganization(w *world) *organization {
 	ctx := w.Context()
 	o := &organization{world: w, acting: map[string]*world{"": w}, ids: map[string]string{}}
 	o.rules.levels = []string{"", w.group("payments").ID, w.group("audit").ID}
-	must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "owner", Grants: tokens.Grants{Role: tokens.RoleOwner}, Enabled: true}}))(w)
+	must(w.CreateTechnicalUser(ctx,
+		tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "owner",
+			Grants: tokens.Grants{Role: tokens.RoleOwner}, Enabled: true}}))(w)
 	for _, email := range emails {
-		o.ids[email] = must(w.CreateMember(ctx, tokens.NewMember{Email: email, MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone}}}))(w).ID
+		o.ids[email] = must(w.CreateMember(ctx, tokens.NewMember{Email: email,
+			MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone}}}))(w).ID
 		o.acting[email] = w.acting(email)
 	}
 	return o
 }
 
-// begin gives everyone random holdings, and makes a few random things.
+// begin gives everyone random holdings, and creates a few random objects.
 func (o *organization) begin(t *rapid.T) {
 	o.secrets = nil
 	o.rules.roles, o.rules.members = map[string][]string{}, map[string]holdings{}
@@ -61,7 +64,7 @@ func (o *organization) begin(t *rapid.T) {
 	}
 }
 
-// end takes away all that was made.
+// end deletes everything that was created.
 func (o *organization) end() {
 	ctx := o.Context()
 	for id := range o.rules.tokens {
@@ -71,7 +74,9 @@ func (o *organization) end() {
 		o.succeed(o.DeleteTechnicalUser(ctx, id))
 	}
 	for _, email := range emails {
-		must(o.UpdateMember(ctx, o.ids[email], tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: nil}}, Fields: tokens.Fields{"role", "group_roles"}}))(o.world)
+		must(o.UpdateMember(ctx, o.ids[email],
+			tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: nil}},
+				Fields: tokens.Fields{"role", "group_roles"}}))(o.world)
 	}
 	for _, r := range must(o.Roles(ctx))(o.world) {
 		if !r.BuiltIn {
@@ -80,7 +85,7 @@ func (o *organization) end() {
 	}
 }
 
-// tried compares an answer with what is expected, and tells whether the operation took effect.
+// tried compares an answer with the expectation, and reports whether the operation took effect.
 func (o *organization) tried(t *rapid.T, what, actor string, allowed bool, err error) bool {
 	t.Helper()
 	if code := tokens.ErrorCode(err); code == tokens.CodeUnavailable || (code == tokens.CodeForbidden) == allowed {
@@ -94,7 +99,7 @@ func (o *organization) next(prefix string) string {
 	return fmt.Sprintf("%s-%d", prefix, o.number)
 }
 
-// drawRole draws the name of a role, which may exist no more.
+// drawRole draws the name of a role, which may no longer exist.
 func drawRole(t *rapid.T, label string) string {
 	return rapid.SampledFrom(slices.Concat(tokens.BuiltInRoleNames(), customRoles)).Draw(t, label)
 }
@@ -118,7 +123,7 @@ func (o *organization) drawLevel(t *rapid.T) string {
 	return rapid.SampledFrom(o.rules.levels).Draw(t, "level")
 }
 
-// pick draws one of what there is; the action is skipped where there is nothing.
+// pick draws one of the existing objects; it skips the action if there are none.
 func pick[V any](t *rapid.T, label string, from map[string]V) (string, V) {
 	if len(from) == 0 {
 		t.Skip("nothing there")
@@ -133,13 +138,14 @@ func drawPermissions(t *rapid.T) []string {
 
 func (o *organization) createRole(t *rapid.T, actor, name string) {
 	permissions := drawPermissions(t)
-	r, err := o.acting[actor].CreateRole(o.Context(), tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissions}})
+	r, err := o.acting[actor].CreateRole(o.Context(),
+		tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissions}})
 	if o.tried(t, "create role "+name, actor, o.rules.mayAlter(actor, "", powerless, ofRole(permissions)), err) {
 		o.rules.roles[name], o.ids[name] = permissions, r.ID
 	}
 }
 
-// alterRole changes or deletes a custom role.
+// alterRole changes, deletes or creates a custom role.
 func (o *organization) alterRole(t *rapid.T, actor string) {
 	name := rapid.SampledFrom(customRoles).Draw(t, "custom role")
 	before, there := o.rules.roles[name]
@@ -155,7 +161,8 @@ func (o *organization) alterRole(t *rapid.T, actor string) {
 		return
 	}
 	after := drawPermissions(t)
-	_, err := o.acting[actor].UpdateRole(o.Context(), o.ids[name], tokens.RoleUpdate{Settings: tokens.RoleSettings{Permissions: after}, Fields: tokens.Fields{"permissions"}})
+	_, err := o.acting[actor].UpdateRole(o.Context(), o.ids[name],
+		tokens.RoleUpdate{Settings: tokens.RoleSettings{Permissions: after}, Fields: tokens.Fields{"permissions"}})
 	if o.tried(t, "change role "+name, actor, o.rules.mayAlter(actor, "", ofRole(before), ofRole(after)), err) {
 		o.rules.roles[name] = after
 	}
@@ -163,7 +170,9 @@ func (o *organization) alterRole(t *rapid.T, actor string) {
 
 func (o *organization) setMemberRoles(t *rapid.T, actor, email string) {
 	h, g := o.drawHoldings(t, "")
-	_, err := o.acting[actor].UpdateMember(o.Context(), o.ids[email], tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: g.Role, GroupRoles: g.GroupRoles}}, Fields: tokens.Fields{"role", "group_roles"}})
+	_, err := o.acting[actor].UpdateMember(o.Context(), o.ids[email],
+		tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: g.Role, GroupRoles: g.GroupRoles}},
+			Fields: tokens.Fields{"role", "group_roles"}})
 	allowed := o.rules.mayAlter(actor, "", o.rules.powerOf(o.rules.members[email]), o.rules.powerOf(h))
 	if o.tried(t, fmt.Sprintf("give %s %v", email, h), actor, allowed, err) {
 		o.rules.members[email] = h
@@ -173,8 +182,11 @@ func (o *organization) setMemberRoles(t *rapid.T, actor, email string) {
 func (o *organization) createUser(t *rapid.T, actor string) {
 	level := o.drawLevel(t)
 	h, g := o.drawHoldings(t, level)
-	u, err := o.acting[actor].CreateTechnicalUser(o.Context(), tokens.NewTechnicalUser{GroupID: level, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: o.next("user"), Grants: g, Enabled: true}})
-	if o.tried(t, fmt.Sprintf("create a technical user with %v", h), actor, o.rules.mayAlter(actor, level, powerless, o.rules.powerOf(h)), err) {
+	u, err := o.acting[actor].CreateTechnicalUser(o.Context(),
+		tokens.NewTechnicalUser{GroupID: level, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: o.next("user"),
+			Grants: g, Enabled: true}})
+	if o.tried(t, fmt.Sprintf("create a technical user with %v", h), actor,
+		o.rules.mayAlter(actor, level, powerless, o.rules.powerOf(h)), err) {
 		o.rules.users[u.ID] = &ruledUser{level, h, true}
 	}
 }
@@ -182,13 +194,15 @@ func (o *organization) createUser(t *rapid.T, actor string) {
 func (o *organization) setUserRoles(t *rapid.T, actor string) {
 	id, u := pick(t, "technical user", o.rules.users)
 	h, g := o.drawHoldings(t, u.level)
-	update := tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Description: o.next("description"), Grants: tokens.Grants{Role: g.Role}}, Fields: tokens.Fields{"role", "description"}}
+	update := tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Description: o.next("description"),
+		Grants: tokens.Grants{Role: g.Role}}, Fields: tokens.Fields{"role", "description"}}
 	if u.level == "" {
 		update.Settings.Grants.GroupRoles = g.GroupRoles
 		update.Fields = append(update.Fields, "group_roles")
 	}
 	_, err := o.acting[actor].UpdateTechnicalUser(o.Context(), id, update)
-	if o.tried(t, fmt.Sprintf("give a technical user of level %q with %v %v", u.level, u.roles, h), actor, o.rules.mayAlter(actor, u.level, o.rules.powerOf(u.roles), o.rules.powerOf(h)), err) {
+	if o.tried(t, fmt.Sprintf("give a technical user of level %q with %v %v", u.level, u.roles, h), actor,
+		o.rules.mayAlter(actor, u.level, o.rules.powerOf(u.roles), o.rules.powerOf(h)), err) {
 		u.roles = h
 	}
 }
@@ -196,7 +210,9 @@ func (o *organization) setUserRoles(t *rapid.T, actor string) {
 func (o *organization) switchUser(t *rapid.T, actor string) {
 	id, u := pick(t, "technical user", o.rules.users)
 	enabled := rapid.Bool().Draw(t, "enabled")
-	_, err := o.acting[actor].UpdateTechnicalUser(o.Context(), id, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: enabled}, Fields: tokens.Fields{"enabled"}})
+	_, err := o.acting[actor].UpdateTechnicalUser(o.Context(), id,
+		tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: enabled},
+			Fields: tokens.Fields{"enabled"}})
 	allowed := o.rules.mayManageAccounts(actor, u.level) && (!enabled || o.rules.touches(actor, o.rules.powerOf(u.roles)))
 	if o.tried(t, fmt.Sprintf("switch a technical user of level %q, enabled: %t", u.level, enabled), actor, allowed, err) {
 		u.enabled = enabled
@@ -206,14 +222,16 @@ func (o *organization) switchUser(t *rapid.T, actor string) {
 func (o *organization) deleteUser(t *rapid.T, actor string) {
 	id, u := pick(t, "technical user", o.rules.users)
 	err := o.acting[actor].DeleteTechnicalUser(o.Context(), id) // which is a conflict where it has tokens
-	if o.tried(t, "delete a technical user", actor, o.rules.mayAlter(actor, u.level, o.rules.powerOf(u.roles), powerless), err) {
+	if o.tried(t, "delete a technical user", actor, o.rules.mayAlter(actor, u.level, o.rules.powerOf(u.roles), powerless),
+		err) {
 		delete(o.rules.users, id)
 	}
 }
 
 func (o *organization) createToken(t *rapid.T, actor string) {
 	n := o.request(o.next("token"), "")
-	token := &ruledToken{system: true, enabled: true, creator: actor, restricted: rapid.Bool().Draw(t, "restricted"), shares: map[string]string{}}
+	token := &ruledToken{system: true, enabled: true, creator: actor, restricted: rapid.Bool().Draw(t, "restricted"),
+		shares: map[string]string{}}
 	if token.restricted {
 		n.Visibility = tokens.VisibilityRestricted
 	}
@@ -229,7 +247,8 @@ func (o *organization) createToken(t *rapid.T, actor string) {
 		token.user = &ruledUser{n.GroupID, token.own, true}
 	}
 	created, err := o.acting[actor].CreateAccessToken(o.Context(), n)
-	if o.tried(t, fmt.Sprintf("create a token at level %q with %v within %v", token.user.level, token.own, token.user.roles), actor, o.rules.mayCreate(actor, token), err) {
+	if o.tried(t, fmt.Sprintf("create a token at level %q with %v within %v", token.user.level, token.own,
+		token.user.roles), actor, o.rules.mayCreate(actor, token), err) {
 		o.rules.tokens[created.ID] = token
 		if actor != "" {
 			o.secrets = append(o.secrets, n.Secret)
@@ -245,14 +264,16 @@ func (o *organization) setTokenRoles(t *rapid.T, actor string) {
 	if token.system {
 		after.user = &ruledUser{token.user.level, h, token.user.enabled}
 	}
-	update := tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: o.next("token"), Own: tokens.Grants{Role: g.Role}}, Fields: tokens.Fields{"role", "name"}}
+	update := tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: o.next("token"), Own: tokens.Grants{Role: g.Role}},
+		Fields: tokens.Fields{"role", "name"}}
 	if token.user.level == "" {
 		update.Own.GroupRoles = g.GroupRoles
 		update.Fields = append(update.Fields, "group_roles")
 	}
 	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, update)
 	allowed := o.rules.mayEdit(actor, token) && o.rules.gives(actor, o.rules.ofToken(token), o.rules.ofToken(&after))
-	if o.tried(t, fmt.Sprintf("give a token of level %q with %v within %v %v", token.user.level, token.own, token.user.roles, h), actor, allowed, err) {
+	if o.tried(t, fmt.Sprintf("give a token of level %q with %v within %v %v", token.user.level, token.own,
+		token.user.roles, h), actor, allowed, err) {
 		*token = after
 	}
 }
@@ -260,8 +281,10 @@ func (o *organization) setTokenRoles(t *rapid.T, actor string) {
 func (o *organization) regenerateToken(t *rapid.T, actor string) {
 	id, token := pick(t, "token", o.rules.tokens)
 	fresh := o.fresh()
-	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonRequested}})
-	if o.tried(t, fmt.Sprintf("regenerate a token of level %q with %v within %v", token.user.level, token.own, token.user.roles), actor, o.rules.mayRegenerate(actor, token), err) && actor != "" {
+	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id,
+		tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonRequested}})
+	if o.tried(t, fmt.Sprintf("regenerate a token of level %q with %v within %v", token.user.level, token.own,
+		token.user.roles), actor, o.rules.mayRegenerate(actor, token), err) && actor != "" {
 		o.secrets = append(o.secrets, fresh.Secret)
 	}
 }
@@ -269,7 +292,8 @@ func (o *organization) regenerateToken(t *rapid.T, actor string) {
 func (o *organization) switchToken(t *rapid.T, actor string) {
 	id, token := pick(t, "token", o.rules.tokens)
 	enabled := rapid.Bool().Draw(t, "enabled")
-	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: enabled}, Fields: tokens.Fields{"enabled"}})
+	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: enabled}, Fields: tokens.Fields{"enabled"}})
 	allowed := o.rules.mayStop(actor, token)
 	if enabled {
 		allowed = o.rules.mayManage(actor, token)
@@ -299,7 +323,8 @@ func (o *organization) setVisibility(t *rapid.T, actor string) {
 	if token.restricted {
 		visibility = tokens.VisibilityOrganization
 	}
-	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: visibility}, Fields: tokens.Fields{"visibility"}})
+	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: visibility}, Fields: tokens.Fields{"visibility"}})
 	if o.tried(t, "set the visibility of a token", actor, o.rules.mayDelete(actor, token), err) {
 		token.restricted = !token.restricted
 	}
@@ -307,17 +332,19 @@ func (o *organization) setVisibility(t *rapid.T, actor string) {
 
 func (o *organization) deleteToken(t *rapid.T, actor string) {
 	id, token := pick(t, "token", o.rules.tokens)
-	if o.tried(t, "delete a token", actor, o.rules.mayDelete(actor, token), o.acting[actor].DeleteAccessToken(o.Context(), id)) {
+	if o.tried(t, "delete a token", actor, o.rules.mayDelete(actor, token),
+		o.acting[actor].DeleteAccessToken(o.Context(), id)) {
 		delete(o.rules.tokens, id)
 	}
 }
 
-// share gives a member a role on a token, or takes it away.
+// share gives a member a role on a token, or takes the role away.
 func (o *organization) share(t *rapid.T, actor string) {
 	id, token := pick(t, "token", o.rules.tokens)
 	email := rapid.SampledFrom(emails).Draw(t, "member")
 	if token.shares[email] != "" && rapid.Bool().Draw(t, "unshare") {
-		if o.tried(t, "unshare", actor, o.rules.mayShare(actor, token, ""), o.acting[actor].UnshareAccessToken(o.Context(), id, o.ids[email])) {
+		if o.tried(t, "unshare", actor, o.rules.mayShare(actor, token, ""),
+			o.acting[actor].UnshareAccessToken(o.Context(), id, o.ids[email])) {
 			delete(token.shares, email)
 		}
 		return
@@ -327,14 +354,15 @@ func (o *organization) share(t *rapid.T, actor string) {
 	if token.shares[email] != "" {
 		_, err = o.acting[actor].UpdateTokenShare(o.Context(), id, o.ids[email], role)
 	} else {
-		_, err = o.acting[actor].ShareAccessToken(o.Context(), tokens.NewTokenShare{AccessTokenID: id, MemberID: o.ids[email], Role: role})
+		_, err = o.acting[actor].ShareAccessToken(o.Context(),
+			tokens.NewTokenShare{AccessTokenID: id, MemberID: o.ids[email], Role: role})
 	}
 	if o.tried(t, "share as "+role, actor, o.rules.mayShare(actor, token, role), err) {
 		token.shares[email] = role
 	}
 }
 
-// look compares what an actor sees of all tokens.
+// look compares which tokens an actor sees with the expectation.
 func (o *organization) look(t *rapid.T, actor string) {
 	shown := map[string]bool{}
 	for _, token := range must(o.acting[actor].AccessTokens(o.Context(), tokens.TokenQuery{}))(o.world).AccessTokens {
@@ -350,7 +378,7 @@ func (o *organization) look(t *rapid.T, actor string) {
 	o.tried(t, "show a token", actor, o.rules.mayShow(actor, token), err)
 }
 
-// actions are what any of the actors may try.
+// actions holds what any of the actors may try.
 func (o *organization) actions(actors []string) map[string]func(*rapid.T) {
 	actions := map[string]func(*rapid.T){}
 	for name, action := range map[string]func(*rapid.T, string){
@@ -358,16 +386,20 @@ func (o *organization) actions(actors []string) map[string]func(*rapid.T) {
 		"set the roles of a member": func(t *rapid.T, actor string) {
 			o.setMemberRoles(t, actor, rapid.SampledFrom(emails).Draw(t, "member"))
 		},
-		"create a technical user": o.createUser, "set the roles of a technical user": o.setUserRoles, "switch a technical user": o.switchUser, "delete a technical user": o.deleteUser,
-		"create a token": o.createToken, "set the roles of a token": o.setTokenRoles, "regenerate": o.regenerateToken, "switch a token": o.switchToken,
-		"hold": o.holdToken, "set the visibility": o.setVisibility, "delete a token": o.deleteToken, "share": o.share, "look": o.look,
+		"create a technical user": o.createUser, "set the roles of a technical user": o.setUserRoles,
+		"switch a technical user": o.switchUser, "delete a technical user": o.deleteUser,
+		"create a token": o.createToken, "set the roles of a token": o.setTokenRoles, "regenerate": o.regenerateToken,
+		"switch a token": o.switchToken,
+		"hold":           o.holdToken, "set the visibility": o.setVisibility, "delete a token": o.deleteToken,
+		"share": o.share,
+		"look":  o.look,
 	} {
 		actions[name] = func(t *rapid.T) { action(t, rapid.SampledFrom(actors).Draw(t, "actor")) }
 	}
 	return actions
 }
 
-// testPermissionModel lets everyone do things in random order, and compares what is forbidden with a model.
+// testPermissionModel lets everyone do things in random order, and compares with a model what is forbidden.
 func testPermissionModel(w *world) {
 	o := newOrganization(w)
 	rapid.Check(w.T, func(t *rapid.T) {
@@ -377,8 +409,8 @@ func testPermissionModel(w *world) {
 	})
 }
 
-// testNoEscalation lets some members do together whatever they may. Afterwards none of them, and no secret that one of them
-// obtained, holds a reserved permission where none of them held it at first.
+// testNoEscalation lets some members collude and do whatever they may. Afterwards, neither they nor any secret they
+// obtained hold a reserved permission that none of them held before.
 func testNoEscalation(w *world) {
 	o := newOrganization(w)
 	rapid.Check(w.T, func(t *rapid.T) {

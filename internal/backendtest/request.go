@@ -8,7 +8,7 @@ import (
 
 const day = 24 * time.Hour
 
-// A request that is sent again, because its answer was lost, has no further effect.
+// A request that is sent again because its answer was lost has no further effect.
 func testRepeatedCreation(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
@@ -19,7 +19,7 @@ func testRepeatedCreation(w *world) {
 	w.update(first.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "renamed"}, Fields: tokens.Fields{"name"}})
 	events := len(w.events(""))
 
-	// Sent again it may spell the same differently, and what was valid at first may have passed.
+	// The repeated request may spell the same thing differently, and a time that was valid at first may have passed.
 	request.ExpiresAt = request.ExpiresAt.UTC()
 	w.clock.Advance(2 * time.Hour)
 	again := w.create(request)
@@ -50,7 +50,7 @@ func testRepeatedCreation(w *world) {
 	_, err := w.CreateAccessToken(ctx, request)
 	w.equal("the token that was deleted", w.refusal(err, tokens.CodeConflict).ID, first.ID)
 
-	// Once the request is forgotten its secret still is not.
+	// Even when the request is forgotten, its secret is not.
 	w.clock.Advance(7*day + time.Second)
 	request.ExpiresAt = time.Time{}
 	_, err = w.CreateAccessToken(ctx, request)
@@ -63,7 +63,8 @@ func testRepeatedRegeneration(w *world) {
 	ctx := w.Context()
 	t, other := w.create(w.request("deploy", "")), w.create(w.request("other", ""))
 	fresh := w.fresh()
-	update := tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "new"}, Fields: tokens.Fields{"description"}, Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonTrigger, ExpectedVersion: 1}}
+	update := tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "new"}, Fields: tokens.Fields{"description"},
+		Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonTrigger, ExpectedVersion: 1}}
 	first := w.update(t.ID, update)
 	events := len(w.events(""))
 
@@ -83,7 +84,7 @@ func testRepeatedRegeneration(w *world) {
 	_, err = w.CreateAccessToken(ctx, creation)
 	w.refusal(err, tokens.CodeConflict)
 
-	// Someone else regenerated meanwhile: the repeated request tells how things stand, and undoes nothing.
+	// If someone else has regenerated since, the repeated request reports the current state and undoes nothing.
 	later, value := w.regenerate(t.ID)
 	w.equal("the repeated regeneration after another", w.update(t.ID, update).Secret, later.Secret)
 	if !w.verify(value).Active || w.verify(fresh.Secret).Active {
@@ -95,7 +96,7 @@ func testRepeatedRegeneration(w *world) {
 	w.refusal(err, tokens.CodeNotFound)
 }
 
-// A request id belongs to the one who sent it first.
+// A request id belongs to whoever sent it first.
 func testRequestOfAnotherActor(w *world) {
 	request := w.request("deploy", "")
 	id := w.create(request).ID

@@ -32,12 +32,13 @@ func testRegeneration(w *world) {
 		[]string{"access_token.create", "access_token.regenerate", "access_token.update", "access_token.disable"})
 	w.mentions(w.events(before.ID)[1].Detail, "trigger")
 
-	w.update(before.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}})
+	w.update(before.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true},
+		Fields: tokens.Fields{"enabled"}})
 	if v := w.verify(request.Secret); v.Active || !v.Superseded || v.AccessToken.ID != before.ID {
-		w.Errorf("the former value is not dead: %+v", v)
+		w.Errorf("the former value is not superseded: %+v", v)
 	}
 	if v := w.verify(fresh.Secret); !v.Active || v.Superseded {
-		w.Errorf("the new value is not good: %+v", v)
+		w.Errorf("the new value is not active: %+v", v)
 	}
 
 	stale := w.fresh()
@@ -55,20 +56,24 @@ func testRegeneration(w *world) {
 		w.Error("a refused regeneration ended the secret")
 	}
 
-	// A ttl begins anew with each secret.
-	w.update(before.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 2 * time.Hour}, Fields: tokens.Fields{"ttl"}})
+	// A ttl starts again with each secret.
+	w.update(before.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 2 * time.Hour},
+		Fields: tokens.Fields{"ttl"}})
 	w.clock.Advance(3 * time.Hour)
-	w.equal("the status behind the ttl", w.token(before.ID).Status, tokens.StatusExpired)
+	w.equal("the status after the ttl", w.token(before.ID).Status, tokens.StatusExpired)
 	renewed, value := w.regenerate(before.ID)
 	w.equal("the new expiry", renewed.SecretExpiresAt(), w.clock.Instant().Add(2*time.Hour))
 	if !w.verify(value).Active {
-		w.Error("the value that replaces an expired one is not good")
+		w.Error("the value that replaces an expired one is not active")
 	}
 
-	// A fixed end is not moved by a new secret, which would be born dead.
-	w.update(before.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0, ExpiresAt: w.clock.Instant().Add(time.Hour)}, Fields: tokens.Fields{"ttl", "expires_at"}})
+	// A new secret doesn't move a fixed end, so it would be created dead.
+	w.update(before.ID,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0, ExpiresAt: w.clock.Instant().Add(time.Hour)},
+			Fields: tokens.Fields{"ttl", "expires_at"}})
 	w.clock.Advance(2 * time.Hour)
-	_, err = w.UpdateAccessToken(ctx, before.ID, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: w.fresh(), Reason: tokens.ReasonRequested}})
+	_, err = w.UpdateAccessToken(ctx, before.ID,
+		tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: w.fresh(), Reason: tokens.ReasonRequested}})
 	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "expires_at")
 }
 
@@ -83,7 +88,7 @@ func testRevocation(w *world) {
 	w.equal("the status", revoked.Status, tokens.StatusRevoked)
 	w.equal("the revoked token", w.token(id), revoked)
 	if v := w.verify(request.Secret); v.Active || v.Superseded || v.AccessToken == nil {
-		w.Errorf("a revoked value is not known as the token's present secret: %+v", v)
+		w.Errorf("a revoked value does not count as the token's current secret: %+v", v)
 	}
 
 	_, value := w.regenerate(id)
@@ -98,10 +103,12 @@ func testRevocation(w *world) {
 	w.refusal(err, tokens.CodeNotFound)
 }
 
-// A value opens at most one token, once: whatever became of it, nobody can bring it again, nor learn whose it was.
+// A value belongs to at most one token, and only once. Whatever became of it, nobody can issue it again or learn whose
+// it was.
 func testSecretsAreNeverReused(w *world) {
 	ctx := w.Context()
-	live, former, revoked, deleted := w.request("live", ""), w.request("former", ""), w.request("revoked", ""), w.request("deleted", "")
+	live, former, revoked, deleted := w.request("live", ""), w.request("former", ""), w.request("revoked", ""),
+		w.request("deleted", "")
 	w.create(live)
 	w.regenerate(w.create(former).ID)
 	w.create(revoked)
@@ -111,14 +118,17 @@ func testSecretsAreNeverReused(w *world) {
 	target := w.create(w.request("target", ""))
 
 	var messages []string
-	for name, request := range map[string]tokens.NewAccessToken{"live": live, "former": former, "revoked": revoked, "deleted": deleted} {
+	for name, request := range map[string]tokens.NewAccessToken{"live": live, "former": former, "revoked": revoked,
+		"deleted": deleted} {
 		again := w.request("again", "")
 		again.Secret = request.Secret
 		_, err := w.CreateAccessToken(ctx, again)
 		created := w.refusal(err, tokens.CodeConflict)
 		regeneration := w.fresh()
 		regeneration.Secret = request.Secret
-		_, err = w.UpdateAccessToken(ctx, target.ID, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: regeneration, Reason: tokens.ReasonRequested}})
+		_, err = w.UpdateAccessToken(ctx, target.ID,
+			tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: regeneration,
+				Reason: tokens.ReasonRequested}})
 		regenerated := w.refusal(err, tokens.CodeConflict)
 		w.equal("the object of a refusal of a "+name+" value", []string{created.ID, regenerated.ID}, []string{"", ""})
 		messages = append(messages, created.Error(), regenerated.Error())
@@ -126,5 +136,5 @@ func testSecretsAreNeverReused(w *world) {
 	for _, message := range messages {
 		w.equal("the message", message, messages[0])
 	}
-	w.equal("the token that was to have one of them", w.token(target.ID).Secret, target.Secret)
+	w.equal("the token that should have received one of them", w.token(target.ID).Secret, target.Secret)
 }

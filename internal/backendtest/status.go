@@ -10,26 +10,34 @@ func testVerification(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
 	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
-		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true, Grants: tokens.Grants{Role: tokens.RoleMember, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleManager}}}},
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true,
+			Grants: tokens.Grants{Role: tokens.RoleMember,
+				GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleManager}}}},
 	}))(w)
 	request := w.request("deploy", user.ID)
 	t := w.create(request)
 
 	w.equal("a value that was never issued", w.verify(w.secret()), tokens.Verification{})
 	w.equal("no value", w.verify(tokens.Secret{}), tokens.Verification{})
-	w.equal("a live value", w.verify(request.Secret), tokens.Verification{Active: true, AccessToken: &t, Grants: user.Grants,
-		Access: tokens.Access{Organization: tokens.Permissions{"api:read", "api:write", "tokens:read"}, Groups: map[string]tokens.Permissions{g.ID: {"api:manage", "tokens:write"}}}})
+	w.equal("a live value", w.verify(request.Secret),
+		tokens.Verification{Active: true, AccessToken: &t, Grants: user.Grants,
+			Access: tokens.Access{Organization: tokens.Permissions{"api:read", "api:write", "tokens:read"},
+				Groups: map[string]tokens.Permissions{g.ID: {"api:manage", "tokens:write"}}}})
 
 	narrow := w.request("read only", user.ID)
 	narrow.Own.Role = tokens.RoleViewer
 	w.create(narrow)
 	w.equal("what a narrowed token opens", w.verify(narrow.Secret).Grants, tokens.Grants{Role: tokens.RoleViewer})
 
-	// A token never holds more than its technical user holds now.
-	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: nil}}, Fields: tokens.Fields{"role", "group_roles"}}))(w)
+	// A token never holds more than its technical user holds at the time.
+	must(w.UpdateTechnicalUser(ctx, user.ID,
+		tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleNone,
+			GroupRoles: nil}}, Fields: tokens.Fields{"role", "group_roles"}}))(w)
 	w.equal("what a narrowed token opens then", w.verify(narrow.Secret).Grants, tokens.Grants{Role: tokens.RoleNone})
 
-	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))(w)
+	must(w.UpdateTechnicalUser(ctx, user.ID,
+		tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false},
+			Fields: tokens.Fields{"enabled"}}))(w)
 	stopped := w.verify(request.Secret)
 	if stopped.Active || stopped.AccessToken == nil || stopped.AccessToken.Status != tokens.StatusDisabled {
 		w.Errorf("a token of a disabled technical user is not disabled: %+v", stopped)
@@ -38,7 +46,7 @@ func testVerification(w *world) {
 	w.equal("what it allows", stopped.Access, tokens.Access{})
 }
 
-// The status of a token depends on the clock and on what stops it; the first that applies counts.
+// The status of a token depends on the clock and on what stops it. The first one that applies counts.
 func testStatuses(w *world) {
 	ctx := w.Context()
 	start := w.clock.Instant()
@@ -62,9 +70,11 @@ func testStatuses(w *world) {
 	status(tokens.StatusActive)
 	w.clock.Advance(time.Microsecond)
 	status(tokens.StatusExpired)
-	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}}, Fields: tokens.Fields{"expires_at"}})
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}},
+		Fields: tokens.Fields{"expires_at"}})
 	status(tokens.StatusActive)
-	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 3 * time.Hour}, Fields: tokens.Fields{"ttl"}}) // counted from the secret, two hours ago
+	// counted from the secret, two hours ago
+	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 3 * time.Hour}, Fields: tokens.Fields{"ttl"}})
 	status(tokens.StatusActive)
 	w.clock.Advance(time.Hour)
 	status(tokens.StatusExpired)
@@ -91,18 +101,22 @@ func testStops(w *world) {
 	w.mentions(w.refusal(err, tokens.CodeConflict).Error(), "local:ben@host", "leaked on a forum")
 
 	w.clock.Advance(later)
-	disabled := w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
+	disabled := w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false},
+		Fields: tokens.Fields{"enabled"}})
 	stop := &tokens.Stop{By: "local:anna@host", At: w.clock.Instant()}
 	w.equal("who disabled it", disabled.Disabled, stop)
 	w.clock.Advance(later)
-	w.equal("who disabled it first", must(ben.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false, Name: "stopped"}, Fields: tokens.Fields{"enabled", "name"}}))(w).Disabled, stop)
+	w.equal("who disabled it first",
+		must(ben.UpdateAccessToken(ctx, id,
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false, Name: "stopped"},
+				Fields: tokens.Fields{"enabled", "name"}}))(w).Disabled, stop)
 
-	// No declared setting and no new secret lifts a hold.
+	// Neither a setting nor a new secret lifts a hold.
 	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}})
 	_, value := w.regenerate(id)
 	w.equal("the hold afterwards", w.token(id).Held, held.Held)
 	if w.verify(value).Active {
-		w.Error("a held token opens something")
+		w.Error("a held token grants something")
 	}
 	released := must(w.ReleaseAccessToken(ctx, id))(w)
 	if released.Held != nil || released.Status != tokens.StatusActive || !w.verify(value).Active {
@@ -111,12 +125,13 @@ func testStops(w *world) {
 	_, err = w.ReleaseAccessToken(ctx, id)
 	w.refusal(err, tokens.CodeConflict)
 	w.equal("the events", actions(w.events(id)), []string{
-		"access_token.create", "access_token.hold", "access_token.hold refused", "access_token.disable", "access_token.update",
+		"access_token.create", "access_token.hold", "access_token.hold refused", "access_token.disable",
+		"access_token.update",
 		"access_token.enable", "access_token.regenerate", "access_token.release", "access_token.release refused"})
 	w.equal("the reason in the event", w.events(id)[1].Detail, "leaked on a forum")
 }
 
-// The last use is kept without a write for each use: it is written after a while, with a later use, or at the end.
+// The last use is recorded without a write for each use: it is written after a while, with a later use, or at the end.
 func testLastUse(w *world) {
 	request, other := w.request("deploy", ""), w.request("other", "")
 	id, otherID := w.create(request).ID, w.create(other).ID
@@ -125,7 +140,7 @@ func testLastUse(w *world) {
 	w.verify(request.Secret)
 	w.clock.Advance(time.Hour)
 	w.verify(request.Secret)
-	w.equal("the last use after a look", w.token(id).LastUsedAt, time.Time{})
+	w.equal("the last use after a check that does not count", w.token(id).LastUsedAt, time.Time{})
 
 	writer := w.elsewhere("local:gateway@host")
 	writer.use(request.Secret)
@@ -139,7 +154,7 @@ func testLastUse(w *world) {
 	w.equal("the last use of the other", w.token(otherID).LastUsedAt, w.clock.Instant())
 	w.equal("the change of the token", w.token(id).UpdatedAt, before.UpdatedAt)
 
-	// A use moves the last use forward only, and touches nothing else: not what someone did meanwhile.
+	// A use only moves the last use forward, and doesn't touch anything else, such as changes made in the meantime.
 	slow, fast := w.elsewhere("local:slow@host"), w.elsewhere("local:fast@host")
 	slow.use(request.Secret)
 	w.clock.Advance(later)
@@ -151,7 +166,7 @@ func testLastUse(w *world) {
 	w.equal("the last use", w.token(id).LastUsedAt, want)
 	w.equal("the name", w.token(id).Name, "renamed")
 
-	// What opens nothing is not used.
+	// A value that grants nothing does not count as used.
 	w.update(id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 	w.clock.Advance(time.Hour)
 	last := w.elsewhere("local:last@host")

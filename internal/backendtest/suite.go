@@ -7,19 +7,19 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Place is where one database may be. It opens a service on that database, with a clock; what is still open when the test
-// ends is closed then.
+// Place opens a service, with a clock, on one database that may exist or not. Whatever is still open when the test ends
+// is closed then.
 type Place func(now func() time.Time) Service
 
-// Service serves several principals at once.
+// Service serves several principals at the same time.
 type Service interface {
 	// As returns the backend for a principal.
 	As(principal tokens.Principal) tokens.Backend
-	// Close lets go of the database. To close a closed service changes nothing.
+	// Close releases the database. Closing a closed service does nothing.
 	Close() error
 }
 
-// Run runs the suite. Each test asks newPlace for a place where there is no database yet.
+// Run runs the suite. Each test calls newPlace for a place without a database.
 func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 	for _, test := range []struct {
 		name string

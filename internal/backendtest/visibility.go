@@ -6,13 +6,15 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Who may not know of a token learns nothing of it in passing: not from lists and events, not from the answer to a stop, and
-// not from what is in the way of something else.
+// Someone who may not know of a token learns nothing about it by accident: not from lists and events, not from the
+// answer to stopping it, and not from errors about other objects.
 func testVisibility(w *world) {
 	ctx := w.Context()
 	user := w.user("ci", "")
-	for email, role := range map[string]string{"ada@example.com": tokens.RoleAdministrator, "bea@example.com": tokens.RoleAdministrator, "vic@example.com": tokens.RoleViewer} {
-		must(w.CreateMember(ctx, tokens.NewMember{Email: email, MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}}))(w)
+	for email, role := range map[string]string{"ada@example.com": tokens.RoleAdministrator,
+		"bea@example.com": tokens.RoleAdministrator, "vic@example.com": tokens.RoleViewer} {
+		must(w.CreateMember(ctx, tokens.NewMember{Email: email,
+			MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}}))(w)
 	}
 	ada, bea, vic := w.acting("ada@example.com"), w.acting("bea@example.com"), w.acting("vic@example.com")
 	request := ada.request("quiet", user.ID)
@@ -21,8 +23,10 @@ func testVisibility(w *world) {
 	w.clock.Advance(time.Second) // so that lists have one order
 	open := w.create(w.request("open", user.ID))
 
-	w.equal("what its maker sees", ids(must(ada.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens), []string{t.ID, open.ID})
-	w.equal("what an owner sees", ids(must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens), []string{t.ID, open.ID})
+	w.equal("what its maker sees", ids(must(ada.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens),
+		[]string{t.ID, open.ID})
+	w.equal("what an owner sees", ids(must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens),
+		[]string{t.ID, open.ID})
 	for _, other := range []*world{bea, vic} {
 		page := must(other.AccessTokens(ctx, tokens.TokenQuery{Limit: 1}))(w)
 		w.equal("what others see", ids(page.AccessTokens), []string{open.ID})
@@ -31,22 +35,26 @@ func testVisibility(w *world) {
 		_, err := other.AccessToken(ctx, t.ID)
 		w.equal("what is kept from them", w.refusal(err, tokens.CodeForbidden).ID, t.ID)
 		w.equal("the events that they see of it", len(other.events(t.ID)), 0)
-		w.equal("the shares that they see of it", len(must(other.TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: t.ID}))(w)), 0)
+		w.equal("the shares that they see of it",
+			len(must(other.TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: t.ID}))(w)), 0)
 		for _, e := range other.events("") {
 			w.omits(e.ObjectID+e.ObjectName+e.Detail, t.ID)
 			w.omits(e.ObjectName, "quiet")
 		}
 	}
-	// A technical user that the system made goes with its token, whose name it bears.
+	// A technical user that the system created follows its token's visibility, because it has the token's name.
 	own := w.create(w.request("merger", ""))
-	must(w.UpdateAccessToken(ctx, own.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}}))(w)
+	must(w.UpdateAccessToken(ctx, own.ID,
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted},
+			Fields: tokens.Fields{"visibility"}}))(w)
 	for _, u := range must(bea.TechnicalUsers(ctx))(w) {
 		w.omits(u.Email, "merger")
 	}
 	w.equal("the technical users that an owner sees", len(must(w.TechnicalUsers(ctx))(w)), 2)
 	_, err := bea.TechnicalUser(ctx, own.User.ID)
 	w.omits(w.refusal(err, tokens.CodeForbidden).Error(), "merger")
-	_, err = bea.UpdateTechnicalUser(ctx, own.User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
+	_, err = bea.UpdateTechnicalUser(ctx, own.User.ID,
+		tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 	w.omits(w.refusal(err, tokens.CodeForbidden).Error(), "merger")
 	w.omits(w.refusal(bea.DeleteTechnicalUser(ctx, own.User.ID), tokens.CodeForbidden).Error(), "merger")
 	refused := w.request("takeover", user.ID)
@@ -62,18 +70,25 @@ func testVisibility(w *world) {
 
 	w.equal("the events that its maker sees of it", actions(ada.events(t.ID)), []string{"access_token.create"})
 
-	// What is in the way of its technical user's end is named but for what they may not know; so are namesakes.
+	// The error about deleting its technical user reveals only what they may know, and so do the namesakes.
 	inTheWay := w.refusal(bea.DeleteTechnicalUser(ctx, user.ID), tokens.CodeConflict).Error()
 	w.mentions(inTheWay, t.ID, `"open"`)
 	w.omits(inTheWay, "quiet")
-	w.equal("the namesakes that another learns of", len(must(bea.CreateAccessToken(ctx, bea.request("quiet", user.ID)))(w).Namesakes), 0)
-	w.equal("the namesakes that its maker learns of", len(must(ada.CreateAccessToken(ctx, ada.request("quiet", user.ID)))(w).Namesakes), 2)
+	w.equal("the namesakes that another learns of",
+		len(must(bea.CreateAccessToken(ctx, bea.request("quiet", user.ID)))(w).Namesakes), 0)
+	w.equal("the namesakes that its maker learns of",
+		len(must(ada.CreateAccessToken(ctx, ada.request("quiet", user.ID)))(w).Namesakes), 2)
 
-	// It can be stopped all the same, and the answer tells no more than that.
+	// It can be stopped all the same, and the answer reveals nothing else.
 	now := w.clock.Instant()
-	stopped := must(bea.UpdateAccessToken(ctx, t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))(w)
-	w.equal("the answer to who disabled it", stopped, tokens.AccessToken{ID: t.ID, Disabled: &tokens.Stop{By: "bea@example.com", At: now}, Status: tokens.StatusDisabled, ObservedAt: now, Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}})
-	w.equal("the answer to who disables it again", must(bea.UpdateAccessToken(ctx, t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}))(w), stopped)
+	stopped := must(bea.UpdateAccessToken(ctx, t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false},
+		Fields: tokens.Fields{"enabled"}}))(w)
+	w.equal("the answer to who disabled it", stopped,
+		tokens.AccessToken{ID: t.ID, Disabled: &tokens.Stop{By: "bea@example.com", At: now}, Status: tokens.StatusDisabled,
+			ObservedAt: now, Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}})
+	w.equal("the answer to who disables it again",
+		must(bea.UpdateAccessToken(ctx, t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false},
+			Fields: tokens.Fields{"enabled"}}))(w), stopped)
 	held := must(bea.HoldAccessToken(ctx, t.ID, "leaked"))(w)
 	w.equal("the answer to who holds it", held, tokens.AccessToken{
 		ID:         t.ID,
@@ -89,19 +104,22 @@ func testVisibility(w *world) {
 	w.omits(w.refusal(err, tokens.CodeForbidden).Error(), "quiet")
 	w.equal("the whole token, for its maker", must(ada.AccessToken(ctx, t.ID))(w).Description, "nobody knows")
 
-	// A share lets one know of it; its end takes that back.
+	// A share lets someone know of it; ending the share takes that back.
 	member := must(w.Members(ctx))(w)[1]
-	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: t.ID, MemberID: member.ID, Role: tokens.ShareViewer}))(w)
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: t.ID, MemberID: member.ID,
+		Role: tokens.ShareViewer}))(w)
 	w.equal("the name, for whom it is shared with", must(bea.AccessToken(ctx, t.ID))(w).Name, "quiet")
 	must(bea.ReleaseAccessToken(ctx, t.ID))(w)
 	w.succeed(w.UnshareAccessToken(ctx, t.ID, member.ID))
 	_, err = bea.AccessToken(ctx, t.ID)
 	w.refusal(err, tokens.CodeForbidden)
-	w.update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityOrganization}, Fields: tokens.Fields{"visibility"}})
+	w.update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityOrganization},
+		Fields: tokens.Fields{"visibility"}})
 	must(vic.AccessToken(ctx, t.ID))(w)
 
-	// Who revokes a value ends it, whoever they are, and learns no more than they may know.
-	w.update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}})
+	// Anyone who revokes a value ends it, and learns no more than they may know.
+	w.update(t.ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted},
+		Fields: tokens.Fields{"visibility"}})
 	revoked := must(vic.RevokeSecret(ctx, request.Secret))(w)
 	w.equal("the answer to who revokes it", revoked.Name+revoked.Secret.Preview, "")
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// world is what a test works on: a backend, its clock, the service that it belongs to, and the place of the database.
+// world is what a test works with: a backend, its clock, its service, and the place of the database.
 type world struct {
 	*testing.T
 	tokens.Backend
@@ -20,7 +20,7 @@ type world struct {
 	place   Place
 }
 
-// newWorld returns a world of its own, where there is no database yet.
+// newWorld returns a separate world without a database.
 func newWorld(t *testing.T, newPlace func(t *testing.T) Place) *world {
 	w := &world{T: t, clock: NewClock(), place: newPlace(t)}
 	w.service = w.place(w.clock.Now)
@@ -34,7 +34,7 @@ func (w *world) with(t *testing.T) *world {
 	return &other
 }
 
-// must returns what an operation answered: must(w.Group(ctx, id))(w). It ends the test where the operation failed.
+// must returns the result of an operation: must(w.Group(ctx, id))(w). It ends the test if the operation failed.
 func must[V any](value V, err error) func(*world) V {
 	return func(w *world) V {
 		w.Helper()
@@ -45,7 +45,7 @@ func must[V any](value V, err error) func(*world) V {
 	}
 }
 
-// succeed ends the test where an operation failed.
+// succeed ends the test if an operation failed.
 func (w *world) succeed(err error) {
 	w.Helper()
 	if err != nil {
@@ -53,7 +53,7 @@ func (w *world) succeed(err error) {
 	}
 }
 
-// equal reports a difference between values. Instants are equal when they are the same instant in the same zone.
+// equal reports a difference between values. Times are equal if they are the same time in the same zone.
 func (w *world) equal(what string, got, want any) {
 	w.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -61,7 +61,7 @@ func (w *world) equal(what string, got, want any) {
 	}
 }
 
-// refusal checks that an operation failed with the code, and returns the error.
+// refusal checks that an operation failed with this code, and returns the error.
 func (w *world) refusal(err error, code tokens.Code) *tokens.Error {
 	w.Helper()
 	refusal, ok := err.(*tokens.Error) //nolint:errorlint // methods of a Backend return an *Error itself
@@ -71,7 +71,7 @@ func (w *world) refusal(err error, code tokens.Code) *tokens.Error {
 	return refusal
 }
 
-// mentions checks that a text names all of the words.
+// mentions checks that a text contains all of the words.
 func (w *world) mentions(text string, words ...string) {
 	w.Helper()
 	for _, word := range words {
@@ -81,7 +81,7 @@ func (w *world) mentions(text string, words ...string) {
 	}
 }
 
-// omits checks that a text does not name a word.
+// omits checks that a text does not contain a word.
 func (w *world) omits(text, word string) {
 	w.Helper()
 	if strings.Contains(text, word) {
@@ -89,44 +89,48 @@ func (w *world) omits(text, word string) {
 	}
 }
 
-// group makes a group.
+// group creates a group.
 func (w *world) group(name string) tokens.Group {
 	w.Helper()
 	return must(w.CreateGroup(w.Context(), tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: name}}))(w)
 }
 
-// member makes a member.
+// member creates a member.
 func (w *world) member(email string) tokens.Member {
 	w.Helper()
-	return must(w.CreateMember(w.Context(), tokens.NewMember{Email: email, MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}}))(w)
+	return must(w.CreateMember(w.Context(), tokens.NewMember{Email: email,
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}}))(w)
 }
 
-// user makes a technical user at the level of a group, or of the organization where it is empty.
+// user creates a technical user at the level of a group or, if groupID is empty, of the organization.
 func (w *world) user(name, groupID string) tokens.TechnicalUser {
 	w.Helper()
 	return must(w.CreateTechnicalUser(w.Context(),
-		tokens.NewTechnicalUser{GroupID: groupID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: name, Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true}}))(w)
+		tokens.NewTechnicalUser{GroupID: groupID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: name,
+			Grants: tokens.Grants{Role: tokens.RoleManager}, Enabled: true}}))(w)
 }
 
-// secret makes a secret.
+// secret generates a secret.
 func (w *world) secret() tokens.Secret {
 	w.Helper()
 	return must(tokens.NewSecret(tokens.DefaultPrefix))(w)
 }
 
-// fresh makes a request id and a secret for a request.
+// fresh generates a request id and a secret for a request.
 func (w *world) fresh() tokens.NewSecretFor {
 	w.Helper()
-	return tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, w.clock.Now())}, Secret: w.secret()}
+	return tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, w.clock.Now())},
+		Secret: w.secret()}
 }
 
 // request returns a request for an enabled access token.
 func (w *world) request(name, technicalUserID string) tokens.NewAccessToken {
 	w.Helper()
-	return tokens.NewAccessToken{NewSecretFor: w.fresh(), TechnicalUserID: technicalUserID, Settings: tokens.Settings{Name: name, Enabled: true}}
+	return tokens.NewAccessToken{NewSecretFor: w.fresh(), TechnicalUserID: technicalUserID,
+		Settings: tokens.Settings{Name: name, Enabled: true}}
 }
 
-// create makes an access token.
+// create creates an access token.
 func (w *world) create(request tokens.NewAccessToken) tokens.AccessToken {
 	w.Helper()
 	return must(w.CreateAccessToken(w.Context(), request))(w).AccessToken
@@ -142,7 +146,9 @@ func (w *world) update(id string, update tokens.AccessTokenUpdate) tokens.Access
 func (w *world) regenerate(id string) (tokens.AccessToken, tokens.Secret) {
 	w.Helper()
 	fresh := w.fresh()
-	return w.update(id, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonRequested}}), fresh.Secret
+	return w.update(id,
+			tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonRequested}}),
+		fresh.Secret
 }
 
 // token returns an access token.
@@ -161,17 +167,17 @@ func (w *world) verify(secret tokens.Secret) tokens.Verification {
 func (w *world) use(secret tokens.Secret) {
 	w.Helper()
 	if v := must(w.VerifySecret(w.Context(), secret, tokens.VerifyOptions{RecordUse: true}))(w); !v.Active {
-		w.Errorf("a value that is used is not active: %+v", v)
+		w.Errorf("the value to use is not active: %+v", v)
 	}
 }
 
-// events returns the events of an object, or all.
+// events returns the events of an object or, for an empty id, all of them.
 func (w *world) events(objectID string) []tokens.Event {
 	w.Helper()
 	return must(w.Events(w.Context(), tokens.EventQuery{ObjectID: objectID}))(w)
 }
 
-// content is everything that a database holds, apart from its events.
+// content is everything in a database except its events.
 type content struct {
 	Groups         []tokens.Group
 	Roles          []tokens.Role
@@ -181,7 +187,7 @@ type content struct {
 	TokenShares    []tokens.TokenShare
 }
 
-// content returns all that is there.
+// content returns the content of the database.
 func (w *world) content() (c content) {
 	w.Helper()
 	ctx := w.Context()
@@ -194,13 +200,13 @@ func (w *world) content() (c content) {
 	return c
 }
 
-// as returns the world of an owner of the database whom the same service serves.
+// as returns the world of another owner of the database, served by the same service.
 func (w *world) as(actor tokens.Actor) *world { return w.of(tokens.AsDatabaseOwner(actor)) }
 
 // acting returns the world of someone who acts as a member.
 func (w *world) acting(email string) *world { return w.of(tokens.AsMember("local:eve@host", email)) }
 
-// holding returns the world of a technical user who shows a value of its access token.
+// holding returns the world of a technical user who presents a value of its access token.
 func (w *world) holding(secret tokens.Secret) *world { return w.of(tokens.AsTokenHolder(secret)) }
 
 func (w *world) of(principal tokens.Principal) *world {
@@ -209,14 +215,14 @@ func (w *world) of(principal tokens.Principal) *world {
 	return &other
 }
 
-// elsewhere returns the world of an owner who opens the same database anew, as another process does.
+// elsewhere returns the world of an owner who opens the same database separately, as another process does.
 func (w *world) elsewhere(actor tokens.Actor) *world {
 	other := *w
 	other.service = w.place(w.clock.Now)
 	return other.as(actor)
 }
 
-// actions returns what events are about, refusals marked.
+// actions returns the actions of events, with refusals marked.
 func actions(events []tokens.Event) []string {
 	texts := make([]string, len(events))
 	for i, e := range events {
@@ -237,8 +243,8 @@ func ids(all []tokens.AccessToken) []string {
 	return texts
 }
 
-// sorted returns texts in order.
+// sorted returns the texts in order.
 func sorted(texts []string) []string { return slices.Sorted(slices.Values(texts)) }
 
-// later is a step of time that is longer than what backends keep of an instant.
+// later is a step of time that is longer than the resolution of backends.
 const later = time.Minute

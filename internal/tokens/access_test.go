@@ -27,12 +27,14 @@ func access(organization, inA, inB string) tokens.Access {
 
 func TestAccess(t *testing.T) {
 	a := access("orders:read", "stock:read", "orders:*")
-	for groupID, want := range map[string]tokens.Permissions{"": set("orders:read"), groupA: set("orders:read stock:read"), groupB: set("orders:*"), "grp_else": set("orders:read")} {
+	for groupID, want := range map[string]tokens.Permissions{"": set("orders:read"), groupA: set("orders:read stock:read"),
+		groupB: set("orders:*"), "grp_else": set("orders:read")} {
 		if diff := cmp.Diff(want, a.At(groupID)); diff != "" {
 			t.Errorf("at level %q (-want +got):\n%s", groupID, diff)
 		}
 	}
-	for permission, want := range map[string]bool{"orders:read": true, "stock:read": true, "orders:write": true, "stock:write": false, "*": false} {
+	for permission, want := range map[string]bool{"orders:read": true, "stock:read": true, "orders:write": true,
+		"stock:write": false, "*": false} {
 		if a.Anywhere(permission) != want {
 			t.Errorf("%s is held somewhere: %t, want %t", permission, !want, want)
 		}
@@ -45,11 +47,15 @@ func TestAccessWithinAndWithout(t *testing.T) {
 		a, b, within, without tokens.Access
 	}{
 		{"nothing", tokens.Access{}, access("*", "", ""), tokens.Access{}, tokens.Access{}},
-		{"of the organization, within a group", access("*", "", ""), access("", "a:x", ""), access("", "a:x", ""), access("*", "", "")},
-		{"of a group, within the organization", access("", "a:*", ""), access("a:x", "", ""), access("", "a:x", ""), access("", "a:*", "")},
+		{"of the organization, within a group", access("*", "", ""), access("", "a:x", ""), access("", "a:x", ""),
+			access("*", "", "")},
+		{"of a group, within the organization", access("", "a:*", ""), access("a:x", "", ""), access("", "a:x", ""),
+			access("", "a:*", "")},
 		{"of a group, within another", access("", "a:*", ""), access("", "", "a:*"), tokens.Access{}, access("", "a:*", "")},
-		{"of a group, held in the organization", access("", "a:x", ""), access("a:*", "", ""), access("", "a:x", ""), tokens.Access{}},
-		{"both levels", access("a:x", "a:y", "b:*"), access("a:*", "b:x", "b:x"), access("a:x", "a:y", "b:x"), access("", "", "b:*")},
+		{"of a group, held in the organization", access("", "a:x", ""), access("a:*", "", ""), access("", "a:x", ""),
+			tokens.Access{}},
+		{"both levels", access("a:x", "a:y", "b:*"), access("a:*", "b:x", "b:x"), access("a:x", "a:y", "b:x"),
+			access("", "", "b:*")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.within, test.a.Within(test.b), cmpopts.EquateEmpty()); diff != "" {
@@ -110,8 +116,8 @@ func someGrants(t *rapid.T, name string, roles []string) tokens.Grants {
 	return g
 }
 
-// The roles that remain are roles of one side, allow no more than either side does, and where the roles of one level can
-// be compared they allow all that both sides do.
+// The roles that remain are roles of one side, allow no more than either side does, and where the roles of one level
+// can be compared they allow all that both sides do.
 func TestGrantsWithin(t *testing.T) {
 	roles, names := someRoles()
 	rapid.Check(t, func(t *rapid.T) {
@@ -120,7 +126,8 @@ func TestGrantsWithin(t *testing.T) {
 		allowed, both := roles.Access(got), roles.Access(held).Within(roles.Access(limit))
 		for _, level := range []string{"", groupA, groupB} {
 			if !both.At(level).Contains(allowed.At(level)) {
-				t.Fatalf("%+v within %+v is %+v, which allows at level %q more than both: %v", held, limit, got, level, allowed.At(level).Without(both.At(level)))
+				t.Fatalf("%+v within %+v is %+v, which allows at level %q more than both: %v", held, limit, got, level,
+					allowed.At(level).Without(both.At(level)))
 			}
 		}
 		for _, r := range append(got.GroupRoles, tokens.GroupRole{Role: got.Role}) {
@@ -131,7 +138,8 @@ func TestGrantsWithin(t *testing.T) {
 		// The role at organization level has one counterpart: of two that can be compared the lesser one remains.
 		a, b := roles[held.Role], roles[limit.Role]
 		if (a.Contains(b) || b.Contains(a)) && !allowed.Organization.Contains(a.Within(b)) {
-			t.Fatalf("%+v within %+v is %+v, which lost %v at organization level", held, limit, got, a.Within(b).Without(allowed.Organization))
+			t.Fatalf("%+v within %+v is %+v, which lost %v at organization level", held, limit, got,
+				a.Within(b).Without(allowed.Organization))
 		}
 		if again := got.Within(limit, roles); !cmp.Equal(roles.Access(again), allowed) {
 			t.Fatalf("%+v within %+v is %+v, and within it again %+v", held, limit, got, again)
@@ -153,11 +161,15 @@ func TestAccessOfATokenIsWhatBothAllow(t *testing.T) {
 	roles, names := someRoles()
 	rapid.Check(t, func(t *rapid.T) {
 		user, own := someGrants(t, "technical user", names), someGrants(t, "token", names)
-		token := tokens.AccessToken{User: tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: user}}, Settings: tokens.Settings{Own: own}}
+		token := tokens.AccessToken{
+			User:     tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: user}},
+			Settings: tokens.Settings{Own: own},
+		}
 		got, want := token.Access(roles), roles.Access(user).Within(roles.Access(own))
 		shown := roles.Access(token.Observed(now, roles).Grants)
 		for _, level := range []string{"", groupA, groupB} {
-			for _, p := range slices.Concat(singlePermissions, want.At(level), []string{"orders:read", "orders:write", "api:read", "tokens:read"}) {
+			for _, p := range slices.Concat(singlePermissions, want.At(level),
+				[]string{"orders:read", "orders:write", "api:read", "tokens:read"}) {
 				if got.At(level).Allows(p) != want.At(level).Allows(p) {
 					t.Fatalf("at level %q %s is allowed: %t", level, p, got.At(level).Allows(p))
 				}

@@ -7,13 +7,13 @@ import (
 )
 
 // AccessToken is a credential for the user's own APIs. It belongs to a technical user and has at most two live secrets:
-// the current one and, during a grace period, the one before it.
+// the current one and, during a grace period, the previous one.
 type AccessToken struct {
 	ID string
 	Settings
-	// User is the technical user that backs the token.
+	// User is the technical user that the token belongs to.
 	User TechnicalUser
-	// CreatorID is the account that made the token; empty for one who opened the database itself.
+	// CreatorID is the account that created the token; empty for an owner of the database.
 	CreatorID string
 
 	// Disabled says who disabled the token and when; nil while it is enabled.
@@ -22,24 +22,23 @@ type AccessToken struct {
 	Held *Stop
 
 	Secret SecretState
-	// Previous is the secret before that, where a grace was given to it; nil where it ended with the regeneration or was
-	// ended since.
+	// Previous is the previous secret, if it got a grace period; nil if it ended with the regeneration or was ended since.
 	Previous *PreviousSecret
 
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	// RegeneratedAt is when the current secret replaced another; zero for a first secret.
 	RegeneratedAt time.Time
-	// LastUsedAt is when the token last opened something; zero for never.
+	// LastUsedAt is when the token was last used; zero for never.
 	LastUsedAt time.Time
-	// UseCount is how often it opened something.
+	// UseCount is how often it was used.
 	UseCount int64
 
-	// Status and ObservedAt are the verdict of the backend's clock when it answered, and that instant.
+	// Status is the token's status at ObservedAt, which is the time of the backend's clock when it answered.
 	Status     Status
 	ObservedAt time.Time
-	// Grants are the roles that the token could use when the backend answered: those of its technical user, narrowed by
-	// its own.
+	// Grants holds the roles that the token had when the backend answered: those of its technical user, narrowed by its
+	// own.
 	Grants Grants
 }
 
@@ -50,7 +49,7 @@ type Visibility string
 const (
 	// VisibilityOrganization: everyone who may read tokens at its level.
 	VisibilityOrganization Visibility = "organization"
-	// VisibilityRestricted: owners, the account that made it and those it is shared with.
+	// VisibilityRestricted: owners, the account that created it, and those it is shared with.
 	VisibilityRestricted Visibility = "restricted"
 )
 
@@ -59,30 +58,30 @@ func ValidateVisibility(field string, v Visibility) error {
 	return validateOneOf(field, "visibility", v, []Visibility{VisibilityOrganization, VisibilityRestricted})
 }
 
-// SecretState is what is known of a token's current secret, its value apart.
+// SecretState is what is known about a token's current secret, except its value.
 type SecretState struct {
 	// Version counts the secrets of the token from 1.
 	Version int64
 	// Preview is the beginning of the value.
 	Preview   string
 	CreatedAt time.Time
-	// EndedAt is when the secret was revoked; zero while it lives.
+	// EndedAt is when the secret was revoked; zero if it was not.
 	EndedAt time.Time
-	// LastUsedAt is when the secret last opened something; zero for never.
+	// LastUsedAt is when the secret was last used; zero for never.
 	LastUsedAt time.Time
 }
 
 // QualifiedID returns <e-mail of the technical user>_<id>.
 func (t AccessToken) QualifiedID() string { return t.User.Email + "_" + t.ID }
 
-// limited returns the roles of the technical user and, where the token narrows them, its own. An empty, non-nil set of
-// group roles counts: it leaves nothing. A technical user that the system created has the token's own roles already.
+// limited returns the roles of the technical user and, if the token narrows them, its own. An empty, non-nil set of
+// group roles counts: it leaves nothing. A technical user that the system created already has the token's own roles.
 func (t AccessToken) limited() (user, own Grants, narrowed bool) {
 	user, own = t.User.levelGrants(), atLevel(t.Own, t.User.GroupID)
 	return user, own, !t.User.SystemCreated && (t.Own.Role != "" || t.Own.GroupRoles != nil)
 }
 
-// grants returns the roles that the token can use, of those that exist.
+// grants returns those of the existing roles that the token has.
 func (t AccessToken) grants(roles Roles) Grants {
 	user, own, narrowed := t.limited()
 	if !narrowed {
@@ -91,7 +90,7 @@ func (t AccessToken) grants(roles Roles) Grants {
 	return user.Within(own, roles)
 }
 
-// Access returns what the token may do: what its technical user may, within its own roles where it has any.
+// Access returns what the token may do: what its technical user may do, within the token's own roles if it has any.
 func (t AccessToken) Access(roles Roles) Access {
 	user, own, narrowed := t.limited()
 	if !narrowed {
@@ -100,7 +99,8 @@ func (t AccessToken) Access(roles Roles) Access {
 	return roles.Access(user).Within(roles.Access(own))
 }
 
-// levelGrants returns the grants of the account, those of one at a group's level as a role in that group.
+// levelGrants returns the grants of the account. The role of an account at a group's level becomes a role in that
+// group.
 func (u TechnicalUser) levelGrants() Grants { return atLevel(u.Grants, u.GroupID) }
 
 // Access returns what the technical user may do.
@@ -119,8 +119,7 @@ func (t AccessToken) SecretExpiresAt() time.Time {
 	return SecretExpiry(t.ExpiresAt, t.TTL, t.Secret.CreatedAt)
 }
 
-// PreviousSecretExpiresAt returns when the secret before the current one stops, or stopped, being valid; zero where it has
-// no grace.
+// PreviousSecretExpiresAt returns when the previous secret ends, or ended; zero if it has no grace period.
 func (t AccessToken) PreviousSecretExpiresAt() time.Time {
 	if t.Previous == nil {
 		return time.Time{}
@@ -128,13 +127,13 @@ func (t AccessToken) PreviousSecretExpiresAt() time.Time {
 	return t.Previous.EndsAt
 }
 
-// NewSecretFor is a request for a new secret of a token, which the caller has made.
+// NewSecretFor is a request for a new secret of a token, with the value that the caller generated.
 type NewSecretFor struct {
 	Request
 	Secret Secret
 }
 
-// Validate checks that both are there and of the right form.
+// Validate checks that both are present and well-formed.
 func (n NewSecretFor) Validate() error {
 	if err := n.Request.Validate(); err != nil {
 		return err
@@ -143,14 +142,15 @@ func (n NewSecretFor) Validate() error {
 	return err
 }
 
-// NewAccessToken is what an access token is made from.
+// NewAccessToken is the input for creating an access token.
 type NewAccessToken struct {
 	NewSecretFor
-	// TechnicalUserID names the technical user; when empty the system creates one for this token, at the level of GroupID.
+	// TechnicalUserID names the technical user. If it is empty, the system creates one for this token, at the level of
+	// GroupID.
 	TechnicalUserID string
 	// GroupID is the group of the technical user to create; empty for organization level.
 	GroupID string
-	// Settings are those of the token. An empty Visibility is VisibilityOrganization.
+	// Settings are the settings of the token. An empty Visibility means VisibilityOrganization.
 	Settings
 }
 
@@ -160,7 +160,7 @@ func (n NewAccessToken) WithDefaults() NewAccessToken {
 	return n
 }
 
-// Validate checks each field by itself, which of them exclude each other, and that no instant has passed.
+// Validate checks each field on its own, which fields exclude each other, and that no time has passed.
 func (n NewAccessToken) Validate(now time.Time) error {
 	n = n.WithDefaults()
 	if n.TechnicalUserID != "" {
@@ -168,7 +168,8 @@ func (n NewAccessToken) Validate(now time.Time) error {
 			return err
 		}
 		if n.GroupID != "" {
-			return Invalid("group_id", "it sets the level of a technical user that the system creates: leave group_id out, or technical_user_id")
+			return Invalid("group_id",
+				"it sets the level of a technical user that the system creates: leave group_id out, or technical_user_id")
 		}
 	}
 	return firstError(
@@ -182,15 +183,15 @@ func (n NewAccessToken) Validate(now time.Time) error {
 // CreatedAccessToken is the answer to the creation of an access token.
 type CreatedAccessToken struct {
 	AccessToken
-	// Namesakes are the tokens of the same name, of the same technical user or likewise with one that the system created
-	// at the same level, that were never used or regenerated: an interrupted run may have left them over. At most ten, the
-	// latest first.
+	// Namesakes are tokens that an interrupted run may have left over: tokens with the same name that were never used or
+	// regenerated, of the same technical user or likewise of one that the system created at the same level. There are at
+	// most ten, newest first.
 	Namesakes []AccessToken
 }
 
-// AccessTokenUpdate holds settings of an access token to change and the new secret, where it is to have one; all of it or
-// nothing takes effect. A grace period that it sets counts for a regeneration in the same update; for a secret that has
-// been given one before, it shortens only.
+// AccessTokenUpdate holds the settings of an access token to change and, if it is to get one, the new secret. Either
+// all of it takes effect or nothing. A grace period that it sets applies to a regeneration in the same update. For a
+// secret that already has a grace period, it can only shorten it.
 type AccessTokenUpdate struct {
 	// Settings are the new values of those that Fields names.
 	Settings
@@ -201,18 +202,18 @@ type AccessTokenUpdate struct {
 // settings returns the update of the settings alone.
 func (u AccessTokenUpdate) settings() Update[Settings] { return Update[Settings]{u.Settings, u.Fields} }
 
-// Disables reports whether the update asks for nothing but that the token is disabled.
+// Disables reports whether the update asks only for the token to be disabled.
 func (u AccessTokenUpdate) Disables() bool { return u.switches() && !u.Enabled }
 
-// Enables reports whether the update asks for nothing but that the token is enabled.
+// Enables reports whether the update asks only for the token to be enabled.
 func (u AccessTokenUpdate) Enables() bool { return u.switches() && u.Enabled }
 
 func (u AccessTokenUpdate) switches() bool {
 	return u.Regeneration == nil && slices.Equal(u.Fields, Fields{"enabled"})
 }
 
-// Digest returns the digest of the update as a request about the token with an identifier. Values that the update holds, but
-// does not set, don't count.
+// Digest returns the digest of the update as a request about the token with this identifier. Values that the update
+// holds but does not set don't count.
 func (u AccessTokenUpdate) Digest(tokenID string) string {
 	changed, err := u.settings().apply(Settings{})
 	if err != nil {
@@ -225,18 +226,19 @@ func (u AccessTokenUpdate) Digest(tokenID string) string {
 	}{tokenID, u})
 }
 
-// Regeneration replaces the secret of a token. The one before it stays valid for the grace, and the one before that, should
-// it still be in its own, is dead at that moment: no token has more than two live secrets.
+// Regeneration replaces the secret of a token. The replaced secret stays valid for its grace period. The one before
+// that ends at once, even within its own grace period: no token has more than two live secrets.
 type Regeneration struct {
 	NewSecretFor
 	Reason RegenerationReason
-	// ExpectedVersion is the version that the caller believes to replace; another one is a conflict. Zero replaces any.
+	// ExpectedVersion is the version that the caller expects to replace; a different one is a conflict. Zero replaces any
+	// version.
 	ExpectedVersion int64
-	// Grace is for this once, in place of the token's; nil for that one.
+	// Grace replaces the token's grace period for this regeneration; nil for the token's own.
 	Grace *Grace
 }
 
-// Updated returns the token with the changes made by the actor at the instant, or the error that forbids them.
+// Updated returns the token with the changes that the actor makes at now, or the error that forbids them.
 func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (AccessToken, error) {
 	before := t
 	settings, err := u.settings().apply(t.Settings)
@@ -253,8 +255,10 @@ func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (Acce
 			return before, err
 		}
 		if r.ExpectedVersion != 0 && r.ExpectedVersion != t.Secret.Version {
-			return before, Conflict("secret_version", t.ID, "access token %q (%s) has secret version %d, not %d: another run or person regenerated it "+
-				"in the meantime; nothing was changed", t.Name, t.ID, t.Secret.Version, r.ExpectedVersion).Because(ReasonVersionMovedOn)
+			return before, Conflict("secret_version", t.ID,
+				"access token %q (%s) has secret version %d, not %d: another run or person regenerated it "+
+					"in the meantime; nothing was changed", t.Name, t.ID, t.Secret.Version,
+				r.ExpectedVersion).Because(ReasonVersionMovedOn)
 		}
 		t.Secret = SecretState{Version: t.Secret.Version + 1, Preview: r.Secret.Preview(), CreatedAt: now}
 		t.RegeneratedAt = now
@@ -291,7 +295,8 @@ func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (Acce
 			return before, err
 		}
 	}
-	if expiry := t.SecretExpiresAt(); u.Regeneration != nil || !t.ActivatesAt.Equal(before.ActivatesAt) || !expiry.Equal(before.SecretExpiresAt()) {
+	if expiry := t.SecretExpiresAt(); u.Regeneration != nil || !t.ActivatesAt.Equal(before.ActivatesAt) ||
+		!expiry.Equal(before.SecretExpiresAt()) {
 		if err := validateActivation(t.ActivatesAt, expiry); err != nil {
 			return before, err
 		}
@@ -299,8 +304,8 @@ func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (Acce
 	return t, nil
 }
 
-// NewSystemUser returns what the technical user of a token is made from when none was named. Its name and address, which
-// everyone who manages accounts sees, are made from the token's name, unless that is restricted.
+// NewSystemUser returns the input for creating the technical user of a token for which none was named. Its name and
+// address, which everyone who manages accounts can see, come from the token's name, unless the token is restricted.
 func (n NewAccessToken) NewSystemUser(tokenID string) NewTechnicalUser {
 	name := n.Name
 	if n.Visibility == VisibilityRestricted {
@@ -319,7 +324,7 @@ func systemUserGrants(own Grants) Grants {
 	return own
 }
 
-// validateLifetime checks the end of a token and the time that each of its secrets lives, of which one excludes the other.
+// validateLifetime checks the end of a token and the ttl of its secrets, which exclude each other.
 func validateLifetime(expiresAt time.Time, ttl time.Duration) error {
 	if ttl == 0 {
 		return nil

@@ -26,22 +26,39 @@ func TestAccessTokenGrants(t *testing.T) {
 		own  tokens.Grants
 		want tokens.Grants
 	}{
-		{"all of its technical user", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "member", GroupRoles: inA("owner")}}}, tokens.Grants{}, tokens.Grants{Role: "member", GroupRoles: inA("owner")}},
-		{"narrowed", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}}, tokens.Grants{Role: "viewer"}, tokens.Grants{Role: "viewer"}},
-		{"never more than its technical user", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "viewer"}}}, tokens.Grants{Role: "owner"}, tokens.Grants{Role: "viewer"}},
-		{"narrowed to a group", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}}, tokens.Grants{GroupRoles: inA("member")}, tokens.Grants{Role: "none", GroupRoles: inA("member")}},
-		{"narrowed to nothing", tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}}, tokens.Grants{GroupRoles: []tokens.GroupRole{}}, tokens.Grants{Role: "none"}},
-		{"in the group of its technical user alone", tokens.TechnicalUser{GroupID: groupA, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "manager"}}}, tokens.Grants{}, tokens.Grants{Role: "none", GroupRoles: inA("manager")}},
+		{"all of its technical user",
+			tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "member",
+				GroupRoles: inA("owner")}}}, tokens.Grants{}, tokens.Grants{Role: "member", GroupRoles: inA("owner")}},
+		{"narrowed",
+			tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}},
+			tokens.Grants{Role: "viewer"}, tokens.Grants{Role: "viewer"}},
+		{"never more than its technical user",
+			tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "viewer"}}},
+			tokens.Grants{Role: "owner"}, tokens.Grants{Role: "viewer"}},
+		{"narrowed to a group",
+			tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}},
+			tokens.Grants{GroupRoles: inA("member")}, tokens.Grants{Role: "none", GroupRoles: inA("member")}},
+		{"narrowed to nothing",
+			tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "owner"}}},
+			tokens.Grants{GroupRoles: []tokens.GroupRole{}}, tokens.Grants{Role: "none"}},
+		{"in the group of its technical user alone", tokens.TechnicalUser{GroupID: groupA,
+			TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "manager"}}}, tokens.Grants{},
+			tokens.Grants{Role: "none", GroupRoles: inA("manager")}},
 		{
 			"its own, where the system created its technical user",
-			tokens.TechnicalUser{SystemCreated: true, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "member", GroupRoles: inA("owner")}}},
+			tokens.TechnicalUser{SystemCreated: true,
+				TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "member",
+					GroupRoles: inA("owner")}}},
 			tokens.Grants{GroupRoles: inA("owner")},
 			tokens.Grants{Role: "member", GroupRoles: inA("owner")},
 		},
-		{"narrowed in that group", tokens.TechnicalUser{GroupID: groupA, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "manager"}}}, tokens.Grants{Role: "viewer"}, tokens.Grants{Role: "none", GroupRoles: inA("viewer")}},
+		{"narrowed in that group", tokens.TechnicalUser{GroupID: groupA,
+			TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "manager"}}},
+			tokens.Grants{Role: "viewer"}, tokens.Grants{Role: "none", GroupRoles: inA("viewer")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := tokens.AccessToken{User: test.user, Settings: tokens.Settings{Own: test.own}}.Observed(time.Time{}, tokens.NewRoles(nil)).Grants
+			got := tokens.AccessToken{User: test.user, Settings: tokens.Settings{Own: test.own}}.Observed(time.Time{},
+				tokens.NewRoles(nil)).Grants
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("the grants (-want +got):\n%s", diff)
 			}
@@ -56,7 +73,8 @@ func newToken(t *testing.T) tokens.NewAccessToken {
 
 func newSecret(t *testing.T) tokens.NewSecretFor {
 	t.Helper()
-	return tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, now)}, Secret: parseSecret(t, acmeValue)}
+	return tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, now)},
+		Secret: parseSecret(t, acmeValue)}
 }
 
 func TestNewAccessTokenValidate(t *testing.T) {
@@ -67,13 +85,19 @@ func TestNewAccessTokenValidate(t *testing.T) {
 		"with roles": func(n *tokens.NewAccessToken) {
 			n.Own = tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "member"}}}
 		},
-		"disabled":                    func(n *tokens.NewAccessToken) { n.Enabled = false },
-		"expires in a moment":         func(n *tokens.NewAccessToken) { n.ExpiresAt = now.Add(time.Microsecond) },
-		"ttl":                         func(n *tokens.NewAccessToken) { n.TTL = 90 * day },
-		"activation before the end":   func(n *tokens.NewAccessToken) { n.ActivatesAt, n.TTL = now.Add(time.Hour), 2*time.Hour },
-		"activation without an end":   func(n *tokens.NewAccessToken) { n.ActivatesAt = now.Add(1000 * day) },
-		"activation that has been":    func(n *tokens.NewAccessToken) { n.ActivatesAt = now.Add(-day) },
-		"label and description freer": func(n *tokens.NewAccessToken) { n.Name, n.Description = "Déploiement №1", "first\nsecond" },
+		"disabled":            func(n *tokens.NewAccessToken) { n.Enabled = false },
+		"expires in a moment": func(n *tokens.NewAccessToken) { n.ExpiresAt = now.Add(time.Microsecond) },
+		"ttl":                 func(n *tokens.NewAccessToken) { n.TTL = 90 * day },
+		"activation before the end": func(n *tokens.NewAccessToken) {
+			n.ActivatesAt, n.TTL = now.Add(time.Hour),
+				2*time.Hour
+		},
+		"activation without an end": func(n *tokens.NewAccessToken) { n.ActivatesAt = now.Add(1000 * day) },
+		"activation that has been":  func(n *tokens.NewAccessToken) { n.ActivatesAt = now.Add(-day) },
+		"label and description freer": func(n *tokens.NewAccessToken) {
+			n.Name, n.Description = "Déploiement №1",
+				"first\nsecond"
+		},
 	} {
 		token := newToken(t)
 		change(&token)
@@ -92,17 +116,23 @@ func TestNewAccessTokenValidate(t *testing.T) {
 		"unknown visibility":       {"visibility", func(n *tokens.NewAccessToken) { n.Visibility = "secret" }},
 		"name of a technical user": {"technical_user_id", func(n *tokens.NewAccessToken) { n.TechnicalUserID = "ci" }},
 		"name of a group":          {"group_id", func(n *tokens.NewAccessToken) { n.GroupID = "payments" }},
-		"technical user and group": {"group_id", func(n *tokens.NewAccessToken) { n.TechnicalUserID, n.GroupID = userID, groupA }},
-		"unknown role":             {"role", func(n *tokens.NewAccessToken) { n.Own.Role = "Boss" }},
-		"unknown role in a group":  {"group_roles", func(n *tokens.NewAccessToken) { n.Own.GroupRoles = []tokens.GroupRole{{groupA, "Boss"}} }},
+		"technical user and group": {"group_id", func(n *tokens.NewAccessToken) {
+			n.TechnicalUserID, n.GroupID = userID,
+				groupA
+		}},
+		"unknown role": {"role", func(n *tokens.NewAccessToken) { n.Own.Role = "Boss" }},
+		"unknown role in a group": {"group_roles",
+			func(n *tokens.NewAccessToken) { n.Own.GroupRoles = []tokens.GroupRole{{groupA, "Boss"}} }},
 		"roles in groups from a group": {"group_roles", func(n *tokens.NewAccessToken) {
 			n.GroupID, n.Own.GroupRoles = groupA, []tokens.GroupRole{{groupB, "viewer"}}
 		}},
-		"expires now":                   {"expires_at", func(n *tokens.NewAccessToken) { n.ExpiresAt = now }},
-		"ttl and expires_at":            {"ttl", func(n *tokens.NewAccessToken) { n.TTL, n.ExpiresAt = day, now.Add(day) }},
-		"ttl in milliseconds":           {"ttl", func(n *tokens.NewAccessToken) { n.TTL = 1500 * time.Millisecond }},
-		"activation at the end":         {"activates_at", func(n *tokens.NewAccessToken) { n.ActivatesAt, n.ExpiresAt = now.Add(day), now.Add(day) }},
-		"activation after the ttl ends": {"activates_at", func(n *tokens.NewAccessToken) { n.ActivatesAt, n.TTL = now.Add(2*day), day }},
+		"expires now":         {"expires_at", func(n *tokens.NewAccessToken) { n.ExpiresAt = now }},
+		"ttl and expires_at":  {"ttl", func(n *tokens.NewAccessToken) { n.TTL, n.ExpiresAt = day, now.Add(day) }},
+		"ttl in milliseconds": {"ttl", func(n *tokens.NewAccessToken) { n.TTL = 1500 * time.Millisecond }},
+		"activation at the end": {"activates_at",
+			func(n *tokens.NewAccessToken) { n.ActivatesAt, n.ExpiresAt = now.Add(day), now.Add(day) }},
+		"activation after the ttl ends": {"activates_at",
+			func(n *tokens.NewAccessToken) { n.ActivatesAt, n.TTL = now.Add(2*day), day }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			token := newToken(t)
@@ -129,13 +159,15 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 		{
 			"rename and describe",
 			func(t *tokens.AccessToken) { t.Description = "old" },
-			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", Description: ""}, Fields: tokens.Fields{"name", "description"}},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", Description: ""},
+				Fields: tokens.Fields{"name", "description"}},
 			func(t *tokens.AccessToken) { t.Name, t.Description = "release", "" },
 		},
 		{
 			"narrow",
 			func(*tokens.AccessToken) {},
-			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "member"}}}}, Fields: tokens.Fields{"role", "group_roles"}},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "viewer",
+				GroupRoles: []tokens.GroupRole{{groupA, "member"}}}}, Fields: tokens.Fields{"role", "group_roles"}},
 			func(t *tokens.AccessToken) {
 				t.Own = tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "member"}}}
 			},
@@ -149,7 +181,8 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 		{
 			"the roles of a technical user that the system created follow",
 			func(t *tokens.AccessToken) { t.User.SystemCreated = true },
-			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "viewer"}}, Fields: tokens.Fields{"role"}},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "viewer"}},
+				Fields: tokens.Fields{"role"}},
 			func(t *tokens.AccessToken) { t.User.SystemCreated, t.Own.Role, t.User.Role = true, "viewer", "viewer" },
 		},
 		{
@@ -189,7 +222,8 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 		{
 			"restrict",
 			func(*tokens.AccessToken) {},
-			tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted},
+				Fields: tokens.Fields{"visibility"}},
 			func(t *tokens.AccessToken) { t.Visibility = tokens.VisibilityRestricted },
 		},
 		{
@@ -207,19 +241,22 @@ func TestAccessTokenUpdateApply(t *testing.T) {
 		{
 			"rename beside an expiry that has passed",
 			func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) },
-			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", ExpiresAt: now.Add(-day)}, Fields: tokens.Fields{"name", "expires_at"}},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", ExpiresAt: now.Add(-day)},
+				Fields: tokens.Fields{"name", "expires_at"}},
 			func(t *tokens.AccessToken) { t.Name, t.ExpiresAt = "release", now.Add(-day) },
 		},
 		{
 			"from expires_at to ttl, counted from the secret",
 			func(t *tokens.AccessToken) { t.ExpiresAt = later },
-			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}, TTL: time.Hour + time.Second}, Fields: tokens.Fields{"expires_at", "ttl"}},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}, TTL: time.Hour + time.Second},
+				Fields: tokens.Fields{"expires_at", "ttl"}},
 			func(t *tokens.AccessToken) { t.TTL = time.Hour + time.Second },
 		},
 		{
 			"another name for a token that outlived its ttl",
 			func(t *tokens.AccessToken) { t.TTL = time.Minute },
-			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", TTL: time.Minute}, Fields: tokens.Fields{"name", "ttl"}},
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", TTL: time.Minute},
+				Fields: tokens.Fields{"name", "ttl"}},
 			func(t *tokens.AccessToken) { t.Name, t.TTL = "release", time.Minute },
 		},
 		{
@@ -277,15 +314,18 @@ func TestRegenerationOfAnotherVersionIsAConflict(t *testing.T) {
 	before := activeToken()
 	before.Secret.Version = 3
 	for _, expected := range []int64{0, 3} {
-		update := tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t), ExpectedVersion: expected}}
+		update := tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t),
+			ExpectedVersion: expected}}
 		if _, err := before.Updated(update, actor, now); err != nil {
 			t.Errorf("expecting version %d: %v", expected, err)
 		}
 	}
 	for _, expected := range []int64{2, 4} {
-		update := tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t), ExpectedVersion: expected}}
+		update := tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t),
+			ExpectedVersion: expected}}
 		got, err := before.Updated(update, actor, now)
-		if tokens.ErrorCode(err) != tokens.CodeConflict || !strings.Contains(err.Error(), `"deploy" (`+tokenID+`) has secret version 3`) {
+		if tokens.ErrorCode(err) != tokens.CodeConflict ||
+			!strings.Contains(err.Error(), `"deploy" (`+tokenID+`) has secret version 3`) {
 			t.Errorf("expecting version %d: the error is %v", expected, err)
 		}
 		if diff := cmp.Diff(before, got); diff != "" {
@@ -302,22 +342,50 @@ func TestAccessTokenUpdateApplyRefuses(t *testing.T) {
 		before func(*tokens.AccessToken)
 		update tokens.AccessTokenUpdate
 	}{
-		{"empty name", "name", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: ""}, Fields: tokens.Fields{"name"}}},
-		{"unprintable description", "description", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "\x1b"}, Fields: tokens.Fields{"description"}}},
-		{"unknown visibility", "visibility", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.Visibility("secret")}, Fields: tokens.Fields{"visibility"}}},
-		{"unknown role", "role", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "Boss"}}, Fields: tokens.Fields{"role"}}},
-		{"unknown role in a group", "group_roles", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{{groupA, "Boss"}}}}, Fields: tokens.Fields{"group_roles"}}},
-		{"roles in groups at a group's level", "group_roles", func(t *tokens.AccessToken) { t.User.GroupID = groupA }, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}}, Fields: tokens.Fields{"group_roles"}}},
-		{"an expiry that has passed", "expires_at", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now}, Fields: tokens.Fields{"expires_at"}}},
-		{"another expiry that has passed", "expires_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) }, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(-time.Hour)}, Fields: tokens.Fields{"expires_at"}}},
-		{"ttl beside expires_at", "ttl", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(day) }, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: day}, Fields: tokens.Fields{"ttl"}}},
-		{"a ttl that the secret has outlived", "ttl", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: time.Hour}, Fields: tokens.Fields{"ttl"}}},
-		{"negative ttl", "ttl", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: -day}, Fields: tokens.Fields{"ttl"}}},
-		{"activation after the end", "activates_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(day) }, tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: now.Add(day)}, Fields: tokens.Fields{"activates_at"}}},
-		{"end before the activation", "activates_at", func(t *tokens.AccessToken) { t.ActivatesAt = now.Add(day) }, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(time.Hour)}, Fields: tokens.Fields{"expires_at"}}},
-		{"regeneration of what has a fixed end that has passed", "expires_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) }, tokens.AccessTokenUpdate{Regeneration: regeneration}},
-		{"regeneration without a request", "request_id", nil, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: tokens.NewSecretFor{Secret: regeneration.Secret}}}},
-		{"regeneration without a secret", "token", nil, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: tokens.NewSecretFor{Request: tokens.Request{RequestID: regeneration.RequestID}}}}},
+		{"empty name", "name", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: ""},
+			Fields: tokens.Fields{"name"}}},
+		{"unprintable description", "description", nil,
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "\x1b"}, Fields: tokens.Fields{"description"}}},
+		{"unknown visibility", "visibility", nil,
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.Visibility("secret")},
+				Fields: tokens.Fields{"visibility"}}},
+		{"unknown role", "role", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "Boss"}},
+			Fields: tokens.Fields{"role"}}},
+		{"unknown role in a group", "group_roles", nil,
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{{groupA,
+				"Boss"}}}}, Fields: tokens.Fields{"group_roles"}}},
+		{"roles in groups at a group's level", "group_roles", func(t *tokens.AccessToken) { t.User.GroupID = groupA },
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}},
+				Fields: tokens.Fields{"group_roles"}}},
+		{"an expiry that has passed", "expires_at", nil,
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now}, Fields: tokens.Fields{"expires_at"}}},
+		{"another expiry that has passed", "expires_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) },
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(-time.Hour)},
+				Fields: tokens.Fields{"expires_at"}}},
+		{"ttl beside expires_at", "ttl", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(day) },
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: day}, Fields: tokens.Fields{"ttl"}}},
+		{"a ttl that the secret has outlived", "ttl", nil,
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: time.Hour}, Fields: tokens.Fields{"ttl"}}},
+		{"negative ttl", "ttl", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: -day},
+			Fields: tokens.Fields{"ttl"}}},
+		{"activation after the end", "activates_at", func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(day) },
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: now.Add(day)},
+				Fields: tokens.Fields{"activates_at"}}},
+		{"end before the activation", "activates_at", func(t *tokens.AccessToken) { t.ActivatesAt = now.Add(day) },
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(time.Hour)},
+				Fields: tokens.Fields{"expires_at"}}},
+		{"regeneration of what has a fixed end that has passed", "expires_at",
+			func(t *tokens.AccessToken) { t.ExpiresAt = now.Add(-day) }, tokens.AccessTokenUpdate{Regeneration: regeneration}},
+		{"regeneration without a request", "request_id", nil,
+			tokens.AccessTokenUpdate{
+				Regeneration: &tokens.Regeneration{NewSecretFor: tokens.NewSecretFor{Secret: regeneration.Secret}},
+			}},
+		{"regeneration without a secret", "token", nil,
+			tokens.AccessTokenUpdate{
+				Regeneration: &tokens.Regeneration{
+					NewSecretFor: tokens.NewSecretFor{Request: tokens.Request{RequestID: regeneration.RequestID}},
+				},
+			}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := activeToken()

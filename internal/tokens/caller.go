@@ -7,44 +7,48 @@ import (
 	"time"
 )
 
-// Caller is who asks for an operation, with what it holds at that moment. Its methods are the rules of who may do what;
-// each returns nil or CodeForbidden with what is missing. A rule never asks for more because the caller holds more.
+// Caller is whoever asks for an operation, with what it holds at the time. Its methods are the rules of who may do
+// what; each returns nil or CodeForbidden with what is missing. A rule never requires more because the caller holds
+// more.
 type Caller struct {
-	// AccountID is the member's; empty for one who opened the database itself.
+	// AccountID is the member's identifier; empty for an owner of the database.
 	AccountID string
-	// Name says in messages who it is.
+	// Name names the caller in messages.
 	Name   string
 	Access Access
 }
 
-// DatabaseOwner is the caller who opened the database itself: whoever can write its file is its owner.
+// DatabaseOwner is the caller who opened the database directly: anyone who can write its file is its owner.
 func DatabaseOwner(by Actor) Caller {
 	return Caller{Name: string(by), Access: Access{Organization: Permissions{PermissionAll}}}
 }
 
-// IsOwner tells whether the caller holds every permission at organization level.
+// IsOwner reports whether the caller holds every permission at organization level.
 func (c Caller) IsOwner() bool { return c.Access.Organization.Allows(PermissionAll) }
 
-// Sees tells whether the caller may know of a token on which it has a role by a share, or none: a token whose visibility
-// is restricted is for owners, the account that made it and those it is shared with.
+// Sees reports whether the caller may know of a token; share is its role by a share, or empty. A token with restricted
+// visibility is for owners, the account that created it, and those it is shared with.
 func (c Caller) Sees(t AccessToken, share string) bool {
 	return t.Visibility != VisibilityRestricted || share != "" || c.AccountID != "" && c.AccountID == t.CreatorID ||
 		c.Access.At(t.User.GroupID).Allows(PermissionAll)
 }
 
-// MayUse checks an operation on a token, on which the caller has a role by a share, or none.
+// MayUse checks an operation on a token; share is the caller's role by a share, or empty.
 func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Roles) error {
 	rule, level := tokenRules[op], t.User.GroupID
 	held := c.Access.At(level)
 	stops := rule.stops && held.Allows(PermissionManageTokens)
 	if !c.Sees(t, share) && !stops {
-		return Forbidden(t.ID, "access token %s is restricted to owners, the account that made it and the members it is shared with, "+
-			"and %s is not among them: ask one of them to share it", t.ID, c.Name)
+		return Forbidden(t.ID,
+			"access token %s is restricted to owners, the account that made it and the members it is shared with, "+
+				"and %s is not among them: ask one of them to share it", t.ID, c.Name)
 	}
 	needed := rule.at(level)
 	if !held.Allows(needed) && !shareSuffices(share, rule.share) {
-		return Forbidden(t.ID, "%s lacks the permission %s %s and a share of the token as %s, one of which is needed to %s access token %s: "+
-			"ask someone who may manage the token to share it, or an owner for a role", c.Name, needed, levelName(level), rule.share, op, t.ID)
+		return Forbidden(t.ID,
+			"%s lacks the permission %s %s and a share of the token as %s, one of which is needed to %s access token %s: "+
+				"ask someone who may manage the token to share it, or an owner for a role", c.Name, needed, levelName(level),
+			rule.share, op, t.ID)
 	}
 	if rule.alters {
 		return c.mustHold(t.ID, "to "+string(op)+" access token "+t.ID, reservedIn(t.Access(roles)))
@@ -52,13 +56,15 @@ func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Rol
 	return nil
 }
 
-// shareSuffices tells whether a role of a share, empty for none, includes another one.
+// shareSuffices reports whether a role of a share (empty for none) includes another one.
 func shareSuffices(role, needed string) bool {
 	return role != "" && slices.Index(ShareRoles(), role) >= slices.Index(ShareRoles(), needed)
 }
 
-// MayUpdate checks all that an update does, which turns a token into another state of itself at an instant.
-func (c Caller) MayUpdate(before, after AccessToken, update AccessTokenUpdate, share string, roles Roles, now time.Time) error {
+// MayUpdate checks everything that an update does to a token when it turns before into after.
+func (c Caller) MayUpdate(
+	before, after AccessToken, update AccessTokenUpdate, share string, roles Roles, now time.Time,
+) error {
 	for _, op := range updateOperations(before, after, update, now) {
 		if err := c.MayUse(op, before, share, roles); err != nil {
 			return err
@@ -71,8 +77,9 @@ func (c Caller) MayUpdate(before, after AccessToken, update AccessTokenUpdate, s
 	return c.MayGrant(before.ID, result)
 }
 
-// MayCreateToken checks the creation of a token at a level, the group's or (empty) the organization's, that may do what
-// access says: its maker learns its secret. One with another visibility than the usual one needs what setting it needs, too.
+// MayCreateToken checks the creation of a token at a level, a group's or (empty) the organization's. access is what the
+// token may do, because its creator learns the secret. If the visibility is not the default, the caller also needs what
+// setting it needs.
 func (c Caller) MayCreateToken(groupID string, visibility Visibility, access Access) error {
 	needed := tokenRules[OperationEdit].at(groupID)
 	if err := c.mustHaveAt(groupID, "", "to create an access token "+levelName(groupID), needed); err != nil {
@@ -86,8 +93,8 @@ func (c Caller) MayCreateToken(groupID string, visibility Visibility, access Acc
 	return c.MayGrant("", access)
 }
 
-// MayGrant checks that the caller may give away what access says, to the object with the ID: each reserved permission it
-// must hold itself, each other one too unless it manages the accounts at that level.
+// MayGrant checks that the caller may grant access to the object with the ID. The caller must hold each reserved
+// permission in it, and each other one too unless it manages the accounts at that level.
 func (c Caller) MayGrant(id string, access Access) error {
 	var own Access
 	access.each(func(groupID, permission string) {
@@ -98,40 +105,43 @@ func (c Caller) MayGrant(id string, access Access) error {
 	return c.mustHold(id, "to grant that", own)
 }
 
-// MayAlter checks that the caller holds each reserved permission that the object with the ID, an account or a role, holds.
+// MayAlter checks that the caller holds each reserved permission of the object with the ID, an account or a role.
 func (c Caller) MayAlter(kind Kind, id string, access Access) error {
 	return c.mustHold(id, "to change or delete "+kind.Noun()+" "+id, reservedIn(access))
 }
 
-// MayManageAccounts checks operations on technical users at a level or, at organization level, on members, groups and
-// roles too.
+// MayManageAccounts checks operations on technical users at a level and, at organization level, also on members, groups
+// and roles.
 func (c Caller) MayManageAccounts(groupID, id, purpose string) error {
 	return c.mustHaveAt(groupID, id, purpose, PermissionManageAccounts)
 }
 
-// MayListMembers checks a look at the members: for those who manage accounts, be it in one group alone.
+// MayListMembers checks listing the members: for those who manage accounts at any level.
 func (c Caller) MayListMembers() error { return c.mayListAccounts("members") }
 
-// MayListTechnicalUsers checks a look at the technical users, of whom the caller then sees those that it manages.
+// MayListTechnicalUsers checks listing the technical users. The caller then sees those that it manages.
 func (c Caller) MayListTechnicalUsers() error { return c.mayListAccounts("technical users") }
 
 func (c Caller) mayListAccounts(what string) error {
 	if c.Access.Anywhere(PermissionManageAccounts) {
 		return nil
 	}
-	return Forbidden("", "%s lacks the permission %s, at organization level or in a group, which is needed to list the %s: ask an owner for a role",
+	return Forbidden("",
+		"%s lacks the permission %s, at organization level or in a group, which is needed to list the %s: ask an owner for "+
+			"a role",
 		c.Name, PermissionManageAccounts, what)
 }
 
-// MayIntrospect checks the question whether a value is good, of a token at any level.
+// MayIntrospect checks verifying values, of tokens at any level.
 func (c Caller) MayIntrospect() error {
 	if c.Access.Anywhere(PermissionIntrospectTokens) {
 		return nil
 	}
-	return Forbidden("", "%s lacks the permission %s, which is needed to verify values: ask an owner for a role", c.Name, PermissionIntrospectTokens)
+	return Forbidden("", "%s lacks the permission %s, which is needed to verify values: ask an owner for a role", c.Name,
+		PermissionIntrospectTokens)
 }
 
-// MustBeOwner checks what only an owner may do.
+// MustBeOwner checks operations that only an owner may do.
 func (c Caller) MustBeOwner(purpose string) error {
 	return c.mustHaveAt("", "", purpose, PermissionAll)
 }
@@ -141,10 +151,11 @@ func (c Caller) mustHaveAt(groupID, id, purpose, permission string) error {
 	if c.Access.At(groupID).Allows(permission) {
 		return nil
 	}
-	return Forbidden(id, "%s lacks the permission %s %s, which is needed %s: ask an owner for a role", c.Name, permission, levelName(groupID), purpose)
+	return Forbidden(id, "%s lacks the permission %s %s, which is needed %s: ask an owner for a role", c.Name, permission,
+		levelName(groupID), purpose)
 }
 
-// mustHold checks that the caller holds all that access says, each permission at its level.
+// mustHold checks that the caller holds everything in access, each permission at its level.
 func (c Caller) mustHold(id, purpose string, access Access) error {
 	var missing []string
 	access.each(func(groupID, permission string) {
@@ -155,7 +166,8 @@ func (c Caller) mustHold(id, purpose string, access Access) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return Forbidden(id, "%s lacks %s, which is needed %s: nobody can pass on, or get at, more than they hold; ask someone who holds it",
+	return Forbidden(id,
+		"%s lacks %s, which is needed %s: nobody can pass on, or get at, more than they hold; ask someone who holds it",
 		c.Name, strings.Join(missing, ", "), purpose)
 }
 
@@ -182,7 +194,7 @@ func (a Access) each(fn func(groupID, permission string)) {
 	}
 }
 
-// put notes one permission at a level.
+// put adds a permission at a level.
 func (a *Access) put(groupID, permission string) {
 	if groupID == "" {
 		a.Organization = append(a.Organization, permission)
@@ -191,7 +203,7 @@ func (a *Access) put(groupID, permission string) {
 	a.add(groupID, Permissions{permission})
 }
 
-// levelName says in a message where something is held.
+// levelName names a level in a message.
 func levelName(groupID string) string {
 	if groupID == "" {
 		return "at organization level"

@@ -15,7 +15,8 @@ func caller(organization, inA, inB string) tokens.Caller {
 	return tokens.Caller{AccountID: memberID, Name: "anna@example.com", Access: access(organization, inA, inB)}
 }
 
-// tokenIn is a token of a technical user that the system made at the level of a group, or of the organization, with a role.
+// tokenIn is a token of a technical user that the system made at the level of a group, or of the organization, with a
+// role.
 func tokenIn(groupID, role string) tokens.AccessToken {
 	t := activeToken()
 	t.User.GroupID, t.User.SystemCreated, t.User.Role, t.Own.Role = groupID, true, role, role
@@ -30,7 +31,8 @@ func wantAllowed(t *testing.T, what string, err error, allowed bool, id string) 
 		t.Errorf("%s: refused: %v", what, err)
 	case !allowed && tokens.ErrorCode(err) != tokens.CodeForbidden:
 		t.Errorf("%s: the error is %v, want one of code forbidden", what, err)
-	case !allowed && (err.(*tokens.Error).ID != id || !strings.Contains(err.Error(), "anna@example.com")): //nolint:errorlint // a rule returns an *Error itself
+	case !allowed && (err.(*tokens.Error).ID != id ||
+		!strings.Contains(err.Error(), "anna@example.com")): //nolint:errorlint // a rule returns an *Error itself
 		t.Errorf("%s: the error does not name object %q and the caller: %#v", what, id, err)
 	}
 }
@@ -53,7 +55,8 @@ func TestSees(t *testing.T) {
 	} {
 		for _, visibility := range []tokens.Visibility{tokens.VisibilityOrganization, tokens.VisibilityRestricted} {
 			token.Visibility = visibility
-			if want := test.restricted || visibility == tokens.VisibilityOrganization; test.caller.Sees(token, test.share) != want {
+			if want := test.restricted || visibility == tokens.VisibilityOrganization; test.caller.Sees(token,
+				test.share) != want {
 				t.Errorf("%s sees a token of visibility %s: %t", test.name, visibility, !want)
 			}
 		}
@@ -70,7 +73,8 @@ func TestSees(t *testing.T) {
 
 // What an update needs follows from what it changes, whatever else it repeats.
 func TestMayUpdateNeedsWhatTheChangesNeed(t *testing.T) {
-	roles := tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read"}}}})
+	roles := tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "clerk",
+		Permissions: []string{"orders:read"}}}})
 	callers := []struct {
 		name string
 		tokens.Caller
@@ -90,24 +94,44 @@ func TestMayUpdateNeedsWhatTheChangesNeed(t *testing.T) {
 		want   string
 	}{
 		{"nothing", nil, tokens.AccessTokenUpdate{}, "read"},
-		{"what is there already", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "deploy", Enabled: true}, Fields: tokens.Fields{"name", "enabled"}}, "read"},
-		{"nothing of what is disabled", disabled, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "deploy"}, Fields: tokens.Fields{"name"}}, "read"},
-		{"name", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release"}, Fields: tokens.Fields{"name"}}, "write write+manage"},
-		{"description", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "new"}, Fields: tokens.Fields{"description"}}, "write write+manage"},
-		{"role", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "gone"}}, Fields: tokens.Fields{"role"}}, "write write+manage"},
-		{"expires_at", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(day)}, Fields: tokens.Fields{"expires_at"}}, "write write+manage"},
-		{"ttl", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: day}, Fields: tokens.Fields{"ttl"}}, "write write+manage"},
-		{"activates_at", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: now.Add(day)}, Fields: tokens.Fields{"activates_at"}}, "write write+manage"},
-		{"a later end of what has expired", expired, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(day)}, Fields: tokens.Fields{"expires_at"}}, "write+manage"},
-		{"no end of what has expired", expired, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}}, Fields: tokens.Fields{"expires_at"}}, "write+manage"},
-		{"the name of what has expired", expired, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", ExpiresAt: at}, Fields: tokens.Fields{"name", "expires_at"}}, "write write+manage"},
-		{"disable", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}, "manage write+manage"},
-		{"disable again", disabled, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}, "manage write+manage"},
-		{"enable", disabled, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true}, Fields: tokens.Fields{"enabled"}}, "manage write+manage"},
-		{"disable and rename", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false, Name: "release"}, Fields: tokens.Fields{"enabled", "name"}}, "write+manage"},
-		{"visibility", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}}, "manage write+manage"},
-		{"regenerate", nil, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t)}}, "manage write+manage"},
-		{"regenerate and rename", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release"}, Fields: tokens.Fields{"name"}, Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t)}}, "write+manage"},
+		{"what is there already", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "deploy", Enabled: true},
+			Fields: tokens.Fields{"name", "enabled"}}, "read"},
+		{"nothing of what is disabled", disabled, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "deploy"},
+			Fields: tokens.Fields{"name"}}, "read"},
+		{"name", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release"}, Fields: tokens.Fields{"name"}},
+			"write write+manage"},
+		{"description", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "new"},
+			Fields: tokens.Fields{"description"}}, "write write+manage"},
+		{"role", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "gone"}},
+			Fields: tokens.Fields{"role"}}, "write write+manage"},
+		{"expires_at", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(day)},
+			Fields: tokens.Fields{"expires_at"}}, "write write+manage"},
+		{"ttl", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: day}, Fields: tokens.Fields{"ttl"}},
+			"write write+manage"},
+		{"activates_at", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: now.Add(day)},
+			Fields: tokens.Fields{"activates_at"}}, "write write+manage"},
+		{"a later end of what has expired", expired,
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(day)}, Fields: tokens.Fields{"expires_at"}},
+			"write+manage"},
+		{"no end of what has expired", expired, tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}},
+			Fields: tokens.Fields{"expires_at"}}, "write+manage"},
+		{"the name of what has expired", expired,
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release", ExpiresAt: at},
+				Fields: tokens.Fields{"name", "expires_at"}}, "write write+manage"},
+		{"disable", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false},
+			Fields: tokens.Fields{"enabled"}}, "manage write+manage"},
+		{"disable again", disabled, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false},
+			Fields: tokens.Fields{"enabled"}}, "manage write+manage"},
+		{"enable", disabled, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: true},
+			Fields: tokens.Fields{"enabled"}}, "manage write+manage"},
+		{"disable and rename", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false, Name: "release"},
+			Fields: tokens.Fields{"enabled", "name"}}, "write+manage"},
+		{"visibility", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted},
+			Fields: tokens.Fields{"visibility"}}, "manage write+manage"},
+		{"regenerate", nil, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t)}},
+			"manage write+manage"},
+		{"regenerate and rename", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "release"},
+			Fields: tokens.Fields{"name"}, Regeneration: &tokens.Regeneration{NewSecretFor: newSecret(t)}}, "write+manage"},
 	} {
 		before := tokenIn(groupA, tokens.RoleNone)
 		if test.before != nil {
@@ -119,7 +143,8 @@ func TestMayUpdateNeedsWhatTheChangesNeed(t *testing.T) {
 		}
 		for _, who := range callers {
 			allowed := strings.Contains(" "+test.want+" ", " "+who.name+" ")
-			wantAllowed(t, test.name+" with "+who.name, who.MayUpdate(before, after, test.update, "", roles, now), allowed, tokenID)
+			wantAllowed(t, test.name+" with "+who.name, who.MayUpdate(before, after, test.update, "", roles, now), allowed,
+				tokenID)
 		}
 	}
 }
@@ -127,23 +152,29 @@ func TestMayUpdateNeedsWhatTheChangesNeed(t *testing.T) {
 // Whoever may disable a token may ask for it again, though they may not know of the token.
 func TestDisablingAgain(t *testing.T) {
 	before := tokenIn(groupA, tokens.RoleOwner)
-	before.Visibility, before.Enabled, before.Disabled = tokens.VisibilityRestricted, false, &tokens.Stop{By: actor, At: now}
+	before.Visibility, before.Enabled, before.Disabled = tokens.VisibilityRestricted, false,
+		&tokens.Stop{By: actor, At: now}
 	stopper := caller("", "tokens:manage", "")
 	for name, test := range map[string]struct {
 		update  tokens.AccessTokenUpdate
 		allowed bool
 	}{
-		"disable":                    {tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}}, true},
-		"nothing":                    {tokens.AccessTokenUpdate{}, false},
-		"disable and guess the name": {tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false, Name: "deploy"}, Fields: tokens.Fields{"enabled", "name"}}, false},
+		"disable": {tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false},
+			Fields: tokens.Fields{"enabled"}}, true},
+		"nothing": {tokens.AccessTokenUpdate{}, false},
+		"disable and guess the name": {tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false, Name: "deploy"},
+			Fields: tokens.Fields{"enabled", "name"}}, false},
 	} {
-		wantAllowed(t, name, stopper.MayUpdate(before, before, test.update, "", tokens.NewRoles(nil), now), test.allowed, tokenID)
+		wantAllowed(t, name, stopper.MayUpdate(before, before, test.update, "", tokens.NewRoles(nil), now), test.allowed,
+			tokenID)
 	}
 }
 
 // An update that gives a token more needs what is new; one that also gives a secret needs all that the token may do.
 func TestMayUpdateGivesNothingThatIsNotHeld(t *testing.T) {
-	roles := tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read"}}}, {RoleSettings: tokens.RoleSettings{Name: "stock-clerk", Permissions: []string{"orders:read", "stock:read"}}}})
+	roles := tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "clerk",
+		Permissions: []string{"orders:read"}}},
+		{RoleSettings: tokens.RoleSettings{Name: "stock-clerk", Permissions: []string{"orders:read", "stock:read"}}}})
 	regeneration := &tokens.Regeneration{NewSecretFor: newSecret(t)}
 	for _, test := range []struct {
 		name    string
@@ -152,25 +183,46 @@ func TestMayUpdateGivesNothingThatIsNotHeld(t *testing.T) {
 		update  tokens.AccessTokenUpdate
 		allowed bool
 	}{
-		{"raise to what is held", "tokens:write stock:read", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}}, Fields: tokens.Fields{"role"}}, true},
-		{"raise to what is not held", "tokens:write orders:read", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}}, Fields: tokens.Fields{"role"}}, false},
-		{"raise as one who manages accounts", "tokens:write accounts:manage", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}}, Fields: tokens.Fields{"role"}}, true},
-		{"lower to what is not held", "tokens:write", "stock-clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}}, Fields: tokens.Fields{"role"}}, true},
-		{"clear, which raises to a member", "tokens:write accounts:manage", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}}, false},
-		{"clear, as one who reads tokens", "tokens:write tokens:read accounts:manage", "clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}}, true},
-		{"regenerate what is held", "tokens:manage orders:read", "clerk", tokens.AccessTokenUpdate{Regeneration: regeneration}, true},
-		{"regenerate what is not held", "tokens:manage", "clerk", tokens.AccessTokenUpdate{Regeneration: regeneration}, false},
-		{"regenerate as one who manages accounts", "tokens:manage accounts:manage", "clerk", tokens.AccessTokenUpdate{Regeneration: regeneration}, true},
-		{"regenerate what reads tokens", "tokens:manage accounts:manage", "viewer", tokens.AccessTokenUpdate{Regeneration: regeneration}, false},
-		{"lower and regenerate", "tokens:write tokens:manage orders:read", "stock-clerk", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}}, Fields: tokens.Fields{"role"}, Regeneration: regeneration}, true},
-		{"lower an owner's and regenerate", "tokens:write tokens:manage orders:read", "owner", tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}}, Fields: tokens.Fields{"role"}, Regeneration: regeneration}, false},
+		{"raise to what is held", "tokens:write stock:read", "clerk",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}},
+				Fields: tokens.Fields{"role"}}, true},
+		{"raise to what is not held", "tokens:write orders:read", "clerk",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}},
+				Fields: tokens.Fields{"role"}}, false},
+		{"raise as one who manages accounts", "tokens:write accounts:manage", "clerk",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}},
+				Fields: tokens.Fields{"role"}}, true},
+		{"lower to what is not held", "tokens:write", "stock-clerk",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}},
+				Fields: tokens.Fields{"role"}}, true},
+		{"clear, which raises to a member", "tokens:write accounts:manage", "clerk",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}},
+			false},
+		{"clear, as one who reads tokens", "tokens:write tokens:read accounts:manage", "clerk",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}},
+			true},
+		{"regenerate what is held", "tokens:manage orders:read", "clerk",
+			tokens.AccessTokenUpdate{Regeneration: regeneration}, true},
+		{"regenerate what is not held", "tokens:manage", "clerk", tokens.AccessTokenUpdate{Regeneration: regeneration},
+			false},
+		{"regenerate as one who manages accounts", "tokens:manage accounts:manage", "clerk",
+			tokens.AccessTokenUpdate{Regeneration: regeneration}, true},
+		{"regenerate what reads tokens", "tokens:manage accounts:manage", "viewer",
+			tokens.AccessTokenUpdate{Regeneration: regeneration}, false},
+		{"lower and regenerate", "tokens:write tokens:manage orders:read", "stock-clerk",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}}, Fields: tokens.Fields{"role"},
+				Regeneration: regeneration}, true},
+		{"lower an owner's and regenerate", "tokens:write tokens:manage orders:read", "owner",
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}}, Fields: tokens.Fields{"role"},
+				Regeneration: regeneration}, false},
 	} {
 		before := tokenIn(groupA, test.role)
 		after, err := before.Updated(test.update, actor, now)
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}
-		wantAllowed(t, test.name, caller("", test.holds, "*").MayUpdate(before, after, test.update, "", roles, now), test.allowed, tokenID)
+		wantAllowed(t, test.name, caller("", test.holds, "*").MayUpdate(before, after, test.update, "", roles, now),
+			test.allowed, tokenID)
 	}
 }
 
@@ -188,17 +240,25 @@ func TestMayCreateToken(t *testing.T) {
 		{"in a group, from above", caller("tokens:write", "", ""), groupA, "", access("", "", ""), true},
 		{"of the organization", caller("tokens:write", "", ""), "", "", access("", "", ""), false},
 		{"of the organization, by one who manages", caller("tokens:manage", "", ""), "", "", access("", "", ""), true},
-		{"in a group, by one who manages but does not write", caller("", "tokens:manage", ""), groupA, "", access("", "", ""), false},
+		{"in a group, by one who manages but does not write", caller("", "tokens:manage", ""), groupA, "", access("", "", ""),
+			false},
 		{"restricted", caller("", "tokens:write", ""), groupA, tokens.VisibilityRestricted, access("", "", ""), false},
-		{"restricted, by one who manages but does not write", caller("", "tokens:manage", ""), groupA, tokens.VisibilityRestricted, access("", "", ""), false},
-		{"restricted, by one who manages", caller("", "tokens:write tokens:manage", ""), groupA, tokens.VisibilityRestricted, access("", "", ""), true},
+		{"restricted, by one who manages but does not write", caller("", "tokens:manage", ""), groupA,
+			tokens.VisibilityRestricted, access("", "", ""), false},
+		{"restricted, by one who manages", caller("", "tokens:write tokens:manage", ""), groupA, tokens.VisibilityRestricted,
+			access("", "", ""), true},
 		{"with what is held", caller("", "tokens:write orders:read", ""), groupA, "", access("", "orders:read", ""), true},
 		{"with more than is held", caller("", "tokens:write orders:read", ""), groupA, "", access("", "orders:*", ""), false},
-		{"with what is held elsewhere", caller("", "tokens:write", "orders:read"), groupA, "", access("", "orders:read", ""), false},
-		{"with what is granted by one who manages accounts", caller("", "tokens:write accounts:manage", ""), groupA, "", access("", "orders:*", ""), true},
-		{"with what is reserved", caller("", "tokens:write accounts:manage", ""), groupA, "", access("", "tokens:read", ""), false},
-		{"with a wildcard", caller("", "tokens:write tokens:read tokens:manage tokens:introspect", ""), groupA, "", access("", "tokens:*", ""), false},
-		{"for two groups, held in one", caller("tokens:manage", "orders:read", ""), "", "", access("", "orders:read", "orders:read"), false},
+		{"with what is held elsewhere", caller("", "tokens:write", "orders:read"), groupA, "", access("", "orders:read", ""),
+			false},
+		{"with what is granted by one who manages accounts", caller("", "tokens:write accounts:manage", ""), groupA, "",
+			access("", "orders:*", ""), true},
+		{"with what is reserved", caller("", "tokens:write accounts:manage", ""), groupA, "", access("", "tokens:read", ""),
+			false},
+		{"with a wildcard", caller("", "tokens:write tokens:read tokens:manage tokens:introspect", ""), groupA, "",
+			access("", "tokens:*", ""), false},
+		{"for two groups, held in one", caller("tokens:manage", "orders:read", ""), "", "",
+			access("", "orders:read", "orders:read"), false},
 	} {
 		wantAllowed(t, test.name, test.caller.MayCreateToken(test.groupID, test.visibility, test.access), test.allowed, "")
 	}
@@ -216,7 +276,8 @@ func TestMayGrantAndMayAlter(t *testing.T) {
 		{"what is not", caller("", "", ""), access("orders:read", "", ""), false, true},
 		{"what is not, in a group", caller("", "", "orders:read"), access("", "orders:read", ""), false, true},
 		{"as one who manages accounts there", caller("", "accounts:manage", ""), access("", "orders:read", ""), true, true},
-		{"as one who manages accounts in a group", caller("", "accounts:manage", ""), access("orders:read", "", ""), false, true},
+		{"as one who manages accounts in a group", caller("", "accounts:manage", ""), access("orders:read", "", ""), false,
+			true},
 		{"what is reserved", caller("accounts:manage", "", ""), access("tokens:read", "", ""), false, false},
 		{"what is reserved, held above", caller("tokens:read", "", ""), access("", "tokens:read", ""), true, true},
 		{"what is reserved, held below", caller("", "tokens:read", ""), access("tokens:read", "", ""), false, false},
@@ -224,7 +285,8 @@ func TestMayGrantAndMayAlter(t *testing.T) {
 		{"everything in a group", caller("", "*", ""), access("", "*", ""), true, true},
 	} {
 		wantAllowed(t, "grant "+test.name, test.caller.MayGrant(secondMemberID, test.access), test.grant, secondMemberID)
-		wantAllowed(t, "alter "+test.name, test.caller.MayAlter(tokens.KindMember, secondMemberID, test.access), test.alter, secondMemberID)
+		wantAllowed(t, "alter "+test.name, test.caller.MayAlter(tokens.KindMember, secondMemberID, test.access), test.alter,
+			secondMemberID)
 	}
 }
 
@@ -244,8 +306,10 @@ func TestRulesOfAccounts(t *testing.T) {
 		{"owns the organization", caller("*", "", ""), true, true, true, true, true},
 		{"has all areas", caller("tokens:* accounts:*", "", ""), true, true, true, true, false},
 	} {
-		wantAllowed(t, test.name+": accounts of the organization", test.caller.MayManageAccounts("", userID, "to try"), test.organization, userID)
-		wantAllowed(t, test.name+": accounts of a group", test.caller.MayManageAccounts(groupA, userID, "to try"), test.inA, userID)
+		wantAllowed(t, test.name+": accounts of the organization", test.caller.MayManageAccounts("", userID, "to try"),
+			test.organization, userID)
+		wantAllowed(t, test.name+": accounts of a group", test.caller.MayManageAccounts(groupA, userID, "to try"), test.inA,
+			userID)
 		wantAllowed(t, test.name+": list the members", test.caller.MayListMembers(), test.members, "")
 		wantAllowed(t, test.name+": list the technical users", test.caller.MayListTechnicalUsers(), test.members, "")
 		wantAllowed(t, test.name+": verify", test.caller.MayIntrospect(), test.verify, "")

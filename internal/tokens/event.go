@@ -2,13 +2,13 @@ package tokens
 
 import "time"
 
-// Event is an entry of the audit log: something that changed, or that was refused. No event holds a secret.
+// Event is an entry in the audit log: something that was changed or refused. No event contains a secret.
 type Event struct {
 	ID     string
 	At     time.Time
 	Actor  Actor
 	Action Action
-	// ObjectID is the object concerned; empty where a refused creation made none.
+	// ObjectID is the object concerned; empty if a creation was refused.
 	ObjectID string
 	// ObjectName is the name of that object at the time.
 	ObjectName string
@@ -43,7 +43,7 @@ const (
 	ActionAccessTokenCreate     Action = "access_token.create"
 	ActionAccessTokenUpdate     Action = "access_token.update"
 	ActionAccessTokenRegenerate Action = "access_token.regenerate"
-	// ActionAccessTokenRetirePrevious: the secret before the current one ended after its grace, or sooner.
+	// ActionAccessTokenRetirePrevious: the previous secret ended after its grace period, or sooner.
 	ActionAccessTokenRetirePrevious Action = "access_token.retire_previous"
 	ActionAccessTokenDisable        Action = "access_token.disable"
 	ActionAccessTokenEnable         Action = "access_token.enable"
@@ -69,16 +69,17 @@ const (
 type EventQuery struct {
 	// ObjectID selects the events of one object; empty for all.
 	ObjectID string
-	// Since selects the events from an instant on; zero for all.
+	// Since selects the events from this time on; zero for all.
 	Since time.Time
-	// Limit is the number of events at most, the latest ones; zero for all.
+	// Limit is the maximum number of events, the latest ones; zero for all.
 	Limit int
 }
 
-// ValidatePrune checks the instant before which events are deleted.
+// ValidatePrune checks the time before which events are deleted.
 func ValidatePrune(field string, before, now time.Time) error {
 	if before.After(now) {
-		return Invalid(field, "%s has not passed yet: name an earlier time, before which nobody needs the events any more", FormatTimestamp(before))
+		return Invalid(field, "%s has not passed yet: name an earlier time, before which nobody needs the events any more",
+			FormatTimestamp(before))
 	}
 	return nil
 }

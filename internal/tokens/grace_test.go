@@ -57,7 +57,8 @@ func TestShortenedGrace(t *testing.T) {
 		{"to none", lasting(0), never, ended},
 		{"the token ends later", unchanged, end.Add(day), end},
 		{"the token ends sooner", unchanged, regenerated.Add(time.Minute), regenerated.Add(time.Minute)},
-		{"the token ends sooner than the shortened grace", lasting(time.Hour), regenerated.Add(time.Minute), regenerated.Add(time.Minute)},
+		{"the token ends sooner than the shortened grace", lasting(time.Hour), regenerated.Add(time.Minute),
+			regenerated.Add(time.Minute)},
 		{"the token ended before", unchanged, regenerated.Add(-time.Minute), ended},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -12,8 +12,8 @@ type GroupRole struct {
 	Role    string
 }
 
-// ValidateGroupRoles checks the form of roles in groups: names of roles, identifiers of groups, each group once. Whether
-// the roles and groups exist only the backend knows.
+// ValidateGroupRoles checks the form of roles in groups: names of roles, identifiers of groups, each group once. Only
+// the backend knows whether the roles and groups exist.
 func ValidateGroupRoles(field string, roles []GroupRole) error {
 	seen := map[string]bool{}
 	for _, r := range roles {
@@ -36,31 +36,31 @@ func SortGroupRoles(roles []GroupRole) {
 	slices.SortFunc(roles, func(a, b GroupRole) int { return strings.Compare(a.GroupID, b.GroupID) })
 }
 
-// sameGroupRoles compares sets of roles, in whatever order. One that is empty differs from one that is not there.
+// sameGroupRoles compares sets of roles regardless of their order. An empty set differs from a nil one.
 func sameGroupRoles(a, b []GroupRole) bool {
 	return (a == nil) == (b == nil) && slices.Equal(sortedGroupRoles(a), sortedGroupRoles(b))
 }
 
-// sortedGroupRoles returns a set of roles in the order of SortGroupRoles, and leaves the caller's alone.
+// sortedGroupRoles returns a set of roles in the order of SortGroupRoles, and leaves the caller's slice alone.
 func sortedGroupRoles(roles []GroupRole) []GroupRole {
 	roles = slices.Clone(roles)
 	SortGroupRoles(roles)
 	return roles
 }
 
-// Grants are the roles that an account or a token holds: one at organization level, which counts in every group, and
-// one per group, which counts there alone.
+// Grants holds the roles of an account or a token: one at organization level, which applies in every group, and one per
+// group, which applies only there.
 type Grants struct {
-	// Role is the role at organization level; empty is RoleNone.
+	// Role is the role at organization level; empty means RoleNone.
 	Role string `setting:"role"`
 	// GroupRoles are the roles in groups.
 	GroupRoles []GroupRole `setting:"group_roles"`
 }
 
-// Within returns the roles that remain of g within the limit: at organization level and in each group the one whose
-// permissions the other contains. Of two roles that each allow what the other does not, neither remains: what both
-// allow has no name, and is in Access alone. Roles in groups that add nothing to the one at organization level are left
-// out.
+// Within returns the roles of g that remain within the limit: at organization level and in each group, the role whose
+// permissions the other one contains. If each of two roles allows something that the other does not, neither remains,
+// because no role names what both allow; only Access has it. Group roles that add nothing to the role at organization
+// level are left out.
 func (g Grants) Within(limit Grants, roles Roles) Grants {
 	result := Grants{Role: cmp.Or(lesserRole([]string{g.Role}, []string{limit.Role}, roles), RoleNone)}
 	for _, r := range slices.Concat(g.GroupRoles, limit.GroupRoles) {
@@ -76,7 +76,7 @@ func (g Grants) Within(limit Grants, roles Roles) Grants {
 	return result
 }
 
-// inGroup returns the roles that count in a group.
+// inGroup returns the roles that apply in a group.
 func (g Grants) inGroup(groupID string) []string {
 	held := []string{g.Role}
 	for _, r := range g.GroupRoles {
@@ -87,7 +87,7 @@ func (g Grants) inGroup(groupID string) []string {
 	return held
 }
 
-// lesserRole returns the most powerful of the roles of either side that both sides allow; empty where there is none.
+// lesserRole returns the most powerful role of either side that both sides allow; empty if there is none.
 func lesserRole(a, b []string, roles Roles) string {
 	allowedByA, allowedByB := roles.union(a), roles.union(b)
 	best := ""
@@ -100,7 +100,7 @@ func lesserRole(a, b []string, roles Roles) string {
 	return best
 }
 
-// union returns the permissions of several roles together.
+// union returns the combined permissions of several roles.
 func (r Roles) union(names []string) Permissions {
 	if len(names) == 1 {
 		return r[names[0]]

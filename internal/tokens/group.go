@@ -8,12 +8,12 @@ type GroupSettings struct {
 	Description string `setting:"description"`
 }
 
-// Validate checks each field by itself.
+// Validate checks each field on its own.
 func (s GroupSettings) Validate() error {
 	return firstError(ValidateName("name", s.Name), ValidateDescription("description", s.Description))
 }
 
-// Group is a part of the organization, as a team or a workspace is.
+// Group is a part of the organization, such as a team or a workspace.
 type Group struct {
 	ID string
 	GroupSettings
@@ -21,13 +21,13 @@ type Group struct {
 	UpdatedAt time.Time
 }
 
-// NewGroup is what a group is made from.
+// NewGroup is the input for creating a group.
 type NewGroup struct {
 	Request
 	GroupSettings
 }
 
-// Validate checks each field by itself.
+// Validate checks each field on its own.
 func (n NewGroup) Validate() error {
 	return firstError(n.Request.Validate(), n.GroupSettings.Validate())
 }

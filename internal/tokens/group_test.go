@@ -9,15 +9,20 @@ import (
 )
 
 func TestGroup(t *testing.T) {
-	if err := (tokens.NewGroup{Request: tokens.NewRequest(now), GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Payments"}}).Validate(); err != nil {
+	if err := (tokens.NewGroup{Request: tokens.NewRequest(now),
+		GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Payments"}}).Validate(); err != nil {
 		t.Error(err)
 	}
-	wantInvalid(t, "name", tokens.NewGroup{Request: tokens.NewRequest(now), GroupSettings: tokens.GroupSettings{Name: "Payments"}}.Validate())
-	wantInvalid(t, "description", tokens.NewGroup{Request: tokens.NewRequest(now), GroupSettings: tokens.GroupSettings{Name: "payments", Description: "\x1b"}}.Validate())
+	wantInvalid(t, "name", tokens.NewGroup{Request: tokens.NewRequest(now),
+		GroupSettings: tokens.GroupSettings{Name: "Payments"}}.Validate())
+	wantInvalid(t, "description", tokens.NewGroup{Request: tokens.NewRequest(now),
+		GroupSettings: tokens.GroupSettings{Name: "payments", Description: "\x1b"}}.Validate())
 
 	before := tokens.Group{ID: groupA, GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Payments"}}
-	got, err := before.Updated(tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: "billing", Description: ""}, Fields: tokens.Fields{"name", "description"}})
-	if diff := cmp.Diff(tokens.Group{ID: groupA, GroupSettings: tokens.GroupSettings{Name: "billing"}}, got); err != nil || diff != "" {
+	got, err := before.Updated(tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: "billing", Description: ""},
+		Fields: tokens.Fields{"name", "description"}})
+	if diff := cmp.Diff(tokens.Group{ID: groupA, GroupSettings: tokens.GroupSettings{Name: "billing"}}, got); err != nil ||
+		diff != "" {
 		t.Errorf("the group (-want +got), %v:\n%s", err, diff)
 	}
 	_, err = before.Updated(tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: ""}, Fields: tokens.Fields{"name"}})

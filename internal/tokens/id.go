@@ -50,21 +50,22 @@ func (k Kind) Noun() string {
 	return string(k)
 }
 
-// idEncoding is Crockford's base 32 in lower case: ordered like the bytes that it encodes, without i, l, o and u.
+// idEncoding is Crockford's base32 in lower case, without i, l, o and u. It sorts like the bytes that it encodes.
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// idLength is the length of an identifier behind its prefix: 16 bytes in base 32.
+// idLength is the length of an identifier after its prefix: 16 bytes in base32.
 const idLength = 26
 
 // NewID returns a new identifier of the kind: the prefix, an underscore, and 26 characters that encode 48 bits of now
-// in milliseconds and 80 random bits, so that identifiers sort by the time when they were made.
+// in milliseconds and 80 random bits, so that identifiers sort by the time of their creation.
 func NewID(kind Kind, now time.Time) string {
 	var random [10]byte
 	_, _ = rand.Read(random[:]) // crypto/rand.Read never fails
 	return newID(kind, now, random)
 }
 
-// DerivedID is NewID with bits of the hash of a seed in place of random ones: the same arguments give the same identifier.
+// DerivedID is NewID with bits of the hash of a seed in place of random ones: the same arguments give the same
+// identifier.
 func DerivedID(kind Kind, now time.Time, seed string) string {
 	hash := sha256.Sum256([]byte(seed))
 	return newID(kind, now, [10]byte(hash[:]))
@@ -77,20 +78,21 @@ func newID(kind Kind, now time.Time, rest [10]byte) string {
 	return string(kind) + "_" + idEncoding.EncodeToString(b[:])
 }
 
-// IsID tells whether s has the form of an identifier of the kind.
+// IsID reports whether s is a well-formed identifier of the kind.
 func IsID(kind Kind, s string) bool {
 	rest, ok := strings.CutPrefix(s, string(kind)+"_")
 	if !ok || len(rest) != idLength {
 		return false
 	}
 	b, err := idEncoding.DecodeString(rest)
-	// The decoder skips line breaks and ignores spare bits at the end: neither is in an identifier of ours.
+	// The decoder skips line breaks and ignores spare bits at the end. Identifiers contain neither.
 	return err == nil && idEncoding.EncodeToString(b) == rest
 }
 
-// KindOf returns the kind of the object that an identifier is of; empty for what is not the identifier of an object.
+// KindOf returns the kind of object that an identifier belongs to; empty if it is not an identifier of an object.
 func KindOf(id string) Kind {
-	for _, kind := range []Kind{KindAccessToken, KindTechnicalUser, KindMember, KindGroup, KindRole, KindEvent, KindDatabase} {
+	for _, kind := range []Kind{KindAccessToken, KindTechnicalUser, KindMember, KindGroup, KindRole, KindEvent,
+		KindDatabase} {
 		if IsID(kind, id) {
 			return kind
 		}
@@ -106,7 +108,8 @@ func ValidateID(field string, kind Kind, s string) error {
 	if IsID(kind, s) {
 		return nil
 	}
-	refusal := Invalid(field, "%q is not a valid %s identifier, which would start with %q", s, kind.Noun(), string(kind)+"_").Because(ReasonNotAnIdentifier)
+	refusal := Invalid(field, "%q is not a valid %s identifier, which would start with %q", s, kind.Noun(),
+		string(kind)+"_").Because(ReasonNotAnIdentifier)
 	refusal.Kind = kind
 	return refusal
 }

@@ -110,7 +110,8 @@ func TestValidateID(t *testing.T) {
 			t.Errorf("the error does not say %q: %v", part, err)
 		}
 	}
-	if e, ok := errors.AsType[*tokens.Error](err); !ok || e.Reason != tokens.ReasonNotAnIdentifier || e.Kind != tokens.KindTechnicalUser {
+	if e, ok := errors.AsType[*tokens.Error](err); !ok || e.Reason != tokens.ReasonNotAnIdentifier ||
+		e.Kind != tokens.KindTechnicalUser {
 		t.Errorf("got %#v, want the reason and the kind", err)
 	}
 }

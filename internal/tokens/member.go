@@ -2,16 +2,17 @@ package tokens
 
 import "time"
 
-// MemberSettings are what people set on a member. The address is none of them: another address is another person.
+// MemberSettings are what people set on a member. The address is not a setting: another address is another person.
 type MemberSettings struct {
-	// Name is the person's name for people to read; empty where none was given.
+	// Name is the person's display name; empty if none was given.
 	Name string `setting:"name"`
 	Grants
 }
 
 // Validate checks each field by itself.
 func (s MemberSettings) Validate() error {
-	return firstError(validateOptionalLabel("name", s.Name), ValidateRole("role", s.Role), ValidateGroupRoles("group_roles", s.GroupRoles))
+	return firstError(validateOptionalLabel("name", s.Name), ValidateRole("role", s.Role),
+		ValidateGroupRoles("group_roles", s.GroupRoles))
 }
 
 // Member is a person of the organization, identified by an e-mail address.
@@ -26,10 +27,10 @@ type Member struct {
 // Access returns what the member may do.
 func (m Member) Access(roles Roles) Access { return roles.Access(m.Grants) }
 
-// IsOwner tells whether the member is one of the owners, of which one always remains.
+// IsOwner reports whether the member is one of the owners, of which at least one always remains.
 func (m Member) IsOwner() bool { return m.Role == RoleOwner }
 
-// NewMember is what a member is made from.
+// NewMember is the input for creating a member.
 type NewMember struct {
 	Request
 	Email string

@@ -9,7 +9,8 @@ import (
 )
 
 func TestMember(t *testing.T) {
-	good := tokens.NewMember{Request: tokens.NewRequest(now), Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: "member"}}}
+	good := tokens.NewMember{Request: tokens.NewRequest(now), Email: "anna@example.com",
+		MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: "member"}}}
 	if err := good.Validate(); err != nil {
 		t.Error(err)
 	}
@@ -24,15 +25,21 @@ func TestMember(t *testing.T) {
 		wantInvalid(t, field, bad.Validate())
 	}
 
-	before := tokens.Member{ID: memberID, Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: "member"}}}
-	got, err := before.Updated(tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: "", Grants: tokens.Grants{Role: "owner", GroupRoles: []tokens.GroupRole{{groupA, "none"}}}}, Fields: tokens.Fields{"name", "role", "group_roles"}})
+	before := tokens.Member{ID: memberID, Email: "anna@example.com",
+		MemberSettings: tokens.MemberSettings{Name: "Anna", Grants: tokens.Grants{Role: "member"}}}
+	got, err := before.Updated(tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: "",
+		Grants: tokens.Grants{Role: "owner", GroupRoles: []tokens.GroupRole{{groupA, "none"}}}},
+		Fields: tokens.Fields{"name", "role", "group_roles"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := tokens.Member{ID: memberID, Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "owner", GroupRoles: []tokens.GroupRole{{groupA, "none"}}}}}
+	want := tokens.Member{ID: memberID, Email: "anna@example.com",
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "owner",
+			GroupRoles: []tokens.GroupRole{{groupA, "none"}}}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the member (-want +got):\n%s", diff)
 	}
-	_, err = before.Updated(tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: ""}}, Fields: tokens.Fields{"role"}})
+	_, err = before.Updated(tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: ""}},
+		Fields: tokens.Fields{"role"}})
 	wantInvalid(t, "role", err)
 }

@@ -17,16 +17,18 @@ const (
 
 var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
-// ValidateName checks the name of a technical user, a group, a role or the organization: it is part of e-mail addresses.
+// ValidateName checks the name of a technical user, a group, a role or the organization: it is part of e-mail
+// addresses.
 func ValidateName(field, s string) error {
 	if namePattern.MatchString(s) {
 		return nil
 	}
-	return Invalid(field, "%q is not a valid name: use 1 to %d lower-case letters, digits and hyphens, and start with a letter or a digit",
+	return Invalid(field,
+		"%q is not a valid name: use 1 to %d lower-case letters, digits and hyphens, and start with a letter or a digit",
 		s, maxNameLength)
 }
 
-// ValidateLabel checks the name of an access token or of a member: a free text for people.
+// ValidateLabel checks the name of an access token or of a member: free text for people.
 func ValidateLabel(field, s string) error {
 	switch n := utf8.RuneCountInString(s); {
 	case n == 0:
@@ -47,7 +49,8 @@ func ValidateDescription(field, s string) error {
 		return Invalid(field, "the description has %d characters: use at most %d", n, maxDescription)
 	}
 	if !isPrintable(strings.ReplaceAll(s, "\n", "")) {
-		return Invalid(field, "the description holds a character that can't be printed: use printable characters and line feeds")
+		return Invalid(field,
+			"the description holds a character that can't be printed: use printable characters and line feeds")
 	}
 	return nil
 }
@@ -65,11 +68,12 @@ func isPrintable(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }
 
-// systemUserName names the technical user that the system creates for an access token: the token's name as far as a
-// name can hold it, and the end of the token's identifier, which makes it unique.
+// systemUserName names the technical user that the system creates for an access token: as much of the token's name as
+// is valid in a name, and the end of the token's identifier, which makes it unique.
 func systemUserName(tokenName, tokenID string) string {
 	const suffix = 10
-	words := strings.FieldsFunc(strings.ToLower(tokenName), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	words := strings.FieldsFunc(strings.ToLower(tokenName),
+		func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	slug := strings.Join(words, "-")
 	slug = strings.TrimRight(slug[:min(len(slug), maxNameLength-suffix-1)], "-")
 	if slug == "" {
@@ -78,7 +82,7 @@ func systemUserName(tokenName, tokenID string) string {
 	return slug + "-" + tokenID[len(tokenID)-suffix:]
 }
 
-// ValidateReason checks the reason that a person gives for an action: a text for other people.
+// ValidateReason checks the reason that a person gives for an action: text for other people.
 func ValidateReason(field, s string) error {
 	if strings.TrimSpace(s) == "" {
 		return Invalid(field, "the reason is empty: say why, for the people who will read it")

@@ -33,7 +33,8 @@ func TestNames(t *testing.T) {
 		{
 			"email", tokens.ValidateEmail,
 			[]string{"anna@example.com", "a.b+c@sub.example.com"},
-			[]string{"", "anna", "@example.com", "anna@", "Anna <anna@example.com>", "<anna@example.com>", " anna@example.com", "anna@example.com\n", strings.Repeat("a", 250) + "@x.de"},
+			[]string{"", "anna", "@example.com", "anna@", "Anna <anna@example.com>", "<anna@example.com>", " anna@example.com",
+				"anna@example.com\n", strings.Repeat("a", 250) + "@x.de"},
 		},
 		{
 			"reason", tokens.ValidateReason,
@@ -84,7 +85,9 @@ func TestSystemUserName(t *testing.T) {
 			t.Errorf("the technical user of %q is named %q, want %q", name, got, want)
 		}
 	}
-	if got := (tokens.NewAccessToken{Settings: tokens.Settings{Name: "acquisition", Visibility: tokens.VisibilityRestricted}}).NewSystemUser(tokenID).Name; got != "token-0000000000" {
-		t.Errorf("the technical user of a restricted token is named %q, which tells the token's name to those who may not know it", got)
+	if got := (tokens.NewAccessToken{Settings: tokens.Settings{Name: "acquisition",
+		Visibility: tokens.VisibilityRestricted}}).NewSystemUser(tokenID).Name; got != "token-0000000000" {
+		t.Errorf("the technical user of a restricted token is named %q, which tells the token's name to those who may not "+
+			"know it", got)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The permissions that Latchkey itself asks for. Their areas and PermissionAll are reserved; everything else belongs to
+// The permissions that Latchkey itself checks. Their areas and PermissionAll are reserved. Everything else belongs to
 // the user's APIs.
 const (
 	// PermissionAll covers every permission.
@@ -15,9 +15,9 @@ const (
 	PermissionReadTokens = "tokens:read"
 	// PermissionWriteTokens: create access tokens in a group and edit them.
 	PermissionWriteTokens = "tokens:write"
-	// PermissionManageTokens: everything else with access tokens, and all of it at organization level.
+	// PermissionManageTokens: everything else with access tokens, and everything at organization level.
 	PermissionManageTokens = "tokens:manage"
-	// PermissionIntrospectTokens: ask whether a value is good.
+	// PermissionIntrospectTokens: verify values.
 	PermissionIntrospectTokens = "tokens:introspect"
 	// PermissionManageAccounts: technical users and, at organization level, members, groups and roles.
 	PermissionManageAccounts = "accounts:manage"
@@ -37,7 +37,7 @@ const (
 var permissionPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}:([a-z0-9][a-z0-9._-]{0,62}|\*)$`)
 
 // Permissions is a set of permissions, each area:verb, area:* for every verb of an area, or * for everything. It is
-// sorted and holds none that another one covers.
+// sorted, and contains none that another one covers.
 type Permissions []string
 
 // NewPermissions returns the set of some permissions.
@@ -53,7 +53,7 @@ func NewPermissions(permissions ...string) Permissions {
 	return set
 }
 
-// Allows tells whether the set holds the permission, itself or by a wildcard. A wildcard is held by a wildcard alone.
+// Allows reports whether the set holds the permission, itself or by a wildcard. Only a wildcard covers a wildcard.
 func (p Permissions) Allows(permission string) bool {
 	area, _, _ := strings.Cut(permission, ":")
 	return slices.ContainsFunc(p, func(held string) bool {
@@ -61,7 +61,7 @@ func (p Permissions) Allows(permission string) bool {
 	})
 }
 
-// Contains tells whether the set allows all that the other one does.
+// Contains reports whether the set allows everything that the other one does.
 func (p Permissions) Contains(other Permissions) bool {
 	return !slices.ContainsFunc(other, func(permission string) bool { return !p.Allows(permission) })
 }
@@ -87,12 +87,12 @@ func (p Permissions) Within(limit Permissions) Permissions {
 	return NewPermissions(both...)
 }
 
-// Without returns those that the other set does not allow.
+// Without returns the permissions that the other set does not allow.
 func (p Permissions) Without(other Permissions) Permissions {
 	return slices.DeleteFunc(slices.Clone(p), other.Allows)
 }
 
-// IsReserved tells whether a permission is one of Latchkey's own.
+// IsReserved reports whether a permission is one of Latchkey's own.
 func IsReserved(permission string) bool {
 	area, _, _ := strings.Cut(permission, ":")
 	return permission == PermissionAll || reservedVerbs[area] != nil
@@ -101,7 +101,8 @@ func IsReserved(permission string) bool {
 // ValidatePermissions checks the permissions of a role: their form, that the reserved ones exist, and each only once.
 func ValidatePermissions(field string, permissions []string) error {
 	if len(permissions) > maxPermissions {
-		return Invalid(field, "there are %d permissions: a role has at most %d; name whole areas as in \"orders:*\"", len(permissions), maxPermissions)
+		return Invalid(field, "there are %d permissions: a role has at most %d; name whole areas as in \"orders:*\"",
+			len(permissions), maxPermissions)
 	}
 	for i, p := range permissions {
 		if err := ValidatePermission(field, p); err != nil {
@@ -114,14 +115,15 @@ func ValidatePermissions(field string, permissions []string) error {
 	return nil
 }
 
-// ValidatePermission checks the form of one permission, and that it exists where it is reserved.
+// ValidatePermission checks the form of one permission and, if it is reserved, that it exists.
 func ValidatePermission(field, p string) error {
 	if p == PermissionAll {
 		return nil
 	}
 	if !permissionPattern.MatchString(p) {
-		return Invalid(field, "%q is not a permission: write area:verb in lower-case letters, digits, dots, hyphens and underscores, "+
-			"as in \"orders:read\", \"orders:*\" for a whole area, or \"*\" for everything", p)
+		return Invalid(field,
+			"%q is not a permission: write area:verb in lower-case letters, digits, dots, hyphens and underscores, "+
+				"as in \"orders:read\", \"orders:*\" for a whole area, or \"*\" for everything", p)
 	}
 	area, verb, _ := strings.Cut(p, ":")
 	if verbs := reservedVerbs[area]; verbs != nil && verb != wildcard && !slices.Contains(verbs, verb) {

@@ -6,24 +6,25 @@ import (
 	"time"
 )
 
-// Policies say what becomes of the secrets of an access token over time. The backend acts on Grace alone; the others are
-// kept for Terraform, which decides by them in each plan. A zero field was not set, and means its default.
+// Policies say what happens to the secrets of an access token over time. The backend acts only on Grace. It stores the
+// others for Terraform, which applies them in each plan. A zero field was not set, and means its default.
 type Policies struct {
-	// RegenerateBeforeExpiry is how long before the end of a secret under a TTL it is to be regenerated; zero for not before.
+	// RegenerateBeforeExpiry is how long before the end of its TTL a secret is regenerated; zero for no schedule.
 	RegenerateBeforeExpiry time.Duration `setting:"regenerate_before_expiry"`
 	OnExpired              ExpiryPolicy  `setting:"on_expired"`
 	OnSecretDrift          DriftPolicy   `setting:"on_secret_drift"`
 	Grace                  Grace         `setting:"grace_period"`
-	// ProtectIfUsedWithin refuses to stop the token in use while its last use is no longer ago; zero for no such protection.
+	// ProtectIfUsedWithin refuses changes that interrupt users if the last use was within this time; zero for no
+	// protection.
 	ProtectIfUsedWithin time.Duration `setting:"protect_if_used_within"`
 }
 
-// ExpiryPolicy says what is to become of a token whose secret has expired.
+// ExpiryPolicy says what happens to a token whose secret has expired.
 type ExpiryPolicy string
 
 // The policies for an expired secret.
 const (
-	// OnExpiredRegenerate: a new secret. The default under a ttl; with a fixed end, which a new secret would share, invalid.
+	// OnExpiredRegenerate: a new secret. The default with a ttl; invalid with a fixed end, which a new secret would share.
 	OnExpiredRegenerate ExpiryPolicy = "regenerate"
 	// OnExpiredIgnore: nothing but a warning. The default without a ttl.
 	OnExpiredIgnore ExpiryPolicy = "ignore"
@@ -36,7 +37,7 @@ func ExpiryPolicies() []ExpiryPolicy {
 	return []ExpiryPolicy{OnExpiredRegenerate, OnExpiredIgnore, OnExpiredError}
 }
 
-// OrDefault returns the policy or, where none was set, the default for secrets that live for a ttl, or have none.
+// OrDefault returns the policy or, if none was set, the default for secrets with or without a ttl.
 func (p ExpiryPolicy) OrDefault(hasTTL bool) ExpiryPolicy {
 	switch {
 	case p != "":
@@ -47,7 +48,7 @@ func (p ExpiryPolicy) OrDefault(hasTTL bool) ExpiryPolicy {
 	return OnExpiredIgnore
 }
 
-// DriftPolicy says what is to become of a token whose secret was regenerated or revoked elsewhere.
+// DriftPolicy says what happens to a token whose secret was regenerated or revoked elsewhere.
 type DriftPolicy string
 
 // The policies for a secret that changed elsewhere.
@@ -65,7 +66,7 @@ func DriftPolicies() []DriftPolicy {
 	return []DriftPolicy{OnSecretDriftRegenerate, OnSecretDriftAccept, OnSecretDriftError}
 }
 
-// OrDefault returns the policy or, where none was set, the default.
+// OrDefault returns the policy or, if none was set, the default.
 func (p DriftPolicy) OrDefault() DriftPolicy {
 	if p == "" {
 		return OnSecretDriftRegenerate
@@ -83,7 +84,7 @@ func ValidateDriftPolicy(field string, p DriftPolicy) error {
 	return validateOneOf(field, "policy", p, DriftPolicies())
 }
 
-// validateOneOf checks that a value is one of those there are.
+// validateOneOf checks that a value is one of the existing ones.
 func validateOneOf[S ~string](field, noun string, value S, all []S) error {
 	var names []string
 	for _, one := range all {
@@ -96,7 +97,7 @@ func validateOneOf[S ~string](field, noun string, value S, all []S) error {
 	return Invalid(field, "there is no %s %q; use %s or %s", noun, value, strings.Join(names[:last], ", "), names[last])
 }
 
-// Validate checks policies for a token that ends at expiresAt, or whose secrets live for ttl each; zero is for neither.
+// Validate checks policies for a token that ends at expiresAt, or whose secrets live for ttl each; zero means neither.
 func (p Policies) Validate(expiresAt time.Time, ttl time.Duration) error {
 	if p.RegenerateBeforeExpiry != 0 {
 		if err := ValidateTTL("regenerate_before_expiry", p.RegenerateBeforeExpiry); err != nil {
@@ -104,10 +105,12 @@ func (p Policies) Validate(expiresAt time.Time, ttl time.Duration) error {
 		}
 		switch {
 		case ttl == 0:
-			return Invalid("regenerate_before_expiry", "it needs ttl, which sets the end of each secret: set ttl too, or leave regenerate_before_expiry out")
+			return Invalid("regenerate_before_expiry",
+				"it needs ttl, which sets the end of each secret: set ttl too, or leave regenerate_before_expiry out")
 		case p.RegenerateBeforeExpiry >= ttl:
-			return Invalid("regenerate_before_expiry", "%s is not shorter than the ttl of %s, so each new secret would be due for regeneration "+
-				"at once: set a shorter one, or a longer ttl", FormatDuration(p.RegenerateBeforeExpiry), FormatDuration(ttl))
+			return Invalid("regenerate_before_expiry",
+				"%s is not shorter than the ttl of %s, so each new secret would be due for regeneration "+
+					"at once: set a shorter one, or a longer ttl", FormatDuration(p.RegenerateBeforeExpiry), FormatDuration(ttl))
 		}
 	}
 	if p.OnExpired != "" {
@@ -115,7 +118,8 @@ func (p Policies) Validate(expiresAt time.Time, ttl time.Duration) error {
 			return err
 		}
 		if p.OnExpired == OnExpiredRegenerate && !expiresAt.IsZero() {
-			return Invalid("on_expired", "a new secret would expire at expires_at, too: use ttl instead of expires_at, or set on_expired to %q or %q",
+			return Invalid("on_expired",
+				"a new secret would expire at expires_at, too: use ttl instead of expires_at, or set on_expired to %q or %q",
 				OnExpiredIgnore, OnExpiredError)
 		}
 	}

@@ -1,9 +1,9 @@
 package tokens
 
-// Principal is who asks for an operation. The zero Principal is nobody, and may do nothing.
+// Principal is whoever asks for an operation. The zero Principal is nobody and may do nothing.
 type Principal struct {
 	kind principalKind
-	// actor is who runs this program, as audit events call the owner of the database.
+	// actor is who runs this program; audit events call the owner of the database so.
 	actor Actor
 	// email is the member's address.
 	email string
@@ -20,17 +20,17 @@ const (
 	tokenHolder
 )
 
-// AsDatabaseOwner returns the principal who opens the database itself: whoever can write its file is its owner.
+// AsDatabaseOwner returns the principal who opens the database directly: anyone who can write its file is its owner.
 func AsDatabaseOwner(actor Actor) Principal { return Principal{kind: databaseOwner, actor: actor} }
 
-// AsMember returns the member with an e-mail address, in any case of letters, as a principal. It holds what the member
-// holds at the moment of each operation. The actor acts as the member: events name it where there is no such member.
+// AsMember returns the member with an e-mail address, regardless of case, as a principal. It holds what the member
+// holds at the time of each operation. The actor acts as the member; events name the actor if there is no such member.
 func AsMember(actor Actor, email string) Principal {
 	return Principal{kind: actingMember, actor: actor, email: email}
 }
 
-// AsTokenHolder returns the technical user who shows a value of one of its access tokens, as a principal. It holds what that
-// token may do, as long as the value is good.
+// AsTokenHolder returns the technical user who presents a value of one of its access tokens, as a principal. It holds
+// what that token may do, as long as the value is active.
 func AsTokenHolder(secret Secret) Principal { return Principal{kind: tokenHolder, secret: secret} }
 
 // Actor returns who runs this program; empty for the holder of a token.
@@ -42,5 +42,5 @@ func (p Principal) IsDatabaseOwner() bool { return p.kind == databaseOwner }
 // Member returns the address of the member that the principal is, and whether it is one.
 func (p Principal) Member() (email string, ok bool) { return p.email, p.kind == actingMember }
 
-// TokenHolder returns the value that the principal shows, and whether it shows one.
+// TokenHolder returns the value that the principal presents, and whether it presents one.
 func (p Principal) TokenHolder() (Secret, bool) { return p.secret, p.kind == tokenHolder }

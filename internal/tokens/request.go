@@ -16,15 +16,15 @@ type Request struct {
 	RequestID string `digest:"-"`
 }
 
-// NewRequest returns a request of its own, made at an instant.
+// NewRequest returns a new request, created at now.
 func NewRequest(now time.Time) Request { return Request{RequestID: NewID(KindRequest, now)} }
 
 // Validate checks the form of the identifier.
 func (r Request) Validate() error { return ValidateID("request_id", KindRequest, r.RequestID) }
 
-// Digest returns the SHA-256, in hexadecimal, of all that an input asks for, its request id apart. It holds the hash of a
-// secret in place of its value. Inputs that mean the same have the same digest: instants in any zone, sets of roles in any
-// order. Every field of the input counts, so that none can be forgotten.
+// Digest returns the SHA-256, in hexadecimal, of everything that an input asks for, except its request id. A secret
+// counts by its hash. Inputs that mean the same have the same digest: times in any zone, sets of roles in any order.
+// Every field of the input counts, so that none can be forgotten.
 func Digest(input any) string {
 	text, err := json.Marshal(content(reflect.ValueOf(input)))
 	if err != nil {
@@ -34,7 +34,7 @@ func Digest(input any) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// content is a value in a form in which equal values are equal texts.
+// content formats a value so that equal values yield equal texts.
 func content(v reflect.Value) any {
 	switch x := v.Interface().(type) {
 	case Secret:
@@ -56,7 +56,8 @@ func content(v reflect.Value) any {
 		for i := range v.NumField() {
 			field := v.Type().Field(i)
 			if !field.IsExported() {
-				panic(fmt.Sprintf("%s.%s: a field of a request must be exported, or no digest would cover it", v.Type(), field.Name))
+				panic(fmt.Sprintf("%s.%s: a field of a request must be exported, or no digest would cover it", v.Type(),
+					field.Name))
 			}
 			if field.Tag.Get("digest") != "-" {
 				fields = append(fields, field.Name, content(v.Field(i)))

@@ -18,7 +18,7 @@ const (
 	RoleOwner         = "owner"
 )
 
-// DefaultRole is the role of a technical user or member for which none is named.
+// DefaultRole is the role of a technical user or member if none is named.
 const DefaultRole = RoleMember
 
 // builtInRoles holds the built-in roles in order, each with the permissions that it adds.
@@ -30,9 +30,12 @@ var builtInRoles = []struct {
 	{RoleNone, nil, "Nothing"},
 	{RoleViewer, []string{PermissionReadTokens, "api:read"}, "See access tokens; read through your APIs"},
 	{RoleMember, []string{"api:write"}, "What a viewer may; write through your APIs"},
-	{RoleManager, []string{PermissionWriteTokens, "api:manage"}, "What a member may; create and edit the access tokens of a group"},
-	{RoleAdministrator, []string{PermissionManageTokens, PermissionIntrospectTokens, PermissionManageAccounts, "api:administer"},
-		"What a manager may; regenerate, stop, share and delete access tokens; technical users; at organization level also members, groups and roles"},
+	{RoleManager, []string{PermissionWriteTokens, "api:manage"},
+		"What a member may; create and edit the access tokens of a group"},
+	{RoleAdministrator, []string{PermissionManageTokens, PermissionIntrospectTokens, PermissionManageAccounts,
+		"api:administer"},
+		"What a manager may; regenerate, stop, share and delete access tokens; technical users; at organization level also " +
+			"members, groups and roles"},
 	{RoleOwner, []string{PermissionAll}, "Everything"},
 }
 
@@ -40,11 +43,11 @@ var builtInRoles = []struct {
 type RoleSettings struct {
 	Name        string `setting:"name"`
 	Description string `setting:"description"`
-	// Permissions are as they were given, sorted.
+	// Permissions are the given permissions, sorted.
 	Permissions []string `setting:"permissions"`
 }
 
-// Validate checks each field by itself, and that the name is not that of a built-in role.
+// Validate checks each field on its own, and that the name is not that of a built-in role.
 func (s RoleSettings) Validate() error {
 	return firstError(
 		ValidateRoleName("name", s.Name),
@@ -58,7 +61,7 @@ type Role struct {
 	// ID is empty for a built-in role.
 	ID string
 	RoleSettings
-	// BuiltIn tells that the role is one of Latchkey's own, which can't be changed.
+	// BuiltIn means that the role is one of Latchkey's own, which can't be changed.
 	BuiltIn   bool
 	CreatedAt time.Time
 	UpdatedAt time.Time
@@ -86,16 +89,16 @@ func BuiltInRoleNames() []string {
 	return names
 }
 
-// IsBuiltInRole tells whether a role is one of Latchkey's own.
+// IsBuiltInRole reports whether a role is one of Latchkey's own.
 func IsBuiltInRole(name string) bool { return slices.Contains(BuiltInRoleNames(), name) }
 
-// NewRole is what a custom role is made from.
+// NewRole is the input for creating a custom role.
 type NewRole struct {
 	Request
 	RoleSettings
 }
 
-// Validate checks each field by itself.
+// Validate checks each field on its own.
 func (n NewRole) Validate() error { return firstError(n.Request.Validate(), n.RoleSettings.Validate()) }
 
 // ValidateRoleName checks the name of a custom role.
@@ -118,7 +121,7 @@ func (r Role) Updated(u RoleUpdate) (Role, error) {
 	return r, err
 }
 
-// Roles holds the permissions of the roles that exist, by name.
+// Roles holds the permissions of the existing roles, by name.
 type Roles map[string]Permissions
 
 // builtInPermissions are the permissions of the built-in roles.
@@ -160,15 +163,16 @@ func compareRoles(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
 }
 
-// ValidateRole checks the form of the name of a role. Whether the role exists only the backend knows.
+// ValidateRole checks the form of the name of a role. Only the backend knows whether the role exists.
 func ValidateRole(field, role string) error {
 	if namePattern.MatchString(role) {
 		return nil
 	}
-	return Invalid(field, "%q is not the name of a role: use one of %s, or the name of a custom role", role, strings.Join(BuiltInRoleNames(), ", "))
+	return Invalid(field, "%q is not the name of a role: use one of %s, or the name of a custom role", role,
+		strings.Join(BuiltInRoleNames(), ", "))
 }
 
-// validateOptionalRole is ValidateRole where no role is an answer, too.
+// validateOptionalRole is ValidateRole, but also accepts no role.
 func validateOptionalRole(field, role string) error {
 	if role == "" {
 		return nil

@@ -11,14 +11,15 @@ import (
 
 func TestRolePermissions(t *testing.T) {
 	for role, want := range map[string]string{
-		"none":          "",
-		"viewer":        "api:read tokens:read",
-		"member":        "api:read api:write tokens:read",
-		"manager":       "api:manage api:read api:write tokens:read tokens:write",
-		"administrator": "accounts:manage api:administer api:manage api:read api:write tokens:introspect tokens:manage tokens:read tokens:write",
-		"owner":         "*",
-		"nonsense":      "",
-		"":              "",
+		"none":    "",
+		"viewer":  "api:read tokens:read",
+		"member":  "api:read api:write tokens:read",
+		"manager": "api:manage api:read api:write tokens:read tokens:write",
+		"administrator": "accounts:manage api:administer api:manage api:read api:write tokens:introspect tokens:manage " +
+			"tokens:read tokens:write",
+		"owner":    "*",
+		"nonsense": "",
+		"":         "",
 	} {
 		if got := strings.Join(tokens.NewRoles(nil)[role], " "); got != want {
 			t.Errorf("%q grants %q, want %q", role, got, want)
@@ -47,7 +48,8 @@ func TestValidateGroupRoles(t *testing.T) {
 			t.Errorf("%v is refused: %v", good, err)
 		}
 	}
-	for _, bad := range [][]tokens.GroupRole{{{groupA, ""}}, {{groupA, "Boss"}}, {{"payments", "viewer"}}, {{groupA, "viewer"}, {groupA, "owner"}}} {
+	for _, bad := range [][]tokens.GroupRole{{{groupA, ""}}, {{groupA, "Boss"}}, {{"payments", "viewer"}},
+		{{groupA, "viewer"}, {groupA, "owner"}}} {
 		wantInvalid(t, "group_roles", tokens.ValidateGroupRoles("group_roles", bad))
 	}
 }
@@ -71,7 +73,8 @@ func TestWithin(t *testing.T) {
 		{"one group of two", in("none", a("owner"), b("owner")), in("none", b("viewer")), in("none", b("viewer"))},
 		{"disjoint groups", in("none", a("owner")), in("none", b("owner")), in("none")},
 		{"organization role above the group's", in("member", a("viewer")), in("member", a("viewer")), in("member")},
-		{"a role in a group reaches under an organization limit", in("none", a("owner")), in("member"), in("none", a("member"))},
+		{"a role in a group reaches under an organization limit", in("none", a("owner")), in("member"),
+			in("none", a("member"))},
 		{"both", in("viewer", a("owner")), in("member", a("manager")), in("viewer", a("manager"))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -83,8 +86,11 @@ func TestWithin(t *testing.T) {
 }
 
 func TestNewRoleValidate(t *testing.T) {
-	good := tokens.NewRole{Request: tokens.NewRequest(now), RoleSettings: tokens.RoleSettings{Name: "clerk", Description: "Takes orders", Permissions: []string{"orders:read", "orders:write"}}}
-	for _, role := range []tokens.NewRole{good, {Request: good.Request, RoleSettings: tokens.RoleSettings{Name: "nothing"}}} {
+	good := tokens.NewRole{Request: tokens.NewRequest(now),
+		RoleSettings: tokens.RoleSettings{Name: "clerk", Description: "Takes orders",
+			Permissions: []string{"orders:read", "orders:write"}}}
+	for _, role := range []tokens.NewRole{good, {Request: good.Request,
+		RoleSettings: tokens.RoleSettings{Name: "nothing"}}} {
 		if err := role.Validate(); err != nil {
 			t.Errorf("%s is refused: %v", role.Name, err)
 		}
@@ -122,8 +128,10 @@ func TestRolesAccess(t *testing.T) {
 		{tokens.Grants{}, tokens.Access{}},
 		{tokens.Grants{Role: "gone", GroupRoles: []tokens.GroupRole{{groupA, "gone"}}}, tokens.Access{}},
 		{tokens.Grants{Role: "viewer"}, access("api:read tokens:read", "", "")},
-		{tokens.Grants{Role: "none", GroupRoles: []tokens.GroupRole{{groupA, "clerk"}, {groupB, "viewer"}}}, access("", "orders:read", "api:read tokens:read")},
-		{tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "viewer"}, {groupB, "clerk"}}}, access("api:read tokens:read", "", "orders:read")},
+		{tokens.Grants{Role: "none", GroupRoles: []tokens.GroupRole{{groupA, "clerk"}, {groupB, "viewer"}}},
+			access("", "orders:read", "api:read tokens:read")},
+		{tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{{groupA, "viewer"}, {groupB, "clerk"}}},
+			access("api:read tokens:read", "", "orders:read")},
 		{tokens.Grants{Role: "owner", GroupRoles: []tokens.GroupRole{{groupA, "clerk"}}}, access("*", "", "")},
 	} {
 		if diff := cmp.Diff(test.want, roles.Access(test.grants)); diff != "" {
@@ -168,10 +176,13 @@ func TestIsOwner(t *testing.T) {
 			tokens.TechnicalUser
 			want bool
 		}{
-			{tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants, Enabled: true}}, test.want},
+			{tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants, Enabled: true}},
+				test.want},
 			{tokens.TechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants}}, false},
-			{tokens.TechnicalUser{SystemCreated: true, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants, Enabled: true}}, false},
-			{tokens.TechnicalUser{GroupID: groupA, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants, Enabled: true}}, false},
+			{tokens.TechnicalUser{SystemCreated: true, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants,
+				Enabled: true}}, false},
+			{tokens.TechnicalUser{GroupID: groupA, TechnicalUserSettings: tokens.TechnicalUserSettings{Grants: test.grants,
+				Enabled: true}}, false},
 		} {
 			if user.IsOwner() != user.want {
 				t.Errorf("%+v is an owner: %t", user.TechnicalUser, !user.want)

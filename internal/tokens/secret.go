@@ -13,9 +13,9 @@ import (
 )
 
 // The form of a secret value: <prefix>_ + 40 random base62 characters + 6 base62 characters of CRC-32 (IEEE) over all
-// that precedes them, so that scanners can tell a value of ours without asking.
+// that precedes them, so that scanners can recognize a token value without asking.
 const (
-	// DefaultPrefix begins the values of a provider that sets no token_prefix.
+	// DefaultPrefix is the prefix of values from a provider without token_prefix.
 	DefaultPrefix = "lk"
 
 	base62         = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -29,19 +29,19 @@ var prefixPattern = regexp.MustCompile(`^[a-z][a-z0-9]{0,7}$`)
 // redacted stands for a secret value wherever it might be printed.
 const redacted = "(sensitive value)"
 
-// pastedPattern matches a value of ours, whole or most of it, within a text. No identifier is that long.
+// pastedPattern matches a token value, or most of one, within a text. No identifier is that long.
 var pastedPattern = regexp.MustCompile(`[a-z][a-z0-9]{0,7}_[0-9A-Za-z]{30,}`)
 
-// redact removes values of ours from a text that repeats what a person wrote, who may have pasted one where an
-// identifier or a name belongs.
+// redact removes token values from a text that repeats what a person wrote, who may have pasted a value in place of an
+// identifier or a name.
 func redact(text string) string { return pastedPattern.ReplaceAllLiteralString(text, redacted) }
 
-// Secret is the value of an access token. Printing, formatting, logging and encoding it yield a placeholder; Reveal
-// alone returns the value. The value is behind a pointer since package fmt prints an unexported field of another struct
-// without asking its methods: it prints the address then.
+// Secret is the value of an access token. Printing, formatting, logging and encoding it yield a placeholder; only
+// Reveal returns the value. The value is behind a pointer because package fmt prints an unexported field of another
+// struct without calling its methods; this way it prints the address.
 type Secret struct{ value *string }
 
-// NewSecret makes a new random value with the prefix.
+// NewSecret generates a new random value with the prefix.
 func NewSecret(prefix string) (Secret, error) {
 	if err := ValidatePrefix("token_prefix", prefix); err != nil {
 		return Secret{}, err
@@ -51,7 +51,7 @@ func NewSecret(prefix string) (Secret, error) {
 	for len(body) < randomLength {
 		_, _ = rand.Read(block[:]) // crypto/rand.Read never fails
 		for _, b := range block {
-			// 248 is the largest multiple of 62 in a byte: what lies above would favour the first characters.
+			// 248 is the largest multiple of 62 in a byte; larger bytes would favour the first characters.
 			if b < 248 && len(body) < randomLength {
 				body = append(body, base62[b%62])
 			}
@@ -62,16 +62,18 @@ func NewSecret(prefix string) (Secret, error) {
 	return Secret{&value}, nil
 }
 
-// ParseSecret takes a value that Latchkey formed. The error never repeats the value.
+// ParseSecret parses a token value. The error never repeats it.
 func ParseSecret(value string) (Secret, error) {
 	if !isSecret(value) {
-		return Secret{}, Invalid("token", "the value does not look like an access token, which is a prefix, an underscore, %d characters and a matching checksum: "+
-			"check that all of it was copied", randomLength)
+		return Secret{}, Invalid("token",
+			"the value does not look like an access token, which is a prefix, an underscore, %d characters and a matching "+
+				"checksum: "+
+				"check that all of it was copied", randomLength)
 	}
 	return Secret{&value}, nil
 }
 
-// isSecret tells whether a value is one that Latchkey formed.
+// isSecret reports whether a text is a well-formed token value.
 func isSecret(value string) bool {
 	cut := strings.IndexByte(value, '_')
 	end := len(value) - checksumLength
@@ -84,7 +86,8 @@ func ValidatePrefix(field, prefix string) error {
 	if prefixPattern.MatchString(prefix) {
 		return nil
 	}
-	return Invalid(field, "%q is not a prefix for access tokens: use 1 to 8 lower-case letters and digits, and start with a letter", prefix)
+	return Invalid(field,
+		"%q is not a prefix for access tokens: use 1 to 8 lower-case letters and digits, and start with a letter", prefix)
 }
 
 // checksum returns CRC-32 (IEEE) of s as 6 base62 characters, most significant first.
@@ -98,7 +101,7 @@ func checksum(s string) string {
 	return string(out[:])
 }
 
-// Reveal returns the value itself; empty where there is none.
+// Reveal returns the value itself; empty if there is none.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -106,7 +109,7 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// IsZero tells whether there is no value.
+// IsZero reports whether there is no value.
 func (s Secret) IsZero() bool { return s.value == nil }
 
 // Preview returns the first 10 characters, by which people recognize a token.
@@ -136,13 +139,13 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // LogValue logs a placeholder.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// SecretHash is the SHA-256 of a secret value: what is stored of it.
+// SecretHash is the SHA-256 of a secret value, which is what the database stores.
 type SecretHash [sha256.Size]byte
 
 // String returns the hash in hexadecimal.
 func (h SecretHash) String() string { return hex.EncodeToString(h[:]) }
 
-// ParseSecretHash reads what SecretHash.String wrote.
+// ParseSecretHash parses what SecretHash.String returns.
 func ParseSecretHash(s string) (SecretHash, error) {
 	var h SecretHash
 	b, err := hex.DecodeString(s)

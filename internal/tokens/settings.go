@@ -9,32 +9,32 @@ import (
 	"time"
 )
 
-// Settings are what people set on an access token. The token, the request for a new one and the update all hold this one
-// type; what differs between two of them decides permission, event and request digest alike (see Difference).
+// Settings are what people set on an access token. The token, the request for a new one and the update all contain this
+// type. The difference between two of them decides permission, event and request digest alike (see Difference).
 //
-// A new setting is a field here, a line in settingOperations and, where its value has rules, a line in Validate. One that
-// is missing from settingOperations needs the permission to manage the token: what is forgotten fails closed.
+// A new setting is a field here, a line in settingOperations and, if its value has rules, a line in Validate. A setting
+// that is missing from settingOperations needs the permission to manage the token, so a forgotten one fails closed.
 type Settings struct {
 	// Name is a label for people; several tokens may share one.
 	Name        string `setting:"name"`
 	Description string `setting:"description"`
-	// Own are the roles set on the token itself, which narrow those of the technical user; with a technical user that the
-	// system created, they are its roles. See Grants.
+	// Own holds the roles set on the token itself, which narrow those of the technical user. If the system created the
+	// technical user, they are its roles. See Grants.
 	Own Grants
 	// Visibility says who may know of the token.
 	Visibility Visibility `setting:"visibility"`
 	// Enabled is the declared switch.
 	Enabled bool `setting:"enabled"`
-	// ActivatesAt is the instant before which the token is pending; zero for at once.
+	// ActivatesAt is the time before which the token is pending; zero for none.
 	ActivatesAt time.Time `setting:"activates_at"`
-	// ExpiresAt is the instant at which the token ends, whatever its secret; zero for never. It excludes TTL.
+	// ExpiresAt is when the token ends, whatever its secret; zero for never. It excludes TTL.
 	ExpiresAt time.Time `setting:"expires_at"`
 	// TTL is how long each new secret lives; zero for no such limit.
 	TTL time.Duration `setting:"ttl"`
 	Policies
 }
 
-// settingOperations sorts the settings of a token by the operation that changes them.
+// settingOperations maps the settings of a token to the operations that change them.
 var settingOperations = map[string]TokenOperation{
 	"name":                     OperationEdit,
 	"description":              OperationEdit,
@@ -52,7 +52,8 @@ var settingOperations = map[string]TokenOperation{
 	"enabled":                  OperationEnable, // to disable asks for less; see updateOperations
 }
 
-// operationFor returns the operation that changes a setting. An unsorted one needs all that managing the token needs.
+// operationFor returns the operation that changes a setting. An unlisted setting needs everything that managing the
+// token needs.
 func operationFor(setting string) TokenOperation {
 	if op, ok := settingOperations[setting]; ok {
 		return op
@@ -60,7 +61,7 @@ func operationFor(setting string) TokenOperation {
 	return OperationConfigure
 }
 
-// Validate checks each setting by itself and which of them exclude each other, for a token at the level of a group, or
+// Validate checks each setting on its own and which of them exclude each other, for a token at the level of a group or
 // (empty) of the organization. CodeInvalid.
 func (s Settings) Validate(groupID string) error {
 	return firstError(
@@ -74,16 +75,16 @@ func (s Settings) Validate(groupID string) error {
 	)
 }
 
-// Fields names settings as attributes are named.
+// Fields names settings by their attributes.
 type Fields []string
 
-// Has reports whether a setting is among them.
+// Has reports whether a setting is one of them.
 func (f Fields) Has(setting string) bool { return slices.Contains(f, setting) }
 
 // String lists the names for people.
 func (f Fields) String() string { return strings.Join(f, ", ") }
 
-// Update holds new values for those of the settings S that Fields names; the others stay as they are.
+// Update holds new values for the settings in S that Fields names; the others stay as they are.
 type Update[S any] struct {
 	Settings S
 	Fields   Fields
@@ -94,7 +95,7 @@ func Updating[S any](before, after S) Update[S] {
 	return Update[S]{Settings: after, Fields: Difference(before, after)}
 }
 
-// apply returns settings with the changes made. CodeInvalid for a name that is none of a setting.
+// apply returns settings with the changes made. CodeInvalid for a name that is not a setting.
 func (u Update[S]) apply(to S) (S, error) {
 	known := settingsOf(reflect.TypeFor[S]())
 	from, target := reflect.ValueOf(&u.Settings).Elem(), reflect.ValueOf(&to).Elem()
@@ -108,8 +109,8 @@ func (u Update[S]) apply(to S) (S, error) {
 	return to, nil
 }
 
-// Difference returns the names of those settings in which two values differ, in the order of the type's fields. Instants
-// are equal when they are the same instant, and sets of roles in whatever order.
+// Difference returns the names of the settings in which two values differ, in the order of the type's fields. Times are
+// equal if they are the same instant in any zone, and sets of roles in any order.
 func Difference[S any](a, b S) Fields {
 	x, y := reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem()
 	var fields Fields
@@ -142,8 +143,8 @@ type setting struct {
 
 var settingsOfType sync.Map // reflect.Type -> []setting
 
-// settingsOf returns the settings that a struct type holds: its fields and, in place of a field that is a struct without a
-// name of its own, the fields of that. A field without the tag goes by its name in Go, so that none is left out.
+// settingsOf returns the settings in a struct type: its fields and, in place of an embedded struct, the fields of that
+// struct. A field without the tag goes by its Go name, so that none is left out.
 func settingsOf(t reflect.Type) []setting {
 	if known, ok := settingsOfType.Load(t); ok {
 		return known.([]setting) //nolint:errcheck,forcetypeassert // nothing else is stored there

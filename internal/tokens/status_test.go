@@ -10,8 +10,10 @@ import (
 // activeToken is a token made an hour ago that never expires.
 func activeToken() tokens.AccessToken {
 	return tokens.AccessToken{
-		ID:        tokenID,
-		User:      tokens.TechnicalUser{ID: userID, Email: "ci@default.latchkey.internal", TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true, Grants: tokens.Grants{Role: tokens.RoleManager}}},
+		ID: tokenID,
+		User: tokens.TechnicalUser{ID: userID, Email: "ci@default.latchkey.internal",
+			TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true,
+				Grants: tokens.Grants{Role: tokens.RoleManager}}},
 		Secret:    tokens.SecretState{Version: 1, Preview: "lk_0000000", CreatedAt: now.Add(-time.Hour)},
 		CreatedAt: now.Add(-time.Hour),
 		UpdatedAt: now.Add(-time.Hour),
@@ -37,7 +39,8 @@ func TestStatusAt(t *testing.T) {
 		{"at the end of its ttl", func(t *tokens.AccessToken) { t.TTL = time.Hour }, tokens.StatusExpired},
 		{"before its activation", func(t *tokens.AccessToken) { t.ActivatesAt = now.Add(1) }, tokens.StatusPending},
 		{"at its activation", func(t *tokens.AccessToken) { t.ActivatesAt = now }, tokens.StatusActive},
-		{"never used, unnarrowed, no role", func(t *tokens.AccessToken) { t.User.Role = tokens.RoleNone }, tokens.StatusActive},
+		{"never used, unnarrowed, no role", func(t *tokens.AccessToken) { t.User.Role = tokens.RoleNone },
+			tokens.StatusActive},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			token := activeToken()
@@ -49,7 +52,8 @@ func TestStatusAt(t *testing.T) {
 	}
 }
 
-// TestStatusPrecedence removes one cause after another from a token that everything stops: the statuses follow in order.
+// TestStatusPrecedence removes one cause after another from a token that everything stops: the statuses follow in
+// order.
 func TestStatusPrecedence(t *testing.T) {
 	token := activeToken()
 	token.Held = &tokens.Stop{At: now}

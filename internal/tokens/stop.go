@@ -6,10 +6,10 @@ import "time"
 // opens the database itself.
 type Actor string
 
-// ActorClock appears where nobody did something, but time.
+// ActorClock appears if not a person but time did something.
 const ActorClock Actor = "latchkey"
 
-// ActorUnknown appears where the one who asks could not be told.
+// ActorUnknown appears if the caller could not be determined.
 const ActorUnknown Actor = "unknown"
 
 // Stop says who stopped something, when and why.
@@ -20,8 +20,8 @@ type Stop struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// switched returns the record of who turned off an account or token that is now enabled or not. Turning off what is off
-// already keeps the first record.
+// switched returns the record of who turned off an account or token, or nil if it is now enabled. Turning off something
+// that is already off keeps the first record.
 func switched(enabled bool, disabled *Stop, by Actor, now time.Time) *Stop {
 	switch {
 	case enabled:

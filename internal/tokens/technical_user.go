@@ -7,14 +7,14 @@ type TechnicalUserSettings struct {
 	// Name is unique among the technical users of its level.
 	Name        string `setting:"name"`
 	Description string `setting:"description"`
-	// Grants hold the role at the account's level in Role. Only an account at organization level has GroupRoles.
+	// Grants holds the role at the account's level in Role. Only an account at organization level has GroupRoles.
 	Grants
 	// Enabled is the declared switch.
 	Enabled bool `setting:"enabled"`
 }
 
-// Validate checks each field by itself, and that a technical user at the level of a group (empty for the organization's)
-// has roles there alone.
+// Validate checks each field on its own, and that a technical user at the level of a group (empty for the organization)
+// has roles only there.
 func (s TechnicalUserSettings) Validate(groupID string) error {
 	return firstError(
 		ValidateName("name", s.Name),
@@ -29,33 +29,33 @@ func (s TechnicalUserSettings) Validate(groupID string) error {
 type TechnicalUser struct {
 	ID string
 	TechnicalUserSettings
-	// Email is <name>@<organization>.latchkey.internal, or <name>@<group>.<organization>.latchkey.internal for one of a
-	// group, with the names as they were at creation. It never changes.
+	// Email is <name>@<organization>.latchkey.internal or, in a group, <name>@<group>.<organization>.latchkey.internal,
+	// with the names at the time of creation. It never changes.
 	Email string
-	// GroupID is the group at whose level the account is; empty for organization level.
+	// GroupID is the group that the account belongs to; empty for organization level.
 	GroupID string
 	// Disabled says who disabled the account and when; nil while it is enabled.
 	Disabled *Stop
-	// SystemCreated tells that the account was made for one access token and goes with it.
+	// SystemCreated means that the account was created for one access token and is deleted with it.
 	SystemCreated bool
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }
 
-// IsOwner tells whether the technical user is one of the owners, of which one always remains. One that is disabled, or goes
-// with its access token, does not count.
+// IsOwner reports whether the technical user is one of the owners, of which at least one always remains. A technical
+// user that is disabled, or that is deleted with its access token, does not count.
 func (u TechnicalUser) IsOwner() bool {
 	return u.GroupID == "" && u.Role == RoleOwner && u.Enabled && !u.SystemCreated
 }
 
-// NewTechnicalUser is what a technical user is made from.
+// NewTechnicalUser is the input for creating a technical user.
 type NewTechnicalUser struct {
 	Request
 	GroupID string
 	TechnicalUserSettings
 }
 
-// Validate checks each field by itself and that a technical user of a group has roles there alone.
+// Validate checks each field on its own, and that a technical user of a group has roles only there.
 func (n NewTechnicalUser) Validate() error {
 	return firstError(n.Request.Validate(), n.TechnicalUserSettings.Validate(n.GroupID))
 }
@@ -63,10 +63,12 @@ func (n NewTechnicalUser) Validate() error {
 // TechnicalUserUpdate holds the settings of a technical user to change.
 type TechnicalUserUpdate = Update[TechnicalUserSettings]
 
-// Updated returns the technical user with the changes made by the actor at the instant, or the error that forbids them.
+// Updated returns the technical user with the changes that the actor makes at now, or the error that forbids them.
 func (u TechnicalUser) Updated(update TechnicalUserUpdate, by Actor, now time.Time) (TechnicalUser, error) {
 	if u.SystemCreated && (update.Fields.Has("role") || update.Fields.Has("group_roles")) {
-		return u, Conflict("role", u.ID, "technical user %s was made for one access token and has the roles of that token: change those of the token", u.Email)
+		return u, Conflict("role", u.ID,
+			"technical user %s was made for one access token and has the roles of that token: change those of the token",
+			u.Email)
 	}
 	settings, err := update.apply(u.TechnicalUserSettings)
 	if err != nil {
@@ -85,7 +87,7 @@ func TechnicalUserEmail(name, group, organization string) string {
 	return name + "@" + organization + ".latchkey.internal"
 }
 
-// validateLevel checks that an account or token at a group's level names no roles in groups.
+// validateLevel checks that an account or token at a group's level has no group roles.
 func validateLevel(groupID string, g Grants) error {
 	if groupID == "" {
 		return ValidateGroupRoles("group_roles", g.GroupRoles)
@@ -94,8 +96,9 @@ func validateLevel(groupID string, g Grants) error {
 		return err
 	}
 	if g.GroupRoles != nil {
-		return Invalid("group_roles", "a technical user at the level of a group, and its tokens, have a role in that group alone: "+
-			"set role, or use a technical user at organization level")
+		return Invalid("group_roles",
+			"a technical user at the level of a group, and its tokens, have a role in that group alone: "+
+				"set role, or use a technical user at organization level")
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TokenOperation is something to do with an access token that exists.
+// TokenOperation is an operation on an existing access token.
 type TokenOperation string
 
 // The operations on an access token. Their values complete "to … the access token".
@@ -22,7 +22,7 @@ const (
 	OperationShare      TokenOperation = "share"
 	OperationDisable    TokenOperation = "disable"
 	OperationHold       TokenOperation = "hold"
-	// OperationConfigure changes a setting that no other operation names.
+	// OperationConfigure changes a setting that no other operation covers.
 	OperationConfigure TokenOperation = "change the settings of"
 )
 
@@ -30,15 +30,15 @@ const (
 type tokenRule struct {
 	// inGroup and inOrganization are the permissions needed at the token's level.
 	inGroup, inOrganization string
-	// share is the least role of a share that does instead.
+	// share is the least powerful role of a share that suffices instead.
 	share string
-	// alters tells that the caller must hold each reserved permission of the token, too.
+	// alters means that the caller must also hold each reserved permission of the token.
 	alters bool
-	// stops tells that a token whose visibility is restricted is no obstacle.
+	// stops means that restricted visibility is no obstacle.
 	stops bool
 }
 
-// at returns the permission needed at a level: the group's or (empty) the organization's.
+// at returns the permission needed at a level: a group's or (empty) the organization's.
 func (r tokenRule) at(groupID string) string {
 	if groupID == "" {
 		return r.inOrganization
@@ -75,9 +75,9 @@ var (
 	}
 )
 
-// updateOperations returns the operations by which an update turns a token into another state of itself at an instant.
-// One that changes nothing tells how the token is, as a look at it does; but who may stop a token, though not know of it,
-// may ask for that again.
+// updateOperations returns the operations that an update consists of when it turns before into after. An update that
+// changes nothing reveals the token's state, so it counts as showing it. But someone who may stop a token without
+// knowing of it may ask for that again.
 func updateOperations(before, after AccessToken, update AccessTokenUpdate, now time.Time) []TokenOperation {
 	regenerates := update.Regeneration != nil
 	var ops []TokenOperation
@@ -96,7 +96,8 @@ func updateOperations(before, after AccessToken, update AccessTokenUpdate, now t
 	}
 	add(OperationRevive, !regenerates && before.hasExpired(now) && !after.hasExpired(now))
 	add(OperationDisable, !after.Enabled && update.Disables())
-	// Whether the rest of an update that disables is what the token has already is for those alone who may know.
+	// An update that disables and sets something else reveals whether the token already has the rest, so it needs
+	// OperationShow.
 	disablesAlone := len(ops) == 1 && !after.Enabled && before.Enabled
 	add(OperationShow, len(ops) == 0 || disablesAlone && !update.Disables())
 	return ops

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The roles of a share: each lets the member do what the one before it does, and more.
+// The roles of a share. Each allows what the one before it does, and more.
 const (
 	// ShareViewer may read the token.
 	ShareViewer = "viewer"
@@ -34,16 +34,17 @@ func (s TokenShare) ID() string { return ShareID(s.AccessTokenID, s.MemberID) }
 // ShareID returns the identifier of the share of a token with a member.
 func ShareID(tokenID, memberID string) string { return tokenID + "/" + memberID }
 
-// ParseShareID takes the identifier of a share apart.
+// ParseShareID splits the identifier of a share.
 func ParseShareID(field, id string) (tokenID, memberID string, err error) {
 	tokenID, memberID, _ = strings.Cut(id, "/")
 	if !IsID(KindAccessToken, tokenID) || !IsID(KindMember, memberID) {
-		return "", "", Invalid(field, "%q is not the identifier of a token share: write <access token id>/<member id>, as in \"tok_…/mem_…\"", id)
+		return "", "", Invalid(field,
+			"%q is not the identifier of a token share: write <access token id>/<member id>, as in \"tok_…/mem_…\"", id)
 	}
 	return tokenID, memberID, nil
 }
 
-// NewTokenShare is what a share is made from.
+// NewTokenShare is the input for creating a share.
 type NewTokenShare struct {
 	Request
 	AccessTokenID string
@@ -51,7 +52,7 @@ type NewTokenShare struct {
 	Role          string
 }
 
-// Validate checks each field by itself.
+// Validate checks each field on its own.
 func (n NewTokenShare) Validate() error {
 	return firstError(
 		n.Request.Validate(),

@@ -16,7 +16,8 @@ func TestParseShareID(t *testing.T) {
 	if err != nil || token != tokenID || member != memberID {
 		t.Errorf("the identifier was taken apart into %q, %q, %v", token, member, err)
 	}
-	for _, bad := range []string{"", "/", tokenID, tokenID + "/", "/" + memberID, memberID + "/" + tokenID, tokenID + "/" + memberID + "/", tokenID + " / " + memberID} {
+	for _, bad := range []string{"", "/", tokenID, tokenID + "/", "/" + memberID, memberID + "/" + tokenID,
+		tokenID + "/" + memberID + "/", tokenID + " / " + memberID} {
 		_, _, err := tokens.ParseShareID("id", bad)
 		if tokens.ErrorCode(err) != tokens.CodeInvalid || !strings.Contains(err.Error(), "<access token id>/<member id>") {
 			t.Errorf("%q: the error is %v, want one that shows the form", bad, err)
@@ -25,7 +26,8 @@ func TestParseShareID(t *testing.T) {
 }
 
 func FuzzParseShareID(f *testing.F) {
-	for _, seed := range []string{tokenID + "/" + memberID, "/", tokenID + "//" + memberID, tokenID + "/" + memberID + "\n"} {
+	for _, seed := range []string{tokenID + "/" + memberID, "/", tokenID + "//" + memberID,
+		tokenID + "/" + memberID + "\n"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
@@ -37,7 +39,8 @@ func FuzzParseShareID(f *testing.F) {
 }
 
 func TestTokenShareValidate(t *testing.T) {
-	good := tokens.NewTokenShare{Request: tokens.NewRequest(now), AccessTokenID: tokenID, MemberID: memberID, Role: tokens.ShareEditor}
+	good := tokens.NewTokenShare{Request: tokens.NewRequest(now), AccessTokenID: tokenID, MemberID: memberID,
+		Role: tokens.ShareEditor}
 	for _, role := range tokens.ShareRoles() {
 		good.Role = role
 		if err := good.Validate(); err != nil {
@@ -53,7 +56,8 @@ func TestTokenShareValidate(t *testing.T) {
 		change(&bad)
 		wantInvalid(t, field, bad.Validate())
 	}
-	if err := tokens.ValidateShareRole("role", ""); err == nil || !strings.Contains(err.Error(), "viewer, editor, manager") {
+	if err := tokens.ValidateShareRole("role", ""); err == nil ||
+		!strings.Contains(err.Error(), "viewer, editor, manager") {
 		t.Errorf("the error does not list the roles: %v", err)
 	}
 }

@@ -5,27 +5,27 @@ import (
 	"time"
 )
 
-// Verification says whether a value is good, and for the operator why not. What a client of an API learns of a value
-// that is not good is only that.
+// Verification says whether a value is active and, for the operator, why not. A client of an API learns only that a
+// value is not active.
 type Verification struct {
-	// Active tells that the value opens what its roles allow.
+	// Active means that the value grants what its roles allow.
 	Active bool
-	// AccessToken is the token whose current or former secret the value is; nil where no such token exists.
+	// AccessToken is the token whose current or former secret the value is; nil if there is none.
 	AccessToken *AccessToken
-	// Superseded tells that the value was a secret of the token, but is no longer.
+	// Superseded means that the value used to be a secret of the token, but no longer is.
 	Superseded bool
-	// Previous tells that the value is the secret before the current one, still in its grace.
+	// Previous means that the value is the previous secret, within its grace period.
 	Previous bool
-	// Grants are the roles that the value opens; none unless Active.
+	// Grants holds the roles that the value grants; none unless Active.
 	Grants Grants
-	// Access is what the value opens; nothing unless Active.
+	// Access is what the value grants; nothing unless Active.
 	Access Access
 }
 
 // VerifyOptions say how a verification is done.
 type VerifyOptions struct {
-	// RecordUse makes the verification count as a use of the token, as one for a client does and a look by an operator
-	// does not.
+	// RecordUse makes the verification count as a use of the token. A verification for a client counts; a check by an
+	// operator doesn't.
 	RecordUse bool
 }
 
@@ -37,31 +37,31 @@ type SecretRow struct {
 	AccessToken AccessToken
 }
 
-// IsOf reports whether the row is that of a value, in a time that does not depend on where the hashes differ.
+// IsOf reports whether the row belongs to a value, in time that does not depend on where the hashes differ.
 func (r SecretRow) IsOf(secret Secret) bool {
 	hash := secret.Hash()
 	return subtle.ConstantTimeCompare(r.Hash[:], hash[:]) == 1
 }
 
-// IsPrevious reports whether the secret is the one before the current one, still in its grace at an instant.
+// IsPrevious reports whether the secret is the previous one, within its grace period at now.
 func (r SecretRow) IsPrevious(now time.Time) bool {
 	return r.AccessToken.Previous.IsLive(now) && r.Version == r.AccessToken.Previous.Version
 }
 
-// IsLive reports whether the secret is one that nothing has ended by an instant, the expiry of the token apart.
+// IsLive reports whether nothing has ended the secret by now, except possibly the token's expiry.
 func (r SecretRow) IsLive(now time.Time) bool {
 	return r.AccessToken.Secret.EndedAt.IsZero() && (r.Version == r.AccessToken.Secret.Version || r.IsPrevious(now))
 }
 
-// ResolvedSecret is a secret with all of its verdict that the clock can't change. It stays true until the token, its
-// technical user or a role that they hold changes.
+// ResolvedSecret is a secret with every part of its verdict that the clock can't change. It stays true until the token,
+// its technical user or one of their roles changes.
 type ResolvedSecret struct {
 	row    SecretRow
 	grants Grants
 	access Access
 }
 
-// Resolve returns the row with what its token may do by the roles that exist.
+// Resolve returns the row with what its token may do according to the existing roles.
 func (r SecretRow) Resolve(roles Roles) ResolvedSecret {
 	return ResolvedSecret{row: r, grants: r.AccessToken.grants(roles), access: r.AccessToken.Access(roles)}
 }
@@ -69,8 +69,8 @@ func (r SecretRow) Resolve(roles Roles) ResolvedSecret {
 // Version returns the version of the secret.
 func (r ResolvedSecret) Version() int64 { return r.row.Version }
 
-// Verdict returns whether the secret is good at an instant, and why not. The current secret is good while its token is
-// active, and so is the previous one in its grace; every other one is superseded.
+// Verdict returns whether the secret is active at now, and why not. The current secret is active while its token is,
+// and so is the previous one within its grace period. Every other secret is superseded.
 func (r ResolvedSecret) Verdict(now time.Time) Verification {
 	token := r.row.AccessToken
 	token.Status, token.ObservedAt, token.Grants = token.StatusAt(now), now, r.grants
