@@ -102,8 +102,7 @@ func testAccessTokenSettings(w *world) {
 		{"ttl instead of expires_at",
 			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Time{}, TTL: 72 * time.Hour},
 				Fields: tokens.Fields{"expires_at", "ttl"}}, func(t *tokens.AccessToken) {
-				t.ExpiresAt, t.TTL = time.Time{},
-					72*time.Hour
+				t.ExpiresAt, t.TTL = time.Time{}, 72*time.Hour
 			}},
 		{"ttl cleared", tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: 0}, Fields: tokens.Fields{"ttl"}},
 			func(t *tokens.AccessToken) { t.TTL = 0 }},
