@@ -8,11 +8,11 @@ import (
 // Database identifies the database that a Backend works on.
 type Database struct {
 	// ID is random and created with the database. Another file at the same path has a different one.
-	ID string `json:"id"`
+	ID string
 	// Organization is the name given when the database was created.
-	Organization string `json:"organization"`
+	Organization string
 	// Location is the absolute path, for messages. It never contains a password.
-	Location string `json:"location"`
+	Location string
 }
 
 // Backend carries out the lifecycle of access tokens. Its methods may be called from several goroutines at once.

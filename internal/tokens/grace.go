@@ -6,9 +6,9 @@ import "time"
 // means none: the secret ends with the regeneration.
 type Grace struct {
 	// Duration counts from the regeneration. It excludes UntilExpiry.
-	Duration time.Duration `json:"duration,omitzero"`
+	Duration time.Duration
 	// UntilExpiry keeps the secret valid until its own expiry.
-	UntilExpiry bool `json:"until_expiry,omitempty"`
+	UntilExpiry bool
 }
 
 // GraceUntilExpiry is the text form of a Grace until the expiry.
@@ -51,13 +51,13 @@ func (g Grace) validate(field string, expires bool) error {
 // PreviousSecret is the secret before the current one, if it got a grace period.
 type PreviousSecret struct {
 	// Version is the version before the current one.
-	Version   int64     `json:"version"`
-	Preview   string    `json:"preview"`
-	CreatedAt time.Time `json:"created_at"`
+	Version   int64
+	Preview   string
+	CreatedAt time.Time
 	// EndsAt is when it ends, or ended, by the clock. A secret that was ended sooner no longer has a grace period.
-	EndsAt time.Time `json:"ends_at"`
+	EndsAt time.Time
 	// LastUsedAt is when it was last used; zero for never.
-	LastUsedAt time.Time `json:"last_used_at,omitzero"`
+	LastUsedAt time.Time
 }
 
 // IsLive reports whether the secret is still within its grace period at now.

@@ -21,11 +21,11 @@ func ShareRoles() []string { return []string{ShareViewer, ShareEditor, ShareMana
 
 // TokenShare is the role of a member on one access token. There is at most one for a token and a member.
 type TokenShare struct {
-	AccessTokenID string    `json:"access_token_id"`
-	MemberID      string    `json:"member_id"`
-	Role          string    `json:"role"`
-	CreatedAt     time.Time `json:"created_at"`
-	UpdatedAt     time.Time `json:"updated_at"`
+	AccessTokenID string
+	MemberID      string
+	Role          string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 }
 
 // ID returns <token id>/<member id>.
