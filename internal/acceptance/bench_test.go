@@ -54,38 +54,32 @@ func BenchmarkBesideBuiltIn(b *testing.B) {
 // reportBeside reports what access tokens cost with their state in a place, beside terraform_data and terraform_data
 // that hold as much state.
 func reportBeside(b *testing.B, place string, ours, builtIn, large costs) {
-	for _, run := range []struct {
-		name                 string
-		ours, builtIn, large cost
-		limit                float64
-	}{
-		{"apply", ours.apply, builtIn.apply, large.apply, applyLimit},
-		{"plan", ours.plan, builtIn.plan, large.plan, planLimit},
-	} {
-		name := place + "-" + run.name
-		ratio := run.ours.over(run.builtIn)
-		ofTerraform := run.ours.terraform.Seconds() / run.builtIn.total().Seconds()
-		b.ReportMetric(run.ours.total().Seconds(), name+"-s")
-		b.ReportMetric(run.ours.provider.Seconds(), name+"-provider-s")
+	report := func(name string, ours, builtIn, large cost) (ratio float64) {
+		ratio = ours.over(builtIn)
+		b.ReportMetric(ours.total().Seconds(), name+"-s")
+		b.ReportMetric(ours.provider.Seconds(), name+"-provider-s")
 		b.ReportMetric(ratio, name+"-ratio")
-		b.ReportMetric(run.ours.over(run.large), name+"-ratio-same-state")
-		b.ReportMetric(ofTerraform, name+"-ratio-of-terraform")
-		b.Logf("%s: 1,000 access tokens cost %.2f times as much as 1,000 terraform_data (%s), %.2f times as much as "+
-			"1,000 that hold as much state; with a provider that costs nothing it would be %.2f times",
-			name, ratio, verdict(ratio, run.limit), run.ours.over(run.large), ofTerraform)
+		b.ReportMetric(ours.over(large), name+"-ratio-same-state")
+		// As it would be with a provider that costs nothing:
+		b.ReportMetric(ours.terraform.Seconds()/builtIn.total().Seconds(), name+"-ratio-of-terraform")
+		return ratio
 	}
+	apply := report(place+"-apply", ours.apply, builtIn.apply, large.apply)
+	plan := report(place+"-plan", ours.plan, builtIn.plan, large.plan)
+	b.Logf("%s state: access tokens cost %.2f times as much as terraform_data to apply (%s), %.2f times to plan (%s)",
+		place, apply, verdict(apply, applyLimit), plan, verdict(plan, planLimit))
 }
 
 // stateOfToken is how many characters a terraform_data gets, which its state holds twice, to hold as much as a token's.
 const stateOfToken = 660
 
 // BenchmarkBesideRandom compares the provider's own processor time for 500 access tokens with that of hashicorp/random
-// for 500 random_id, which stores nothing. It needs a build of that provider, and LATCHKEY_RANDOM_PROVIDER set to the
+// for 500 random_id, which stores nothing. It needs a build of that provider, and RANDOM_PROVIDER set to the
 // folder that holds it.
 func BenchmarkBesideRandom(b *testing.B) {
-	folder := os.Getenv("LATCHKEY_RANDOM_PROVIDER")
+	folder := os.Getenv("RANDOM_PROVIDER")
 	if folder == "" {
-		b.Skip("no folder with a terraform-provider-random in LATCHKEY_RANDOM_PROVIDER")
+		b.Skip("no folder with a terraform-provider-random in RANDOM_PROVIDER")
 	}
 	for b.Loop() {
 		least := leastCosts(b, 3, accessTokens(500), randomIDs(folder, 500))
