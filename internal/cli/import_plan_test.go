@@ -24,17 +24,6 @@ func TestWithoutKeys(t *testing.T) {
 	}
 }
 
-// TestAddressesAreUnique names objects whose names are alike, one of them like another with its number.
-func TestAddressesAreUnique(t *testing.T) {
-	taken := map[string]int{}
-	for i, want := range []string{"a", "a_2", "a_2_2", "a_3", "a_4", "group_1", "group", "group_2"} {
-		name := []string{"a", "a-2", "a 2", "A", "-a-", "1", "é", "--"}[i]
-		if got := (manageable{kind: tokens.KindGroup, name: name}).address(taken); got != "latchkey_group."+want {
-			t.Errorf("%q is called %s, want %s", name, got, want)
-		}
-	}
-}
-
 // FuzzPlan reads and matches what Terraform would never write. Whatever is imported is an object of the database or one that
 // the plan already imports, and no object is imported to two addresses.
 func FuzzPlan(f *testing.F) {

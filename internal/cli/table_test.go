@@ -2,9 +2,7 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
-	"slices"
 	"strings"
 	"testing"
 
@@ -121,23 +119,6 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 	}
 }
 
-// TestJSONIsPrintableAndLossless encodes what could move a cursor, and reads it back.
-func TestJSONIsPrintableAndLossless(t *testing.T) {
-	const evil = "a\x1b[2Jb\rc\u202ed\u009b31m\x7f\U000e0001<ü報>"
-	var out bytes.Buffer
-	if err := newTestApp(&out).printJSON(evil); err != nil {
-		t.Fatal(err)
-	}
-	want := `"a\u001b[2Jb\rc\u202ed\u009b31m\u007f\udb40\udc01<ü報>"` + "\n"
-	if diff := cmp.Diff(want, out.String()); diff != "" {
-		t.Errorf("the document (-want +got):\n%s", diff)
-	}
-	var back string
-	if err := json.Unmarshal(out.Bytes(), &back); err != nil || back != evil {
-		t.Errorf("it is read back as %q, %v", back, err)
-	}
-}
-
 func TestLongTextsBreakOnATerminalOnly(t *testing.T) {
 	view := tableView{
 		headers:  []string{"NAME", "STATUS"},
@@ -165,39 +146,5 @@ func TestLongTextsBreakOnATerminalOnly(t *testing.T) {
 	}
 	if lines := strings.Count(out.String(), "\n"); lines != 2 {
 		t.Errorf("elsewhere the table has %d lines, want 2:\n%s", lines, out.String())
-	}
-}
-
-// TestEveryColumnCanBeShownAndSorted compares the columns of the list with those of the domain.
-func TestEveryColumnCanBeShownAndSorted(t *testing.T) {
-	var want []string
-	for _, column := range tokens.TokenColumns() {
-		want = append(want, string(column))
-	}
-	if diff := cmp.Diff(want, slices.Sorted(slices.Values(columnNames()))); diff != "" {
-		t.Errorf("the columns (-domain +list):\n%s", diff)
-	}
-}
-
-func TestDescribeRoles(t *testing.T) {
-	groups := groupNames{"grp_1": "payments"}
-	for _, test := range []struct {
-		grants tokens.Grants
-		want   string
-	}{
-		{tokens.Grants{}, "none"},
-		{tokens.Grants{Role: "none"}, "none"},
-		{tokens.Grants{Role: "owner"}, "owner"},
-		{tokens.Grants{Role: "none", GroupRoles: []tokens.GroupRole{{GroupID: "grp_1", Role: "member"}}}, "member@payments"},
-		{
-			tokens.Grants{Role: "viewer", GroupRoles: []tokens.GroupRole{
-				{GroupID: "grp_1", Role: "member"}, {GroupID: "grp_2", Role: "owner"},
-			}},
-			"viewer, member@payments, owner@grp_2",
-		},
-	} {
-		if got := groups.describe(test.grants); got != test.want {
-			t.Errorf("%+v is written %q, want %q", test.grants, got, test.want)
-		}
 	}
 }
