@@ -187,7 +187,7 @@ func (o *organization) createUser(t *rapid.T, actor string) {
 			Grants: g, Enabled: true}})
 	if o.tried(t, fmt.Sprintf("create a technical user with %v", h), actor,
 		o.rules.mayAlter(actor, level, powerless, o.rules.powerOf(h)), err) {
-		o.rules.users[u.ID] = &ruledUser{level, h, true}
+		o.rules.users[u.ID] = &ruledUser{level: level, roles: h, enabled: true}
 	}
 }
 
@@ -244,7 +244,7 @@ func (o *organization) createToken(t *rapid.T, actor string) {
 	} else {
 		n.GroupID = o.drawLevel(t)
 		token.own, n.Own = o.drawHoldings(t, n.GroupID)
-		token.user = &ruledUser{n.GroupID, token.own, true}
+		token.user = &ruledUser{level: n.GroupID, roles: token.own, enabled: true}
 	}
 	created, err := o.acting[actor].CreateAccessToken(o.Context(), n)
 	if o.tried(t, fmt.Sprintf("create a token at level %q with %v within %v", token.user.level, token.own,
@@ -262,7 +262,7 @@ func (o *organization) setTokenRoles(t *rapid.T, actor string) {
 	after := *token
 	after.own = h
 	if token.system {
-		after.user = &ruledUser{token.user.level, h, token.user.enabled}
+		after.user = &ruledUser{level: token.user.level, roles: h, enabled: token.user.enabled}
 	}
 	update := tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: o.next("token"), Own: tokens.Grants{Role: g.Role}},
 		Fields: tokens.Fields{"role", "name"}}

@@ -61,17 +61,17 @@ func TestPermissionsAllow(t *testing.T) {
 		held, asked string
 		want        bool
 	}{
-		{"orders:read", "orders:read", true},
-		{"orders:read", "orders:write", false},
-		{"orders:read", "orders:*", false}, // a wildcard is held by a wildcard alone
-		{"orders:*", "orders:read", true},
-		{"orders:*", "orders:*", true},
-		{"orders:*", "orders-archive:read", false},
-		{"orders:*", "*", false},
-		{"*", "orders:*", true},
-		{"*", "*", true},
-		{"tokens:read tokens:write tokens:manage tokens:introspect", "tokens:*", false},
-		{"", "orders:read", false},
+		{held: "orders:read", asked: "orders:read", want: true},
+		{held: "orders:read", asked: "orders:write"},
+		{held: "orders:read", asked: "orders:*"}, // a wildcard is held by a wildcard alone
+		{held: "orders:*", asked: "orders:read", want: true},
+		{held: "orders:*", asked: "orders:*", want: true},
+		{held: "orders:*", asked: "orders-archive:read"},
+		{held: "orders:*", asked: "*"},
+		{held: "*", asked: "orders:*", want: true},
+		{held: "*", asked: "*", want: true},
+		{held: "tokens:read tokens:write tokens:manage tokens:introspect", asked: "tokens:*"},
+		{asked: "orders:read"},
 	} {
 		if got := set(test.held).Allows(test.asked); got != test.want {
 			t.Errorf("%q allows %s is %t, want %t", test.held, test.asked, got, test.want)

@@ -76,7 +76,8 @@ func TestPolicyDefaults(t *testing.T) {
 		hasTTL bool
 		want   tokens.ExpiryPolicy
 	}{
-		{"", true, "regenerate"}, {"", false, "ignore"}, {"ignore", true, "ignore"}, {"error", false, "error"},
+		{hasTTL: true, want: "regenerate"}, {want: "ignore"}, {set: "ignore", hasTTL: true, want: "ignore"},
+		{set: "error", want: "error"},
 	} {
 		if got := test.set.OrDefault(test.hasTTL); got != test.want {
 			t.Errorf("%q with a ttl (%t) is %q, want %q", test.set, test.hasTTL, got, test.want)
@@ -95,15 +96,15 @@ func TestIsProtected(t *testing.T) {
 		lastUsed time.Time
 		want     bool
 	}{
-		{"used lately", day, tokens.StatusActive, now.Add(-time.Hour), true},
-		{"used that long ago", day, tokens.StatusActive, now.Add(-day), true},
-		{"used longer ago", day, tokens.StatusActive, now.Add(-day - 1), false},
-		{"never used", day, tokens.StatusActive, time.Time{}, false},
-		{"not protected", 0, tokens.StatusActive, now, false},
-		{"expired", day, tokens.StatusExpired, now.Add(-time.Hour), false},
-		{"disabled", day, tokens.StatusDisabled, now.Add(-time.Hour), false},
-		{"revoked", day, tokens.StatusRevoked, now.Add(-time.Hour), false},
-		{"held", day, tokens.StatusHeld, now.Add(-time.Hour), false},
+		{name: "used lately", within: day, status: tokens.StatusActive, lastUsed: now.Add(-time.Hour), want: true},
+		{name: "used that long ago", within: day, status: tokens.StatusActive, lastUsed: now.Add(-day), want: true},
+		{name: "used longer ago", within: day, status: tokens.StatusActive, lastUsed: now.Add(-day - 1)},
+		{name: "never used", within: day, status: tokens.StatusActive},
+		{name: "not protected", status: tokens.StatusActive, lastUsed: now},
+		{name: "expired", within: day, status: tokens.StatusExpired, lastUsed: now.Add(-time.Hour)},
+		{name: "disabled", within: day, status: tokens.StatusDisabled, lastUsed: now.Add(-time.Hour)},
+		{name: "revoked", within: day, status: tokens.StatusRevoked, lastUsed: now.Add(-time.Hour)},
+		{name: "held", within: day, status: tokens.StatusHeld, lastUsed: now.Add(-time.Hour)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := tokens.IsProtected(test.within, test.status, test.lastUsed, now); got != test.want {
