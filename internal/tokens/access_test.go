@@ -11,7 +11,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// access makes what one may do from words: at organization level, in group A and in group B.
+// access builds an Access from words: at organization level, in group A and in group B.
 func access(organization, inA, inB string) tokens.Access {
 	a := tokens.Access{Organization: set(organization)}
 	for groupID, words := range map[string]string{groupA: inA, groupB: inB} {
@@ -36,7 +36,7 @@ func TestAccess(t *testing.T) {
 	for permission, want := range map[string]bool{"orders:read": true, "stock:read": true, "orders:write": true,
 		"stock:write": false, "*": false} {
 		if a.Anywhere(permission) != want {
-			t.Errorf("%s is held somewhere: %t, want %t", permission, !want, want)
+			t.Errorf("holding %s anywhere is %t, want %t", permission, !want, want)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestAccessWithinAndWithout(t *testing.T) {
 	}
 }
 
-// Narrowing never widens, and loses nothing that both allow, at any level.
+// At any level, narrowing never widens, and loses nothing that both allow.
 func TestAccessWithinIsWhatBothAllow(t *testing.T) {
 	some := func(t *rapid.T, name string) tokens.Access {
 		return tokens.Access{Organization: somePermissions(t, name), Groups: map[string]tokens.Permissions{
@@ -80,14 +80,14 @@ func TestAccessWithinIsWhatBothAllow(t *testing.T) {
 		for _, level := range []string{"", groupA, groupB, "grp_else"} {
 			for _, p := range singlePermissions {
 				if want := a.At(level).Allows(p) && limit.At(level).Allows(p); got.At(level).Allows(p) != want {
-					t.Fatalf("at level %q %s is allowed: %t, want %t", level, p, !want, want)
+					t.Fatalf("at level %q allowing %s is %t, want %t", level, p, !want, want)
 				}
 			}
 		}
 	})
 }
 
-// someRoles are the built-in roles and custom ones, of which some allow what others do not.
+// someRoles are the built-in roles and some custom ones that can't be compared with each other.
 func someRoles() (tokens.Roles, []string) {
 	custom := []tokens.Role{
 		{RoleSettings: tokens.RoleSettings{Name: "auditor", Permissions: []string{"tokens:read"}}},
@@ -116,8 +116,8 @@ func someGrants(t *rapid.T, name string, roles []string) tokens.Grants {
 	return g
 }
 
-// The roles that remain are roles of one side, allow no more than either side does, and where the roles of one level
-// can be compared they allow all that both sides do.
+// The remaining roles come from one side and allow no more than either side does. If the roles of one level can be
+// compared, they allow everything that both sides do.
 func TestGrantsWithin(t *testing.T) {
 	roles, names := someRoles()
 	rapid.Check(t, func(t *rapid.T) {
@@ -135,7 +135,7 @@ func TestGrantsWithin(t *testing.T) {
 				t.Fatalf("%+v within %+v is %+v, with a role that neither has", held, limit, got)
 			}
 		}
-		// The role at organization level has one counterpart: of two that can be compared the lesser one remains.
+		// The role at organization level has one counterpart. If the two can be compared, the lesser one remains.
 		a, b := roles[held.Role], roles[limit.Role]
 		if (a.Contains(b) || b.Contains(a)) && !allowed.Organization.Contains(a.Within(b)) {
 			t.Fatalf("%+v within %+v is %+v, which lost %v at organization level", held, limit, got,
@@ -156,7 +156,7 @@ func rolesOf(g tokens.Grants) []string {
 	return names
 }
 
-// What a token may do is what both its technical user and its own roles allow, though no role may have that name.
+// A token may do what both its technical user and its own roles allow, even if no single role stands for that.
 func TestAccessOfATokenIsWhatBothAllow(t *testing.T) {
 	roles, names := someRoles()
 	rapid.Check(t, func(t *rapid.T) {

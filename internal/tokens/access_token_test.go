@@ -392,7 +392,7 @@ func TestAccessTokenUpdateApplyRefuses(t *testing.T) {
 			if test.before != nil {
 				test.before(&before)
 			}
-			// A valid change beside the invalid one must not take effect either.
+			// A valid change next to the invalid one must not take effect either.
 			test.update.Enabled, test.update.Fields = false, append(test.update.Fields, "enabled")
 			got, err := before.Updated(test.update, actor, now)
 			wantInvalid(t, test.field, err)

@@ -10,20 +10,19 @@ import (
 
 const secondMemberID = "mem_01jz00000000000000000000b0"
 
-// caller is a member who holds words at organization level, in group A and in group B.
+// caller returns a member who holds these permissions at organization level, in group A and in group B.
 func caller(organization, inA, inB string) tokens.Caller {
 	return tokens.Caller{AccountID: memberID, Name: "anna@example.com", Access: access(organization, inA, inB)}
 }
 
-// tokenIn is a token of a technical user that the system made at the level of a group, or of the organization, with a
-// role.
+// tokenIn returns a token with a role, of a technical user that the system created in a group or in the organization.
 func tokenIn(groupID, role string) tokens.AccessToken {
 	t := activeToken()
 	t.User.GroupID, t.User.SystemCreated, t.User.Role, t.Own.Role = groupID, true, role, role
 	return t
 }
 
-// wantAllowed checks that a rule allows, or forbids with the object's identifier and the name of the caller.
+// wantAllowed checks that a rule allows an operation, or forbids it with the object's identifier and the caller's name.
 func wantAllowed(t *testing.T, what string, err error, allowed bool, id string) {
 	t.Helper()
 	switch {
@@ -63,15 +62,15 @@ func TestSees(t *testing.T) {
 	}
 	token.CreatorID = memberID
 	if !caller("", "", "").Sees(token, "") {
-		t.Error("the account that made a token does not see it")
+		t.Error("the account that created a token does not see it")
 	}
 	token.CreatorID = ""
 	if (tokens.Caller{Name: "ben@example.com"}).Sees(token, "") {
-		t.Error("a caller without an account sees what the owner of the database made")
+		t.Error("a caller without an account sees what the owner of the database created")
 	}
 }
 
-// What an update needs follows from what it changes, whatever else it repeats.
+// What an update needs depends on what it changes, whatever else it repeats.
 func TestMayUpdateNeedsWhatTheChangesNeed(t *testing.T) {
 	roles := tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "clerk",
 		Permissions: []string{"orders:read"}}}})
@@ -149,7 +148,7 @@ func TestMayUpdateNeedsWhatTheChangesNeed(t *testing.T) {
 	}
 }
 
-// Whoever may disable a token may ask for it again, though they may not know of the token.
+// Someone who may disable a token may ask for it again, even without knowing of the token.
 func TestDisablingAgain(t *testing.T) {
 	before := tokenIn(groupA, tokens.RoleOwner)
 	before.Visibility, before.Enabled, before.Disabled = tokens.VisibilityRestricted, false,
@@ -170,7 +169,8 @@ func TestDisablingAgain(t *testing.T) {
 	}
 }
 
-// An update that gives a token more needs what is new; one that also gives a secret needs all that the token may do.
+// An update that widens a token needs what is new. One that also yields a secret needs everything that the token may
+// do.
 func TestMayUpdateGivesNothingThatIsNotHeld(t *testing.T) {
 	roles := tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "clerk",
 		Permissions: []string{"orders:read"}}},
@@ -329,7 +329,7 @@ func TestRulesOfAccounts(t *testing.T) {
 		wantAllowed(t, test.name+": verify", test.caller.MayIntrospect(), test.verify, "")
 		wantAllowed(t, test.name+": be an owner", test.caller.MustBeOwner("to try"), test.isOwner, "")
 		if test.caller.IsOwner() != test.isOwner {
-			t.Errorf("%s: is an owner: %t", test.name, !test.isOwner)
+			t.Errorf("%s: IsOwner is %t", test.name, !test.isOwner)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// wantInvalid fails the test unless the error is of code invalid and about the attribute.
+// wantInvalid fails the test unless the error has the code invalid and is about the attribute.
 func wantInvalid(t *testing.T, field string, err error) {
 	t.Helper()
 	e, ok := errors.AsType[*tokens.Error](err)
@@ -30,7 +30,7 @@ func TestErrorCode(t *testing.T) {
 		{tokens.Unavailable(fs.ErrPermission, "closed"), tokens.CodeUnavailable},
 		{fmt.Errorf("while reading: %w", tokens.NotFound(tokens.KindGroup, groupA)), tokens.CodeNotFound},
 		{errors.Join(errors.New("first"), tokens.Invalid("name", "bad")), tokens.CodeInvalid},
-		// Nothing is known about the object: never taken for not found.
+		// Nothing is known about the object, so this never counts as not found.
 		{fs.ErrNotExist, tokens.CodeUnavailable},
 	} {
 		if got := tokens.ErrorCode(test.err); got != test.want {
@@ -44,7 +44,8 @@ func TestErrorText(t *testing.T) {
 		"name: taken":                tokens.Conflict("name", groupA, "taken"),
 		"closed (permission denied)": tokens.Unavailable(errors.New("permission denied"), "closed"),
 		"role: no role \"x\"":        tokens.Invalid("role", "no role %q", "x"),
-		"there is no technical user " + userID + "; it was deleted, or the identifier belongs to another database": tokens.NotFound(tokens.KindTechnicalUser, userID),
+		"there is no technical user " + userID +
+			"; it was deleted, or the identifier belongs to another database": tokens.NotFound(tokens.KindTechnicalUser, userID),
 	} {
 		if err.Error() != want {
 			t.Errorf("the error reads %q, want %q", err, want)

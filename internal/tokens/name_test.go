@@ -57,14 +57,14 @@ func TestNames(t *testing.T) {
 				err := rule.validate("field", s)
 				wantInvalid(t, "field", err)
 				if err != nil && strings.ContainsAny(err.Error(), "\x1b\x00\r\n\u202e\u009b") {
-					t.Errorf("the error about %q holds a control character", s)
+					t.Errorf("the error about %q contains a control character", s)
 				}
 			}
 		})
 	}
 }
 
-// TestSystemUserNameIsAlwaysValid makes the technical user of a token of any name.
+// TestSystemUserNameIsAlwaysValid creates technical users for tokens with arbitrary names.
 func TestSystemUserNameIsAlwaysValid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		token := tokens.NewAccessToken{Settings: tokens.Settings{Name: rapid.StringN(1, 128, -1).Draw(t, "name")}}

@@ -115,7 +115,7 @@ func TestNewRoleValidate(t *testing.T) {
 	}
 }
 
-// A custom role can't take a built-in one's place, and a role that does not exist grants nothing.
+// A custom role can't replace a built-in one, and a role that does not exist grants nothing.
 func TestRolesAccess(t *testing.T) {
 	roles := tokens.NewRoles([]tokens.Role{
 		{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read"}}},
@@ -159,7 +159,7 @@ func TestBuiltInRoles(t *testing.T) {
 		t.Errorf("the names (-want +got):\n%s", diff)
 	}
 	if tokens.IsBuiltInRole("clerk") || tokens.IsBuiltInRole("") {
-		t.Error("a custom role is taken for a built-in one")
+		t.Error("a custom role passes as a built-in one")
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// activeToken is a token made an hour ago that never expires.
+// activeToken returns a token that was created an hour ago and never expires.
 func activeToken() tokens.AccessToken {
 	return tokens.AccessToken{
 		ID: tokenID,
@@ -52,8 +52,8 @@ func TestStatusAt(t *testing.T) {
 	}
 }
 
-// TestStatusPrecedence removes one cause after another from a token that everything stops: the statuses follow in
-// order.
+// TestStatusPrecedence starts with a token that everything stops, and removes one cause after another: the statuses
+// follow in order.
 func TestStatusPrecedence(t *testing.T) {
 	token := activeToken()
 	token.Held = &tokens.Stop{At: now}
@@ -77,7 +77,7 @@ func TestStatusPrecedence(t *testing.T) {
 	}
 }
 
-// TestStatusOverTime lets the clock run over a token that becomes active later and expires.
+// TestStatusOverTime advances the clock over a token that becomes active later and expires.
 func TestStatusOverTime(t *testing.T) {
 	token := activeToken()
 	token.ActivatesAt = now.Add(time.Hour)

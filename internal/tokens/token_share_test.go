@@ -14,7 +14,7 @@ func TestParseShareID(t *testing.T) {
 	}
 	token, member, err := tokens.ParseShareID("id", share.ID())
 	if err != nil || token != tokenID || member != memberID {
-		t.Errorf("the identifier was taken apart into %q, %q, %v", token, member, err)
+		t.Errorf("the identifier was split into %q, %q, %v", token, member, err)
 	}
 	for _, bad := range []string{"", "/", tokenID, tokenID + "/", "/" + memberID, memberID + "/" + tokenID,
 		tokenID + "/" + memberID + "/", tokenID + " / " + memberID} {
@@ -33,7 +33,7 @@ func FuzzParseShareID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id string) {
 		token, member, err := tokens.ParseShareID("id", id)
 		if err == nil && tokens.ShareID(token, member) != id {
-			t.Errorf("%q was taken apart into %q and %q", id, token, member)
+			t.Errorf("%q was split into %q and %q", id, token, member)
 		}
 	})
 }
