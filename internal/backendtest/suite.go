@@ -41,6 +41,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"SystemCreatedTechnicalUser", testSystemCreatedTechnicalUser},
 		{"AccessTokenQueries", testAccessTokenQueries},
 		{"AccessTokenOrders", testAccessTokenOrders},
+		{"AccessTokenCursors", testAccessTokenCursors},
 		{"Namesakes", testNamesakes},
 		{"Verification", testVerification},
 		{"Statuses", testStatuses},

@@ -23,7 +23,7 @@ type tokenList struct {
 	Sort          string           `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN" values:"columns"`
 	Desc          bool             `help:"Sort in descending order."`
 	Limit         number           `help:"At most N tokens." placeholder:"N"`
-	Offset        number           `help:"Leave the first N tokens out." placeholder:"N"`
+	Total         bool             `help:"With --limit, also count all the tokens that match, which reads every one of them."`
 	Columns       []string         `help:"Show these of the columns above, in this order." placeholder:"COLUMN" values:"columns"`
 	JSON          bool             `name:"json" help:"Answer in JSON, for programs; with --columns, only these fields."`
 }
@@ -46,13 +46,17 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 		switch {
 		case c.JSON:
 			err = c.printJSON(ctx, app, backend, page.AccessTokens)
-		case page.Total == 0:
+		case len(page.AccessTokens) == 0:
 			app.note("%s", c.emptiness())
-		case len(page.AccessTokens) > 0:
+		default:
 			err = app.printTable(newTokenTable(page.AccessTokens, columns, page.GroupNames))
 		}
-		if shown := len(page.AccessTokens); shown < page.Total {
+		switch shown := len(page.AccessTokens); {
+		case page.NextCursor == "":
+		case c.Total:
 			app.note("%d of %d access tokens.", shown, page.Total)
+		default:
+			app.note("There are more access tokens than these %d.", shown)
 		}
 		return err
 	})
@@ -112,7 +116,7 @@ func (c *tokenList) query() (tokens.TokenQuery, error) {
 		Sort:       tokens.TokenColumn(c.Sort),
 		Descending: c.Desc,
 		Limit:      int(c.Limit),
-		Offset:     int(c.Offset),
+		CountTotal: c.Total,
 	}
 	if c.Status != "" && !slices.Contains(statusNames(), c.Status) {
 		return query, misusef("--status: there is no status %q; the statuses are %s",

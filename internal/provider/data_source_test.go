@@ -122,7 +122,6 @@ func TestBadDataSourceSettings(t *testing.T) {
 		{"expiry in words", "access_tokens", []string{`expires_within = "a month"`}, []string{"Attribute expires_within:", "not a duration", "90d"}},
 		{"no time", "access_tokens", []string{`unused_for = "0s"`}, []string{"Attribute unused_for:", "at least one second", "leave unused_for out"}},
 		{"limit", "access_tokens", []string{`limit = -1`}, []string{"Attribute limit:", "-1 is negative"}},
-		{"offset", "access_tokens", []string{`offset = -5`}, []string{"Attribute offset:", "-5 is negative"}},
 		{"technical user without a key", "technical_user", nil, []string{"Attribute id:", "set id, email or name"}},
 		{"technical user by id and name", "technical_user", []string{`id = "tu_01jd0000000000000000000000"`, `name = "ci"`}, []string{"Attribute id:", "by itself"}},
 		{"technical user by address and name", "technical_user", []string{`email = "ci@default.latchkey.internal"`, `name = "ci"`}, []string{"Attribute email:", "by itself"}},

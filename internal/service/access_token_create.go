@@ -54,10 +54,11 @@ func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tok
 	if o.caller.AccountID != "" {
 		limit = math.MaxInt // of which the caller may not be allowed to know
 	}
-	all, err := o.UnusedNamesakes(ctx, of, limit)
+	all, custom, err := o.UnusedNamesakes(ctx, of, limit)
 	if err != nil {
 		return nil, err
 	}
+	o.know(custom)
 	var shown []tokens.AccessToken
 	for _, t := range all {
 		share, err := shareWith(ctx, o.View, o.caller, t.ID)
@@ -82,6 +83,9 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 		Secret: tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now}, CreatedAt: o.now, UpdatedAt: o.now,
 	}
 	if t.User, err = o.userOf(ctx, n, t.ID); err != nil {
+		return t, err
+	}
+	if err := o.knowRolesOf(ctx, t.Own, t.User.Grants); err != nil {
 		return t, err
 	}
 	if err := o.caller.MayCreateToken(t.User.GroupID, t.Visibility, t.Access(o.roles)); err != nil {

@@ -34,6 +34,9 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 		if invalid != nil {
 			after = before
 		}
+		if err := o.knowRolesOf(ctx, after.Own, after.User.Grants); err != nil {
+			return before, err
+		}
 		if err := mayBecome(after); err != nil {
 			return before, err
 		}
@@ -84,7 +87,7 @@ func (o *operation) saveAccessToken(ctx context.Context, before, after tokens.Ac
 	if err != nil {
 		return after, err
 	}
-	if err := o.UpdateAccessToken(ctx, after); err != nil {
+	if err := o.UpdateAccessToken(ctx, before, after); err != nil {
 		return after, err
 	}
 	if edited := unswitched(changed); len(edited) > 0 {

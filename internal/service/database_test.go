@@ -3,6 +3,7 @@ package service_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -176,7 +178,7 @@ func TestVerificationOnNewerSchema(t *testing.T) {
 	if err := before.Close(); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, database, `PRAGMA user_version = 4`) // as if the next version had been at work
+	execute(t, database, fmt.Sprintf(`PRAGMA user_version = %d`, store.SchemaVersion+1)) // as if the next version had been at work
 
 	b := service.Open(service.Options{Database: database, Now: clock.Now}).As(tokens.AsDatabaseOwner("local:anna@host"))
 	for range 3 {

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -44,7 +46,7 @@ func TestDiagnoseSoundDatabase(t *testing.T) {
 	}
 	findings := diagnose(service.Options{Database: path})
 	for name, value := range map[string]string{
-		"database": path, "file latchkey.db": "-rw-------", "identity": d.ID, "organization": "default", "schema": "version 3",
+		"database": path, "file latchkey.db": "-rw-------", "identity": d.ID, "organization": "default", "schema": fmt.Sprintf("version %d", store.SchemaVersion),
 		"journal mode": "wal", "integrity": "sound", "objects": "1 groups, 0 custom roles, 0 members, 0 technical users, 0 access tokens, 0 token shares, 2 events",
 	} {
 		f, ok := findings[name]

@@ -2,83 +2,143 @@ package service
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // Events implements tokens.Backend.
 func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Event, error) {
 	return readAs(ctx, b, func(r reader) ([]tokens.Event, error) {
-		now, limit := b.now(), query.Limit
-		if !r.caller.IsOwner() {
-			query.Limit = 0 // counts what the caller may see
-		}
-		shown, err := r.eventsUntil(ctx, query, now)
+		pending, err := r.endsOfGraces(ctx, query, b.now())
 		if err != nil {
 			return nil, err
 		}
-		if !r.caller.IsOwner() {
-			known, err := r.knownObjects(ctx, now)
+		latest := pending // the latest first
+		if query.Limit == 0 || len(latest) < query.Limit {
+			written, err := r.writtenEvents(ctx, query, len(latest))
 			if err != nil {
 				return nil, err
 			}
-			shown = slices.DeleteFunc(shown, func(e tokens.Event) bool { return !known(e.ObjectID) })
+			latest = append(latest, written...)
+		} else {
+			latest = latest[:query.Limit]
 		}
-		if limit > 0 {
-			shown = shown[max(0, len(shown)-limit):]
-		}
-		return shown, nil
+		slices.Reverse(latest)
+		return latest, nil
 	})
 }
 
-// eventsUntil returns the events that are written and, behind them, the ends of graces that no change has written yet.
-func (r reader) eventsUntil(ctx context.Context, query tokens.EventQuery, now time.Time) ([]tokens.Event, error) {
-	events, err := r.View.Events(ctx, query)
+// endsOfGraces returns the ends of graces that no change has written yet, of those that the caller may know of, the latest
+// first.
+func (r reader) endsOfGraces(ctx context.Context, query tokens.EventQuery, now time.Time) (latest []tokens.Event, err error) {
+	ended, err := r.EndedGraces(ctx, now)
 	if err != nil {
 		return nil, err
 	}
-	ended, err := r.EndedGraces(ctx, now)
-	for _, e := range ended {
-		if (query.ObjectID == "" || query.ObjectID == e.AccessToken.ID) && !e.Secret.EndsAt.Before(query.Since) {
-			events = append(events, graceEnded(e))
+	for _, e := range slices.Backward(ended) {
+		if (query.ObjectID == "" || query.ObjectID == e.AccessTokenID) && !e.Secret.EndsAt.Before(query.Since) {
+			latest = append(latest, graceEnded(e))
 		}
 	}
-	return events, err
+	return r.knownEvents(ctx, latest)
 }
 
-// knownObjects returns a function that tells whether a caller who is no owner may know what happened to an object: to a
-// token that it may show, and its shares; to a technical user that it manages; and, where it manages accounts at
-// organization level, to a member, group or role, and what made no object.
-func (r reader) knownObjects(ctx context.Context, now time.Time) (func(objectID string) bool, error) {
-	shown := map[string]bool{}
-	all, err := r.shownAccessTokens(ctx, now)
+// batchOfEvents is how many events are in memory at most where the rules may drop some of them.
+const batchOfEvents = 500
+
+// writtenEvents returns the latest events that the caller may know of, the latest first: as many as the query has room for
+// beside others.
+func (r reader) writtenEvents(ctx context.Context, query tokens.EventQuery, others int) (latest []tokens.Event, err error) {
+	selection := store.EventSelection{EventQuery: query, Audience: audienceOf(r.caller), Accounts: r.caller.MayManageAccounts("", "", "") == nil}
+	selection.UsersEverywhere = selection.Accounts
+	for groupID := range r.caller.Access.Groups {
+		if r.caller.MayManageAccounts(groupID, "", "") == nil {
+			selection.UsersIn = append(selection.UsersIn, groupID)
+		}
+	}
+	if query.Limit == 0 && r.caller.IsOwner() {
+		return r.eventsOf(ctx, &selection)
+	}
+	for {
+		room := query.Limit - others - len(latest)
+		if query.Limit == 0 {
+			room = batchOfEvents
+		}
+		selection.Limit = min(room, batchOfEvents)
+		before := selection.Before
+		some, err := r.eventsOf(ctx, &selection)
+		if err != nil {
+			return nil, err
+		}
+		latest = append(latest, some...)
+		if selection.Before == before || query.Limit > 0 && len(latest) >= query.Limit-others {
+			return latest, nil
+		}
+	}
+}
+
+// eventsOf returns the events of a selection that the caller may know of, and moves the selection on to the ones before.
+// Where there are none before it leaves the selection as it is.
+func (r reader) eventsOf(ctx context.Context, selection *store.EventSelection) ([]tokens.Event, error) {
+	written, err := r.View.Events(ctx, *selection)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range all.AccessTokens {
-		shown[t.ID] = true
+	events := make([]tokens.Event, len(written))
+	for i, e := range written {
+		events[i] = e.Event
 	}
-	users, err := r.managedTechnicalUsers(ctx)
+	if last := len(written) - 1; last >= 0 {
+		selection.Before = written[last].Number
+	}
+	return r.knownEvents(ctx, events)
+}
+
+// knownEvents returns those of events that the caller may know of: an owner of all; others of those of a token that they may
+// show, and its shares; of a technical user that they manage; and, where they manage accounts at organization level, of a
+// member, group or role, and of what made no object.
+func (r reader) knownEvents(ctx context.Context, events []tokens.Event) ([]tokens.Event, error) {
+	if r.caller.IsOwner() || len(events) == 0 {
+		return events, nil
+	}
+	ids := map[tokens.Kind]map[string]bool{tokens.KindAccessToken: {}, tokens.KindTechnicalUser: {}}
+	for _, e := range events {
+		if kind, id := objectOfEvent(e); ids[kind] != nil {
+			ids[kind][id] = true
+		}
+	}
+	shown, err := r.shownTokens(ctx, slices.Sorted(maps.Keys(ids[tokens.KindAccessToken])))
 	if err != nil {
 		return nil, err
 	}
-	for _, u := range users {
-		shown[u.ID] = true
+	managed, err := r.managedUsers(ctx, slices.Sorted(maps.Keys(ids[tokens.KindTechnicalUser])))
+	if err != nil {
+		return nil, err
 	}
 	accounts := r.caller.MayManageAccounts("", "", "") == nil
-	return func(objectID string) bool {
-		objectID, _, _ = strings.Cut(objectID, "/") // a share, which begins with its token
-		switch kind, _, _ := strings.Cut(objectID, "_"); kind {
-		case string(tokens.KindAccessToken), string(tokens.KindTechnicalUser):
-			return shown[objectID]
-		case "", string(tokens.KindMember), string(tokens.KindGroup), string(tokens.KindRole):
-			return accounts
+	return slices.DeleteFunc(events, func(e tokens.Event) bool {
+		switch kind, id := objectOfEvent(e); kind {
+		case tokens.KindAccessToken:
+			return !shown[id]
+		case tokens.KindTechnicalUser:
+			return !managed[id]
+		case "", tokens.KindMember, tokens.KindGroup, tokens.KindRole:
+			return !accounts
 		}
-		return false
-	}, nil
+		return true
+	}), nil
+}
+
+// objectOfEvent returns the kind and the identifier of the object of an event; for a share, those of its token.
+func objectOfEvent(e tokens.Event) (kind tokens.Kind, id string) {
+	id, _, _ = strings.Cut(e.ObjectID, "/")
+	prefix, _, _ := strings.Cut(id, "_")
+	return tokens.Kind(prefix), id
 }
 
 // detail says in an event which settings changed.

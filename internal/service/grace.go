@@ -24,7 +24,7 @@ func (b *Backend) RetirePreviousSecret(ctx context.Context, id string) (tokens.A
 		if err := o.savePreviousSecret(ctx, t, after); err != nil {
 			return t, err
 		}
-		return o.answer(after, share), o.UpdateAccessToken(ctx, after)
+		return o.answer(after, share), o.UpdateAccessToken(ctx, t, after)
 	})
 }
 
@@ -104,9 +104,9 @@ func (o *operation) endGraces(ctx context.Context) error {
 
 // graceEnded is the event of the end of a grace. It is the same whenever it is told, as long as the secret is not used.
 func graceEnded(e store.EndedGrace) tokens.Event {
-	about := object{e.AccessToken.ID, e.AccessToken.Name}
+	about := object{e.AccessTokenID, e.AccessTokenName}
 	told := event(e.Secret.EndsAt, tokens.ActorClock, tokens.ActionAccessTokenRetirePrevious, about, tokens.OutcomeDone, retired(e.Secret, "with its grace period"))
-	told.ID = tokens.DerivedID(tokens.KindEvent, e.Secret.EndsAt, fmt.Sprint(e.AccessToken.ID, e.Secret.Version))
+	told.ID = tokens.DerivedID(tokens.KindEvent, e.Secret.EndsAt, fmt.Sprint(e.AccessTokenID, e.Secret.Version))
 	return told
 }
 

@@ -19,6 +19,9 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 		make: func(o *operation) (tokens.Member, string, error) {
 			m := tokens.Member{ID: tokens.NewID(tokens.KindMember, o.now), Email: n.Email, MemberSettings: n.MemberSettings, CreatedAt: o.now, UpdatedAt: o.now}
 			m.GroupRoles = sortedGroupRoles(m.GroupRoles)
+			if err := o.knowRolesOf(ctx, m.Grants); err != nil {
+				return m, "", err
+			}
 			if err := mayCreate(o, m); err != nil {
 				return m, "", err
 			}
@@ -80,6 +83,9 @@ func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.Mem
 			return after, err
 		}
 		after.GroupRoles = sortedGroupRoles(after.GroupRoles)
+		if err := o.knowRolesOf(ctx, after.Grants); err != nil {
+			return after, err
+		}
 		if err := o.caller.MayGrant(id, after.Access(o.roles).Without(before.Access(o.roles))); err != nil {
 			return after, err
 		}
@@ -91,7 +97,7 @@ func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.Mem
 			return after, err
 		}
 		after.UpdatedAt = o.now
-		if err := o.UpdateMember(ctx, after); err != nil {
+		if err := o.UpdateMember(ctx, before, after); err != nil {
 			return after, err
 		}
 		if before.IsOwner() && !after.IsOwner() {

@@ -19,8 +19,10 @@ type operation struct {
 	actor  tokens.Actor
 	// used is the secret of the access token by which the caller asks; nil where it asks by none.
 	used *usedSecret
-	// roles are those that exist at the beginning.
+	// roles are the built-in ones and, of the custom ones, those that the operation has had to do with; see know.
 	roles tokens.Roles
+	// knowsRoles tells that all custom roles are among them.
+	knowsRoles bool
 	// object is what the event of a refusal names.
 	object object
 }
@@ -121,7 +123,7 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
-		o = &operation{Tx: tx, backend: b, now: b.now(), object: about}
+		o = &operation{Tx: tx, backend: b, now: b.now(), roles: builtInRoles, object: about}
 		if err := o.begin(ctx); err != nil {
 			return err
 		}
@@ -144,13 +146,8 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 	return none, err
 }
 
-// begin finds out which roles there are, and who asks.
+// begin finds out who asks.
 func (o *operation) begin(ctx context.Context) error {
-	custom, err := o.Roles(ctx)
-	if err != nil {
-		return err
-	}
-	o.roles = rolesWith(custom)
 	by, err := o.backend.caller(ctx, o.View)
 	o.caller, o.actor, o.used = by.Caller, by.actor, by.used
 	return err

@@ -151,7 +151,7 @@ func (b *Backend) DeleteRole(ctx context.Context, id string) error {
 // stays usable when a role that it had was deleted.
 func (o *operation) checkGrants(ctx context.Context, before, after tokens.Grants) error {
 	if after.Role != before.Role {
-		if err := o.checkRole("role", after.Role); err != nil {
+		if err := o.checkRole(ctx, "role", after.Role); err != nil {
 			return err
 		}
 	}
@@ -162,7 +162,7 @@ func (o *operation) checkGrants(ctx context.Context, before, after tokens.Grants
 		if _, err := o.existingGroup(ctx, "group_roles", r.GroupID); err != nil {
 			return err
 		}
-		if err := o.checkRole("group_roles", r.Role); err != nil {
+		if err := o.checkRole(ctx, "group_roles", r.Role); err != nil {
 			return err
 		}
 	}
@@ -170,9 +170,16 @@ func (o *operation) checkGrants(ctx context.Context, before, after tokens.Grants
 }
 
 // checkRole refuses a role that does not exist. An empty name is no role.
-func (o *operation) checkRole(field, name string) error {
+func (o *operation) checkRole(ctx context.Context, field, name string) error {
 	if _, ok := o.roles[name]; ok || name == "" {
 		return nil
+	}
+	if err := o.knowRoles(ctx); err != nil {
+		return err
+	}
+	if _, ok := o.roles[name]; ok {
+		// What was asked of the caller was asked without it.
+		return tokens.Unavailable(nil, "role %q was not known when permission was asked: this is a mistake in Latchkey; nothing was changed", name)
 	}
 	known := tokens.BuiltInRoleNames()
 	if o.caller.MayManageAccounts("", "", "") == nil { // who may list the roles

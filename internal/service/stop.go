@@ -20,8 +20,9 @@ func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (token
 			return t, tokens.Conflict("", id, "access token %s is held already, by %s since %s: %s; it stays stopped, and there is nothing to do",
 				describe(o.answer(t, share)), t.Held.By, tokens.FormatTimestamp(t.Held.At), t.Held.Reason)
 		}
+		before := t
 		t.Held, t.UpdatedAt = &tokens.Stop{By: o.actor, At: o.now, Reason: reason}, o.now
-		if err := o.UpdateAccessToken(ctx, t); err != nil {
+		if err := o.UpdateAccessToken(ctx, before, t); err != nil {
 			return t, err
 		}
 		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, reason)
@@ -38,8 +39,9 @@ func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.Acc
 		if t.Held == nil {
 			return t, tokens.Conflict("", id, "access token %s is not held: there is nothing to release", describe(o.answer(t, share)))
 		}
+		before := t
 		t.Held, t.UpdatedAt = nil, o.now
-		if err := o.UpdateAccessToken(ctx, t); err != nil {
+		if err := o.UpdateAccessToken(ctx, before, t); err != nil {
 			return t, err
 		}
 		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRelease, id, t.Name, "")
@@ -49,11 +51,12 @@ func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.Acc
 // RevokeSecret implements tokens.Backend.
 func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (tokens.AccessToken, error) {
 	return change(ctx, b, tokens.ActionAccessTokenRevoke, object{}, func(o *operation) (tokens.AccessToken, error) {
-		known, _, ok, err := o.SecretWithHash(ctx, secret.Hash())
+		known, custom, ok, err := o.SecretWithHash(ctx, secret.Hash())
 		if err != nil {
 			return tokens.AccessToken{}, err
 		}
-		t := known.AccessToken
+		o.know(custom)
+		before, t := known.AccessToken, known.AccessToken
 		if !ok || !known.IsOf(secret) || !known.IsLive(o.now) {
 			return t, &tokens.Error{Code: tokens.CodeNotFound, Message: "this value is no live secret of an access token: there is nothing to revoke"}
 		}
@@ -64,7 +67,7 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 		if err := o.EndSecrets(ctx, t.ID, t.Secret.Version+1, o.now); err != nil {
 			return t, err
 		}
-		if err := o.UpdateAccessToken(ctx, t); err != nil {
+		if err := o.UpdateAccessToken(ctx, before, t); err != nil {
 			return t, err
 		}
 		share, err := shareWith(ctx, o.View, o.caller, t.ID)

@@ -21,6 +21,9 @@ func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnical
 	return create(ctx, b, tokens.KindTechnicalUser, tokens.ActionTechnicalUserCreate, creation[tokens.TechnicalUser]{
 		request: n.Request, input: n, name: n.Name, invalid: n.Validate(), refers: n.GroupID != "" || refersToMore(n.Grants),
 		make: func(o *operation) (u tokens.TechnicalUser, id string, err error) {
+			if err := o.knowRolesOf(ctx, n.Grants); err != nil {
+				return u, "", err
+			}
 			if err := mayCreate(o, tokens.TechnicalUser{GroupID: n.GroupID, TechnicalUserSettings: n.TechnicalUserSettings}); err != nil {
 				return u, "", err
 			}
@@ -117,29 +120,53 @@ func (b *Backend) TechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, e
 	})
 }
 
-// managedTechnicalUsers returns the technical users that the caller manages. One that the system made goes with its token:
-// who may not know of the token does not learn its name by the account's.
+// managedTechnicalUsers returns the technical users that the caller manages.
 func (r reader) managedTechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
 	all, err := r.TechnicalUsers(ctx)
-	if err != nil || r.caller.AccountID == "" {
+	if err != nil || r.caller.IsOwner() {
 		return all, err
 	}
-	list, shares, err := r.accessTokensAndShares(ctx)
+	return r.managedOf(ctx, all, store.TokenSelection{Restricted: true})
+}
+
+// managedUsers returns which of the technical users with the identifiers the caller manages.
+func (r reader) managedUsers(ctx context.Context, ids []string) (map[string]bool, error) {
+	managed := map[string]bool{}
+	for some := range slices.Chunk(ids, batchOfTokens) {
+		users, err := r.TechnicalUsersWithIDs(ctx, some)
+		if err == nil {
+			users, err = r.managedOf(ctx, users, store.TokenSelection{UserIDs: some})
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range users {
+			managed[u.ID] = true
+		}
+	}
+	return managed, nil
+}
+
+// managedOf returns those of technical users that the caller manages. One that the system made goes with its token: who may
+// not know of the token does not learn its name by the account's. The selection is of the tokens that may be hidden so.
+func (r reader) managedOf(ctx context.Context, users []tokens.TechnicalUser, selection store.TokenSelection) ([]tokens.TechnicalUser, error) {
+	selection.Audience = store.Audience{All: true, AccountID: r.caller.AccountID}
+	list, err := r.View.AccessTokens(ctx, selection)
 	if err != nil {
 		return nil, err
 	}
 	hidden := map[string]bool{}
 	for _, t := range list.AccessTokens {
-		hidden[t.User.ID] = t.User.SystemCreated && !r.caller.Sees(t, shares[t.ID])
+		hidden[t.User.ID] = t.User.SystemCreated && !r.caller.Sees(t.AccessToken, t.Share)
 	}
-	return slices.DeleteFunc(all, func(u tokens.TechnicalUser) bool {
+	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {
 		return hidden[u.ID] || r.caller.MayManageAccounts(u.GroupID, u.ID, "") != nil
 	}), nil
 }
 
 // seesTokensOf checks that the caller may know of the token for which the system made a technical user.
 func seesTokensOf(ctx context.Context, v store.View, c tokens.Caller, u tokens.TechnicalUser) error {
-	list, err := v.AccessTokensOf(ctx, u.ID)
+	list, _, err := v.AccessTokensOf(ctx, u.ID)
 	if err != nil {
 		return err
 	}
@@ -173,6 +200,9 @@ func (b *Backend) UpdateTechnicalUser(ctx context.Context, id string, update tok
 			after = before
 		}
 		after.GroupRoles = sortedGroupRoles(after.GroupRoles)
+		if err := o.knowRolesOf(ctx, after.Grants); err != nil {
+			return before, err
+		}
 		if err := o.mayUpdateTechnicalUser(before, after); err != nil {
 			return before, err
 		}
@@ -213,7 +243,7 @@ func (o *operation) saveTechnicalUser(ctx context.Context, before, after tokens.
 		return before, nil
 	}
 	after.UpdatedAt = o.now
-	if err := o.UpdateTechnicalUser(ctx, after); err != nil {
+	if err := o.UpdateTechnicalUser(ctx, before, after); err != nil {
 		return after, err
 	}
 	if before.IsOwner() && !after.IsOwner() {
@@ -258,7 +288,7 @@ func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
 		if err := o.caller.MayAlter(tokens.KindTechnicalUser, id, u.Access(o.roles)); err != nil {
 			return u, err
 		}
-		all, err := o.AccessTokensOf(ctx, id)
+		all, err := o.tokensOf(ctx, id)
 		if err != nil {
 			return u, err
 		}

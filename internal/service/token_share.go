@@ -102,15 +102,15 @@ func (b *Backend) TokenShares(ctx context.Context, query tokens.TokenShareQuery)
 		if err := query.Validate(); err != nil {
 			return nil, err
 		}
-		all, err := r.TokenShares(ctx, query)
-		if err != nil || r.caller.AccountID == "" {
+		all, err := r.TokenShares(ctx, query, audienceOf(r.caller))
+		if err != nil || r.caller.IsOwner() {
 			return all, err
 		}
-		known, err := r.shownAccessTokens(ctx, b.now())
-		shown := map[string]bool{}
-		for _, t := range known.AccessTokens {
-			shown[t.ID] = true
+		ids := make([]string, len(all))
+		for i, s := range all {
+			ids[i] = s.AccessTokenID
 		}
+		shown, err := r.shownTokens(ctx, slices.Compact(ids))
 		return slices.DeleteFunc(all, func(s tokens.TokenShare) bool { return !shown[s.AccessTokenID] }), err
 	})
 }
@@ -168,7 +168,7 @@ func (o *operation) sharedByCaller(ctx context.Context, tokenID, memberID, role 
 
 // endShares deletes the shares that the query selects, each with an event.
 func (o *operation) endShares(ctx context.Context, query tokens.TokenShareQuery, reason string) error {
-	shares, err := o.TokenShares(ctx, query)
+	shares, err := o.TokenShares(ctx, query, everything)
 	if err != nil {
 		return err
 	}

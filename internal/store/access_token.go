@@ -1,116 +1,166 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"slices"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// accessTokenColumns are the columns that scanAccessToken reads: of the token t, its technical user u, its current secret s
-// and the one before that, p, unless that was ended before its grace was over.
-var accessTokenColumns = `t.id, t.name, t.description, t.role, ` + groupRolesOf("t") + `, t.visibility, t.creator_id,
+// accessTokenColumns are the columns that tokenRow reads: of the token t, its technical user u, its current secret s, the
+// one before that, p, unless that was ended before its grace was over, one of the roles in groups of the token and its
+// technical user, r, and the permissions of the custom roles among their roles.
+const accessTokenColumns = `t.id, t.name, t.description, t.role, t.group_roles_set, t.visibility, t.creator_id,
 	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at, t.ttl_seconds,
 	t.regenerate_before_seconds, t.on_expired, t.on_secret_drift, t.grace_period, t.protect_seconds,
 	t.created_at, t.updated_at, t.regenerated_at, t.last_used_at, t.use_count,
 	s.version, s.preview, s.created_at, s.ended_at, s.last_used_at,
-	coalesce(p.preview, ''), p.created_at, p.grace_ends_at, p.last_used_at, ` + technicalUserColumns
+	coalesce(p.preview, ''), p.created_at, p.grace_ends_at, p.last_used_at, ` + technicalUserColumns + `,
+	r.holder_id, r.group_id, r.role, token_role.permissions, user_role.permissions, group_role.permissions`
 
+// accessTokenTables yield a row for each token and each role in a group that it or its technical user has, or one.
 const accessTokenTables = ` FROM access_tokens t
 	JOIN technical_users u ON u.id = t.technical_user_id
 	JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
 	LEFT JOIN secrets p ON p.access_token_id = t.id AND p.version = t.secret_version - 1
-		AND (p.ended_at IS NULL AND p.grace_ends_at IS NOT NULL OR p.ended_at >= p.grace_ends_at) `
+		AND (p.ended_at IS NULL AND p.grace_ends_at IS NOT NULL OR p.ended_at >= p.grace_ends_at)
+	LEFT JOIN group_roles r ON r.holder_id IN (t.id, u.id)
+	LEFT JOIN roles token_role ON token_role.name = t.role
+	LEFT JOIN roles user_role ON user_role.name = u.role
+	LEFT JOIN roles group_role ON group_role.name = r.role `
 
-var selectAccessTokens = `SELECT ` + accessTokenColumns + accessTokenTables
+const selectAccessTokens = `SELECT ` + accessTokenColumns + accessTokenTables
 
-// scanAccessToken reads the columns of an access token, and those selected before them into more.
-func scanAccessToken(row scanner, more ...any) (tokens.AccessToken, error) {
-	var t tokens.AccessToken
+// tokenRow is a row of accessTokenColumns.
+type tokenRow struct {
+	token tokens.AccessToken
+	// holder has the role in a group.
+	holder sql.NullString
+	groupRole
+	// ofToken, ofUser and inGroup are the permissions of the role at organization level of the token and of its technical
+	// user, and of the role in a group, where these are custom roles.
+	ofToken, ofUser, inGroup sql.NullString
+}
+
+// scan reads the columns of an access token, and those selected before them into more.
+func (r *tokenRow) scan(row scanner, more ...any) error {
+	*r = tokenRow{}
+	t := &r.token
+	var hasGroupRoles, userHasGroupRoles bool
 	var disabled, held, userDisabled stop
 	var previous tokens.PreviousSecret
-	err := row.Scan(slices.Concat(more, []any{&t.ID, &t.Name, &t.Description, &t.Own.Role, groupRoles{&t.Own.GroupRoles}, &t.Visibility, &t.CreatorID,
+	err := row.Scan(slices.Concat(more, []any{&t.ID, &t.Name, &t.Description, &t.Own.Role, &hasGroupRoles, &t.Visibility, &t.CreatorID,
 		&t.Enabled, &disabled.by, instant{&disabled.at}, &held.by, instant{&held.at}, &held.reason, instant{&t.ActivatesAt}, instant{&t.ExpiresAt}, seconds{&t.TTL},
 		seconds{&t.RegenerateBeforeExpiry}, &t.OnExpired, &t.OnSecretDrift, grace{&t.Grace}, seconds{&t.ProtectIfUsedWithin},
 		instant{&t.CreatedAt}, instant{&t.UpdatedAt}, instant{&t.RegeneratedAt}, instant{&t.LastUsedAt}, &t.UseCount,
 		&t.Secret.Version, &t.Secret.Preview, instant{&t.Secret.CreatedAt}, instant{&t.Secret.EndedAt}, instant{&t.Secret.LastUsedAt},
 		&previous.Preview, instant{&previous.CreatedAt}, instant{&previous.EndsAt}, instant{&previous.LastUsedAt},
-	}, technicalUserTargets(&t.User, &userDisabled))...)
+	}, technicalUserTargets(&t.User, &userHasGroupRoles, &userDisabled), []any{&r.holder, &r.group, &r.role, &r.ofToken, &r.ofUser, &r.inGroup})...)
 	if !previous.EndsAt.IsZero() {
 		previous.Version = t.Secret.Version - 1
 		t.Previous = &previous
 	}
+	t.Own.GroupRoles, t.User.GroupRoles = emptyGroupRoles(hasGroupRoles), emptyGroupRoles(userHasGroupRoles)
 	t.Disabled, t.Held, t.User.Disabled = disabled.value(), held.value(), userDisabled.value()
-	return t, err
+	return err
 }
 
-func scanWholeAccessToken(row scanner) (tokens.AccessToken, error) { return scanAccessToken(row) }
-
-// AccessToken returns an access token, or CodeNotFound.
-func (v View) AccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
-	return get(ctx, v.q, tokens.KindAccessToken, id, scanWholeAccessToken, selectAccessTokens+`WHERE t.id = $1`, id)
+// tokenRows puts rows of access tokens together.
+type tokenRows struct {
+	all []tokens.AccessToken
+	// at holds where in all a token is, by its ID.
+	at map[string]int
+	// roles are the custom roles that the tokens and their technical users have, with their names and permissions alone.
+	roles roleSet
 }
 
-// selectAccessTokenWithRoles selects a token with the custom roles that it and its technical user have.
-var selectAccessTokenWithRoles = `SELECT ` + customRolesOf("t", "u") + `, ` + accessTokenColumns + accessTokenTables + `WHERE t.id = $1`
+// add adds a row, and returns the index of its token.
+func (c *tokenRows) add(r *tokenRow) int {
+	i, known := c.at[r.token.ID]
+	if !known {
+		if c.at == nil {
+			c.at = map[string]int{}
+		}
+		i = len(c.all)
+		c.at[r.token.ID], c.all = i, append(c.all, r.token)
+	}
+	t := &c.all[i]
+	if r.holder.String == t.ID {
+		r.addTo(&t.Own.GroupRoles)
+	} else {
+		r.addTo(&t.User.GroupRoles)
+	}
+	c.roles.add(t.Own.Role, r.ofToken)
+	c.roles.add(t.User.Role, r.ofUser)
+	c.roles.add(r.role.String, r.inGroup)
+	return i
+}
 
-// AccessTokenWithRoles returns an access token and, as of the same moment, the custom roles that it and its technical
-// user have, with their permissions alone; or CodeNotFound.
+// finish returns the tokens in the order in which they came first, and the custom roles.
+func (c *tokenRows) finish() ([]tokens.AccessToken, []tokens.Role) {
+	for i := range c.all {
+		tokens.SortGroupRoles(c.all[i].Own.GroupRoles)
+		tokens.SortGroupRoles(c.all[i].User.GroupRoles)
+	}
+	return c.all, c.roles.all()
+}
+
+// accessTokens returns the tokens that a query yields, and the custom roles that they and their technical users have.
+func (v View) accessTokens(ctx context.Context, query string, args ...any) ([]tokens.AccessToken, []tokens.Role, error) {
+	var row tokenRow
+	var rows tokenRows
+	err := each(ctx, v.q, func(from scanner) error {
+		if err := row.scan(from); err != nil {
+			return err
+		}
+		rows.add(&row)
+		return nil
+	}, query, args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, roles := rows.finish()
+	return all, roles, nil
+}
+
+// AccessTokenWithRoles returns an access token and, as of the same moment, the custom roles that it and its technical user have,
+// with their names and permissions alone; or CodeNotFound.
 func (v View) AccessTokenWithRoles(ctx context.Context, id string) (t tokens.AccessToken, roles []tokens.Role, err error) {
-	scan := func(row scanner) (tokens.AccessToken, error) { return scanAccessToken(row, customRoles{&roles}) }
-	t, err = get(ctx, v.q, tokens.KindAccessToken, id, scan, selectAccessTokenWithRoles, id)
+	all, roles, err := v.accessTokens(ctx, selectAccessTokens+`WHERE t.id = $1`, id)
+	t, err = existing(all, err, tokens.KindAccessToken, id)
 	return t, roles, err
 }
 
-// AllAccessTokens are all access tokens, in no order, and what is needed to understand them, as of the same moment.
-type AllAccessTokens struct {
-	AccessTokens []tokens.AccessToken
-	// CustomRoles have their names and permissions alone.
-	CustomRoles []tokens.Role
-	// GroupNames are the names of all groups, by ID.
-	GroupNames map[string]string
+// AccessTokensOf returns the access tokens of a technical user by name, and the custom roles that they have.
+func (v View) AccessTokensOf(ctx context.Context, technicalUserID string) ([]tokens.AccessToken, []tokens.Role, error) {
+	return v.accessTokens(ctx, selectAccessTokens+`WHERE t.technical_user_id = $1 ORDER BY t.name, t.id`, technicalUserID)
 }
 
-// selectAllAccessTokens selects all tokens and, in one of the rows alone, the custom roles and the names of groups.
-var selectAllAccessTokens = `SELECT ` + inFirstRow(allCustomRoles) + `, ` + inFirstRow(`(SELECT string_agg(g.id || ' ' || g.name, ',') FROM groups g)`) + `, ` +
-	accessTokenColumns + accessTokenTables
-
-// inFirstRow makes a column NULL in all rows but that of the first token.
-func inFirstRow(column string) string {
-	return `CASE WHEN t.id = (SELECT min(id) FROM access_tokens) THEN ` + column + ` END`
-}
-
-// AccessTokens returns all access tokens, by a single statement.
-func (v View) AccessTokens(ctx context.Context) (all AllAccessTokens, err error) {
-	scan := func(row scanner) (tokens.AccessToken, error) {
-		return scanAccessToken(row, customRoles{&all.CustomRoles}, names{&all.GroupNames})
-	}
-	all.AccessTokens, err = list(ctx, v.q, scan, selectAllAccessTokens)
-	return all, err
-}
-
-// AccessTokensOf returns the access tokens of a technical user by name.
-func (v View) AccessTokensOf(ctx context.Context, technicalUserID string) ([]tokens.AccessToken, error) {
-	return list(ctx, v.q, scanWholeAccessToken, selectAccessTokens+`WHERE t.technical_user_id = $1 ORDER BY t.name, t.id`, technicalUserID)
-}
-
-// The queries of UnusedNamesakes read no more rows than they return, however many tokens share a name.
-var (
-	selectUnusedNamesakes = selectAccessTokens + `WHERE t.technical_user_id = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3
-		ORDER BY t.id DESC LIMIT $4`
-	selectUnusedNamesakesBySystem = selectAccessTokens + `WHERE u.system_created AND coalesce(u.group_id, '') = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3
-		ORDER BY t.id DESC LIMIT $4`
+// The queries of UnusedNamesakes read no more tokens than they return, however many share a name.
+const (
+	selectUnusedNamesakes = selectAccessTokens + `WHERE t.id IN (SELECT t.id FROM access_tokens t
+		WHERE t.technical_user_id = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3
+		ORDER BY t.id DESC LIMIT $4)`
+	selectUnusedNamesakesBySystem = selectAccessTokens + `WHERE t.id IN (SELECT t.id FROM access_tokens t
+		JOIN technical_users u ON u.id = t.technical_user_id
+		WHERE u.system_created AND t.group_id = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3
+		ORDER BY t.id DESC LIMIT $4)`
 )
 
 // UnusedNamesakes returns the latest access tokens, at most limit, that bear the name of the token, were never used or
 // regenerated, and belong to the same technical user or, where the system created that, to others that it created at the
-// same level.
-func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit int) ([]tokens.AccessToken, error) {
+// same level; and the custom roles that they have.
+func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit int) ([]tokens.AccessToken, []tokens.Role, error) {
+	query, owner := selectUnusedNamesakes, of.User.ID
 	if of.User.SystemCreated {
-		return list(ctx, v.q, scanWholeAccessToken, selectUnusedNamesakesBySystem, of.User.GroupID, of.Name, of.ID, limit)
+		query, owner = selectUnusedNamesakesBySystem, of.User.GroupID
 	}
-	return list(ctx, v.q, scanWholeAccessToken, selectUnusedNamesakes, of.User.ID, of.Name, of.ID, limit)
+	all, roles, err := v.accessTokens(ctx, query, owner, of.Name, of.ID, limit)
+	slices.SortFunc(all, func(a, b tokens.AccessToken) int { return cmp.Compare(b.ID, a.ID) })
+	return all, roles, err
 }
 
 // InsertAccessToken writes a new access token, without its secret.
@@ -118,34 +168,38 @@ func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
 	err := t.exec(ctx, `INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, disabled_by, disabled_at,
 		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at, visibility, creator_id,
-		regenerate_before_seconds, on_expired, on_secret_drift, grace_period, protect_seconds)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		regenerate_before_seconds, on_expired, on_secret_drift, grace_period, protect_seconds,
+		group_id, name_key, description_key, secret_ends_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
 		a.ID, a.Name, a.Description, a.User.ID, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
 		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version, microseconds(a.CreatedAt), microseconds(a.UpdatedAt),
 		string(a.Visibility), a.CreatorID,
-		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace), inSeconds(a.ProtectIfUsedWithin))
+		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace), inSeconds(a.ProtectIfUsedWithin),
+		a.User.GroupID, tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()))
 	if err != nil {
 		return err
 	}
 	return t.insertGroupRoles(ctx, a.ID, a.Own.GroupRoles)
 }
 
-// UpdateAccessToken writes what can change of an access token, apart from its secret and its last use.
-func (t Tx) UpdateAccessToken(ctx context.Context, a tokens.AccessToken) error {
+// UpdateAccessToken writes what changed of an access token, apart from its secret and its last use.
+func (t Tx) UpdateAccessToken(ctx context.Context, before, a tokens.AccessToken) error {
 	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
 	heldBy, heldAt, heldReason := stopColumns(a.Held)
 	err := t.exec(ctx, `UPDATE access_tokens SET name = $2, description = $3, role = $4, group_roles_set = $5, enabled = $6, disabled_by = $7, disabled_at = $8,
 		held_by = $9, held_at = $10, held_reason = $11, activates_at = $12, expires_at = $13, ttl_seconds = $14, secret_version = $15,
 		updated_at = $16, regenerated_at = $17, visibility = $18,
-		regenerate_before_seconds = $19, on_expired = $20, on_secret_drift = $21, grace_period = $22, protect_seconds = $23 WHERE id = $1`,
+		regenerate_before_seconds = $19, on_expired = $20, on_secret_drift = $21, grace_period = $22, protect_seconds = $23,
+		name_key = $24, description_key = $25, secret_ends_at = $26 WHERE id = $1`,
 		a.ID, a.Name, a.Description, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
 		heldBy, heldAt, heldReason, microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version,
 		microseconds(a.UpdatedAt), microseconds(a.RegeneratedAt), string(a.Visibility),
-		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace), inSeconds(a.ProtectIfUsedWithin))
+		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace), inSeconds(a.ProtectIfUsedWithin),
+		tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()))
 	if err != nil {
 		return err
 	}
-	return t.replaceGroupRoles(ctx, a.ID, a.Own.GroupRoles)
+	return t.replaceGroupRoles(ctx, a.ID, before.Own.GroupRoles, a.Own.GroupRoles)
 }
 
 // RecordUse counts uses of an access token by the secret of a version, and moves the last use of both forward to an

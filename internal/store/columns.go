@@ -3,7 +3,6 @@ package store
 import (
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -101,56 +100,4 @@ func orNull(s string) any {
 		return nil
 	}
 	return s
-}
-
-// groupRoles reads roles in groups that groupRolesOf selected; NULL is a set that is not there, as opposed to an empty one.
-type groupRoles struct{ roles *[]tokens.GroupRole }
-
-// Scan implements sql.Scanner.
-func (g groupRoles) Scan(column any) error {
-	if column == nil {
-		*g.roles = nil
-		return nil
-	}
-	text, ok := column.(string)
-	if !ok {
-		return fmt.Errorf("roles in groups are stored as %T, want text", column)
-	}
-	roles := []tokens.GroupRole{}
-	for pair := range strings.FieldsSeq(text) {
-		group, role, _ := strings.Cut(pair, ":")
-		roles = append(roles, tokens.GroupRole{GroupID: group, Role: role})
-	}
-	tokens.SortGroupRoles(roles)
-	*g.roles = roles
-	return nil
-}
-
-// names reads identifiers and names. NULL leaves those that are there.
-type names struct{ byID *map[string]string }
-
-// Scan implements sql.Scanner.
-func (n names) Scan(column any) error {
-	return eachRecord(column, func(id, name string) {
-		if *n.byID == nil {
-			*n.byID = map[string]string{}
-		}
-		(*n.byID)[id] = name
-	})
-}
-
-// eachRecord calls fn with the first word and the rest of each record of a column, which commas separate.
-func eachRecord(column any, fn func(first, rest string)) error {
-	if column == nil {
-		return nil
-	}
-	text, ok := column.(string)
-	if !ok {
-		return fmt.Errorf("records are stored as %T, want text", column)
-	}
-	for record := range strings.SplitSeq(text, ",") {
-		first, rest, _ := strings.Cut(record, " ")
-		fn(first, rest)
-	}
-	return nil
 }

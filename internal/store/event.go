@@ -2,37 +2,77 @@ package store
 
 import (
 	"context"
-	"math"
-	"slices"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Events returns the events that the query selects, the oldest first.
-func (v View) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Event, error) {
-	const columns = `SELECT id, at, actor, action, object_id, object_name, outcome, detail FROM events `
-	const latest = ` ORDER BY number DESC LIMIT `
-	scan := func(row scanner) (e tokens.Event, err error) {
-		err = row.Scan(&e.ID, instant{&e.At}, &e.Actor, &e.Action, &e.ObjectID, &e.ObjectName, &e.Outcome, &e.Detail)
+// EventSelection narrows the events to what rules may select, as TokenSelection does.
+type EventSelection struct {
+	tokens.EventQuery
+	// Audience may show the tokens whose events count, and the shares of those. For All no other field here counts.
+	Audience Audience
+	// Accounts tells that the events of members, groups and roles count, and those that are about no object.
+	Accounts bool
+	// UsersEverywhere tells that the events of technical users at every level count, UsersIn are the groups in which they do.
+	UsersEverywhere bool
+	UsersIn         []string
+	// Before is the Number of an event: those that were written before it count. Zero is for all.
+	Before int64
+}
+
+// NumberedEvent is an event with its place in the order in which events were written.
+type NumberedEvent struct {
+	tokens.Event
+	Number int64
+}
+
+// Events returns the latest events of a selection, the latest first.
+func (v View) Events(ctx context.Context, selection EventSelection) ([]NumberedEvent, error) {
+	scan := func(row scanner) (e NumberedEvent, err error) {
+		err = row.Scan(&e.Number, &e.ID, instant{&e.At}, &e.Actor, &e.Action, &e.ObjectID, &e.ObjectName, &e.Outcome, &e.Detail)
 		return e, err
 	}
-	limit, since := query.Limit, int64(math.MinInt64)
-	if limit == 0 {
-		limit = math.MaxInt
+	b := &tokenListBuilder{TokenSelection: TokenSelection{Audience: selection.Audience}}
+	var conditions []string
+	if !selection.Since.IsZero() {
+		conditions = append(conditions, `e.at >= `+b.arg(selection.Since.UnixMicro()))
 	}
-	if !query.Since.IsZero() {
-		since = query.Since.UnixMicro()
+	if selection.ObjectID != "" {
+		conditions = append(conditions, `e.object_id = `+b.arg(selection.ObjectID))
 	}
-	var events []tokens.Event
-	var err error
-	if query.ObjectID == "" {
-		events, err = list(ctx, v.q, scan, columns+`WHERE at >= $1`+latest+`$2`, since, limit)
-	} else {
-		events, err = list(ctx, v.q, scan, columns+`WHERE at >= $1 AND object_id = $2`+latest+`$3`, since, query.ObjectID, limit)
+	if selection.Before > 0 {
+		conditions = append(conditions, `e.number < `+b.arg(selection.Before))
 	}
-	slices.Reverse(events)
-	return events, err
+	if !selection.Audience.All {
+		conditions = append(conditions, `(`+strings.Join(b.eventKinds(selection), ` OR `)+`)`)
+	}
+	text := `SELECT e.number, e.id, e.at, e.actor, e.action, e.object_id, e.object_name, e.outcome, e.detail FROM events e ` + where(conditions...) + ` ORDER BY e.number DESC`
+	if selection.Limit > 0 {
+		text += ` LIMIT ` + b.arg(selection.Limit)
+	}
+	return list(ctx, v.q, scan, text, b.args...)
+}
+
+// eventKinds are the conditions one of which an event meets that the audience may know of.
+func (b *tokenListBuilder) eventKinds(selection EventSelection) []string {
+	tokenID := fmt.Sprintf(`substr(e.object_id, 1, %d)`, tokens.IDLength(tokens.KindAccessToken)) // a share begins with it
+	kinds := []string{`EXISTS (SELECT 1 FROM access_tokens t ` + where(`t.id = `+tokenID, b.visible()) + `)`}
+	if selection.Accounts {
+		kinds = append(kinds, `e.object_id = ''`)
+		for _, kind := range []tokens.Kind{tokens.KindMember, tokens.KindGroup, tokens.KindRole} {
+			kinds = append(kinds, fmt.Sprintf(`substr(e.object_id, 1, %d) = '%s_'`, len(kind)+1, kind))
+		}
+	}
+	const users = `EXISTS (SELECT 1 FROM technical_users u WHERE u.id = e.object_id`
+	if selection.UsersEverywhere {
+		kinds = append(kinds, users+`)`)
+	} else if len(selection.UsersIn) > 0 {
+		kinds = append(kinds, users+` AND u.group_id `+b.in(selection.UsersIn)+`)`)
+	}
+	return kinds
 }
 
 // InsertEvent writes an event.

@@ -2,14 +2,33 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"slices"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// groupRolesOf selects the roles in groups of the row of a table with the alias, for groupRoles to read.
-func groupRolesOf(alias string) string {
-	return `CASE WHEN ` + alias + `.group_roles_set THEN coalesce((SELECT string_agg(r.group_id || ':' || r.role, ' ')
-		FROM group_roles r WHERE r.holder_id = ` + alias + `.id), '') END`
+// joinGroupRoles joins the roles in groups of the row of a table with the alias, one a row.
+func joinGroupRoles(alias string) string {
+	return ` LEFT JOIN group_roles r ON r.holder_id = ` + alias + `.id `
+}
+
+// groupRole reads the columns group_id and role of group_roles; NULL where the holder has no role in any group.
+type groupRole struct{ group, role sql.NullString }
+
+// addTo adds the role to those of its holder.
+func (r groupRole) addTo(roles *[]tokens.GroupRole) {
+	if r.group.Valid {
+		*roles = append(*roles, tokens.GroupRole{GroupID: r.group.String, Role: r.role.String})
+	}
+}
+
+// emptyGroupRoles returns the roles of a holder before any is added: nil is a set that was never set, as opposed to an empty one.
+func emptyGroupRoles(isSet bool) []tokens.GroupRole {
+	if isSet {
+		return []tokens.GroupRole{}
+	}
+	return nil
 }
 
 // insertGroupRoles writes the roles in groups of a new holder.
@@ -22,12 +41,15 @@ func (t Tx) insertGroupRoles(ctx context.Context, holderID string, roles []token
 	return nil
 }
 
-// replaceGroupRoles writes the roles in groups of a holder in place of those that it had.
-func (t Tx) replaceGroupRoles(ctx context.Context, holderID string, roles []tokens.GroupRole) error {
+// replaceGroupRoles writes the roles in groups of a holder, sorted, in place of those that it had.
+func (t Tx) replaceGroupRoles(ctx context.Context, holderID string, before, after []tokens.GroupRole) error {
+	if slices.Equal(before, after) {
+		return nil
+	}
 	if err := t.deleteGroupRoles(ctx, holderID); err != nil {
 		return err
 	}
-	return t.insertGroupRoles(ctx, holderID, roles)
+	return t.insertGroupRoles(ctx, holderID, after)
 }
 
 func (t Tx) deleteGroupRoles(ctx context.Context, holderID string) error {

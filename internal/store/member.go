@@ -2,52 +2,71 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-const memberWithEmail = `WHERE lower(m.email) = lower($1)`
+var selectMembers = `SELECT m.id, m.email, m.name, m.role, m.group_roles_set, m.created_at, m.updated_at, r.group_id, r.role,
+	member_role.permissions, group_role.permissions
+	FROM members m` + joinGroupRoles("m") + `
+	LEFT JOIN roles member_role ON member_role.name = m.role
+	LEFT JOIN roles group_role ON group_role.name = r.role `
 
-var (
-	memberColumns         = `m.id, m.email, m.name, m.role, ` + groupRolesOf("m") + `, m.created_at, m.updated_at FROM members m `
-	selectMembers         = `SELECT ` + memberColumns
-	selectMemberWithRoles = `SELECT ` + customRolesOf("m") + `, ` + memberColumns + memberWithEmail
-)
-
-// memberTargets returns where to scan the columns of a member to.
-func memberTargets(m *tokens.Member) []any {
-	return []any{&m.ID, &m.Email, &m.Name, &m.Role, groupRoles{&m.GroupRoles}, instant{&m.CreatedAt}, instant{&m.UpdatedAt}}
-}
-
-func scanMember(row scanner) (m tokens.Member, err error) {
-	err = row.Scan(memberTargets(&m)...)
-	return m, err
+// members returns the members that the rest of a query selects, whose rows come one after the other, and the custom roles
+// that they have, with their names and permissions alone.
+func (v View) members(ctx context.Context, rest string, args ...any) (all []tokens.Member, roles []tokens.Role, err error) {
+	var custom roleSet
+	err = each(ctx, v.q, func(row scanner) error {
+		var m tokens.Member
+		var hasGroupRoles bool
+		var held groupRole
+		var ofMember, inGroup sql.NullString
+		err := row.Scan(&m.ID, &m.Email, &m.Name, &m.Role, &hasGroupRoles, instant{&m.CreatedAt}, instant{&m.UpdatedAt}, &held.group, &held.role, &ofMember, &inGroup)
+		if err != nil {
+			return err
+		}
+		if last := len(all) - 1; last < 0 || all[last].ID != m.ID {
+			m.GroupRoles = emptyGroupRoles(hasGroupRoles)
+			all = append(all, m)
+		}
+		held.addTo(&all[len(all)-1].GroupRoles)
+		custom.add(m.Role, ofMember)
+		custom.add(held.role.String, inGroup)
+		return nil
+	}, selectMembers+rest, args...)
+	for _, m := range all {
+		tokens.SortGroupRoles(m.GroupRoles)
+	}
+	return all, custom.all(), err
 }
 
 // Member returns a member, or CodeNotFound.
 func (v View) Member(ctx context.Context, id string) (tokens.Member, error) {
-	return get(ctx, v.q, tokens.KindMember, id, scanMember, selectMembers+`WHERE m.id = $1`, id)
+	all, _, err := v.members(ctx, `WHERE m.id = $1`, id)
+	return existing(all, err, tokens.KindMember, id)
 }
+
+const memberWithEmail = `WHERE lower(m.email) = lower($1)`
 
 // MemberWithEmail returns the member that has an address, in any case of letters, and whether there is one.
 func (v View) MemberWithEmail(ctx context.Context, email string) (tokens.Member, bool, error) {
-	return find(ctx, v.q, scanMember, selectMembers+memberWithEmail, email)
+	all, _, err := v.members(ctx, memberWithEmail, email)
+	return first(all, err)
 }
 
-// MemberWithRoles returns the member that has an address, in any case of letters, and, as of the same moment, the custom
-// roles that it has, with their names and permissions alone; and whether there is such a member.
+// MemberWithRoles is MemberWithEmail with the custom roles that the member has as of the same moment, with their names and
+// permissions alone.
 func (v View) MemberWithRoles(ctx context.Context, email string) (m tokens.Member, roles []tokens.Role, ok bool, err error) {
-	scan := func(row scanner) (m tokens.Member, err error) {
-		err = row.Scan(append([]any{customRoles{&roles}}, memberTargets(&m)...)...)
-		return m, err
-	}
-	m, ok, err = find(ctx, v.q, scan, selectMemberWithRoles, email)
+	all, roles, err := v.members(ctx, memberWithEmail, email)
+	m, ok, err = first(all, err)
 	return m, roles, ok, err
 }
 
 // Members returns all members by address.
 func (v View) Members(ctx context.Context) ([]tokens.Member, error) {
-	return list(ctx, v.q, scanMember, selectMembers+`ORDER BY lower(m.email)`)
+	all, _, err := v.members(ctx, `ORDER BY lower(m.email)`)
+	return all, err
 }
 
 // InsertMember writes a new member.
@@ -60,14 +79,14 @@ func (t Tx) InsertMember(ctx context.Context, m tokens.Member) error {
 	return t.insertGroupRoles(ctx, m.ID, m.GroupRoles)
 }
 
-// UpdateMember writes what can change of a member.
-func (t Tx) UpdateMember(ctx context.Context, m tokens.Member) error {
+// UpdateMember writes what changed of a member.
+func (t Tx) UpdateMember(ctx context.Context, before, m tokens.Member) error {
 	err := t.exec(ctx, `UPDATE members SET name = $2, role = $3, group_roles_set = $4, updated_at = $5 WHERE id = $1`,
 		m.ID, m.Name, m.Role, m.GroupRoles != nil, microseconds(m.UpdatedAt))
 	if err != nil {
 		return err
 	}
-	return t.replaceGroupRoles(ctx, m.ID, m.GroupRoles)
+	return t.replaceGroupRoles(ctx, m.ID, before.GroupRoles, m.GroupRoles)
 }
 
 // DeleteMember deletes a member who has no shares.

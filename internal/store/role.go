@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -67,21 +70,19 @@ func (t Tx) DeleteRole(ctx context.Context, id string) error {
 	return t.exec(ctx, `DELETE FROM roles WHERE id = $1`, id)
 }
 
-// allCustomRoles selects all custom roles, for customRoles to read.
-const allCustomRoles = `(SELECT string_agg(c.name || ' ' || c.permissions, ',') FROM roles c)`
+// roleSet puts custom roles together from the names that objects have and the permissions that a join yields for them.
+type roleSet map[string]tokens.Role
 
-// customRolesOf selects the custom roles that the rows of tables with the aliases have, for customRoles to read.
-func customRolesOf(aliases ...string) string {
-	return `(SELECT string_agg(c.name || ' ' || c.permissions, ',') FROM roles c WHERE c.name IN (` + strings.Join(aliases, `.role, `) + `.role)
-		OR c.name IN (SELECT r.role FROM group_roles r WHERE r.holder_id IN (` + strings.Join(aliases, `.id, `) + `.id)))`
+// add adds a role that is a custom one: NULL are the permissions of others.
+func (s *roleSet) add(name string, permissions sql.NullString) {
+	if !permissions.Valid {
+		return
+	}
+	if *s == nil {
+		*s = roleSet{}
+	}
+	(*s)[name] = tokens.Role{RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissionsIn(permissions.String)}}
 }
 
-// customRoles reads names and permissions of roles. NULL leaves those that are there.
-type customRoles struct{ roles *[]tokens.Role }
-
-// Scan implements sql.Scanner.
-func (c customRoles) Scan(column any) error {
-	return eachRecord(column, func(name, permissions string) {
-		*c.roles = append(*c.roles, tokens.Role{RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissionsIn(permissions)}})
-	})
-}
+// all returns the roles, in no order.
+func (s roleSet) all() []tokens.Role { return slices.Collect(maps.Values(s)) }

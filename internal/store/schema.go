@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -40,14 +41,20 @@ func readMigrations() []string {
 	return texts
 }
 
-// Migrations returns the statements that turn the schema of a version, 0 for none, into that of this program, a text for
-// each version, with the engine's type of a number that the database counts up.
-func Migrations(from int, serial string) []string {
-	texts := make([]string, 0, SchemaVersion-from)
-	for _, text := range migrations[from:] {
-		texts = append(texts, strings.ReplaceAll(text, "SERIAL", serial))
+// Migrate turns the schema of a version, 0 for none, into that of another one, within a transaction. SERIAL becomes the
+// engine's type of a number that the database counts up.
+func Migrate(ctx context.Context, tx Tx, from, to int, serial string) error {
+	for version := from + 1; version <= to; version++ {
+		if err := tx.exec(ctx, strings.ReplaceAll(migrations[version-1], "SERIAL", serial)); err != nil {
+			return err
+		}
+		if version == keysSince && from > 0 {
+			if err := tx.fillKeys(ctx); err != nil {
+				return err
+			}
+		}
 	}
-	return texts
+	return nil
 }
 
 // NewerSchema says that the database needs a newer program.

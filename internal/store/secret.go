@@ -7,22 +7,29 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// selectSecret selects a secret k with its token, the current secret of that, and its custom roles.
-var selectSecret = `SELECT k.hash, k.version, ` + customRolesOf("t", "u") + `, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
+// selectSecret selects a secret k with its token.
+const selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
 
 // SecretWithHash returns the secret that has a hash and, as of the same moment, the custom roles that its token and technical
 // user have, with their names and permissions alone; and whether there is one whose token lives.
 func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (known tokens.SecretRow, roles []tokens.Role, ok bool, err error) {
-	scan := func(row scanner) (known tokens.SecretRow, err error) {
-		var text string
-		if known.AccessToken, err = scanAccessToken(row, &text, &known.Version, customRoles{&roles}); err != nil {
-			return known, err
+	var text string
+	var row tokenRow
+	var rows tokenRows
+	err = each(ctx, v.q, func(from scanner) error {
+		if err := row.scan(from, &text, &known.Version); err != nil {
+			return err
 		}
-		known.Hash, err = tokens.ParseSecretHash(text)
-		return known, err
+		rows.add(&row)
+		return nil
+	}, selectSecret, hash.String())
+	all, roles := rows.finish()
+	if err != nil || len(all) == 0 {
+		return tokens.SecretRow{}, nil, false, err
 	}
-	known, ok, err = find(ctx, v.q, scan, selectSecret, hash.String())
-	return known, roles, ok, err
+	known.AccessToken = all[0]
+	known.Hash, err = tokens.ParseSecretHash(text)
+	return known, roles, err == nil, err
 }
 
 // SecretExists tells whether a secret with the hash was ever used, whatever became of its token.
@@ -49,22 +56,20 @@ func (t Tx) SetGrace(ctx context.Context, tokenID string, version int64, endsAt 
 
 // EndedGrace is a secret whose grace is over, which no transaction has marked yet.
 type EndedGrace struct {
-	AccessToken tokens.AccessToken
-	Secret      tokens.PreviousSecret
+	AccessTokenID, AccessTokenName string
+	Secret                         tokens.PreviousSecret
 }
-
-// selectEndedGraces selects the secrets k whose grace is over, with their tokens.
-var selectEndedGraces = `SELECT k.version, k.preview, k.created_at, k.grace_ends_at, k.last_used_at, ` + accessTokenColumns + accessTokenTables +
-	`JOIN secrets k ON k.access_token_id = t.id WHERE k.ended_at IS NULL AND k.grace_ends_at IS NOT NULL AND k.grace_ends_at <= $1 ORDER BY k.grace_ends_at, k.access_token_id`
 
 // EndedGraces returns the secrets whose grace is over at an instant, in the order of their ends.
 func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
 	scan := func(row scanner) (e EndedGrace, err error) {
 		s := &e.Secret
-		e.AccessToken, err = scanAccessToken(row, &s.Version, &s.Preview, instant{&s.CreatedAt}, instant{&s.EndsAt}, instant{&s.LastUsedAt})
+		err = row.Scan(&e.AccessTokenID, &e.AccessTokenName, &s.Version, &s.Preview, instant{&s.CreatedAt}, instant{&s.EndsAt}, instant{&s.LastUsedAt})
 		return e, err
 	}
-	return list(ctx, v.q, scan, selectEndedGraces, microseconds(now))
+	return list(ctx, v.q, scan, `SELECT t.id, t.name, k.version, k.preview, k.created_at, k.grace_ends_at, k.last_used_at
+		FROM secrets k JOIN access_tokens t ON t.id = k.access_token_id
+		WHERE k.ended_at IS NULL AND k.grace_ends_at IS NOT NULL AND k.grace_ends_at <= $1 ORDER BY k.grace_ends_at, k.access_token_id`, microseconds(now))
 }
 
 // MarkEndedGraces marks the secrets whose grace is over at an instant as ended.

@@ -7,75 +7,98 @@ import (
 )
 
 // technicalUserColumns are the columns that technicalUserTargets reads, of a table with the alias u.
-var technicalUserColumns = `u.id, u.name, u.description, u.email, coalesce(u.group_id, ''), u.role, ` + groupRolesOf("u") + `,
+const technicalUserColumns = `u.id, u.name, u.description, u.email, coalesce(u.group_id, ''), u.role, u.group_roles_set,
 	u.enabled, u.disabled_by, u.disabled_at, u.system_created, u.created_at, u.updated_at`
 
-var selectTechnicalUsers = `SELECT ` + technicalUserColumns + ` FROM technical_users u `
+var selectTechnicalUsers = `SELECT ` + technicalUserColumns + `, r.group_id, r.role FROM technical_users u` + joinGroupRoles("u")
 
 // technicalUserTargets returns where to scan the columns of a technical user to.
-func technicalUserTargets(u *tokens.TechnicalUser, disabled *stop) []any {
-	return []any{&u.ID, &u.Name, &u.Description, &u.Email, &u.GroupID, &u.Role, groupRoles{&u.GroupRoles},
+func technicalUserTargets(u *tokens.TechnicalUser, hasGroupRoles *bool, disabled *stop) []any {
+	return []any{&u.ID, &u.Name, &u.Description, &u.Email, &u.GroupID, &u.Role, hasGroupRoles,
 		&u.Enabled, &disabled.by, instant{&disabled.at}, &u.SystemCreated, instant{&u.CreatedAt}, instant{&u.UpdatedAt}}
 }
 
-func scanTechnicalUser(row scanner) (tokens.TechnicalUser, error) {
-	var u tokens.TechnicalUser
-	var disabled stop
-	err := row.Scan(technicalUserTargets(&u, &disabled)...)
-	u.Disabled = disabled.value()
-	return u, err
+// technicalUsers returns the technical users that the rest of a query selects, whose rows come one after the other.
+func (v View) technicalUsers(ctx context.Context, rest string, args ...any) (all []tokens.TechnicalUser, err error) {
+	err = each(ctx, v.q, func(row scanner) error {
+		var u tokens.TechnicalUser
+		var hasGroupRoles bool
+		var disabled stop
+		var held groupRole
+		if err := row.Scan(append(technicalUserTargets(&u, &hasGroupRoles, &disabled), &held.group, &held.role)...); err != nil {
+			return err
+		}
+		if last := len(all) - 1; last < 0 || all[last].ID != u.ID {
+			u.Disabled, u.GroupRoles = disabled.value(), emptyGroupRoles(hasGroupRoles)
+			all = append(all, u)
+		}
+		held.addTo(&all[len(all)-1].GroupRoles)
+		return nil
+	}, selectTechnicalUsers+rest, args...)
+	for _, u := range all {
+		tokens.SortGroupRoles(u.GroupRoles)
+	}
+	return all, err
 }
 
 // TechnicalUser returns a technical user, or CodeNotFound.
 func (v View) TechnicalUser(ctx context.Context, id string) (tokens.TechnicalUser, error) {
-	return get(ctx, v.q, tokens.KindTechnicalUser, id, scanTechnicalUser, selectTechnicalUsers+`WHERE u.id = $1`, id)
+	all, err := v.technicalUsers(ctx, `WHERE u.id = $1`, id)
+	return existing(all, err, tokens.KindTechnicalUser, id)
 }
 
 // TechnicalUserNamed returns the technical user that has a name at the level of a group (empty for organization level),
 // and whether there is one.
 func (v View) TechnicalUserNamed(ctx context.Context, groupID, name string) (tokens.TechnicalUser, bool, error) {
-	return find(ctx, v.q, scanTechnicalUser, selectTechnicalUsers+`WHERE coalesce(u.group_id, '') = $1 AND u.name = $2`, groupID, name)
+	return first(v.technicalUsers(ctx, `WHERE coalesce(u.group_id, '') = $1 AND u.name = $2`, groupID, name))
 }
 
 // TechnicalUserWithEmail returns the technical user that has an address, and whether there is one.
 func (v View) TechnicalUserWithEmail(ctx context.Context, email string) (tokens.TechnicalUser, bool, error) {
-	return find(ctx, v.q, scanTechnicalUser, selectTechnicalUsers+`WHERE u.email = $1`, email)
+	return first(v.technicalUsers(ctx, `WHERE u.email = $1`, email))
 }
 
 // TechnicalUsers returns all technical users by address.
 func (v View) TechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
-	return list(ctx, v.q, scanTechnicalUser, selectTechnicalUsers+`ORDER BY u.email`)
+	return v.technicalUsers(ctx, `ORDER BY u.email`)
 }
 
 // TechnicalUsersIn returns the technical users at the level of a group by address.
 func (v View) TechnicalUsersIn(ctx context.Context, groupID string) ([]tokens.TechnicalUser, error) {
-	return list(ctx, v.q, scanTechnicalUser, selectTechnicalUsers+`WHERE u.group_id = $1 ORDER BY u.email`, groupID)
+	return v.technicalUsers(ctx, `WHERE u.group_id = $1 ORDER BY u.email`, groupID)
+}
+
+// TechnicalUsersWithIDs returns those of the technical users with the identifiers that exist, by address.
+func (v View) TechnicalUsersWithIDs(ctx context.Context, ids []string) ([]tokens.TechnicalUser, error) {
+	var b statement
+	return v.technicalUsers(ctx, `WHERE u.id `+b.in(ids)+` ORDER BY u.email`, b.args...)
 }
 
 // InsertTechnicalUser writes a new technical user.
 func (t Tx) InsertTechnicalUser(ctx context.Context, u tokens.TechnicalUser) error {
 	by, at, _ := stopColumns(u.Disabled)
 	err := t.exec(ctx, `INSERT INTO technical_users (id, name, description, email, group_id, role, group_roles_set,
-		enabled, disabled_by, disabled_at, system_created, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		enabled, disabled_by, disabled_at, system_created, created_at, updated_at, name_key, email_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		u.ID, u.Name, u.Description, u.Email, orNull(u.GroupID), u.Role, u.GroupRoles != nil,
-		u.Enabled, by, at, u.SystemCreated, microseconds(u.CreatedAt), microseconds(u.UpdatedAt))
+		u.Enabled, by, at, u.SystemCreated, microseconds(u.CreatedAt), microseconds(u.UpdatedAt),
+		tokens.Folded(u.Name), tokens.Folded(u.Email))
 	if err != nil {
 		return err
 	}
 	return t.insertGroupRoles(ctx, u.ID, u.GroupRoles)
 }
 
-// UpdateTechnicalUser writes what can change of a technical user.
-func (t Tx) UpdateTechnicalUser(ctx context.Context, u tokens.TechnicalUser) error {
+// UpdateTechnicalUser writes what changed of a technical user.
+func (t Tx) UpdateTechnicalUser(ctx context.Context, before, u tokens.TechnicalUser) error {
 	by, at, _ := stopColumns(u.Disabled)
 	err := t.exec(ctx, `UPDATE technical_users SET name = $2, description = $3, role = $4, group_roles_set = $5,
-		enabled = $6, disabled_by = $7, disabled_at = $8, updated_at = $9 WHERE id = $1`,
-		u.ID, u.Name, u.Description, u.Role, u.GroupRoles != nil, u.Enabled, by, at, microseconds(u.UpdatedAt))
+		enabled = $6, disabled_by = $7, disabled_at = $8, updated_at = $9, name_key = $10 WHERE id = $1`,
+		u.ID, u.Name, u.Description, u.Role, u.GroupRoles != nil, u.Enabled, by, at, microseconds(u.UpdatedAt), tokens.Folded(u.Name))
 	if err != nil {
 		return err
 	}
-	return t.replaceGroupRoles(ctx, u.ID, u.GroupRoles)
+	return t.replaceGroupRoles(ctx, u.ID, before.GroupRoles, u.GroupRoles)
 }
 
 // DeleteTechnicalUser deletes a technical user under which no access token lives.

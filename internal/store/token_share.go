@@ -20,18 +20,21 @@ func (v View) TokenShare(ctx context.Context, tokenID, memberID string) (tokens.
 		selectTokenShares+`WHERE access_token_id = $1 AND member_id = $2`, tokenID, memberID)
 }
 
-// TokenShares returns the shares that the query selects, by token and member.
-func (v View) TokenShares(ctx context.Context, query tokens.TokenShareQuery) ([]tokens.TokenShare, error) {
-	const order = ` ORDER BY access_token_id, member_id`
-	switch {
-	case query.AccessTokenID != "" && query.MemberID != "":
-		return list(ctx, v.q, scanTokenShare, selectTokenShares+`WHERE access_token_id = $1 AND member_id = $2`, query.AccessTokenID, query.MemberID)
-	case query.AccessTokenID != "":
-		return list(ctx, v.q, scanTokenShare, selectTokenShares+`WHERE access_token_id = $1`+order, query.AccessTokenID)
-	case query.MemberID != "":
-		return list(ctx, v.q, scanTokenShare, selectTokenShares+`WHERE member_id = $1`+order, query.MemberID)
+// TokenShares returns the shares that the query selects, by token and member, of tokens that an audience may show as far as
+// the database can tell.
+func (v View) TokenShares(ctx context.Context, query tokens.TokenShareQuery, audience Audience) ([]tokens.TokenShare, error) {
+	b := &tokenListBuilder{TokenSelection: TokenSelection{Audience: audience}}
+	var conditions []string
+	if query.AccessTokenID != "" {
+		conditions = append(conditions, `access_token_id = `+b.arg(query.AccessTokenID))
 	}
-	return list(ctx, v.q, scanTokenShare, selectTokenShares+order)
+	if query.MemberID != "" {
+		conditions = append(conditions, `member_id = `+b.arg(query.MemberID))
+	}
+	if !audience.All {
+		conditions = append(conditions, `EXISTS (SELECT 1 FROM access_tokens t `+where(`t.id = access_token_id`, b.visible())+`)`)
+	}
+	return list(ctx, v.q, scanTokenShare, selectTokenShares+where(conditions...)+` ORDER BY access_token_id, member_id`, b.args...)
 }
 
 // InsertTokenShare writes a new share.

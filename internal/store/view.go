@@ -53,21 +53,32 @@ func (t Tx) exec(ctx context.Context, statement string, args ...any) error {
 	return err
 }
 
-// list returns the objects that a query yields.
-func list[T any](ctx context.Context, q Querier, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
+// each calls fn with each row that a query yields.
+func each(ctx context.Context, q Querier, fn func(scanner) error, query string, args ...any) (err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
+		if err := fn(rows); err != nil {
+			return err
 		}
-		all = append(all, one)
 	}
-	return all, rows.Err()
+	return rows.Err()
+}
+
+// list returns the objects that a query yields, one a row.
+func list[T any](ctx context.Context, q Querier, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
+	err = each(ctx, q, func(row scanner) error {
+		one, err := scan(row)
+		all = append(all, one)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 // find returns the one object that a query yields, and whether there is one.
@@ -91,6 +102,24 @@ func get[T any](ctx context.Context, q Querier, kind tokens.Kind, id string, sca
 		err = tokens.NotFound(kind, id)
 	}
 	return one, err
+}
+
+// first returns the first of the objects that a query yielded, and whether there is one.
+func first[T any](all []T, err error) (T, bool, error) {
+	if err != nil || len(all) == 0 {
+		var none T
+		return none, false, err
+	}
+	return all[0], true, nil
+}
+
+// existing returns the first of the objects that a query for the one of a kind and id yielded, or CodeNotFound.
+func existing[T any](all []T, err error, kind tokens.Kind, id string) (T, error) {
+	found, ok, err := first(all, err)
+	if err == nil && !ok {
+		err = tokens.NotFound(kind, id)
+	}
+	return found, err
 }
 
 // scanText reads a single column of text.

@@ -33,6 +33,14 @@ func (c Caller) Sees(t AccessToken, share string) bool {
 		c.Access.At(t.User.GroupID).Allows(PermissionAll)
 }
 
+// ShowsTokensAt reports whether the caller may show the tokens at a level, the group's or (empty) the organization's, that
+// are not restricted, and whether those that are, too. A share, or having made a token, may open more.
+func (c Caller) ShowsTokensAt(groupID string) (open, restricted bool) {
+	held := c.Access.At(groupID)
+	open = held.Allows(tokenRules[OperationShow].at(groupID))
+	return open, open && held.Allows(PermissionAll)
+}
+
 // MayUse checks an operation on a token; share is the caller's role by a share, or empty.
 func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Roles) error {
 	rule, level := tokenRules[op], t.User.GroupID

@@ -57,6 +57,15 @@ type Grants struct {
 	GroupRoles []GroupRole `setting:"group_roles"`
 }
 
+// RoleNames returns the names of all roles, that at organization level first; empty for none there.
+func (g Grants) RoleNames() []string {
+	names := []string{g.Role}
+	for _, r := range g.GroupRoles {
+		names = append(names, r.Role)
+	}
+	return names
+}
+
 // Within returns the roles of g that remain within the limit: at organization level and in each group, the role whose
 // permissions the other one contains. If each of two roles allows something that the other does not, neither remains,
 // because no role names what both allow; only Access has it. Group roles that add nothing to the role at organization

@@ -56,6 +56,9 @@ var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadd
 // idLength is the length of an identifier after its prefix: 16 bytes in base32.
 const idLength = 26
 
+// IDLength returns the length of the identifiers of a kind.
+func IDLength(kind Kind) int { return len(kind) + 1 + idLength }
+
 // NewID returns a new identifier of the kind: the prefix, an underscore, and 26 characters that encode 48 bits of now
 // in milliseconds and 80 random bits, so that identifiers sort by the time of their creation.
 func NewID(kind Kind, now time.Time) string {

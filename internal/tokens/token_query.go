@@ -26,14 +26,22 @@ type TokenQuery struct {
 	Sort TokenColumn
 	// Descending reverses the order.
 	Descending bool
-	// Limit is the number of tokens at most, after the first Offset of those selected; zero for all.
-	Limit, Offset int
+	// Limit is the number of tokens at most; zero for all.
+	Limit int
+	// Cursor is the NextCursor of a page of the same query: the tokens after that page are selected, as of the time at
+	// which the first page was read. Empty for the first page.
+	Cursor string
+	// CountTotal asks for the total, which takes a look at every token.
+	CountTotal bool
 }
 
 // TokenPage is the answer to a TokenQuery.
 type TokenPage struct {
 	AccessTokens []AccessToken
-	// Total is the number of tokens that the query selects, whatever its Limit and Offset.
+	// NextCursor selects the tokens after these; empty where there are none.
+	NextCursor string
+	// Total is the number of tokens that the query selects, whatever its Limit and Cursor. It is zero unless the query
+	// asks for it.
 	Total int
 	// GroupNames are the names of the groups to which the tokens belong or in which they have roles, by ID.
 	GroupNames map[string]string
@@ -59,30 +67,71 @@ const (
 	ColumnVisibility    TokenColumn = "visibility"
 )
 
+// tokenOrder is the order of tokens by a column.
+type tokenOrder struct {
+	compare func(a, b *AccessToken) int
+	// value returns where a token has what compare looks at, for a cursor to keep; nil where every cursor has that.
+	value func(t *AccessToken) any
+}
+
 // tokenOrders holds the order of each column. An expiry that is not set comes after all others, a use that never
 // happened before all others.
-var tokenOrders = map[TokenColumn]func(a, b *AccessToken) int{
-	ColumnID:            func(a, b *AccessToken) int { return cmp.Compare(a.ID, b.ID) },
-	ColumnName:          func(a, b *AccessToken) int { return compareText(a.Name, b.Name) },
-	ColumnDescription:   func(a, b *AccessToken) int { return compareText(a.Description, b.Description) },
-	ColumnPreview:       func(a, b *AccessToken) int { return cmp.Compare(a.Secret.Preview, b.Secret.Preview) },
-	ColumnTechnicalUser: func(a, b *AccessToken) int { return cmp.Compare(a.User.Email, b.User.Email) },
-	ColumnRole:          func(a, b *AccessToken) int { return compareRoles(a.Grants.Role, b.Grants.Role) },
-	ColumnStatus:        func(a, b *AccessToken) int { return cmp.Compare(a.Status, b.Status) },
-	ColumnCreatedAt:     func(a, b *AccessToken) int { return a.CreatedAt.Compare(b.CreatedAt) },
-	ColumnExpiresAt: func(a, b *AccessToken) int {
-		x, y := a.SecretExpiresAt(), b.SecretExpiresAt()
-		switch {
-		case x.IsZero() || y.IsZero():
-			return compareBool(x.IsZero(), y.IsZero())
-		default:
-			return x.Compare(y)
-		}
+var tokenOrders = map[TokenColumn]tokenOrder{
+	ColumnID:        {func(a, b *AccessToken) int { return cmp.Compare(a.ID, b.ID) }, nil},
+	ColumnCreatedAt: {func(a, b *AccessToken) int { return a.CreatedAt.Compare(b.CreatedAt) }, nil},
+	ColumnName: {
+		func(a, b *AccessToken) int { return compareText(a.Name, b.Name) },
+		func(t *AccessToken) any { return &t.Name },
 	},
-	ColumnLastUsedAt:    func(a, b *AccessToken) int { return a.LastUsedAt.Compare(b.LastUsedAt) },
-	ColumnSecretVersion: func(a, b *AccessToken) int { return cmp.Compare(a.Secret.Version, b.Secret.Version) },
-	ColumnUpdatedAt:     func(a, b *AccessToken) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
-	ColumnVisibility:    func(a, b *AccessToken) int { return cmp.Compare(a.Visibility, b.Visibility) },
+	ColumnDescription: {
+		func(a, b *AccessToken) int { return compareText(a.Description, b.Description) },
+		func(t *AccessToken) any { return &t.Description },
+	},
+	ColumnPreview: {
+		func(a, b *AccessToken) int { return cmp.Compare(a.Secret.Preview, b.Secret.Preview) },
+		func(t *AccessToken) any { return &t.Secret.Preview },
+	},
+	ColumnTechnicalUser: {
+		func(a, b *AccessToken) int { return cmp.Compare(a.User.Email, b.User.Email) },
+		func(t *AccessToken) any { return &t.User.Email },
+	},
+	ColumnRole: {
+		func(a, b *AccessToken) int { return compareRoles(a.Grants.Role, b.Grants.Role) },
+		func(t *AccessToken) any { return &t.Grants.Role },
+	},
+	ColumnStatus: {
+		func(a, b *AccessToken) int { return cmp.Compare(a.Status, b.Status) },
+		func(t *AccessToken) any { return &t.Status },
+	},
+	ColumnExpiresAt: {
+		func(a, b *AccessToken) int {
+			x, y := a.SecretExpiresAt(), b.SecretExpiresAt()
+			if x.IsZero() || y.IsZero() {
+				return compareBool(x.IsZero(), y.IsZero())
+			}
+			return x.Compare(y)
+		},
+		func(t *AccessToken) any {
+			t.ExpiresAt, t.TTL = t.SecretExpiresAt(), 0
+			return &t.ExpiresAt
+		},
+	},
+	ColumnLastUsedAt: {
+		func(a, b *AccessToken) int { return a.LastUsedAt.Compare(b.LastUsedAt) },
+		func(t *AccessToken) any { return &t.LastUsedAt },
+	},
+	ColumnSecretVersion: {
+		func(a, b *AccessToken) int { return cmp.Compare(a.Secret.Version, b.Secret.Version) },
+		func(t *AccessToken) any { return &t.Secret.Version },
+	},
+	ColumnUpdatedAt: {
+		func(a, b *AccessToken) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
+		func(t *AccessToken) any { return &t.UpdatedAt },
+	},
+	ColumnVisibility: {
+		func(a, b *AccessToken) int { return cmp.Compare(a.Visibility, b.Visibility) },
+		func(t *AccessToken) any { return &t.Visibility },
+	},
 }
 
 // TokenColumns returns the columns by which a list can be ordered, sorted.
@@ -95,7 +144,7 @@ func TokenColumns() []TokenColumn {
 	return columns
 }
 
-// Validate checks that the status and the column exist, the form of identifiers, and that no number is negative.
+// Validate checks that the status and the column exist, the form of identifiers, and that no number is negative and that the cursor is one of this query.
 func (q TokenQuery) Validate() error {
 	if q.Status != "" && !slices.Contains(Statuses(), q.Status) {
 		return Invalid("status", "there is no status %q; the statuses are %s", q.Status, join(Statuses()))
@@ -116,46 +165,29 @@ func (q TokenQuery) Validate() error {
 	for _, n := range []struct {
 		field string
 		value int64
-	}{{"expires_within", int64(q.ExpiresWithin)}, {"unused_for", int64(q.UnusedFor)}, {"limit", int64(q.Limit)}, {"offset", int64(q.Offset)}} {
+	}{{"expires_within", int64(q.ExpiresWithin)}, {"unused_for", int64(q.UnusedFor)}, {"limit", int64(q.Limit)}} {
 		if n.value < 0 {
 			return Invalid(n.field, "it is negative: use a positive number, or leave it out")
 		}
 	}
-	return nil
+	_, err := q.Position()
+	return err
 }
 
-// Select returns those of the tokens, observed at an instant, that the query selects, in its order, and how many there
-// are without its Limit and Offset.
-func (q TokenQuery) Select(list []AccessToken, now time.Time) (selected []AccessToken, total int) {
-	search := strings.ToLower(q.Search)
-	var found []*AccessToken // tokens are large: they are copied once, not at every step of the sorting
-	for i := range list {
-		if t := &list[i]; q.selects(t, search, now) {
-			found = append(found, t)
-		}
+// Column returns the column to order by.
+func (q TokenQuery) Column() TokenColumn { return cmp.Or(q.Sort, ColumnCreatedAt) }
+
+// Compare orders two tokens, observed at the same time, as the query asks for.
+func (q TokenQuery) Compare(a, b *AccessToken) int {
+	c := tokenOrders[q.Column()].compare(a, b)
+	if q.Descending {
+		c = -c
 	}
-	order := tokenOrders[cmp.Or(q.Sort, ColumnCreatedAt)]
-	slices.SortFunc(found, func(a, b *AccessToken) int {
-		c := order(a, b)
-		if q.Descending {
-			c = -c
-		}
-		return cmp.Or(c, a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-	total = len(found)
-	found = found[min(q.Offset, total):]
-	if q.Limit > 0 {
-		found = found[:min(q.Limit, len(found))]
-	}
-	selected = slices.Grow(selected, len(found))
-	for _, t := range found {
-		selected = append(selected, *t)
-	}
-	return selected, total
+	return cmp.Or(c, a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 }
 
-// selects tells whether the query selects a token. The text to search for is in lower case.
-func (q TokenQuery) selects(t *AccessToken, search string, now time.Time) bool {
+// Selects reports whether the query selects a token that was observed at a time, its Limit and Cursor apart.
+func (q TokenQuery) Selects(t *AccessToken, now time.Time) bool {
 	if q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID || q.GroupID != "" && t.User.GroupID != q.GroupID {
 		return false
 	}
@@ -174,22 +206,26 @@ func (q TokenQuery) selects(t *AccessToken, search string, now time.Time) bool {
 			return false
 		}
 	}
-	return search == "" || t.mentions(search)
+	return q.Search == "" || t.mentions(Folded(q.Search))
 }
 
-// mentions tells whether the token's name, description or technical user contains the text, which is in lower case.
+// mentions reports whether the token's name, description or technical user contains a folded text.
 func (t *AccessToken) mentions(text string) bool {
 	for _, s := range []string{t.Name, t.Description, t.User.Email, t.User.Name} {
-		if strings.Contains(strings.ToLower(s), text) {
+		if strings.Contains(Folded(s), text) {
 			return true
 		}
 	}
 	return false
 }
 
+// Folded returns a text without the difference between upper and lower case, by which texts are searched and ordered. A
+// database has its own ideas of letters, so a store keeps this text too.
+func Folded(text string) string { return strings.ToLower(text) }
+
 // compareText orders texts as people do: by their letters, then upper case first.
 func compareText(a, b string) int {
-	return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(a, b))
+	return cmp.Or(cmp.Compare(Folded(a), Folded(b)), cmp.Compare(a, b))
 }
 
 func compareBool(a, b bool) int {

@@ -44,89 +44,85 @@ func queriedTokens() []tokens.AccessToken {
 	}
 }
 
-// TestTokenQuerySelect orders by every column, and selects. Tokens that a column doesn't tell apart are in the order in
+// TestTokenQuerySelects orders by every column, and selects. Tokens that a column doesn't tell apart are in the order in
 // which they were made, whichever way the column goes.
-func TestTokenQuerySelect(t *testing.T) {
+func TestTokenQuerySelects(t *testing.T) {
 	for _, test := range []struct {
 		query tokens.TokenQuery
 		want  string
-		// total is how many there are without limit and offset, where that differs.
-		total int
 	}{
-		{tokens.TokenQuery{}, "a b c d", 0},
-		{tokens.TokenQuery{Descending: true}, "d c b a", 0},
-		{tokens.TokenQuery{Sort: "created_at"}, "a b c d", 0},
-		{tokens.TokenQuery{Sort: "id", Descending: true}, "d c b a", 0},
-		{tokens.TokenQuery{Sort: "name"}, "d a c b", 0},
-		{tokens.TokenQuery{Sort: "name", Descending: true}, "b c a d", 0},
-		{tokens.TokenQuery{Sort: "description"}, "d b a c", 0},
-		{tokens.TokenQuery{Sort: "token_preview"}, "d b c a", 0},
-		{tokens.TokenQuery{Sort: "technical_user"}, "a b d c", 0},
-		{tokens.TokenQuery{Sort: "technical_user", Descending: true}, "c a b d", 0},
-		{tokens.TokenQuery{Sort: "role"}, "b c a d", 0},
-		{tokens.TokenQuery{Sort: "status"}, "d b a c", 0},
-		{tokens.TokenQuery{Sort: "expires_at"}, "a d b c", 0},
-		{tokens.TokenQuery{Sort: "last_used_at"}, "b c a d", 0},
-		{tokens.TokenQuery{Sort: "last_used_at", Descending: true}, "d a b c", 0},
-		{tokens.TokenQuery{Sort: "secret_version"}, "a b c d", 0},
-		{tokens.TokenQuery{Search: "ALPHA"}, "a d", 0},
-		{tokens.TokenQuery{Search: "robot"}, "a c", 0},
-		{tokens.TokenQuery{Search: "zÜrich"}, "c", 0},
-		{tokens.TokenQuery{Search: "ci@default"}, "a b d", 0},
-		{tokens.TokenQuery{Search: "nothing"}, "", 0},
-		{tokens.TokenQuery{Status: "held"}, "c", 0},
-		{tokens.TokenQuery{Status: "active"}, "d", 0},
-		{tokens.TokenQuery{Status: "pending"}, "", 0},
-		{tokens.TokenQuery{Search: "alpha", Status: "expired"}, "a", 0},
-		{tokens.TokenQuery{Sort: "description", Descending: true}, "c a b d", 0},
-		{tokens.TokenQuery{Sort: "token_preview", Descending: true}, "a c b d", 0},
-		{tokens.TokenQuery{Sort: "role", Descending: true}, "d a c b", 0},
-		{tokens.TokenQuery{Sort: "status", Descending: true}, "c a b d", 0},
-		{tokens.TokenQuery{Sort: "expires_at", Descending: true}, "b c d a", 0},
-		{tokens.TokenQuery{Sort: "secret_version", Descending: true}, "d c b a", 0},
-		{tokens.TokenQuery{Sort: "updated_at"}, "d b c a", 0},
-		{tokens.TokenQuery{Sort: "updated_at", Descending: true}, "a c b d", 0},
-		{tokens.TokenQuery{Sort: "visibility"}, "a c d b", 0},
-		{tokens.TokenQuery{Sort: "visibility", Descending: true}, "b a c d", 0},
-		{tokens.TokenQuery{Sort: "id"}, "a b c d", 0},
+		{tokens.TokenQuery{}, "a b c d"},
+		{tokens.TokenQuery{Descending: true}, "d c b a"},
+		{tokens.TokenQuery{Sort: "created_at"}, "a b c d"},
+		{tokens.TokenQuery{Sort: "id", Descending: true}, "d c b a"},
+		{tokens.TokenQuery{Sort: "name"}, "d a c b"},
+		{tokens.TokenQuery{Sort: "name", Descending: true}, "b c a d"},
+		{tokens.TokenQuery{Sort: "description"}, "d b a c"},
+		{tokens.TokenQuery{Sort: "token_preview"}, "d b c a"},
+		{tokens.TokenQuery{Sort: "technical_user"}, "a b d c"},
+		{tokens.TokenQuery{Sort: "technical_user", Descending: true}, "c a b d"},
+		{tokens.TokenQuery{Sort: "role"}, "b c a d"},
+		{tokens.TokenQuery{Sort: "status"}, "d b a c"},
+		{tokens.TokenQuery{Sort: "expires_at"}, "a d b c"},
+		{tokens.TokenQuery{Sort: "last_used_at"}, "b c a d"},
+		{tokens.TokenQuery{Sort: "last_used_at", Descending: true}, "d a b c"},
+		{tokens.TokenQuery{Sort: "secret_version"}, "a b c d"},
+		{tokens.TokenQuery{Search: "ALPHA"}, "a d"},
+		{tokens.TokenQuery{Search: "robot"}, "a c"},
+		{tokens.TokenQuery{Search: "zÜrich"}, "c"},
+		{tokens.TokenQuery{Search: "ci@default"}, "a b d"},
+		{tokens.TokenQuery{Search: "nothing"}, ""},
+		{tokens.TokenQuery{Status: "held"}, "c"},
+		{tokens.TokenQuery{Status: "active"}, "d"},
+		{tokens.TokenQuery{Status: "pending"}, ""},
+		{tokens.TokenQuery{Search: "alpha", Status: "expired"}, "a"},
+		{tokens.TokenQuery{Sort: "description", Descending: true}, "c a b d"},
+		{tokens.TokenQuery{Sort: "token_preview", Descending: true}, "a c b d"},
+		{tokens.TokenQuery{Sort: "role", Descending: true}, "d a c b"},
+		{tokens.TokenQuery{Sort: "status", Descending: true}, "c a b d"},
+		{tokens.TokenQuery{Sort: "expires_at", Descending: true}, "b c d a"},
+		{tokens.TokenQuery{Sort: "secret_version", Descending: true}, "d c b a"},
+		{tokens.TokenQuery{Sort: "updated_at"}, "d b c a"},
+		{tokens.TokenQuery{Sort: "updated_at", Descending: true}, "a c b d"},
+		{tokens.TokenQuery{Sort: "visibility"}, "a c d b"},
+		{tokens.TokenQuery{Sort: "visibility", Descending: true}, "b a c d"},
+		{tokens.TokenQuery{Sort: "id"}, "a b c d"},
 
-		{tokens.TokenQuery{TechnicalUserID: otherUserID}, "c", 0},
-		{tokens.TokenQuery{TechnicalUserID: userID, Search: "alpha"}, "a d", 0},
-		{tokens.TokenQuery{GroupID: groupA}, "b", 0},
-		{tokens.TokenQuery{GroupID: groupB}, "", 0},
-		{tokens.TokenQuery{ExpiresWithin: time.Hour}, "d", 0},              // that instant is within
-		{tokens.TokenQuery{ExpiresWithin: time.Hour - time.Second}, "", 0}, // and "a" has expired
-		{tokens.TokenQuery{UnusedFor: time.Hour}, "a b c", 0},              // "b" and "c" were never used
-		{tokens.TokenQuery{UnusedFor: time.Hour + time.Second}, "b c", 0},
-		{tokens.TokenQuery{UnusedFor: 4 * time.Hour}, "b", 0}, // "c" was made 3 hours ago
-		{tokens.TokenQuery{UnusedFor: time.Minute, ExpiresWithin: day}, "d", 0},
-		{tokens.TokenQuery{Limit: 2}, "a b", 4},
-		{tokens.TokenQuery{Limit: 2, Offset: 2}, "c d", 4},
-		{tokens.TokenQuery{Limit: 2, Offset: 3}, "d", 4},
-		{tokens.TokenQuery{Limit: 9}, "a b c d", 0},
-		{tokens.TokenQuery{Offset: 1}, "b c d", 4},
-		{tokens.TokenQuery{Offset: 4}, "", 4},
-		{tokens.TokenQuery{Offset: 9, Limit: 1}, "", 4},
-		{tokens.TokenQuery{Sort: "name", Descending: true, Limit: 1, Search: "alpha"}, "a", 2},
+		{tokens.TokenQuery{TechnicalUserID: otherUserID}, "c"},
+		{tokens.TokenQuery{TechnicalUserID: userID, Search: "alpha"}, "a d"},
+		{tokens.TokenQuery{GroupID: groupA}, "b"},
+		{tokens.TokenQuery{GroupID: groupB}, ""},
+		{tokens.TokenQuery{ExpiresWithin: time.Hour}, "d"},              // that instant is within
+		{tokens.TokenQuery{ExpiresWithin: time.Hour - time.Second}, ""}, // and "a" has expired
+		{tokens.TokenQuery{UnusedFor: time.Hour}, "a b c"},              // "b" and "c" were never used
+		{tokens.TokenQuery{UnusedFor: time.Hour + time.Second}, "b c"},
+		{tokens.TokenQuery{UnusedFor: 4 * time.Hour}, "b"}, // "c" was made 3 hours ago
+		{tokens.TokenQuery{UnusedFor: time.Minute, ExpiresWithin: day}, "d"},
+		{tokens.TokenQuery{Sort: "name", Descending: true, Search: "alpha"}, "a d"},
 	} {
 		if err := test.query.Validate(); err != nil {
 			t.Errorf("%+v is refused: %v", test.query, err)
 		}
 		var ids []string
-		selected, total := test.query.Select(queriedTokens(), now)
-		for _, token := range selected {
+		for _, token := range selected(test.query, queriedTokens()) {
 			ids = append(ids, token.ID)
 		}
 		if got := strings.Join(ids, " "); got != test.want {
 			t.Errorf("%+v selects %q, want %q", test.query, got, test.want)
 		}
-		if test.total == 0 {
-			test.total = len(ids)
-		}
-		if total != test.total {
-			t.Errorf("%+v selects %d tokens in all, want %d", test.query, total, test.total)
+	}
+}
+
+// selected returns those of tokens that a query selects, in its order.
+func selected(query tokens.TokenQuery, list []tokens.AccessToken) []*tokens.AccessToken {
+	var found []*tokens.AccessToken
+	for i := range list {
+		if query.Selects(&list[i], now) {
+			found = append(found, &list[i])
 		}
 	}
+	slices.SortFunc(found, query.Compare)
+	return found
 }
 
 func TestTokenColumns(t *testing.T) {
@@ -161,14 +157,15 @@ func TestTokenQueryValidateFields(t *testing.T) {
 		"expires_within":    {ExpiresWithin: -time.Second},
 		"unused_for":        {UnusedFor: -time.Second},
 		"limit":             {Limit: -1},
-		"offset":            {Offset: -1},
+		"cursor":            {Cursor: "next"},
 	} {
 		wantInvalid(t, field, query.Validate())
 	}
 }
 
-// Pages put together are the whole list, in every order, also where a column tells no token from another.
-func TestPagesAreTheList(t *testing.T) {
+// What comes after a token by its cursor is the rest of the list, in every order, also where a column tells no token from
+// another.
+func TestCursors(t *testing.T) {
 	var all []tokens.AccessToken
 	for _, token := range slices.Concat(queriedTokens(), queriedTokens(), queriedTokens()) {
 		token.ID += strconv.Itoa(len(all))
@@ -177,26 +174,52 @@ func TestPagesAreTheList(t *testing.T) {
 	for _, column := range tokens.TokenColumns() {
 		for _, descending := range []bool{false, true} {
 			query := tokens.TokenQuery{Sort: column, Descending: descending}
-			want, _ := query.Select(slices.Clone(all), now)
-			var got []tokens.AccessToken
-			for query.Limit = 5; query.Offset < len(all); query.Offset += query.Limit {
-				slices.Reverse(all) // the order in which tokens come must not matter
-				page, _ := query.Select(slices.Clone(all), now)
-				got = append(got, page...)
+			list := selected(query, all)
+			if len(list) != len(all) {
+				t.Errorf("by %s %d of %d tokens are left", column, len(list), len(all))
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("by %s, descending %t, the pages differ from the list (-want +got):\n%s", column, descending, diff)
+			for i, token := range list {
+				query.Cursor = query.CursorAfter(*token)
+				position, err := query.Position()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !position.Now.Equal(now) {
+					t.Errorf("the cursor is of %s, want %s", position.Now, now)
+				}
+				for j, other := range list {
+					if isAfter := query.Compare(other, &position.Last) > 0; isAfter != (j > i) {
+						t.Errorf("by %s, descending %t: token %d is after token %d: %t", column, descending, j, i, isAfter)
+					}
+				}
 			}
 		}
 	}
 }
 
-func TestSelectKeepsEveryToken(t *testing.T) {
-	all := queriedTokens()
-	for _, column := range tokens.TokenColumns() {
-		selected, _ := tokens.TokenQuery{Sort: column}.Select(slices.Clone(all), now)
-		if len(selected) != len(all) {
-			t.Errorf("by %s %d of %d tokens are left", column, len(selected), len(all))
+// A cursor is good for the pages of its own query, of any size.
+func TestCursorOfAnotherQuery(t *testing.T) {
+	query := tokens.TokenQuery{Sort: tokens.ColumnName, Search: "a"}
+	cursor := query.CursorAfter(queriedTokens()[0])
+	for name, same := range map[string]tokens.TokenQuery{
+		"the same query":    query,
+		"with another size": {Sort: tokens.ColumnName, Search: "a", Limit: 7},
+		"with a total":      {Sort: tokens.ColumnName, Search: "a", CountTotal: true},
+	} {
+		same.Cursor = cursor
+		if err := same.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
+	}
+	for name, other := range map[string]tokens.TokenQuery{
+		"another search":  {Sort: tokens.ColumnName, Search: "b", Cursor: cursor},
+		"another column":  {Sort: tokens.ColumnDescription, Search: "a", Cursor: cursor},
+		"the other way":   {Sort: tokens.ColumnName, Search: "a", Descending: true, Cursor: cursor},
+		"a filter more":   {Sort: tokens.ColumnName, Search: "a", UnusedFor: day, Cursor: cursor},
+		"a cut cursor":    {Sort: tokens.ColumnName, Search: "a", Cursor: cursor[:len(cursor)-3]},
+		"no cursor":       {Sort: tokens.ColumnName, Search: "a", Cursor: "bmV4dA"},
+		"a longer cursor": {Sort: tokens.ColumnName, Search: "a", Cursor: cursor + "IA"},
+	} {
+		t.Run(name, func(t *testing.T) { wantInvalid(t, "cursor", other.Validate()) })
 	}
 }

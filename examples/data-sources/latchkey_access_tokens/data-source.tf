@@ -19,14 +19,14 @@ output "expiring" {
   value = { for t in data.latchkey_access_tokens.expiring.access_tokens : t.id => t.secret_expires_at }
 }
 
-# One page of a long list, newest first.
-data "latchkey_access_tokens" "page" {
-  search     = "deploy"
-  descending = true
-  limit      = 20
-  offset     = 0
+# The newest of a long list, and how long it is.
+data "latchkey_access_tokens" "newest" {
+  search      = "deploy"
+  descending  = true
+  limit       = 20
+  count_total = true
 }
 
 output "found" {
-  value = data.latchkey_access_tokens.page.total
+  value = data.latchkey_access_tokens.newest.total
 }

@@ -33,7 +33,7 @@ type listModel struct {
 	Sort            types.String         `tfsdk:"sort"`
 	Descending      types.Bool           `tfsdk:"descending"`
 	Limit           types.Int64          `tfsdk:"limit"`
-	Offset          types.Int64          `tfsdk:"offset"`
+	CountTotal      types.Bool           `tfsdk:"count_total"`
 	Total           types.Int64          `tfsdk:"total"`
 	AccessTokens    types.List           `tfsdk:"access_tokens"`
 }
@@ -71,8 +71,10 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 				})),
 			"descending":    schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to sort the other way round. Defaults to false."},
 			"limit":         attribute.CountFilter("How many tokens to list at most. Left out, or 0: all of them."),
-			"offset":        attribute.CountFilter("How many of the selected tokens to skip before the first one listed. Defaults to 0."),
-			"total":         schema.Int64Attribute{Computed: true, MarkdownDescription: "How many tokens the filters select, whatever `limit` and `offset`."},
+			"count_total": schema.BoolAttribute{Optional: true,
+				MarkdownDescription: "Whether to set `total`, for which the backend reads every token that the filters select. Defaults to false."},
+			"total": schema.Int64Attribute{Computed: true,
+				MarkdownDescription: "How many tokens the filters select, whatever the `limit`. Null unless `count_total` is true."},
 			"access_tokens": attribute.ShownList(shownAttributes(), "The tokens, in the order of `sort`."),
 		},
 	}
@@ -95,13 +97,15 @@ func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 			Sort:            tokens.TokenColumn(config.Sort.ValueString()),
 			Descending:      config.Descending.ValueBool(),
 			Limit:           attribute.Count(config.Limit),
-			Offset:          attribute.Count(config.Offset),
+			CountTotal:      config.CountTotal.ValueBool(),
 		})
 	})
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	config.Total = types.Int64Value(int64(page.Total))
+	if config.CountTotal.ValueBool() {
+		config.Total = types.Int64Value(int64(page.Total))
+	}
 	config.AccessTokens = attribute.ListOf(shownAttributes(), page.AccessTokens, show)
 	resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
 }

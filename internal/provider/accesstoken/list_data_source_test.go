@@ -70,16 +70,16 @@ func TestAccessTokenList(t *testing.T) {
 		"descending":      {[]string{`sort = "name"`, `descending = true`}, 8, "zeta theta gamma eta epsilon delta Beta alpha"},
 		"only_descending": {[]string{`descending = true`, `limit = 2`}, 8, "theta eta"},
 		"last_used":       {[]string{`sort = "last_used_at"`, `descending = true`, `limit = 1`}, 8, "Beta"},
-		"page":            {[]string{`sort = "name"`, `limit = 3`, `offset = 2`}, 8, "delta epsilon eta"},
-		"last_page":       {[]string{`sort = "name"`, `limit = 3`, `offset = 6`}, 8, "theta zeta"},
-		"page_beyond":     {[]string{`offset = 100`}, 8, ""},
-		"everything":      {[]string{`limit = 0`, `offset = 0`}, 8, "alpha Beta gamma delta epsilon zeta eta theta"},
-		"together":        {[]string{user, `status = "active"`, `search = "a"`, `sort = "name"`, `descending = true`, `limit = 1`, `offset = 1`}, 2, "alpha"},
+		"page":            {[]string{`sort = "name"`, `limit = 3`}, 8, "alpha Beta delta"},
+		"everything":      {[]string{`limit = 0`}, 8, "alpha Beta gamma delta epsilon zeta eta theta"},
+		"together":        {[]string{user, `status = "active"`, `search = "a"`, `sort = "name"`, `descending = true`, `limit = 1`}, 2, "Beta"},
 	} {
-		config.WriteString(acctest.Data("access_tokens", label, test.lines...) + acctest.ListOutput(label, "access_tokens", "x.name") +
+		config.WriteString(acctest.Data("access_tokens", label, append(test.lines, `count_total = true`)...) + acctest.ListOutput(label, "access_tokens", "x.name") +
 			acctest.Output(label+"_total", fmt.Sprintf("data.latchkey_access_tokens.%s.total", label)))
 		want[label], want[label+"_total"] = test.names, fmt.Sprint(test.total)
 	}
+	config.WriteString(acctest.Data("access_tokens", "uncounted") + acctest.Output("uncounted", "data.latchkey_access_tokens.uncounted.total == null"))
+	want["uncounted"] = "true"
 	b.Run(resource.TestStep{Config: b.Config(config.String()), Check: acctest.CheckOutputs(want)})
 }
 
@@ -117,8 +117,8 @@ func TestAccessTokenListOfMany(t *testing.T) {
 		b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: fmt.Sprintf("token %05d", i*7919%many), Enabled: i%100 != 0}})
 	}
 	b.Run(resource.TestStep{
-		Config: b.Config(acctest.Data("access_tokens", "page", `search = "TOKEN"`, `status = "active"`, `sort = "name"`, `descending = true`, `limit = 3`, `offset = 5000`) +
+		Config: b.Config(acctest.Data("access_tokens", "page", `search = "TOKEN"`, `status = "active"`, `sort = "name"`, `descending = true`, `limit = 3`, `count_total = true`) +
 			acctest.ListOutput("page", "access_tokens", "x.name") + acctest.Output("total", "data.latchkey_access_tokens.page.total")),
-		Check: acctest.CheckOutputs(map[string]string{"page": "token 04949 token 04948 token 04947", "total": "9900"}),
+		Check: acctest.CheckOutputs(map[string]string{"page": "token 09999 token 09998 token 09997", "total": "9900"}),
 	})
 }

@@ -85,7 +85,7 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Read(t.Context(), func(v store.View) error {
-		events, err := v.Events(t.Context(), tokens.EventQuery{})
+		events, err := v.Events(t.Context(), store.EventSelection{Audience: store.Audience{All: true}})
 		if len(events) != 0 {
 			t.Errorf("backups left events in the database: %v", events)
 		}

@@ -341,7 +341,7 @@ func TestMaking(t *testing.T) {
 		t.Errorf("the directory holds %v, want the database alone", entries)
 	}
 	if s := openStore(t, path); s.Read(t.Context(), func(v store.View) error {
-		_, err := v.Events(t.Context(), tokens.EventQuery{})
+		_, err := v.Events(t.Context(), store.EventSelection{Audience: store.Audience{All: true}})
 		return err
 	}) != nil {
 		t.Error("a new database has no events")

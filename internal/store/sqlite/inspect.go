@@ -109,9 +109,9 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 		}
 		i.Counts = append(i.Counts, count)
 	}
-	events, err := store.NewView(c.database, c.statements).Events(ctx, tokens.EventQuery{Limit: 1})
+	events, err := store.NewView(c.database, c.statements).Events(ctx, store.EventSelection{EventQuery: tokens.EventQuery{Limit: 1}, Audience: store.Audience{All: true}})
 	if len(events) > 0 {
-		i.LastEvent = events[0]
+		i.LastEvent = events[0].Event
 	}
 	return err
 }

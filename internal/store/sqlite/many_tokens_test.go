@@ -51,8 +51,8 @@ func TestManyAccessTokens(t *testing.T) {
 	}
 
 	found := list(tokens.TokenQuery{Search: "NEEDLE"})
-	if len(found.AccessTokens) != manyTokens/1000 || found.Total != manyTokens/1000 {
-		t.Errorf("found %d of %d tokens, want %d", len(found.AccessTokens), found.Total, manyTokens/1000)
+	if len(found.AccessTokens) != manyTokens/1000 {
+		t.Errorf("found %d tokens, want %d", len(found.AccessTokens), manyTokens/1000)
 	}
 	for _, token := range found.AccessTokens {
 		if !strings.Contains(token.Description, "needle") || token.Grants.Role != "orders" && token.Grants.GroupRoles == nil {
@@ -66,17 +66,15 @@ func TestManyAccessTokens(t *testing.T) {
 	for _, descending := range []bool{false, true} {
 		query := tokens.TokenQuery{Sort: tokens.ColumnName, Descending: descending}
 		whole := list(query)
-		if len(whole.AccessTokens) != manyTokens || whole.Total != manyTokens || len(whole.GroupNames) != manyGroups {
-			t.Fatalf("got %d of %d tokens and the names of %d groups", len(whole.AccessTokens), whole.Total, len(whole.GroupNames))
+		if len(whole.AccessTokens) != manyTokens || len(whole.GroupNames) != manyGroups {
+			t.Fatalf("got %d tokens and the names of %d groups", len(whole.AccessTokens), len(whole.GroupNames))
 		}
 		var paged []string
 		query.Limit = 1500
-		for query.Offset = 0; query.Offset < manyTokens; query.Offset += query.Limit {
+		for ended := false; !ended; {
 			page := list(query)
-			if page.Total != manyTokens {
-				t.Errorf("a page tells of %d tokens", page.Total)
-			}
 			paged = append(paged, identifiers(page.AccessTokens)...)
+			query.Cursor, ended = page.NextCursor, page.NextCursor == ""
 		}
 		if !slices.Equal(paged, identifiers(whole.AccessTokens)) {
 			t.Errorf("descending %t: the pages differ from the whole list", descending)

@@ -50,10 +50,8 @@ func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
 
 // migrate turns the schema of a version, 0 for none, into the one of this program, within a transaction.
 func migrate(ctx context.Context, tx *sql.Tx, from int) error {
-	for _, migration := range store.Migrations(from, serial) {
-		if _, err := tx.ExecContext(ctx, migration); err != nil {
-			return err
-		}
+	if err := store.Migrate(ctx, store.NewTx(tokens.Database{}, tx), from, store.SchemaVersion, serial); err != nil {
+		return err
 	}
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", store.SchemaVersion))
 	return err

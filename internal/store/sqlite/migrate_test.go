@@ -21,8 +21,8 @@ func oldDatabase(t *testing.T) (path string, secret tokens.Secret) {
 		t.Fatal(err)
 	}
 	path = filepath.Join(t.TempDir(), "latchkey.db")
+	migrateTo(t, path, 1)
 	execute(t, path, fmt.Sprintf(`PRAGMA journal_mode = WAL; PRAGMA application_id = %d; PRAGMA user_version = 1;`, applicationID)+
-		store.Migrations(0, serial)[0]+
 		fmt.Sprintf(`INSERT INTO database VALUES ('%s', 'default', 1);
 		INSERT INTO technical_users (id, name, description, email, role, group_roles_set, enabled, system_created, created_at, updated_at)
 			VALUES ('tu_1', 'ci', '', 'ci@default.latchkey.internal', 'member', false, true, false, 1, 1);
@@ -30,6 +30,22 @@ func oldDatabase(t *testing.T) (path string, secret tokens.Secret) {
 			VALUES ('tok_1', 'deploy', '', 'tu_1', '', false, true, 0, 1, 1, 1);
 		INSERT INTO secrets VALUES ('%s', 'tok_1', 1, 'lk_1', 1, NULL)`, identity, secret.Hash()))
 	return path, secret
+}
+
+// migrateTo gives an empty file the schema of a version.
+func migrateTo(t *testing.T, path string, version int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = inTransaction(t.Context(), db, func(tx *sql.Tx) error {
+		return store.Migrate(t.Context(), store.NewTx(tokens.Database{}, tx), 0, version, serial)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // schemaOf returns the tables and indexes of a file, after their version.

@@ -24,10 +24,6 @@ func TestQueriesUseIndexes(t *testing.T) {
 			_, _, _, err := v.SecretWithHash(ctx, tokens.SecretHash{})
 			return err
 		},
-		"AccessToken": func(ctx context.Context, v store.View) error {
-			_, err := v.AccessToken(ctx, "")
-			return err
-		},
 		"AccessTokenWithRoles": func(ctx context.Context, v store.View) error {
 			_, _, err := v.AccessTokenWithRoles(ctx, "")
 			return err
@@ -37,15 +33,15 @@ func TestQueriesUseIndexes(t *testing.T) {
 			return err
 		},
 		"AccessTokensOf": func(ctx context.Context, v store.View) error {
-			_, err := v.AccessTokensOf(ctx, "")
+			_, _, err := v.AccessTokensOf(ctx, "")
 			return err
 		},
 		"UnusedNamesakes": func(ctx context.Context, v store.View) error {
-			_, err := v.UnusedNamesakes(ctx, tokens.AccessToken{}, 1)
+			_, _, err := v.UnusedNamesakes(ctx, tokens.AccessToken{}, 1)
 			return err
 		},
 		"UnusedNamesakes by the system": func(ctx context.Context, v store.View) error {
-			_, err := v.UnusedNamesakes(ctx, tokens.AccessToken{User: tokens.TechnicalUser{SystemCreated: true}}, 1)
+			_, _, err := v.UnusedNamesakes(ctx, tokens.AccessToken{User: tokens.TechnicalUser{SystemCreated: true}}, 1)
 			return err
 		},
 		"EndedGraces": func(ctx context.Context, v store.View) error {

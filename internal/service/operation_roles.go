@@ -1,0 +1,80 @@
+package service
+
+import (
+	"context"
+	"maps"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Few objects have custom roles, so an operation looks for those of the objects that it has to do with, and not for all. It
+// reads objects by the methods here, which see to it, and calls knowRolesOf for roles that the caller names.
+
+// know adds custom roles to those that the operation knows.
+func (o *operation) know(custom []tokens.Role) {
+	if len(custom) == 0 || o.knowsRoles {
+		return
+	}
+	roles := maps.Clone(o.roles)
+	for _, r := range custom {
+		roles[r.Name] = tokens.NewPermissions(r.Permissions...)
+	}
+	o.roles = roles
+}
+
+// knowRolesOf sees to it that the operation knows the roles that grants name, as far as they exist.
+func (o *operation) knowRolesOf(ctx context.Context, all ...tokens.Grants) error {
+	for _, grants := range all {
+		for _, name := range grants.RoleNames() {
+			if _, known := o.roles[name]; !known && name != "" {
+				return o.knowRoles(ctx)
+			}
+		}
+	}
+	return nil
+}
+
+// knowRoles sees to it that the operation knows all roles.
+func (o *operation) knowRoles(ctx context.Context) error {
+	if o.knowsRoles {
+		return nil
+	}
+	custom, err := o.Roles(ctx)
+	if err != nil {
+		return err
+	}
+	o.roles, o.knowsRoles = rolesWith(custom), true
+	return nil
+}
+
+// AccessToken returns an access token, or CodeNotFound.
+func (o *operation) AccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
+	t, custom, err := o.AccessTokenWithRoles(ctx, id)
+	o.know(custom)
+	return t, err
+}
+
+// tokensOf returns the access tokens of a technical user by name.
+func (o *operation) tokensOf(ctx context.Context, technicalUserID string) ([]tokens.AccessToken, error) {
+	all, custom, err := o.AccessTokensOf(ctx, technicalUserID)
+	o.know(custom)
+	return all, err
+}
+
+// TechnicalUser returns a technical user, or CodeNotFound.
+func (o *operation) TechnicalUser(ctx context.Context, id string) (tokens.TechnicalUser, error) {
+	u, err := o.Tx.TechnicalUser(ctx, id)
+	if err != nil {
+		return u, err
+	}
+	return u, o.knowRolesOf(ctx, u.Grants)
+}
+
+// Member returns a member, or CodeNotFound.
+func (o *operation) Member(ctx context.Context, id string) (tokens.Member, error) {
+	m, err := o.Tx.Member(ctx, id)
+	if err != nil {
+		return m, err
+	}
+	return m, o.knowRolesOf(ctx, m.Grants)
+}

@@ -1,0 +1,217 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// AccessTokens implements tokens.Backend.
+func (b *Backend) AccessTokens(ctx context.Context, query tokens.TokenQuery) (tokens.TokenPage, error) {
+	return readAs(ctx, b, func(r reader) (page tokens.TokenPage, err error) {
+		if err := query.Validate(); err != nil {
+			return page, err
+		}
+		return newTokenLister(r, query, b.now()).page(ctx)
+	})
+}
+
+// tokenLister makes lists of access tokens. The database searches, orders and cuts them; the rules have the last word on
+// each token.
+type tokenLister struct {
+	reader
+	query tokens.TokenQuery
+	now   time.Time
+	// groupNames are the names of the groups that the tokens read so far have to do with.
+	groupNames map[string]string
+}
+
+func newTokenLister(r reader, query tokens.TokenQuery, now time.Time) *tokenLister {
+	return &tokenLister{reader: r, query: query, now: now, groupNames: map[string]string{}}
+}
+
+// page returns the page that the query asks for.
+func (l *tokenLister) page(ctx context.Context) (page tokens.TokenPage, err error) {
+	position, err := l.query.Position()
+	if err != nil {
+		return page, err
+	}
+	var after *tokens.AccessToken
+	if position != nil {
+		l.now, after = position.Now, &position.Last
+	}
+	list, err := l.first(ctx, after)
+	if err != nil {
+		return page, err
+	}
+	if limit := l.query.Limit; limit > 0 && len(list) > limit {
+		list = list[:limit]
+		page.NextCursor = l.query.CursorAfter(list[limit-1])
+	}
+	page.AccessTokens, page.GroupNames = list, namesOfGroups(list, l.groupNames)
+	switch {
+	case !l.query.CountTotal:
+	case after == nil && page.NextCursor == "":
+		page.Total = len(list)
+	default:
+		err = l.each(ctx, func(tokens.AccessToken) { page.Total++ })
+	}
+	return page, err
+}
+
+// first returns the tokens after one, nil for the beginning, in the order of the query: where that has a limit, at most one
+// more than it.
+func (l *tokenLister) first(ctx context.Context, after *tokens.AccessToken) (list []tokens.AccessToken, err error) {
+	limit := l.query.Limit
+	switch {
+	case limit == 0:
+		list, _, err = l.read(ctx, store.TokenSelection{Query: l.query})
+		return l.after(list, after), err
+	case !store.Orders(l.query):
+		// A rule makes the order. What can't be among the first is dropped from time to time.
+		err = l.each(ctx, func(t tokens.AccessToken) {
+			if list = append(list, t); len(list) >= 2*(limit+1)+batchOfTokens {
+				list = l.after(list, after)
+				list = list[:min(len(list), limit+1)]
+			}
+		})
+		list = l.after(list, after)
+		return list[:min(len(list), limit+1)], err
+	}
+	for len(list) <= limit {
+		asked := limit + 1 - len(list)
+		more, end, err := l.read(ctx, store.TokenSelection{Query: l.query, After: after, Limit: asked})
+		list = append(list, l.after(more, nil)...)
+		if err != nil || end == nil {
+			return list, err
+		}
+		after = end
+	}
+	return list, nil
+}
+
+// after returns the tokens after one, nil for all of them, in the order of the query.
+func (l *tokenLister) after(list []tokens.AccessToken, after *tokens.AccessToken) []tokens.AccessToken {
+	if after != nil {
+		list = slices.DeleteFunc(list, func(t tokens.AccessToken) bool { return l.query.Compare(&t, after) <= 0 })
+	}
+	order := make([]*tokens.AccessToken, len(list)) // tokens are large: they are moved once, not at every step of the sorting
+	for i := range list {
+		order[i] = &list[i]
+	}
+	slices.SortFunc(order, l.query.Compare)
+	sorted := make([]tokens.AccessToken, len(list))
+	for i, t := range order {
+		sorted[i] = *t
+	}
+	return sorted
+}
+
+// batchOfTokens is how many tokens are in memory at most where a list takes a look at every one.
+const batchOfTokens = 500
+
+// each calls fn with each token that the query selects, in the order of creation.
+func (l *tokenLister) each(ctx context.Context, fn func(tokens.AccessToken)) error {
+	selection := store.TokenSelection{Query: l.query, Limit: batchOfTokens}
+	selection.Query.Sort, selection.Query.Descending = tokens.ColumnCreatedAt, false
+	for {
+		list, end, err := l.read(ctx, selection)
+		if err != nil {
+			return err
+		}
+		for _, t := range list {
+			fn(t)
+		}
+		if end == nil {
+			return nil
+		}
+		selection.After = end
+	}
+}
+
+// read returns, of the first tokens of a selection, in no order, those that the query selects and the caller may show; and
+// the last token that was read where there may be more.
+func (l *tokenLister) read(ctx context.Context, selection store.TokenSelection) (shown []tokens.AccessToken, end *tokens.AccessToken, err error) {
+	selection.Now, selection.Audience = l.now, audienceOf(l.caller)
+	list, err := l.View.AccessTokens(ctx, selection)
+	if err != nil {
+		return nil, nil, err
+	}
+	maps.Copy(l.groupNames, list.GroupNames)
+	roles := rolesWith(list.CustomRoles)
+	for _, listed := range list.AccessTokens {
+		t := listed.Observed(l.now, roles)
+		if end == nil || selection.Query.Compare(&t, end) > 0 {
+			end = &t
+		}
+		if l.query.Selects(&t, l.now) && l.caller.MayUse(tokens.OperationShow, t, listed.Share, roles) == nil {
+			shown = append(shown, t)
+		}
+	}
+	if len(list.AccessTokens) < cmp.Or(selection.Limit, len(list.AccessTokens)+1) {
+		end = nil
+	}
+	return shown, end, nil
+}
+
+// audienceOf narrows lists to what a caller may show.
+func audienceOf(c tokens.Caller) store.Audience {
+	a := store.Audience{All: c.IsOwner(), AccountID: c.AccountID}
+	if a.All {
+		return a
+	}
+	a.Everywhere, _ = c.ShowsTokensAt("")
+	for _, groupID := range slices.Sorted(maps.Keys(c.Access.Groups)) {
+		some, restricted := c.ShowsTokensAt(groupID)
+		if some && !a.Everywhere {
+			a.Groups = append(a.Groups, groupID)
+		}
+		if restricted {
+			a.RestrictedGroups = append(a.RestrictedGroups, groupID)
+		}
+	}
+	return a
+}
+
+// everything is the audience that may show all tokens.
+var everything = store.Audience{All: true}
+
+// shownTokens returns which of the access tokens with the identifiers the caller may show.
+func (r reader) shownTokens(ctx context.Context, ids []string) (shown map[string]bool, err error) {
+	shown = map[string]bool{}
+	for some := range slices.Chunk(ids, batchOfTokens) {
+		list, err := r.View.AccessTokens(ctx, store.TokenSelection{IDs: some, Audience: audienceOf(r.caller)})
+		if err != nil {
+			return nil, err
+		}
+		roles := rolesWith(list.CustomRoles)
+		for _, t := range list.AccessTokens {
+			shown[t.ID] = r.caller.MayUse(tokens.OperationShow, t.AccessToken, t.Share, roles) == nil
+		}
+	}
+	return shown, nil
+}
+
+// namesOfGroups returns, of the names of all groups, those of groups to which tokens belong or in which they have roles.
+func namesOfGroups(list []tokens.AccessToken, all map[string]string) map[string]string {
+	names := map[string]string{}
+	note := func(groupID string) {
+		if name, ok := all[groupID]; ok {
+			names[groupID] = name
+		}
+	}
+	for _, t := range list {
+		note(t.User.GroupID)
+		for _, grants := range []tokens.Grants{t.Own, t.User.Grants, t.Grants} {
+			for _, role := range grants.GroupRoles {
+				note(role.GroupID)
+			}
+		}
+	}
+	return names
+}

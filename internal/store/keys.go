@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// keysSince is the version of the schema from which on each row is written with its keys: texts in one case of letters.
+const keysSince = 4
+
+// fillKeys writes the keys of rows that were written before there were any.
+func (t Tx) fillKeys(ctx context.Context) error {
+	if err := t.fillKeysOf(ctx, "access_tokens", "name", "description"); err != nil {
+		return err
+	}
+	return t.fillKeysOf(ctx, "technical_users", "name", "email")
+}
+
+// fillKeysOf writes the keys of two columns of a table.
+func (t Tx) fillKeysOf(ctx context.Context, table, first, second string) error {
+	type row struct{ id, first, second string }
+	const batch = 1000
+	scan := func(from scanner) (r row, err error) {
+		err = from.Scan(&r.id, &r.first, &r.second)
+		return r, err
+	}
+	for last := ""; ; {
+		rows, err := list(ctx, t.q, scan, `SELECT id, `+first+`, `+second+` FROM `+table+` WHERE id > $1 ORDER BY id LIMIT $2`, last, batch)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, r := range rows {
+			err := t.exec(ctx, `UPDATE `+table+` SET `+first+`_key = $2, `+second+`_key = $3 WHERE id = $1`, r.id, tokens.Folded(r.first), tokens.Folded(r.second))
+			if err != nil {
+				return err
+			}
+		}
+		last = rows[len(rows)-1].id
+	}
+}
