@@ -1,5 +1,5 @@
-// Latchkey is API access tokens as code, in one program: started by Terraform or OpenTofu, it is their provider; started by a
-// person, it is the command line.
+// Latchkey is API access tokens as code, in one program: started by Terraform or OpenTofu, it is their provider;
+// started by a person, it is the command line.
 package main
 
 import (

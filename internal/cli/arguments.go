@@ -13,8 +13,8 @@ import (
 // number is the value of a flag that counts objects.
 type number int
 
-// Decode reads the number. Unlike the parser, it takes a negative number for a number, not for a flag, and says that it is
-// negative.
+// Decode reads the number. Unlike the parser, it takes a negative number for a number, not for a flag, and says that it
+// is negative.
 func (n *number) Decode(ctx *kong.DecodeContext) error {
 	text := ""
 	if ctx.Scan.Peek().Type != kong.EOLToken {

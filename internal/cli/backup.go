@@ -16,9 +16,9 @@ type backup struct {
 
 // Help says what a backup is.
 func (*backup) Help() string {
-	return "The copy is made while the database is in use, and holds all that was committed at one point in time. It is one file, " +
-		"readable by you alone, and complete before it gets its name. It holds the hashes of token values and no value; " +
-		"latchkey restore puts it back."
+	return "The copy is made while the database is in use, and holds all that was committed at one point in time. " +
+		"It is one file that only you can read, and complete before it gets its name. It holds the hashes of token " +
+		"values and no value; latchkey restore puts it back."
 }
 
 // snapshotDocument is a backup, or a database, in --json output.

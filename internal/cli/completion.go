@@ -22,7 +22,8 @@ func (completion) Help() string {
 		"    fish, ~/.config/fish/config.fish: latchkey completion fish | source"
 }
 
-// Run prints the script. The script asks the program at every completion, so that a newer program needs no newer script.
+// Run prints the script. The script asks the program at every completion, so that a newer program needs no newer
+// script.
 func (c *completion) Run(app *app) error { return app.printLine(completionScripts[c.Shell]) }
 
 // completionScripts pass the words up to the cursor to latchkey complete. If that proposes nothing, the shell proposes
@@ -67,8 +68,8 @@ type complete struct {
 // candidate is a word that might stand at the cursor.
 type candidate struct{ word, help string }
 
-// knownValues are the values of flags and arguments, by the name in their tag. They are the same for every database, so that
-// completion reads none.
+// knownValues are the values of flags and arguments, by the name in their tag. They are the same for every database, so
+// that completion reads none.
 var knownValues = map[string]func() []string{
 	"columns":         columnNames,
 	"drift-policies":  driftPolicyNames,
@@ -148,7 +149,8 @@ func wordsFor(node *kong.Node, argument int, begun string) []candidate {
 	return slices.DeleteFunc(all, func(c candidate) bool { return !strings.HasPrefix(c.word, begun) })
 }
 
-// valuesFor returns the values that begin like a word, each with the text before it. In a list, the last one is completed.
+// valuesFor returns the values that begin like a word, each with the text before it. In a list, the last one is
+// completed.
 func valuesFor(value *kong.Value, before, begun string) []candidate {
 	if value.IsSlice() {
 		comma := strings.LastIndexByte(begun, ',') + 1

@@ -73,7 +73,8 @@ func durationOrNull(d time.Duration) *string {
 	return new(tokens.FormatDuration(d))
 }
 
-// documentsOf converts each object to its document. The list is never nil, so that no objects are an empty list in JSON.
+// documentsOf converts each object to its document. The list is never nil, so that no objects are an empty list in
+// JSON.
 func documentsOf[O, D any](objects []O, document func(O) D) []D {
 	documents := make([]D, len(objects))
 	for i, object := range objects {

@@ -77,7 +77,8 @@ func newEventTable(events []tokens.Event) tableView {
 	}
 	for _, e := range events {
 		row := tableRow{cells: []string{
-			tokens.FormatTimestamp(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome), e.Detail,
+			tokens.FormatTimestamp(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome),
+			e.Detail,
 		}}
 		if e.Outcome == tokens.OutcomeRefused {
 			row.colors = text.Colors{text.FgRed}
@@ -95,9 +96,9 @@ type eventPrune struct {
 
 // Help says what else needs the events.
 func (*eventPrune) Help() string {
-	return "Events tell later plans who released a hold. Without that event, a plan of a state that still knows the hold " +
-		"warns that the hold is no longer there, as after a restore. So delete only events that are older than the last plan or " +
-		"apply of each configuration."
+	return "Events tell later plans who released a hold. Without that event, a plan of a state that still knows the " +
+		"hold warns that the hold is no longer there, as after a restore. So delete only events that are older than the " +
+		"last plan or apply of each configuration."
 }
 
 // Run says how much it is about to delete, asks, and deletes it.

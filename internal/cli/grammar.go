@@ -61,8 +61,8 @@ type grammar struct {
 	Debug        debug        `cmd:"" help:"Serve the provider to a debugger."`
 }
 
-// parse reads the command line. It returns the command to run, or neither a command nor an error if the parser has already
-// answered (--help).
+// parse reads the command line. It returns the command to run, or neither a command nor an error if the parser has
+// already answered (--help).
 func parse(env Env) (func(context.Context) error, error) {
 	var g grammar
 	answered := false

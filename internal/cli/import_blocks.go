@@ -19,8 +19,9 @@ type importBlocks struct {
 
 // Help says when to use which form.
 func (*importBlocks) Help() string {
-	return "If a state is lost and the configuration is not: plan, and write the blocks for what the plan would create again. " +
-		"What another object refers to must be imported first, so this may take several rounds; standard error says so.\n\n" +
+	return "If a state is lost and the configuration is not: plan, and write the blocks for what the plan would create " +
+		"again. What another object refers to must be imported first, so this may take several rounds; standard error " +
+		"says so.\n\n" +
 		"    terraform plan -out=lost.tfplan\n" +
 		"    terraform show -json lost.tfplan | latchkey import-blocks --plan - >imports.tf\n\n" +
 		"If both are lost: write the blocks for everything, and let Terraform write the configuration.\n\n" +

@@ -14,14 +14,15 @@ import (
 type manageable struct {
 	kind tokens.Kind
 	id   string
-	// key is what distinguishes the object from others of its kind, apart from its identifier. Access tokens may share one.
+	// key is what distinguishes the object from others of its kind, apart from its identifier. Access tokens may share
+	// one.
 	key string
 	// name is what the name of its block is made from; title is what people call it.
 	name, title string
 }
 
-// readManageable returns all objects that Terraform can manage, each before those that refer to it. What the system made for
-// an access token belongs to the token and is left out.
+// readManageable returns all objects that Terraform can manage, each before those that refer to it. What the system
+// made for an access token belongs to the token and is left out.
 func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, error) {
 	var all []manageable
 	groups, err := backend.Groups(ctx)
@@ -109,14 +110,15 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 	return all, nil
 }
 
-// technicalUserKey is the key of a technical user at the level of a group, or of the organization if the group is empty.
+// technicalUserKey is the key of a technical user at the level of a group, or of the organization if the group is
+// empty.
 func technicalUserKey(name, groupID string) string { return name + "@" + groupID }
 
 // tokenKey is the key of an access token that belongs to a technical user.
 func tokenKey(name, technicalUserID string) string { return technicalUserID + "/" + name }
 
-// ownTokenKey is the key of an access token for which the system made a technical user, at the level of a group or, if that
-// is empty, of the organization.
+// ownTokenKey is the key of an access token for which the system made a technical user, at the level of a group or, if
+// that is empty, of the organization.
 func ownTokenKey(name, groupID string) string { return groupID + "/" + name }
 
 // resourceType returns the type of the resource that manages objects of the kind.

@@ -99,7 +99,8 @@ func (p *terraformPlan) match(objects []manageable) []plannedImport {
 	}
 	var outcomes []plannedImport
 	for _, kind := range []tokens.Kind{
-		tokens.KindGroup, tokens.KindRole, tokens.KindMember, tokens.KindTechnicalUser, tokens.KindAccessToken, tokens.KindTokenShare,
+		tokens.KindGroup, tokens.KindRole, tokens.KindMember, tokens.KindTechnicalUser, tokens.KindAccessToken,
+		tokens.KindTokenShare,
 	} {
 		outcomes = append(outcomes, m.matchKind(kind)...)
 	}
@@ -177,8 +178,8 @@ func (m planMatch) choose(kind tokens.Kind, c resourceChange, objects []manageab
 		if len(objects) > candidatesNamed {
 			titles = append(titles, "another one")
 		}
-		outcome.reason = fmt.Sprintf("ambiguous; several are alike, and it may be %s: write the block by hand, with the right "+
-			"identifier", strings.Join(titles, ", or "))
+		outcome.reason = fmt.Sprintf("ambiguous; several are alike, and it may be %s: write the block by hand, "+
+			"with the right identifier", strings.Join(titles, ", or "))
 	}
 	return outcome
 }
@@ -238,8 +239,8 @@ func (m planMatch) reference(c resourceChange, attribute string) (string, bool) 
 	return id, ok
 }
 
-// references returns what the expression of an attribute refers to, in the words of the configuration. A reference to an
-// attribute of an object comes with one to the object itself.
+// references returns what the expression of an attribute refers to, in the words of the configuration. A reference to
+// an attribute of an object comes with one to the object itself.
 func (m planMatch) references(c resourceChange, attribute string) []string {
 	module := m.Configuration.RootModule
 	for i, step := range strings.Split(withoutKeys(c.ModuleAddress), ".") {

@@ -24,8 +24,8 @@ func TestWithoutKeys(t *testing.T) {
 	}
 }
 
-// FuzzPlan reads and matches what Terraform would never write. Whatever is imported is an object of the database or one that
-// the plan already imports, and no object is imported to two addresses.
+// FuzzPlan reads and matches what Terraform would never write. Whatever is imported is an object of the database or one
+// that the plan already imports, and no object is imported to two addresses.
 func FuzzPlan(f *testing.F) {
 	f.Add([]byte(`{"format_version":"1.2","resource_changes":[
 		{"address":"latchkey_group.a","mode":"managed","type":"latchkey_group","name":"a","change":{"actions":["create"],"after":{"name":"payments"},"after_unknown":false}},

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// readManaged records the identifiers of what one or several states manage. Each state has one of the two forms in which
-// Terraform writes it: that of terraform state pull or that of terraform show -json.
+// readManaged records the identifiers of what one or several states manage. Each state has one of the two forms in
+// which Terraform writes it: that of terraform state pull or that of terraform show -json.
 func readManaged(decoder *json.Decoder, managed map[string]bool) error {
 	for first := true; ; first = false {
 		var state map[string]any
@@ -25,8 +25,8 @@ func readManaged(decoder *json.Decoder, managed map[string]bool) error {
 	}
 }
 
-// noteManaged looks for resources in a part of a state. Both forms represent a resource as an object that holds its mode,
-// its type and, directly or in a list of instances, its attributes.
+// noteManaged looks for resources in a part of a state. Both forms represent a resource as an object that holds its
+// mode, its type and, directly or in a list of instances, its attributes.
 func noteManaged(part any, managed map[string]bool) {
 	switch part := part.(type) {
 	case []any:

@@ -13,9 +13,9 @@ import (
 // groupNames maps the identifiers of groups to their names. A group without a known name is shown by its identifier.
 type groupNames map[string]string
 
-// canGoWithout reports whether a command can do without a look-up that failed and would only have made its answer easier to
-// read: the caller may not look there, or the schema is that of a newer program, of which only what verifies values can be
-// read.
+// canGoWithout reports whether a command can do without a look-up that failed and would only have made its answer
+// easier to read: the caller may not look there, or the schema is that of a newer program, of which only what verifies
+// values can be read.
 func canGoWithout(err error) bool {
 	code := tokens.ErrorCode(err)
 	return code == tokens.CodeForbidden || code == tokens.CodeUnavailable
@@ -49,8 +49,8 @@ func (g groupNames) describe(grants tokens.Grants) string {
 	return strings.Join(parts, ", ")
 }
 
-// memberAddresses maps the identifiers of members to their e-mail addresses. A member without a known address is shown by
-// the identifier.
+// memberAddresses maps the identifiers of members to their e-mail addresses. A member without a known address is shown
+// by the identifier.
 type memberAddresses map[string]string
 
 // readMemberAddresses returns the addresses of all members, or none if the caller may not list them.
@@ -76,8 +76,8 @@ func nameWithID(name, id string) string {
 	return fmt.Sprintf("%s (%s)", name, id)
 }
 
-// rolesOf returns the roles that decide what the access tokens may do. It reads custom roles only if a token refers to one,
-// and returns nil if they can't be read.
+// rolesOf returns the roles that decide what the access tokens may do. It reads custom roles only if a token refers to
+// one, and returns nil if they can't be read.
 func rolesOf(ctx context.Context, backend tokens.Backend, list ...tokens.AccessToken) (tokens.Roles, error) {
 	if !slices.ContainsFunc(list, hasCustomRole) {
 		return tokens.NewRoles(nil), nil

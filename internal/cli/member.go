@@ -12,7 +12,8 @@ type memberList struct {
 	JSON bool `name:"json" help:"Answer in JSON, for programs."`
 }
 
-// memberDocument is a member in --json output. Its names are those of the Terraform attributes. What is not set is null.
+// memberDocument is a member in --json output. Its names are those of the Terraform attributes. What is not set is
+// null.
 type memberDocument struct {
 	ID    string  `json:"id"`
 	Email string  `json:"email"`

@@ -24,9 +24,9 @@ func misuseOf(value string, err error) error {
 	return misusef("%s", strings.ReplaceAll(err.Error(), strconv.Quote(value), hidden))
 }
 
-// explainMisuse explains why the parser refused a command line. The parser's own messages repeat arguments, and any argument
-// may be a secret by mistake: where there is no explanation here, the parser is asked again with everything but plain
-// words hidden.
+// explainMisuse explains why the parser refused a command line. The parser's own messages repeat arguments, and any
+// argument may be a secret by mistake: where there is no explanation here, the parser is asked again with everything
+// but plain words hidden.
 func explainMisuse(parser *kong.Kong, args []string, err error) error {
 	if own, ok := errors.AsType[*misuse](err); ok {
 		return own
@@ -50,8 +50,8 @@ func explainMisuse(parser *kong.Kong, args []string, err error) error {
 	return misusef("a value on the command line does not have the form that its flag needs; see latchkey --help")
 }
 
-// explainIncomplete explains a command line in which each argument by itself is understood: what the command lacks, or which
-// flags are mutually exclusive. It returns nil if neither is the case.
+// explainIncomplete explains a command line in which each argument by itself is understood: what the command lacks, or
+// which flags are mutually exclusive. It returns nil if neither is the case.
 func explainIncomplete(node *kong.Node) error {
 	usage := []string{node.FullPath()}
 	var missing []string

@@ -29,11 +29,11 @@ func (id tokenID) Validate() error {
 	case tokens.KindAccessToken:
 		return nil
 	case "":
-		return misusef("ID: %q is not the identifier of an access token: give tok_ and 26 characters, as latchkey token list "+
-			"shows them", hideUnlessPlain(string(id)))
+		return misusef("ID: %q is not the identifier of an access token: give tok_ and 26 characters, "+
+			"as latchkey token list shows them", hideUnlessPlain(string(id)))
 	default:
-		return misusef("%s is the identifier of a %s: give that of an access token (tok_…), which latchkey token list shows",
-			id, kind.Noun())
+		return misusef("%s is the identifier of a %s: give that of an access token (tok_…), "+
+			"which latchkey token list shows", id, kind.Noun())
 	}
 }
 
@@ -104,8 +104,8 @@ func (ref technicalUserRef) Validate() error {
 	if tokens.IsID(tokens.KindTechnicalUser, string(ref)) || tokens.ValidateEmail("", string(ref)) == nil {
 		return nil
 	}
-	return misusef("name a technical user by its identifier (tu_…) or its e-mail address, which latchkey technical-user list "+
-		"shows; %q is neither", hideUnlessPlain(string(ref)))
+	return misusef("name a technical user by its identifier (tu_…) or its e-mail address, "+
+		"which latchkey technical-user list shows; %q is neither", hideUnlessPlain(string(ref)))
 }
 
 // find returns the identifier of the technical user, or an empty string for an empty reference.
@@ -122,14 +122,16 @@ func (ref technicalUserRef) find(ctx context.Context, backend tokens.Backend) (s
 			return user.ID, nil
 		}
 	}
-	return "", fmt.Errorf("there is no technical user with the address %s; latchkey technical-user list shows them all", ref)
+	return "", fmt.Errorf("there is no technical user with the address %s; "+
+		"latchkey technical-user list shows them all", ref)
 }
 
-// lookupFailed returns the error of a look-up among all objects of a kind. To a caller who may not look there it says what
-// to give instead.
+// lookupFailed returns the error of a look-up among all objects of a kind. To a caller who may not look there it says
+// what to give instead.
 func lookupFailed(kind tokens.Kind, by string, err error) error {
 	if tokens.ErrorCode(err) != tokens.CodeForbidden {
 		return err
 	}
-	return fmt.Errorf("the %s can't be looked up by its %s; give its identifier (%s_…) instead: %w", kind.Noun(), by, kind, err)
+	return fmt.Errorf("the %s can't be looked up by its %s; give its identifier (%s_…) instead: %w",
+		kind.Noun(), by, kind, err)
 }

@@ -33,8 +33,8 @@ func minuteOr(none string, t time.Time) string {
 	return minute(t)
 }
 
-// confirm asks the person at the terminal a question. Unless the answer is yes, it returns an error that begins with what
-// was left undone.
+// confirm asks the person at the terminal a question. Unless the answer is yes, it returns an error that begins with
+// what was left undone.
 func (a *app) confirm(question, undone string) error {
 	_, _ = fmt.Fprint(a.Stderr, question+" [y/N] ")
 	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')

@@ -18,10 +18,10 @@ type restore struct {
 
 // Help says what becomes of the present database.
 func (*restore) Help() string {
-	return "What is at --database is moved aside, whole, and never deleted; to undo a restore, restore that file. Processes that " +
-		"have the database open can do nothing more with it. The backup stays as it is.\n\n" +
-		"Everything that happened since the backup is undone: values that were regenerated are good again, and tokens that were " +
-		"held or deleted work again. What Terraform knows of it shows in its next plan."
+	return "What is at --database is moved aside, whole, and never deleted; to undo a restore, restore that file. " +
+		"Processes that have the database open can do nothing more with it. The backup stays as it is.\n\n" +
+		"Everything that happened since the backup is undone: values that were regenerated are good again, and tokens " +
+		"that were held or deleted work again. What Terraform knows of it shows in its next plan."
 }
 
 // restoreDocument is the answer in --json output.
@@ -44,15 +44,22 @@ type restoreDocument struct {
 
 // findDifferences are commands that show what a restore undid, each with what it shows.
 var findDifferences = []struct{ command, shows string }{
-	{"terraform plan", "what differs from the state: changed, regenerated, created or put on hold since the backup"},
-	{"terraform state pull | latchkey import-blocks --without -", "what no state knows, such as what was deleted since the backup"},
-	{"latchkey token list", "which tokens are active now"},
+	{
+		command: "terraform plan",
+		shows:   "what differs from the state: changed, regenerated, created or put on hold since the backup",
+	},
+	{
+		command: "terraform state pull | latchkey import-blocks --without -",
+		shows:   "what no state knows, such as what was deleted since the backup",
+	},
+	{command: "latchkey token list", shows: "which tokens are active now"},
 }
 
 // Run says what the restore is about to do, asks, and does it.
 func (c *restore) Run(ctx context.Context, app *app) error {
 	if app.actAs != "" {
-		return misusef("--act-as: a restore replaces the database, its members and their permissions included; leave --act-as out")
+		return misusef("--act-as: a restore replaces the database, its members and their permissions included; " +
+			"leave --act-as out")
 	}
 	if !c.Yes && !app.StdinTerminal {
 		return misusef("a restore needs confirmation, and standard input is not a terminal: pass --yes to restore without it")
@@ -92,7 +99,8 @@ func (a *app) describeRestoration(r tokens.Restoration) {
 	case r.Replaced != nil:
 		last := r.Replaced.LastEvent
 		a.note("It replaces the database at %s. Its newest event is from %s (%s), %s by %s; %d of its events are not in the "+
-			"backup, and what they record is undone.", r.Path, minute(last.At), ago(last.At, now), last.Action, last.Actor, r.EventsLost)
+			"backup, and what they record is undone.",
+			r.Path, minute(last.At), ago(last.At, now), last.Action, last.Actor, r.EventsLost)
 		if r.Replaced.Database.ID != r.Backup.Database.ID {
 			a.note("That is another database: %s.", contents(*r.Replaced))
 		}

@@ -39,8 +39,8 @@ type Env struct {
 	Debug func(context.Context) error
 }
 
-// Run executes one command and returns the exit code: 0 for success, 1 if the command failed or its answer is no, 2 if the
-// command line was wrong.
+// Run executes one command and returns the exit code: 0 for success, 1 if the command failed or its answer is no, 2 if
+// the command line was wrong.
 func Run(ctx context.Context, env Env) int {
 	err := run(ctx, env)
 	if err == nil {

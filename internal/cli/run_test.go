@@ -132,8 +132,8 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// TestColours shows the same list on a terminal and elsewhere: what has expired is red, what is off is faint, what is held
-// is bold and yellow. The columns stay aligned.
+// TestColours shows the same list on a terminal and elsewhere: what has expired is red, what is off is faint, what is
+// held is bold and yellow. The columns stay aligned.
 func TestColours(t *testing.T) {
 	database := newFixture(t).copyOf(t)
 	args := []string{"token", "list", "--columns", "name,status"}

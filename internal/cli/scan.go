@@ -21,9 +21,9 @@ type scan struct {
 
 // Help says what is found and how to use it.
 func (*scan) Help() string {
-	return "Finds every value that Latchkey could have made, with any prefix, by its checksum, and asks the database about each. " +
-		"Exit code 1 means that a value is live, or that it may be. No value is printed whole, and a scan does not count as a use " +
-		"of a token.\n\n" +
+	return "Finds every value that Latchkey could have made, with any prefix, by its checksum, and asks the database " +
+		"about each. Exit code 1 means that a value is live, or that it may be. No value is printed whole, and a scan does " +
+		"not count as a use of a token.\n\n" +
 		"    git log --all -p | latchkey scan -"
 }
 
@@ -50,14 +50,14 @@ func (p leakPlace) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Li
 // leakDocument is a value in --json output.
 type leakDocument struct {
 	TokenPreview string `json:"token_preview"`
-	// Live is null if nobody can tell: the database could not be asked, or the value may be that of a token at a level where
-	// the acting member may not verify.
+	// Live is null if nobody can tell: the database could not be asked, or the value may be that of a token at a level
+	// where the acting member may not verify.
 	Live *bool `json:"live"`
-	// Status is that of the token; unknown if the caller can see no token that has or had the value, superseded if the token
-	// has another value now; null if the database could not be asked.
+	// Status is that of the token; unknown if the caller can see no token that has or had the value, superseded if the
+	// token has another value now; null if the database could not be asked.
 	Status *string `json:"status"`
-	// Secret is which secret of the token the value is: current or, during its grace period, previous. Null if it is neither,
-	// or if nobody can tell.
+	// Secret is which secret of the token the value is: current or, during its grace period, previous. Null if it is
+	// neither, or if nobody can tell.
 	Secret *string `json:"secret"`
 	// AccessTokenID, Name and TechnicalUser are those of the token whose value it is or was; null if there is none.
 	AccessTokenID *string     `json:"access_token_id"`
@@ -66,8 +66,8 @@ type leakDocument struct {
 	Places        []leakPlace `json:"places"`
 }
 
-// Run finds the values and says whether each is live. It prints what it found even if it can't tell that, or if a file can't
-// be read.
+// Run finds the values and says whether each is live. It prints what it found even if it can't tell that, or if a file
+// can't be read.
 func (c *scan) Run(ctx context.Context, app *app) error {
 	leaks, err := c.find(app)
 	if err == nil && len(leaks) > 0 {
@@ -118,8 +118,8 @@ func (c *scan) find(app *app) (leaks []*leak, err error) {
 	return leaks, nil
 }
 
-// verifyAll asks the backend about each of the values. The level of a token may hide it from an acting member: a value that
-// is unknown to such a member may be live.
+// verifyAll asks the backend about each of the values. The level of a token may hide it from an acting member: a value
+// that is unknown to such a member may be live.
 func (a *app) verifyAll(ctx context.Context, backend tokens.Backend, leaks []*leak) error {
 	for _, l := range leaks {
 		verification, reason, err := verify(ctx, backend, l.secret.Reveal())
@@ -158,12 +158,12 @@ func (c *scan) print(app *app, leaks []*leak) error {
 		return err
 	}
 	if returning := howMany(leaks, (*leak).canReturn); returning > 0 {
-		app.note("Stopped but not dead: %d of the values. Each is live again once its token is released, enabled or given a later "+
-			"expiry. Regenerate those tokens too, with --grace-period 0s.", returning)
+		app.note("Stopped but not dead: %d of the values. Each is live again once its token is released, enabled or given "+
+			"a later expiry. Regenerate those tokens too, with --grace-period 0s.", returning)
 	}
 	if previous := howMany(leaks, (*leak).isPrevious); previous > 0 {
-		app.note("Previous values, live until their grace period ends: %d. To end them now, use latchkey token retire-previous.",
-			previous)
+		app.note("Previous values, live until their grace period ends: %d. "+
+			"To end them now, use latchkey token retire-previous.", previous)
 	}
 	return nil
 }
@@ -194,8 +194,8 @@ func howMany(leaks []*leak, is func(*leak) bool) (n int) {
 	return n
 }
 
-// newLeakTable lays values out in rows. Live ones stand out. The address actAs is that of the acting member, empty for the
-// owner of the database.
+// newLeakTable lays values out in rows. Live ones stand out. The address actAs is that of the acting member, empty for
+// the owner of the database.
 func newLeakTable(leaks []*leak, actAs string) tableView {
 	unknown := "Not known"
 	if actAs != "" {

@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema, "use": use})
 }
 
-// value prints a value for standard input: the whole value with a line break or without (-n), its first half, or a value that
-// no token has (--unknown).
+// value prints a value for standard input: the whole value with a line break or without (-n), its first half, or a
+// value that no token has (--unknown).
 func value() {
 	switch args := os.Args[1:]; args[0] {
 	case "-n":
@@ -55,8 +55,9 @@ func newerSchema() {
 // use uses a value as a client does, as often as the second argument says.
 func use() {
 	backend := service.Open(service.Options{Database: "latchkey.db", Now: clock}).As(tokens.AsDatabaseOwner("local:api@server"))
+	value := must(tokens.ParseSecret(os.Args[1]))
 	for range must(strconv.Atoi(os.Args[2])) {
-		must(backend.VerifySecret(context.Background(), must(tokens.ParseSecret(os.Args[1])), tokens.VerifyOptions{RecordUse: true}))
+		must(backend.VerifySecret(context.Background(), value, tokens.VerifyOptions{RecordUse: true}))
 	}
 	must(0, backend.Close())
 }
@@ -83,8 +84,8 @@ func latchkey() {
 	}))
 }
 
-// TestScripts runs the scripts in testdata/script, each beside a copy of the fixture. A script finds the identifiers and
-// values of its objects in variables such as id_deploy and value_deploy.
+// TestScripts runs the scripts in testdata/script, each beside a copy of the fixture. A script finds the identifiers
+// and values of its objects in variables such as id_deploy and value_deploy.
 func TestScripts(t *testing.T) {
 	f := newFixture(t)
 	testscript.Run(t, testscript.Params{

@@ -31,7 +31,8 @@ func refuseSecrets(args []string) error {
 	return nil
 }
 
-// hideValues hides everything in the arguments that is not a plain word, values of flags included. Flags keep their names.
+// hideValues hides everything in the arguments that is not a plain word, values of flags included. Flags keep their
+// names.
 func hideValues(args []string) []string {
 	hidden := make([]string, len(args))
 	for i, arg := range args {
@@ -48,7 +49,8 @@ func hideValues(args []string) []string {
 	return hidden
 }
 
-// hideUnlessPlain returns a text that is a plain word or an identifier, neither of which is secret, and hides any other.
+// hideUnlessPlain returns a text that is a plain word or an identifier, neither of which is secret, and hides any
+// other.
 func hideUnlessPlain(text string) string {
 	if text == "" || plainWord.MatchString(text) || tokens.KindOf(text) != "" {
 		return text

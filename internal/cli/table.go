@@ -55,8 +55,8 @@ func (a *app) printTable(view tableView) error {
 	return a.printLine(t.Render())
 }
 
-// cells makes the cells of a row printable and colours them. It sets the sequences itself, since the library's own colours
-// depend on the process's environment.
+// cells makes the cells of a row printable and colours them. It sets the sequences itself, since the library's own
+// colours depend on the process's environment.
 func cells(values []string, colors text.Colors) table.Row {
 	row := make(table.Row, len(values))
 	for i, value := range values {
@@ -76,8 +76,8 @@ func (a *app) colorful() bool {
 	return a.StdoutTerminal && noColor == "" && terminal != "dumb"
 }
 
-// printable replaces whatever could move a terminal's cursor or change what it displays: line breaks and tabs with spaces,
-// everything else that is not printable with the replacement character.
+// printable replaces whatever could move a terminal's cursor or change what it displays: line breaks and tabs with
+// spaces, everything else that is not printable with the replacement character.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -19,8 +19,8 @@ type technicalUserList struct {
 	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
 }
 
-// technicalUserDocument is a technical user in --json output. Its names are those of the Terraform attributes. What is not
-// set is null.
+// technicalUserDocument is a technical user in --json output. Its names are those of the Terraform attributes. What is
+// not set is null.
 type technicalUserDocument struct {
 	ID          string  `json:"id"`
 	Name        string  `json:"name"`
@@ -94,7 +94,8 @@ func newTechnicalUserTable(users []tokens.TechnicalUser, groups groupNames) tabl
 	}
 	for _, u := range users {
 		row := tableRow{cells: []string{
-			u.Email, u.Description, u.ID, describeTechnicalUserRoles(u, groups), madeFor(u), minute(u.CreatedAt), technicalUserStatus(u),
+			u.Email, u.Description, u.ID, describeTechnicalUserRoles(u, groups), madeFor(u), minute(u.CreatedAt),
+			technicalUserStatus(u),
 		}}
 		if !u.Enabled {
 			row.colors = text.Colors{text.Faint}

@@ -36,19 +36,23 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to create the access token: %w", err)
 		}
-		value := newValue{done: "Created", hint: "It is shown only this once.", secret: token.Secret, token: created.AccessToken}
+		value := newValue{
+			done: "Created", hint: "It is shown only this once.", secret: token.Secret, token: created.AccessToken,
+		}
 		if err := app.printNewValue(ctx, backend, value, c.JSON); err != nil {
 			return err
 		}
 		if tokens.ErrorReason(missing) == tokens.ReasonNoDatabase {
 			if made, err := backend.Database(ctx); err == nil {
-				app.note("There was no database at %s, so a new one was made there, for organization %q. If you meant another one, "+
-					"name it with --database or %s.", made.Location, made.Organization, tokens.DatabaseVariable)
+				app.note("There was no database at %s, so a new one was made there, for organization %q. "+
+					"If you meant another one, name it with --database or %s.",
+					made.Location, made.Organization, tokens.DatabaseVariable)
 			}
 		}
 		for _, other := range created.Namesakes {
-			app.note("%s has the same name, was made at %s and was never used. If an interrupted command or apply left it behind, "+
-				"delete it: latchkey token delete %s", describe(other), minute(other.CreatedAt), other.ID)
+			app.note("%s has the same name, was made at %s and was never used. "+
+				"If an interrupted command or apply left it behind, delete it: latchkey token delete %s",
+				describe(other), minute(other.CreatedAt), other.ID)
 		}
 		app.note("Terraform does not know this token: latchkey import-blocks writes the block that puts it under management.")
 		return nil

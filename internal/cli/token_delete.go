@@ -16,8 +16,8 @@ type tokenDelete struct {
 // Run asks the person at the terminal, unless told not to, and deletes the token.
 func (c *tokenDelete) Run(ctx context.Context, app *app) error {
 	if !c.Yes && !app.StdinTerminal {
-		return misusef("deleting needs confirmation, and standard input is not a terminal: pass --yes to delete access token %s "+
-			"without it", c.ID)
+		return misusef("deleting needs confirmation, and standard input is not a terminal: "+
+			"pass --yes to delete access token %s without it", c.ID)
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
 		token, err := backend.AccessToken(ctx, string(c.ID))
@@ -36,8 +36,8 @@ func (c *tokenDelete) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// confirmDeletion names what is about to be deleted, and what is deleted with it. It returns an error unless the answer is
-// yes.
+// confirmDeletion names what is about to be deleted, and what is deleted with it. It returns an error unless the answer
+// is yes.
 func (a *app) confirmDeletion(t tokens.AccessToken) error {
 	with := "its shares"
 	if t.User.SystemCreated {
@@ -45,9 +45,11 @@ func (a *app) confirmDeletion(t tokens.AccessToken) error {
 	}
 	use := "last use: " + countedUses(t)
 	if tokens.IsProtected(t.ProtectIfUsedWithin, t.Status, t.LiveSecretsUsedAt(t.ObservedAt), t.ObservedAt) {
-		use += fmt.Sprintf(", within the %s of protect_if_used_within: it is in use", tokens.FormatDuration(t.ProtectIfUsedWithin))
+		use += fmt.Sprintf(", within the %s of protect_if_used_within: it is in use",
+			tokens.FormatDuration(t.ProtectIfUsedWithin))
 	}
-	a.note("This deletes %s of %s for good, with %s. Its status is %s; %s. Whoever uses it loses access at once, and it can't be "+
-		"recovered.", describe(t), t.User.Email, with, t.Status, use)
+	a.note("This deletes %s of %s for good, with %s. Its status is %s; %s. "+
+		"Whoever uses it loses access at once, and it can't be recovered.",
+		describe(t), t.User.Email, with, t.Status, use)
 	return a.confirm("Delete it?", "nothing was deleted")
 }

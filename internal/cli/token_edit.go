@@ -66,7 +66,8 @@ func (c *tokenEdit) update() (tokens.AccessTokenUpdate, error) {
 		update.Fields = append(update.Fields, "group_roles")
 	}
 	if c.GroupRole == nil && update.Fields == nil {
-		return update, misusef("there is nothing to change: name a setting, such as --name NAME; see latchkey token edit --help")
+		return update, misusef("there is nothing to change: name a setting, such as --name NAME; " +
+			"see latchkey token edit --help")
 	}
 	return update, nil
 }

@@ -107,8 +107,8 @@ func selectFields(documents []tokenDocument, columns []string) ([]map[string]any
 	return all, nil
 }
 
-// query returns what the flags select, as far as that takes no look-up in the database. A status or column that does not
-// exist is misuse; like any argument, it is repeated only if it is a plain word.
+// query returns what the flags select, as far as that takes no look-up in the database. A status or column that does
+// not exist is misuse; like any argument, it is repeated only if it is a plain word.
 func (c *tokenList) query() (tokens.TokenQuery, error) {
 	query := tokens.TokenQuery{
 		Search:     c.Search,
@@ -142,7 +142,9 @@ func (c *tokenList) query() (tokens.TokenQuery, error) {
 }
 
 func (c *tokenList) emptiness() string {
-	for _, filter := range []string{c.Search, c.Status, string(c.TechnicalUser), string(c.Group), c.ExpiresWithin, c.UnusedFor} {
+	for _, filter := range []string{
+		c.Search, c.Status, string(c.TechnicalUser), string(c.Group), c.ExpiresWithin, c.UnusedFor,
+	} {
 		if filter != "" {
 			return "No access token matches."
 		}
@@ -167,8 +169,8 @@ func columnNames() []string {
 	return names
 }
 
-// selectColumns returns the columns with these names, in the order of the names, or all that are not optional if there are no
-// names.
+// selectColumns returns the columns with these names, in the order of the names, or all that are not optional if there
+// are no names.
 func selectColumns(names []string) ([]tokenTableColumn, error) {
 	var selected []tokenTableColumn
 	if len(names) == 0 {

@@ -115,7 +115,8 @@ type newValue struct {
 	token      tokens.AccessToken
 }
 
-// newValueDocument is the answer of commands that make a value, in --json output: the token and, only this once, its value.
+// newValueDocument is the answer of commands that make a value, in --json output: the token and, only this once, its
+// value.
 type newValueDocument struct {
 	Token string `json:"token"`
 	tokenDocument

@@ -12,8 +12,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// A setting of an access token is a flag here, and a line in flags that reads it. token create and token edit both take it
-// from there.
+// A setting of an access token is a flag here, and a line in flags that reads it. token create and token edit both take
+// it from there.
 
 // tokenSettings are the flags for the settings of an access token that is being made or edited.
 type tokenSettings struct {
@@ -68,8 +68,11 @@ func checked[T ~string](validate func(field string, value T) error) func(field, 
 func (s *tokenSettings) flags(to *tokens.Settings) []settingFlag {
 	return []settingFlag{
 		{name: "--description", value: s.Description, set: setting(&to.Description, checked(tokens.ValidateDescription))},
-		{name: "--expires-at", value: s.ExpiresAt, set: setting(&to.ExpiresAt, tokens.ParseTimestamp), also: tokens.Fields{"ttl"}},
-		{name: "--ttl", value: s.TTL, set: setting(&to.TTL, tokens.ParseDuration), also: tokens.Fields{"expires_at"}},
+		{
+			name: "--expires-at", value: s.ExpiresAt, also: tokens.Fields{"ttl"},
+			set: setting(&to.ExpiresAt, tokens.ParseTimestamp),
+		},
+		{name: "--ttl", value: s.TTL, also: tokens.Fields{"expires_at"}, set: setting(&to.TTL, tokens.ParseDuration)},
 		{name: "--activates-at", value: s.ActivatesAt, set: setting(&to.ActivatesAt, tokens.ParseTimestamp)},
 		{name: "--role", value: s.Role, set: setting(&to.Own.Role, checked(tokens.ValidateRole))},
 		{name: "--visibility", value: s.Visibility, set: setting(&to.Visibility, checked(tokens.ValidateVisibility))},
@@ -161,7 +164,8 @@ func policyOrNone[P ~string](validate func(field string, policy P) error) func(f
 	}
 }
 
-// explainPresent adds to the refusal of an edit how to remove a setting that caused it, if the token has that setting already.
+// explainPresent adds to the refusal of an edit how to remove a setting that caused it, if the token has that setting
+// already.
 func (s *tokenSettings) explainPresent(err error) error {
 	refused, ok := errors.AsType[*tokens.Error](err)
 	if !ok || refused.Code != tokens.CodeInvalid {
@@ -169,7 +173,8 @@ func (s *tokenSettings) explainPresent(err error) error {
 	}
 	for _, flag := range s.flags(new(tokens.Settings)) {
 		if flag.attribute() == refused.Field && flag.value == nil && flag.none != "" {
-			return fmt.Errorf("%w. The token already has %s: pass %s %s as well to remove it", err, refused.Field, flag.name, flag.none)
+			return fmt.Errorf("%w. The token already has %s: pass %s %s as well to remove it",
+				err, refused.Field, flag.name, flag.none)
 		}
 	}
 	return err

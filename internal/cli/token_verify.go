@@ -37,9 +37,11 @@ const (
 // verifyDocument is the answer of token verify in --json output.
 type verifyDocument struct {
 	Active bool `json:"active"`
-	// Reason is why the value is not active: a status of the token, malformed, unknown or superseded. Null if it is active.
+	// Reason is why the value is not active: a status of the token, malformed, unknown or superseded. Null if it is
+	// active.
 	Reason *string `json:"reason"`
-	// Secret is which secret of the token the value is: current or, during its grace period, previous. Null if it is neither.
+	// Secret is which secret of the token the value is: current or, during its grace period, previous. Null if it is
+	// neither.
 	Secret *string `json:"secret"`
 	// AccessToken is the token to which the value belongs or belonged; null if there is none.
 	AccessToken *tokenDocument `json:"access_token"`
@@ -174,7 +176,8 @@ func (a *app) explainVerification(
 	return text, nil
 }
 
-// explainPrevious says that a value is in its grace period, when that ends, and since when there has been another value.
+// explainPrevious says that a value is in its grace period, when that ends, and since when there has been another
+// value.
 func explainPrevious(t tokens.AccessToken, end string) string {
 	return fmt.Sprintf("it is the previous value, %s %s; the token has had a newer one since %s",
 		end, minute(t.Previous.EndsAt), minute(t.RegeneratedAt))

@@ -12,11 +12,11 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// An access token is shown in three forms: as a document for programs, as a row of the list and as a card with everything
-// that is known about it. An attribute that people should see has a line in each.
+// An access token is shown in three forms: as a document for programs, as a row of the list and as a card with
+// everything that is known about it. An attribute that people should see has a line in each.
 
-// tokenDocument is an access token in --json output. Its names are stable: they are those of the Terraform attributes, where
-// there is one. What is not set is null.
+// tokenDocument is an access token in --json output. Its names are stable: they are those of the Terraform attributes,
+// where there is one. What is not set is null.
 type tokenDocument struct {
 	ID          string `json:"id"`
 	QualifiedID string `json:"qualified_id"`
@@ -52,7 +52,8 @@ type tokenDocument struct {
 	OnSecretDrift          *string `json:"on_secret_drift"`
 	GracePeriod            *string `json:"grace_period"`
 	ProtectIfUsedWithin    *string `json:"protect_if_used_within"`
-	// PreviousSecret is the secret before the current one; null if it had no grace period or was ended before that was over.
+	// PreviousSecret is the secret before the current one; null if it had no grace period or was ended before that was
+	// over.
 	PreviousSecret *previousSecretDocument `json:"previous_secret"`
 	// LastUsedAt and UseCount count uses of either of its secrets.
 	LastUsedAt *string       `json:"last_used_at"`
@@ -71,14 +72,15 @@ type grantsDocument struct {
 	GroupRoles  []groupGrantDocument `json:"group_roles"`
 }
 
-// groupGrantDocument holds the role that counts in a group, and everything that the token may do there, in --json output.
+// groupGrantDocument holds the role that counts in a group, and everything that the token may do there, in --json
+// output.
 type groupGrantDocument struct {
 	groupRoleDocument
 	Permissions []string `json:"permissions"`
 }
 
-// newGrantsDocument says what a token may do, given the roles that exist; nil roles are unknown. No role may hold exactly
-// what two roles both allow: such permissions stand beside the role none.
+// newGrantsDocument says what a token may do, given the roles that exist; nil roles are unknown. No role may hold
+// exactly what two roles both allow: such permissions stand beside the role none.
 func newGrantsDocument(t tokens.AccessToken, roles tokens.Roles) grantsDocument {
 	document := grantsDocument{Role: cmp.Or(t.Grants.Role, tokens.RoleNone), GroupRoles: []groupGrantDocument{}}
 	named := map[string]string{}
@@ -220,8 +222,8 @@ var tokenTableColumns = []tokenTableColumn{
 	{name: tokens.ColumnStatus, header: "STATUS", value: func(t listedToken) string { return string(t.Status) }},
 }
 
-// statusColors are the colours of a row by the status of its token: what has expired or was stopped in an incident stands
-// out, what somebody switched off is faint.
+// statusColors are the colours of a row by the status of its token: what has expired or was stopped in an incident
+// stands out, what somebody switched off is faint.
 var statusColors = map[tokens.Status]text.Colors{
 	tokens.StatusExpired:  {text.FgRed},
 	tokens.StatusDisabled: {text.Faint},
@@ -266,7 +268,8 @@ func countedUses(t tokens.AccessToken) string {
 	return fmt.Sprintf("%s (%d times in all)", lastUse(t), t.UseCount)
 }
 
-// describe names an access token in a sentence. A caller who may stop the token but not know of it does not get the name.
+// describe names an access token in a sentence. A caller who may stop the token but not know of it does not get the
+// name.
 func describe(t tokens.AccessToken) string {
 	if t.Name == "" {
 		return "access token " + t.ID

@@ -6,13 +6,16 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// waysOut say what to do on the command line about an error with a reason. The error itself speaks only of the domain, since
-// a backend does not know who asks it.
+// waysOut say what to do on the command line about an error with a reason. The error itself speaks only of the domain,
+// since a backend does not know who asks it.
 var waysOut = map[tokens.Reason]func(*tokens.Error) string{
-	tokens.ReasonVersionMovedOn:  func(e *tokens.Error) string { return "latchkey token show " + e.ID + " shows how things stand" },
-	tokens.ReasonTTLTooShort:     func(e *tokens.Error) string { return "latchkey token regenerate " + e.ID + " does that" },
-	tokens.ReasonUnknownRole:     always("latchkey role list shows what each of them permits"),
-	tokens.ReasonUnknownCaller:   always("name a member in --act-as, or leave --act-as out to work as the owner of the database"),
+	tokens.ReasonVersionMovedOn: func(e *tokens.Error) string {
+		return "latchkey token show " + e.ID + " shows how things stand"
+	},
+	tokens.ReasonTTLTooShort: func(e *tokens.Error) string { return "latchkey token regenerate " + e.ID + " does that" },
+	tokens.ReasonUnknownRole: always("latchkey role list shows what each of them permits"),
+	tokens.ReasonUnknownCaller: always("name a member in --act-as, or leave --act-as out to work as the owner of " +
+		"the database"),
 	tokens.ReasonNoDatabase:      always(otherDatabase + ", and the first apply or latchkey token create makes one"),
 	tokens.ReasonNoDirectory:     always(otherDatabase),
 	tokens.ReasonWrongPlace:      always(otherDatabase),
