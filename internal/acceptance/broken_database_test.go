@@ -139,9 +139,11 @@ func TestBrokenDatabase(t *testing.T) {
 			says:   []string{w.databasePath() + " is an SQLite database, but not one of Latchkey", "name another path"},
 		},
 		{
-			name:   "next version",
-			broken: func(t *testing.T) []byte { return rewritten(t, good, "PRAGMA user_version = 4") },
-			says:   []string{w.databasePath() + " was written by a newer version of Latchkey", "upgrade this program"},
+			name: "next version",
+			broken: func(t *testing.T) []byte {
+				return rewritten(t, good, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion(good)+1))
+			},
+			says: []string{w.databasePath() + " was written by a newer version of Latchkey", "upgrade this program"},
 		},
 		{
 			name:   "much later version",
@@ -229,6 +231,14 @@ func (w *workspace) keepsState(says ...string) {
 				after.addresses())
 		}
 	}
+}
+
+// schemaVersion returns the version of the schema of a database: PRAGMA user_version, from the header of the file.
+func schemaVersion(database []byte) (version int) {
+	for _, b := range database[60:64] {
+		version = version<<8 | int(b)
+	}
+	return version
 }
 
 // rewritten returns a database after an SQL statement.

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
@@ -27,7 +28,7 @@ func (unidentified) Database(context.Context) (tokens.Database, error) {
 // What was made is in the state, though what has to be recorded beside it can't be found out any more.
 func TestCreateHalfWay(t *testing.T) {
 	ctx := context.Background()
-	r := roleResource{managed.Resource{Connection: &managed.Connection{Backend: unidentified{}}}}
+	r := roleResource{managed.Resource{Connection: &managed.Connection{Backend: unidentified{}, Now: time.Now}}}
 	var s resource.SchemaResponse
 	r.Schema(ctx, resource.SchemaRequest{}, &s)
 	plan := tfsdk.Plan{Schema: s.Schema, Raw: tftypes.NewValue(s.Schema.Type().TerraformType(ctx), nil)}
