@@ -215,7 +215,7 @@ func (u AccessTokenUpdate) switches() bool {
 // Digest returns the digest of the update as a request about the token with this identifier. Values that the update
 // holds but does not set don't count.
 func (u AccessTokenUpdate) Digest(tokenID string) string {
-	changed, err := u.settings().apply(Settings{})
+	changed, err := u.settings().Apply(Settings{})
 	if err != nil {
 		changed = u.Settings
 	}
@@ -241,7 +241,7 @@ type Regeneration struct {
 // Updated returns the token with the changes that the actor makes at now, or the error that forbids them.
 func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (AccessToken, error) {
 	before := t
-	settings, err := u.settings().apply(t.Settings)
+	settings, err := u.settings().Apply(t.Settings)
 	if err != nil {
 		return before, err
 	}

@@ -37,7 +37,7 @@ type GroupUpdate = Update[GroupSettings]
 
 // Updated returns the group with the changes made, or the error that forbids them.
 func (g Group) Updated(u GroupUpdate) (Group, error) {
-	settings, err := u.apply(g.GroupSettings)
+	settings, err := u.Apply(g.GroupSettings)
 	if err == nil {
 		g.GroupSettings, err = settings, settings.Validate()
 	}

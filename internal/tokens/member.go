@@ -47,7 +47,7 @@ type MemberUpdate = Update[MemberSettings]
 
 // Updated returns the member with the changes made, or the error that forbids them.
 func (m Member) Updated(u MemberUpdate) (Member, error) {
-	settings, err := u.apply(m.MemberSettings)
+	settings, err := u.Apply(m.MemberSettings)
 	if err == nil {
 		m.MemberSettings, err = settings, settings.Validate()
 	}

@@ -114,7 +114,7 @@ type RoleUpdate = Update[RoleSettings]
 
 // Updated returns the role with the changes made, or the error that forbids them.
 func (r Role) Updated(u RoleUpdate) (Role, error) {
-	settings, err := u.apply(r.RoleSettings)
+	settings, err := u.Apply(r.RoleSettings)
 	if err == nil {
 		r.RoleSettings, err = settings, settings.Validate()
 	}

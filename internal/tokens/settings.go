@@ -95,8 +95,8 @@ func Updating[S any](before, after S) Update[S] {
 	return Update[S]{Settings: after, Fields: Difference(before, after)}
 }
 
-// apply returns settings with the changes made. CodeInvalid for a name that is not a setting.
-func (u Update[S]) apply(to S) (S, error) {
+// Apply returns settings with the changes made. CodeInvalid for the name of a setting that does not exist.
+func (u Update[S]) Apply(to S) (S, error) {
 	known := settingsOf(reflect.TypeFor[S]())
 	from, target := reflect.ValueOf(&u.Settings).Elem(), reflect.ValueOf(&to).Elem()
 	for _, name := range u.Fields {

@@ -70,7 +70,7 @@ func (u TechnicalUser) Updated(update TechnicalUserUpdate, by Actor, now time.Ti
 			"technical user %s was made for one access token and has the roles of that token: change those of the token",
 			u.Email)
 	}
-	settings, err := update.apply(u.TechnicalUserSettings)
+	settings, err := update.Apply(u.TechnicalUserSettings)
 	if err != nil {
 		return u, err
 	}
