@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"testing"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -105,4 +106,84 @@ func testRequestOfAnotherActor(w *world) {
 	w.equal("the field", w.refusal(err, tokens.CodeConflict).Field, "request_id")
 	again := w.as("local:anna@host")
 	w.equal("the token for a later process of the same actor", again.create(request).ID, id)
+}
+
+// testRepeatedCreations sends the creation of each other kind of object again, as after an answer that was lost.
+func testRepeatedCreations(w *world) {
+	ctx := w.Context()
+	token, ada := w.create(w.request("deploy", "")), w.member("ada@example.com")
+	for _, kind := range []struct {
+		name string
+		// create makes the object, with another description or role where altered, and returns its identifier.
+		create func(w *world, request tokens.Request, altered bool) (id string, err error)
+		remove func(id string) error
+	}{
+		{"group", func(w *world, request tokens.Request, altered bool) (string, error) {
+			n := tokens.NewGroup{Request: request, GroupSettings: tokens.GroupSettings{Name: "payments"}}
+			if altered {
+				n.Description = "Cards"
+			}
+			g, err := w.CreateGroup(ctx, n)
+			return g.ID, err
+		}, func(id string) error { return w.DeleteGroup(ctx, id) }},
+		{"role", func(w *world, request tokens.Request, altered bool) (string, error) {
+			n := tokens.NewRole{Request: request, RoleSettings: tokens.RoleSettings{
+				Name: "clerk", Permissions: []string{"orders:write", "orders:read"},
+			}}
+			if altered {
+				n.Permissions = n.Permissions[:1]
+			}
+			r, err := w.CreateRole(ctx, n)
+			return r.ID, err
+		}, func(id string) error { return w.DeleteRole(ctx, id) }},
+		{"member", func(w *world, request tokens.Request, altered bool) (string, error) {
+			n := tokens.NewMember{Request: request, Email: "ben@example.com", MemberSettings: tokens.MemberSettings{
+				Grants: tokens.Grants{Role: tokens.RoleViewer},
+			}}
+			if altered {
+				n.Role = tokens.RoleMember
+			}
+			m, err := w.CreateMember(ctx, n)
+			return m.ID, err
+		}, func(id string) error { return w.DeleteMember(ctx, id) }},
+		{"technical user", func(w *world, request tokens.Request, altered bool) (string, error) {
+			n := tokens.NewTechnicalUser{Request: request, TechnicalUserSettings: tokens.TechnicalUserSettings{
+				Name: "ci", Grants: tokens.Grants{Role: tokens.RoleViewer}, Enabled: !altered,
+			}}
+			u, err := w.CreateTechnicalUser(ctx, n)
+			return u.ID, err
+		}, func(id string) error { return w.DeleteTechnicalUser(ctx, id) }},
+		{"token share", func(w *world, request tokens.Request, altered bool) (string, error) {
+			n := tokens.NewTokenShare{
+				Request: request, AccessTokenID: token.ID, MemberID: ada.ID, Role: tokens.ShareViewer,
+			}
+			if altered {
+				n.Role = tokens.ShareManager
+			}
+			s, err := w.ShareAccessToken(ctx, n)
+			return s.ID(), err
+		}, func(string) error { return w.UnshareAccessToken(ctx, token.ID, ada.ID) }},
+	} {
+		w.Run(kind.name, func(t *testing.T) {
+			w := w.with(t)
+			request := tokens.NewRequest(w.clock.Now())
+			id := must(kind.create(w, request, false))(w)
+			events := len(w.events(""))
+			w.equal("the object of the repeated request", must(kind.create(w, request, false))(w), id)
+			w.equal("the number of events", len(w.events("")), events)
+
+			_, err := kind.create(w, request, true)
+			w.equal("the field of an altered request", w.refusal(err, tokens.CodeConflict).Field, "request_id")
+			_, err = kind.create(w.as("local:ben@host"), request, false)
+			w.equal("the field of another's request", w.refusal(err, tokens.CodeConflict).Field, "request_id")
+			_, err = kind.create(w, tokens.NewRequest(w.clock.Now()), false)
+			w.equal("the holder of what a new request asks for", w.refusal(err, tokens.CodeConflict).ID, id)
+			_, err = kind.create(w, tokens.Request{RequestID: "again"}, false)
+			w.equal("the field of an ill-formed request id", w.refusal(err, tokens.CodeInvalid).Field, "request_id")
+
+			w.succeed(kind.remove(id))
+			_, err = kind.create(w, request, false)
+			w.equal("what was deleted since", w.refusal(err, tokens.CodeConflict).ID, id)
+		})
+	}
 }

@@ -142,6 +142,12 @@ func (w *world) update(id string, update tokens.AccessTokenUpdate) tokens.Access
 	return must(w.UpdateAccessToken(w.Context(), id, update))(w)
 }
 
+// disable disables an access token.
+func (w *world) disable(id string) tokens.AccessToken {
+	w.Helper()
+	return w.update(id, tokens.AccessTokenUpdate{Fields: tokens.Fields{"enabled"}})
+}
+
 // regenerate gives an access token a new secret, and returns both.
 func (w *world) regenerate(id string) (tokens.AccessToken, tokens.Secret) {
 	w.Helper()
