@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -108,10 +107,10 @@ func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 }
 
 // settings returns what the model sets on a member.
-func (m *memberModel) settings(ctx context.Context, diags *diag.Diagnostics) tokens.MemberSettings {
+func (m *memberModel) settings() tokens.MemberSettings {
 	return tokens.MemberSettings{
 		Name:   m.Name.ValueString(),
-		Grants: tokens.Grants{Role: m.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, m.GroupRoles, diags)},
+		Grants: tokens.Grants{Role: m.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(m.GroupRoles)},
 	}
 }
 
@@ -119,7 +118,7 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	var plan memberModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	input := tokens.NewMember{
-		Request: r.Request(), Email: plan.Email.ValueString(), MemberSettings: plan.settings(ctx, &resp.Diagnostics),
+		Request: r.Request(), Email: plan.Email.ValueString(), MemberSettings: plan.settings(),
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -159,7 +158,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	var state, plan memberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	update := tokens.Updating(state.settings(ctx, &resp.Diagnostics), plan.settings(ctx, &resp.Diagnostics))
+	update := tokens.Updating(state.settings(), plan.settings())
 	var f managed.Facts
 	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {

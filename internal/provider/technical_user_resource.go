@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -129,11 +128,11 @@ func (r *technicalUserResource) ModifyPlan(ctx context.Context, req resource.Mod
 }
 
 // settings returns what the model sets on a technical user.
-func (m *technicalUserModel) settings(ctx context.Context, diags *diag.Diagnostics) tokens.TechnicalUserSettings {
+func (m *technicalUserModel) settings() tokens.TechnicalUserSettings {
 	return tokens.TechnicalUserSettings{
 		Name:        m.Name.ValueString(),
 		Description: m.Description.ValueString(),
-		Grants:      tokens.Grants{Role: m.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(ctx, m.GroupRoles, diags)},
+		Grants:      tokens.Grants{Role: m.Role.ValueString(), GroupRoles: attribute.GroupRolesOf(m.GroupRoles)},
 		Enabled:     m.Enabled.ValueBool(),
 	}
 }
@@ -143,7 +142,7 @@ func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateR
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	input := tokens.NewTechnicalUser{
 		Request: r.Request(), GroupID: plan.GroupID.ValueString(),
-		TechnicalUserSettings: plan.settings(ctx, &resp.Diagnostics),
+		TechnicalUserSettings: plan.settings(),
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -184,7 +183,7 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 	var state, plan technicalUserModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	update := tokens.Updating(state.settings(ctx, &resp.Diagnostics), plan.settings(ctx, &resp.Diagnostics))
+	update := tokens.Updating(state.settings(), plan.settings())
 	var f managed.Facts
 	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {

@@ -81,12 +81,7 @@ func planReplacement(state, plan, config *model) (replaced path.Paths) {
 // planUpdate plans a token that exists. Every computed attribute keeps its prior value, but for those that the update
 // brings; where nothing differs the plan is the state.
 func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
-	plan.ActivatesAt = plan.ActivatesAt.OrPrior(state.ActivatesAt)
-	plan.ExpiresAt = plan.ExpiresAt.OrPrior(state.ExpiresAt)
-	plan.TTL = plan.TTL.OrPrior(state.TTL)
-	plan.RegenerateBeforeExpiry = plan.RegenerateBeforeExpiry.OrPrior(state.RegenerateBeforeExpiry)
-	plan.GracePeriod = plan.GracePeriod.OrPrior(state.GracePeriod)
-	plan.ProtectIfUsedWithin = plan.ProtectIfUsedWithin.OrPrior(state.ProtectIfUsedWithin)
+	codec.KeepSpelling(plan, state)
 	plan.planSecretExpiry(state)
 	reason := plan.planSecret(state, f, diags)
 	if !codec.Equal(*plan, *state) {

@@ -69,7 +69,7 @@ func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.Validat
 
 // validatePolicies checks the policies, as far as what they depend on is known.
 func (m *model) validatePolicies(diags *diag.Diagnostics) {
-	policies, ttl := m.policies(), m.TTL.Value()
+	policies, ttl := m.settings().Policies, m.TTL.Value()
 	hasTTL := ttl != 0 || m.TTL.IsNull() // neither unknown nor malformed, which is told by itself
 	if !hasTTL {
 		policies.RegenerateBeforeExpiry = 0
@@ -94,7 +94,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
 	input := tokens.NewAccessToken{
 		TechnicalUserID: plan.TechnicalUserID.ValueString(), GroupID: plan.GroupID.ValueString(),
-		Settings: plan.settings(ctx, &resp.Diagnostics),
+		Settings: plan.settings(),
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -146,8 +146,8 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
-	update := tokens.AccessTokenUpdate{Settings: plan.settings(ctx, &resp.Diagnostics)}
-	update.Fields = tokens.Difference(state.settings(ctx, &resp.Diagnostics), update.Settings)
+	update := tokens.AccessTokenUpdate{Settings: plan.settings()}
+	update.Fields = tokens.Difference(state.settings(), update.Settings)
 	var f tokenFacts
 	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {

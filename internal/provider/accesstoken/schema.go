@@ -1,6 +1,7 @@
 package accesstoken
 
 import (
+	shown "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -147,6 +148,74 @@ func Schema() schema.Schema {
 			"status":         computed("What becomes of a request with the token: `active`, `pending`, `disabled`, `held`, `expired` or `revoked`, as of the last refresh."),
 			"created_at":     attribute.ComputedTimestamp("when the token was made"),
 			"regenerated_at": attribute.ComputedTimestamp("when the present secret replaced another; null for a first secret"),
+		},
+	}
+}
+
+// shownAttributes describe an access token in data sources.
+func shownAttributes() map[string]shown.Attribute {
+	return map[string]shown.Attribute{
+		"id":                   attribute.ShownText("Identifier of the token (`tok_…`). It is no credential."),
+		"qualified_id":         attribute.ShownText("The e-mail address of the technical user and the identifier: `<email>_<id>`."),
+		"name":                 attribute.ShownText("Label for people. Several tokens may share one."),
+		"description":          attribute.ShownText("What the token is for; null where nothing is said."),
+		"technical_user_id":    attribute.ShownText("Identifier of the technical user that the token belongs to."),
+		"technical_user_email": attribute.ShownText("E-mail address of that technical user."),
+		"group_id":             attribute.ShownText("Identifier of the group at whose level the token lives; null at the level of the organization."),
+		"role":                 attribute.ShownText("Role set on the token itself, which narrows those of its technical user; null where none is. See `grants` for what comes of it."),
+		"group_roles":          attribute.ShownGroupRoles("Roles in single groups set on the token itself; null where none are."),
+		"grants": shown.SingleNestedAttribute{
+			Computed:            true,
+			MarkdownDescription: "Roles that the token can use now: those of its technical user, narrowed by its own.",
+			Attributes: map[string]shown.Attribute{
+				"role":        attribute.ShownText("Role in the whole organization; `none` for a token at the level of a group."),
+				"group_roles": attribute.ShownGroupRoles("Further roles in single groups."),
+			},
+		},
+		"visibility":               attribute.ShownText("Who may know of the token: `organization` (everyone who may read tokens at its level) or `restricted` (owners, the account that made it and those it is shared with)."),
+		"enabled":                  attribute.ShownBool("Whether the token is switched on. It works only while its `status` is `active`."),
+		"disabled":                 shownStop("Who switched the token off, and when; null while it is switched on."),
+		"technical_user_disabled":  shownStop("Who switched its technical user off, and with it the token; null while that is switched on."),
+		"held":                     shownStop("Who holds the token, since when and why; null while nobody does. Only `latchkey token release` ends a hold."),
+		"activates_at":             attribute.ShownTimestamp("when the token becomes active; null for at once"),
+		"expires_at":               attribute.ShownTimestamp("when the token expires, whatever its secret; null for never"),
+		"ttl":                      attribute.ShownDuration("How long each new secret lives, such as `90d`; null for no such limit."),
+		"regenerate_before_expiry": attribute.ShownDuration("How long before its end Terraform regenerates a secret; null for not before it."),
+		"on_expired":               attribute.ShownText("What Terraform does about an expired secret: `regenerate`, `ignore` or `error`; null for the default."),
+		"on_secret_drift":          attribute.ShownText("What Terraform does about a secret that was changed elsewhere: `regenerate`, `accept` or `error`; null for the default."),
+		"grace_period":             shown.StringAttribute{Computed: true, CustomType: customtypes.GracePeriodType{}, MarkdownDescription: "How long the previous secret stays valid after a regeneration, such as `7d` or `until_expiry`; null for not at all."},
+		"protect_if_used_within":   attribute.ShownDuration("Terraform takes the token from nobody who used it within this time; null for no such protection."),
+		"previous_secret": shown.SingleNestedAttribute{
+			Computed:            true,
+			MarkdownDescription: "The secret before the present one, where a grace period was given to it; null where it ended with the regeneration or was ended since.",
+			Attributes: map[string]shown.Attribute{
+				"version":       shown.Int64Attribute{Computed: true, MarkdownDescription: "Its number."},
+				"token_preview": attribute.ShownText("The beginning of its value."),
+				"expires_at":    attribute.ShownTimestamp("when its grace is over, or was"),
+				"last_used_at":  attribute.ShownTimestamp("when it last opened something; null is never"),
+			},
+		},
+		"token_preview":     attribute.ShownText("The first 10 characters of the secret, to recognize it by."),
+		"secret_version":    shown.Int64Attribute{Computed: true, MarkdownDescription: "Number of the present secret, from 1; each new secret raises it."},
+		"secret_expires_at": attribute.ShownTimestamp("when the present secret expires, by `expires_at` or `ttl`; null is never"),
+		"status":            attribute.ShownText("What becomes of a request with the token: `active`, `pending`, `disabled`, `held`, `expired` or `revoked`."),
+		"created_at":        attribute.ShownTimestamp("when the token was made"),
+		"updated_at":        attribute.ShownTimestamp("when the token was last changed"),
+		"regenerated_at":    attribute.ShownTimestamp("when the present secret replaced another; null for a first secret"),
+		"last_used_at":      attribute.ShownTimestamp("when the token last opened something, by either of its secrets; null is never"),
+		"use_count":         shown.Int64Attribute{Computed: true, MarkdownDescription: "How often it did."},
+	}
+}
+
+// shownStop is the schema of who stopped something.
+func shownStop(description string) shown.SingleNestedAttribute {
+	return shown.SingleNestedAttribute{
+		Computed:            true,
+		MarkdownDescription: description,
+		Attributes: map[string]shown.Attribute{
+			"by":     attribute.ShownText("Who did it, as in `latchkey_events`."),
+			"at":     attribute.ShownTimestamp("when that was"),
+			"reason": attribute.ShownText("Why, in the words of whoever did it; null where nobody asked."),
 		},
 	}
 }

@@ -161,3 +161,11 @@ func (m *model) planPreviousExpiry(state *model) {
 func (m *model) hasExpiryOf(state *model) bool {
 	return m.ExpiresAt.Same(state.ExpiresAt) && m.TTL.Same(state.TTL)
 }
+
+// changedGracePeriod returns the grace of the plan where it differs from that of the state; else nil.
+func changedGracePeriod(state, plan customtypes.GracePeriod) *tokens.Grace {
+	if plan.Value() == state.Value() {
+		return nil
+	}
+	return new(plan.Value())
+}

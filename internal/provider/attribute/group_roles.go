@@ -1,11 +1,8 @@
 package attribute
 
 import (
-	"context"
-
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
@@ -19,33 +16,37 @@ func ValidateGroupRolesLevel(groupID types.String, groupRoles types.Set, diags *
 	}
 }
 
-// groupRoleModel is an element of the attribute group_roles.
-type groupRoleModel struct {
-	GroupID types.String `tfsdk:"group_id"`
-	Role    types.String `tfsdk:"role"`
-}
-
 // GroupRoleType is the type of an element of the attribute group_roles.
 var GroupRoleType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"group_id": types.StringType,
 	"role":     types.StringType,
 }}
 
-var _ validator.Set = oneRolePerGroup{}
-
-// GroupRolesOf returns the roles that the attribute holds: nil for null, and a non-nil slice for an empty set.
-func GroupRolesOf(ctx context.Context, set types.Set, diags *diag.Diagnostics) []tokens.GroupRole {
-	if set.IsNull() || set.IsUnknown() {
+// GroupRolesOf returns the roles that the attribute holds, as far as they are known: nil for null, and a non-nil slice for
+// an empty set.
+func GroupRolesOf(set types.Set) []tokens.GroupRole {
+	if !IsGiven(set) {
 		return nil
 	}
-	var elements []groupRoleModel
-	diags.Append(set.ElementsAs(ctx, &elements, false)...)
-	roles := make([]tokens.GroupRole, len(elements))
-	for i, e := range elements {
-		roles[i] = tokens.GroupRole{GroupID: e.GroupID.ValueString(), Role: e.Role.ValueString()}
+	roles := []tokens.GroupRole{}
+	for _, element := range set.Elements() {
+		object, ok := element.(types.Object)
+		if !ok || !IsGiven(object) {
+			continue
+		}
+		roles = append(roles, tokens.GroupRole{GroupID: textOf(object, "group_id"), Role: textOf(object, "role")})
 	}
 	tokens.SortGroupRoles(roles)
 	return roles
+}
+
+// textOf returns the text that an attribute of an object holds.
+func textOf(object types.Object, name string) string {
+	text, ok := object.Attributes()[name].(types.String)
+	if !ok {
+		return ""
+	}
+	return text.ValueString()
 }
 
 // GroupRolesValue returns the attribute for the roles: null for nil.

@@ -147,6 +147,19 @@ func (c *Codec[M]) HasDefaults(ctx context.Context, model M) bool {
 	return true
 }
 
+// KeepSpelling gives each attribute of a plan that stands for the same value as in the state the spelling that it has there.
+func (c *Codec[M]) KeepSpelling(plan, state *M) {
+	c.prepare()
+	planned, prior := reflect.ValueOf(plan).Elem(), reflect.ValueOf(state).Elem()
+	for _, f := range c.fields {
+		if same, ok := attributeAt(planned, f.index).(interface{ StandsForSame(attr.Value) bool }); ok {
+			if held := attributeAt(prior, f.index); same.StandsForSame(held) {
+				planned.FieldByIndex(f.index).Set(reflect.ValueOf(held))
+			}
+		}
+	}
+}
+
 // Equal reports whether all attributes of two models are the same.
 func (c *Codec[M]) Equal(a, b M) bool {
 	c.prepare()

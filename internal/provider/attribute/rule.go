@@ -29,6 +29,8 @@ func (notNegative) ValidateInt64(_ context.Context, req validator.Int64Request, 
 // oneRolePerGroup refuses a group that has more than one role, as far as the groups are known.
 type oneRolePerGroup struct{}
 
+var _ validator.Set = oneRolePerGroup{}
+
 // Description says what the rule asks for.
 func (oneRolePerGroup) Description(context.Context) string { return "must name each group once" }
 

@@ -93,8 +93,7 @@ func (v Measured[M, T]) Type(context.Context) attr.Type { return measuredType[M,
 
 // StringSemanticEquals tells whether another spelling stands for the same value.
 func (v Measured[M, T]) StringSemanticEquals(_ context.Context, other basetypes.StringValuable) (bool, diag.Diagnostics) {
-	o, ok := other.(Measured[M, T])
-	return ok && v.Same(o), nil
+	return v.StandsForSame(other), nil
 }
 
 // ValidateAttribute checks the spelling of a configured value.
@@ -132,6 +131,12 @@ func (v Measured[M, T]) Same(other Measured[M, T]) bool {
 	}
 	var m M
 	return m.equal(v.Value(), other.Value())
+}
+
+// StandsForSame is Same for any other value.
+func (v Measured[M, T]) StandsForSame(other attr.Value) bool {
+	o, ok := other.(Measured[M, T])
+	return ok && v.Same(o)
 }
 
 // OrPrior returns the prior spelling where it stands for the same value, else v.
