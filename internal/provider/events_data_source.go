@@ -77,7 +77,7 @@ func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 func shownEventAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":          attribute.ShownText("Identifier of the event (`evt_…`)."),
-		"at":          attribute.ShownTimestamp("when it happened"),
+		"at":          attribute.ShownTimestamp("When it happened"),
 		"actor":       attribute.ShownText("Who did it: `local:<user>@<host>` for one who opened the database, or the e-mail address of a member (`act_as`)."),
 		"action":      attribute.ShownText("What was done, as in `access_token.regenerate`."),
 		"object_id":   attribute.ShownText("Identifier of the object concerned; null where a refused creation made none."),

@@ -61,7 +61,7 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				Validators:          []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName)},
 			},
 			"description": attribute.Description("What the group is for."),
-			"created_at":  attribute.FixedTimestamp("when the group was made"),
+			"created_at":  attribute.FixedTimestamp("When the group was created"),
 		},
 	}
 }

@@ -59,8 +59,8 @@ func shownGroupAttributes() map[string]schema.Attribute {
 		"id":          attribute.ShownText("Identifier of the group (`grp_…`)."),
 		"name":        attribute.ShownText("Name, unique in the organization."),
 		"description": attribute.ShownText("What the group is for; null where nothing is said."),
-		"created_at":  attribute.ShownTimestamp("when the group was made"),
-		"updated_at":  attribute.ShownTimestamp("when the group was last changed"),
+		"created_at":  attribute.ShownTimestamp("When the group was created"),
+		"updated_at":  attribute.ShownTimestamp("When the group was last changed"),
 	}
 }
 

@@ -78,7 +78,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"role":        attribute.AccountRole("Role in the whole organization. Defaults to `member`. One of " + attribute.KnownRoles),
 			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`, which counts in every group."),
-			"created_at":  attribute.FixedTimestamp("when the member was made"),
+			"created_at":  attribute.FixedTimestamp("When the member was created"),
 		},
 	}
 }

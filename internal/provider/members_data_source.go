@@ -61,8 +61,8 @@ func shownMemberAttributes() map[string]schema.Attribute {
 		"name":        attribute.ShownText("Name of the person; null where none is given."),
 		"role":        attribute.ShownText("Role in the whole organization."),
 		"group_roles": attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null where there are none."),
-		"created_at":  attribute.ShownTimestamp("when the member was made"),
-		"updated_at":  attribute.ShownTimestamp("when the member was last changed"),
+		"created_at":  attribute.ShownTimestamp("When the member was created"),
+		"updated_at":  attribute.ShownTimestamp("When the member was last changed"),
 	}
 }
 

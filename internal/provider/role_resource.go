@@ -76,7 +76,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Validators: []validator.Set{permissionsRule{}},
 			},
 			"description": attribute.Description("What the role is for."),
-			"created_at":  attribute.FixedTimestamp("when the role was made"),
+			"created_at":  attribute.FixedTimestamp("When the role was created"),
 		},
 	}
 }

@@ -64,8 +64,8 @@ func shownRoleAttributes() map[string]schema.Attribute {
 		"description": attribute.ShownText("What the role is for; null where nothing is said."),
 		"permissions": schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What the role permits: `area:verb`, `area:*` for a whole area, or `*` for everything."},
 		"built_in":    attribute.ShownBool("Whether the role is one of Latchkey's own, which can't be changed."),
-		"created_at":  attribute.ShownTimestamp("when a custom role was made; null for a built-in one"),
-		"updated_at":  attribute.ShownTimestamp("when a custom role was last changed; null for a built-in one"),
+		"created_at":  attribute.ShownTimestamp("When a custom role was created", "null for a built-in one"),
+		"updated_at":  attribute.ShownTimestamp("When a custom role was last changed", "null for a built-in one"),
 	}
 }
 

@@ -55,8 +55,8 @@ func shownTechnicalUserAttributes() map[string]schema.Attribute {
 		"enabled":        attribute.ShownBool("Whether the account's tokens work."),
 		"email":          attribute.ShownText("Address that names the account in lists and logs. It stays as it was at creation, whatever is renamed."),
 		"system_created": attribute.ShownBool("Whether the system made the account for a single access token, with which it is deleted."),
-		"created_at":     attribute.ShownTimestamp("when the account was made"),
-		"updated_at":     attribute.ShownTimestamp("when the account was last changed"),
+		"created_at":     attribute.ShownTimestamp("When the account was created"),
+		"updated_at":     attribute.ShownTimestamp("When the account was last changed"),
 	}
 }
 

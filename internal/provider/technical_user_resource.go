@@ -103,7 +103,7 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 				MarkdownDescription: "Whether the system made the account for a single access token, with which it is deleted.",
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
-			"created_at": attribute.FixedTimestamp("when the account was made"),
+			"created_at": attribute.FixedTimestamp("When the account was created"),
 		},
 	}
 }

@@ -77,7 +77,7 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 					"(also regenerate, stop, share and delete it). Nobody gets at more than they hold: what holds one of Latchkey's own permissions is changed only by those who hold it too.",
 				Validators: []validator.String{attribute.Rule("viewer, editor or manager", tokens.ValidateShareRole)},
 			},
-			"created_at": attribute.FixedTimestamp("when the token was shared"),
+			"created_at": attribute.FixedTimestamp("When the token was shared"),
 		},
 	}
 }

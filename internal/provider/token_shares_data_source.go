@@ -51,7 +51,7 @@ func shownTokenShareAttributes() map[string]schema.Attribute {
 		"access_token_id": attribute.ShownText("Identifier of the access token."),
 		"member_id":       attribute.ShownText("Identifier of the member."),
 		"role":            attribute.ShownText("Role of the member on the token: `viewer`, `editor` or `manager`."),
-		"created_at":      attribute.ShownTimestamp("when the token was shared"),
+		"created_at":      attribute.ShownTimestamp("When the token was shared"),
 	}
 }
 

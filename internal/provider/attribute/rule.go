@@ -13,6 +13,8 @@ import (
 // notNegative refuses a number below zero.
 type notNegative struct{}
 
+var _ validator.Int64 = notNegative{}
+
 // Description says what the rule asks for.
 func (notNegative) Description(context.Context) string { return "must not be negative" }
 

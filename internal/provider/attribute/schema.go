@@ -4,6 +4,8 @@
 package attribute
 
 import (
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -54,23 +56,35 @@ func Role(a schema.StringAttribute) schema.StringAttribute {
 
 // FixedText is the schema of a computed attribute that never changes during the life of an object.
 func FixedText(description string) schema.StringAttribute {
-	return schema.StringAttribute{
-		Computed:            true,
-		MarkdownDescription: description,
-		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-	}
+	a := ComputedText(description)
+	a.PlanModifiers = []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	return a
 }
 
-// FixedTimestamp is the schema of a computed timestamp that never changes during the life of an object.
-func FixedTimestamp(description string) schema.StringAttribute {
-	a := FixedText("RFC 3339: " + description + ".")
+// FixedTimestamp is the schema of a computed timestamp that never changes during the life of an object. See
+// ComputedTimestamp.
+func FixedTimestamp(description string, notes ...string) schema.StringAttribute {
+	a := FixedText(describeTimestamp(description, notes))
 	a.CustomType = customtypes.TimestampType{}
 	return a
 }
 
-// ComputedTimestamp is the schema of a computed timestamp that an update may change.
-func ComputedTimestamp(description string) schema.StringAttribute {
-	return schema.StringAttribute{Computed: true, CustomType: customtypes.TimestampType{}, MarkdownDescription: "RFC 3339: " + description + "."}
+// ComputedText is the schema of a computed text that an update may change.
+func ComputedText(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+}
+
+// ComputedTimestamp is the schema of a computed timestamp that an update may change. The description is the beginning of a
+// sentence, as in "When it was created", and the notes go on with it, as in "null for never".
+func ComputedTimestamp(description string, notes ...string) schema.StringAttribute {
+	a := ComputedText(describeTimestamp(description, notes))
+	a.CustomType = customtypes.TimestampType{}
+	return a
+}
+
+// describeTimestamp completes the description of a timestamp.
+func describeTimestamp(description string, notes []string) string {
+	return strings.Join(append([]string{description + " (RFC 3339)"}, notes...), "; ") + "."
 }
 
 // AccountRole is the schema of the role of an account.

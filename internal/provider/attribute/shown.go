@@ -25,9 +25,16 @@ func ShownText(description string) schema.StringAttribute {
 	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 }
 
-// ShownTimestamp is the schema of a timestamp that the backend answers.
-func ShownTimestamp(description string) schema.StringAttribute {
-	return schema.StringAttribute{Computed: true, CustomType: customtypes.TimestampType{}, MarkdownDescription: "RFC 3339: " + description + "."}
+// ShownTimestamp is the schema of a timestamp that the backend answers. See ComputedTimestamp.
+func ShownTimestamp(description string, notes ...string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed: true, CustomType: customtypes.TimestampType{}, MarkdownDescription: describeTimestamp(description, notes),
+	}
+}
+
+// ShownDuration is the schema of a duration that is only shown.
+func ShownDuration(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, CustomType: customtypes.DurationType{}, MarkdownDescription: description}
 }
 
 // ShownBool is the schema of a yes or no that the backend answers.
@@ -59,19 +66,14 @@ func DurationFilter(description string) schema.StringAttribute {
 
 // CountFilter is the schema of an optional number of objects.
 func CountFilter(description string) schema.Int64Attribute {
-	return schema.Int64Attribute{Optional: true, MarkdownDescription: description, Validators: []validator.Int64{notNegative{}}}
+	return schema.Int64Attribute{
+		Optional: true, MarkdownDescription: description, Validators: []validator.Int64{notNegative{}},
+	}
 }
 
 // Key is the schema of an attribute by which an object is looked up, and which is answered where another one is.
 func Key(description string, validators ...validator.String) schema.StringAttribute {
 	return schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: description, Validators: validators}
-}
-
-var _ validator.Int64 = notNegative{}
-
-// ShownDuration is the schema of a duration that is only shown.
-func ShownDuration(description string) schema.StringAttribute {
-	return schema.StringAttribute{Computed: true, CustomType: customtypes.DurationType{}, MarkdownDescription: description}
 }
 
 // ListOf returns the attribute for a list of objects. Show makes the model of each, whose fields are attribute values with
