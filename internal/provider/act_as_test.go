@@ -34,13 +34,17 @@ func anna(lines ...string) string {
 func TestActAs(t *testing.T) {
 	b := acctest.New(t)
 	config := func(name string) string {
-		return acting(b, annasEmail, acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = ["deployments:*"]`)+
-			acctest.Resource("group", "payments", `name = "payments"`)+
-			anna(`role = "none"`, `group_roles = [{ group_id = latchkey_group.payments.id, role = "administrator" }]`)+
-			acctest.Resource("technical_user", "ci", byAnna, `name = "ci"`, `group_id = latchkey_group.payments.id`, `role = latchkey_role.deployer.name`)+
-			acctest.CIToken(byAnna, `technical_user_id = latchkey_technical_user.ci.id`)+
-			acctest.Resource("token_share", "anna", byAnna, `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.anna.id`, `role = "viewer"`)+
-			acctest.Resource("access_token", "own", byAnna, fmt.Sprintf("name = %q", name), `group_id = latchkey_group.payments.id`, `visibility = "restricted"`))
+		return acting(b, annasEmail,
+			acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = ["deployments:*"]`)+
+				acctest.Resource("group", "payments", `name = "payments"`)+
+				anna(`role = "none"`, `group_roles = [{ group_id = latchkey_group.payments.id, role = "administrator" }]`)+
+				acctest.Resource("technical_user", "ci", byAnna, `name = "ci"`, `group_id = latchkey_group.payments.id`,
+					`role = latchkey_role.deployer.name`)+
+				acctest.CIToken(byAnna, `technical_user_id = latchkey_technical_user.ci.id`)+
+				acctest.Resource("token_share", "anna", byAnna, `access_token_id = latchkey_access_token.ci.id`,
+					`member_id = latchkey_member.anna.id`, `role = "viewer"`)+
+				acctest.Resource("access_token", "own", byAnna, fmt.Sprintf("name = %q", name),
+					`group_id = latchkey_group.payments.id`, `visibility = "restricted"`))
 	}
 	by := func(actor tokens.Actor, actions ...tokens.Action) resource.TestCheckFunc {
 		return func(*terraform.State) error {
@@ -62,7 +66,8 @@ func TestActAs(t *testing.T) {
 	b.Run(
 		resource.TestStep{Config: config("own"), Check: resource.ComposeTestCheckFunc(
 			b.CheckActive(acctest.CI),
-			by("anna@example.com", tokens.ActionTechnicalUserCreate, tokens.ActionAccessTokenCreate, tokens.ActionTokenShareCreate),
+			by("anna@example.com", tokens.ActionTechnicalUserCreate, tokens.ActionAccessTokenCreate,
+				tokens.ActionTokenShareCreate),
 		)},
 		resource.TestStep{
 			Config:           config("renamed"),
@@ -77,20 +82,23 @@ func TestActAs(t *testing.T) {
 func TestActAsForbidden(t *testing.T) {
 	b := acctest.New(t)
 	config := func(role string, lines ...string) string {
-		return acting(b, annasEmail, anna(fmt.Sprintf("role = %q", role))+acctest.CIToken(append([]string{byAnna}, lines...)...))
+		return acting(b, annasEmail,
+			anna(fmt.Sprintf("role = %q", role))+acctest.CIToken(append([]string{byAnna}, lines...)...))
 	}
 	const address = "latchkey_member.anna"
 	var id, secret string
 	b.Run(
 		resource.TestStep{
-			Config:      config("manager"),
-			ExpectError: acctest.Says("Unable to create access token", `Access token "ci"`, "anna@example.com lacks", "tokens:manage at organization level", "ask an owner"),
+			Config: config("manager"),
+			ExpectError: acctest.Says("Unable to create access token", `Access token "ci"`, "anna@example.com lacks",
+				"tokens:manage at organization level", "ask an owner"),
 		},
 		resource.TestStep{Config: config("administrator"), Check: resource.ComposeTestCheckFunc(
 			b.CheckActive(acctest.CI), acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "token", &secret))},
 		resource.TestStep{ // Nobody gives away more than they hold.
-			Config:      config("administrator", `role = "owner"`),
-			ExpectError: acctest.Says("Unable to update access token", "anna@example.com lacks", "It stays in the Terraform state"),
+			Config: config("administrator", `role = "owner"`),
+			ExpectError: acctest.Says("Unable to update access token", "anna@example.com lacks",
+				"It stays in the Terraform state"),
 		},
 		resource.TestStep{ // The member loses the right first; what was to be changed stays in the state as it is.
 			Config:      config("viewer", `description = "new"`),
@@ -99,19 +107,26 @@ func TestActAsForbidden(t *testing.T) {
 		resource.TestStep{
 			Config:           config("viewer"),
 			ConfigPlanChecks: acctest.EmptyPlan(), // a viewer may look
-			Check:            resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "id", &id), acctest.CheckSame(acctest.CI, "token", &secret)),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "id", &id),
+				acctest.CheckSame(acctest.CI, "token", &secret)),
 		},
-		resource.TestStep{Config: acting(b, annasEmail, anna(`role = "viewer"`)), ExpectError: acctest.Says("Unable to delete access token", "It stays in the Terraform state")},
 		resource.TestStep{
-			PreConfig:   func() { setRole(b, "none") },
-			Config:      config("none"),
-			ExpectError: acctest.Says("Unable to read access token", "tokens:read", "It stays in the Terraform state", "terraform apply -refresh=false -target=latchkey_member.NAME"),
+			Config:      acting(b, annasEmail, anna(`role = "viewer"`)),
+			ExpectError: acctest.Says("Unable to delete access token", "It stays in the Terraform state"),
+		},
+		resource.TestStep{
+			PreConfig: func() { setRole(b, "none") },
+			Config:    config("none"),
+			ExpectError: acctest.Says("Unable to read access token", "tokens:read", "It stays in the Terraform state",
+				"terraform apply -refresh=false -target=latchkey_member.NAME"),
 		},
 		resource.TestStep{ // Raised by someone else while Terraform does not look: no setting of the provider changed.
-			PreConfig:        func() { setRole(b, "administrator") },
-			Config:           config("administrator", `description = "new"`),
-			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "description"), plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop)),
-			Check:            resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "id", &id), acctest.CheckSame(acctest.CI, "token", &secret), b.CheckActive(acctest.CI)),
+			PreConfig: func() { setRole(b, "administrator") },
+			Config:    config("administrator", `description = "new"`),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "description"),
+				plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop)),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "id", &id),
+				acctest.CheckSame(acctest.CI, "token", &secret), b.CheckActive(acctest.CI)),
 		},
 	)
 }
@@ -121,7 +136,11 @@ func setRole(b *acctest.Bench, role string) {
 	b.T.Helper()
 	members, err := b.Outside.Members(context.Background())
 	b.Must(err)
-	_, err = b.Outside.UpdateMember(context.Background(), members[0].ID, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}, Fields: tokens.Fields{"role"}})
+	_, err = b.Outside.UpdateMember(context.Background(), members[0].ID,
+		tokens.MemberUpdate{
+			Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}},
+			Fields:   tokens.Fields{"role"},
+		})
 	b.Must(err)
 }
 
@@ -129,18 +148,23 @@ func setRole(b *acctest.Bench, role string) {
 func TestActAsHidden(t *testing.T) {
 	b := acctest.New(t)
 	restrict := func(v tokens.Visibility) {
-		_, err := b.Outside.UpdateAccessToken(context.Background(), b.Token("ci").ID, tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: v}, Fields: tokens.Fields{"visibility"}})
+		_, err := b.Outside.UpdateAccessToken(context.Background(), b.Token("ci").ID,
+			tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: v}, Fields: tokens.Fields{"visibility"}})
 		b.Must(err)
 	}
 	config := acting(b, annasEmail, anna(`role = "administrator"`)+acctest.CIToken(byAnna))
 	var id string
 	b.Run(
-		resource.TestStep{Config: b.Config(anna(`role = "administrator"`) + acctest.CIToken()), Check: acctest.Keep(acctest.CI, "id", &id)}, // the owner makes it
+		resource.TestStep{
+			Config: b.Config(anna(`role = "administrator"`) + acctest.CIToken()),
+			Check:  acctest.Keep(acctest.CI, "id", &id),
+		}, // the owner makes it
 		resource.TestStep{Config: config, ConfigPlanChecks: acctest.EmptyPlan()},
 		resource.TestStep{
-			PreConfig:   func() { restrict(tokens.VisibilityRestricted) },
-			Config:      config,
-			ExpectError: acctest.Says("Unable to read access token", "is restricted to owners", "anna@example.com", "It stays in the Terraform state"),
+			PreConfig: func() { restrict(tokens.VisibilityRestricted) },
+			Config:    config,
+			ExpectError: acctest.Says("Unable to read access token", "is restricted to owners", "anna@example.com",
+				"It stays in the Terraform state"),
 		},
 		resource.TestStep{
 			PreConfig:        func() { restrict(tokens.VisibilityOrganization) },
@@ -149,10 +173,15 @@ func TestActAsHidden(t *testing.T) {
 			Check:            acctest.CheckSame(acctest.CI, "id", &id),
 		},
 		resource.TestStep{
-			Config:      acting(b, `"bea@example.com"`, anna(`role = "administrator"`)+acctest.CIToken(byAnna)),
-			ExpectError: acctest.Says("Unable to read access token", `act_as: there is no member "bea@example.com"`, "leave act_as out", "It stays in the Terraform state"),
+			Config: acting(b, `"bea@example.com"`, anna(`role = "administrator"`)+acctest.CIToken(byAnna)),
+			ExpectError: acctest.Says("Unable to read access token", `act_as: there is no member "bea@example.com"`,
+				"leave act_as out", "It stays in the Terraform state"),
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: acctest.EmptyPlan(), Check: acctest.CheckSame(acctest.CI, "id", &id)},
+		resource.TestStep{
+			Config:           config,
+			ConfigPlanChecks: acctest.EmptyPlan(),
+			Check:            acctest.CheckSame(acctest.CI, "id", &id),
+		},
 	)
 }
 
@@ -166,11 +195,13 @@ func TestActAsImportOfTheForbidden(t *testing.T) {
 			Check:  acctest.Keep(acctest.CI, "id", &id),
 		},
 		resource.TestStep{
-			Config:            acting(b, `"anna@example.com"`, anna(`role = "administrator"`)+acctest.Resource("access_token", "other", byAnna, `name = "ci"`)),
+			Config: acting(b, `"anna@example.com"`,
+				anna(`role = "administrator"`)+acctest.Resource("access_token", "other", byAnna, `name = "ci"`)),
 			ResourceName:      "latchkey_access_token.other",
 			ImportState:       true,
 			ImportStateIdFunc: func(*terraform.State) (string, error) { return id, nil },
-			ExpectError:       acctest.Says("Unable to import access token", "is restricted to owners", "ask one of them to share it."),
+			ExpectError: acctest.Says("Unable to import access token", "is restricted to owners",
+				"ask one of them to share it."),
 		},
 	)
 }
@@ -186,8 +217,9 @@ func TestActAsUnknown(t *testing.T) {
 			ExpectError: acctest.Says("Unable to create group", "no database is there"),
 		},
 		resource.TestStep{
-			Config: input + acting(b, `terraform_data.email.output`, acctest.Resource("member", "anna", `email = "anna@example.com"`, `role = "administrator"`)+
-				acctest.CIToken(byAnna, `depends_on = [latchkey_member.anna]`)),
+			Config: input + acting(b, `terraform_data.email.output`,
+				acctest.Resource("member", "anna", `email = "anna@example.com"`, `role = "administrator"`)+
+					acctest.CIToken(byAnna, `depends_on = [latchkey_member.anna]`)),
 			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(acctest.CI, plancheck.ResourceActionCreate)),
 			Check:            b.CheckActive(acctest.CI),
 		},

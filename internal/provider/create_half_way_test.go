@@ -32,7 +32,10 @@ func TestCreateHalfWay(t *testing.T) {
 	var s resource.SchemaResponse
 	r.Schema(ctx, resource.SchemaRequest{}, &s)
 	plan := tfsdk.Plan{Schema: s.Schema, Raw: tftypes.NewValue(s.Schema.Type().TerraformType(ctx), nil)}
-	if diags := plan.Set(ctx, roleModel{Name: types.StringValue("deployer"), Permissions: permissionsValue([]string{"orders:read"})}); diags.HasError() {
+	if diags := plan.Set(ctx, roleModel{
+		Name:        types.StringValue("deployer"),
+		Permissions: permissionsValue([]string{"orders:read"}),
+	}); diags.HasError() {
 		t.Fatal(diags)
 	}
 	resp := resource.CreateResponse{State: tfsdk.State(plan)}

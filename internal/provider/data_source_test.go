@@ -23,16 +23,20 @@ func TestListsWithoutDatabase(t *testing.T) {
 	b := acctest.New(t)
 	config, want := "", map[string]string{}
 	for _, kind := range lists {
-		config += acctest.Data(kind, "this") + acctest.Output(kind, fmt.Sprintf("length(data.latchkey_%s.this.%s)", kind, kind))
+		config += acctest.Data(kind, "this") +
+			acctest.Output(kind, fmt.Sprintf("length(data.latchkey_%s.this.%s)", kind, kind))
 		want[kind] = "0"
 	}
 	want["roles"] = fmt.Sprint(len(tokens.BuiltInRoles()))
-	b.Run(resource.TestStep{Config: b.Config(config), Check: resource.ComposeAggregateTestCheckFunc(acctest.CheckOutputs(want), func(*terraform.State) error {
-		if !b.Place.IsEmpty() {
-			return errors.New("a data source made a database")
-		}
-		return nil
-	})})
+	b.Run(resource.TestStep{
+		Config: b.Config(config),
+		Check: resource.ComposeAggregateTestCheckFunc(acctest.CheckOutputs(want), func(*terraform.State) error {
+			if !b.Place.IsEmpty() {
+				return errors.New("a data source made a database")
+			}
+			return nil
+		}),
+	})
 }
 
 // What can't be reached is no empty database.
@@ -63,34 +67,48 @@ func TestLookUpOfNothing(t *testing.T) {
 		name, config string
 		want         []string
 	}{
-		{"token by id", acctest.Data("access_token", "this", fmt.Sprintf("id = %q", token)), []string{"Unable to read access token", "there is no access token " + token}},
+		{"token by id", acctest.Data("access_token", "this", fmt.Sprintf("id = %q", token)),
+			[]string{"Unable to read access token", "there is no access token " + token}},
 		{
-			"token by name of an address", acctest.Data("access_token", "this", `name = "deploy"`, `technical_user_email = "ci@default.latchkey.internal"`),
-			[]string{"Unable to read access token", `Access token "deploy": name: technical user ci@default.latchkey.internal has no access token of this name`},
+			"token by name of an address",
+			acctest.Data("access_token", "this", `name = "deploy"`, `technical_user_email = "ci@default.latchkey.internal"`),
+			[]string{"Unable to read access token",
+				`Access token "deploy": name: technical user ci@default.latchkey.internal has no access token of this name`},
 		},
 		{
-			"token by name of an account", acctest.Data("access_token", "this", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", user)),
+			"token by name of an account",
+			acctest.Data("access_token", "this", `name = "deploy"`, fmt.Sprintf("technical_user_id = %q", user)),
 			[]string{"Unable to read access token", user + " has no access token of this name"},
 		},
-		{"technical user by id", acctest.Data("technical_user", "this", fmt.Sprintf("id = %q", user)), []string{"Unable to read technical user", "there is no technical user " + user}},
+		{"technical user by id", acctest.Data("technical_user", "this", fmt.Sprintf("id = %q", user)),
+			[]string{"Unable to read technical user", "there is no technical user " + user}},
 		{
 			"technical user by address", acctest.Data("technical_user", "this", `email = "nobody@default.latchkey.internal"`),
-			[]string{"Unable to read technical user", "email: there is no technical user with the address nobody@default.latchkey.internal"},
+			[]string{"Unable to read technical user",
+				"email: there is no technical user with the address nobody@default.latchkey.internal"},
 		},
 		{
 			"technical user by name", acctest.Data("technical_user", "this", `name = "nobody"`),
 			[]string{"Unable to read technical user", `Technical user "nobody": name:`, "at the level of the organization"},
 		},
 		{
-			"technical user of a group", acctest.Data("technical_user", "this", `name = "ci"`, fmt.Sprintf("group_id = %q", group)),
+			"technical user of a group",
+			acctest.Data("technical_user", "this", `name = "ci"`, fmt.Sprintf("group_id = %q", group)),
 			[]string{"Unable to read technical user", "in group " + group},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
 			b.Run(
-				resource.TestStep{Config: b.Config(test.config), ExpectError: acctest.Says(append(test.want, "there is no database at")...)},
-				resource.TestStep{PreConfig: func() { b.MakePeople() }, Config: b.Config(test.config), ExpectError: acctest.Says(test.want...)},
+				resource.TestStep{
+					Config:      b.Config(test.config),
+					ExpectError: acctest.Says(append(test.want, "there is no database at")...),
+				},
+				resource.TestStep{
+					PreConfig:   func() { b.MakePeople() },
+					Config:      b.Config(test.config),
+					ExpectError: acctest.Says(test.want...),
+				},
 			)
 		})
 	}
@@ -108,30 +126,49 @@ func TestBadDataSourceSettings(t *testing.T) {
 		{"token without a key", "access_token", nil, []string{"Attribute id:", "set id, or name"}},
 		{"token by id and name", "access_token", []string{token, `name = "x"`}, []string{"Attribute id:", "by itself"}},
 		{"token by id and account", "access_token", []string{token, user}, []string{"Attribute id:", "by itself"}},
-		{"token by name alone", "access_token", []string{`name = "x"`}, []string{"Attribute name:", "set technical_user_id or technical_user_email"}},
+		{"token by name alone", "access_token", []string{`name = "x"`},
+			[]string{"Attribute name:", "set technical_user_id or technical_user_email"}},
 		{"token by account alone", "access_token", []string{user}, []string{"Attribute id:", "set id, or name"}},
-		{"token by name and two accounts", "access_token", []string{`name = "x"`, user, email}, []string{"Attribute technical_user_email:", "remove one"}},
-		{"token of another kind", "access_token", []string{`id = "tu_01jd0000000000000000000000"`}, []string{"Attribute id:", "not a valid access token identifier"}},
-		{"token of a nameless account", "access_token", []string{`name = "x"`, `technical_user_email = "ci"`}, []string{"Attribute technical_user_email:", "not an e-mail address"}},
-		{"status", "access_tokens", []string{`status = "dead"`}, []string{"Attribute status:", `no status "dead"`, "held, disabled"}},
+		{"token by name and two accounts", "access_token", []string{`name = "x"`, user, email},
+			[]string{"Attribute technical_user_email:", "remove one"}},
+		{"token of another kind", "access_token", []string{`id = "tu_01jd0000000000000000000000"`},
+			[]string{"Attribute id:", "not a valid access token identifier"}},
+		{"token of a nameless account", "access_token", []string{`name = "x"`, `technical_user_email = "ci"`},
+			[]string{"Attribute technical_user_email:", "not an e-mail address"}},
+		{"status", "access_tokens", []string{`status = "dead"`},
+			[]string{"Attribute status:", `no status "dead"`, "held, disabled"}},
 		{"empty status", "access_tokens", []string{`status = ""`}, []string{"Attribute status:", "is empty"}},
 		{"column", "access_tokens", []string{`sort = "age"`}, []string{"Attribute sort:", `no column "age"`, "created_at"}},
 		{"empty column", "access_tokens", []string{`sort = ""`}, []string{"Attribute sort:", "is empty"}},
-		{"account by name", "access_tokens", []string{`technical_user_id = "ci"`}, []string{"Attribute technical_user_id:", "not a valid technical user identifier"}},
-		{"group by name", "access_tokens", []string{`group_id = "payments"`}, []string{"Attribute group_id:", "not a valid group identifier"}},
-		{"expiry in words", "access_tokens", []string{`expires_within = "a month"`}, []string{"Attribute expires_within:", "not a duration", "90d"}},
-		{"no time", "access_tokens", []string{`unused_for = "0s"`}, []string{"Attribute unused_for:", "at least one second", "leave unused_for out"}},
+		{"account by name", "access_tokens", []string{`technical_user_id = "ci"`},
+			[]string{"Attribute technical_user_id:", "not a valid technical user identifier"}},
+		{"group by name", "access_tokens", []string{`group_id = "payments"`},
+			[]string{"Attribute group_id:", "not a valid group identifier"}},
+		{"expiry in words", "access_tokens", []string{`expires_within = "a month"`},
+			[]string{"Attribute expires_within:", "not a duration", "90d"}},
+		{"no time", "access_tokens", []string{`unused_for = "0s"`},
+			[]string{"Attribute unused_for:", "at least one second", "leave unused_for out"}},
 		{"limit", "access_tokens", []string{`limit = -1`}, []string{"Attribute limit:", "-1 is negative"}},
 		{"technical user without a key", "technical_user", nil, []string{"Attribute id:", "set id, email or name"}},
-		{"technical user by id and name", "technical_user", []string{`id = "tu_01jd0000000000000000000000"`, `name = "ci"`}, []string{"Attribute id:", "by itself"}},
-		{"technical user by address and name", "technical_user", []string{`email = "ci@default.latchkey.internal"`, `name = "ci"`}, []string{"Attribute email:", "by itself"}},
-		{"technical user by address and group", "technical_user", []string{`email = "ci@default.latchkey.internal"`, `group_id = "grp_01jd0000000000000000000000"`}, []string{"Attribute group_id:", "with name alone"}},
-		{"technical user of a nameless group", "technical_user", []string{`name = "ci"`, `group_id = "payments"`}, []string{"Attribute group_id:", "not a valid group identifier"}},
-		{"technical users of a nameless group", "technical_users", []string{`group_id = "payments"`}, []string{"Attribute group_id:", "not a valid group identifier"}},
-		{"shares of a nameless token", "token_shares", []string{`access_token_id = "deploy"`}, []string{"Attribute access_token_id:", "not a valid access token identifier"}},
-		{"shares with a nameless member", "token_shares", []string{`member_id = "anna@example.com"`}, []string{"Attribute member_id:", "not a valid member identifier"}},
-		{"events of a name", "events", []string{`object_id = "deploy"`}, []string{"Attribute object_id:", "not the identifier of an object"}},
-		{"events since a day", "events", []string{`since = "yesterday"`}, []string{"Attribute since:", "not an RFC 3339 timestamp"}},
+		{"technical user by id and name", "technical_user", []string{`id = "tu_01jd0000000000000000000000"`, `name = "ci"`},
+			[]string{"Attribute id:", "by itself"}},
+		{"technical user by address and name", "technical_user",
+			[]string{`email = "ci@default.latchkey.internal"`, `name = "ci"`}, []string{"Attribute email:", "by itself"}},
+		{"technical user by address and group", "technical_user",
+			[]string{`email = "ci@default.latchkey.internal"`, `group_id = "grp_01jd0000000000000000000000"`},
+			[]string{"Attribute group_id:", "with name alone"}},
+		{"technical user of a nameless group", "technical_user", []string{`name = "ci"`, `group_id = "payments"`},
+			[]string{"Attribute group_id:", "not a valid group identifier"}},
+		{"technical users of a nameless group", "technical_users", []string{`group_id = "payments"`},
+			[]string{"Attribute group_id:", "not a valid group identifier"}},
+		{"shares of a nameless token", "token_shares", []string{`access_token_id = "deploy"`},
+			[]string{"Attribute access_token_id:", "not a valid access token identifier"}},
+		{"shares with a nameless member", "token_shares", []string{`member_id = "anna@example.com"`},
+			[]string{"Attribute member_id:", "not a valid member identifier"}},
+		{"events of a name", "events", []string{`object_id = "deploy"`},
+			[]string{"Attribute object_id:", "not the identifier of an object"}},
+		{"events since a day", "events", []string{`since = "yesterday"`},
+			[]string{"Attribute since:", "not an RFC 3339 timestamp"}},
 		{"number of events", "events", []string{`limit = -1`}, []string{"Attribute limit:", "-1 is negative"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -162,21 +199,32 @@ func TestLists(t *testing.T) {
 	const role = `"${x.role}:${element(split("@", [for m in data.latchkey_members.members.members : m.email if m.id == x.member_id][0]), 0)}"`
 	config := b.Config(
 		acctest.Data("groups", "groups") + acctest.ListOutput("groups", "groups", `"${x.name}:${x.description}"`) +
-			acctest.Data("members", "members") + acctest.ListOutput("members", "members", `"${x.email}:${x.role}:${coalesce(x.name, "-")}:${join(",", [for g in coalesce(x.group_roles, []) : g.role])}"`) +
-			acctest.Data("technical_users", "all") + acctest.ListOutput("all", "technical_users", `"${x.email}:${x.system_created}"`) +
-			acctest.Data("technical_users", "searched", `search = "SERVES shop"`) + acctest.ListOutput("searched", "technical_users", `x.email`) +
-			acctest.Data("technical_users", "grouped", fmt.Sprintf("group_id = %q", p.Group.ID)) + acctest.ListOutput("grouped", "technical_users", `x.email`) +
-			acctest.Data("technical_users", "both", fmt.Sprintf("group_id = %q", p.Group.ID), `search = "ci"`) + acctest.ListOutput("both", "technical_users", `x.email`) +
+			acctest.Data("members", "members") +
+			acctest.ListOutput("members", "members",
+				`"${x.email}:${x.role}:${coalesce(x.name, "-")}:${join(",", [for g in coalesce(x.group_roles, []) : g.role])}"`) +
+			acctest.Data("technical_users", "all") +
+			acctest.ListOutput("all", "technical_users", `"${x.email}:${x.system_created}"`) +
+			acctest.Data("technical_users", "searched", `search = "SERVES shop"`) +
+			acctest.ListOutput("searched", "technical_users", `x.email`) +
+			acctest.Data("technical_users", "grouped", fmt.Sprintf("group_id = %q", p.Group.ID)) +
+			acctest.ListOutput("grouped", "technical_users", `x.email`) +
+			acctest.Data("technical_users", "both", fmt.Sprintf("group_id = %q", p.Group.ID), `search = "ci"`) +
+			acctest.ListOutput("both", "technical_users", `x.email`) +
 			acctest.Data("token_shares", "shares") + acctest.ListOutput("shares", "token_shares", role) +
-			acctest.Data("token_shares", "of_token", fmt.Sprintf("access_token_id = %q", deploy.ID)) + acctest.ListOutput("of_token", "token_shares", role) +
-			acctest.Data("token_shares", "of_member", fmt.Sprintf("member_id = %q", p.Bea.ID)) + acctest.ListOutput("of_member", "token_shares", role) +
-			acctest.Data("token_shares", "of_both", fmt.Sprintf("access_token_id = %q", alone.ID), fmt.Sprintf("member_id = %q", p.Anna.ID)) + acctest.ListOutput("of_both", "token_shares", role),
+			acctest.Data("token_shares", "of_token", fmt.Sprintf("access_token_id = %q", deploy.ID)) +
+			acctest.ListOutput("of_token", "token_shares", role) +
+			acctest.Data("token_shares", "of_member", fmt.Sprintf("member_id = %q", p.Bea.ID)) +
+			acctest.ListOutput("of_member", "token_shares", role) +
+			acctest.Data("token_shares", "of_both", fmt.Sprintf("access_token_id = %q", alone.ID),
+				fmt.Sprintf("member_id = %q", p.Anna.ID)) + acctest.ListOutput("of_both", "token_shares", role),
 	)
 	b.Run(resource.TestStep{Config: config, Check: resource.ComposeAggregateTestCheckFunc(
 		acctest.CheckOutputs(map[string]string{
-			"groups":    "payments:Moves money.",
-			"members":   "anna@example.com:none:Anna:administrator bea@example.com:viewer:-:",
-			"all":       alone.User.Email + ":true ci@default.latchkey.internal:false shop@default.latchkey.internal:false shop@payments.default.latchkey.internal:false",
+			"groups":  "payments:Moves money.",
+			"members": "anna@example.com:none:Anna:administrator bea@example.com:viewer:-:",
+			"all": alone.User.Email +
+				":true ci@default.latchkey.internal:false shop@default.latchkey.internal:false " +
+				"shop@payments.default.latchkey.internal:false",
 			"searched":  "shop@default.latchkey.internal shop@payments.default.latchkey.internal",
 			"grouped":   "shop@payments.default.latchkey.internal",
 			"both":      "",
@@ -186,10 +234,12 @@ func TestLists(t *testing.T) {
 			"of_both":   "",
 		}),
 		acctest.CheckAttributes("data.latchkey_groups.groups", map[string]string{
-			"groups.#": "1", "groups.0.id": p.Group.ID, "groups.0.created_at": tokens.FormatTimestamp(p.Group.CreatedAt), "groups.0.updated_at": tokens.FormatTimestamp(p.Group.UpdatedAt),
+			"groups.#": "1", "groups.0.id": p.Group.ID, "groups.0.created_at": tokens.FormatTimestamp(p.Group.CreatedAt),
+			"groups.0.updated_at": tokens.FormatTimestamp(p.Group.UpdatedAt),
 		}),
 		acctest.CheckAttributes("data.latchkey_members.members", map[string]string{
-			"members.0.id": p.Anna.ID, "members.0.group_roles.0.group_id": p.Group.ID, "members.0.created_at": tokens.FormatTimestamp(p.Anna.CreatedAt),
+			"members.0.id": p.Anna.ID, "members.0.group_roles.0.group_id": p.Group.ID,
+			"members.0.created_at": tokens.FormatTimestamp(p.Anna.CreatedAt),
 		}),
 		acctest.CheckAttributes("data.latchkey_token_shares.of_both", map[string]string{"token_shares.#": "0"}),
 	)})
@@ -202,8 +252,10 @@ func TestTechnicalUserLookUp(t *testing.T) {
 	group := fmt.Sprintf("group_id = %q", p.Group.ID)
 	want := func(u tokens.TechnicalUser) map[string]string {
 		return map[string]string{
-			"id": u.ID, "name": u.Name, "email": u.Email, "description": u.Description, "group_id": u.GroupID, "role": "manager", "enabled": "true",
-			"system_created": "false", "created_at": tokens.FormatTimestamp(u.CreatedAt), "updated_at": tokens.FormatTimestamp(u.UpdatedAt),
+			"id": u.ID, "name": u.Name, "email": u.Email, "description": u.Description, "group_id": u.GroupID,
+			"role": "manager", "enabled": "true",
+			"system_created": "false", "created_at": tokens.FormatTimestamp(u.CreatedAt),
+			"updated_at": tokens.FormatTimestamp(u.UpdatedAt),
 		}
 	}
 	b.Run(
@@ -212,7 +264,8 @@ func TestTechnicalUserLookUp(t *testing.T) {
 				acctest.Data("technical_user", "email", `email = "shop@payments.default.latchkey.internal"`) +
 				acctest.Data("technical_user", "name", `name = "shop"`) +
 				acctest.Data("technical_user", "in_group", `name = "shop"`, group) +
-				acctest.Resource("access_token", "ci", `name = "deploy"`, `technical_user_id = data.latchkey_technical_user.name.id`)),
+				acctest.Resource("access_token", "ci", `name = "deploy"`,
+					`technical_user_id = data.latchkey_technical_user.name.id`)),
 			Check: resource.ComposeAggregateTestCheckFunc(
 				acctest.CheckAttributes("data.latchkey_technical_user.id", want(p.CI)),
 				acctest.CheckAttributes("data.latchkey_technical_user.email", want(p.Till)),
@@ -225,7 +278,12 @@ func TestTechnicalUserLookUp(t *testing.T) {
 		resource.TestStep{
 			PreConfig: func() {
 				b.Must(b.Outside.DeleteTechnicalUser(context.Background(), p.CI.ID))
-				_, err := b.Outside.CreateTechnicalUser(context.Background(), tokens.NewTechnicalUser{Request: tokens.NewRequest(b.Now()), GroupID: p.Group.ID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "robot", Grants: tokens.Grants{Role: "none"}}})
+				_, err := b.Outside.CreateTechnicalUser(context.Background(),
+					tokens.NewTechnicalUser{
+						Request:               tokens.NewRequest(b.Now()),
+						GroupID:               p.Group.ID,
+						TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "robot", Grants: tokens.Grants{Role: "none"}},
+					})
 				b.Must(err)
 			},
 			Config:      b.Config(acctest.Data("technical_user", "this", `name = "robot"`)),
@@ -249,16 +307,27 @@ func TestShareWithPickedMember(t *testing.T) {
 // The roles that there are, built-in and custom, with what they permit.
 func TestRoleList(t *testing.T) {
 	b := acctest.New(t)
-	role, err := b.Outside.CreateRole(context.Background(), tokens.NewRole{Request: tokens.NewRequest(b.Now()), RoleSettings: tokens.RoleSettings{Name: "clerk", Description: "Takes orders.", Permissions: []string{"orders:write", "orders:read"}}})
+	role, err := b.Outside.CreateRole(context.Background(),
+		tokens.NewRole{
+			Request: tokens.NewRequest(b.Now()),
+			RoleSettings: tokens.RoleSettings{
+				Name:        "clerk",
+				Description: "Takes orders.",
+				Permissions: []string{"orders:write", "orders:read"},
+			},
+		})
 	b.Must(err)
 	all := "data.latchkey_roles.roles"
 	b.Run(resource.TestStep{
-		Config: b.Config(acctest.Data("roles", "roles") + acctest.ListOutput("roles", "roles", `"${x.name}:${length(x.permissions)}:${x.built_in}"`)),
+		Config: b.Config(acctest.Data("roles", "roles") +
+			acctest.ListOutput("roles", "roles", `"${x.name}:${length(x.permissions)}:${x.built_in}"`)),
 		Check: resource.ComposeAggregateTestCheckFunc(
-			acctest.CheckOutputs(map[string]string{"roles": "none:0:true viewer:2:true member:3:true manager:5:true administrator:9:true owner:10:true clerk:2:false"}),
+			acctest.CheckOutputs(map[string]string{"roles": "none:0:true viewer:2:true member:3:true manager:5:true " +
+				"administrator:9:true owner:10:true clerk:2:false"}),
 			acctest.CheckAttributes(all, map[string]string{
 				"roles.0.id": "", "roles.0.created_at": "", "roles.5.permissions.0": "*",
-				"roles.6.id": role.ID, "roles.6.description": "Takes orders.", "roles.6.permissions.0": "orders:read", "roles.6.created_at": tokens.FormatTimestamp(role.CreatedAt),
+				"roles.6.id": role.ID, "roles.6.description": "Takes orders.", "roles.6.permissions.0": "orders:read",
+				"roles.6.created_at": tokens.FormatTimestamp(role.CreatedAt),
 			}),
 		),
 	})
@@ -279,10 +348,13 @@ func TestEventList(t *testing.T) {
 	}
 	what := `"${x.action}:${x.outcome}"`
 	b.Run(resource.TestStep{
-		Config: b.Config(acctest.Data("events", "token", fmt.Sprintf("object_id = %q", token.ID)) + acctest.ListOutput("token", "events", what) +
-			acctest.Data("events", "since", fmt.Sprintf("since = %q", tokens.FormatTimestamp(since))) + acctest.ListOutput("since", "events", what) +
+		Config: b.Config(acctest.Data("events", "token", fmt.Sprintf("object_id = %q", token.ID)) +
+			acctest.ListOutput("token", "events", what) +
+			acctest.Data("events", "since", fmt.Sprintf("since = %q", tokens.FormatTimestamp(since))) +
+			acctest.ListOutput("since", "events", what) +
 			acctest.Data("events", "latest", `limit = 2`) + acctest.ListOutput("latest", "events", what) +
-			acctest.Data("events", "none", `since = "2031-01-01T00:00:00+01:00"`) + acctest.ListOutput("none", "events", what)),
+			acctest.Data("events", "none", `since = "2031-01-01T00:00:00+01:00"`) +
+			acctest.ListOutput("none", "events", what)),
 		Check: resource.ComposeAggregateTestCheckFunc(
 			acctest.CheckOutputs(map[string]string{
 				"token":  "access_token.create:done access_token.hold:done",

@@ -19,8 +19,10 @@ func every(name string) string {
 	return acctest.Resource("group", "g", fmt.Sprintf("name = %q", name)) +
 		acctest.Resource("member", "m", `email = "anna@example.com"`, fmt.Sprintf("name = %q", name)) +
 		acctest.Resource("technical_user", "u", fmt.Sprintf("name = %q", name)) +
-		acctest.Resource("access_token", "ci", fmt.Sprintf("name = %q", name), `technical_user_id = latchkey_technical_user.u.id`) +
-		acctest.Resource("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.m.id`, `role = "viewer"`)
+		acctest.Resource("access_token", "ci", fmt.Sprintf("name = %q", name),
+			`technical_user_id = latchkey_technical_user.u.id`) +
+		acctest.Resource("token_share", "s", `access_token_id = latchkey_access_token.ci.id`,
+			`member_id = latchkey_member.m.id`, `role = "viewer"`)
 }
 
 // Against a missing or another database every read fails and names both; nothing leaves the state.
@@ -33,7 +35,8 @@ func TestWrongDatabase(t *testing.T) {
 	}{
 		{"missing", func(*acctest.Bench, *acctest.Place) error { return nil }, []string{"can't be reached"}},
 		{"another", func(b *acctest.Bench, wrong *acctest.Place) error {
-			_, err := b.Open(wrong).CreateGroup(ctx, tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "x"}})
+			_, err := b.Open(wrong).CreateGroup(ctx,
+				tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "x"}})
 			return err
 		}, []string{"but the object lives in database db_"}},
 	} {
@@ -44,9 +47,10 @@ func TestWrongDatabase(t *testing.T) {
 			b.Run(
 				resource.TestStep{Config: b.Config(every("a")), Check: acctest.Keep(acctest.CI, "id", &id)},
 				resource.TestStep{
-					PreConfig:   func() { b.Must(test.spoil(b, wrong)) },
-					Config:      acctest.Provider("latchkey", wrong) + every("a"),
-					ExpectError: acctest.Says(append([]string{"Unable to read"}, append(test.want, "It stays in the Terraform state")...)...),
+					PreConfig: func() { b.Must(test.spoil(b, wrong)) },
+					Config:    acctest.Provider("latchkey", wrong) + every("a"),
+					ExpectError: acctest.Says(append([]string{"Unable to read"},
+						append(test.want, "It stays in the Terraform state")...)...),
 				},
 				resource.TestStep{Config: acctest.Provider("latchkey", wrong), ExpectError: acctest.Says("Unable to read")},
 				resource.TestStep{ // Nor did the attempt make a database.
@@ -55,7 +59,8 @@ func TestWrongDatabase(t *testing.T) {
 							t.Error("reading made a database")
 						}
 					},
-					Config: b.Config(every("a")), ConfigPlanChecks: acctest.EmptyPlan(), Check: acctest.CheckSame(acctest.CI, "id", &id),
+					Config: b.Config(every("a")), ConfigPlanChecks: acctest.EmptyPlan(),
+					Check: acctest.CheckSame(acctest.CI, "id", &id),
 				},
 			)
 		})
@@ -71,7 +76,8 @@ func TestOrganization(t *testing.T) {
 	b.Run(
 		resource.TestStep{Config: config(`organization = "acme"`)},
 		resource.TestStep{Config: config(`organization = "other"`), ExpectError: acctest.Says(`"acme"`)},
-		resource.TestStep{Config: config(``), ExpectError: acctest.Says(`"acme"`, `"default"`)}, // left out, it is "default"
+		resource.TestStep{Config: config(``), ExpectError: acctest.Says(`"acme"`, `"default"`)},
+		// left out, it is "default"
 		resource.TestStep{Config: config(`organization = "acme"`), ConfigPlanChecks: acctest.EmptyPlan()},
 	)
 }
@@ -80,7 +86,8 @@ func TestOrganization(t *testing.T) {
 func TestUnknownDatabase(t *testing.T) {
 	b := acctest.New(t)
 	b.Run(resource.TestStep{
-		Config: fmt.Sprintf("resource \"terraform_data\" \"path\" {\n  input = %q\n}\nprovider \"latchkey\" {\n  database = terraform_data.path.output\n}\n", b.Place.Settings()["database"]) + every("a"),
+		Config: fmt.Sprintf("resource \"terraform_data\" \"path\" {\n  input = %q\n}\nprovider \"latchkey\" {\n  "+
+			"database = terraform_data.path.output\n}\n", b.Place.Settings()["database"]) + every("a"),
 		ConfigPlanChecks: acctest.PreApply(
 			plancheck.ExpectUnknownValue("terraform_data.path", tfjsonpath.New("output")),
 			plancheck.ExpectResourceAction(acctest.CI, plancheck.ResourceActionCreate),
@@ -116,7 +123,10 @@ func TestDatabaseFromEnvironment(t *testing.T) {
 				setting, variable = fmt.Sprintf(setting, database), filepath.Join(t.TempDir(), "ignored.db")
 			}
 			t.Setenv("LATCHKEY_DATABASE", variable)
-			b.Run(resource.TestStep{Config: fmt.Sprintf("provider \"latchkey\" {\n %s\n}\n", setting) + acctest.CIToken(), Check: b.CheckActive(acctest.CI)})
+			b.Run(resource.TestStep{
+				Config: fmt.Sprintf("provider \"latchkey\" {\n %s\n}\n", setting) + acctest.CIToken(),
+				Check:  b.CheckActive(acctest.CI),
+			})
 		})
 	}
 }
@@ -125,7 +135,8 @@ func TestDatabaseFromEnvironment(t *testing.T) {
 func TestTokenPrefix(t *testing.T) {
 	b := acctest.New(t)
 	config := func(prefix, trigger string) string {
-		return b.Provider("latchkey", fmt.Sprintf("token_prefix = %q", prefix)) + acctest.CIToken(fmt.Sprintf("regenerate_triggers = { n = %q }", trigger))
+		return b.Provider("latchkey", fmt.Sprintf("token_prefix = %q", prefix)) +
+			acctest.CIToken(fmt.Sprintf("regenerate_triggers = { n = %q }", trigger))
 	}
 	begins := func(prefix string) resource.TestCheckFunc {
 		return resource.TestMatchResourceAttr(acctest.CI, "token_preview", acctest.Says(prefix+"_"))

@@ -54,19 +54,28 @@ func showEvent(e tokens.Event) eventModel {
 	}
 }
 
-func (d *eventsDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *eventsDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = "latchkey_events"
 }
 
 func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The audit log: who changed what and when, and what was refused. No event holds a secret.\n\n" +
-			"With the provider's `act_as`, only events of what this member may see are listed. While there is no database yet, the list is empty. " +
+		MarkdownDescription: "The audit log: who changed what and when, and what was refused. No event " +
+			"holds a secret.\n\n" +
+			"With the provider's `act_as`, only events of what this member may see are listed. While there is no database " +
+			"yet, the list is empty. " +
 			"Every change adds events: filter, so that what you derive from them does not differ at every run.",
 		Attributes: map[string]schema.Attribute{
-			"object_id": attribute.Filter("Only events of the object with this identifier: of an access token, technical user, member, group, role or token share. It may have been deleted.",
+			"object_id": attribute.Filter("Only events of the object with this identifier: of an access token, technical "+
+				"user, member, group, role or token share. It may have been deleted.",
 				attribute.Rule("the identifier of an object", validateObjectID)),
-			"since":  schema.StringAttribute{Optional: true, CustomType: customtypes.TimestampType{}, MarkdownDescription: "Only events from this instant on (RFC 3339)."},
+			"since": schema.StringAttribute{
+				Optional:            true,
+				CustomType:          customtypes.TimestampType{},
+				MarkdownDescription: "Only events from this instant on (RFC 3339).",
+			},
 			"limit":  attribute.CountFilter("How many events to list at most: the latest ones. Left out, or 0: all of them."),
 			"events": attribute.ShownList(shownEventAttributes(), "The events, the oldest first."),
 		},
@@ -76,9 +85,10 @@ func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 // shownEventAttributes are the schema of an eventModel.
 func shownEventAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":          attribute.ShownText("Identifier of the event (`evt_…`)."),
-		"at":          attribute.ShownTimestamp("When it happened"),
-		"actor":       attribute.ShownText("Who did it: `local:<user>@<host>` for one who opened the database, or the e-mail address of a member (`act_as`)."),
+		"id": attribute.ShownText("Identifier of the event (`evt_…`)."),
+		"at": attribute.ShownTimestamp("When it happened"),
+		"actor": attribute.ShownText("Who did it: `local:<user>@<host>` for one who opened the database, or the " +
+			"e-mail address of a member (`act_as`)."),
 		"action":      attribute.ShownText("What was done, as in `access_token.regenerate`."),
 		"object_id":   attribute.ShownText("Identifier of the object concerned; null where a refused creation made none."),
 		"object_name": attribute.ShownText("Name of that object at the time; null where it is not known."),
@@ -90,7 +100,9 @@ func shownEventAttributes() map[string]schema.Attribute {
 // validateObjectID checks that a text is the identifier of something that events are about.
 func validateObjectID(field, value string) error {
 	if tokens.KindOf(value) == "" {
-		return tokens.Invalid(field, "%q is not the identifier of an object: use the id attribute of a resource, as in latchkey_access_token.deploy.id", value)
+		return tokens.Invalid(field,
+			"%q is not the identifier of an object: use the id attribute of a resource, as in "+
+				"latchkey_access_token.deploy.id", value)
 	}
 	return nil
 }
@@ -101,9 +113,14 @@ func (d *eventsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	events := managed.AskForList(&d.Reader, tokens.KindEvent, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Event, error) {
-		return b.Events(ctx, tokens.EventQuery{ObjectID: config.ObjectID.ValueString(), Since: config.Since.Value(), Limit: attribute.Count(config.Limit)})
-	})
+	events := managed.AskForList(&d.Reader, tokens.KindEvent, &resp.Diagnostics,
+		func(b tokens.Backend) ([]tokens.Event, error) {
+			return b.Events(ctx, tokens.EventQuery{
+				ObjectID: config.ObjectID.ValueString(),
+				Since:    config.Since.Value(),
+				Limit:    attribute.Count(config.Limit),
+			})
+		})
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -50,15 +50,19 @@ func (r *groupResource) Metadata(_ context.Context, _ resource.MetadataRequest, 
 
 func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A part of the organization, as a team, a project or a workspace is. Technical users and their access tokens can live at the level of a group, " +
+		MarkdownDescription: "A part of the organization, as a team, a project or a workspace is. Technical users and " +
+			"their access tokens can live at the level of a group, " +
 			"and members and technical users of the organization can have a role in it.\n\n" +
-			"Renaming a group changes it in place. Deleting one takes the roles that were held in it along; it fails while technical users live in it.",
+			"Renaming a group changes it in place. Deleting one takes the roles that were held in it along; it fails while " +
+			"technical users live in it.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the group (`grp_…`)."),
 			"name": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "Name, unique in the organization: 1 to 63 lower-case letters, digits and hyphens. The e-mail addresses of technical users that exist keep the name of their creation.",
-				Validators:          []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName)},
+				Required: true,
+				MarkdownDescription: "Name, unique in the organization: 1 to 63 lower-case letters, digits and hyphens. The " +
+					"e-mail addresses of technical users that exist keep the name of their creation.",
+				Validators: []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens",
+					tokens.ValidateName)},
 			},
 			"description": attribute.Description("What the group is for."),
 			"created_at":  attribute.FixedTimestamp("When the group was created"),
@@ -134,7 +138,9 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	})
 }
 
-func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *groupResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	r.ImportByID(ctx, tokens.KindGroup, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		groups, err := b.Groups(ctx)
 		for _, g := range groups {

@@ -39,14 +39,18 @@ func showGroup(g tokens.Group) (m shownGroupModel) {
 	return m
 }
 
-func (d *groupsDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *groupsDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = "latchkey_groups"
 }
 
 func (d *groupsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The groups of the organization. Use it to work in a group that another configuration manages, picked by its name.\n\n" +
-			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database yet, the list is empty.",
+		MarkdownDescription: "The groups of the organization. Use it to work in a group that another configuration " +
+			"manages, picked by its name.\n\n" +
+			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database " +
+			"yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"groups": attribute.ShownList(shownGroupAttributes(), "The groups, by name."),
 		},
@@ -65,11 +69,13 @@ func shownGroupAttributes() map[string]schema.Attribute {
 }
 
 func (d *groupsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	groups := managed.AskForList(&d.Reader, tokens.KindGroup, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Group, error) {
-		return b.Groups(ctx)
-	})
+	groups := managed.AskForList(&d.Reader, tokens.KindGroup, &resp.Diagnostics,
+		func(b tokens.Backend) ([]tokens.Group, error) {
+			return b.Groups(ctx)
+		})
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, groupsModel{attribute.ListOf(shownGroupAttributes(), groups, showGroup)})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx,
+		groupsModel{attribute.ListOf(shownGroupAttributes(), groups, showGroup)})...)
 }

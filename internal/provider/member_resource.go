@@ -58,27 +58,36 @@ func (r *memberResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 
 func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A person of the organization, with whom access tokens can be shared (`latchkey_token_share`), and as whom Terraform and the command line can act (`act_as`).\n\n" +
-			"Names and roles change in place. Another e-mail address is another person, so it replaces the member. Deleting a member ends the shares with it.\n\n" +
-			"~> **The last owner stays.** Once there is an owner (a member, or a technical user that is enabled and not created by the system, with the role `owner` in the whole organization), " +
-			"the last one can't be given another role, disabled or deleted. To hand over, make the new owner first: name it in `depends_on` of the former one. " +
-			"For a member that is to be replaced, set `create_before_destroy`. To destroy everything else, let Terraform forget the owner: by a `removed` block with `destroy = false`, or by `terraform state rm`.",
+		MarkdownDescription: "A person of the organization, with whom access tokens can be shared " +
+			"(`latchkey_token_share`), and as whom Terraform and the command line can act (`act_as`).\n\n" +
+			"Names and roles change in place. Another e-mail address is another person, so it replaces the member. " +
+			"Deleting a member ends the shares with it.\n\n" +
+			"~> **The last owner stays.** Once there is an owner (a member, or a technical user that is enabled and not " +
+			"created by the system, with the role `owner` in the whole organization), " +
+			"the last one can't be given another role, disabled or deleted. To hand over, make the new owner first: name " +
+			"it in `depends_on` of the former one. " +
+			"For a member that is to be replaced, set `create_before_destroy`. To destroy everything else, let Terraform " +
+			"forget the owner: by a `removed` block with `destroy = false`, or by `terraform state rm`.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the member (`mem_…`)."),
 			"email": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "E-mail address, unique in the organization whatever the case of its letters. A change replaces the member, unless it is one of case alone, which changes nothing.",
-				Validators:          []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateEmail)},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherAddress, otherAddressDescription, otherAddressDescription)},
+				Required: true,
+				MarkdownDescription: "E-mail address, unique in the organization whatever the case of its letters. A change " +
+					"replaces the member, unless it is one of case alone, which changes nothing.",
+				Validators: []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateEmail)},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherAddress, otherAddressDescription,
+					otherAddressDescription)},
 			},
 			"name": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Name of the person, for people to read.",
 				Validators:          []validator.String{attribute.Rule("1 to 128 printable characters", tokens.ValidateLabel)},
 			},
-			"role":        attribute.AccountRole("Role in the whole organization. Defaults to `member`. One of " + attribute.KnownRoles),
-			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`, which counts in every group."),
-			"created_at":  attribute.FixedTimestamp("When the member was created"),
+			"role": attribute.AccountRole("Role in the whole organization. Defaults to `member`. One of " +
+				attribute.KnownRoles),
+			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`, which " +
+				"counts in every group."),
+			"created_at": attribute.FixedTimestamp("When the member was created"),
 		},
 	}
 }
@@ -86,20 +95,26 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 const otherAddressDescription = "An address that differs in more than the case of its letters replaces the member."
 
 // otherAddress tells whether an address is another person's. In another case of its letters it is the same.
-func otherAddress(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
-	resp.RequiresReplace = req.PlanValue.IsUnknown() || !strings.EqualFold(req.PlanValue.ValueString(), req.StateValue.ValueString())
+func otherAddress(
+	_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse,
+) {
+	resp.RequiresReplace = req.PlanValue.IsUnknown() ||
+		!strings.EqualFold(req.PlanValue.ValueString(), req.StateValue.ValueString())
 }
 
 // ModifyPlan keeps the spelling of an address that differs in the case of its letters alone, and plans nothing where
 // nothing else differs.
-func (r *memberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *memberResource) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
 	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
 		return
 	}
 	var state, plan memberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if plan.Email.IsUnknown() || plan.Email.Equal(state.Email) || !strings.EqualFold(plan.Email.ValueString(), state.Email.ValueString()) {
+	if plan.Email.IsUnknown() || plan.Email.Equal(state.Email) ||
+		!strings.EqualFold(plan.Email.ValueString(), state.Email.ValueString()) {
 		return
 	}
 	plan.Email = state.Email
@@ -180,7 +195,9 @@ func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	})
 }
 
-func (r *memberResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *memberResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	r.ImportByID(ctx, tokens.KindMember, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		members, err := b.Members(ctx)
 		for _, m := range members {

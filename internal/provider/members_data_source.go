@@ -39,14 +39,18 @@ func showMember(member tokens.Member) (m shownMemberModel) {
 	return m
 }
 
-func (d *membersDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *membersDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = "latchkey_members"
 }
 
 func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The members of the organization. Use it to share access tokens (`latchkey_token_share`) with people whom another configuration manages, picked by their e-mail address.\n\n" +
-			"With the provider's `act_as`, it takes an administrator of the organization or of a group. While there is no database yet, the list is empty.",
+		MarkdownDescription: "The members of the organization. Use it to share access tokens (`latchkey_token_share`) " +
+			"with people whom another configuration manages, picked by their e-mail address.\n\n" +
+			"With the provider's `act_as`, it takes an administrator of the organization or of a group. While there is no " +
+			"database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"members": attribute.ShownList(shownMemberAttributes(), "The members, by e-mail address."),
 		},
@@ -56,22 +60,25 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 // shownMemberAttributes are the schema of a shownMemberModel.
 func shownMemberAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":          attribute.ShownText("Identifier of the member (`mem_…`)."),
-		"email":       attribute.ShownText("E-mail address, as it was written when the member was made."),
-		"name":        attribute.ShownText("Name of the person; null where none is given."),
-		"role":        attribute.ShownText("Role in the whole organization."),
-		"group_roles": attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null where there are none."),
-		"created_at":  attribute.ShownTimestamp("When the member was created"),
-		"updated_at":  attribute.ShownTimestamp("When the member was last changed"),
+		"id":    attribute.ShownText("Identifier of the member (`mem_…`)."),
+		"email": attribute.ShownText("E-mail address, as it was written when the member was made."),
+		"name":  attribute.ShownText("Name of the person; null where none is given."),
+		"role":  attribute.ShownText("Role in the whole organization."),
+		"group_roles": attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null " +
+			"where there are none."),
+		"created_at": attribute.ShownTimestamp("When the member was created"),
+		"updated_at": attribute.ShownTimestamp("When the member was last changed"),
 	}
 }
 
 func (d *membersDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	members := managed.AskForList(&d.Reader, tokens.KindMember, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Member, error) {
-		return b.Members(ctx)
-	})
+	members := managed.AskForList(&d.Reader, tokens.KindMember, &resp.Diagnostics,
+		func(b tokens.Backend) ([]tokens.Member, error) {
+			return b.Members(ctx)
+		})
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, membersModel{attribute.ListOf(shownMemberAttributes(), members, showMember)})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx,
+		membersModel{attribute.ListOf(shownMemberAttributes(), members, showMember)})...)
 }

@@ -24,10 +24,13 @@ func TestRestoredDatabase(t *testing.T) {
 	ctx := context.Background()
 	const group, user, member, role, share = "latchkey_group.g", "latchkey_technical_user.u", "latchkey_member.m", "latchkey_role.r", "latchkey_token_share.s"
 	base := func(lines ...string) string {
-		return acctest.Resource("group", "g", `name = "payments"`) + acctest.Resource("technical_user", "u", `name = "ci"`) + acctest.Resource("member", "m", `email = "anna@example.com"`) + acctest.CIToken(lines...)
+		return acctest.Resource("group", "g", `name = "payments"`) +
+			acctest.Resource("technical_user", "u", `name = "ci"`) +
+			acctest.Resource("member", "m", `email = "anna@example.com"`) + acctest.CIToken(lines...)
 	}
 	shared := func(role string) string {
-		return base() + acctest.Resource("token_share", "s", `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.m.id`, fmt.Sprintf("role = %q", role))
+		return base() + acctest.Resource("token_share", "s", `access_token_id = latchkey_access_token.ci.id`,
+			`member_id = latchkey_member.m.id`, fmt.Sprintf("role = %q", role))
 	}
 	created := func(address string) plancheck.PlanCheck {
 		return plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)
@@ -44,7 +47,8 @@ func TestRestoredDatabase(t *testing.T) {
 		want      []plancheck.PlanCheck
 	}{
 		{name: "nothing", before: base()},
-		{name: "regenerated", before: trigger(1), after: trigger(2), want: []plancheck.PlanCheck{acctest.Regenerates(acctest.CI, "drift")}},
+		{name: "regenerated", before: trigger(1), after: trigger(2),
+			want: []plancheck.PlanCheck{acctest.Regenerates(acctest.CI, "drift")}},
 		{
 			name: "regenerated, and elsewhere so after it was restored", before: trigger(1), after: trigger(2),
 			since: func(b *acctest.Bench) { b.Regenerate("ci") }, // its secret has the version of the one in the state
@@ -58,23 +62,34 @@ func TestRestoredDatabase(t *testing.T) {
 			},
 			want: []plancheck.PlanCheck{acctest.Regenerates(acctest.CI, "drift")},
 		},
-		{name: "renamed", before: base(), after: strings.Replace(base(), `name = "ci"`, `name = "builder"`, 2), want: []plancheck.PlanCheck{
-			acctest.Updates(acctest.CI, acctest.OnUpdate, "name"), acctest.Updates(user, nil, "name"),
-		}},
-		{name: "described", before: base(), after: base(`description = "new"`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "description")}},
-		{name: "disabled", before: base(), after: base(`enabled = false`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled")}},
-		{name: "enabled", before: base(`enabled = false`), after: base(), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled")}},
-		{name: "re-roled", before: base(`role = "owner"`), after: base(`role = "viewer"`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "role")}},
-		{name: "restricted", before: base(), after: base(`visibility = "restricted"`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "visibility")}},
-		{name: "given an end", before: base(), after: base(`ttl = "90d"`), want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "ttl", "secret_expires_at")}},
-		{name: "replaced", before: base(`replace_triggers = { n = "1" }`), after: base(`replace_triggers = { n = "2" }`), want: []plancheck.PlanCheck{created(acctest.CI)}},
-		{name: "created", before: acctest.Resource("group", "other", `name = "other"`), after: base(), want: []plancheck.PlanCheck{created(acctest.CI), created(group), created(user), created(member)}},
+		{name: "renamed", before: base(), after: strings.Replace(base(), `name = "ci"`, `name = "builder"`, 2),
+			want: []plancheck.PlanCheck{
+				acctest.Updates(acctest.CI, acctest.OnUpdate, "name"), acctest.Updates(user, nil, "name"),
+			}},
+		{name: "described", before: base(), after: base(`description = "new"`),
+			want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "description")}},
+		{name: "disabled", before: base(), after: base(`enabled = false`),
+			want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled")}},
+		{name: "enabled", before: base(`enabled = false`), after: base(),
+			want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled")}},
+		{name: "re-roled", before: base(`role = "owner"`), after: base(`role = "viewer"`),
+			want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "role")}},
+		{name: "restricted", before: base(), after: base(`visibility = "restricted"`),
+			want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "visibility")}},
+		{name: "given an end", before: base(), after: base(`ttl = "90d"`),
+			want: []plancheck.PlanCheck{acctest.Updates(acctest.CI, acctest.OnUpdate, "ttl", "secret_expires_at")}},
+		{name: "replaced", before: base(`replace_triggers = { n = "1" }`), after: base(`replace_triggers = { n = "2" }`),
+			want: []plancheck.PlanCheck{created(acctest.CI)}},
+		{name: "created", before: acctest.Resource("group", "other", `name = "other"`), after: base(),
+			want: []plancheck.PlanCheck{created(acctest.CI), created(group), created(user), created(member)}},
 		{name: "shared", before: base(), after: shared("viewer"), want: []plancheck.PlanCheck{created(share)}},
-		{name: "shared with another role", before: shared("manager"), after: shared("viewer"), want: []plancheck.PlanCheck{acctest.Updates(share, nil, "role")}},
+		{name: "shared with another role", before: shared("manager"), after: shared("viewer"),
+			want: []plancheck.PlanCheck{acctest.Updates(share, nil, "role")}},
 		{
 			name:   "the role permits less",
-			before: acctest.Resource("role", "r", `name = "r"`, `permissions = ["*"]`), after: acctest.Resource("role", "r", `name = "r"`, `permissions = []`),
-			want: []plancheck.PlanCheck{acctest.Updates(role, nil, "permissions")},
+			before: acctest.Resource("role", "r", `name = "r"`, `permissions = ["*"]`),
+			after:  acctest.Resource("role", "r", `name = "r"`, `permissions = []`),
+			want:   []plancheck.PlanCheck{acctest.Updates(role, nil, "permissions")},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -105,7 +120,11 @@ func TestRestoredDatabase(t *testing.T) {
 				events = allEvents(b)
 			}
 			if test.want == nil {
-				b.Run(append(steps, resource.TestStep{PreConfig: restored, Config: b.Config(after), ConfigPlanChecks: acctest.EmptyPlan()})...)
+				b.Run(append(steps, resource.TestStep{
+					PreConfig:        restored,
+					Config:           b.Config(after),
+					ConfigPlanChecks: acctest.EmptyPlan(),
+				})...)
 				return
 			}
 			b.Run(append(steps,
@@ -133,7 +152,10 @@ func TestRestoredDatabaseImported(t *testing.T) {
 	b.Regenerate("ci")
 	config := b.Config(acctest.CIToken(acctest.ImportedLines...))
 	b.Run(
-		resource.TestStep{Config: fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", acctest.CI, made.ID) + config, Check: resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2")},
+		resource.TestStep{
+			Config: fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", acctest.CI, made.ID) + config,
+			Check:  resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2"),
+		},
 		resource.TestStep{
 			PreConfig:        func() { restore(); b.Regenerate("ci") },
 			Config:           config,
@@ -197,7 +219,8 @@ func TestRestoredDatabaseWithoutHold(t *testing.T) {
 	expect("held", "Access token is held", "seen in a public log")
 	restore()
 	for range 2 {
-		expect("restored", "is not held any more", "local:anna@elsewhere", "2030-01-01T12:00:00", "seen in a public log", "latchkey token hold tok_")
+		expect("restored", "is not held any more", "local:anna@elsewhere", "2030-01-01T12:00:00", "seen in a public log",
+			"latchkey token hold tok_")
 	}
 	hold("once more")
 	expect("held again", "Access token is held", "once more")
@@ -220,7 +243,8 @@ func TestRestoredDatabaseRevivesSecret(t *testing.T) {
 	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	state, private := c.Create(config)
 	restore := b.Backup()
-	_, err := b.Outside.RevokeSecret(context.Background(), b.Parse(acctest.Plain(b, c.Attributes(state)["token"]).(string)))
+	_, err := b.Outside.RevokeSecret(context.Background(),
+		b.Parse(acctest.Plain(b, c.Attributes(state)["token"]).(string)))
 	b.Must(err)
 	read := c.Read(state, private)
 	if plan := c.Plan(config, read.NewState, read.Private, false); len(plan.Diagnostics) > 0 {
@@ -330,7 +354,8 @@ func TestFactsOfEarlierVersion(t *testing.T) {
 		acctest.NoDiagnostics(b, read.Diagnostics)
 		plan := c.Plan(config, read.NewState, read.Private, false)
 		acctest.NoDiagnostics(b, plan.Diagnostics)
-		if drifted := !c.Decode(plan.PlannedState).Equal(c.Decode(state)); drifted != (acctest.Plain(b, c.Attributes(plan.PlannedState)["regeneration_reason"]) == "drift") {
+		if drifted := !c.Decode(plan.PlannedState).Equal(c.Decode(state)); drifted != (acctest.Plain(b,
+			c.Attributes(plan.PlannedState)["regeneration_reason"]) == "drift") {
 			t.Error("the plan changes something without a reason")
 		}
 		return acctest.Plain(b, c.Attributes(plan.PlannedState)["regeneration_reason"])

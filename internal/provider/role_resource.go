@@ -53,25 +53,34 @@ func (r *roleResource) Metadata(_ context.Context, _ resource.MetadataRequest, r
 
 func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A custom role: a name for a set of permissions, which technical users, members and access tokens can have beside the built-in roles " +
+		MarkdownDescription: "A custom role: a name for a set of permissions, which technical users, members and access " +
+			"tokens can have beside the built-in roles " +
 			"`none`, `viewer`, `member`, `manager`, `administrator` and `owner`.\n\n" +
-			"Everything changes in place. New permissions count at once for everyone who has the role, and a new name is carried along to them. Refer to a role by its `name` attribute, " +
+			"Everything changes in place. New permissions count at once for everyone who has the role, and a new name is " +
+			"carried along to them. Refer to a role by its `name` attribute, " +
 			"as in `role = latchkey_role.deployer.name`, so that Terraform makes it before it gives it to anyone. " +
-			"Deleting a role leaves its name where it is set, and that name grants nothing until there is a role of that name again, which all who still have it then have, too.\n\n" +
-			"With the provider's `act_as`, it takes an administrator of the organization, who holds each of Latchkey's own permissions in the role.",
+			"Deleting a role leaves its name where it is set, and that name grants nothing until there is a role of that " +
+			"name again, which all who still have it then have, too.\n\n" +
+			"With the provider's `act_as`, it takes an administrator of the organization, who holds each of Latchkey's own " +
+			"permissions in the role.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the role (`rol_…`)."),
 			"name": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "Name, unique in the organization and not that of a built-in role: 1 to 63 lower-case letters, digits and hyphens. Changes in place.",
-				Validators:          []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens, and no built-in role", tokens.ValidateRoleName)},
+				Required: true,
+				MarkdownDescription: "Name, unique in the organization and not that of a built-in role: 1 to 63 lower-case " +
+					"letters, digits and hyphens. Changes in place.",
+				Validators: []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens, "+
+					"and no built-in role", tokens.ValidateRoleName)},
 			},
 			"permissions": schema.SetAttribute{
 				Required:    true,
 				ElementType: types.StringType,
-				MarkdownDescription: "What the role permits, at most 256 entries: `area:verb` as in `orders:read`, `area:*` for a whole area, or `*` for everything. " +
-					"Name the permissions of your own APIs as you like. Two areas and `*` are Latchkey's own: `tokens:read` (see access tokens), `tokens:write` (create and edit those of a group), " +
-					"`tokens:manage` (all else with access tokens), `tokens:introspect` (verify values) and `accounts:manage` (technical users; at the level of the organization also members, groups and roles). " +
+				MarkdownDescription: "What the role permits, at most 256 entries: `area:verb` as in `orders:read`, `area:*` " +
+					"for a whole area, or `*` for everything. " +
+					"Name the permissions of your own APIs as you like. Two areas and `*` are Latchkey's own: `tokens:read` " +
+					"(see access tokens), `tokens:write` (create and edit those of a group), " +
+					"`tokens:manage` (all else with access tokens), `tokens:introspect` (verify values) and `accounts:manage` " +
+					"(technical users; at the level of the organization also members, groups and roles). " +
 					"An empty set permits nothing.",
 				Validators: []validator.Set{permissionsRule{}},
 			},
@@ -96,7 +105,8 @@ func (v permissionsRule) MarkdownDescription(ctx context.Context) string { retur
 
 // ValidateSet applies the rule to the elements that are known.
 func (permissionsRule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	if err := tokens.ValidatePermissions(diagnostics.AttributeName(req.Path), permissionsOf(req.ConfigValue)); err != nil {
+	if err := tokens.ValidatePermissions(diagnostics.AttributeName(req.Path),
+		permissionsOf(req.ConfigValue)); err != nil {
 		resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, err))
 	}
 }
@@ -191,14 +201,17 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	})
 }
 
-func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *roleResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	r.ImportByID(ctx, tokens.KindRole, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		roles, err := b.Roles(ctx)
 		for _, role := range roles {
 			switch {
 			case role.Name != req.ID:
 			case role.BuiltIn:
-				return nil, tokens.Invalid("", "%q is a built-in role, which there is without a resource: refer to it by its name", req.ID)
+				return nil, tokens.Invalid("",
+					"%q is a built-in role, which there is without a resource: refer to it by its name", req.ID)
 			default:
 				ids = append(ids, role.ID)
 			}

@@ -20,7 +20,8 @@ const deployer = "latchkey_role.deployer"
 
 func TestRoleEveryAttribute(t *testing.T) {
 	b := acctest.New(t)
-	config := b.Config(acctest.Resource("role", "deployer", `name = "deployer"`, `description = "Deploys."`, `permissions = ["orders:read", "deployments:*", "tokens:read"]`))
+	config := b.Config(acctest.Resource("role", "deployer", `name = "deployer"`, `description = "Deploys."`,
+		`permissions = ["orders:read", "deployments:*", "tokens:read"]`))
 	b.Run(
 		resource.TestStep{
 			Config: config,
@@ -29,13 +30,16 @@ func TestRoleEveryAttribute(t *testing.T) {
 				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("name"), knownvalue.StringExact("deployer")),
 				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("description"), knownvalue.StringExact("Deploys.")),
 				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("permissions"), knownvalue.SetExact([]knownvalue.Check{
-					knownvalue.StringExact("deployments:*"), knownvalue.StringExact("orders:read"), knownvalue.StringExact("tokens:read"),
+					knownvalue.StringExact("deployments:*"), knownvalue.StringExact("orders:read"),
+					knownvalue.StringExact("tokens:read"),
 				})),
-				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("created_at"), knownvalue.StringRegexp(acctest.Says("2030-01-01T12:00:"))),
+				statecheck.ExpectKnownValue(deployer, tfjsonpath.New("created_at"),
+					knownvalue.StringRegexp(acctest.Says("2030-01-01T12:00:"))),
 			},
 		},
 		resource.TestStep{ // The order of permissions is no difference.
-			Config:           b.Config(acctest.Resource("role", "deployer", `name = "deployer"`, `description = "Deploys."`, `permissions = ["tokens:read", "orders:read", "deployments:*"]`)),
+			Config: b.Config(acctest.Resource("role", "deployer", `name = "deployer"`, `description = "Deploys."`,
+				`permissions = ["tokens:read", "orders:read", "deployments:*"]`)),
 			ConfigPlanChecks: acctest.EmptyPlan(),
 		},
 		resource.TestStep{
@@ -48,13 +52,15 @@ func TestRoleEveryAttribute(t *testing.T) {
 
 // roleHolders is a role, and everything that can have it.
 func roleHolders(name, permissions string) string {
-	return acctest.Resource("role", "deployer", fmt.Sprintf("name = %q", name), "permissions = "+permissions) + roleHoldersOf("latchkey_role.deployer.name")
+	return acctest.Resource("role", "deployer", fmt.Sprintf("name = %q", name), "permissions = "+permissions) +
+		roleHoldersOf("latchkey_role.deployer.name")
 }
 
 // roleHoldersOf is everything that can have a role, with the one of that expression.
 func roleHoldersOf(role string) string {
 	return acctest.Resource("group", "payments", `name = "payments"`) +
-		acctest.Resource("technical_user", "ci", `name = "ci"`, "role = "+role, "group_roles = [{ group_id = latchkey_group.payments.id, role = "+role+" }]") +
+		acctest.Resource("technical_user", "ci", `name = "ci"`, "role = "+role,
+			"group_roles = [{ group_id = latchkey_group.payments.id, role = "+role+" }]") +
 		acctest.Resource("member", "anna", `email = "anna@example.com"`, "role = "+role) +
 		acctest.CIToken("technical_user_id = latchkey_technical_user.ci.id", "role = "+role) +
 		acctest.Resource("access_token", "own", `name = "own"`, "role = "+role)
@@ -79,8 +85,12 @@ func TestRoleRenamed(t *testing.T) {
 		}
 	}
 	b.Run(
-		resource.TestStep{Config: b.Config(roleHolders("deployer", `["orders:read"]`)), Check: resource.ComposeTestCheckFunc(
-			acctest.Keep(deployer, "id", &id), acctest.Keep(acctest.CI, "token", &secret), holds("deployer", "orders:read"))},
+		resource.TestStep{
+			Config: b.Config(roleHolders("deployer", `["orders:read"]`)),
+			Check: resource.ComposeTestCheckFunc(
+				acctest.Keep(deployer, "id", &id), acctest.Keep(acctest.CI, "token", &secret),
+				holds("deployer", "orders:read")),
+		},
 		resource.TestStep{
 			Config: b.Config(roleHolders("shipper", `["orders:read", "orders:ship"]`)),
 			ConfigPlanChecks: acctest.PreApply(
@@ -90,7 +100,8 @@ func TestRoleRenamed(t *testing.T) {
 				acctest.Updates(acctest.CI, acctest.OnUpdate, "role"),
 			),
 			Check: resource.ComposeTestCheckFunc(
-				acctest.CheckSame(deployer, "id", &id), acctest.CheckSame(acctest.CI, "token", &secret), holds("shipper", "orders:read", "orders:ship")),
+				acctest.CheckSame(deployer, "id", &id), acctest.CheckSame(acctest.CI, "token", &secret),
+				holds("shipper", "orders:read", "orders:ship")),
 		},
 	)
 }
@@ -101,11 +112,15 @@ func TestRoleDeleted(t *testing.T) {
 	ctx := context.Background()
 	var secret string
 	b.Run(
-		resource.TestStep{Config: b.Config(roleHolders("deployer", `["orders:read"]`)), Check: acctest.Keep(acctest.CI, "token", &secret)},
 		resource.TestStep{
-			Config:           b.Config(roleHoldersOf(`"viewer"`)),
-			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(deployer, plancheck.ResourceActionDestroy), acctest.Updates(acctest.CI, acctest.OnUpdate, "role")),
-			Check:            b.CheckActive(acctest.CI),
+			Config: b.Config(roleHolders("deployer", `["orders:read"]`)),
+			Check:  acctest.Keep(acctest.CI, "token", &secret),
+		},
+		resource.TestStep{
+			Config: b.Config(roleHoldersOf(`"viewer"`)),
+			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(deployer, plancheck.ResourceActionDestroy),
+				acctest.Updates(acctest.CI, acctest.OnUpdate, "role")),
+			Check: b.CheckActive(acctest.CI),
 		},
 		resource.TestStep{Config: b.Config(roleHolders("deployer", `["orders:read"]`))},
 		resource.TestStep{ // Deleted elsewhere, the role is made again, and those who have its name stay as they are.
@@ -137,7 +152,10 @@ func TestUnknownRole(t *testing.T) {
 			Config:      b.Config(role + acctest.CIToken(`role = "deploier"`)),
 			ExpectError: acctest.Says("Unable to create access token", `there is no role "deploier"`, "owner, deployer"),
 		},
-		resource.TestStep{Config: b.Config(role + acctest.CIToken(`role = latchkey_role.deployer.name`)), Check: b.CheckActive(acctest.CI)},
+		resource.TestStep{
+			Config: b.Config(role + acctest.CIToken(`role = latchkey_role.deployer.name`)),
+			Check:  b.CheckActive(acctest.CI),
+		},
 	)
 }
 
@@ -147,13 +165,15 @@ func TestRoleHalfWay(t *testing.T) {
 	ctx := context.Background()
 	builder := acctest.Resource("role", "builder", `name = "builder"`, `permissions = []`)
 	config := b.Config(acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = []`) +
-		acctest.Resource("role", "taken", `name = "taken"`, `permissions = []`, `depends_on = [latchkey_role.deployer]`) + builder)
+		acctest.Resource("role", "taken", `name = "taken"`, `permissions = []`, `depends_on = [latchkey_role.deployer]`) +
+		builder)
 	var id string
 	b.Run(
 		resource.TestStep{Config: b.Config(builder)},
 		resource.TestStep{
 			PreConfig: func() {
-				other, err := b.Outside.CreateRole(ctx, tokens.NewRole{Request: tokens.NewRequest(b.Now()), RoleSettings: tokens.RoleSettings{Name: "taken"}})
+				other, err := b.Outside.CreateRole(ctx,
+					tokens.NewRole{Request: tokens.NewRequest(b.Now()), RoleSettings: tokens.RoleSettings{Name: "taken"}})
 				b.Must(err)
 				id = other.ID
 			},
@@ -183,10 +203,15 @@ func TestRoleImportRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			_, err := b.Outside.CreateGroup(context.Background(), tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "there-is-a-database"}})
+			_, err := b.Outside.CreateGroup(context.Background(),
+				tokens.NewGroup{
+					Request:       tokens.NewRequest(b.Now()),
+					GroupSettings: tokens.GroupSettings{Name: "there-is-a-database"},
+				})
 			b.Must(err)
 			b.Run(resource.TestStep{
-				Config:      b.Config(fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", deployer, test.id) + acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = []`)),
+				Config: b.Config(fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", deployer, test.id) +
+					acctest.Resource("role", "deployer", `name = "deployer"`, `permissions = []`)),
 				ExpectError: acctest.Says(test.want...),
 			})
 		})

@@ -48,10 +48,13 @@ func (d *rolesDataSource) Metadata(_ context.Context, _ datasource.MetadataReque
 
 func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The roles that accounts and access tokens can have: the built-in ones, then the custom ones of the organization (`latchkey_role`), each with its permissions.\n\n" +
-			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database yet, there are the built-in roles alone.",
+		MarkdownDescription: "The roles that accounts and access tokens can have: the built-in ones, then the custom " +
+			"ones of the organization (`latchkey_role`), each with its permissions.\n\n" +
+			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database yet, " +
+			"there are the built-in roles alone.",
 		Attributes: map[string]schema.Attribute{
-			"roles": attribute.ShownList(shownRoleAttributes(), "The roles: the built-in ones from the least to the most powerful, then the custom ones by name."),
+			"roles": attribute.ShownList(shownRoleAttributes(),
+				"The roles: the built-in ones from the least to the most powerful, then the custom ones by name."),
 		},
 	}
 }
@@ -62,21 +65,26 @@ func shownRoleAttributes() map[string]schema.Attribute {
 		"id":          attribute.ShownText("Identifier of a custom role (`rol_…`); null for a built-in one."),
 		"name":        attribute.ShownText("Name, by which accounts and tokens have the role."),
 		"description": attribute.ShownText("What the role is for; null where nothing is said."),
-		"permissions": schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What the role permits: `area:verb`, `area:*` for a whole area, or `*` for everything."},
-		"built_in":    attribute.ShownBool("Whether the role is one of Latchkey's own, which can't be changed."),
-		"created_at":  attribute.ShownTimestamp("When a custom role was created", "null for a built-in one"),
-		"updated_at":  attribute.ShownTimestamp("When a custom role was last changed", "null for a built-in one"),
+		"permissions": schema.SetAttribute{
+			Computed:            true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "What the role permits: `area:verb`, `area:*` for a whole area, or `*` for everything.",
+		},
+		"built_in":   attribute.ShownBool("Whether the role is one of Latchkey's own, which can't be changed."),
+		"created_at": attribute.ShownTimestamp("When a custom role was created", "null for a built-in one"),
+		"updated_at": attribute.ShownTimestamp("When a custom role was last changed", "null for a built-in one"),
 	}
 }
 
 func (d *rolesDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	roles := managed.AskForList(&d.Reader, tokens.KindRole, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.Role, error) {
-		roles, err := b.Roles(ctx)
-		if tokens.ErrorReason(err) == tokens.ReasonNoDatabase {
-			return tokens.BuiltInRoles(), nil
-		}
-		return roles, err
-	})
+	roles := managed.AskForList(&d.Reader, tokens.KindRole, &resp.Diagnostics,
+		func(b tokens.Backend) ([]tokens.Role, error) {
+			roles, err := b.Roles(ctx)
+			if tokens.ErrorReason(err) == tokens.ReasonNoDatabase {
+				return tokens.BuiltInRoles(), nil
+			}
+			return roles, err
+		})
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -20,7 +20,8 @@ import (
 // What the simple resources have in common, by table: made, imported, changed in place, drifted, deleted elsewhere.
 func TestSimpleResources(t *testing.T) {
 	ctx := context.Background()
-	base := acctest.Resource("group", "base", `name = "base"`) + acctest.Resource("member", "base", `email = "base@example.com"`) +
+	base := acctest.Resource("group", "base", `name = "base"`) +
+		acctest.Resource("member", "base", `email = "base@example.com"`) +
 		acctest.Resource("access_token", "base", `name = "base"`)
 	for _, test := range []struct {
 		kind, first, second string
@@ -38,7 +39,11 @@ func TestSimpleResources(t *testing.T) {
 			changed:  []string{"name", "description"},
 			importBy: "billing",
 			drift: func(b *acctest.Bench, id string) error {
-				_, err := b.Outside.UpdateGroup(ctx, id, tokens.GroupUpdate{Settings: tokens.GroupSettings{Description: "other"}, Fields: tokens.Fields{"description"}})
+				_, err := b.Outside.UpdateGroup(ctx, id,
+					tokens.GroupUpdate{
+						Settings: tokens.GroupSettings{Description: "other"},
+						Fields:   tokens.Fields{"description"},
+					})
 				return err
 			},
 			drifted: []string{"description"},
@@ -51,42 +56,58 @@ func TestSimpleResources(t *testing.T) {
 			changed:  []string{"name", "permissions", "description"},
 			importBy: "builder",
 			drift: func(b *acctest.Bench, id string) error {
-				_, err := b.Outside.UpdateRole(ctx, id, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: "other", Permissions: []string{"*"}}, Fields: tokens.Fields{"name", "permissions"}})
+				_, err := b.Outside.UpdateRole(ctx, id,
+					tokens.RoleUpdate{
+						Settings: tokens.RoleSettings{Name: "other", Permissions: []string{"*"}},
+						Fields:   tokens.Fields{"name", "permissions"},
+					})
 				return err
 			},
 			drifted: []string{"name", "permissions"},
 			remove:  func(b *acctest.Bench, id string) error { return b.Outside.DeleteRole(ctx, id) },
 		},
 		{
-			kind:     "member",
-			first:    `email = "Anna@example.com"`,
-			second:   "email = \"Anna@example.com\"\nname = \"Anna\"\nrole = \"administrator\"\ngroup_roles = [{ group_id = latchkey_group.base.id, role = \"none\" }]",
+			kind:  "member",
+			first: `email = "Anna@example.com"`,
+			second: "email = \"Anna@example.com\"\nname = \"Anna\"\nrole = \"administrator\"\ngroup_roles = [{ group_id " +
+				"= latchkey_group.base.id, role = \"none\" }]",
 			changed:  []string{"name", "role", "group_roles"},
 			importBy: "anna@EXAMPLE.com",
 			drift: func(b *acctest.Bench, id string) error {
-				_, err := b.Outside.UpdateMember(ctx, id, tokens.MemberUpdate{Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: "viewer", GroupRoles: nil}}, Fields: tokens.Fields{"role", "group_roles"}})
+				_, err := b.Outside.UpdateMember(ctx, id,
+					tokens.MemberUpdate{
+						Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: "viewer", GroupRoles: nil}},
+						Fields:   tokens.Fields{"role", "group_roles"},
+					})
 				return err
 			},
 			drifted: []string{"role", "group_roles"},
 			remove:  func(b *acctest.Bench, id string) error { return b.Outside.DeleteMember(ctx, id) },
 		},
 		{
-			kind:     "technical_user",
-			first:    `name = "deployer"`,
-			second:   "name = \"builder\"\ndescription = \"Builds.\"\nrole = \"none\"\nenabled = false\ngroup_roles = [{ group_id = latchkey_group.base.id, role = \"manager\" }]",
+			kind:  "technical_user",
+			first: `name = "deployer"`,
+			second: "name = \"builder\"\ndescription = \"Builds.\"\nrole = \"none\"\nenabled = false\ngroup_roles = [{ " +
+				"group_id = latchkey_group.base.id, role = \"manager\" }]",
 			changed:  []string{"name", "description", "role", "enabled", "group_roles"},
 			importBy: "deployer@default.latchkey.internal", // the address of its creation
 			drift: func(b *acctest.Bench, id string) error {
-				_, err := b.Outside.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: true, Grants: tokens.Grants{Role: "manager"}}, Fields: tokens.Fields{"enabled", "role"}})
+				_, err := b.Outside.UpdateTechnicalUser(ctx, id,
+					tokens.TechnicalUserUpdate{
+						Settings: tokens.TechnicalUserSettings{Enabled: true, Grants: tokens.Grants{Role: "manager"}},
+						Fields:   tokens.Fields{"enabled", "role"},
+					})
 				return err
 			},
 			drifted: []string{"enabled", "role"},
 			remove:  func(b *acctest.Bench, id string) error { return b.Outside.DeleteTechnicalUser(ctx, id) },
 		},
 		{
-			kind:    "token_share",
-			first:   "access_token_id = latchkey_access_token.base.id\nmember_id = latchkey_member.base.id\nrole = \"viewer\"",
-			second:  "access_token_id = latchkey_access_token.base.id\nmember_id = latchkey_member.base.id\nrole = \"manager\"",
+			kind: "token_share",
+			first: "access_token_id = latchkey_access_token.base.id\nmember_id = " +
+				"latchkey_member.base.id\nrole = \"viewer\"",
+			second: "access_token_id = latchkey_access_token.base.id\nmember_id = " +
+				"latchkey_member.base.id\nrole = \"manager\"",
 			changed: []string{"role"},
 			drift: func(b *acctest.Bench, id string) error {
 				token, member, err := tokens.ParseShareID("id", id)
@@ -105,7 +126,8 @@ func TestSimpleResources(t *testing.T) {
 		t.Run(test.kind, func(t *testing.T) {
 			b := acctest.New(t)
 			address := "latchkey_" + test.kind + ".this"
-			first, second := base+acctest.Resource(test.kind, "this", test.first), base+acctest.Resource(test.kind, "this", test.second)
+			first, second := base+acctest.Resource(test.kind, "this", test.first), base+
+				acctest.Resource(test.kind, "this", test.second)
 			var id string
 			steps := []resource.TestStep{
 				{Config: b.Config(first), Check: acctest.Keep(address, "id", &id)},
@@ -143,14 +165,17 @@ func TestTechnicalUserComputed(t *testing.T) {
 		return b.Provider("latchkey", `organization = "acme"`) +
 			acctest.Resource("group", "payments", fmt.Sprintf("name = %q", groupName)) +
 			acctest.Resource("technical_user", "org", `name = "ci"`) +
-			acctest.Resource("technical_user", "group", `name = "ci"`, `group_id = latchkey_group.payments.id`, `role = "administrator"`)
+			acctest.Resource("technical_user", "group", `name = "ci"`, `group_id = latchkey_group.payments.id`,
+				`role = "administrator"`)
 	}
 	check := []statecheck.StateCheck{
 		statecheck.ExpectKnownValue(org, tfjsonpath.New("email"), knownvalue.StringExact("ci@acme.latchkey.internal")),
 		statecheck.ExpectKnownValue(org, tfjsonpath.New("role"), knownvalue.StringExact("member")),
 		statecheck.ExpectKnownValue(org, tfjsonpath.New("system_created"), knownvalue.Bool(false)),
-		statecheck.ExpectKnownValue(group, tfjsonpath.New("email"), knownvalue.StringExact("ci@payments.acme.latchkey.internal")),
-		statecheck.ExpectKnownValue(group, tfjsonpath.New("created_at"), knownvalue.StringRegexp(regexp.MustCompile(`^2030-01-01T12:00:`))),
+		statecheck.ExpectKnownValue(group, tfjsonpath.New("email"),
+			knownvalue.StringExact("ci@payments.acme.latchkey.internal")),
+		statecheck.ExpectKnownValue(group, tfjsonpath.New("created_at"),
+			knownvalue.StringRegexp(regexp.MustCompile(`^2030-01-01T12:00:`))),
 	}
 	b.Run(
 		resource.TestStep{Config: config("payments"), ConfigStateChecks: check},
@@ -181,7 +206,11 @@ func TestReplacedByAnotherIdentity(t *testing.T) {
 			b := acctest.New(t)
 			b.Run(
 				resource.TestStep{Config: b.Config(test.before)},
-				resource.TestStep{Config: b.Config(test.after), ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(test.address, plancheck.ResourceActionReplace))},
+				resource.TestStep{
+					Config: b.Config(test.after),
+					ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(test.address,
+						plancheck.ResourceActionReplace)),
+				},
 			)
 		})
 	}
@@ -207,13 +236,22 @@ func TestMemberAddressInAnotherCase(t *testing.T) {
 func TestTokenShareConflict(t *testing.T) {
 	b := acctest.New(t)
 	share := func(label, role string) string {
-		return acctest.Resource("token_share", label, `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.anna.id`, fmt.Sprintf("role = %q", role))
+		return acctest.Resource("token_share", label, `access_token_id = latchkey_access_token.ci.id`,
+			`member_id = latchkey_member.anna.id`, fmt.Sprintf("role = %q", role))
 	}
-	base := acctest.CIToken() + acctest.Resource("member", "anna", `email = "anna@example.com"`) + share("first", "viewer")
+	base := acctest.CIToken() + acctest.Resource("member", "anna", `email = "anna@example.com"`) +
+		share("first", "viewer")
 	b.Run(
 		resource.TestStep{Config: b.Config(base)},
-		resource.TestStep{Config: b.Config(base + share("second", "manager")), ExpectError: acctest.Says("Unable to create token share", "import {")},
-		resource.TestStep{Config: b.Config(base), ConfigPlanChecks: acctest.EmptyPlan(), Check: resource.TestCheckResourceAttr("latchkey_token_share.first", "role", "viewer")},
+		resource.TestStep{
+			Config:      b.Config(base + share("second", "manager")),
+			ExpectError: acctest.Says("Unable to create token share", "import {"),
+		},
+		resource.TestStep{
+			Config:           b.Config(base),
+			ConfigPlanChecks: acctest.EmptyPlan(),
+			Check:            resource.TestCheckResourceAttr("latchkey_token_share.first", "role", "viewer"),
+		},
 	)
 }
 
@@ -221,17 +259,20 @@ func TestTokenShareConflict(t *testing.T) {
 func TestTokenShareFollowsToken(t *testing.T) {
 	b := acctest.New(t)
 	config := func(owner string) string {
-		return b.Config(acctest.CIToken(fmt.Sprintf("replace_triggers = { owner = %q }", owner)) + acctest.Resource("member", "anna", `email = "anna@example.com"`) +
-			acctest.Resource("token_share", "anna", `access_token_id = latchkey_access_token.ci.id`, `member_id = latchkey_member.anna.id`, `role = "viewer"`))
+		return b.Config(acctest.CIToken(fmt.Sprintf("replace_triggers = { owner = %q }", owner)) +
+			acctest.Resource("member", "anna", `email = "anna@example.com"`) +
+			acctest.Resource("token_share", "anna", `access_token_id = latchkey_access_token.ci.id`,
+				`member_id = latchkey_member.anna.id`, `role = "viewer"`))
 	}
 	var id string
 	b.Run(
 		resource.TestStep{Config: config("a"), Check: acctest.Keep("latchkey_token_share.anna", "id", &id)},
 		resource.TestStep{Config: config("b"), Check: acctest.CheckOther("latchkey_token_share.anna", "id", &id)},
 		resource.TestStep{
-			PreConfig:        func() { b.Must(b.Outside.DeleteAccessToken(context.Background(), b.Token("ci").ID)) },
-			Config:           config("b"),
-			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction("latchkey_token_share.anna", plancheck.ResourceActionCreate)),
+			PreConfig: func() { b.Must(b.Outside.DeleteAccessToken(context.Background(), b.Token("ci").ID)) },
+			Config:    config("b"),
+			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction("latchkey_token_share.anna",
+				plancheck.ResourceActionCreate)),
 		},
 	)
 }
@@ -240,15 +281,21 @@ func TestTokenShareFollowsToken(t *testing.T) {
 func TestNameTaken(t *testing.T) {
 	for _, test := range []struct{ name, first, second string }{
 		{"group", acctest.Resource("group", "a", `name = "x"`), acctest.Resource("group", "b", `name = "x"`)},
-		{"role", acctest.Resource("role", "a", `name = "x"`, `permissions = []`), acctest.Resource("role", "b", `name = "x"`, `permissions = []`)},
-		{"member", acctest.Resource("member", "a", `email = "x@example.com"`), acctest.Resource("member", "b", `email = "X@example.com"`)},
-		{"technical user", acctest.Resource("technical_user", "a", `name = "x"`), acctest.Resource("technical_user", "b", `name = "x"`)},
+		{"role", acctest.Resource("role", "a", `name = "x"`, `permissions = []`),
+			acctest.Resource("role", "b", `name = "x"`, `permissions = []`)},
+		{"member", acctest.Resource("member", "a", `email = "x@example.com"`),
+			acctest.Resource("member", "b", `email = "X@example.com"`)},
+		{"technical user", acctest.Resource("technical_user", "a", `name = "x"`),
+			acctest.Resource("technical_user", "b", `name = "x"`)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
 			b.Run(
 				resource.TestStep{Config: b.Config(test.first)},
-				resource.TestStep{Config: b.Config(test.first + test.second), ExpectError: acctest.Says("Unable to create "+test.name, "import {")},
+				resource.TestStep{
+					Config:      b.Config(test.first + test.second),
+					ExpectError: acctest.Says("Unable to create "+test.name, "import {"),
+				},
 				resource.TestStep{Config: b.Config(test.first), ConfigPlanChecks: acctest.EmptyPlan()},
 			)
 		})
@@ -259,7 +306,12 @@ func TestNameTaken(t *testing.T) {
 func TestRekeyedInstances(t *testing.T) {
 	b := acctest.New(t)
 	token := b.MakeToken("ci").ID
-	bea, err := b.Outside.CreateMember(context.Background(), tokens.NewMember{Request: tokens.NewRequest(b.Now()), Email: "bea@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "none"}}})
+	bea, err := b.Outside.CreateMember(context.Background(),
+		tokens.NewMember{
+			Request:        tokens.NewRequest(b.Now()),
+			Email:          "bea@example.com",
+			MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "none"}},
+		})
 	b.Must(err)
 	member := bea.ID
 	config := func(label string) string {
@@ -267,7 +319,8 @@ func TestRekeyedInstances(t *testing.T) {
 			acctest.Resource("member", label, `email = "anna@example.com"`) +
 			acctest.Resource("role", label, `name = "deployer"`, `permissions = ["orders:read"]`) +
 			acctest.Resource("technical_user", label, `name = "ci"`) +
-			acctest.Resource("token_share", label, fmt.Sprintf("access_token_id = %q", token), fmt.Sprintf("member_id = %q", member), `role = "viewer"`))
+			acctest.Resource("token_share", label, fmt.Sprintf("access_token_id = %q", token),
+				fmt.Sprintf("member_id = %q", member), `role = "viewer"`))
 	}
 	b.Run(
 		resource.TestStep{Config: config("old")},
@@ -293,7 +346,12 @@ func TestDeleteInUse(t *testing.T) {
 			PreConfig: func() {
 				users, err := b.Outside.TechnicalUsers(ctx)
 				b.Must(err)
-				_, err = b.Outside.CreateAccessToken(ctx, tokens.NewAccessToken{NewSecretFor: b.NewSecret(), TechnicalUserID: users[0].ID, Settings: tokens.Settings{Name: "foreign token", Enabled: true}})
+				_, err = b.Outside.CreateAccessToken(ctx,
+					tokens.NewAccessToken{
+						NewSecretFor:    b.NewSecret(),
+						TechnicalUserID: users[0].ID,
+						Settings:        tokens.Settings{Name: "foreign token", Enabled: true},
+					})
 				b.Must(err)
 			},
 			Config: b.Config(group), ExpectError: acctest.Says("Unable to delete technical user", "foreign token"),
@@ -303,7 +361,16 @@ func TestDeleteInUse(t *testing.T) {
 				b.Must(b.Outside.DeleteAccessToken(ctx, b.Token("foreign token").ID))
 				groups, err := b.Outside.Groups(ctx)
 				b.Must(err)
-				_, err = b.Outside.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Request: tokens.NewRequest(b.Now()), GroupID: groups[0].ID, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "foreign-user", Grants: tokens.Grants{Role: "member"}, Enabled: true}})
+				_, err = b.Outside.CreateTechnicalUser(ctx,
+					tokens.NewTechnicalUser{
+						Request: tokens.NewRequest(b.Now()),
+						GroupID: groups[0].ID,
+						TechnicalUserSettings: tokens.TechnicalUserSettings{
+							Name:    "foreign-user",
+							Grants:  tokens.Grants{Role: "member"},
+							Enabled: true,
+						},
+					})
 				b.Must(err)
 			},
 			Config: b.Config(user), ExpectError: acctest.Says("Unable to delete group", "foreign-user"),

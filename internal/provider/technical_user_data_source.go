@@ -24,20 +24,29 @@ type technicalUserDataSource struct{ managed.Reader }
 
 func newTechnicalUserDataSource() datasource.DataSource { return &technicalUserDataSource{} }
 
-func (d *technicalUserDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *technicalUserDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = "latchkey_technical_user"
 }
 
-func (d *technicalUserDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (d *technicalUserDataSource) Schema(
+	_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
+) {
 	attributes := shownTechnicalUserAttributes()
-	attributes["id"] = attribute.Key("Identifier of the technical user (`tu_…`). Set it, or `email`, or `name`.", attribute.IDRule(tokens.KindTechnicalUser))
-	attributes["email"] = attribute.Key("Address that names the account in lists and logs. It stays as it was at creation, whatever is renamed. Set it, or `id`, or `name`.",
+	attributes["id"] = attribute.Key("Identifier of the technical user (`tu_…`). Set it, or `email`, or `name`.",
+		attribute.IDRule(tokens.KindTechnicalUser))
+	attributes["email"] = attribute.Key("Address that names the account in lists and logs. It stays as it was at "+
+		"creation, whatever is renamed. Set it, or `id`, or `name`.",
 		attribute.Rule("an e-mail address", tokens.ValidateEmail))
-	attributes["name"] = attribute.Key("Name, unique among the technical users of its level. Set it, or `id`, or `email`.", attribute.Rule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName))
-	attributes["group_id"] = attribute.Key("Identifier of the group at whose level the account lives; null at the level of the organization. Set it to look an account of a group up by `name`.",
+	attributes["name"] = attribute.Key("Name, unique among the technical users of its level. Set it, "+
+		"or `id`, or `email`.", attribute.Rule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName))
+	attributes["group_id"] = attribute.Key("Identifier of the group at whose level the account lives; null at the "+
+		"level of the organization. Set it to look an account of a group up by `name`.",
 		attribute.IDRule(tokens.KindGroup))
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One technical user, by `id`, by `email`, or by `name` and, for an account of a group, `group_id`. Use it to give access tokens to an account that another configuration manages.\n\n" +
+		MarkdownDescription: "One technical user, by `id`, by `email`, or by `name` and, for an account of a group, " +
+			"`group_id`. Use it to give access tokens to an account that another configuration manages.\n\n" +
 			"An account that does not exist is an error.",
 		Attributes: attributes,
 	}
@@ -46,17 +55,22 @@ func (d *technicalUserDataSource) Schema(_ context.Context, _ datasource.SchemaR
 // shownTechnicalUserAttributes are the schema of a shownTechnicalUserModel.
 func shownTechnicalUserAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":             attribute.ShownText("Identifier of the technical user (`tu_…`)."),
-		"name":           attribute.ShownText("Name, unique among the technical users of its level."),
-		"description":    attribute.ShownText("What the account is for; null where nothing is said."),
-		"group_id":       attribute.ShownText("Identifier of the group at whose level the account lives; null at the level of the organization."),
-		"role":           attribute.ShownText("Role at the account's level. At the level of the organization it counts in every group."),
-		"group_roles":    attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null where there are none."),
-		"enabled":        attribute.ShownBool("Whether the account's tokens work."),
-		"email":          attribute.ShownText("Address that names the account in lists and logs. It stays as it was at creation, whatever is renamed."),
-		"system_created": attribute.ShownBool("Whether the system made the account for a single access token, with which it is deleted."),
-		"created_at":     attribute.ShownTimestamp("When the account was created"),
-		"updated_at":     attribute.ShownTimestamp("When the account was last changed"),
+		"id":          attribute.ShownText("Identifier of the technical user (`tu_…`)."),
+		"name":        attribute.ShownText("Name, unique among the technical users of its level."),
+		"description": attribute.ShownText("What the account is for; null where nothing is said."),
+		"group_id": attribute.ShownText("Identifier of the group at whose level the account lives; null at the " +
+			"level of the organization."),
+		"role": attribute.ShownText("Role at the account's level. At the level of the organization it " +
+			"counts in every group."),
+		"group_roles": attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null " +
+			"where there are none."),
+		"enabled": attribute.ShownBool("Whether the account's tokens work."),
+		"email": attribute.ShownText("Address that names the account in lists and logs. It stays as it was at " +
+			"creation, whatever is renamed."),
+		"system_created": attribute.ShownBool("Whether the system made the account for a single access token, with " +
+			"which it is deleted."),
+		"created_at": attribute.ShownTimestamp("When the account was created"),
+		"updated_at": attribute.ShownTimestamp("When the account was last changed"),
 	}
 }
 
@@ -74,18 +88,22 @@ func showTechnicalUser(u tokens.TechnicalUser) (m shownTechnicalUserModel) {
 }
 
 // ValidateConfig asks for one way to name the account.
-func (d *technicalUserDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+func (d *technicalUserDataSource) ValidateConfig(
+	ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse,
+) {
 	var config shownTechnicalUserModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	switch id, email, name := !config.ID.IsNull(), !config.Email.IsNull(), !config.Name.IsNull(); {
 	case !id && !email && !name:
 		resp.Diagnostics.Append(diagnostics.Excluded("id", "nothing says which technical user: set id, email or name"))
 	case id && (email || name):
-		resp.Diagnostics.Append(diagnostics.Excluded("id", "it names the technical user by itself: remove it, or email and name"))
+		resp.Diagnostics.Append(diagnostics.Excluded("id",
+			"it names the technical user by itself: remove it, or email and name"))
 	case email && name:
 		resp.Diagnostics.Append(diagnostics.Excluded("email", "it names the technical user by itself: remove it, or name"))
 	case !name && !config.GroupID.IsNull():
-		resp.Diagnostics.Append(diagnostics.Excluded("group_id", "it goes with name alone, which is unique in a group: remove it"))
+		resp.Diagnostics.Append(diagnostics.Excluded("group_id",
+			"it goes with name alone, which is unique in a group: remove it"))
 	}
 }
 
@@ -104,7 +122,11 @@ func (d *technicalUserDataSource) Read(ctx context.Context, req datasource.ReadR
 		return config.find(ctx, b)
 	})
 	if err != nil {
-		resp.Diagnostics.Append(diagnostics.FailedRead(diagnostics.Subject{Kind: tokens.KindTechnicalUser, Name: config.Name.ValueString(), ID: id}, err))
+		resp.Diagnostics.Append(diagnostics.FailedRead(diagnostics.Subject{
+			Kind: tokens.KindTechnicalUser,
+			Name: config.Name.ValueString(),
+			ID:   id,
+		}, err))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, showTechnicalUser(user))...)
@@ -121,17 +143,23 @@ func (m *technicalUserModel) find(ctx context.Context, b tokens.Backend) (tokens
 		if i := slices.IndexFunc(users, func(u tokens.TechnicalUser) bool { return u.Email == email }); i >= 0 {
 			return users[i], nil
 		}
-		return tokens.TechnicalUser{}, managed.NoMatch("email", err, "there is no technical user with the address %s; "+advice, email)
+		return tokens.TechnicalUser{}, managed.NoMatch("email", err,
+			"there is no technical user with the address %s; "+advice, email)
 	}
 	name, groupID := m.Name.ValueString(), m.GroupID.ValueString()
-	if i := slices.IndexFunc(users, func(u tokens.TechnicalUser) bool { return u.Name == name && u.GroupID == groupID }); i >= 0 {
+	if i := slices.IndexFunc(users,
+		func(u tokens.TechnicalUser) bool { return u.Name == name && u.GroupID == groupID }); i >= 0 {
 		return users[i], nil
 	}
 	if groupID != "" {
-		return tokens.TechnicalUser{}, managed.NoMatch("name", err, "there is no technical user of this name in group %s; "+advice, groupID)
+		return tokens.TechnicalUser{}, managed.NoMatch("name", err,
+			"there is no technical user of this name in group %s; "+advice, groupID)
 	}
 	if i := slices.IndexFunc(users, func(u tokens.TechnicalUser) bool { return u.Name == name }); i >= 0 {
-		return tokens.TechnicalUser{}, managed.NoMatch("name", err, "there is no technical user of this name at the level of the organization, but there is one in group %s: set group_id", users[i].GroupID)
+		return tokens.TechnicalUser{}, managed.NoMatch("name", err,
+			"there is no technical user of this name at the level of the organization, but there is one in "+
+				"group %s: set group_id", users[i].GroupID)
 	}
-	return tokens.TechnicalUser{}, managed.NoMatch("name", err, "there is no technical user of this name at the level of the organization; "+advice)
+	return tokens.TechnicalUser{}, managed.NoMatch("name", err,
+		"there is no technical user of this name at the level of the organization; "+advice)
 }

@@ -63,41 +63,53 @@ func (m *technicalUserModel) subject() diagnostics.Subject {
 	return diagnostics.Subject{Kind: tokens.KindTechnicalUser, Name: m.Name.ValueString(), ID: m.ID.ValueString()}
 }
 
-func (r *technicalUserResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+func (r *technicalUserResource) Metadata(
+	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
+) {
 	resp.TypeName = "latchkey_technical_user"
 }
 
 func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A system account, such as a pipeline or a service, that access tokens belong to. It lives at the level of the organization or of one group, " +
+		MarkdownDescription: "A system account, such as a pipeline or a service, that access tokens belong to. It lives " +
+			"at the level of the organization or of one group, " +
 			"and its tokens never hold more than it does at that moment. Disabling it stops all its tokens at once.\n\n" +
 			"Use one for several tokens of the same consumer; an access token that names none gets one of its own. " +
-			"Everything but the level changes in place. Deleting it fails while access tokens live under it: to move on from one, name another in its tokens first. " +
+			"Everything but the level changes in place. Deleting it fails while access tokens live under it: to move on " +
+			"from one, name another in its tokens first. " +
 			"With `create_before_destroy`, which tokens that depend on it hand on to it, a replacement needs another name. " +
-			"The last owner of the organization can't be given another role, disabled or deleted; `latchkey_member` says how to go on.",
+			"The last owner of the organization can't be given another role, disabled or deleted; " +
+			"`latchkey_member` says how to go on.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the technical user (`tu_…`)."),
 			"name": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "Name, unique among the technical users of its level: 1 to 63 lower-case letters, digits and hyphens. Changes in place; `email` stays.",
-				Validators:          []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName)},
+				Required: true,
+				MarkdownDescription: "Name, unique among the technical users of its level: 1 to 63 lower-case letters, " +
+					"digits and hyphens. Changes in place; `email` stays.",
+				Validators: []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens",
+					tokens.ValidateName)},
 			},
 			"description": attribute.Description("What the account is for."),
 			"group_id": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Identifier of the group at whose level the account lives; leave it out for the level of the organization. A change replaces the technical user.",
-				Validators:          []validator.String{attribute.IDRule(tokens.KindGroup)},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				Optional: true,
+				MarkdownDescription: "Identifier of the group at whose level the account lives; leave it out for the level " +
+					"of the organization. A change replaces the technical user.",
+				Validators:    []validator.String{attribute.IDRule(tokens.KindGroup)},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"role":        attribute.AccountRole("Role at the account's level. At the level of the organization it counts in every group. Defaults to `member`. One of " + attribute.KnownRoles),
-			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`. Only for an account at the level of the organization."),
+			"role": attribute.AccountRole("Role at the account's level. At the level of the organization it counts " +
+				"in every group. Defaults to `member`. One of " + attribute.KnownRoles),
+			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`. Only for an account at the " +
+				"level of the organization."),
 			"enabled": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(true),
 				MarkdownDescription: "Whether the account's tokens work. Defaults to true.",
 			},
-			"email": attribute.FixedText("Address that names the account in lists and logs: `<name>@<organization>.latchkey.internal`, for an account of a group `<name>@<group>.<organization>.latchkey.internal`. Fixed at creation, whatever is renamed later."),
+			"email": attribute.FixedText("Address that names the account in lists and logs: " +
+				"`<name>@<organization>.latchkey.internal`, for an account of a group " +
+				"`<name>@<group>.<organization>.latchkey.internal`. Fixed at creation, whatever is renamed later."),
 			"system_created": schema.BoolAttribute{
 				Computed:            true,
 				MarkdownDescription: "Whether the system made the account for a single access token, with which it is deleted.",
@@ -108,13 +120,17 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 	}
 }
 
-func (r *technicalUserResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (r *technicalUserResource) ValidateConfig(
+	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
+) {
 	var config technicalUserModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	attribute.ValidateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
 }
 
-func (r *technicalUserResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *technicalUserResource) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
 	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
 		return
 	}
@@ -150,7 +166,8 @@ func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateR
 	backend, err := r.Open()
 	var user tokens.TechnicalUser
 	if err == nil {
-		user, err = managed.CreateWhenFree(ctx, func() (tokens.TechnicalUser, error) { return backend.CreateTechnicalUser(ctx, input) })
+		user, err = managed.CreateWhenFree(ctx,
+			func() (tokens.TechnicalUser, error) { return backend.CreateTechnicalUser(ctx, input) })
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
@@ -207,7 +224,9 @@ func (r *technicalUserResource) Delete(ctx context.Context, req resource.DeleteR
 	})
 }
 
-func (r *technicalUserResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *technicalUserResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	r.ImportByID(ctx, tokens.KindTechnicalUser, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		users, err := b.TechnicalUsers(ctx)
 		for _, u := range users {

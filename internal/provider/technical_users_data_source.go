@@ -29,32 +29,43 @@ type technicalUsersModel struct {
 	TechnicalUsers types.List   `tfsdk:"technical_users"`
 }
 
-func (d *technicalUsersDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *technicalUsersDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = "latchkey_technical_users"
 }
 
-func (d *technicalUsersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (d *technicalUsersDataSource) Schema(
+	_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
+) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The technical users of the organization, also those that the system created for a single access token (`system_created`).\n\n" +
-			"With the provider's `act_as`, only the accounts that this member may manage are listed; it is an error where the member may manage none at any level. " +
+		MarkdownDescription: "The technical users of the organization, also those that the system created for a single " +
+			"access token (`system_created`).\n\n" +
+			"With the provider's `act_as`, only the accounts that this member may manage are listed; it is an error where " +
+			"the member may manage none at any level. " +
 			"While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
-			"search":          attribute.Filter("Only technical users whose name, description or e-mail address contains this text, in any case of its letters."),
-			"group_id":        attribute.Filter("Only technical users at the level of the group with this identifier.", attribute.IDRule(tokens.KindGroup)),
+			"search": attribute.Filter("Only technical users whose name, description or e-mail address contains " +
+				"this text, in any case of its letters."),
+			"group_id": attribute.Filter("Only technical users at the level of the group with this identifier.",
+				attribute.IDRule(tokens.KindGroup)),
 			"technical_users": attribute.ShownList(shownTechnicalUserAttributes(), "The technical users, by e-mail address."),
 		},
 	}
 }
 
-func (d *technicalUsersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+func (d *technicalUsersDataSource) Read(
+	ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse,
+) {
 	var config technicalUsersModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	users := managed.AskForList(&d.Reader, tokens.KindTechnicalUser, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.TechnicalUser, error) {
-		return b.TechnicalUsers(ctx)
-	})
+	users := managed.AskForList(&d.Reader, tokens.KindTechnicalUser, &resp.Diagnostics,
+		func(b tokens.Backend) ([]tokens.TechnicalUser, error) {
+			return b.TechnicalUsers(ctx)
+		})
 	if resp.Diagnostics.HasError() {
 		return
 	}

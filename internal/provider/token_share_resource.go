@@ -46,7 +46,10 @@ func (m *tokenShareModel) observe(s tokens.TokenShare) {
 }
 
 func (m *tokenShareModel) subject() diagnostics.Subject {
-	return diagnostics.Subject{Kind: tokens.KindTokenShare, ID: tokens.ShareID(m.AccessTokenID.ValueString(), m.MemberID.ValueString())}
+	return diagnostics.Subject{
+		Kind: tokens.KindTokenShare,
+		ID:   tokens.ShareID(m.AccessTokenID.ValueString(), m.MemberID.ValueString()),
+	}
 }
 
 func (r *tokenShareResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -55,8 +58,10 @@ func (r *tokenShareResource) Metadata(_ context.Context, _ resource.MetadataRequ
 
 func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The role of a member on one access token: who else may see or configure it, also where its `visibility` is `restricted`. A share never reveals the secret.\n\n" +
-			"There is at most one share of a token with a member; creating a second one is an error, and the first stays as it is. The role changes in place.",
+		MarkdownDescription: "The role of a member on one access token: who else may see or configure it, also where its " +
+			"`visibility` is `restricted`. A share never reveals the secret.\n\n" +
+			"There is at most one share of a token with a member; creating a second one is an error, and the first stays " +
+			"as it is. The role changes in place.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the share: `<access token id>/<member id>`."),
 			"access_token_id": schema.StringAttribute{
@@ -73,8 +78,10 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			},
 			"role": schema.StringAttribute{
 				Required: true,
-				MarkdownDescription: "Role of the member on the token, in addition to what the member may do anyway: `viewer` (see it), `editor` (also change its name, description, roles and expiry) or `manager` " +
-					"(also regenerate, stop, share and delete it). Nobody gets at more than they hold: what holds one of Latchkey's own permissions is changed only by those who hold it too.",
+				MarkdownDescription: "Role of the member on the token, in addition to what the member may do anyway: " +
+					"`viewer` (see it), `editor` (also change its name, description, roles and expiry) or `manager` " +
+					"(also regenerate, stop, share and delete it). Nobody gets at more than they hold: what holds one of " +
+					"Latchkey's own permissions is changed only by those who hold it too.",
 				Validators: []validator.String{attribute.Rule("viewer, editor or manager", tokens.ValidateShareRole)},
 			},
 			"created_at": attribute.FixedTimestamp("When the token was shared"),
@@ -135,7 +142,8 @@ func (r *tokenShareResource) Update(ctx context.Context, req resource.UpdateRequ
 	if !ok {
 		return
 	}
-	_, err := backend.UpdateTokenShare(ctx, plan.AccessTokenID.ValueString(), plan.MemberID.ValueString(), plan.Role.ValueString())
+	_, err := backend.UpdateTokenShare(ctx, plan.AccessTokenID.ValueString(), plan.MemberID.ValueString(),
+		plan.Role.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", plan.subject(), err))
 		return
@@ -151,7 +159,9 @@ func (r *tokenShareResource) Delete(ctx context.Context, req resource.DeleteRequ
 	})
 }
 
-func (r *tokenShareResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *tokenShareResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	tokenID, memberID, err := tokens.ParseShareID("id", req.ID)
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.FailedImport(diagnostics.Subject{Kind: tokens.KindTokenShare}, err))

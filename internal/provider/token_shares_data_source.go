@@ -27,19 +27,25 @@ type tokenSharesModel struct {
 	TokenShares   types.List   `tfsdk:"token_shares"`
 }
 
-func (d *tokenSharesDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *tokenSharesDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = "latchkey_token_shares"
 }
 
 func (d *tokenSharesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The shares of access tokens with members: of one token, of one member, or all of them.\n\n" +
-			"With the provider's `act_as`, the shares of the tokens that this member may see are listed, and the member's own. " +
+			"With the provider's `act_as`, the shares of the tokens that this member may see are listed, " +
+			"and the member's own. " +
 			"While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
-			"access_token_id": attribute.Filter("Only shares of the access token with this identifier.", attribute.IDRule(tokens.KindAccessToken)),
-			"member_id":       attribute.Filter("Only shares with the member with this identifier.", attribute.IDRule(tokens.KindMember)),
-			"token_shares":    attribute.ShownList(shownTokenShareAttributes(), "The shares, by access token and member, both from the oldest to the latest."),
+			"access_token_id": attribute.Filter("Only shares of the access token with this identifier.",
+				attribute.IDRule(tokens.KindAccessToken)),
+			"member_id": attribute.Filter("Only shares with the member with this identifier.",
+				attribute.IDRule(tokens.KindMember)),
+			"token_shares": attribute.ShownList(shownTokenShareAttributes(),
+				"The shares, by access token and member, both from the oldest to the latest."),
 		},
 	}
 }
@@ -61,9 +67,14 @@ func (d *tokenSharesDataSource) Read(ctx context.Context, req datasource.ReadReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	shares := managed.AskForList(&d.Reader, tokens.KindTokenShare, &resp.Diagnostics, func(b tokens.Backend) ([]tokens.TokenShare, error) {
-		return b.TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: config.AccessTokenID.ValueString(), MemberID: config.MemberID.ValueString()})
-	})
+	shares := managed.AskForList(&d.Reader, tokens.KindTokenShare, &resp.Diagnostics,
+		func(b tokens.Backend) ([]tokens.TokenShare, error) {
+			return b.TokenShares(ctx,
+				tokens.TokenShareQuery{
+					AccessTokenID: config.AccessTokenID.ValueString(),
+					MemberID:      config.MemberID.ValueString(),
+				})
+		})
 	if resp.Diagnostics.HasError() {
 		return
 	}

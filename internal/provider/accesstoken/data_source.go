@@ -34,20 +34,28 @@ func (d *tokenDataSource) Metadata(_ context.Context, _ datasource.MetadataReque
 
 func (d *tokenDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := shownAttributes()
-	attributes["id"] = attribute.Key("Identifier of the token (`tok_…`). It is no credential. Set it, or `name`.", attribute.IDRule(tokens.KindAccessToken))
-	attributes["name"] = attribute.Key("Label for people. Set it with `technical_user_id` or `technical_user_email`, or set `id`.", attribute.Rule("1 to 128 printable characters", tokens.ValidateLabel))
-	attributes["technical_user_id"] = attribute.Key("Identifier of the technical user that the token belongs to. Set it to look a token up by `name`.", attribute.IDRule(tokens.KindTechnicalUser))
-	attributes["technical_user_email"] = attribute.Key("E-mail address of that technical user. Set it to look a token up by `name`.", attribute.Rule("an e-mail address", tokens.ValidateEmail))
+	attributes["id"] = attribute.Key("Identifier of the token (`tok_…`). It is no credential. Set it, or `name`.",
+		attribute.IDRule(tokens.KindAccessToken))
+	attributes["name"] = attribute.Key("Label for people. Set it with `technical_user_id` or "+
+		"`technical_user_email`, or set `id`.", attribute.Rule("1 to 128 printable characters", tokens.ValidateLabel))
+	attributes["technical_user_id"] = attribute.Key("Identifier of the technical user that the token belongs to. Set "+
+		"it to look a token up by `name`.", attribute.IDRule(tokens.KindTechnicalUser))
+	attributes["technical_user_email"] = attribute.Key("E-mail address of that technical user. Set it to look a "+
+		"token up by `name`.", attribute.Rule("an e-mail address", tokens.ValidateEmail))
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One access token, by `id`, or by `name` and its technical user: its roles, status and last use, and never its secret.\n\n" +
-			"Names of tokens need not be unique. Where several tokens of the technical user have the name, the error lists them: take one of them by `id`. " +
+		MarkdownDescription: "One access token, by `id`, or by `name` and its technical user: its roles, status and last " +
+			"use, and never its secret.\n\n" +
+			"Names of tokens need not be unique. Where several tokens of the technical user have the name, the error lists " +
+			"them: take one of them by `id`. " +
 			"A token that does not exist is an error, too.",
 		Attributes: attributes,
 	}
 }
 
 // ValidateConfig asks for an identifier, or else for a name and one way to name the technical user.
-func (d *tokenDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+func (d *tokenDataSource) ValidateConfig(
+	ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse,
+) {
 	var config shownModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	users := 0
@@ -58,13 +66,18 @@ func (d *tokenDataSource) ValidateConfig(ctx context.Context, req datasource.Val
 	}
 	switch named := !config.Name.IsNull(); {
 	case config.ID.IsNull() && !named:
-		resp.Diagnostics.Append(diagnostics.Excluded("id", "nothing says which access token: set id, or name with technical_user_id or technical_user_email"))
+		resp.Diagnostics.Append(diagnostics.Excluded("id",
+			"nothing says which access token: set id, or name with technical_user_id or technical_user_email"))
 	case !config.ID.IsNull() && (named || users > 0):
-		resp.Diagnostics.Append(diagnostics.Excluded("id", "it names the access token by itself: remove it, or name, technical_user_id and technical_user_email"))
+		resp.Diagnostics.Append(diagnostics.Excluded("id",
+			"it names the access token by itself: remove it, or name, technical_user_id and technical_user_email"))
 	case named && users == 0:
-		resp.Diagnostics.Append(diagnostics.Excluded("name", "access tokens of different technical users may share a name: set technical_user_id or technical_user_email, too"))
+		resp.Diagnostics.Append(diagnostics.Excluded("name",
+			"access tokens of different technical users may share a name: set technical_user_id or "+
+				"technical_user_email, too"))
 	case users > 1:
-		resp.Diagnostics.Append(diagnostics.Excluded("technical_user_email", "technical_user_id names the technical user already: remove one of them"))
+		resp.Diagnostics.Append(diagnostics.Excluded("technical_user_email",
+			"technical_user_id names the technical user already: remove one of them"))
 	}
 }
 
@@ -83,7 +96,11 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		return config.find(ctx, b)
 	})
 	if err != nil {
-		resp.Diagnostics.Append(diagnostics.FailedRead(diagnostics.Subject{Kind: tokens.KindAccessToken, Name: config.Name.ValueString(), ID: id}, err))
+		resp.Diagnostics.Append(diagnostics.FailedRead(diagnostics.Subject{
+			Kind: tokens.KindAccessToken,
+			Name: config.Name.ValueString(),
+			ID:   id,
+		}, err))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, show(token))...)
@@ -101,12 +118,16 @@ func (m *shownModel) find(ctx context.Context, b tokens.Backend) (tokens.AccessT
 	})
 	switch len(found) {
 	case 0:
-		return tokens.AccessToken{}, managed.NoMatch("name", err, "technical user %s has no access token of this name; check the spelling of both, and with act_as that the member may see the token",
+		return tokens.AccessToken{}, managed.NoMatch("name", err,
+			"technical user %s has no access token of this name; check the spelling of both, and with act_as that the "+
+				"member may see the token",
 			cmp.Or(email, userID))
 	case 1:
 		return found[0], nil
 	}
-	return tokens.AccessToken{}, tokens.Invalid("name", "technical user %s has %d access tokens of this name (%s): look one of them up by its id", found[0].User.Email, len(found), describeTokens(found))
+	return tokens.AccessToken{}, tokens.Invalid("name",
+		"technical user %s has %d access tokens of this name (%s): look one of them up by its id", found[0].User.Email,
+		len(found), describeTokens(found))
 }
 
 // describeTokens lists tokens of one name so that people can tell them apart, as far as a sentence can hold them.

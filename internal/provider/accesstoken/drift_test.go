@@ -35,7 +35,10 @@ func TestAccessTokenDrift(t *testing.T) {
 		},
 		{
 			"described", ``,
-			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "other"}, Fields: tokens.Fields{"description"}}),
+			update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Description: "other"},
+				Fields:   tokens.Fields{"description"},
+			}),
 			func(*acctest.Bench) plancheck.PlanCheck {
 				return acctest.Updates(acctest.CI, acctest.OnUpdate, "description")
 			},
@@ -56,19 +59,28 @@ func TestAccessTokenDrift(t *testing.T) {
 		},
 		{
 			"restricted", ``,
-			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}}),
+			update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted},
+				Fields:   tokens.Fields{"visibility"},
+			}),
 			func(*acctest.Bench) plancheck.PlanCheck {
 				return acctest.Updates(acctest.CI, acctest.OnUpdate, "visibility")
 			},
 		},
 		{
 			"another role", `role = "viewer"`,
-			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "owner"}}, Fields: tokens.Fields{"role"}}),
+			update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Own: tokens.Grants{Role: "owner"}},
+				Fields:   tokens.Fields{"role"},
+			}),
 			func(*acctest.Bench) plancheck.PlanCheck { return acctest.Updates(acctest.CI, acctest.OnUpdate, "role") },
 		},
 		{
 			"another expiry", `expires_at = "2031-01-01T00:00:00Z"`,
-			update(tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)}, Fields: tokens.Fields{"expires_at"}}),
+			update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{ExpiresAt: time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)},
+				Fields:   tokens.Fields{"expires_at"},
+			}),
 			func(*acctest.Bench) plancheck.PlanCheck {
 				return acctest.Updates(acctest.CI, acctest.OnUpdate, "expires_at", "secret_expires_at")
 			},
@@ -89,7 +101,10 @@ func TestAccessTokenDrift(t *testing.T) {
 			"regenerated and renamed", ``,
 			func(b *acctest.Bench) error {
 				b.Regenerate("ci")
-				return update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"}, Fields: tokens.Fields{"name"}})(b)
+				return update(tokens.AccessTokenUpdate{
+					Settings: tokens.Settings{Name: "other"},
+					Fields:   tokens.Fields{"name"},
+				})(b)
 			},
 			func(*acctest.Bench) plancheck.PlanCheck { return acctest.Regenerates(acctest.CI, "drift", "name") },
 		},
@@ -120,13 +135,14 @@ func TestAccessTokenDrift(t *testing.T) {
 					PreConfig:        func() { b.Must(test.drift(b)) },
 					Config:           config,
 					ConfigPlanChecks: acctest.PreApply(test.want(b), plancheck.ExpectNonEmptyPlan()),
-					Check: resource.ComposeTestCheckFunc(resource.TestCheckResourceAttr(acctest.CI, "name", "ci"), func(s *terraform.State) error {
-						want := tokens.StatusActive
-						if !b.Token("ci").Enabled {
-							want = tokens.StatusDisabled
-						}
-						return resource.TestCheckResourceAttr(acctest.CI, "status", string(want))(s)
-					}),
+					Check: resource.ComposeTestCheckFunc(resource.TestCheckResourceAttr(acctest.CI, "name", "ci"),
+						func(s *terraform.State) error {
+							want := tokens.StatusActive
+							if !b.Token("ci").Enabled {
+								want = tokens.StatusDisabled
+							}
+							return resource.TestCheckResourceAttr(acctest.CI, "status", string(want))(s)
+						}),
 				},
 			)
 		})
@@ -163,7 +179,8 @@ func TestAccessTokenDriftedSecretStays(t *testing.T) {
 			PreConfig:          func() { b.Regenerate("ci") },
 			RefreshState:       true,
 			ExpectNonEmptyPlan: true,
-			Check:              resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &first), resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2")),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &first),
+				resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2")),
 		},
 		resource.TestStep{ // The refresh was recorded in the state; the drift is still seen.
 			Config:           b.Config(acctest.CIToken()),
@@ -208,17 +225,25 @@ func TestHoldSurvivesApply(t *testing.T) {
 				_, err := b.Outside.HoldAccessToken(ctx, b.Token("ci").ID, "seen in a public log")
 				b.Must(err)
 			},
-			Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "1" }`)), ConfigPlanChecks: acctest.EmptyPlan(), Check: held,
+			Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "1" }`)), ConfigPlanChecks: acctest.EmptyPlan(),
+			Check: held,
 		},
-		resource.TestStep{Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "2" }`, `description = "new"`)), Check: held},
-		resource.TestStep{Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "2" }`, `enabled = false`)), Check: held},
+		resource.TestStep{
+			Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "2" }`, `description = "new"`)),
+			Check:  held,
+		},
+		resource.TestStep{
+			Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "2" }`, `enabled = false`)),
+			Check:  held,
+		},
 		resource.TestStep{Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "2" }`)), Check: held},
 		resource.TestStep{
 			PreConfig: func() {
 				_, err := b.Outside.ReleaseAccessToken(ctx, b.Token("ci").ID)
 				b.Must(err)
 			},
-			Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "2" }`)), ConfigPlanChecks: acctest.EmptyPlan(), Check: b.CheckActive(acctest.CI),
+			Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "2" }`)), ConfigPlanChecks: acctest.EmptyPlan(),
+			Check: b.CheckActive(acctest.CI),
 		},
 	)
 }
@@ -227,13 +252,18 @@ func TestHoldSurvivesApply(t *testing.T) {
 func TestDisabledTechnicalUserStopsToken(t *testing.T) {
 	b := acctest.New(t)
 	config := func(enabled bool) string {
-		return b.Config(acctest.Resource("technical_user", "deployer", `name = "deployer"`, fmt.Sprintf("enabled = %t", enabled)) +
+		return b.Config(acctest.Resource("technical_user", "deployer", `name = "deployer"`,
+			fmt.Sprintf("enabled = %t", enabled)) +
 			acctest.CIToken(`technical_user_id = latchkey_technical_user.deployer.id`))
 	}
 	b.Run(
 		resource.TestStep{Config: config(true), Check: b.CheckActive(acctest.CI)},
 		resource.TestStep{Config: config(false)},
-		resource.TestStep{Config: config(false), ConfigPlanChecks: acctest.EmptyPlan(), Check: resource.TestCheckResourceAttr(acctest.CI, "status", "disabled")},
+		resource.TestStep{
+			Config:           config(false),
+			ConfigPlanChecks: acctest.EmptyPlan(),
+			Check:            resource.TestCheckResourceAttr(acctest.CI, "status", "disabled"),
+		},
 		resource.TestStep{Config: config(true)},
 		resource.TestStep{Config: config(true), ConfigPlanChecks: acctest.EmptyPlan(), Check: b.CheckActive(acctest.CI)},
 	)

@@ -69,7 +69,8 @@ func (f *tokenFacts) recordPrevious(state *model, t tokens.AccessToken) {
 // database that was replaced by an older backup since.
 func (f *tokenFacts) knowsEnded(state *model) bool {
 	observed := f.ofSecret(state)
-	return observed.Revoked && !observed.HasOtherSecret() || !observed.HeldMadeAt.IsZero() && observed.CurrentMadeAt.Before(observed.HeldMadeAt)
+	return observed.Revoked && !observed.HasOtherSecret() ||
+		!observed.HeldMadeAt.IsZero() && observed.CurrentMadeAt.Before(observed.HeldMadeAt)
 }
 
 // completeSecret records when the secret that the state holds was made where an earlier version of the provider recorded

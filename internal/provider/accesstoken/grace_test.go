@@ -37,7 +37,8 @@ func checkValues(b *acctest.Bench, want string, values ...*string) resource.Test
 func TestGracePeriod(t *testing.T) {
 	b := acctest.New(t)
 	config := func(generation, grace string) string {
-		return b.Config(acctest.CIToken(fmt.Sprintf(`regenerate_triggers = { n = %q }`, generation), fmt.Sprintf(`grace_period = %q`, grace)) + `
+		return b.Config(acctest.CIToken(fmt.Sprintf(`regenerate_triggers = { n = %q }`, generation),
+			fmt.Sprintf(`grace_period = %q`, grace)) + `
 resource "terraform_data" "consumer" {
   input = latchkey_access_token.ci.token
 }
@@ -52,26 +53,43 @@ resource "terraform_data" "consumer" {
 	var first, second, third, end string
 	b.Run(
 		resource.TestStep{Config: config("1", "2d"), Check: resource.ComposeTestCheckFunc(
-			acctest.Keep(acctest.CI, "token", &first), resource.TestCheckNoResourceAttr(acctest.CI, "previous_secret_expires_at"))},
+			acctest.Keep(acctest.CI, "token", &first),
+			resource.TestCheckNoResourceAttr(acctest.CI, "previous_secret_expires_at"))},
 		resource.TestStep{
-			PreConfig: func() { b.Advance(acctest.Day) }, Config: config("2", "2d"), ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "trigger", "regenerate_triggers")),
-			Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &second), checkValues(b, "++", &first, &second), consumes, acctest.Keep(acctest.CI, "previous_secret_expires_at", &end)),
+			PreConfig: func() { b.Advance(acctest.Day) }, Config: config("2", "2d"),
+			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "trigger", "regenerate_triggers")),
+			Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &second),
+				checkValues(b, "++", &first, &second), consumes, acctest.Keep(acctest.CI, "previous_secret_expires_at", &end)),
 		},
 		resource.TestStep{ // The oldest ends within its grace.
 			PreConfig: func() { b.Advance(acctest.Day) }, Config: config("3", "2d"),
-			Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &third), checkValues(b, "-++", &first, &second, &third), consumes, acctest.CheckOther(acctest.CI, "previous_secret_expires_at", &end)),
+			Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &third),
+				checkValues(b, "-++", &first, &second, &third), consumes,
+				acctest.CheckOther(acctest.CI, "previous_secret_expires_at", &end)),
 		},
 		resource.TestStep{ // A longer one counts from the next regeneration on.
-			PreConfig: func() { b.Advance(time.Hour) }, Config: config("3", "5d"), ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "grace_period")),
-			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &third), checkValues(b, "-++", &first, &second, &third)),
+			PreConfig: func() { b.Advance(time.Hour) }, Config: config("3", "5d"),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "grace_period")),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &third),
+				checkValues(b, "-++", &first, &second, &third)),
 		},
 		resource.TestStep{ // A shorter one works in place.
-			Config: config("3", "1h30m"), ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "grace_period", "previous_secret_expires_at")),
-			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &third), checkValues(b, "-++", &first, &second, &third)),
+			Config: config("3", "1h30m"),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "grace_period",
+				"previous_secret_expires_at")),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &third),
+				checkValues(b, "-++", &first, &second, &third)),
 		},
-		resource.TestStep{PreConfig: func() { b.Advance(30 * time.Minute) }, Config: config("3", "1h30m"), ConfigPlanChecks: acctest.EmptyPlan(), Check: checkValues(b, "--+", &first, &second, &third)},
+		resource.TestStep{
+			PreConfig:        func() { b.Advance(30 * time.Minute) },
+			Config:           config("3", "1h30m"),
+			ConfigPlanChecks: acctest.EmptyPlan(),
+			Check:            checkValues(b, "--+", &first, &second, &third),
+		},
 		resource.TestStep{ // None at all ends the old one with the regeneration.
-			Config: config("4", "0s"), Check: resource.ComposeTestCheckFunc(b.CheckActive(acctest.CI, &third), resource.TestCheckNoResourceAttr(acctest.CI, "previous_secret_expires_at"), consumes),
+			Config: config("4", "0s"),
+			Check: resource.ComposeTestCheckFunc(b.CheckActive(acctest.CI, &third),
+				resource.TestCheckNoResourceAttr(acctest.CI, "previous_secret_expires_at"), consumes),
 		},
 	)
 }
@@ -85,14 +103,20 @@ func TestRetiredPreviousSecret(t *testing.T) {
 	var first, second string
 	b.Run(
 		resource.TestStep{Config: config("1"), Check: acctest.Keep(acctest.CI, "token", &first)},
-		resource.TestStep{Config: config("2"), Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &second), checkValues(b, "++", &first, &second))},
+		resource.TestStep{
+			Config: config("2"),
+			Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &second),
+				checkValues(b, "++", &first, &second)),
+		},
 		resource.TestStep{
 			PreConfig: func() {
 				_, err := b.Outside.RetirePreviousSecret(context.Background(), b.Token("ci").ID)
 				b.Must(err)
 			},
 			Config: config("2"), ConfigPlanChecks: acctest.EmptyPlan(),
-			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &second), checkValues(b, "-+", &first, &second), resource.TestCheckNoResourceAttr(acctest.CI, "previous_secret_expires_at")),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &second),
+				checkValues(b, "-+", &first, &second),
+				resource.TestCheckNoResourceAttr(acctest.CI, "previous_secret_expires_at")),
 		},
 	)
 }
@@ -103,17 +127,33 @@ func TestGraceUntilExpiry(t *testing.T) {
 		t.Run(grace, func(t *testing.T) {
 			b := acctest.New(t)
 			config := func(generation string) string {
-				return b.Config(acctest.CIToken(`ttl = "30d"`, fmt.Sprintf(`regenerate_triggers = { n = %q }`, generation), fmt.Sprintf(`grace_period = %q`, grace)))
+				return b.Config(acctest.CIToken(`ttl = "30d"`, fmt.Sprintf(`regenerate_triggers = { n = %q }`, generation),
+					fmt.Sprintf(`grace_period = %q`, grace)))
 			}
 			var first, second, end string
 			b.Run(
-				resource.TestStep{Config: config("1"), Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &first), acctest.Keep(acctest.CI, "secret_expires_at", &end))},
+				resource.TestStep{
+					Config: config("1"),
+					Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &first),
+						acctest.Keep(acctest.CI, "secret_expires_at", &end)),
+				},
 				resource.TestStep{
 					PreConfig: func() { b.Advance(10 * acctest.Day) }, Config: config("2"),
-					Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &second), checkValues(b, "++", &first, &second), acctest.CheckSame(acctest.CI, "previous_secret_expires_at", &end)),
+					Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "token", &second),
+						checkValues(b, "++", &first, &second), acctest.CheckSame(acctest.CI, "previous_secret_expires_at", &end)),
 				},
-				resource.TestStep{PreConfig: func() { b.Advance(20*acctest.Day - time.Minute) }, Config: config("2"), ConfigPlanChecks: acctest.EmptyPlan(), Check: checkValues(b, "++", &first, &second)},
-				resource.TestStep{PreConfig: func() { b.Advance(time.Minute) }, Config: config("2"), ConfigPlanChecks: acctest.EmptyPlan(), Check: checkValues(b, "-+", &first, &second)},
+				resource.TestStep{
+					PreConfig:        func() { b.Advance(20*acctest.Day - time.Minute) },
+					Config:           config("2"),
+					ConfigPlanChecks: acctest.EmptyPlan(),
+					Check:            checkValues(b, "++", &first, &second),
+				},
+				resource.TestStep{
+					PreConfig:        func() { b.Advance(time.Minute) },
+					Config:           config("2"),
+					ConfigPlanChecks: acctest.EmptyPlan(),
+					Check:            checkValues(b, "-+", &first, &second),
+				},
 			)
 		})
 	}
@@ -156,14 +196,16 @@ func TestGraceAndExpiry(t *testing.T) {
 		resource.TestStep{Config: config("1", "")},
 		resource.TestStep{Config: config("2", "")},
 		resource.TestStep{
-			Config:           config("2", `expires_at = "2030-01-05T00:00:00Z"`),
-			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "expires_at", "secret_expires_at", "previous_secret_expires_at")),
-			Check:            resource.TestCheckResourceAttr(acctest.CI, "previous_secret_expires_at", "2030-01-05T00:00:00Z"),
+			Config: config("2", `expires_at = "2030-01-05T00:00:00Z"`),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "expires_at",
+				"secret_expires_at", "previous_secret_expires_at")),
+			Check: resource.TestCheckResourceAttr(acctest.CI, "previous_secret_expires_at", "2030-01-05T00:00:00Z"),
 		},
 		resource.TestStep{
-			Config:           config("2", `expires_at = "2031-01-05T00:00:00Z"`),
-			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "expires_at", "secret_expires_at")),
-			Check:            resource.TestCheckResourceAttr(acctest.CI, "previous_secret_expires_at", "2030-01-05T00:00:00Z"),
+			Config: config("2", `expires_at = "2031-01-05T00:00:00Z"`),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "expires_at",
+				"secret_expires_at")),
+			Check: resource.TestCheckResourceAttr(acctest.CI, "previous_secret_expires_at", "2030-01-05T00:00:00Z"),
 		},
 		resource.TestStep{
 			Config: unknown("2030-01-04T00:00:00Z"),
@@ -178,19 +220,22 @@ func TestRegenerationRaceInGrace(t *testing.T) {
 	var first, second string
 	var other tokens.Secret
 	config := func(generation string) string {
-		return b.Config(acctest.CIToken(`ttl = "30d"`, `regenerate_before_expiry = "10d"`, `grace_period = "5d"`, fmt.Sprintf(`regenerate_triggers = { n = %q }`, generation)))
+		return b.Config(acctest.CIToken(`ttl = "30d"`, `regenerate_before_expiry = "10d"`, `grace_period = "5d"`,
+			fmt.Sprintf(`regenerate_triggers = { n = %q }`, generation)))
 	}
 	b.Run(
 		resource.TestStep{Config: config("1"), Check: acctest.Keep(acctest.CI, "token", &first)},
 		resource.TestStep{
 			PreConfig: func() { b.Advance(25 * acctest.Day) },
 			Config:    config("1"),
-			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "schedule"), acctest.PlanCheck(func(*tfjson.Plan) error {
-				other = b.Regenerate("ci")
-				second = other.Reveal()
-				return nil
-			})),
-			ExpectError: acctest.Says("secret version 2, not 1", "another run or person regenerated it", "nothing was changed", "Plan again"),
+			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "schedule"),
+				acctest.PlanCheck(func(*tfjson.Plan) error {
+					other = b.Regenerate("ci")
+					second = other.Reveal()
+					return nil
+				})),
+			ExpectError: acctest.Says("secret version 2, not 1", "another run or person regenerated it",
+				"nothing was changed", "Plan again"),
 		},
 		resource.TestStep{
 			PreConfig: func() {

@@ -39,11 +39,16 @@ func TestAccessTokenImport(t *testing.T) {
 					ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(acctest.CI, plancheck.ResourceActionNoop)),
 					Check:            unchanged,
 				},
-				resource.TestStep{Config: b.Config(acctest.CIToken(acctest.ImportedLines...)), ConfigPlanChecks: acctest.EmptyPlan()},
+				resource.TestStep{
+					Config:           b.Config(acctest.CIToken(acctest.ImportedLines...)),
+					ConfigPlanChecks: acctest.EmptyPlan(),
+				},
 				resource.TestStep{ // A trigger that Terraform learns of now is recorded, no more.
-					Config:           b.Config(acctest.CIToken(append(acctest.ImportedLines, `regenerate_triggers = { n = "1" }`, `replace_triggers = { n = "1" }`)...)),
-					ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "regenerate_triggers", "replace_triggers")),
-					Check:            unchanged,
+					Config: b.Config(acctest.CIToken(append(acctest.ImportedLines, `regenerate_triggers = { n = "1" }`,
+						`replace_triggers = { n = "1" }`)...)),
+					ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "regenerate_triggers",
+						"replace_triggers")),
+					Check: unchanged,
 				},
 				resource.TestStep{ // A rename leaves the unknown secret alone.
 					Config: b.Config(acctest.Resource("access_token", "ci", append(acctest.ImportedLines, `name = "pipeline"`,
@@ -52,8 +57,9 @@ func TestAccessTokenImport(t *testing.T) {
 					Check:            unchanged,
 				},
 				resource.TestStep{ // A regeneration gives the state a secret again.
-					Config: b.Config(acctest.CIToken(append(acctest.ImportedLines, `regenerate_triggers = { n = "2" }`, `replace_triggers = { n = "1" }`)...)),
-					Check:  b.CheckActive(acctest.CI),
+					Config: b.Config(acctest.CIToken(append(acctest.ImportedLines, `regenerate_triggers = { n = "2" }`,
+						`replace_triggers = { n = "1" }`)...)),
+					Check: b.CheckActive(acctest.CI),
 				},
 			)
 		})
@@ -66,10 +72,13 @@ func TestAccessTokenImportWithTriggers(t *testing.T) {
 	made := b.MakeToken("ci")
 	b.Run(resource.TestStep{
 		Config: b.Config(fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", acctest.CI, made.ID) +
-			acctest.CIToken(append(acctest.ImportedLines, `regenerate_triggers = { n = "1" }`, `replace_triggers = { n = "1" }`)...)),
-		ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "regenerate_triggers", "replace_triggers")),
+			acctest.CIToken(append(acctest.ImportedLines, `regenerate_triggers = { n = "1" }`,
+				`replace_triggers = { n = "1" }`)...)),
+		ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "regenerate_triggers",
+			"replace_triggers")),
 		Check: resource.ComposeTestCheckFunc(
-			resource.TestCheckResourceAttr(acctest.CI, "secret_version", "1"), resource.TestCheckNoResourceAttr(acctest.CI, "token")),
+			resource.TestCheckResourceAttr(acctest.CI, "secret_version", "1"),
+			resource.TestCheckNoResourceAttr(acctest.CI, "token")),
 	})
 }
 
@@ -80,19 +89,35 @@ func TestAccessTokenImportRefused(t *testing.T) {
 		want     []string
 	}{
 		{"no such id", "tok_01jd0000000000000000000000", 0, []string{"non-existent remote object"}},
-		{"no such name", "nobody@default.latchkey.internal/ci", 0, []string{"there is no access token", "import by identifier"}},
-		{"two of the name", "deployer@default.latchkey.internal/ci", 2, []string{"stands for 2 objects", "by its identifier"}},
+		{"no such name", "nobody@default.latchkey.internal/ci", 0,
+			[]string{"there is no access token", "import by identifier"}},
+		{"two of the name", "deployer@default.latchkey.internal/ci", 2,
+			[]string{"stands for 2 objects", "by its identifier"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			user, err := b.Outside.CreateTechnicalUser(context.Background(), tokens.NewTechnicalUser{Request: tokens.NewRequest(b.Now()), TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "deployer", Enabled: true, Grants: tokens.Grants{Role: "member"}}})
+			user, err := b.Outside.CreateTechnicalUser(context.Background(),
+				tokens.NewTechnicalUser{
+					Request: tokens.NewRequest(b.Now()),
+					TechnicalUserSettings: tokens.TechnicalUserSettings{
+						Name:    "deployer",
+						Enabled: true,
+						Grants:  tokens.Grants{Role: "member"},
+					},
+				})
 			b.Must(err)
 			for range test.count {
-				_, err := b.Outside.CreateAccessToken(context.Background(), tokens.NewAccessToken{NewSecretFor: b.NewSecret(), TechnicalUserID: user.ID, Settings: tokens.Settings{Name: "ci", Enabled: true}})
+				_, err := b.Outside.CreateAccessToken(context.Background(),
+					tokens.NewAccessToken{
+						NewSecretFor:    b.NewSecret(),
+						TechnicalUserID: user.ID,
+						Settings:        tokens.Settings{Name: "ci", Enabled: true},
+					})
 				b.Must(err)
 			}
 			b.Run(resource.TestStep{
-				Config:      b.Config(fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", acctest.CI, test.id) + acctest.CIToken()),
+				Config: b.Config(fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", acctest.CI, test.id) +
+					acctest.CIToken()),
 				ExpectError: acctest.Says(test.want...),
 			})
 		})
@@ -110,9 +135,11 @@ func TestAccessTokenLeftOver(t *testing.T) {
 			Config: b.Config(acctest.CIToken(acctest.ImportedLines...) +
 				fmt.Sprintf("import {\n  to = latchkey_access_token.left\n  id = %q\n}\n", left.ID) +
 				acctest.Resource("access_token", "left", append(acctest.ImportedLines, `name = "ci"`)...)),
-			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction("latchkey_access_token.left", plancheck.ResourceActionNoop)),
+			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction("latchkey_access_token.left",
+				plancheck.ResourceActionNoop)),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue("latchkey_access_token.left", tfjsonpath.New("token_preview"), knownvalue.StringExact(left.Secret.Preview)),
+				statecheck.ExpectKnownValue("latchkey_access_token.left", tfjsonpath.New("token_preview"),
+					knownvalue.StringExact(left.Secret.Preview)),
 			},
 			Check: resource.TestCheckResourceAttr("latchkey_access_token.left", "secret_version", "1"),
 		},

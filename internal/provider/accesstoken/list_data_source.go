@@ -38,30 +38,42 @@ type listModel struct {
 	AccessTokens    types.List           `tfsdk:"access_tokens"`
 }
 
-func (d *tokensDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *tokensDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = "latchkey_access_tokens"
 }
 
 func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The access tokens of the organization: searched, filtered and sorted, with their status and last use, and without their secrets.\n\n" +
-			"A token is listed where all filters that are set select it. With the provider's `act_as`, only the tokens that this member may see are listed and counted. " +
+		MarkdownDescription: "The access tokens of the organization: searched, filtered and sorted, with their status " +
+			"and last use, and without their secrets.\n\n" +
+			"A token is listed where all filters that are set select it. With the provider's `act_as`, only the tokens " +
+			"that this member may see are listed and counted. " +
 			"While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
-			"search": attribute.Filter("Only tokens whose name, description or technical user (name or e-mail address) contains this text, in any case of its letters."),
-			"status": attribute.Filter("Only tokens of one status: `active`, `pending`, `disabled`, `held`, `expired` or `revoked`.",
+			"search": attribute.Filter("Only tokens whose name, description or technical user (name or e-mail address) " +
+				"contains this text, in any case of its letters."),
+			"status": attribute.Filter("Only tokens of one status: `active`, `pending`, `disabled`, `held`, "+
+				"`expired` or `revoked`.",
 				attribute.Rule("a status", func(_, value string) error {
 					if value == "" {
 						return tokens.Invalid("status", "it is empty: name a status, or leave it out for any")
 					}
 					return tokens.TokenQuery{Status: tokens.Status(value)}.Validate()
 				})),
-			"technical_user_id": attribute.Filter("Only tokens of the technical user with this identifier.", attribute.IDRule(tokens.KindTechnicalUser)),
-			"group_id":          attribute.Filter("Only tokens at the level of the group with this identifier.", attribute.IDRule(tokens.KindGroup)),
-			"expires_within":    attribute.DurationFilter("Only tokens whose secret still lives and will expire within this time, such as `30d`, `36h` or `1h30m`."),
-			"unused_for":        attribute.DurationFilter("Only tokens that were not used for this time or longer, such as `90d`; for one that was never used the time since its creation counts."),
-			"sort": attribute.Filter("The column to sort by: `id`, `name`, `description`, `token_preview`, `technical_user` (its e-mail address), `role` (the one in `grants`), `status`, `created_at`, "+
-				"`expires_at` (of the present secret; never comes last), `last_used_at` (never comes first), `secret_version`, `updated_at` or `visibility`. "+
+			"technical_user_id": attribute.Filter("Only tokens of the technical user with this identifier.",
+				attribute.IDRule(tokens.KindTechnicalUser)),
+			"group_id": attribute.Filter("Only tokens at the level of the group with this identifier.",
+				attribute.IDRule(tokens.KindGroup)),
+			"expires_within": attribute.DurationFilter("Only tokens whose secret still lives and will expire within this " +
+				"time, such as `30d`, `36h` or `1h30m`."),
+			"unused_for": attribute.DurationFilter("Only tokens that were not used for this time or longer, such as `90d`; " +
+				"for one that was never used the time since its creation counts."),
+			"sort": attribute.Filter("The column to sort by: `id`, `name`, `description`, `token_preview`, "+
+				"`technical_user` (its e-mail address), `role` (the one in `grants`), `status`, `created_at`, "+
+				"`expires_at` (of the present secret; never comes last), `last_used_at` (never comes first), "+
+				"`secret_version`, `updated_at` or `visibility`. "+
 				"Equal tokens are sorted by `created_at`. Defaults to `created_at`.",
 				attribute.Rule("a column", func(_, value string) error {
 					if value == "" {
@@ -69,12 +81,17 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 					}
 					return tokens.TokenQuery{Sort: tokens.TokenColumn(value)}.Validate()
 				})),
-			"descending":    schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to sort the other way round. Defaults to false."},
-			"limit":         attribute.CountFilter("How many tokens to list at most. Left out, or 0: all of them."),
+			"descending": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Whether to sort the other way round. Defaults to false.",
+			},
+			"limit": attribute.CountFilter("How many tokens to list at most. Left out, or 0: all of them."),
 			"count_total": schema.BoolAttribute{Optional: true,
-				MarkdownDescription: "Whether to set `total`, for which the backend reads every token that the filters select. Defaults to false."},
+				MarkdownDescription: "Whether to set `total`, for which the backend reads every token that the filters " +
+					"select. Defaults to false."},
 			"total": schema.Int64Attribute{Computed: true,
-				MarkdownDescription: "How many tokens the filters select, whatever the `limit`. Null unless `count_total` is true."},
+				MarkdownDescription: "How many tokens the filters select, whatever the `limit`. Null unless " +
+					"`count_total` is true."},
 			"access_tokens": attribute.ShownList(shownAttributes(), "The tokens, in the order of `sort`."),
 		},
 	}
@@ -86,20 +103,21 @@ func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	page := managed.AskForList(&d.Reader, tokens.KindAccessToken, &resp.Diagnostics, func(b tokens.Backend) (tokens.TokenPage, error) {
-		return b.AccessTokens(ctx, tokens.TokenQuery{
-			Search:          config.Search.ValueString(),
-			Status:          tokens.Status(config.Status.ValueString()),
-			TechnicalUserID: config.TechnicalUserID.ValueString(),
-			GroupID:         config.GroupID.ValueString(),
-			ExpiresWithin:   config.ExpiresWithin.Value(),
-			UnusedFor:       config.UnusedFor.Value(),
-			Sort:            tokens.TokenColumn(config.Sort.ValueString()),
-			Descending:      config.Descending.ValueBool(),
-			Limit:           attribute.Count(config.Limit),
-			CountTotal:      config.CountTotal.ValueBool(),
+	page := managed.AskForList(&d.Reader, tokens.KindAccessToken, &resp.Diagnostics,
+		func(b tokens.Backend) (tokens.TokenPage, error) {
+			return b.AccessTokens(ctx, tokens.TokenQuery{
+				Search:          config.Search.ValueString(),
+				Status:          tokens.Status(config.Status.ValueString()),
+				TechnicalUserID: config.TechnicalUserID.ValueString(),
+				GroupID:         config.GroupID.ValueString(),
+				ExpiresWithin:   config.ExpiresWithin.Value(),
+				UnusedFor:       config.UnusedFor.Value(),
+				Sort:            tokens.TokenColumn(config.Sort.ValueString()),
+				Descending:      config.Descending.ValueBool(),
+				Limit:           attribute.Count(config.Limit),
+				CountTotal:      config.CountTotal.ValueBool(),
+			})
 		})
-	})
 	if resp.Diagnostics.HasError() {
 		return
 	}

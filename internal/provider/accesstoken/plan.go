@@ -18,7 +18,9 @@ import (
 
 // ModifyPlan decides what becomes of a token: from configuration, state and the recorded facts. The clock serves only to
 // refuse an end that is set anew though it has passed, and a step that interrupts a token in use; no planned value depends on it.
-func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *tokenResource) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
 	if req.Plan.Raw.IsNull() {
 		state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 		var f tokenFacts

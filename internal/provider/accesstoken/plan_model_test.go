@@ -58,7 +58,11 @@ type seen struct {
 }
 
 func (s settings) attributes(name string) map[string]any {
-	attributes := map[string]any{"name": name, "enabled": !s.disabled, "regenerate_triggers": map[string]any{"n": fmt.Sprint(s.generation)}}
+	attributes := map[string]any{
+		"name":                name,
+		"enabled":             !s.disabled,
+		"regenerate_triggers": map[string]any{"n": fmt.Sprint(s.generation)},
+	}
 	hours := func(attribute string, n int) {
 		if n > 0 {
 			attributes[attribute] = fmt.Sprintf("%dh", n)
@@ -66,7 +70,12 @@ func (s settings) attributes(name string) map[string]any {
 	}
 	hours("ttl", s.ttl)
 	hours("regenerate_before_expiry", s.before)
-	for attribute, text := range map[string]string{"on_expired": s.onExpired, "on_secret_drift": s.onDrift, "grace_period": s.grace, "description": s.description} {
+	for attribute, text := range map[string]string{
+		"on_expired":      s.onExpired,
+		"on_secret_drift": s.onDrift,
+		"grace_period":    s.grace,
+		"description":     s.description,
+	} {
 		if text != "" {
 			attributes[attribute] = text
 		}
@@ -181,7 +190,8 @@ func (p *plannedToken) run() {
 
 	// The same plan comes out whenever it is made, unless it fails.
 	p.wait("hours between two plans")
-	if again := p.Plan(config, p.state, p.private, false); !failed(again.Diagnostics) && !p.Decode(again.PlannedState).Equal(p.Decode(plan.PlannedState)) {
+	if again := p.Plan(config, p.state, p.private, false); !failed(again.Diagnostics) &&
+		!p.Decode(again.PlannedState).Equal(p.Decode(plan.PlannedState)) {
 		p.t.Fatalf("a plan changed with time: %s, then %s", p.Decode(plan.PlannedState), p.Decode(again.PlannedState))
 	}
 	if p.Decode(plan.PlannedState).Equal(p.Decode(p.state)) {
@@ -197,7 +207,8 @@ func (p *plannedToken) run() {
 	conflicts := regenerates && p.seen.version != p.version
 	applyFailed := failed(resp.Diagnostics)
 	if applyFailed != (conflicts || ttlEnds) {
-		p.t.Fatalf("the apply failed: %t; another run (%t) or the end of the ttl (%t) is to fail it: %+v", applyFailed, conflicts, ttlEnds, resp.Diagnostics)
+		p.t.Fatalf("the apply failed: %t; another run (%t) or the end of the ttl (%t) is to fail it: %+v", applyFailed,
+			conflicts, ttlEnds, resp.Diagnostics)
 	}
 	if applyFailed {
 		if !p.Decode(resp.NewState).Equal(p.Decode(p.state)) {
@@ -238,7 +249,8 @@ func (p *plannedToken) applyExpected(decision string, regenerates bool) {
 	}
 	p.seen.held = before.held || p.held
 	p.seen.enabled = !p.config.disabled
-	if good := p.B.IsActive(p.value.Reveal()); good != (p.enabled && !p.held && !p.revoked && (p.config.ttl == 0 || p.hour < p.made+p.config.ttl)) {
+	if good := p.B.IsActive(p.value.Reveal()); good != (p.enabled && !p.held && !p.revoked &&
+		(p.config.ttl == 0 || p.hour < p.made+p.config.ttl)) {
 		p.t.Fatalf("the current value is good: %t", good)
 	}
 }
@@ -257,7 +269,8 @@ func TestPlanModel(t *testing.T) {
 		p := &plannedToken{Caller: c, t: t, config: drawSettings(t), version: 1, heldVersion: 1, holdsValue: true}
 		p.state, p.private = c.Create(p.config.attributes("ci"))
 		attributes := p.Attributes(p.state)
-		p.id, p.value = fmt.Sprint(acctest.Plain(b, attributes["id"])), b.Parse(fmt.Sprint(acctest.Plain(b, attributes["token"])))
+		p.id, p.value = fmt.Sprint(acctest.Plain(b,
+			attributes["id"])), b.Parse(fmt.Sprint(acctest.Plain(b, attributes["token"])))
 		p.enabled, p.applied = !p.config.disabled, p.config
 		p.look()
 		defer func() { b.Must(b.Outside.DeleteAccessToken(ctx, p.id)) }()
@@ -290,7 +303,10 @@ func TestPlanModel(t *testing.T) {
 				p.held = !p.held
 			},
 			"switch outside": func(*rapid.T) {
-				outside(tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: !p.enabled}, Fields: tokens.Fields{"enabled"}})
+				outside(tokens.AccessTokenUpdate{
+					Settings: tokens.Settings{Enabled: !p.enabled},
+					Fields:   tokens.Fields{"enabled"},
+				})
 				p.enabled = !p.enabled
 			},
 		}

@@ -27,23 +27,43 @@ func TestOnExpired(t *testing.T) {
 	}{
 		{"a ttl, by default", ttl, ttl, acctest.Regenerates(acctest.CI, "expired"), nil, true},
 		{"a ttl, ignored", ttl + "\n  on_expired = \"ignore\"", ttl + "\n  on_expired = \"ignore\"", nothing, nil, false},
-		{"a ttl, an error", ttl + "\n  on_expired = \"error\"", ttl + "\n  on_expired = \"error\"", nil, []string{"Access token has expired", `"ci"`, `To go on, set on_expired to "regenerate", or set on_expired to "ignore"`, "remove its block", "-refresh=false"}, false},
-		{"a ttl with triggers, an error", ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"1\" }", ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"1\" }", nil, []string{"To go on, change a value in regenerate_triggers, or set on_expired"}, false},
+		{"a ttl, an error", ttl + "\n  on_expired = \"error\"", ttl + "\n  on_expired = \"error\"", nil,
+			[]string{"Access token has expired", `"ci"`,
+				`To go on, set on_expired to "regenerate", or set on_expired to "ignore"`, "remove its block",
+				"-refresh=false"}, false},
+		{"a ttl with triggers, an error", ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"1\" }",
+			ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"1\" }", nil,
+			[]string{"To go on, change a value in regenerate_triggers, or set on_expired"}, false},
 		{"a fixed end, by default", fixed, fixed, nothing, nil, false},
-		{"a fixed end, an error", fixed + "\n  on_expired = \"error\"", fixed + "\n  on_expired = \"error\"", nil, []string{"Access token has expired", "set a later expires_at", "remove its block", "-refresh=false"}, false},
+		{"a fixed end, an error", fixed + "\n  on_expired = \"error\"", fixed + "\n  on_expired = \"error\"", nil,
+			[]string{"Access token has expired", "set a later expires_at", "remove its block", "-refresh=false"}, false},
 
-		{"ignored, and then not", ttl + "\n  on_expired = \"ignore\"", ttl, acctest.Regenerates(acctest.CI, "expired", "on_expired"), nil, true},
-		{"an error, and then regenerated", ttl + "\n  on_expired = \"error\"", ttl + "\n  on_expired = \"regenerate\"", acctest.Regenerates(acctest.CI, "expired", "on_expired"), nil, true},
-		{"an error, and then ignored", ttl + "\n  on_expired = \"error\"", ttl + "\n  on_expired = \"ignore\"", acctest.Updates(acctest.CI, acctest.OnUpdate, "on_expired"), nil, false},
-		{"regenerated, and then an error", ttl, ttl + "\n  on_expired = \"error\"", nil, []string{"Access token has expired"}, false},
-		{"an error, and a trigger", ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"1\" }", ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"2\" }", acctest.Regenerates(acctest.CI, "trigger", "regenerate_triggers"), nil, true},
-		{"an error, and a longer ttl", ttl + "\n  on_expired = \"error\"", "ttl = \"9d\"\n  on_expired = \"error\"", acctest.Updates(acctest.CI, acctest.OnUpdate, "ttl", "secret_expires_at"), nil, true},
-		{"an error, and a later end", fixed + "\n  on_expired = \"error\"", "expires_at = \"2030-02-01T00:00:00Z\"\n  on_expired = \"error\"", acctest.Updates(acctest.CI, acctest.OnUpdate, "expires_at", "secret_expires_at"), nil, true},
-		{"an error, and disabled", ttl + "\n  on_expired = \"error\"", ttl + "\n  on_expired = \"error\"\n  enabled = false", acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled"), nil, false},
+		{"ignored, and then not", ttl + "\n  on_expired = \"ignore\"", ttl,
+			acctest.Regenerates(acctest.CI, "expired", "on_expired"), nil, true},
+		{"an error, and then regenerated", ttl + "\n  on_expired = \"error\"", ttl + "\n  on_expired = \"regenerate\"",
+			acctest.Regenerates(acctest.CI, "expired", "on_expired"), nil, true},
+		{"an error, and then ignored", ttl + "\n  on_expired = \"error\"", ttl + "\n  on_expired = \"ignore\"",
+			acctest.Updates(acctest.CI, acctest.OnUpdate, "on_expired"), nil, false},
+		{"regenerated, and then an error", ttl, ttl + "\n  on_expired = \"error\"", nil,
+			[]string{"Access token has expired"}, false},
+		{"an error, and a trigger", ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"1\" }",
+			ttl + "\n  on_expired = \"error\"\n  regenerate_triggers = { n = \"2\" }",
+			acctest.Regenerates(acctest.CI, "trigger", "regenerate_triggers"), nil, true},
+		{"an error, and a longer ttl", ttl + "\n  on_expired = \"error\"", "ttl = \"9d\"\n  on_expired = \"error\"",
+			acctest.Updates(acctest.CI, acctest.OnUpdate, "ttl", "secret_expires_at"), nil, true},
+		{"an error, and a later end", fixed + "\n  on_expired = \"error\"",
+			"expires_at = \"2030-02-01T00:00:00Z\"\n  on_expired = \"error\"",
+			acctest.Updates(acctest.CI, acctest.OnUpdate, "expires_at", "secret_expires_at"), nil, true},
+		{"an error, and disabled", ttl + "\n  on_expired = \"error\"",
+			ttl + "\n  on_expired = \"error\"\n  enabled = false", acctest.Updates(acctest.CI, acctest.OnUpdate, "enabled"),
+			nil, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			step := resource.TestStep{PreConfig: func() { b.Advance(2 * acctest.Day) }, Config: b.Config(acctest.CIToken(test.after))}
+			step := resource.TestStep{
+				PreConfig: func() { b.Advance(2 * acctest.Day) },
+				Config:    b.Config(acctest.CIToken(test.after)),
+			}
 			if test.refusal != nil {
 				step.ExpectError = acctest.Says(test.refusal...)
 			} else {
@@ -69,7 +89,8 @@ func TestOnSecretDrift(t *testing.T) {
 		_, err := b.Outside.RevokeSecret(context.Background(), b.Parse(value))
 		b.Must(err)
 	}
-	ways := []string{"Secret was changed outside Terraform", `"ci"`, "event list --object tok_", `"regenerate"`, `"accept"`, "remove its block", "-refresh=false"}
+	ways := []string{"Secret was changed outside Terraform", `"ci"`, "event list --object tok_", `"regenerate"`,
+		`"accept"`, "remove its block", "-refresh=false"}
 	for _, test := range []struct {
 		name          string
 		before, after string
@@ -80,20 +101,30 @@ func TestOnSecretDrift(t *testing.T) {
 		token string
 	}{
 		{"regenerated, by default", ``, ``, regenerated, acctest.Regenerates(acctest.CI, "drift"), nil, "new"},
-		{"regenerated, accepted", accept, accept, regenerated, acctest.Updates(acctest.CI, acctest.OnUpdate, "token"), nil, "none"},
+		{"regenerated, accepted", accept, accept, regenerated, acctest.Updates(acctest.CI, acctest.OnUpdate, "token"), nil,
+			"none"},
 		{"regenerated, an error", fail, fail, regenerated, nil, ways, ""},
 		{"revoked, accepted", accept, accept, revoked, acctest.Updates(acctest.CI, acctest.OnUpdate, "token"), nil, "none"},
-		{"revoked, an error", fail, fail, revoked, nil, append([]string{"Secret was changed", "(version 1) was revoked"}, ways[2:]...), ""},
-		{"an error, and then accepted", fail, accept, regenerated, acctest.Updates(acctest.CI, acctest.OnUpdate, "token", "on_secret_drift"), nil, "none"},
-		{"an error, and then regenerated", fail, ``, regenerated, acctest.Regenerates(acctest.CI, "drift", "on_secret_drift"), nil, "new"},
+		{"revoked, an error", fail, fail, revoked, nil,
+			append([]string{"Secret was changed", "(version 1) was revoked"}, ways[2:]...), ""},
+		{"an error, and then accepted", fail, accept, regenerated,
+			acctest.Updates(acctest.CI, acctest.OnUpdate, "token", "on_secret_drift"), nil, "none"},
+		{"an error, and then regenerated", fail, ``, regenerated,
+			acctest.Regenerates(acctest.CI, "drift", "on_secret_drift"), nil, "new"},
 		{"accepted, and then an error", accept, fail, regenerated, nil, ways, ""},
-		{"accepted, and a trigger", accept + "\n  regenerate_triggers = { n = \"1\" }", accept + "\n  regenerate_triggers = { n = \"2\" }", regenerated, acctest.Regenerates(acctest.CI, "trigger", "regenerate_triggers"), nil, "new"},
-		{"an error, and a trigger", fail + "\n  regenerate_triggers = { n = \"1\" }", fail + "\n  regenerate_triggers = { n = \"2\" }", regenerated, nil, ways, ""},
+		{"accepted, and a trigger", accept + "\n  regenerate_triggers = { n = \"1\" }",
+			accept + "\n  regenerate_triggers = { n = \"2\" }", regenerated,
+			acctest.Regenerates(acctest.CI, "trigger", "regenerate_triggers"), nil, "new"},
+		{"an error, and a trigger", fail + "\n  regenerate_triggers = { n = \"1\" }",
+			fail + "\n  regenerate_triggers = { n = \"2\" }", regenerated, nil, ways, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
 			var first string
-			step := resource.TestStep{PreConfig: func() { test.drift(b, first) }, Config: b.Config(acctest.CIToken(test.after))}
+			step := resource.TestStep{
+				PreConfig: func() { test.drift(b, first) },
+				Config:    b.Config(acctest.CIToken(test.after)),
+			}
 			if test.refusal != nil {
 				step.ExpectError = acctest.Says(test.refusal...)
 			} else {
@@ -103,7 +134,10 @@ func TestOnSecretDrift(t *testing.T) {
 					step.Check = resource.TestCheckNoResourceAttr(acctest.CI, "token")
 				}
 			}
-			b.Run(resource.TestStep{Config: b.Config(acctest.CIToken(test.before)), Check: acctest.Keep(acctest.CI, "token", &first)}, step,
+			b.Run(resource.TestStep{
+				Config: b.Config(acctest.CIToken(test.before)),
+				Check:  acctest.Keep(acctest.CI, "token", &first),
+			}, step,
 				resource.TestStep{Config: b.Config("")})
 		})
 	}
@@ -117,22 +151,38 @@ func TestAcceptedDrift(t *testing.T) {
 	var first string
 	b.Run(
 		resource.TestStep{Config: accept, Check: acctest.Keep(acctest.CI, "token", &first)},
-		resource.TestStep{PreConfig: func() { b.Regenerate("ci") }, Config: accept, Check: resource.TestCheckNoResourceAttr(acctest.CI, "token")},
+		resource.TestStep{
+			PreConfig: func() { b.Regenerate("ci") },
+			Config:    accept,
+			Check:     resource.TestCheckNoResourceAttr(acctest.CI, "token"),
+		},
 		resource.TestStep{Config: accept, ConfigPlanChecks: acctest.EmptyPlan()},
 		resource.TestStep{ // Who accepted it has nothing to regenerate.
-			Config: b.Config(acctest.CIToken()), ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "on_secret_drift")),
+			Config:           b.Config(acctest.CIToken()),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "on_secret_drift")),
 		},
-		resource.TestStep{PreConfig: func() { b.Regenerate("ci") }, Config: b.Config(acctest.CIToken()), ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "drift")), Check: resource.ComposeTestCheckFunc(b.CheckActive(acctest.CI), acctest.Keep(acctest.CI, "token", &first))},
+		resource.TestStep{
+			PreConfig:        func() { b.Regenerate("ci") },
+			Config:           b.Config(acctest.CIToken()),
+			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "drift")),
+			Check: resource.ComposeTestCheckFunc(b.CheckActive(acctest.CI),
+				acctest.Keep(acctest.CI, "token", &first)),
+		},
 		resource.TestStep{Config: accept},
 		resource.TestStep{
 			PreConfig: func() {
 				_, err := b.Outside.RevokeSecret(context.Background(), b.Parse(first))
 				b.Must(err)
 			},
-			Config: accept, Check: resource.ComposeTestCheckFunc(resource.TestCheckNoResourceAttr(acctest.CI, "token"), resource.TestCheckResourceAttr(acctest.CI, "status", "revoked")),
+			Config: accept, Check: resource.ComposeTestCheckFunc(resource.TestCheckNoResourceAttr(acctest.CI, "token"),
+				resource.TestCheckResourceAttr(acctest.CI, "status", "revoked")),
 		},
 		resource.TestStep{Config: accept, ConfigPlanChecks: acctest.EmptyPlan()},
-		resource.TestStep{Config: b.Config(acctest.CIToken()), ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "drift", "on_secret_drift")), Check: b.CheckActive(acctest.CI)},
+		resource.TestStep{
+			Config:           b.Config(acctest.CIToken()),
+			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "drift", "on_secret_drift")),
+			Check:            b.CheckActive(acctest.CI),
+		},
 	)
 }
 
@@ -141,20 +191,34 @@ func TestPolicyActsOnRecordedFacts(t *testing.T) {
 	b := acctest.New(t)
 	var first string
 	b.Run(
-		resource.TestStep{Config: b.Config(acctest.CIToken(`on_secret_drift = "accept"`)), Check: acctest.Keep(acctest.CI, "token", &first)},
-		resource.TestStep{PreConfig: func() { b.Regenerate("ci") }, RefreshState: true, ExpectNonEmptyPlan: true, Check: acctest.CheckSame(acctest.CI, "token", &first)},
-		resource.TestStep{Config: b.Config(acctest.CIToken()), ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "drift", "on_secret_drift")), Check: b.CheckActive(acctest.CI)},
+		resource.TestStep{
+			Config: b.Config(acctest.CIToken(`on_secret_drift = "accept"`)),
+			Check:  acctest.Keep(acctest.CI, "token", &first),
+		},
+		resource.TestStep{
+			PreConfig:          func() { b.Regenerate("ci") },
+			RefreshState:       true,
+			ExpectNonEmptyPlan: true,
+			Check:              acctest.CheckSame(acctest.CI, "token", &first),
+		},
+		resource.TestStep{
+			Config:           b.Config(acctest.CIToken()),
+			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "drift", "on_secret_drift")),
+			Check:            b.CheckActive(acctest.CI),
+		},
 	)
 }
 
 // While a token is in use, no plan takes it away, nor an apply whose plan can't show that.
 func TestProtectIfUsedWithin(t *testing.T) {
-	const protect, trigger = `protect_if_used_within = "1d"`, "\n  regenerate_triggers = { n = \"%s\" }\n  replace_triggers = { n = \"%s\" }"
+	const protect, trigger = `protect_if_used_within = "1d"`, "\n  regenerate_triggers = { n = \"%s\" }\n  " +
+		"replace_triggers = { n = \"%s\" }"
 	settings := func(regenerate, replace string, more ...string) string {
 		return acctest.CIToken(append([]string{protect + fmt.Sprintf(trigger, regenerate, replace)}, more...)...)
 	}
 	refusal := func(step, way string) []string {
-		return []string{"Access token is in use", `"ci"`, "last used at 2030-01-01T12:", "(2 times in all)", "(1d)", step, "wait until 2030-01-02T12:", way, "latchkey token hold tok_"}
+		return []string{"Access token is in use", `"ci"`, "last used at 2030-01-01T12:", "(2 times in all)", "(1d)", step,
+			"wait until 2030-01-02T12:", way, "latchkey token hold tok_"}
 	}
 	for _, test := range []struct {
 		name    string
@@ -164,9 +228,11 @@ func TestProtectIfUsedWithin(t *testing.T) {
 	}{
 		{"destroyed", "", false, refusal("would destroy it", "remove protect_if_used_within in an apply of its own first")},
 		{"replaced", settings("1", "2"), false, refusal("would replace it", "in an apply of its own first")},
-		{"replaced without protection", acctest.CIToken(fmt.Sprintf(trigger, "1", "2")), false, refusal("would replace it", "in an apply of its own first")},
+		{"replaced without protection", acctest.CIToken(fmt.Sprintf(trigger, "1", "2")), false,
+			refusal("would replace it", "in an apply of its own first")},
 		{"replaced by -replace", settings("1", "1"), true, refusal("would destroy it", "in an apply of its own first")},
-		{"disabled", settings("1", "1", `enabled = false`), false, refusal("would disable it", "remove protect_if_used_within")},
+		{"disabled", settings("1", "1", `enabled = false`), false,
+			refusal("would disable it", "remove protect_if_used_within")},
 		{"regenerated", settings("2", "1"), false, refusal("would regenerate it without a grace", "set grace_period")},
 
 		{"regenerated with a grace", settings("2", "1", `grace_period = "1d"`), false, nil},
@@ -206,7 +272,8 @@ func TestProtectionByLiveSecrets(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
 			config := func(generation string) string {
-				return b.Config(acctest.CIToken(`protect_if_used_within = "9d"`, test.grace, fmt.Sprintf(`regenerate_triggers = { n = %q }`, generation)))
+				return b.Config(acctest.CIToken(`protect_if_used_within = "9d"`, test.grace,
+					fmt.Sprintf(`regenerate_triggers = { n = %q }`, generation)))
 			}
 			var first string
 			destroy := resource.TestStep{Config: b.Config("")}
@@ -242,8 +309,14 @@ func TestProtectionOfTheDead(t *testing.T) {
 			b := acctest.New(t)
 			var first string
 			b.Run(
-				resource.TestStep{Config: b.Config(acctest.CIToken(test.lines, `protect_if_used_within = "9d"`)), Check: acctest.Keep(acctest.CI, "token", &first)},
-				resource.TestStep{PreConfig: func() { b.Use(b.Parse(first)); b.Advance(2 * time.Hour) }, Config: b.Config(test.then)},
+				resource.TestStep{
+					Config: b.Config(acctest.CIToken(test.lines, `protect_if_used_within = "9d"`)),
+					Check:  acctest.Keep(acctest.CI, "token", &first),
+				},
+				resource.TestStep{
+					PreConfig: func() { b.Use(b.Parse(first)); b.Advance(2 * time.Hour) },
+					Config:    b.Config(test.then),
+				},
 				resource.TestStep{PreConfig: func() { b.Advance(10 * acctest.Day) }, Config: b.Config("")},
 			)
 		})

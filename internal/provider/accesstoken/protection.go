@@ -35,7 +35,9 @@ func (m *model) interruption(state *model, regenerates bool) string {
 }
 
 // refuseInterruption refuses a step at plan while the token is in use, as it was last observed.
-func (r *tokenResource) refuseInterruption(step string, within customtypes.Duration, f tokenFacts, state *model, diags *diag.Diagnostics) {
+func (r *tokenResource) refuseInterruption(
+	step string, within customtypes.Duration, f tokenFacts, state *model, diags *diag.Diagnostics,
+) {
 	if step == "" || within.Value() == 0 {
 		return
 	}
@@ -48,7 +50,9 @@ func (r *tokenResource) refuseInterruption(step string, within customtypes.Durat
 
 // refusesInterruption is refuseInterruption at apply, as the token is in use now: plans of replacements that Terraform
 // decides on by itself show a provider no such step.
-func refusesInterruption(ctx context.Context, step string, within customtypes.Duration, backend tokens.Backend, s diagnostics.Subject, diags *diag.Diagnostics) bool {
+func refusesInterruption(
+	ctx context.Context, step string, within customtypes.Duration, backend tokens.Backend, s diagnostics.Subject, diags *diag.Diagnostics,
+) bool {
 	if step == "" || within.Value() == 0 {
 		return false
 	}
@@ -62,7 +66,9 @@ func refusesInterruption(ctx context.Context, step string, within customtypes.Du
 }
 
 // interrupted is the diagnostic for a step that would interrupt those who use a token.
-func interrupted(step string, within customtypes.Duration, usedAt time.Time, uses int64, s diagnostics.Subject) diag.Diagnostic {
+func interrupted(
+	step string, within customtypes.Duration, usedAt time.Time, uses int64, s diagnostics.Subject,
+) diag.Diagnostic {
 	times := fmt.Sprintf(" (%d times in all)", uses)
 	switch uses {
 	case 0: // used by a release that did not count
@@ -78,7 +84,10 @@ func interrupted(step string, within customtypes.Duration, usedAt time.Time, use
 		waysOut = "set grace_period, so that the present secret stays valid for a while, or " + waysOut
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("protect_if_used_within"), "Access token is in use", fmt.Sprintf(
-		"%s was last used at %s%s, which protect_if_used_within (%s) protects from a plan that would %s, and so interrupt whoever uses it.\n\n"+
-			"To go on, move its users to another token and wait until %s, or %s. To stop it at once in an incident, run \"latchkey token hold %s --reason …\".",
-		s, tokens.FormatTimestamp(usedAt), times, within.ValueString(), step, tokens.FormatTimestamp(usedAt.Add(within.Value())), waysOut, s.ID))
+		"%s was last used at %s%s, which protect_if_used_within (%s) protects from a plan that would %s, and so "+
+			"interrupt whoever uses it.\n\n"+
+			"To go on, move its users to another token and wait until %s, or %s. To stop it at once in an incident, run "+
+			"\"latchkey token hold %s --reason …\".",
+		s, tokens.FormatTimestamp(usedAt), times, within.ValueString(), step,
+		tokens.FormatTimestamp(usedAt.Add(within.Value())), waysOut, s.ID))
 }

@@ -23,20 +23,24 @@ func TestRegenerateTriggers(t *testing.T) {
 	b.Run(
 		resource.TestStep{
 			Config: b.Config(acctest.CIToken(`regenerate_triggers = { quarter = "1" }`)),
-			Check:  resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "token", &first)),
+			Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id),
+				acctest.Keep(acctest.CI, "token", &first)),
 		},
 		resource.TestStep{
 			Config:           b.Config(acctest.CIToken(`regenerate_triggers = { quarter = "2" }`)),
 			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "trigger", "regenerate_triggers")),
 			Check: resource.ComposeTestCheckFunc(
-				acctest.CheckSame(acctest.CI, "id", &id), acctest.CheckOther(acctest.CI, "token", &first), b.CheckActive(acctest.CI, &first),
+				acctest.CheckSame(acctest.CI, "id", &id), acctest.CheckOther(acctest.CI, "token", &first),
+				b.CheckActive(acctest.CI, &first),
 				resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2"), acctest.Keep(acctest.CI, "token", &second)),
 		},
 		resource.TestStep{ // With a rename in the same apply, and a trigger more.
-			Config:           b.Config(acctest.Resource("access_token", "ci", `name = "pipeline"`, `regenerate_triggers = { quarter = "2", year = "2030" }`)),
+			Config: b.Config(acctest.Resource("access_token", "ci", `name = "pipeline"`,
+				`regenerate_triggers = { quarter = "2", year = "2030" }`)),
 			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "trigger", "name", "regenerate_triggers")),
 			Check: resource.ComposeTestCheckFunc(
-				acctest.CheckSame(acctest.CI, "id", &id), acctest.CheckOther(acctest.CI, "token", &second), b.CheckActive(acctest.CI, &first, &second),
+				acctest.CheckSame(acctest.CI, "id", &id), acctest.CheckOther(acctest.CI, "token", &second),
+				b.CheckActive(acctest.CI, &first, &second),
 				resource.TestCheckResourceAttr(acctest.CI, "secret_version", "3")),
 		},
 	)
@@ -47,7 +51,8 @@ func TestRegenerateTriggersUnknown(t *testing.T) {
 	b := acctest.New(t)
 	config := func(input, constant string) string {
 		return b.Config(fmt.Sprintf("resource \"terraform_data\" \"release\" {\n  input = %q\n}\n"+
-			"resource \"terraform_data\" \"constant\" {\n  input = terraform_data.release.output == %q ? \"same\" : \"other\"\n}\n", input, constant) +
+			"resource \"terraform_data\" \"constant\" {\n  input = terraform_data.release.output == %q ? "+
+			"\"same\" : \"other\"\n}\n", input, constant) +
 			acctest.CIToken(`regenerate_triggers = { release = terraform_data.constant.output }`))
 	}
 	var first string
@@ -59,13 +64,15 @@ func TestRegenerateTriggersUnknown(t *testing.T) {
 				plancheck.ExpectUnknownValue(acctest.CI, tfjsonpath.New("token")),
 				plancheck.ExpectUnknownValue(acctest.CI, tfjsonpath.New("regeneration_reason")),
 			),
-			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &first), resource.TestCheckResourceAttr(acctest.CI, "secret_version", "1")),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &first),
+				resource.TestCheckResourceAttr(acctest.CI, "secret_version", "1")),
 		},
 		resource.TestStep{ // Unknown at plan, and another one.
 			Config:           config("3", "2"),
 			ConfigPlanChecks: acctest.PreApply(plancheck.ExpectUnknownValue(acctest.CI, tfjsonpath.New("token"))),
 			Check: resource.ComposeTestCheckFunc(
-				acctest.CheckOther(acctest.CI, "token", &first), b.CheckActive(acctest.CI, &first), resource.TestCheckResourceAttr(acctest.CI, "regeneration_reason", "trigger")),
+				acctest.CheckOther(acctest.CI, "token", &first), b.CheckActive(acctest.CI, &first),
+				resource.TestCheckResourceAttr(acctest.CI, "regeneration_reason", "trigger")),
 		},
 	)
 }
@@ -78,13 +85,15 @@ func TestReplaceTriggers(t *testing.T) {
 			b.Run(
 				resource.TestStep{
 					Config: b.Config(acctest.CIToken(`replace_triggers = { owner = "a" }`, lifecycle)),
-					Check:  resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "technical_user_id", &user), acctest.Keep(acctest.CI, "token", &first)),
+					Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id),
+						acctest.Keep(acctest.CI, "technical_user_id", &user), acctest.Keep(acctest.CI, "token", &first)),
 				},
 				resource.TestStep{
 					Config:           b.Config(acctest.CIToken(`replace_triggers = { owner = "b" }`, lifecycle)),
 					ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(acctest.CI, replacement(lifecycle))),
 					Check: resource.ComposeTestCheckFunc(
-						acctest.CheckOther(acctest.CI, "id", &id), acctest.CheckOther(acctest.CI, "technical_user_id", &user), b.CheckActive(acctest.CI, &first),
+						acctest.CheckOther(acctest.CI, "id", &id), acctest.CheckOther(acctest.CI, "technical_user_id", &user),
+						b.CheckActive(acctest.CI, &first),
 						resource.TestCheckResourceAttr(acctest.CI, "secret_version", "1"),
 						func(*terraform.State) error { // the old one is gone together with its technical user
 							users, err := b.Outside.TechnicalUsers(context.Background())
@@ -114,8 +123,16 @@ func TestReplaceTriggeredBy(t *testing.T) {
 	}
 	var id, first string
 	b.Run(
-		resource.TestStep{Config: config("a"), Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "token", &first))},
-		resource.TestStep{Config: config("b"), Check: resource.ComposeTestCheckFunc(acctest.CheckOther(acctest.CI, "id", &id), b.CheckActive(acctest.CI, &first))},
+		resource.TestStep{
+			Config: config("a"),
+			Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id),
+				acctest.Keep(acctest.CI, "token", &first)),
+		},
+		resource.TestStep{
+			Config: config("b"),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckOther(acctest.CI, "id", &id),
+				b.CheckActive(acctest.CI, &first)),
+		},
 	)
 }
 
@@ -124,10 +141,15 @@ func TestReplaceOption(t *testing.T) {
 	b := acctest.New(t)
 	var id, first string
 	b.Run(
-		resource.TestStep{Config: b.Config(acctest.CIToken()), Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "token", &first))},
+		resource.TestStep{
+			Config: b.Config(acctest.CIToken()),
+			Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id),
+				acctest.Keep(acctest.CI, "token", &first)),
+		},
 		resource.TestStep{
 			Taint: []string{acctest.CI}, Config: b.Config(acctest.CIToken()),
-			Check: resource.ComposeTestCheckFunc(acctest.CheckOther(acctest.CI, "id", &id), b.CheckActive(acctest.CI, &first)),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckOther(acctest.CI, "id", &id),
+				b.CheckActive(acctest.CI, &first)),
 		},
 	)
 }
@@ -138,14 +160,23 @@ func TestTTLExpires(t *testing.T) {
 	config := b.Config(acctest.CIToken(`ttl = "30d"`))
 	var id, first string
 	b.Run(
-		resource.TestStep{Config: config, Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "token", &first))},
-		resource.TestStep{PreConfig: func() { b.Advance(29 * 24 * time.Hour) }, Config: config, ConfigPlanChecks: acctest.EmptyPlan()},
+		resource.TestStep{
+			Config: config,
+			Check: resource.ComposeTestCheckFunc(acctest.Keep(acctest.CI, "id", &id),
+				acctest.Keep(acctest.CI, "token", &first)),
+		},
+		resource.TestStep{
+			PreConfig:        func() { b.Advance(29 * 24 * time.Hour) },
+			Config:           config,
+			ConfigPlanChecks: acctest.EmptyPlan(),
+		},
 		resource.TestStep{
 			PreConfig:        func() { b.Advance(2 * 24 * time.Hour) },
 			Config:           config,
 			ConfigPlanChecks: acctest.PreApply(acctest.Regenerates(acctest.CI, "expired")),
 			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "id", &id), b.CheckActive(acctest.CI, &first),
-				resource.TestCheckResourceAttr(acctest.CI, "status", "active"), resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2")),
+				resource.TestCheckResourceAttr(acctest.CI, "status", "active"),
+				resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2")),
 		},
 		resource.TestStep{ // Again, for the same reason.
 			PreConfig:        func() { b.Advance(31 * 24 * time.Hour) },
@@ -168,7 +199,11 @@ func TestTTLExpiresWhileStopped(t *testing.T) {
 			return err
 		}},
 		{"disabled technical user", ``, func(b *acctest.Bench) error {
-			_, err := b.Outside.UpdateTechnicalUser(context.Background(), b.Token("ci").User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
+			_, err := b.Outside.UpdateTechnicalUser(context.Background(), b.Token("ci").User.ID,
+				tokens.TechnicalUserUpdate{
+					Settings: tokens.TechnicalUserSettings{Enabled: false},
+					Fields:   tokens.Fields{"enabled"},
+				})
 			return err
 		}},
 	} {
@@ -192,7 +227,10 @@ func TestTTLBelowAge(t *testing.T) {
 	b := acctest.New(t)
 	var first string
 	b.Run(
-		resource.TestStep{Config: b.Config(acctest.CIToken(`ttl = "30d"`)), Check: acctest.Keep(acctest.CI, "token", &first)},
+		resource.TestStep{
+			Config: b.Config(acctest.CIToken(`ttl = "30d"`)),
+			Check:  acctest.Keep(acctest.CI, "token", &first),
+		},
 		resource.TestStep{
 			PreConfig:        func() { b.Advance(10 * 24 * time.Hour) },
 			Config:           b.Config(acctest.CIToken(`ttl = "5d"`)),
@@ -201,9 +239,10 @@ func TestTTLBelowAge(t *testing.T) {
 		},
 		resource.TestStep{Config: b.Config(acctest.CIToken())},
 		resource.TestStep{
-			PreConfig:   func() { b.Advance(10 * 24 * time.Hour) },
-			Config:      b.Config(acctest.CIToken(`ttl = "5d"`)),
-			ExpectError: acctest.Says("Attribute ttl", "set a longer ttl, or regenerate the token", "latchkey token regenerate before it"),
+			PreConfig: func() { b.Advance(10 * 24 * time.Hour) },
+			Config:    b.Config(acctest.CIToken(`ttl = "5d"`)),
+			ExpectError: acctest.Says("Attribute ttl", "set a longer ttl, or regenerate the token",
+				"latchkey token regenerate before it"),
 		},
 		resource.TestStep{ // The way out that the message names; a trigger must be there to be changed.
 			Config: b.Config(acctest.CIToken(`regenerate_triggers = { n = "1" }`)),
@@ -271,13 +310,15 @@ func TestUnknownSettings(t *testing.T) {
 		want          string // the version of the secret in the end
 	}{
 		{"trigger, and drift", []string{`regenerate_triggers = { n = UNKNOWN }`}, "1", "2", regenerate, "3"},
-		{"trigger, and the ttl is over", []string{`ttl = "1d"`, `regenerate_triggers = { n = UNKNOWN }`}, "1", "2", outlive, "2"},
+		{"trigger, and the ttl is over", []string{`ttl = "1d"`, `regenerate_triggers = { n = UNKNOWN }`}, "1", "2", outlive,
+			"2"},
 		{"description, and drift", []string{`description = UNKNOWN`}, "a", "b", regenerate, "3"},
 		{"ttl, lengthened", []string{`ttl = UNKNOWN`}, "1d", "30d", outlive, "1"},
 		{"ttl, shortened below the age", []string{`ttl = UNKNOWN`}, "30d", "1d", outlive, "2"},
 		{"ttl, and drift", []string{`ttl = UNKNOWN`}, "30d", "60d", regenerate, "3"},
 		{"ttl, and nothing else", []string{`ttl = UNKNOWN`}, "30d", "60d", nothing, "1"},
-		{"expiry, and drift", []string{`expires_at = UNKNOWN`}, "2031-01-01T00:00:00Z", "2032-01-01T00:00:00Z", regenerate, "3"},
+		{"expiry, and drift", []string{`expires_at = UNKNOWN`}, "2031-01-01T00:00:00Z", "2032-01-01T00:00:00Z", regenerate,
+			"3"},
 		{"expiry, revived", []string{`expires_at = UNKNOWN`}, "2030-01-02T00:00:00Z", "2032-01-01T00:00:00Z", outlive, "1"},
 		{"enabled, and the ttl is over", []string{`ttl = "1d"`, `enabled = UNKNOWN`}, "true", "false", outlive, "1"},
 		{"enabled again, and the ttl is over", []string{`ttl = "1d"`, `enabled = UNKNOWN`}, "false", "true", outlive, "2"},
@@ -285,12 +326,16 @@ func TestUnknownSettings(t *testing.T) {
 		{"window, closed", []string{`ttl = "9d"`, `regenerate_before_expiry = UNKNOWN`}, "8d", "1d", outlive, "1"},
 		{"ttl, into the window", []string{`ttl = UNKNOWN`, `regenerate_before_expiry = "2d"`}, "30d", "3d", outlive, "2"},
 		{"ttl, out of the window", []string{`ttl = UNKNOWN`, `regenerate_before_expiry = "2d"`}, "3d", "30d", outlive, "1"},
-		{"policy for expiry, to regenerate", []string{`ttl = "1d"`, `on_expired = UNKNOWN`}, "ignore", "regenerate", outlive, "2"},
-		{"policy for expiry, to ignore", []string{`ttl = "1d"`, `on_expired = UNKNOWN`}, "regenerate", "ignore", outlive, "1"},
-		{"policy for expiry, and nothing else", []string{`ttl = "9d"`, `on_expired = UNKNOWN`}, "regenerate", "ignore", nothing, "1"},
+		{"policy for expiry, to regenerate", []string{`ttl = "1d"`, `on_expired = UNKNOWN`}, "ignore", "regenerate",
+			outlive, "2"},
+		{"policy for expiry, to ignore", []string{`ttl = "1d"`, `on_expired = UNKNOWN`}, "regenerate", "ignore", outlive,
+			"1"},
+		{"policy for expiry, and nothing else", []string{`ttl = "9d"`, `on_expired = UNKNOWN`}, "regenerate", "ignore",
+			nothing, "1"},
 		{"policy for drift, to accept", []string{`on_secret_drift = UNKNOWN`}, "regenerate", "accept", regenerate, "2"},
 		{"policy for drift, to regenerate", []string{`on_secret_drift = UNKNOWN`}, "accept", "regenerate", regenerate, "3"},
-		{"grace, and a trigger", []string{`grace_period = UNKNOWN`, `regenerate_triggers = { n = UNKNOWN }`}, "1d", "2d", nothing, "2"},
+		{"grace, and a trigger", []string{`grace_period = UNKNOWN`, `regenerate_triggers = { n = UNKNOWN }`}, "1d", "2d",
+			nothing, "2"},
 		{"grace, and drift", []string{`grace_period = UNKNOWN`}, "1d", "2d", regenerate, "3"},
 		{"grace, shortened", []string{`grace_period = UNKNOWN`}, "2d", "1d", nothing, "1"},
 		{"protection, and drift", []string{`protect_if_used_within = UNKNOWN`}, "1d", "2d", regenerate, "3"},
@@ -321,7 +366,10 @@ func TestReplaceWithShorterTTL(t *testing.T) {
 	b := acctest.New(t)
 	var first string
 	b.Run(
-		resource.TestStep{Config: b.Config(acctest.CIToken(`replace_triggers = { n = "1" }`)), Check: acctest.Keep(acctest.CI, "token", &first)},
+		resource.TestStep{
+			Config: b.Config(acctest.CIToken(`replace_triggers = { n = "1" }`)),
+			Check:  acctest.Keep(acctest.CI, "token", &first),
+		},
 		resource.TestStep{
 			PreConfig: func() { b.Advance(10 * 24 * time.Hour) },
 			Config:    b.Config(acctest.CIToken(`replace_triggers = { n = "2" }`, `ttl = "5d"`)),

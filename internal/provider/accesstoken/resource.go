@@ -49,19 +49,25 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 	resp.Schema = Schema()
 }
 
-func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (r *tokenResource) ValidateConfig(
+	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
+) {
 	config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if attribute.IsGiven(config.TechnicalUserID) && attribute.IsGiven(config.GroupID) {
-		resp.Diagnostics.Append(diagnostics.Excluded("group_id", "it is the level of a technical user that the system creates, and technical_user_id names one that exists: remove one of them"))
+		resp.Diagnostics.Append(diagnostics.Excluded("group_id",
+			"it is the level of a technical user that the system creates, and technical_user_id names one that "+
+				"exists: remove one of them"))
 	}
 	if attribute.IsGiven(config.ExpiresAt) && attribute.IsGiven(config.TTL) {
 		resp.Diagnostics.Append(diagnostics.Excluded("ttl", "ttl and expires_at exclude each other: remove one of them"))
 	}
-	if attribute.IsGiven(config.ActivatesAt) && attribute.IsGiven(config.ExpiresAt) && !config.ActivatesAt.Value().Before(config.ExpiresAt.Value()) {
-		resp.Diagnostics.Append(diagnostics.Excluded("activates_at", "the token would expire before it becomes active: set an earlier activates_at or a later expires_at"))
+	if attribute.IsGiven(config.ActivatesAt) && attribute.IsGiven(config.ExpiresAt) &&
+		!config.ActivatesAt.Value().Before(config.ExpiresAt.Value()) {
+		resp.Diagnostics.Append(diagnostics.Excluded("activates_at",
+			"the token would expire before it becomes active: set an earlier activates_at or a later expires_at"))
 	}
 	attribute.ValidateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
 	config.validatePolicies(&resp.Diagnostics)
@@ -123,7 +129,8 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 // newSecret makes the secret for a request, so that no answer that is lost on its way can lose it.
 func (r *tokenResource) newSecret() (tokens.NewSecretFor, error) {
 	if r.Prefix == "" {
-		return tokens.NewSecretFor{}, tokens.Unavailable(nil, "the provider's token_prefix, with which the secret is to begin, is not known yet: set it to a fixed value")
+		return tokens.NewSecretFor{}, tokens.Unavailable(nil,
+			"the provider's token_prefix, with which the secret is to begin, is not known yet: set it to a fixed value")
 	}
 	secret, err := tokens.NewSecret(r.Prefix)
 	return tokens.NewSecretFor{Request: r.Request(), Secret: secret}, err
@@ -154,7 +161,8 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	regenerates := plan.SecretVersion.IsUnknown()
-	if refusesInterruption(ctx, plan.interruption(&state, regenerates), plan.ProtectIfUsedWithin, backend, state.subject(), &resp.Diagnostics) {
+	if refusesInterruption(ctx, plan.interruption(&state, regenerates), plan.ProtectIfUsedWithin, backend,
+		state.subject(), &resp.Diagnostics) {
 		return
 	}
 	var err error
@@ -199,7 +207,9 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	})
 }
 
-func (r *tokenResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *tokenResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	r.ImportByID(ctx, tokens.KindAccessToken, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		email, name, _ := strings.Cut(req.ID, "/")
 		list, err := b.AccessTokens(ctx, tokens.TokenQuery{Search: email})

@@ -18,15 +18,21 @@ func Schema() schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "An API access token and its whole life: issued, renamed, re-roled, regenerated, disabled, " +
 			"expired, deleted.\n\n" +
-			"The provider makes the secret and the backend keeps only a hash of it, so `token` exists in the Terraform state " +
-			"and nowhere else. Every attribute changes in place and leaves the secret alone, except `regenerate_triggers` (a new " +
-			"secret for the same token) and `technical_user_id`, `group_id` and `replace_triggers` (a new token). A new value " +
+			"The provider makes the secret and the backend keeps only a hash of it, so `token` exists in " +
+			"the Terraform state " +
+			"and nowhere else. Every attribute changes in place and leaves the secret alone, except " +
+			"`regenerate_triggers` (a new " +
+			"secret for the same token) and `technical_user_id`, `group_id` and `replace_triggers` (a new " +
+			"token). A new value " +
 			"already counts for the plan that sets it.\n\n" +
-			"The next apply also regenerates a secret that nears the end of its `ttl` (`regenerate_before_expiry`), has outlived " +
-			"it (`on_expired`), or was regenerated or revoked outside Terraform (`on_secret_drift`); `regeneration_reason` says " +
+			"The next apply also regenerates a secret that nears the end of its `ttl` " +
+			"(`regenerate_before_expiry`), has outlived " +
+			"it (`on_expired`), or was regenerated or revoked outside Terraform (`on_secret_drift`); " +
+			"`regeneration_reason` says " +
 			"why in the plan. With `grace_period`, the previous secret stays valid for a while, so that nobody is " +
 			"interrupted.\n\n" +
-			"~> **The secret is in the state.** It is marked sensitive, but whoever can read the state can read it: keep the " +
+			"~> **The secret is in the state.** It is marked sensitive, but whoever can read the state " +
+			"can read it: keep the " +
 			"state in an encrypted, access-controlled backend.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
@@ -38,31 +44,38 @@ func Schema() schema.Schema {
 			"technical_user_id": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
-				MarkdownDescription: "Identifier of the technical user that the token belongs to and whose roles it has. If you leave " +
-					"it out, the system creates one for this token alone and deletes it with the token. Naming another one replaces the " +
+				MarkdownDescription: "Identifier of the technical user that the token belongs to and whose roles " +
+					"it has. If you leave " +
+					"it out, the system creates one for this token alone and deletes it with the token. Naming " +
+					"another one replaces the " +
 					"token; removing the attribute does not.",
 				Validators: []validator.String{attribute.IDRule(tokens.KindTechnicalUser)},
 			},
 			"group_id": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Identifier of the group in which the system creates the technical user; leave it out for the " +
+				MarkdownDescription: "Identifier of the group in which the system creates the technical user; " +
+					"leave it out for the " +
 					"organization level. Excludes `technical_user_id`. A change replaces the token.",
 				Validators: []validator.String{attribute.IDRule(tokens.KindGroup)},
 			},
 			"role": attribute.Role(schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Role that the token may use at most: it narrows the roles of the technical user and adds " +
+				MarkdownDescription: "Role that the token may use at most: it narrows the roles of the " +
+					"technical user and adds " +
 					"nothing to them. If the system creates that user, it is the user's role (`member` by default). One of " +
 					attribute.KnownRoles,
 			}),
-			"group_roles": attribute.GroupRoles("Roles that the token may use at most in single groups, in addition to `role`; " +
-				"without `role` it then has none at the organization level, unless the system creates the technical user. Only for " +
+			"group_roles": attribute.GroupRoles("Roles that the token may use at most in single groups, in " +
+				"addition to `role`; " +
+				"without `role` it then has none at the organization level, unless the system creates the " +
+				"technical user. Only for " +
 				"tokens at the organization level."),
 			"visibility": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
 				Default:  stringdefault.StaticString(string(tokens.VisibilityOrganization)),
-				MarkdownDescription: "Who may know of the token: `organization` (everyone who may read tokens at its level; the " +
+				MarkdownDescription: "Who may know of the token: `organization` (everyone who may read " +
+					"tokens at its level; the " +
 					"default) or `restricted` (owners, the account that made it, and those it is shared with by " +
 					"`latchkey_token_share`).",
 				Validators: []validator.String{attribute.Rule("organization or restricted", func(field, value string) error {
@@ -73,70 +86,87 @@ func Schema() schema.Schema {
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(true),
-				MarkdownDescription: "Whether the token works; the secret stays either way. Defaults to true. To stop a token so that " +
+				MarkdownDescription: "Whether the token works; the secret stays either way. Defaults to true. To " +
+					"stop a token so that " +
 					"no apply enables it again, use `latchkey token hold`.",
 			},
 			"activates_at": schema.StringAttribute{
 				Optional:   true,
 				CustomType: customtypes.TimestampType{},
-				MarkdownDescription: "When the token becomes active (RFC 3339). Until then it is `pending` and refused. Defaults to " +
+				MarkdownDescription: "When the token becomes active (RFC 3339). Until then it is `pending` and " +
+					"refused. Defaults to " +
 					"at once.",
 			},
 			"expires_at": schema.StringAttribute{
 				Optional:   true,
 				CustomType: customtypes.TimestampType{},
-				MarkdownDescription: "When the token expires (RFC 3339), whatever its secret. Defaults to never. Excludes `ttl`. It must " +
+				MarkdownDescription: "When the token expires (RFC 3339), whatever its secret. Defaults to never. " +
+					"Excludes `ttl`. It must " +
 					"lie in the future when you set it; once it has passed, it is left alone.",
 			},
 			"ttl": schema.StringAttribute{
 				Optional:   true,
 				CustomType: customtypes.DurationType{},
-				MarkdownDescription: "How long each new secret lives, such as `90d`, `36h` or `1h30m`; `on_expired` says what follows. " +
-					"Excludes `expires_at`. A change counts anew from the current secret; one that would end it at once regenerates it " +
+				MarkdownDescription: "How long each new secret lives, such as `90d`, `36h` or `1h30m`; `on_expired` " +
+					"says what follows. " +
+					"Excludes `expires_at`. A change counts anew from the current secret; one that would end it at " +
+					"once regenerates it " +
 					"or is refused.",
 			},
 			"regenerate_before_expiry": schema.StringAttribute{
 				Optional:   true,
 				CustomType: customtypes.DurationType{},
-				MarkdownDescription: "How long before the end of a secret the next apply regenerates it, such as `14d`. Needs `ttl` and " +
-					"must be shorter. Plan at least once within that time. A token that is disabled, held or pending is never due.",
+				MarkdownDescription: "How long before the end of a secret the next apply regenerates it, such as " +
+					"`14d`. Needs `ttl` and " +
+					"must be shorter. Plan at least once within that time. A token that is disabled, held or " +
+					"pending is never due.",
 			},
 			"on_expired": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "What a plan does once the secret has expired: `regenerate` (the default with `ttl`), `ignore` " +
-					"(warn only; the default without `ttl`) or `error` (fail). With `expires_at`, only the latter two. A token that is " +
+				MarkdownDescription: "What a plan does once the secret has expired: `regenerate` (the default " +
+					"with `ttl`), `ignore` " +
+					"(warn only; the default without `ttl`) or `error` (fail). With `expires_at`, only the latter " +
+					"two. A token that is " +
 					"disabled, held or pending is left alone.",
 			},
 			"on_secret_drift": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "What a plan does once the secret was regenerated or revoked outside Terraform: `regenerate` (the " +
+				MarkdownDescription: "What a plan does once the secret was regenerated or revoked outside " +
+					"Terraform: `regenerate` (the " +
 					"default), `accept` (warn, leave the other secret alone and set `token` to null) or `error` (fail).",
 			},
 			"grace_period": schema.StringAttribute{
 				Optional:   true,
 				CustomType: customtypes.GracePeriodType{},
-				MarkdownDescription: "How long the previous secret stays valid after a regeneration: a duration such as `2d`, `0s` (not " +
-					"at all; the default), or `until_expiry` (as long as it would have lived; needs `ttl` or `expires_at`). The next " +
+				MarkdownDescription: "How long the previous secret stays valid after a regeneration: a duration such " +
+					"as `2d`, `0s` (not " +
+					"at all; the default), or `until_expiry` (as long as it would have lived; needs `ttl` or " +
+					"`expires_at`). The next " +
 					"regeneration ends it.",
 			},
 			"protect_if_used_within": schema.StringAttribute{
 				Optional:   true,
 				CustomType: customtypes.DurationType{},
-				MarkdownDescription: "Refuses to destroy, replace or disable the token, and to regenerate it without `grace_period`, if " +
-					"it was used within this time, such as `1d`. To destroy or replace a token in use, remove the attribute in an apply " +
+				MarkdownDescription: "Refuses to destroy, replace or disable the token, and to regenerate it without " +
+					"`grace_period`, if " +
+					"it was used within this time, such as `1d`. To destroy or replace a token in use, remove the " +
+					"attribute in an apply " +
 					"of its own first.",
 			},
 			"regenerate_triggers": schema.MapAttribute{
 				Optional:    true,
 				ElementType: types.StringType,
-				MarkdownDescription: "Any texts; changing one regenerates the token: the same `id` with a new secret, and the old one " +
-					"refused at once or after `grace_period`. Setting the map for the first time, or removing it, is only recorded.",
+				MarkdownDescription: "Any texts; changing one regenerates the token: the same `id` with a new " +
+					"secret, and the old one " +
+					"refused at once or after `grace_period`. Setting the map for the first time, or removing " +
+					"it, is only recorded.",
 			},
 			"replace_triggers": schema.MapAttribute{
 				Optional:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: "Any texts; changing one replaces the token: a new `id` and a new secret. With " +
-					"`create_before_destroy`, the old token works until the new one exists. Setting the map for the first time, or " +
+					"`create_before_destroy`, the old token works until the new one exists. Setting the map for " +
+					"the first time, or " +
 					"removing it, is only recorded.",
 			},
 
@@ -157,12 +187,15 @@ func Schema() schema.Schema {
 			"previous_secret_expires_at": attribute.ComputedTimestamp("When the grace of the previous secret ends or ended",
 				"null if it ended with the regeneration or was ended since, and for a first secret"),
 			"regeneration_reason": attribute.ComputedText("Why Terraform last regenerated the token: `trigger` (a value of " +
-				"`regenerate_triggers` changed), `schedule` (by `regenerate_before_expiry`), `expired` (it outlived its `ttl`) or " +
+				"`regenerate_triggers` changed), `schedule` (by `regenerate_before_expiry`), `expired` (it " +
+				"outlived its `ttl`) or " +
 				"`drift` (regenerated or revoked outside Terraform). Known in the plan."),
-			"status": attribute.ComputedText("Whether requests with the token succeed, as of the last refresh: `active`, or why " +
+			"status": attribute.ComputedText("Whether requests with the token succeed, as of the last " +
+				"refresh: `active`, or why " +
 				"not: `pending`, `disabled`, `held`, `expired` or `revoked`."),
-			"created_at":     attribute.ComputedTimestamp("When the token was created"),
-			"regenerated_at": attribute.ComputedTimestamp("When the current secret replaced another", "null for a first secret"),
+			"created_at": attribute.ComputedTimestamp("When the token was created"),
+			"regenerated_at": attribute.ComputedTimestamp("When the current secret replaced another",
+				"null for a first secret"),
 		},
 	}
 }
@@ -178,7 +211,8 @@ func shownAttributes() map[string]shown.Attribute {
 		"technical_user_email": attribute.ShownText("E-mail address of that technical user."),
 		"group_id": attribute.ShownText("Identifier of the group that the token belongs to; null at the organization " +
 			"level."),
-		"role": attribute.ShownText("Role set on the token itself, which narrows those of its technical user; null for none. " +
+		"role": attribute.ShownText("Role set on the token itself, which narrows those of its technical " +
+			"user; null for none. " +
 			"`grants` shows the result."),
 		"group_roles": attribute.ShownGroupRoles("Roles in single groups set on the token itself; null for none."),
 		"grants": shown.SingleNestedAttribute{
@@ -189,20 +223,24 @@ func shownAttributes() map[string]shown.Attribute {
 				"group_roles": attribute.ShownGroupRoles("Further roles in single groups."),
 			},
 		},
-		"visibility": attribute.ShownText("Who may know of the token: `organization` (everyone who may read tokens at its " +
+		"visibility": attribute.ShownText("Who may know of the token: `organization` (everyone who may " +
+			"read tokens at its " +
 			"level) or `restricted` (owners, the account that made it, and those it is shared with)."),
 		"enabled":  attribute.ShownBool("Whether the token is enabled. It works only while its `status` is `active`."),
 		"disabled": shownStop("Who disabled the token, and when; null while it is enabled."),
 		"technical_user_disabled": shownStop("Who disabled its technical user, and with it the token; null while that is " +
 			"enabled."),
-		"held": shownStop("Who holds the token, since when and why; null while nobody does. Only `latchkey token release` " +
+		"held": shownStop("Who holds the token, since when and why; null while nobody does. Only " +
+			"`latchkey token release` " +
 			"ends a hold."),
 		"activates_at": attribute.ShownTimestamp("When the token becomes active", "null for at once"),
 		"expires_at":   attribute.ShownTimestamp("When the token expires, whatever its secret", "null for never"),
 		"ttl":          attribute.ShownDuration("How long each new secret lives, such as `90d`; null for no such limit."),
-		"regenerate_before_expiry": attribute.ShownDuration("How long before its end Terraform regenerates a secret; null " +
+		"regenerate_before_expiry": attribute.ShownDuration("How long before its end Terraform " +
+			"regenerates a secret; null " +
 			"for not before its end."),
-		"on_expired": attribute.ShownText("What Terraform does about an expired secret: `regenerate`, `ignore` or `error`; " +
+		"on_expired": attribute.ShownText("What Terraform does about an expired secret: `regenerate`, " +
+			"`ignore` or `error`; " +
 			"null for the default."),
 		"on_secret_drift": attribute.ShownText("What Terraform does about a secret that was changed elsewhere: " +
 			"`regenerate`, `accept` or `error`; null for the default."),
@@ -212,11 +250,13 @@ func shownAttributes() map[string]shown.Attribute {
 			MarkdownDescription: "How long the previous secret stays valid after a regeneration, such as `7d` or " +
 				"`until_expiry`; null for not at all.",
 		},
-		"protect_if_used_within": attribute.ShownDuration("How long after its last use Terraform refuses to take the token " +
+		"protect_if_used_within": attribute.ShownDuration("How long after its last use Terraform " +
+			"refuses to take the token " +
 			"from its users; null for no such protection."),
 		"previous_secret": shown.SingleNestedAttribute{
 			Computed: true,
-			MarkdownDescription: "The previous secret, if it was given a grace period; null if it ended with the regeneration " +
+			MarkdownDescription: "The previous secret, if it was given a grace period; null if it ended " +
+				"with the regeneration " +
 				"or was ended since.",
 			Attributes: map[string]shown.Attribute{
 				"version":       shown.Int64Attribute{Computed: true, MarkdownDescription: "Its number."},

@@ -106,7 +106,8 @@ func (m *model) situations(state *model, f tokenFacts) []tokens.SecretSituation 
 		func(s *tokens.SecretSituation) { s.HasTTL = true },
 		func(s *tokens.SecretSituation) { s.HasTTL = false })
 	vary(observed && expiryUnknown, fresh, due, expired)
-	vary(observed && !expiryUnknown && m.RegenerateBeforeExpiry.IsUnknown() && possible[0].Phase != tokens.PhaseExpired, fresh, due)
+	vary(observed && !expiryUnknown && m.RegenerateBeforeExpiry.IsUnknown() && possible[0].Phase != tokens.PhaseExpired,
+		fresh, due)
 	vary((m.Enabled.IsUnknown() || m.ActivatesAt.IsUnknown()) && f.Held == nil,
 		func(s *tokens.SecretSituation) { s.Stopped = true },
 		func(s *tokens.SecretSituation) { s.Stopped = false })
@@ -140,7 +141,8 @@ func (m *model) planSecretExpiry(state *model) {
 	case m.ExpiresAt.IsUnknown() || m.TTL.IsUnknown():
 		m.SecretExpiresAt = customtypes.TimestampUnknown()
 	default:
-		m.SecretExpiresAt = customtypes.TimestampOf(tokens.SecretExpiry(m.ExpiresAt.Value(), m.TTL.Value(), state.secretMadeAt()))
+		m.SecretExpiresAt = customtypes.TimestampOf(tokens.SecretExpiry(m.ExpiresAt.Value(), m.TTL.Value(),
+			state.secretMadeAt()))
 	}
 }
 

@@ -41,12 +41,20 @@ func show(t tokens.AccessToken) (m shownModel) {
 }
 
 var (
-	grantsType = map[string]attr.Type{"role": types.StringType, "group_roles": types.SetType{ElemType: attribute.GroupRoleType}}
-	stopType   = map[string]attr.Type{"by": types.StringType, "at": customtypes.TimestampType{}, "reason": types.StringType}
+	grantsType = map[string]attr.Type{
+		"role":        types.StringType,
+		"group_roles": types.SetType{ElemType: attribute.GroupRoleType},
+	}
+	stopType = map[string]attr.Type{"by": types.StringType, "at": customtypes.TimestampType{}, "reason": types.StringType}
 )
 
 // previousSecretType is the type of the secret before the present one.
-var previousSecretType = map[string]attr.Type{"version": types.Int64Type, "token_preview": types.StringType, "expires_at": customtypes.TimestampType{}, "last_used_at": customtypes.TimestampType{}}
+var previousSecretType = map[string]attr.Type{
+	"version":       types.Int64Type,
+	"token_preview": types.StringType,
+	"expires_at":    customtypes.TimestampType{},
+	"last_used_at":  customtypes.TimestampType{},
+}
 
 // previousSecretValue returns the attribute for the secret before the present one: null for none.
 func previousSecretValue(p *tokens.PreviousSecret) types.Object {

@@ -21,7 +21,8 @@ func TestVisibility(t *testing.T) {
 	var id, secret string
 	visible := func(want tokens.Visibility) resource.TestCheckFunc {
 		return resource.ComposeTestCheckFunc(
-			resource.TestCheckResourceAttr(acctest.CI, "visibility", string(want)), acctest.CheckSame(acctest.CI, "id", &id), acctest.CheckSame(acctest.CI, "token", &secret), b.CheckActive(acctest.CI),
+			resource.TestCheckResourceAttr(acctest.CI, "visibility", string(want)), acctest.CheckSame(acctest.CI, "id", &id),
+			acctest.CheckSame(acctest.CI, "token", &secret), b.CheckActive(acctest.CI),
 			func(*terraform.State) error {
 				if got := b.Token("ci").Visibility; got != want {
 					return fmt.Errorf("the visibility is %s, not %s", got, want)
@@ -32,11 +33,28 @@ func TestVisibility(t *testing.T) {
 	restricted := `visibility = "restricted"`
 	b.Run(
 		resource.TestStep{Config: b.Config(acctest.CIToken()), Check: resource.ComposeTestCheckFunc(
-			acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "token", &secret), resource.TestCheckResourceAttr(acctest.CI, "visibility", "organization"))},
-		resource.TestStep{Config: b.Config(acctest.CIToken(`visibility = "organization"`)), ConfigPlanChecks: acctest.EmptyPlan()},
-		resource.TestStep{Config: b.Config(acctest.CIToken(restricted)), ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "visibility")), Check: visible(tokens.VisibilityRestricted)},
-		resource.TestStep{ResourceName: acctest.CI, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"token"}},
-		resource.TestStep{Config: b.Config(acctest.CIToken()), ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "visibility")), Check: visible(tokens.VisibilityOrganization)},
+			acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "token", &secret),
+			resource.TestCheckResourceAttr(acctest.CI, "visibility", "organization"))},
+		resource.TestStep{
+			Config:           b.Config(acctest.CIToken(`visibility = "organization"`)),
+			ConfigPlanChecks: acctest.EmptyPlan(),
+		},
+		resource.TestStep{
+			Config:           b.Config(acctest.CIToken(restricted)),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "visibility")),
+			Check:            visible(tokens.VisibilityRestricted),
+		},
+		resource.TestStep{
+			ResourceName:            acctest.CI,
+			ImportState:             true,
+			ImportStateVerify:       true,
+			ImportStateVerifyIgnore: []string{"token"},
+		},
+		resource.TestStep{
+			Config:           b.Config(acctest.CIToken()),
+			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "visibility")),
+			Check:            visible(tokens.VisibilityOrganization),
+		},
 		resource.TestStep{ // Made so from the start.
 			Config: b.Config(acctest.CIToken() + acctest.Resource("access_token", "own", `name = "own"`, restricted)),
 			Check: func(*terraform.State) error {
@@ -59,7 +77,10 @@ func TestVisibilityOfEarlierState(t *testing.T) {
 	attributes := c.Attributes(state)
 	attributes["visibility"] = tftypes.NewValue(tftypes.String, nil)
 	earlier := acctest.Encode(b, c.Type, tftypes.NewValue(c.Type, attributes))
-	for when, state := range map[string]*tfprotov6.DynamicValue{"without a refresh": earlier, "after one": c.Read(earlier, private).NewState} {
+	for when, state := range map[string]*tfprotov6.DynamicValue{
+		"without a refresh": earlier,
+		"after one":         c.Read(earlier, private).NewState,
+	} {
 		plan := c.Plan(config, state, private, false)
 		acctest.NoDiagnostics(b, plan.Diagnostics)
 		if !c.Decode(plan.PlannedState).Equal(c.Decode(state)) {

@@ -17,44 +17,60 @@ import (
 func warnOfHold(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	if f.Held == nil {
 		if state.Status.ValueString() == string(tokens.StatusHeld) { // a removed block comes without the facts of its last read
-			diags.AddWarning("Access token is held", fmt.Sprintf("%s is held; \"latchkey token show %s\" tells by whom and why. Deleting or replacing the token does away with the hold, too.",
-				state.subject(), state.ID.ValueString()))
+			diags.AddWarning("Access token is held",
+				fmt.Sprintf("%s is held; \"latchkey token show %s\" tells by whom and why. Deleting or replacing the token "+
+					"does away with the hold, too.",
+					state.subject(), state.ID.ValueString()))
 		}
 		return
 	}
-	s, by := state.subject(), fmt.Sprintf("by %s since %s: %s", f.Held.By, tokens.FormatTimestamp(f.Held.At), f.Held.Reason)
+	s, by := state.subject(), fmt.Sprintf("by %s since %s: %s", f.Held.By, tokens.FormatTimestamp(f.Held.At),
+		f.Held.Reason)
 	if state.Status.ValueString() == string(tokens.StatusHeld) {
-		diags.AddWarning("Access token is held", fmt.Sprintf("%s is held %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts a hold. Deleting or replacing the token does away with both.",
-			s, by, s.ID))
+		diags.AddWarning("Access token is held",
+			fmt.Sprintf("%s is held %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts "+
+				"a hold. Deleting or replacing the token does away with both.",
+				s, by, s.ID))
 		return
 	}
-	diags.AddWarning("Access token "+s.ID+" is not held any more", fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored from an older backup "+
-		"(or when its events were pruned since); the token's status is %s.\n\nTo stop it again, run \"latchkey token hold %s --reason …\". If it may work, hold it and run \"latchkey token release %s\": that ends this warning.",
-		s, by, state.Status.ValueString(), s.ID, s.ID))
+	diags.AddWarning("Access token "+s.ID+" is not held any more",
+		fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored "+
+			"from an older backup "+
+			"(or when its events were pruned since); the token's status is %s.\n\nTo stop it again, run \"latchkey token "+
+			"hold %s --reason …\". If it may work, hold it and run \"latchkey token release %s\": that ends this warning.",
+			s, by, state.Status.ValueString(), s.ID, s.ID))
 }
 
 // warnOfRevival says that a secret which was revoked for good works.
 func warnOfRevival(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	status := tokens.Status(state.Status.ValueString())
-	if !f.Revoked || f.ofSecret(state).HasOtherSecret() || status != tokens.StatusActive && status != tokens.StatusPending {
+	if !f.Revoked || f.ofSecret(state).HasOtherSecret() ||
+		status != tokens.StatusActive && status != tokens.StatusPending {
 		return
 	}
-	diags.AddWarning("Revoked secret works again", fmt.Sprintf("%s had its secret revoked, and the database does not know of it, as when it was restored from an older backup.\n\n"+
-		"The secret works until a regeneration replaces it, which an apply of this plan does. To stop it at once, run \"latchkey token hold %s --reason …\".",
-		state.subject(), state.ID.ValueString()))
+	diags.AddWarning("Revoked secret works again",
+		fmt.Sprintf("%s had its secret revoked, and the database does not know of it, as when it was restored from "+
+			"an older backup.\n\n"+
+			"The secret works until a regeneration replaces it, which an apply of this plan does. To stop it at once, run "+
+			"\"latchkey token hold %s --reason …\".",
+			state.subject(), state.ID.ValueString()))
 }
 
 // warnOfRevivedPrevious says that the secret before the present one works longer than the state knew.
 func warnOfRevivedPrevious(state *model, diags *diag.Diagnostics) {
-	diags.AddWarning("Ended secret works again", fmt.Sprintf("%s had the secret before its present one ended, or given less time, and the database does not know of it, as when it was restored from an older backup.\n\n"+
-		"It is good until %s, unless something else stops the token. To end it now, run \"latchkey token retire-previous %s\".",
-		state.subject(), state.PreviousSecretExpiresAt.ValueString(), state.ID.ValueString()))
+	diags.AddWarning("Ended secret works again",
+		fmt.Sprintf("%s had the secret before its present one ended, or given less time, and the database does not know "+
+			"of it, as when it was restored from an older backup.\n\n"+
+			"It is good until %s, unless something else stops the token. To end it now, run \"latchkey token "+
+			"retire-previous %s\".",
+			state.subject(), state.PreviousSecretExpiresAt.ValueString(), state.ID.ValueString()))
 }
 
 // warnOfExpiry says that a token has expired and that nothing will renew it.
 func warnOfExpiry(state *model, diags *diag.Diagnostics) {
-	diags.AddWarning("Access token has expired", fmt.Sprintf("%s expired at %s and is refused.\n\nTo use it again, %s; else remove it from the configuration.",
-		state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
+	diags.AddWarning("Access token has expired",
+		fmt.Sprintf("%s expired at %s and is refused.\n\nTo use it again, %s; else remove it from the configuration.",
+			state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
 }
 
 // wayOutOfExpiry says what revives a token that has expired.
@@ -76,9 +92,11 @@ func orTrigger(state *model, way string) string {
 
 // refusedExpiry is the diagnostic for a token that has expired where the policy is to fail.
 func refusedExpiry(state *model) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(path.Root("on_expired"), "Access token has expired", fmt.Sprintf("%s expired at %s and is refused, and on_expired is \"error\".\n\n"+
-		"To go on, %s, or set on_expired to \"ignore\". To do away with it, remove its block. To go on without it for now, use -refresh=false, or -target where a refresh has recorded this already.",
-		state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
+	return diag.NewAttributeErrorDiagnostic(path.Root("on_expired"), "Access token has expired",
+		fmt.Sprintf("%s expired at %s and is refused, and on_expired is \"error\".\n\n"+
+			"To go on, %s, or set on_expired to \"ignore\". To do away with it, remove its block. To go on without it for "+
+			"now, use -refresh=false, or -target where a refresh has recorded this already.",
+			state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
 }
 
 // drifted says what became of the secret that the state holds.
@@ -86,28 +104,37 @@ func drifted(f tokenFacts, state *model) string {
 	observed := f.ofSecret(state)
 	text := fmt.Sprintf("the secret of the state (version %d) was revoked", observed.HeldVersion)
 	if observed.HasOtherSecret() {
-		text = fmt.Sprintf("the state has secret version %d, the backend version %d, which was made at %s", observed.HeldVersion, observed.CurrentVersion, tokens.FormatTimestamp(observed.CurrentMadeAt))
+		text = fmt.Sprintf("the state has secret version %d, the backend version %d, which was made at %s",
+			observed.HeldVersion, observed.CurrentVersion, tokens.FormatTimestamp(observed.CurrentMadeAt))
 	}
 	return text + fmt.Sprintf("; \"latchkey event list --object %s\" tells by whom", state.ID.ValueString())
 }
 
 // refusedDrift is the diagnostic for a secret that changed elsewhere where the policy is to fail.
 func refusedDrift(f tokenFacts, state *model) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(path.Root("on_secret_drift"), "Secret was changed outside Terraform", fmt.Sprintf("%s: %s. on_secret_drift is \"error\".\n\n"+
-		"To go on, set on_secret_drift to \"regenerate\" for a new secret that the state knows, or to \"accept\" to live with the other one and a token that is null. "+
-		"To do away with the token, remove its block. To go on without it for now, use -refresh=false, or -target where a refresh has recorded this already.", state.subject(), drifted(f, state)))
+	return diag.NewAttributeErrorDiagnostic(path.Root("on_secret_drift"), "Secret was changed outside Terraform",
+		fmt.Sprintf("%s: %s. on_secret_drift is \"error\".\n\n"+
+			"To go on, set on_secret_drift to \"regenerate\" for a new secret that the state knows, or to \"accept\" to "+
+			"live with the other one and a token that is null. "+
+			"To do away with the token, remove its block. To go on without it for now, use -refresh=false, or -target "+
+			"where a refresh has recorded this already.", state.subject(), drifted(f, state)))
 }
 
 // warnOfAcceptedDrift says that the plan forgets the secret.
 func warnOfAcceptedDrift(f tokenFacts, state *model, diags *diag.Diagnostics) {
-	diags.AddWarning("Accepting a secret that was changed outside Terraform", fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token to null, and with it whatever takes its value from there.\n\n"+
-		"To give them a value again, %s before you apply.", state.subject(), drifted(f, state), orTrigger(state, `set on_secret_drift to "regenerate"`)))
+	diags.AddWarning("Accepting a secret that was changed outside Terraform",
+		fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token to null, and with it whatever takes "+
+			"its value from there.\n\n"+
+			"To give them a value again, %s before you apply.", state.subject(), drifted(f, state),
+			orTrigger(state, `set on_secret_drift to "regenerate"`)))
 }
 
 // warnOfRevocation says that a token has no live secret, which was accepted.
 func warnOfRevocation(state *model, diags *diag.Diagnostics) {
-	diags.AddWarning("Access token has no live secret", fmt.Sprintf("%s had its secret revoked, and on_secret_drift is \"accept\".\n\n"+
-		"To use it again, %s; else remove it from the configuration.", state.subject(), orTrigger(state, `set on_secret_drift to "regenerate"`)))
+	diags.AddWarning("Access token has no live secret",
+		fmt.Sprintf("%s had its secret revoked, and on_secret_drift is \"accept\".\n\n"+
+			"To use it again, %s; else remove it from the configuration.", state.subject(),
+			orTrigger(state, `set on_secret_drift to "regenerate"`)))
 }
 
 // warnOfRegeneration says why a plan regenerates a token, where the plan itself does not: it shows a reason only when it
@@ -118,22 +145,26 @@ func warnOfRegeneration(state *model, diags *diag.Diagnostics) {
 	case tokens.ReasonDrift:
 		cause = "the one in the state was regenerated or revoked outside Terraform"
 	case tokens.ReasonSchedule:
-		cause = fmt.Sprintf("the one in the state expires at %s, which is within regenerate_before_expiry", state.SecretExpiresAt.ValueString())
+		cause = fmt.Sprintf("the one in the state expires at %s, which is within regenerate_before_expiry",
+			state.SecretExpiresAt.ValueString())
 	case tokens.ReasonExpired:
 		cause = "the one in the state expired at " + state.SecretExpiresAt.ValueString()
 	default:
 		return // the plan shows the trigger that changed
 	}
-	diags.AddWarning("Regenerating access token for the same reason as before", fmt.Sprintf("%s gets a new secret: %s.\n\n\"latchkey event list --object %s\" tells its story.",
-		state.subject(), cause, state.ID.ValueString()))
+	diags.AddWarning("Regenerating access token for the same reason as before",
+		fmt.Sprintf("%s gets a new secret: %s.\n\n\"latchkey event list --object %s\" tells its story.",
+			state.subject(), cause, state.ID.ValueString()))
 }
 
 // warnOfNamesakes says that tokens beside a new one may have been left over by an interrupted apply.
 func warnOfNamesakes(created tokens.CreatedAccessToken, diags *diag.Diagnostics) {
 	for _, t := range created.Namesakes {
 		diags.AddWarning("Access token may be left over from an interrupted apply", fmt.Sprintf(
-			"Access token %q (%s) was made beside %s, which has the same name, was made at %s and was never used. Where this apply replaces that one, "+
-				"or another configuration manages it, there is nothing to do. Where an apply was interrupted, it may be left over; manage it with this block, or delete it with \"latchkey token delete %s\" "+
+			"Access token %q (%s) was made beside %s, which has the same name, was made at %s and was never used. Where "+
+				"this apply replaces that one, "+
+				"or another configuration manages it, there is nothing to do. Where an apply was interrupted, it may be left "+
+				"over; manage it with this block, or delete it with \"latchkey token delete %s\" "+
 				"(\"latchkey token list --search\" shows the others where Terraform folds this warning):\n\n"+
 				"import {\n  to = latchkey_access_token.NAME\n  id = %q\n}",
 			created.Name, created.ID, t.ID, tokens.FormatTimestamp(t.CreatedAt), t.ID, t.ID))

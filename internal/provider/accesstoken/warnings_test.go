@@ -24,9 +24,12 @@ func TestPlanWarnings(t *testing.T) {
 			ID:        "tok_01jd0000000000000000000000",
 			CreatedAt: made,
 			UpdatedAt: made,
-			User:      tokens.TechnicalUser{ID: "tu_01jd0000000000000000000000", TechnicalUserSettings: tokens.TechnicalUserSettings{Enabled: true}},
-			Secret:    tokens.SecretState{Version: 1, Preview: "lk_0123456", CreatedAt: made},
-			Settings:  tokens.Settings{Name: "ci", Enabled: true},
+			User: tokens.TechnicalUser{
+				ID:                    "tu_01jd0000000000000000000000",
+				TechnicalUserSettings: tokens.TechnicalUserSettings{Enabled: true},
+			},
+			Secret:   tokens.SecretState{Version: 1, Preview: "lk_0123456", CreatedAt: made},
+			Settings: tokens.Settings{Name: "ci", Enabled: true},
 		}
 		change(&token)
 		state := model{Token: types.StringValue("lk_the-value-itself")}
@@ -53,44 +56,56 @@ func TestPlanWarnings(t *testing.T) {
 		{
 			"held", held, tokenFacts{Held: stop}, func(*model) {},
 			[]string{"Access token is held"},
-			[]string{`Access token "ci" (tok_01jd0000000000000000000000)`, "local:anna@elsewhere", "2030-01-01T12:00:00Z", "seen in a public log", "latchkey token release tok_"},
+			[]string{`Access token "ci" (tok_01jd0000000000000000000000)`, "local:anna@elsewhere", "2030-01-01T12:00:00Z",
+				"seen in a public log", "latchkey token release tok_"},
 		},
 		{
-			"held, and other things change", held, tokenFacts{Held: stop}, func(m *model) { m.Description = types.StringValue("new") },
+			"held, and other things change", held, tokenFacts{Held: stop},
+			func(m *model) { m.Description = types.StringValue("new") },
 			[]string{"Access token is held"}, nil,
 		},
 		{
-			"disabled by another hand", disabled, tokenFacts{Facts: managed.Facts{Disabled: stop}}, func(m *model) { m.Enabled = types.BoolValue(true) },
+			"disabled by another hand", disabled, tokenFacts{Facts: managed.Facts{Disabled: stop}},
+			func(m *model) { m.Enabled = types.BoolValue(true) },
 			[]string{"Enabling what was disabled outside Terraform"},
-			[]string{`"ci" (tok_`, "local:anna@elsewhere", "2030-01-01T12:00:00Z", "enabled = false", "latchkey token hold tok_"},
+			[]string{`"ci" (tok_`, "local:anna@elsewhere", "2030-01-01T12:00:00Z", "enabled = false",
+				"latchkey token hold tok_"},
 		},
-		{"disabled by another hand, as the configuration is now", disabled, tokenFacts{Facts: managed.Facts{Disabled: stop}}, func(*model) {}, nil, nil},
-		{"disabled by Terraform, enabled again", disabled, tokenFacts{}, func(m *model) { m.Enabled = types.BoolValue(true) }, nil, nil},
+		{"disabled by another hand, as the configuration is now", disabled,
+			tokenFacts{Facts: managed.Facts{Disabled: stop}}, func(*model) {}, nil, nil},
+		{"disabled by Terraform, enabled again", disabled, tokenFacts{},
+			func(m *model) { m.Enabled = types.BoolValue(true) }, nil, nil},
 		{
 			"expired for good", expired, tokenFacts{ObservedAt: now}, func(*model) {},
 			[]string{"Access token has expired"},
 			[]string{`"ci" (tok_`, "2030-01-01T13:00:00Z", "later expires_at"},
 		},
-		{"expired, and given a later end", expired, tokenFacts{ObservedAt: now}, func(m *model) { m.ExpiresAt = customtypes.TimestampOf(now.Add(time.Hour)) }, nil, nil},
-		{"expired by its ttl, and given a longer one", outlived, tokenFacts{ObservedAt: now}, func(m *model) { m.TTL = customtypes.DurationOf(90 * 24 * time.Hour) }, nil, nil},
+		{"expired, and given a later end", expired, tokenFacts{ObservedAt: now},
+			func(m *model) { m.ExpiresAt = customtypes.TimestampOf(now.Add(time.Hour)) }, nil, nil},
+		{"expired by its ttl, and given a longer one", outlived, tokenFacts{ObservedAt: now},
+			func(m *model) { m.TTL = customtypes.DurationOf(90 * 24 * time.Hour) }, nil, nil},
 		{"outlived its ttl and is regenerated", outlived, tokenFacts{ObservedAt: now}, func(*model) {}, nil, nil},
 		{
-			"outlived its ttl again", regenerated(outlived, tokens.ReasonExpired), tokenFacts{ObservedAt: now}, func(*model) {},
+			"outlived its ttl again", regenerated(outlived, tokens.ReasonExpired), tokenFacts{ObservedAt: now},
+			func(*model) {},
 			[]string{"Regenerating access token for the same reason as before"},
 			[]string{`"ci" (tok_`, "expired at 2030-01-01T13:00:00Z", "latchkey event list --object tok_"},
 		},
 		{
 			"held once, and the backend knows of neither hold nor release", enabled, tokenFacts{Held: stop}, func(*model) {},
 			[]string{"Access token " + enabled.ID.ValueString() + " is not held any more"},
-			[]string{`"ci" (tok_`, "held by local:anna@elsewhere since 2030-01-01T12:00:00Z: seen in a public log", "restored from an older backup", "status is active", "latchkey token hold tok_"},
+			[]string{`"ci" (tok_`, "held by local:anna@elsewhere since 2030-01-01T12:00:00Z: seen in a public log",
+				"restored from an older backup", "status is active", "latchkey token hold tok_"},
 		},
 		{"revoked, for the first time", revoked, tokenFacts{Revoked: true}, func(*model) {}, nil, nil},
 		{
 			"revoked once, and the backend knows nothing of it", enabled, tokenFacts{Revoked: true}, func(*model) {},
 			[]string{"Revoked secret works again"},
-			[]string{`"ci" (tok_`, "restored from an older backup", "until a regeneration replaces it", "latchkey token hold tok_"},
+			[]string{`"ci" (tok_`, "restored from an older backup", "until a regeneration replaces it",
+				"latchkey token hold tok_"},
 		},
-		{"revoked once, and the backend has another secret of that version", enabled, tokenFacts{Revoked: true, HeldMade: made.Add(time.Hour).UnixMicro()}, func(*model) {}, nil, nil},
+		{"revoked once, and the backend has another secret of that version", enabled,
+			tokenFacts{Revoked: true, HeldMade: made.Add(time.Hour).UnixMicro()}, func(*model) {}, nil, nil},
 		{
 			"revoked again", regenerated(revoked, tokens.ReasonDrift), tokenFacts{Revoked: true}, func(*model) {},
 			[]string{"Regenerating access token for the same reason as before"},
@@ -138,7 +153,8 @@ func regenerated(state model, reason tokens.RegenerationReason) model {
 func TestWarnOfNamesakes(t *testing.T) {
 	created := tokens.CreatedAccessToken{
 		AccessToken: tokens.AccessToken{ID: "tok_new", Settings: tokens.Settings{Name: "ci"}},
-		Namesakes:   []tokens.AccessToken{{ID: "tok_a", Settings: tokens.Settings{Name: "ci"}}, {ID: "tok_b", Settings: tokens.Settings{Name: "ci"}}},
+		Namesakes: []tokens.AccessToken{{ID: "tok_a", Settings: tokens.Settings{Name: "ci"}},
+			{ID: "tok_b", Settings: tokens.Settings{Name: "ci"}}},
 	}
 	var diags diag.Diagnostics
 	warnOfNamesakes(created, &diags)
@@ -146,7 +162,8 @@ func TestWarnOfNamesakes(t *testing.T) {
 		t.Fatalf("got %v", diags)
 	}
 	for i, id := range []string{"tok_a", "tok_b"} {
-		for _, text := range []string{`"ci" (tok_new)`, "latchkey token delete " + id, "import {\n  to = latchkey_access_token.NAME\n  id = \"" + id + "\"\n}"} {
+		for _, text := range []string{`"ci" (tok_new)`, "latchkey token delete " + id,
+			"import {\n  to = latchkey_access_token.NAME\n  id = \"" + id + "\"\n}"} {
 			if !strings.Contains(diags[i].Detail(), text) {
 				t.Errorf("the warning does not say %q: %s", text, diags[i].Detail())
 			}

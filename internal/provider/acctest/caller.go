@@ -41,7 +41,8 @@ func NewCaller(b *Bench, server tfprotov6.ProviderServer) *Caller {
 	for name, value := range b.Place.Settings() {
 		config[name] = tftypes.NewValue(tftypes.String, value)
 	}
-	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: Encode(b, configType, tftypes.NewValue(configType, config))})
+	resp, err := server.ConfigureProvider(ctx,
+		&tfprotov6.ConfigureProviderRequest{Config: Encode(b, configType, tftypes.NewValue(configType, config))})
 	b.Must(err)
 	NoDiagnostics(b, resp.Diagnostics)
 	return c
@@ -59,10 +60,13 @@ func (c *Caller) Create(config map[string]any) (*tfprotov6.DynamicValue, []byte)
 }
 
 // Apply carries out a plan that was made for a state.
-func (c *Caller) Apply(config map[string]any, state *tfprotov6.DynamicValue, plan *tfprotov6.PlanResourceChangeResponse) *tfprotov6.ApplyResourceChangeResponse {
+func (c *Caller) Apply(
+	config map[string]any, state *tfprotov6.DynamicValue, plan *tfprotov6.PlanResourceChangeResponse,
+) *tfprotov6.ApplyResourceChangeResponse {
 	c.B.T.Helper()
 	resp, err := c.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: TypeName, Config: c.Config(config), PriorState: state, PlannedState: plan.PlannedState, PlannedPrivate: plan.PlannedPrivate,
+		TypeName: TypeName, Config: c.Config(config), PriorState: state, PlannedState: plan.PlannedState,
+		PlannedPrivate: plan.PlannedPrivate,
 	})
 	c.B.Must(err)
 	return resp
@@ -71,13 +75,16 @@ func (c *Caller) Apply(config map[string]any, state *tfprotov6.DynamicValue, pla
 // Read reads a token.
 func (c *Caller) Read(state *tfprotov6.DynamicValue, private []byte) *tfprotov6.ReadResourceResponse {
 	c.B.T.Helper()
-	resp, err := c.server.ReadResource(context.Background(), &tfprotov6.ReadResourceRequest{TypeName: TypeName, CurrentState: state, Private: private})
+	resp, err := c.server.ReadResource(context.Background(),
+		&tfprotov6.ReadResourceRequest{TypeName: TypeName, CurrentState: state, Private: private})
 	c.B.Must(err)
 	return resp
 }
 
 // Plan proposes what Terraform proposes: what is configured, and of the rest the prior value where the provider decides.
-func (c *Caller) Plan(config map[string]any, state *tfprotov6.DynamicValue, private []byte, destroyed bool) *tfprotov6.PlanResourceChangeResponse {
+func (c *Caller) Plan(
+	config map[string]any, state *tfprotov6.DynamicValue, private []byte, destroyed bool,
+) *tfprotov6.PlanResourceChangeResponse {
 	c.B.T.Helper()
 	configured, prior := c.Attributes(c.Config(config)), c.Attributes(state)
 	proposed := map[string]tftypes.Value{}
@@ -90,7 +97,12 @@ func (c *Caller) Plan(config map[string]any, state *tfprotov6.DynamicValue, priv
 		}
 		proposed[name] = value
 	}
-	req := &tfprotov6.PlanResourceChangeRequest{TypeName: TypeName, Config: c.Config(config), PriorState: state, PriorPrivate: private}
+	req := &tfprotov6.PlanResourceChangeRequest{
+		TypeName:     TypeName,
+		Config:       c.Config(config),
+		PriorState:   state,
+		PriorPrivate: private,
+	}
 	if destroyed {
 		req.Config = Encode(c.B, c.Type, tftypes.NewValue(c.Type, nil))
 		req.ProposedNewState = req.Config
@@ -113,7 +125,8 @@ func (c *Caller) Upgrade(state *tfprotov6.DynamicValue, without ...string) *tfpr
 	}
 	text, err := json.Marshal(attributes)
 	c.B.Must(err)
-	resp, err := c.server.UpgradeResourceState(context.Background(), &tfprotov6.UpgradeResourceStateRequest{TypeName: TypeName, RawState: &tfprotov6.RawState{JSON: text}})
+	resp, err := c.server.UpgradeResourceState(context.Background(),
+		&tfprotov6.UpgradeResourceStateRequest{TypeName: TypeName, RawState: &tfprotov6.RawState{JSON: text}})
 	c.B.Must(err)
 	return resp
 }

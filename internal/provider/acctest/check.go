@@ -106,7 +106,8 @@ func Updates(address string, unknown []string, changed ...string) plancheck.Plan
 // What an update makes unknown, and what a new secret does besides.
 var (
 	OnUpdate     = []string{"status"}
-	onRegenerate = append([]string{"token", "token_preview", "secret_version", "secret_expires_at", "previous_secret_expires_at", "regenerated_at"}, OnUpdate...)
+	onRegenerate = append([]string{"token", "token_preview", "secret_version", "secret_expires_at",
+		"previous_secret_expires_at", "regenerated_at"}, OnUpdate...)
 )
 
 // Regenerates checks that a plan regenerates a token in place, and says why.
@@ -125,7 +126,8 @@ func Regenerates(address, reason string, changed ...string) plancheck.PlanCheck 
 			changed = append(changed, "regeneration_reason")
 		}
 		var resp plancheck.CheckPlanResponse
-		Updates(address, onRegenerate, changed...).CheckPlan(context.Background(), plancheck.CheckPlanRequest{Plan: plan}, &resp)
+		Updates(address, onRegenerate, changed...).CheckPlan(context.Background(), plancheck.CheckPlanRequest{Plan: plan},
+			&resp)
 		return resp.Error
 	})
 }

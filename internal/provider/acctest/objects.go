@@ -37,7 +37,10 @@ func (b *Bench) Regenerate(name string) tokens.Secret {
 func (b *Bench) NewSecret() tokens.NewSecretFor {
 	secret, err := tokens.NewSecret(tokens.DefaultPrefix)
 	b.Must(err)
-	return tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, b.Now())}, Secret: secret}
+	return tokens.NewSecretFor{
+		Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, b.Now())},
+		Secret:  secret,
+	}
 }
 
 // Parse reads the value of a secret.
@@ -65,10 +68,18 @@ func (b *Bench) MakeToken(name string) tokens.CreatedAccessToken {
 	b.T.Helper()
 	created, err := b.Outside.CreateAccessToken(context.Background(), tokens.NewAccessToken{
 		NewSecretFor: b.NewSecret(),
-		Settings: tokens.Settings{Name: name, Description: "Deploys.", Own: tokens.Grants{Role: "viewer"}, Enabled: true, TTL: 90 * Day, Policies: tokens.Policies{
-			RegenerateBeforeExpiry: 14 * Day, OnExpired: tokens.OnExpiredError, OnSecretDrift: tokens.OnSecretDriftRegenerate,
-			Grace: tokens.Grace{Duration: 2 * Day}, ProtectIfUsedWithin: Day,
-		}},
+		Settings: tokens.Settings{
+			Name:        name,
+			Description: "Deploys.",
+			Own:         tokens.Grants{Role: "viewer"},
+			Enabled:     true,
+			TTL:         90 * Day,
+			Policies: tokens.Policies{
+				RegenerateBeforeExpiry: 14 * Day, OnExpired: tokens.OnExpiredError,
+				OnSecretDrift: tokens.OnSecretDriftRegenerate,
+				Grace:         tokens.Grace{Duration: 2 * Day}, ProtectIfUsedWithin: Day,
+			},
+		},
 	})
 	b.Must(err)
 	return created
@@ -76,7 +87,8 @@ func (b *Bench) MakeToken(name string) tokens.CreatedAccessToken {
 
 // ImportedLines are the attributes of a token that MakeToken makes.
 var ImportedLines = []string{
-	`description = "Deploys."`, `role = "viewer"`, `ttl = "2160h"`, `regenerate_before_expiry = "336h"`, `on_expired = "error"`, `on_secret_drift = "regenerate"`,
+	`description = "Deploys."`, `role = "viewer"`, `ttl = "2160h"`, `regenerate_before_expiry = "336h"`,
+	`on_expired = "error"`, `on_secret_drift = "regenerate"`,
 	`grace_period = "48h"`, `protect_if_used_within = "24h"`,
 }
 
@@ -93,9 +105,18 @@ func (b *Bench) MakePeople() (p People) {
 	b.T.Helper()
 	ctx := context.Background()
 	var err error
-	p.Group, err = b.Outside.CreateGroup(ctx, tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Moves money."}})
+	p.Group, err = b.Outside.CreateGroup(ctx,
+		tokens.NewGroup{
+			Request:       tokens.NewRequest(b.Now()),
+			GroupSettings: tokens.GroupSettings{Name: "payments", Description: "Moves money."},
+		})
 	b.Must(err)
-	p.Bea, err = b.Outside.CreateMember(ctx, tokens.NewMember{Request: tokens.NewRequest(b.Now()), Email: "bea@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "viewer"}}})
+	p.Bea, err = b.Outside.CreateMember(ctx,
+		tokens.NewMember{
+			Request:        tokens.NewRequest(b.Now()),
+			Email:          "bea@example.com",
+			MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: "viewer"}},
+		})
 	b.Must(err)
 	p.Anna, err = b.Outside.CreateMember(ctx, tokens.NewMember{Request: tokens.NewRequest(b.Now()),
 		Email: "anna@example.com",
@@ -106,8 +127,13 @@ func (b *Bench) MakePeople() (p People) {
 	b.Must(err)
 	user := func(name, groupID string) tokens.TechnicalUser {
 		u, err := b.Outside.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Request: tokens.NewRequest(b.Now()),
-			GroupID:               groupID,
-			TechnicalUserSettings: tokens.TechnicalUserSettings{Name: name, Description: "Serves " + name + ".", Grants: tokens.Grants{Role: "manager"}, Enabled: true},
+			GroupID: groupID,
+			TechnicalUserSettings: tokens.TechnicalUserSettings{
+				Name:        name,
+				Description: "Serves " + name + ".",
+				Grants:      tokens.Grants{Role: "manager"},
+				Enabled:     true,
+			},
 		})
 		b.Must(err)
 		return u
@@ -117,7 +143,9 @@ func (b *Bench) MakePeople() (p People) {
 }
 
 // MakeTokenOf makes an access token of a technical user outside Terraform.
-func (b *Bench) MakeTokenOf(user tokens.TechnicalUser, token tokens.NewAccessToken) (tokens.AccessToken, tokens.Secret) {
+func (b *Bench) MakeTokenOf(
+	user tokens.TechnicalUser, token tokens.NewAccessToken,
+) (tokens.AccessToken, tokens.Secret) {
 	b.T.Helper()
 	token.NewSecretFor, token.TechnicalUserID = b.NewSecret(), user.ID
 	created, err := b.Outside.CreateAccessToken(context.Background(), token)

@@ -12,7 +12,8 @@ import (
 // ValidateGroupRolesLevel refuses roles in groups for an account at the level of one group.
 func ValidateGroupRolesLevel(groupID types.String, groupRoles types.Set, diags *diag.Diagnostics) {
 	if IsGiven(groupID) && IsGiven(groupRoles) {
-		diags.Append(diagnostics.Excluded("group_roles", "an account at the level of a group has a role in that group alone: set role, or remove group_id"))
+		diags.Append(diagnostics.Excluded("group_roles",
+			"an account at the level of a group has a role in that group alone: set role, or remove group_id"))
 	}
 }
 

@@ -24,7 +24,9 @@ func (v notNegative) MarkdownDescription(ctx context.Context) string { return v.
 // ValidateInt64 applies the rule to a known value.
 func (notNegative) ValidateInt64(_ context.Context, req validator.Int64Request, resp *validator.Int64Response) {
 	if IsGiven(req.ConfigValue) && req.ConfigValue.ValueInt64() < 0 {
-		resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, tokens.Invalid(diagnostics.AttributeName(req.Path), "%d is negative: use a positive number, or leave it out", req.ConfigValue.ValueInt64())))
+		resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path,
+			tokens.Invalid(diagnostics.AttributeName(req.Path), "%d is negative: use a positive number, or leave it out",
+				req.ConfigValue.ValueInt64())))
 	}
 }
 
@@ -52,7 +54,8 @@ func (oneRolePerGroup) ValidateSet(_ context.Context, req validator.SetRequest, 
 			continue
 		}
 		if seen[id.ValueString()] {
-			resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, tokens.Invalid("group_roles", "group %s has more than one role: keep one", id.ValueString())))
+			resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path,
+				tokens.Invalid("group_roles", "group %s has more than one role: keep one", id.ValueString())))
 		}
 		seen[id.ValueString()] = true
 	}

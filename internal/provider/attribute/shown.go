@@ -34,7 +34,11 @@ func ShownTimestamp(description string, notes ...string) schema.StringAttribute 
 
 // ShownDuration is the schema of a duration that is only shown.
 func ShownDuration(description string) schema.StringAttribute {
-	return schema.StringAttribute{Computed: true, CustomType: customtypes.DurationType{}, MarkdownDescription: description}
+	return schema.StringAttribute{
+		Computed:            true,
+		CustomType:          customtypes.DurationType{},
+		MarkdownDescription: description,
+	}
 }
 
 // ShownBool is the schema of a yes or no that the backend answers.
@@ -61,7 +65,11 @@ func Filter(description string, validators ...validator.String) schema.StringAtt
 
 // DurationFilter is the schema of an optional duration that selects.
 func DurationFilter(description string) schema.StringAttribute {
-	return schema.StringAttribute{Optional: true, CustomType: customtypes.DurationType{}, MarkdownDescription: description}
+	return schema.StringAttribute{
+		Optional:            true,
+		CustomType:          customtypes.DurationType{},
+		MarkdownDescription: description,
+	}
 }
 
 // CountFilter is the schema of an optional number of objects.
@@ -73,7 +81,12 @@ func CountFilter(description string) schema.Int64Attribute {
 
 // Key is the schema of an attribute by which an object is looked up, and which is answered where another one is.
 func Key(description string, validators ...validator.String) schema.StringAttribute {
-	return schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: description, Validators: validators}
+	return schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: description,
+		Validators:          validators,
+	}
 }
 
 // ListOf returns the attribute for a list of objects. Show makes the model of each, whose fields are attribute values with

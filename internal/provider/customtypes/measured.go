@@ -62,7 +62,9 @@ func (t measuredType[M, T]) String() string {
 }
 
 // ValueFromString wraps a plain text.
-func (t measuredType[M, T]) ValueFromString(_ context.Context, in basetypes.StringValue) (basetypes.StringValuable, diag.Diagnostics) {
+func (t measuredType[M, T]) ValueFromString(
+	_ context.Context, in basetypes.StringValue,
+) (basetypes.StringValuable, diag.Diagnostics) {
 	return Measured[M, T]{in}, nil
 }
 
@@ -92,12 +94,16 @@ func (v Measured[M, T]) Equal(other attr.Value) bool {
 func (v Measured[M, T]) Type(context.Context) attr.Type { return measuredType[M, T]{} }
 
 // StringSemanticEquals tells whether another spelling stands for the same value.
-func (v Measured[M, T]) StringSemanticEquals(_ context.Context, other basetypes.StringValuable) (bool, diag.Diagnostics) {
+func (v Measured[M, T]) StringSemanticEquals(
+	_ context.Context, other basetypes.StringValuable,
+) (bool, diag.Diagnostics) {
 	return v.StandsForSame(other), nil
 }
 
 // ValidateAttribute checks the spelling of a configured value.
-func (v Measured[M, T]) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
+func (v Measured[M, T]) ValidateAttribute(
+	_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse,
+) {
 	if !v.isGiven() {
 		return
 	}

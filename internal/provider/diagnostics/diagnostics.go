@@ -47,7 +47,8 @@ func Failed(verb string, s Subject, err error) diag.Diagnostic {
 		note = "\n\nIt stays in the Terraform state."
 		if verb == "read" && tokens.ErrorCode(err) == tokens.CodeForbidden {
 			// No plan gets past this read to the role that the configuration now gives to the member.
-			note += " If this configuration took that permission from the member of act_as, give it back there and apply the member's new role first: " +
+			note += " If this configuration took that permission from the member of act_as, give it back there and apply " +
+				"the member's new role first: " +
 				"terraform apply -refresh=false -target=latchkey_member.NAME."
 		}
 	}
@@ -96,7 +97,8 @@ func InvalidAttribute(at path.Path, err error) diag.Diagnostic {
 	if e, ok := errors.AsType[*tokens.Error](err); ok {
 		detail = e.Message
 	}
-	return diag.NewAttributeErrorDiagnostic(at, "Invalid attribute value", withWayOut(fmt.Sprintf("Attribute %s: %s", attributeNames(at), detail), err))
+	return diag.NewAttributeErrorDiagnostic(at, "Invalid attribute value",
+		withWayOut(fmt.Sprintf("Attribute %s: %s", attributeNames(at), detail), err))
 }
 
 // attributeNames names the attribute at a path with those that it is nested in; which element of a set it stands in is

@@ -24,7 +24,11 @@ type accessTokens struct {
 
 func newAccessTokens(p *servedProvider) *accessTokens {
 	schema := accesstoken.Schema()
-	return &accessTokens{provider: p, version: schema.GetVersion(), typ: schema.Type().TerraformType(context.Background())}
+	return &accessTokens{
+		provider: p,
+		version:  schema.GetVersion(),
+		typ:      schema.Type().TerraformType(context.Background()),
+	}
 }
 
 // upgrade answers for a state of the present version: as it is. Terraform has removed from it what the schema does not

@@ -81,11 +81,13 @@ func TestShortWayKnowsEachField(t *testing.T) {
 		{tfprotov6.ReadResourceResponse{}, []string{"NewState", "Private", "NewIdentity", "Diagnostics", "Deferred"}},
 		// State, proposal and facts decide, for a new token the configuration alone.
 		{tfprotov6.PlanResourceChangeRequest{}, []string{
-			"TypeName", "PriorState", "ProposedNewState", "PriorPrivate", "PriorIdentity", "Config", "ProviderMeta", "ClientCapabilities",
+			"TypeName", "PriorState", "ProposedNewState", "PriorPrivate", "PriorIdentity", "Config", "ProviderMeta",
+			"ClientCapabilities",
 		}},
 		// A legacy type system is never asked for, and nothing is replaced where nothing changes.
 		{tfprotov6.PlanResourceChangeResponse{}, []string{
-			"PlannedState", "PlannedPrivate", "PlannedIdentity", "RequiresReplace", "Diagnostics", "Deferred", "UnsafeToUseLegacyTypeSystem",
+			"PlannedState", "PlannedPrivate", "PlannedIdentity", "RequiresReplace", "Diagnostics", "Deferred",
+			"UnsafeToUseLegacyTypeSystem",
 		}},
 	} {
 		typ := reflect.TypeOf(test.message)
@@ -105,9 +107,10 @@ func TestShortWayKeepsIdentity(t *testing.T) {
 	c := acctest.NewCaller(b, server)
 	state, private := c.Create(map[string]any{"name": "ci"})
 	typ := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}
-	identity := &tfprotov6.ResourceIdentityData{IdentityData: acctest.Encode(b, typ, tftypes.NewValue(typ, map[string]tftypes.Value{
-		"id": tftypes.NewValue(tftypes.String, "tok_1"),
-	}))}
+	identity := &tfprotov6.ResourceIdentityData{IdentityData: acctest.Encode(b, typ,
+		tftypes.NewValue(typ, map[string]tftypes.Value{
+			"id": tftypes.NewValue(tftypes.String, "tok_1"),
+		}))}
 
 	read, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
 		TypeName: acctest.TypeName, CurrentState: state, Private: private, CurrentIdentity: identity,
@@ -118,7 +121,8 @@ func TestShortWayKeepsIdentity(t *testing.T) {
 		t.Errorf("the read changed state or identity: %v, %v", read.NewState, read.NewIdentity)
 	}
 	plan, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
-		TypeName: acctest.TypeName, PriorState: state, ProposedNewState: state, PriorPrivate: private, PriorIdentity: identity,
+		TypeName: acctest.TypeName, PriorState: state, ProposedNewState: state, PriorPrivate: private,
+		PriorIdentity: identity,
 	})
 	b.Must(err)
 	acctest.NoDiagnostics(b, plan.Diagnostics)

@@ -23,19 +23,28 @@ func TestServerForgetsRequests(t *testing.T) {
 
 	for name, call := range map[string]func(context.Context) error{
 		"ValidateResourceConfig": func(ctx context.Context) error {
-			_, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: acctest.TypeName, Config: config})
+			_, err := server.ValidateResourceConfig(ctx,
+				&tfprotov6.ValidateResourceConfigRequest{TypeName: acctest.TypeName, Config: config})
 			return err
 		},
 		"UpgradeResourceState": func(ctx context.Context) error {
-			_, err := server.UpgradeResourceState(ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: acctest.TypeName, RawState: &tfprotov6.RawState{}})
+			_, err := server.UpgradeResourceState(ctx,
+				&tfprotov6.UpgradeResourceStateRequest{TypeName: acctest.TypeName, RawState: &tfprotov6.RawState{}})
 			return err
 		},
 		"ReadResource": func(ctx context.Context) error {
-			_, err := server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: acctest.TypeName, CurrentState: state})
+			_, err := server.ReadResource(ctx,
+				&tfprotov6.ReadResourceRequest{TypeName: acctest.TypeName, CurrentState: state})
 			return err
 		},
 		"PlanResourceChange": func(ctx context.Context) error {
-			_, err := server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: acctest.TypeName, Config: config, PriorState: state, ProposedNewState: state})
+			_, err := server.PlanResourceChange(ctx,
+				&tfprotov6.PlanResourceChangeRequest{
+					TypeName:         acctest.TypeName,
+					Config:           config,
+					PriorState:       state,
+					ProposedNewState: state,
+				})
 			return err
 		},
 		"ApplyResourceChange": func(ctx context.Context) error {

@@ -37,30 +37,74 @@ func TestServerAnswersAsFramework(t *testing.T) {
 	}{
 		{name: "nothing", read: true, again: true, plan: true},
 		{name: "nothing, every attribute", read: true, again: true, plan: true, config: attributes{
-			"description": "for the pipeline", "role": "viewer", "group_id": "", "enabled": true, "activates_at": "2029-01-01T00:00:00+01:00",
-			"ttl": "24h", "regenerate_triggers": attributes{"a": "1"}, "replace_triggers": attributes{"a": "1"},
-			"regenerate_before_expiry": "1h", "on_expired": "error", "on_secret_drift": "error", "grace_period": "0s", "protect_if_used_within": "9d",
+			"description": "for the pipeline", "role": "viewer", "group_id": "", "enabled": true,
+			"activates_at": "2029-01-01T00:00:00+01:00",
+			"ttl":          "24h", "regenerate_triggers": attributes{"a": "1"}, "replace_triggers": attributes{"a": "1"},
+			"regenerate_before_expiry": "1h", "on_expired": "error", "on_secret_drift": "error", "grace_period": "0s",
+			"protect_if_used_within": "9d",
 		}},
-		{name: "nothing, beside an expiry", read: true, again: true, plan: true, config: attributes{"expires_at": "2031-01-01T01:00:00+01:00"}},
+		{name: "nothing, beside an expiry", read: true, again: true, plan: true,
+			config: attributes{"expires_at": "2031-01-01T01:00:00+01:00"}},
 		{name: "nothing, disabled by the configuration", read: true, again: true, config: attributes{"enabled": false}},
-		{name: "nothing, restricted by the configuration", read: true, again: true, config: attributes{"visibility": "restricted"}},
-		{name: "time, before it expires", read: true, again: true, plan: true, config: attributes{"ttl": "90d"}, passed: time.Hour},
+		{name: "nothing, restricted by the configuration", read: true, again: true,
+			config: attributes{"visibility": "restricted"}},
+		{name: "time, before it expires", read: true, again: true, plan: true, config: attributes{"ttl": "90d"},
+			passed: time.Hour},
 		{name: "time, until its ttl ends", again: true, config: attributes{"ttl": "90d"}, passed: 91 * 24 * time.Hour},
-		{name: "time, before the window", read: true, again: true, plan: true, config: attributes{"ttl": "90d", "regenerate_before_expiry": "1d"}, passed: time.Hour},
-		{name: "time, into the window", read: true, again: true, config: attributes{"ttl": "90d", "regenerate_before_expiry": "10d"}, passed: 85 * 24 * time.Hour},
-		{name: "time, until its ttl ends, ignored", again: true, config: attributes{"ttl": "90d", "on_expired": "ignore"}, passed: 91 * 24 * time.Hour},
-		{name: "time, until its ttl ends, an error", again: true, config: attributes{"ttl": "90d", "on_expired": "error"}, passed: 91 * 24 * time.Hour},
-		{name: "regenerated outside, accepted", again: true, config: attributes{"on_secret_drift": "accept"}, meanwhile: func(b *acctest.Bench) { b.Regenerate("ci") }},
-		{name: "regenerated outside, an error", again: true, config: attributes{"on_secret_drift": "error"}, meanwhile: func(b *acctest.Bench) { b.Regenerate("ci") }},
-		{name: "given a grace outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{Grace: tokens.Grace{Duration: time.Hour}}}, Fields: tokens.Fields{"grace_period"}})},
-		{name: "given policies outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Policies: tokens.Policies{OnExpired: tokens.OnExpiredError, ProtectIfUsedWithin: time.Hour}}, Fields: tokens.Fields{"on_expired", "protect_if_used_within"}})},
-		{name: "time, until it expires", again: true, config: attributes{"expires_at": "2031-01-01T00:00:00Z"}, passed: 400 * 24 * time.Hour},
-		{name: "time, until it is active", again: true, plan: true, config: attributes{"activates_at": "2030-01-02T00:00:00Z"}, passed: 48 * time.Hour},
-		{name: "renamed outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Name: "other"}, Fields: tokens.Fields{"name"}})},
-		{name: "described outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "other"}, Fields: tokens.Fields{"description"}})},
-		{name: "disabled outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})},
-		{name: "restricted outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"}})},
-		{name: "given a ttl outside", again: true, meanwhile: update(tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: time.Hour}, Fields: tokens.Fields{"ttl"}})},
+		{name: "time, before the window", read: true, again: true, plan: true,
+			config: attributes{"ttl": "90d", "regenerate_before_expiry": "1d"}, passed: time.Hour},
+		{name: "time, into the window", read: true, again: true,
+			config: attributes{"ttl": "90d", "regenerate_before_expiry": "10d"}, passed: 85 * 24 * time.Hour},
+		{name: "time, until its ttl ends, ignored", again: true, config: attributes{"ttl": "90d", "on_expired": "ignore"},
+			passed: 91 * 24 * time.Hour},
+		{name: "time, until its ttl ends, an error", again: true, config: attributes{"ttl": "90d", "on_expired": "error"},
+			passed: 91 * 24 * time.Hour},
+		{name: "regenerated outside, accepted", again: true, config: attributes{"on_secret_drift": "accept"},
+			meanwhile: func(b *acctest.Bench) { b.Regenerate("ci") }},
+		{name: "regenerated outside, an error", again: true, config: attributes{"on_secret_drift": "error"},
+			meanwhile: func(b *acctest.Bench) { b.Regenerate("ci") }},
+		{name: "given a grace outside", again: true,
+			meanwhile: update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Policies: tokens.Policies{Grace: tokens.Grace{Duration: time.Hour}}},
+				Fields:   tokens.Fields{"grace_period"},
+			})},
+		{name: "given policies outside", again: true,
+			meanwhile: update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Policies: tokens.Policies{
+					OnExpired:           tokens.OnExpiredError,
+					ProtectIfUsedWithin: time.Hour,
+				}},
+				Fields: tokens.Fields{"on_expired", "protect_if_used_within"},
+			})},
+		{name: "time, until it expires", again: true, config: attributes{"expires_at": "2031-01-01T00:00:00Z"},
+			passed: 400 * 24 * time.Hour},
+		{name: "time, until it is active", again: true, plan: true,
+			config: attributes{"activates_at": "2030-01-02T00:00:00Z"}, passed: 48 * time.Hour},
+		{name: "renamed outside", again: true,
+			meanwhile: update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Name: "other"},
+				Fields:   tokens.Fields{"name"},
+			})},
+		{name: "described outside", again: true,
+			meanwhile: update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Description: "other"},
+				Fields:   tokens.Fields{"description"},
+			})},
+		{name: "disabled outside", again: true,
+			meanwhile: update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Enabled: false},
+				Fields:   tokens.Fields{"enabled"},
+			})},
+		{name: "restricted outside", again: true,
+			meanwhile: update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted},
+				Fields:   tokens.Fields{"visibility"},
+			})},
+		{name: "given a ttl outside", again: true,
+			meanwhile: update(tokens.AccessTokenUpdate{
+				Settings: tokens.Settings{TTL: time.Hour},
+				Fields:   tokens.Fields{"ttl"},
+			})},
 		{name: "regenerated outside", again: true, meanwhile: func(b *acctest.Bench) { b.Regenerate("ci") }},
 		{name: "held outside", again: true, meanwhile: func(b *acctest.Bench) {
 			_, err := b.Outside.HoldAccessToken(ctx, b.Token("ci").ID, "leaked")
@@ -73,23 +117,42 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			b.Must(err)
 		}},
 		{name: "its technical user disabled outside", again: true, plan: true, meanwhile: func(b *acctest.Bench) {
-			_, err := b.Outside.UpdateTechnicalUser(ctx, b.Token("ci").User.ID, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
+			_, err := b.Outside.UpdateTechnicalUser(ctx, b.Token("ci").User.ID,
+				tokens.TechnicalUserUpdate{
+					Settings: tokens.TechnicalUserSettings{Enabled: false},
+					Fields:   tokens.Fields{"enabled"},
+				})
 			b.Must(err)
 		}},
-		{name: "deleted outside", meanwhile: func(b *acctest.Bench) { b.Must(b.Outside.DeleteAccessToken(ctx, b.Token("ci").ID)) }},
+		{name: "deleted outside", meanwhile: func(b *acctest.Bench) {
+			b.Must(b.Outside.DeleteAccessToken(ctx,
+				b.Token("ci").ID))
+		}},
 		{name: "the database gone", meanwhile: func(b *acctest.Bench) { b.Place.Wipe() }},
 		{name: "renamed", read: true, again: true, changed: attributes{"name": "other"}},
 		{name: "disabled", read: true, again: true, changed: attributes{"enabled": false}},
-		{name: "enabled", read: true, again: true, config: attributes{"enabled": false}, changed: attributes{"enabled": nil}},
+		{name: "enabled", read: true, again: true, config: attributes{"enabled": false},
+			changed: attributes{"enabled": nil}},
 		{name: "restricted", read: true, again: true, changed: attributes{"visibility": "restricted"}},
-		{name: "no longer restricted", read: true, again: true, config: attributes{"visibility": "restricted"}, changed: attributes{"visibility": nil}},
-		{name: "no description any more", read: true, again: true, config: attributes{"description": "a"}, changed: attributes{"description": nil}},
-		{name: "the expiry spelled otherwise", read: true, again: true, config: attributes{"expires_at": "2031-01-01T00:00:00Z"}, changed: attributes{"expires_at": "2031-01-01T01:00:00+01:00"}},
-		{name: "a trigger changed", read: true, again: true, config: attributes{"regenerate_triggers": attributes{"a": "1"}}, changed: attributes{"regenerate_triggers": attributes{"a": "2"}}},
-		{name: "the window spelled otherwise", read: true, again: true, config: attributes{"ttl": "90d", "regenerate_before_expiry": "1d"}, changed: attributes{"regenerate_before_expiry": "24h"}},
+		{name: "no longer restricted", read: true, again: true, config: attributes{"visibility": "restricted"},
+			changed: attributes{"visibility": nil}},
+		{name: "no description any more", read: true, again: true, config: attributes{"description": "a"},
+			changed: attributes{"description": nil}},
+		{name: "the expiry spelled otherwise", read: true, again: true,
+			config:  attributes{"expires_at": "2031-01-01T00:00:00Z"},
+			changed: attributes{"expires_at": "2031-01-01T01:00:00+01:00"}},
+		{name: "a trigger changed", read: true, again: true,
+			config:  attributes{"regenerate_triggers": attributes{"a": "1"}},
+			changed: attributes{"regenerate_triggers": attributes{"a": "2"}}},
+		{name: "the window spelled otherwise", read: true, again: true,
+			config:  attributes{"ttl": "90d", "regenerate_before_expiry": "1d"},
+			changed: attributes{"regenerate_before_expiry": "24h"}},
 		{name: "given a grace", read: true, again: true, changed: attributes{"grace_period": "1d"}},
-		{name: "no grace any more, said otherwise", read: true, again: true, config: attributes{"grace_period": "0s"}, changed: attributes{"grace_period": nil}},
-		{name: "a replacement triggered", read: true, again: true, config: attributes{"replace_triggers": attributes{"a": "1"}}, changed: attributes{"replace_triggers": attributes{"a": "2"}}},
+		{name: "no grace any more, said otherwise", read: true, again: true, config: attributes{"grace_period": "0s"},
+			changed: attributes{"grace_period": nil}},
+		{name: "a replacement triggered", read: true, again: true,
+			config:  attributes{"replace_triggers": attributes{"a": "1"}},
+			changed: attributes{"replace_triggers": attributes{"a": "2"}}},
 		{name: "removed", read: true, again: true, destroyed: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -102,7 +165,8 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			config := attributes{"name": "ci"}
 			maps.Copy(config, test.config)
 			if config["group_id"] == "" {
-				group, err := b.Outside.CreateGroup(ctx, tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}})
+				group, err := b.Outside.CreateGroup(ctx,
+					tokens.NewGroup{Request: tokens.NewRequest(b.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}})
 				b.Must(err)
 				config["group_id"] = group.ID
 			}
@@ -156,7 +220,8 @@ func TestServerLeavesTheUnusualToFramework(t *testing.T) {
 	} {
 		t.Run("private state: "+name, func(t *testing.T) {
 			ours.ExpectSame(ours.Read(state, private), framework.Read(state, private))
-			ours.ExpectSame(ours.Plan(map[string]any{"name": "ci"}, state, private, false), framework.Plan(map[string]any{"name": "ci"}, state, private, false))
+			ours.ExpectSame(ours.Plan(map[string]any{"name": "ci"}, state, private, false),
+				framework.Plan(map[string]any{"name": "ci"}, state, private, false))
 		})
 	}
 	t.Run("a state that lacks an attribute", func(t *testing.T) {

@@ -25,7 +25,8 @@ func connectionFrom(providerData any, diags *diag.Diagnostics) *Connection {
 	}
 	c, ok := providerData.(*Connection)
 	if !ok {
-		diags.AddError("Unable to configure provider", fmt.Sprintf("The provider handed over %T: this is a defect of Latchkey, please report it.", providerData))
+		diags.AddError("Unable to configure provider",
+			fmt.Sprintf("The provider handed over %T: this is a defect of Latchkey, please report it.", providerData))
 	}
 	return c
 }
@@ -36,8 +37,9 @@ func (c *Connection) Request() tokens.Request { return tokens.NewRequest(c.Now()
 // Open returns the backend, or CodeUnavailable while a setting of the provider is unknown.
 func (c *Connection) Open() (tokens.Backend, error) {
 	if c.Backend == nil {
-		return nil, tokens.Unavailable(nil, "the provider's %s is not known yet, since it depends on something that has still to be created: "+
-			"apply that first (-target), or set %s to a fixed value", c.Unknown, c.Unknown)
+		return nil, tokens.Unavailable(nil,
+			"the provider's %s is not known yet, since it depends on something that has still to be created: "+
+				"apply that first (-target), or set %s to a fixed value", c.Unknown, c.Unknown)
 	}
 	return c.Backend, nil
 }
@@ -57,8 +59,10 @@ func (c *Connection) OpenFor(ctx context.Context, database string) (tokens.Backe
 		return nil, err
 	}
 	if reached.ID != database {
-		return nil, tokens.Unavailable(nil, "%s is database %s, but the object lives in database %s: point the provider's database to the file in which it was made, "+
-			"or restore that file", reached.Location, reached.ID, database)
+		return nil, tokens.Unavailable(nil,
+			"%s is database %s, but the object lives in database %s: point the provider's database to the file in "+
+				"which it was made, "+
+				"or restore that file", reached.Location, reached.ID, database)
 	}
 	return backend, nil
 }

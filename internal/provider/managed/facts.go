@@ -49,7 +49,9 @@ func ReadFacts(ctx context.Context, private privateReader, f recorded, diags *di
 		return
 	}
 	if err := json.Unmarshal(data, f); err != nil {
-		diags.AddError("Unable to read private state", "The facts beside the state are damaged ("+err.Error()+"): restore the state from a backup, or remove the resource from it and import it again.")
+		diags.AddError("Unable to read private state",
+			"The facts beside the state are damaged ("+err.Error()+
+				"): restore the state from a backup, or remove the resource from it and import it again.")
 	}
 }
 
@@ -88,6 +90,8 @@ func WarnOfEnabling(f Facts, s diagnostics.Subject, state, plan types.Bool, diag
 	if s.Kind == tokens.KindAccessToken {
 		advice += fmt.Sprintf(", or run \"latchkey token hold %s --reason …\", which no apply lifts", s.ID)
 	}
-	diags.AddWarning("Enabling what was disabled outside Terraform", fmt.Sprintf("%s was disabled by %s at %s, and this plan enables it again, as the configuration says.\n\nTo keep it stopped, %s.",
-		s, f.Disabled.By, tokens.FormatTimestamp(f.Disabled.At), advice))
+	diags.AddWarning("Enabling what was disabled outside Terraform",
+		fmt.Sprintf("%s was disabled by %s at %s, and this plan enables it again, as the configuration says.\n\nTo "+
+			"keep it stopped, %s.",
+			s, f.Disabled.By, tokens.FormatTimestamp(f.Disabled.At), advice))
 }

@@ -28,11 +28,15 @@ func Ask[T any](r *Reader, question func(tokens.Backend) (T, error)) (answer T, 
 }
 
 // AskForList returns a list of objects of a kind from the backend. A database that was never made holds none.
-func AskForList[T any](r *Reader, kind tokens.Kind, diags *diag.Diagnostics, question func(tokens.Backend) (T, error)) T {
+func AskForList[T any](
+	r *Reader, kind tokens.Kind, diags *diag.Diagnostics, question func(tokens.Backend) (T, error),
+) T {
 	answer, err := Ask(r, question)
 	switch {
 	case tokens.ErrorReason(err) == tokens.ReasonNoDatabase:
-		diags.AddWarning("There is no database yet", "The list is empty for that reason alone, as before the first apply of a new configuration. Where there should be a database, check its path: "+diagnostics.Explain(err))
+		diags.AddWarning("There is no database yet",
+			"The list is empty for that reason alone, as before the first apply of a new configuration. Where there should "+
+				"be a database, check its path: "+diagnostics.Explain(err))
 	case err != nil:
 		diags.Append(diagnostics.FailedList(kind, err))
 	}

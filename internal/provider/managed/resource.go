@@ -51,7 +51,9 @@ func CreateWhenFree[T any](ctx context.Context, create func() (T, error)) (T, er
 }
 
 // FinishCreate records which database a new object lives in. The state is set before, so that a failure here loses nothing.
-func FinishCreate(ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.CreateResponse) {
+func FinishCreate(
+	ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.CreateResponse,
+) {
 	if err := f.common().recordDatabase(ctx, backend); err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("identify the database of", s, err))
 		return
@@ -61,7 +63,9 @@ func FinishCreate(ctx context.Context, backend tokens.Backend, f recorded, s dia
 
 // Begin reads the recorded facts of an object into f and returns the backend that the object lives in, for the operation
 // that the verb names.
-func (m *Resource) Begin(ctx context.Context, verb string, s diagnostics.Subject, private privateReader, f recorded, diags *diag.Diagnostics) (tokens.Backend, bool) {
+func (m *Resource) Begin(
+	ctx context.Context, verb string, s diagnostics.Subject, private privateReader, f recorded, diags *diag.Diagnostics,
+) (tokens.Backend, bool) {
 	ReadFacts(ctx, private, f, diags)
 	if diags.HasError() {
 		return nil, false
@@ -91,7 +95,9 @@ func Missing(ctx context.Context, f recorded, s diagnostics.Subject, err error, 
 }
 
 // FinishRead records the facts of a read; the database too where none was recorded, as after an import.
-func FinishRead(ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.ReadResponse) {
+func FinishRead(
+	ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.ReadResponse,
+) {
 	if f := f.common(); f.Database == "" {
 		if err := f.recordDatabase(ctx, backend); err != nil {
 			resp.Diagnostics.Append(diagnostics.Failed("read", s, err))
@@ -102,7 +108,9 @@ func FinishRead(ctx context.Context, backend tokens.Backend, f recorded, s diagn
 }
 
 // Destroy deletes an object from the backend that it lives in. What is gone already is destroyed.
-func (m *Resource) Destroy(ctx context.Context, s diagnostics.Subject, private privateReader, diags *diag.Diagnostics, remove func(tokens.Backend) error) {
+func (m *Resource) Destroy(
+	ctx context.Context, s diagnostics.Subject, private privateReader, diags *diag.Diagnostics, remove func(tokens.Backend) error,
+) {
 	var f Facts
 	backend, ok := m.Begin(ctx, "delete", s, private, &f, diags)
 	if !ok {
@@ -114,7 +122,9 @@ func (m *Resource) Destroy(ctx context.Context, s diagnostics.Subject, private p
 }
 
 // ImportByID imports an object whose identifier is known, or found by something that people know it by.
-func (m *Resource) ImportByID(ctx context.Context, kind tokens.Kind, req resource.ImportStateRequest, resp *resource.ImportStateResponse, find func(tokens.Backend) ([]string, error), form string) {
+func (m *Resource) ImportByID(
+	ctx context.Context, kind tokens.Kind, req resource.ImportStateRequest, resp *resource.ImportStateResponse, find func(tokens.Backend) ([]string, error), form string,
+) {
 	id := req.ID
 	if !tokens.IsID(kind, id) {
 		backend, err := m.Open()
@@ -127,7 +137,8 @@ func (m *Resource) ImportByID(ctx context.Context, kind tokens.Kind, req resourc
 		case len(found) == 0:
 			err = tokens.Invalid("", "there is no %s %q: import by identifier (%s_…) or by %s", kind.Noun(), id, kind, form)
 		case len(found) > 1:
-			err = tokens.Invalid("", "%q stands for %d objects (%s): import one of them by its identifier", id, len(found), strings.Join(found, ", "))
+			err = tokens.Invalid("", "%q stands for %d objects (%s): import one of them by its identifier", id, len(found),
+				strings.Join(found, ", "))
 		}
 		if err != nil {
 			resp.Diagnostics.Append(diagnostics.FailedImport(diagnostics.Subject{Kind: kind}, err))
