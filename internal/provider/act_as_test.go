@@ -13,8 +13,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// acting returns a configuration with the provider of the database's owner, and beside it one that acts as the member with
-// the address of that expression.
+// acting returns a configuration with the provider of the database's owner, and beside it one that acts as the member
+// with the address of that expression.
 func acting(b *acctest.Bench, address, resources string) string {
 	return b.Config(b.Provider("acting", "act_as = "+address) + resources)
 }
@@ -77,8 +77,8 @@ func TestActAs(t *testing.T) {
 	)
 }
 
-// What the member may not do is an error of the apply, with what is missing. Whoever gives the member another role in the
-// meantime, even in the same apply, changes that at once.
+// What the member may not do is an error of the apply, with what is missing. Whoever gives the member another role in
+// the meantime, even in the same apply, changes that at once.
 func TestActAsForbidden(t *testing.T) {
 	b := acctest.New(t)
 	config := func(role string, lines ...string) string {
@@ -144,7 +144,8 @@ func setRole(b *acctest.Bench, role string) {
 	b.Must(err)
 }
 
-// A token that is hidden from the acting member stays in the state, and so does everything while the member is not there.
+// A token that is hidden from the acting member stays in the state, and so does everything while the member is not
+// there.
 func TestActAsHidden(t *testing.T) {
 	b := acctest.New(t)
 	restrict := func(v tokens.Visibility) {
@@ -206,8 +207,8 @@ func TestActAsImportOfTheForbidden(t *testing.T) {
 	)
 }
 
-// The member's address may be known only after the apply has begun, and a member that is not there makes nothing, not even
-// a database.
+// The member's address may be known only after the apply has begun, and a member that is not there makes nothing, not
+// even a database.
 func TestActAsUnknown(t *testing.T) {
 	b := acctest.New(t)
 	input := "resource \"terraform_data\" \"email\" {\n  input = \"anna@example.com\"\n}\n"

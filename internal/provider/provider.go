@@ -175,7 +175,8 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	}
 }
 
-// databasePath returns the absolute path of the database: from the configuration, else the environment, else the default.
+// databasePath returns the absolute path of the database: from the configuration, else the environment, else the
+// default.
 func databasePath(configured types.String) (string, error) {
 	name := configured.ValueString()
 	if configured.IsNull() {

@@ -18,8 +18,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// What was done after the backup that a database is restored from shows in the plan, which writes nothing; an apply does it
-// once more.
+// What was done after the backup that a database is restored from shows in the plan, which writes nothing; an apply
+// does it once more.
 func TestRestoredDatabase(t *testing.T) {
 	ctx := context.Background()
 	const group, user, member, role, share = "latchkey_group.g", "latchkey_technical_user.u", "latchkey_member.m", "latchkey_role.r", "latchkey_token_share.s"
@@ -144,7 +144,8 @@ func TestRestoredDatabase(t *testing.T) {
 	}
 }
 
-// An imported token, whose secret the state does not hold, has drifted too when it has another secret of the same version.
+// An imported token, whose secret the state does not hold, has drifted too when it has another secret of the same
+// version.
 func TestRestoredDatabaseImported(t *testing.T) {
 	b := acctest.New(t)
 	made := b.MakeToken("ci")
@@ -165,8 +166,8 @@ func TestRestoredDatabaseImported(t *testing.T) {
 	)
 }
 
-// A hold that has gone with the database is warned of in every plan until the token is held and released again. A hold that
-// was released is not.
+// A hold that has gone with the database is warned of in every plan until the token is held and released again. A hold
+// that was released is not.
 func TestRestoredDatabaseWithoutHold(t *testing.T) {
 	ctx := context.Background()
 	b := acctest.New(t)
@@ -262,8 +263,8 @@ func TestRestoredDatabaseRevivesSecret(t *testing.T) {
 	}
 }
 
-// A previous secret that was ended, and lives again with the database, is said to until it is ended once more; and a secret
-// that was replaced, and is the current one again, gets no grace when it is replaced once more.
+// A previous secret that was ended, and lives again with the database, is said to until it is ended once more; and a
+// secret that was replaced, and is the current one again, gets no grace when it is replaced once more.
 func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 	b := acctest.New(t)
 	var c *acctest.Caller
@@ -336,8 +337,8 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 	}
 }
 
-// A state of an earlier version of the provider, which knows of its secret the version alone, shows no drift where there is
-// none, and does where there is.
+// A state of an earlier version of the provider, which knows of its secret the version alone, shows no drift where
+// there is none, and does where there is.
 func TestFactsOfEarlierVersion(t *testing.T) {
 	b := acctest.New(t)
 	config := map[string]any{"name": "ci"}

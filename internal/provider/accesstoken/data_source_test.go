@@ -96,8 +96,8 @@ func TestAccessTokenLookUp(t *testing.T) {
 	)
 }
 
-// The policies of a token, and what is known of the secret before the present one: until when it is good, and when it was
-// last used.
+// The policies of a token, and what is known of the secret before the present one: until when it is good, and when it
+// was last used.
 func TestAccessTokenLookUpOfPolicies(t *testing.T) {
 	b := acctest.New(t)
 	p := b.MakePeople()

@@ -21,19 +21,20 @@ type tokenFacts struct {
 	Revoked bool `json:"revoked,omitempty"`
 	// ObservedAt is when an access token that expires was last looked at.
 	ObservedAt time.Time `json:"at,omitzero"`
-	// UsedAt is when the current secret of an access token was last used, PreviousUsedAt the one before it where that has a
-	// grace, and Uses how often any of its secrets was.
+	// UsedAt is when the current secret of an access token was last used, PreviousUsedAt the one before it where that has
+	// a grace, and Uses how often any of its secrets was.
 	UsedAt         time.Time `json:"u,omitzero"`
 	PreviousUsedAt time.Time `json:"pu,omitzero"`
 	Uses           int64     `json:"n,omitempty"`
-	// Revived tells that the secret before the current one ends later than the state knew. An older database was restored.
+	// Revived tells that the secret before the current one ends later than the state knew. An older database was
+	// restored.
 	Revived bool `json:"revived,omitempty"`
 	// Held says who holds the access token. A hold whose release was not seen stays recorded when it has gone.
 	Held *tokens.Stop `json:"held,omitempty"`
 }
 
-// recordToken records what was observed of an access token. What ended the secret of the state, or stopped the token, is
-// not forgotten because the backend knows of it no more: it may be an older database, restored from a backup.
+// recordToken records what was observed of an access token. What ended the secret of the state, or stopped the token,
+// is not forgotten because the backend knows of it no more: it may be an older database, restored from a backup.
 func (f *tokenFacts) recordToken(t tokens.AccessToken) {
 	f.Revoked = f.Revoked || !t.Secret.EndedAt.IsZero()
 	if t.Held != nil {
@@ -73,15 +74,16 @@ func (f *tokenFacts) knowsEnded(state *model) bool {
 		!observed.HeldMadeAt.IsZero() && observed.CurrentMadeAt.Before(observed.HeldMadeAt)
 }
 
-// completeSecret records when the secret that the state holds was made where an earlier version of the provider recorded
-// only its version: the state still says it unless it has seen another secret since.
+// completeSecret records when the secret that the state holds was made where an earlier version of the provider
+// recorded only its version: the state still says it unless it has seen another secret since.
 func (f *tokenFacts) completeSecret(state *model) {
 	if f.HeldMade == 0 && f.HeldVersion != 0 && f.HeldVersion == state.SecretVersion.ValueInt64() {
 		f.HeldMade = state.secretMadeAt().UnixMicro()
 	}
 }
 
-// ofSecret returns what is known of the secret that the state holds, beside what the backend had when the state was read.
+// ofSecret returns what is known of the secret that the state holds, beside what the backend had when the state was
+// read.
 func (f *tokenFacts) ofSecret(state *model) tokens.SecretFacts {
 	observed := tokens.SecretFacts{
 		HeldVersion:    f.HeldVersion,

@@ -214,7 +214,8 @@ func TestGraceAndExpiry(t *testing.T) {
 	)
 }
 
-// Of two runs that regenerate the same secret one wins; the other changes nothing and says so, and its next plan is right.
+// Of two runs that regenerate the same secret one wins; the other changes nothing and says so, and its next plan is
+// right.
 func TestRegenerationRaceInGrace(t *testing.T) {
 	b := acctest.New(t)
 	var first, second string

@@ -124,8 +124,8 @@ func TestAccessTokenImportRefused(t *testing.T) {
 	}
 }
 
-// An interrupted apply left a token over: the next one makes another beside it, and an import block takes the first under
-// management without a new secret.
+// An interrupted apply left a token over: the next one makes another beside it, and an import block takes the first
+// under management without a new secret.
 func TestAccessTokenLeftOver(t *testing.T) {
 	b := acctest.New(t)
 	left := b.MakeToken("ci")

@@ -82,8 +82,8 @@ func (m *model) observe(t tokens.AccessToken) {
 	m.PreviousSecretExpiresAt = customtypes.TimestampOf(t.PreviousSecretExpiresAt())
 }
 
-// complete fills in what the plan left unknown. What the plan knew stays, though another hand may have changed it since:
-// the next read shows that.
+// complete fills in what the plan left unknown. What the plan knew stays, though another hand may have changed it
+// since: the next read shows that.
 func (m *model) complete(t tokens.AccessToken) {
 	m.Status = types.StringValue(string(t.Status))
 	if m.TokenPreview.IsUnknown() {

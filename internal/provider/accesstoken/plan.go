@@ -16,8 +16,9 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// ModifyPlan decides what becomes of a token: from configuration, state and the recorded facts. The clock serves only to
-// refuse an end that is set anew though it has passed, and a step that interrupts a token in use; no planned value depends on it.
+// ModifyPlan decides what becomes of a token: from configuration, state and the recorded facts. The clock serves only
+// to refuse an end that is set anew though it has passed, and a step that interrupts a token in use; no planned value
+// depends on it.
 func (r *tokenResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
@@ -137,8 +138,8 @@ func (m *model) secretMadeAt() time.Time {
 	return m.CreatedAt.Value()
 }
 
-// changedTriggers tells whether triggers changed. From null to a map, and back, they are only recorded, so that an import
-// followed by an apply leaves the token alone.
+// changedTriggers tells whether triggers changed. From null to a map, and back, they are only recorded, so that an
+// import followed by an apply leaves the token alone.
 func changedTriggers(state, plan types.Map) bool {
 	return !state.IsNull() && !plan.IsNull() && !plan.Equal(state)
 }

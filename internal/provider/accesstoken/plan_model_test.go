@@ -16,8 +16,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// plannedToken is what is expected of one token and of the plans for it: a few numbers, in place of a provider. Time counts
-// in hours.
+// plannedToken is what is expected of one token and of the plans for it: a few numbers, in place of a provider. Time
+// counts in hours.
 type plannedToken struct {
 	*acctest.Caller
 	t       *rapid.T
@@ -33,7 +33,8 @@ type plannedToken struct {
 	revoked, held bool
 	enabled       bool
 	value         tokens.Secret
-	// What the state holds: the version of its secret, whether it knows that one to be revoked, and whether it holds a value.
+	// What the state holds: the version of its secret, whether it knows that one to be revoked, and whether it holds a
+	// value.
 	heldVersion  int
 	knownRevoked bool
 	holdsValue   bool

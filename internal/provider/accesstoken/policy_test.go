@@ -143,8 +143,8 @@ func TestOnSecretDrift(t *testing.T) {
 	}
 }
 
-// What was accepted is settled: it is no drift later, until the secret changes once more; and a change of the policy brings
-// back a value only where there is none.
+// What was accepted is settled: it is no drift later, until the secret changes once more; and a change of the policy
+// brings back a value only where there is none.
 func TestAcceptedDrift(t *testing.T) {
 	b := acctest.New(t)
 	accept := b.Config(acctest.CIToken(`on_secret_drift = "accept"`))

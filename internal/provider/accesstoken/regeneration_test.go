@@ -221,8 +221,8 @@ func TestTTLExpiresWhileStopped(t *testing.T) {
 	}
 }
 
-// Shortening the ttl below the age of the secret regenerates in the same plan where the age was observed, and is refused
-// where it was not.
+// Shortening the ttl below the age of the secret regenerates in the same plan where the age was observed, and is
+// refused where it was not.
 func TestTTLBelowAge(t *testing.T) {
 	b := acctest.New(t)
 	var first string
@@ -295,8 +295,8 @@ func TestRegenerationRace(t *testing.T) {
 	)
 }
 
-// What is unknown in the plan is known in the apply, where Terraform plans once more: both plans agree, whatever comes out
-// and whatever else calls for a new secret meanwhile.
+// What is unknown in the plan is known in the apply, where Terraform plans once more: both plans agree, whatever comes
+// out and whatever else calls for a new secret meanwhile.
 func TestUnknownSettings(t *testing.T) {
 	regenerate := func(b *acctest.Bench) { b.Regenerate("ci") }
 	outlive := func(b *acctest.Bench) { b.Advance(2 * 24 * time.Hour) }

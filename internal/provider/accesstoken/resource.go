@@ -1,9 +1,9 @@
-// Package accesstoken is the access token in Terraform: the resource latchkey_access_token and the data sources that look
-// one up and list them.
+// Package accesstoken is the access token in Terraform: the resource latchkey_access_token and the data sources that
+// look one up and list them.
 //
-// Read records what it sees, in the state and in facts beside it (facts.go); ModifyPlan decides from configuration, state
-// and facts (plan.go, secret_plan.go). No planned value depends on a clock: Terraform plans twice, and both plans must
-// agree. The package sees the backend through tokens.Backend alone.
+// Read records what it sees, in the state and in facts beside it (facts.go); ModifyPlan decides from configuration,
+// state and facts (plan.go, secret_plan.go). No planned value depends on a clock: Terraform plans twice, and both plans
+// must agree. The package sees the backend through tokens.Backend alone.
 package accesstoken
 
 import (

@@ -56,9 +56,9 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 	}
 }
 
-// decide returns what the plan m does about the secret, and false where only the apply will show. Terraform plans once more
-// then, with all values known, and what is known in the first plan must come out the same: so a setting that is still
-// unknown leaves the decision open wherever it may matter.
+// decide returns what the plan m does about the secret, and false where only the apply will show. Terraform plans once
+// more then, with all values known, and what is known in the first plan must come out the same: so a setting that is
+// still unknown leaves the decision open wherever it may matter.
 func (m *model) decide(state *model, f tokenFacts) (decision tokens.SecretDecision, known bool) {
 	for i, situation := range m.situations(state, f) {
 		switch possible := situation.Decide(); {
@@ -71,8 +71,8 @@ func (m *model) decide(state *model, f tokenFacts) (decision tokens.SecretDecisi
 	return decision, true
 }
 
-// situations returns the situation of the secret under the settings of the plan m: one where all of them are known, else one
-// for whatever they may turn out to be.
+// situations returns the situation of the secret under the settings of the plan m: one where all of them are known,
+// else one for whatever they may turn out to be.
 func (m *model) situations(state *model, f tokenFacts) []tokens.SecretSituation {
 	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
 	possible := []tokens.SecretSituation{{

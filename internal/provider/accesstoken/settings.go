@@ -8,8 +8,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// settingsModel holds the attributes that people set on a token, for the resource and the data sources alike. A new setting
-// is a field here, a line in each of the two conversions below, and an attribute in schema.go.
+// settingsModel holds the attributes that people set on a token, for the resource and the data sources alike. A new
+// setting is a field here, a line in each of the two conversions below, and an attribute in schema.go.
 type settingsModel struct {
 	Name                   types.String            `tfsdk:"name"`
 	Description            types.String            `tfsdk:"description"`

@@ -9,8 +9,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// shownModel is an access token as data sources show it: with all that can be known of it, and without its secret, which
-// can't.
+// shownModel is an access token as data sources show it: with all that can be known of it, and without its secret,
+// which can't.
 type shownModel struct {
 	observedModel
 	TechnicalUserEmail    types.String          `tfsdk:"technical_user_email"`

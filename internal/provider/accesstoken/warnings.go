@@ -13,7 +13,8 @@ import (
 // Each warning has one constant summary and names its object in the detail, so that Terraform folds many into one. The
 // exception is a hold that has gone: nothing else in a plan tells of it, so that none may hide behind another.
 
-// warnOfHold says that an incident hold is on a token, which no apply lifts, or that one has gone though nobody lifted it.
+// warnOfHold says that an incident hold is on a token, which no apply lifts, or that one has gone though nobody lifted
+// it.
 func warnOfHold(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	if f.Held == nil {
 		if state.Status.ValueString() == string(tokens.StatusHeld) { // a removed block comes without the facts of its last read
@@ -81,8 +82,8 @@ func wayOutOfExpiry(state *model) string {
 	return "set a later expires_at"
 }
 
-// orTrigger adds to a way to a new secret the change of a trigger, where there are triggers: those that are set for the first
-// time are only recorded.
+// orTrigger adds to a way to a new secret the change of a trigger, where there are triggers: those that are set for the
+// first time are only recorded.
 func orTrigger(state *model, way string) string {
 	if state.RegenerateTriggers.IsNull() {
 		return way
@@ -137,8 +138,8 @@ func warnOfRevocation(state *model, diags *diag.Diagnostics) {
 			orTrigger(state, `set on_secret_drift to "regenerate"`)))
 }
 
-// warnOfRegeneration says why a plan regenerates a token, where the plan itself does not: it shows a reason only when it
-// differs from the one before.
+// warnOfRegeneration says why a plan regenerates a token, where the plan itself does not: it shows a reason only when
+// it differs from the one before.
 func warnOfRegeneration(state *model, diags *diag.Diagnostics) {
 	var cause string
 	switch tokens.RegenerationReason(state.RegenerationReason.ValueString()) {

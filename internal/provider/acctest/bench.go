@@ -1,6 +1,6 @@
-// Package acctest holds what acceptance tests of the provider work with: a bench with a place of its own, a clock, a hand
-// outside Terraform, a real Terraform, and checks of plans and states. A Caller speaks the protocol with the provider
-// without Terraform. Where the tests work, place.go alone decides.
+// Package acctest holds what acceptance tests of the provider work with: a bench with a place of its own, a clock, a
+// hand outside Terraform, a real Terraform, and checks of plans and states. A Caller speaks the protocol with the
+// provider without Terraform. Where the tests work, place.go alone decides.
 package acctest
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Bench is what an acceptance test works with: a place with nothing in it, a clock of its own for provider and backend, and
-// a hand outside Terraform.
+// Bench is what an acceptance test works with: a place with nothing in it, a clock of its own for provider and backend,
+// and a hand outside Terraform.
 type Bench struct {
 	T     *testing.T
 	Place *Place

@@ -81,7 +81,8 @@ func (c *Caller) Read(state *tfprotov6.DynamicValue, private []byte) *tfprotov6.
 	return resp
 }
 
-// Plan proposes what Terraform proposes: what is configured, and of the rest the prior value where the provider decides.
+// Plan proposes what Terraform proposes: what is configured, and of the rest the prior value where the provider
+// decides.
 func (c *Caller) Plan(
 	config map[string]any, state *tfprotov6.DynamicValue, private []byte, destroyed bool,
 ) *tfprotov6.PlanResourceChangeResponse {

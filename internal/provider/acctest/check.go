@@ -69,8 +69,8 @@ func (c PlanCheck) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, 
 	resp.Error = c(req.Plan)
 }
 
-// Updates checks that a resource is updated in place, that exactly these attributes are unknown, and that none but these
-// and the named ones differs from the state.
+// Updates checks that a resource is updated in place, that exactly these attributes are unknown, and that none but
+// these and the named ones differs from the state.
 func Updates(address string, unknown []string, changed ...string) plancheck.PlanCheck {
 	return PlanCheck(func(plan *tfjson.Plan) error {
 		change, err := changeOf(plan, address)

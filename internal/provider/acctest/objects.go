@@ -92,8 +92,8 @@ var ImportedLines = []string{
 	`grace_period = "48h"`, `protect_if_used_within = "24h"`,
 }
 
-// People are the objects that tests of data sources look for: the group payments, Anna and Bea, the technical user ci of
-// the organization and one each called shop there and in the group.
+// People are the objects that tests of data sources look for: the group payments, Anna and Bea, the technical user ci
+// of the organization and one each called shop there and in the group.
 type People struct {
 	Group          tokens.Group
 	Anna, Bea      tokens.Member

@@ -62,8 +62,8 @@ func (p *Place) Wipe() {
 	}
 }
 
-// backup copies what is in the place and returns a function that puts the copy back, as after a lost disk. It has the same
-// identity. Whoever has the place open finds that what they opened is gone.
+// backup copies what is in the place and returns a function that puts the copy back, as after a lost disk. It has the
+// same identity. Whoever has the place open finds that what they opened is gone.
 func (p *Place) backup() (restore func()) {
 	p.t.Helper()
 	aside := filepath.Join(p.t.TempDir(), "backup")

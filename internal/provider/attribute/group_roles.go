@@ -23,8 +23,8 @@ var GroupRoleType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"role":     types.StringType,
 }}
 
-// GroupRolesOf returns the roles that the attribute holds, as far as they are known: nil for null, and a non-nil slice for
-// an empty set.
+// GroupRolesOf returns the roles that the attribute holds, as far as they are known: nil for null, and a non-nil slice
+// for an empty set.
 func GroupRolesOf(set types.Set) []tokens.GroupRole {
 	if !IsGiven(set) {
 		return nil

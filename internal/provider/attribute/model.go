@@ -147,7 +147,8 @@ func (c *Codec[M]) HasDefaults(ctx context.Context, model M) bool {
 	return true
 }
 
-// KeepSpelling gives each attribute of a plan that stands for the same value as in the state the spelling that it has there.
+// KeepSpelling gives each attribute of a plan that stands for the same value as in the state the spelling that it has
+// there.
 func (c *Codec[M]) KeepSpelling(plan, state *M) {
 	c.prepare()
 	planned, prior := reflect.ValueOf(plan).Elem(), reflect.ValueOf(state).Elem()

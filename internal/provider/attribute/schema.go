@@ -74,8 +74,8 @@ func ComputedText(description string) schema.StringAttribute {
 	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 }
 
-// ComputedTimestamp is the schema of a computed timestamp that an update may change. The description is the beginning of a
-// sentence, as in "When it was created", and the notes go on with it, as in "null for never".
+// ComputedTimestamp is the schema of a computed timestamp that an update may change. The description is the beginning
+// of a sentence, as in "When it was created", and the notes go on with it, as in "null for never".
 func ComputedTimestamp(description string, notes ...string) schema.StringAttribute {
 	a := ComputedText(describeTimestamp(description, notes))
 	a.CustomType = customtypes.TimestampType{}

@@ -89,8 +89,9 @@ func Key(description string, validators ...validator.String) schema.StringAttrib
 	}
 }
 
-// ListOf returns the attribute for a list of objects. Show makes the model of each, whose fields are attribute values with
-// tfsdk tags. The framework's own conversion inspects the struct anew for each object: that takes seconds for 10,000.
+// ListOf returns the attribute for a list of objects. Show makes the model of each, whose fields are attribute values
+// with tfsdk tags. The framework's own conversion inspects the struct anew for each object: that takes seconds for
+// 10,000.
 func ListOf[T, M any](attributes map[string]schema.Attribute, list []T, show func(T) M) types.List {
 	typ := objectTypeOf(attributes)
 	fields := attributesOf(reflect.TypeFor[M]())

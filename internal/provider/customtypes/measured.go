@@ -1,6 +1,6 @@
 // Package customtypes holds the types of attributes whose text stands for a value: timestamps, durations and grace
-// periods. Two spellings of one value are the same, so that neither a plan nor a read shows a difference between them. It
-// knows no resource and no backend.
+// periods. Two spellings of one value are the same, so that neither a plan nor a read shows a difference between them.
+// It knows no resource and no backend.
 package customtypes
 
 import (

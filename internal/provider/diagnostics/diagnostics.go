@@ -81,8 +81,8 @@ func failure(summary, about string, err error, note string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root(e.Field), summary, detail)
 }
 
-// isAboutObject reports whether an error concerns the object and its attributes, as opposed to the backend or the caller,
-// which are settings of the provider.
+// isAboutObject reports whether an error concerns the object and its attributes, as opposed to the backend or the
+// caller, which are settings of the provider.
 func isAboutObject(err error) bool {
 	switch tokens.ErrorCode(err) {
 	case tokens.CodeUnavailable, tokens.CodeForbidden:

@@ -8,8 +8,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// waysOut say what to do in Terraform about an error with a reason. The error itself speaks of the domain alone, since a
-// backend does not know who asks it.
+// waysOut say what to do in Terraform about an error with a reason. The error itself speaks of the domain alone, since
+// a backend does not know who asks it.
 var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonNameTaken: func(e *tokens.Error) string {
 		return fmt.Sprintf("Choose another one or, to manage what exists, write this block with the name of your "+

@@ -17,8 +17,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 )
 
-// Each method of the framework's server, those of parts of the protocol that the provider makes no use of too, is there and
-// answers a request about something unknown as the framework's does.
+// Each method of the framework's server, those of parts of the protocol that the provider makes no use of too, is there
+// and answers a request about something unknown as the framework's does.
 func TestServerHasTheWholeProtocol(t *testing.T) {
 	b := acctest.New(t)
 	framework := reflect.ValueOf(providerserver.NewProtocol6(provider.New("test", b.Now))())
@@ -64,8 +64,8 @@ func TestServerHasTheWholeProtocol(t *testing.T) {
 	}
 }
 
-// What a request carries that the short way does not look at comes back with the answer. A field that a later protocol adds
-// has to be sorted here first.
+// What a request carries that the short way does not look at comes back with the answer. A field that a later protocol
+// adds has to be sorted here first.
 func TestShortWayKnowsEachField(t *testing.T) {
 	for _, test := range []struct {
 		message any

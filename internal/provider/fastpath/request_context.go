@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// requestContext is the context of a request while it is served, and empty afterwards. The framework keeps the context of
-// every request until the provider is stopped, and with each some 10 KB that hang on it: a gigabyte in an apply of 10,000
-// access tokens. The requests that come by the thousand get such a context; the others pass with their own.
+// requestContext is the context of a request while it is served, and empty afterwards. The framework keeps the context
+// of every request until the provider is stopped, and with each some 10 KB that hang on it: a gigabyte in an apply of
+// 10,000 access tokens. The requests that come by the thousand get such a context; the others pass with their own.
 type requestContext struct {
 	served atomic.Pointer[context.Context]
 }

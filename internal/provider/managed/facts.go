@@ -17,7 +17,8 @@ const FactsKey = "f"
 
 // Facts are what an operation observed of an object and a later plan decides by, kept in private state beside the
 // attributes. What an object records beyond these it adds in a struct that embeds them. The keys are short because
-// Terraform writes the whole state anew after each change of a resource, and base64 makes each letter of them almost two.
+// Terraform writes the whole state anew after each change of a resource, and base64 makes each letter of them almost
+// two.
 type Facts struct {
 	// Database identifies the database that the object lives in.
 	Database string `json:"db"`

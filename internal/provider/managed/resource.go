@@ -1,6 +1,6 @@
-// Package managed holds what the resources and data sources are built on: the connection that the provider's configuration
-// gives them, the facts recorded beside the state of a resource, and the steps that all of them take in the same way. It
-// sees the backend through tokens.Backend alone and knows no resource.
+// Package managed holds what the resources and data sources are built on: the connection that the provider's
+// configuration gives them, the facts recorded beside the state of a resource, and the steps that all of them take in
+// the same way. It sees the backend through tokens.Backend alone and knows no resource.
 package managed
 
 import (
@@ -50,7 +50,8 @@ func CreateWhenFree[T any](ctx context.Context, create func() (T, error)) (T, er
 	return object, err
 }
 
-// FinishCreate records which database a new object lives in. The state is set before, so that a failure here loses nothing.
+// FinishCreate records which database a new object lives in. The state is set before, so that a failure here loses
+// nothing.
 func FinishCreate(
 	ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.CreateResponse,
 ) {
@@ -61,8 +62,8 @@ func FinishCreate(
 	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
 }
 
-// Begin reads the recorded facts of an object into f and returns the backend that the object lives in, for the operation
-// that the verb names.
+// Begin reads the recorded facts of an object into f and returns the backend that the object lives in, for the
+// operation that the verb names.
 func (m *Resource) Begin(
 	ctx context.Context, verb string, s diagnostics.Subject, private privateReader, f recorded, diags *diag.Diagnostics,
 ) (tokens.Backend, bool) {
@@ -78,8 +79,8 @@ func (m *Resource) Begin(
 	return backend, true
 }
 
-// Missing deals with the error of a read: only where the object positively does not exist does it leave the state. Without
-// facts it is not there yet: it is being imported.
+// Missing deals with the error of a read: only where the object positively does not exist does it leave the state.
+// Without facts it is not there yet: it is being imported.
 func Missing(ctx context.Context, f recorded, s diagnostics.Subject, err error, resp *resource.ReadResponse) bool {
 	switch {
 	case err == nil:
