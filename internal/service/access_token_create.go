@@ -33,7 +33,7 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 			if err != nil {
 				return created, err
 			}
-			if err := o.caller.MayCreateToken(t.User.GroupID, t.Visibility, t.Access(o.roles)); err != nil {
+			if err := o.caller.MayCreateToken(t.User.GroupID, t.Settings, t.Access(o.roles)); err != nil {
 				return created, err
 			}
 			return o.created(ctx, t)
@@ -88,7 +88,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	if err := o.knowRolesOf(ctx, t.Own, t.User.Grants); err != nil {
 		return t, err
 	}
-	if err := o.caller.MayCreateToken(t.User.GroupID, t.Visibility, t.Access(o.roles)); err != nil {
+	if err := o.caller.MayCreateToken(t.User.GroupID, t.Settings, t.Access(o.roles)); err != nil {
 		return t, err
 	}
 	if n.TechnicalUserID != "" && t.User.SystemCreated {

@@ -37,13 +37,13 @@ func (c Caller) Sees(t AccessToken, share string) bool {
 // are not restricted, and whether those that are, too. A share, or having made a token, may open more.
 func (c Caller) ShowsTokensAt(groupID string) (open, restricted bool) {
 	held := c.Access.At(groupID)
-	open = held.Allows(tokenRules[OperationShow].at(groupID))
+	open = held.Allows(ruleOf(OperationShow).at(groupID))
 	return open, open && held.Allows(PermissionAll)
 }
 
 // MayUse checks an operation on a token; share is the caller's role by a share, or empty.
 func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Roles) error {
-	rule, level := tokenRules[op], t.User.GroupID
+	rule, level := ruleOf(op), t.User.GroupID
 	held := c.Access.At(level)
 	stops := rule.stops && held.Allows(PermissionManageTokens)
 	if !c.Sees(t, share) && !stops {
@@ -86,15 +86,17 @@ func (c Caller) MayUpdate(
 }
 
 // MayCreateToken checks the creation of a token at a level, a group's or (empty) the organization's. access is what the
-// token may do, because its creator learns the secret. If the visibility is not the default, the caller also needs what
-// setting it needs.
-func (c Caller) MayCreateToken(groupID string, visibility Visibility, access Access) error {
-	needed := tokenRules[OperationEdit].at(groupID)
+// token may do, because its creator learns the secret. For a setting other than the default, the caller also needs what
+// changing it needs; whether a new token is enabled is for its creator to say.
+func (c Caller) MayCreateToken(groupID string, settings Settings, access Access) error {
+	needed := ruleOf(OperationEdit).at(groupID)
 	if err := c.mustHaveAt(groupID, "", "to create an access token "+levelName(groupID), needed); err != nil {
 		return err
 	}
-	if visibility == VisibilityRestricted {
-		if err := c.mustHaveAt(groupID, "", "to create a restricted access token", PermissionManageTokens); err != nil {
+	defaults := Settings{Visibility: VisibilityOrganization, Enabled: settings.Enabled}
+	for _, setting := range Difference(defaults, settings) {
+		op := operationFor(setting)
+		if err := c.mustHaveAt(groupID, "", "to "+string(op)+" a new access token", ruleOf(op).at(groupID)); err != nil {
 			return err
 		}
 	}

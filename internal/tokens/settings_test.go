@@ -129,6 +129,9 @@ func TestUnsortedSettingFailsClosed(t *testing.T) {
 		t.Error("a request with another value of the setting has the same digest")
 	}
 	op := tokens.OperationFor(changed[0])
+	if op != tokens.OperationConfigure {
+		t.Errorf("the setting is changed by the operation %q", op)
+	}
 	token := activeToken()
 	token.User.GroupID, token.User.Role = groupA, tokens.RoleNone
 	for _, by := range []struct {
@@ -145,6 +148,20 @@ func TestUnsortedSettingFailsClosed(t *testing.T) {
 		if err := by.caller.MayUse(op, token, by.share, tokens.NewRoles(nil)); (err == nil) != by.allowed {
 			t.Errorf("%s changes an unsorted setting: %v, want allowed: %t", by.name, err, by.allowed)
 		}
+	}
+}
+
+// An operation without a rule of its own needs as much as any.
+func TestUnknownOperationFailsClosed(t *testing.T) {
+	token := activeToken()
+	token.User.GroupID, token.User.Role = groupA, tokens.RoleNone
+	roles := tokens.NewRoles(nil)
+	writer := caller("", "tokens:read tokens:write", "")
+	if err := writer.MayUse("paint", token, tokens.ShareEditor, roles); tokens.ErrorCode(err) != tokens.CodeForbidden {
+		t.Errorf("an editor may do what no rule names: %v", err)
+	}
+	if err := caller("", "tokens:manage", "").MayUse("paint", token, "", roles); err != nil {
+		t.Errorf("one who manages tokens may not: %v", err)
 	}
 }
 

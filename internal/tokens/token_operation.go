@@ -75,6 +75,14 @@ var (
 	}
 )
 
+// ruleOf returns what an operation needs. One that has no rule needs as much as any.
+func ruleOf(op TokenOperation) tokenRule {
+	if rule, ok := tokenRules[op]; ok {
+		return rule
+	}
+	return alter
+}
+
 // updateOperations returns the operations that an update consists of when it turns before into after. An update that
 // changes nothing reveals the token's state, so it counts as showing it. But someone who may stop a token without
 // knowing of it may ask for that again.
