@@ -19,6 +19,8 @@ type Options struct {
 	Organization string
 	// Now is the clock. It is required.
 	Now func() time.Time
+	// wrap returns an engine around that of the file, in tests.
+	wrap func(store.Engine) store.Engine
 }
 
 // Service is the bundled backend over one database. It serves any number of principals at once, with one set of
@@ -35,8 +37,16 @@ type Service struct {
 // operation.
 func Open(options Options) *Service {
 	s := &Service{options: options}
-	s.store, s.invalid = sqlite.New(options.Database)
-	if s.invalid == nil && options.Organization != "" {
+	engine, err := sqlite.New(options.Database)
+	if err != nil {
+		s.invalid = err
+		return s
+	}
+	if options.wrap != nil {
+		engine = options.wrap(engine)
+	}
+	s.store = store.New(engine)
+	if options.Organization != "" {
 		s.invalid = tokens.ValidateName("organization", options.Organization)
 	}
 	return s

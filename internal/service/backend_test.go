@@ -12,6 +12,16 @@ import (
 
 func TestBackend(t *testing.T) { backendtest.Run(t, newPlace) }
 
+// The same as TestBackend, where every transaction runs twice.
+func TestBackendWithTransactionsThatRunTwice(t *testing.T) {
+	backendtest.Run(t, func(t *testing.T) backendtest.Place {
+		database := filepath.Join(t.TempDir(), "latchkey.db")
+		return func(now func() time.Time) backendtest.Service {
+			return opened{openWith(t, service.Options{Database: database, Now: now}.Twice())}
+		}
+	})
+}
+
 // newPlace returns a place in a directory of its own.
 func newPlace(t *testing.T) backendtest.Place {
 	database := filepath.Join(t.TempDir(), "latchkey.db")

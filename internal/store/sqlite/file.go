@@ -46,13 +46,13 @@ type databaseFile struct {
 
 var _ store.Engine = databaseFile{}
 
-// New returns the store in the SQLite file at the path. It does not touch the disk.
-func New(path string) (*store.Store, error) {
+// New returns the engine of the SQLite file at the path. It does not touch the disk.
+func New(path string) (store.Engine, error) {
 	f, err := newDatabaseFile("database", path)
 	if err != nil {
 		return nil, err
 	}
-	return store.New(f), nil
+	return f, nil
 }
 
 // newDatabaseFile returns the file at a path that a field names.

@@ -100,10 +100,11 @@ func groupName(id string) string {
 func fillOrganization(t *testing.T, path string) {
 	t.Helper()
 	ctx, made := t.Context(), time.Date(2030, time.January, 1, 0, 0, 0, 0, time.UTC)
-	s, err := sqlite.New(path)
+	engine, err := sqlite.New(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := store.New(engine)
 	found := func(ctx context.Context, tx store.Tx) error {
 		return tx.InsertDatabase(ctx, tokens.NewID(tokens.KindDatabase, made), "default", made)
 	}

@@ -28,10 +28,11 @@ func found(ctx context.Context, tx store.Tx) error {
 // openStore returns the store at a path, closed when the test ends.
 func openStore(t *testing.T, path string) *store.Store {
 	t.Helper()
-	s, err := New(path)
+	engine, err := New(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := store.New(engine)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
