@@ -50,7 +50,9 @@ func testActing(w *world) {
 	events := len(w.events(""))
 	for _, gone := range []*world{ben, w.acting("eve@example.com")} {
 		_, err = gone.AccessTokens(ctx, tokens.TokenQuery{})
-		w.equal("the field", w.refusal(err, tokens.CodeForbidden).Field, "act_as")
+		refusal := w.refusal(err, tokens.CodeForbidden)
+		w.equal("the field", refusal.Field, "act_as")
+		w.equal("the reason", refusal.Reason, tokens.ReasonUnknownCaller)
 		_, err = gone.AccessToken(ctx, tokens.NewID(tokens.KindAccessToken, w.clock.Now()))
 		w.equal("the field", w.refusal(err, tokens.CodeForbidden).Field, "act_as")
 		_, err = gone.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "shop"}})

@@ -1,8 +1,6 @@
 package backendtest
 
 import (
-	"strings"
-
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -85,7 +83,7 @@ func testMissingDatabase(w *world) {
 		},
 	} {
 		if err := operation(); tokens.ErrorCode(err) != tokens.CodeUnavailable ||
-			!strings.Contains(err.Error(), "there is no database") {
+			tokens.ErrorReason(err) != tokens.ReasonNoDatabase {
 			w.Errorf("%s without a database: got %v, want CodeUnavailable", name, err)
 		}
 	}

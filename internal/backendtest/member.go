@@ -31,8 +31,8 @@ func testMembers(w *world) {
 	_, err := w.CreateMember(ctx, tokens.NewMember{Email: "anna@EXAMPLE.com",
 		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}})
 	conflict := w.refusal(err, tokens.CodeConflict)
-	w.equal("the holder", conflict.ID, m.ID)
-	w.mentions(conflict.Error(), "Anna@example.com", "import {", "to = latchkey_member.NAME", `id = "`+m.ID+`"`)
+	w.equal("the holder", conflict.Holder, tokens.Holder{Kind: tokens.KindMember, ID: m.ID})
+	w.mentions(conflict.Error(), "Anna@example.com", m.ID)
 
 	w.clock.Advance(later)
 	want := m

@@ -33,6 +33,7 @@ func testLastOwner(w *world) {
 		w.Helper()
 		conflict := w.refusal(err, tokens.CodeConflict)
 		w.equal("the last owner", conflict.ID, id)
+		w.equal("the reason", conflict.Reason, tokens.ReasonLastOwner)
 		w.mentions(conflict.Error(), "last owner")
 	}
 	demoteMember := func() error {

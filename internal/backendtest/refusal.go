@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func testRefusals(w *world) {
 		action tokens.Action
 		code   tokens.Code
 		field  string
-		// id is the error's identifier, object the event's.
+		// id is the identifier in the error, of the object or of the holder, object the event's.
 		id, object string
 	}{
 		{"group: name", createGroup(tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "Payments"}}),
@@ -363,7 +364,12 @@ func testRefusals(w *world) {
 			before, events := w.content(), w.events("")
 			refusal := w.refusal(test.do(), test.code)
 			w.equal("the field", refusal.Field, test.field)
-			w.equal("the id", refusal.ID, test.id)
+			w.equal("the reason", refusal.Reason, refusalReasons[test.name])
+			w.equal("the id", cmp.Or(refusal.Holder.ID, refusal.ID), test.id)
+			if refusal.ID != "" {
+				w.equal("the kind", refusal.Kind, tokens.KindOf(refusal.ID))
+			}
+			w.equal("the kind of the holder", refusal.Holder.Kind, tokens.KindOf(refusal.Holder.ID))
 			w.equal("the content", w.content(), before)
 
 			after := w.events("")
@@ -379,4 +385,25 @@ func testRefusals(w *world) {
 			}
 		})
 	}
+}
+
+// refusalReasons are the reasons of the refusals in testRefusals, by their names; all others have none.
+var refusalReasons = map[string]tokens.Reason{
+	"group: taken":                    tokens.ReasonNameTaken,
+	"group update: taken":             tokens.ReasonNameTaken,
+	"role: taken":                     tokens.ReasonNameTaken,
+	"role update: taken":              tokens.ReasonNameTaken,
+	"member: taken":                   tokens.ReasonNameTaken,
+	"technical user: taken":           tokens.ReasonNameTaken,
+	"technical user update: taken":    tokens.ReasonNameTaken,
+	"share: taken":                    tokens.ReasonNameTaken,
+	"member: role":                    tokens.ReasonUnknownRole,
+	"member: unknown role in a group": tokens.ReasonUnknownRole,
+	"technical user update: role":     tokens.ReasonUnknownRole,
+	"token: role":                     tokens.ReasonUnknownRole,
+	"token update: role":              tokens.ReasonUnknownRole,
+	"token update: passed ttl":        tokens.ReasonTTLTooShort,
+	"regeneration: version":           tokens.ReasonVersionMovedOn,
+	"token: request id":               tokens.ReasonNotAnIdentifier,
+	"regeneration: request id":        tokens.ReasonNotAnIdentifier,
 }

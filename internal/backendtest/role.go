@@ -32,8 +32,8 @@ func testRoles(w *world) {
 
 	_, err := w.CreateRole(ctx, tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "clerk"}})
 	conflict := w.refusal(err, tokens.CodeConflict)
-	w.equal("the holder", conflict.ID, r.ID)
-	w.mentions(conflict.Error(), "to = latchkey_role.NAME", `id = "`+r.ID+`"`)
+	w.equal("the holder", conflict.Holder, tokens.Holder{Kind: tokens.KindRole, ID: r.ID})
+	w.mentions(conflict.Error(), r.ID)
 
 	w.clock.Advance(later)
 	want := r
@@ -45,7 +45,7 @@ func testRoles(w *world) {
 	w.equal("the role afterwards", must(w.Role(ctx, r.ID))(w), want)
 	_, err = w.UpdateRole(ctx, other.ID, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: "sales"},
 		Fields: tokens.Fields{"name"}})
-	w.equal("the holder", w.refusal(err, tokens.CodeConflict).ID, r.ID)
+	w.equal("the holder", w.refusal(err, tokens.CodeConflict).Holder, tokens.Holder{Kind: tokens.KindRole, ID: r.ID})
 	w.role("clerk") // the former name is free
 
 	w.succeed(w.DeleteRole(ctx, r.ID))

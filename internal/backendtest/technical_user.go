@@ -45,8 +45,8 @@ func testTechnicalUsers(w *world) {
 		_, err := w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{GroupID: holder.GroupID,
 			TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleNone}}})
 		conflict := w.refusal(err, tokens.CodeConflict)
-		w.equal("the holder", conflict.ID, holder.ID)
-		w.mentions(conflict.Error(), "to = latchkey_technical_user.NAME", `id = "`+holder.ID+`"`)
+		w.equal("the holder", conflict.Holder, tokens.Holder{Kind: tokens.KindTechnicalUser, ID: holder.ID})
+		w.mentions(conflict.Error(), holder.ID)
 	}
 
 	w.clock.Advance(later)
@@ -104,12 +104,12 @@ func testTechnicalUserAddressIsKept(w *world) {
 		tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci",
 			Grants: tokens.Grants{Role: tokens.RoleNone}}})
 	conflict := w.refusal(err, tokens.CodeConflict)
-	w.equal("the holder", conflict.ID, renamed.ID)
+	w.equal("the holder", conflict.Holder, tokens.Holder{Kind: tokens.KindTechnicalUser, ID: renamed.ID})
 	w.mentions(conflict.Error(), "ci@default.latchkey.internal", `"builds"`, renamed.ID)
 
 	successor := w.group("payments")
 	_, err = w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{GroupID: successor.ID,
 		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "cd", Grants: tokens.Grants{Role: tokens.RoleNone}}})
-	w.equal("the holder in the former group", w.refusal(err, tokens.CodeConflict).ID, moved.ID)
+	w.equal("the holder in the former group", w.refusal(err, tokens.CodeConflict).Holder.ID, moved.ID)
 	w.equal("the address in the renamed group", w.user("cf", g.ID).Email, "cf@billing.default.latchkey.internal")
 }

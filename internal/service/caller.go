@@ -47,8 +47,8 @@ func (b *Backend) member(ctx context.Context, v store.View, email string) (calle
 		return caller{}, err
 	}
 	if !ok {
-		refusal := tokens.Forbidden("", "there is no member %q in organization %q: name a member by its e-mail address, or leave act_as out to work as the owner of the database",
-			email, v.Database().Organization)
+		refusal := tokens.Forbidden("", "there is no member %q in organization %q: check the e-mail address",
+			email, v.Database().Organization).Because(tokens.ReasonUnknownCaller)
 		refusal.Field = "act_as"
 		return caller{actor: b.principal.Actor()}, refusal
 	}

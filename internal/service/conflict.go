@@ -7,13 +7,6 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// taken says that an object of the kind exists already under what the attribute names, and how to take it over.
-func taken(kind tokens.Kind, field, id, format string, args ...any) error {
-	resource := "latchkey_" + strings.ReplaceAll(kind.Noun(), " ", "_")
-	return tokens.Conflict(field, id, "%s; choose another one or, to manage what exists, write this block with the name of your resource:\n\nimport {\n  to = %s.NAME\n  id = %q\n}",
-		fmt.Sprintf(format, args...), resource, id)
-}
-
 // several lists objects that are in the way: the first few, and how many more there are.
 func several[T any](all []T, describe func(T) string) string {
 	const few = 5

@@ -93,7 +93,7 @@ func (o *operation) checkGroupName(ctx context.Context, g tokens.Group) error {
 	if err != nil || !ok || holder.ID == g.ID {
 		return err
 	}
-	return taken(tokens.KindGroup, "name", holder.ID, "group %s has the name %q already", holder.ID, g.Name)
+	return tokens.Taken(tokens.KindGroup, "name", holder.ID, "group %s already has the name %q", holder.ID, g.Name)
 }
 
 // DeleteGroup implements tokens.Backend.

@@ -18,7 +18,7 @@ func invalidReference(err error, field string, kind tokens.Kind, id string) erro
 	if tokens.ErrorCode(err) != tokens.CodeNotFound {
 		return err
 	}
-	return tokens.Invalid(field, "there is no %s %s; it has been deleted, or the identifier belongs to another database", kind.Noun(), id)
+	return tokens.Invalid(field, "there is no %s %s; it was deleted, or the identifier belongs to another database", kind.Noun(), id)
 }
 
 // sameGroupRoles compares sorted sets of roles. A set that is empty differs from one that is not there.

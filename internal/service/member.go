@@ -30,7 +30,7 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 				return m, "", err
 			}
 			if ok {
-				return m, "", taken(tokens.KindMember, "email", holder.ID, "member %s has the address %s already", holder.ID, holder.Email)
+				return m, "", tokens.Taken(tokens.KindMember, "email", holder.ID, "member %s already has the address %s", holder.ID, holder.Email)
 			}
 			if err := o.checkGrants(ctx, tokens.Grants{}, m.Grants); err != nil {
 				return m, "", err

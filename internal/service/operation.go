@@ -101,7 +101,7 @@ func (c creation[T]) once(ctx context.Context, o *operation, kind tokens.Kind, a
 	case repeated:
 		made, err = c.again(o, id)
 		if tokens.ErrorCode(err) == tokens.CodeNotFound {
-			err = tokens.Conflict("request_id", id, "%s %s, which this request made, has been deleted since: to make another one send a new request", kind.Noun(), id)
+			err = tokens.Conflict("request_id", id, "%s %s, which this request made, was deleted since then: send a new request to make another one", kind.Noun(), id)
 		}
 		return made, err
 	case c.invalid != nil:

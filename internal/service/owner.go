@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -19,9 +18,7 @@ func (o *operation) checkOwnerRemains(ctx context.Context, field string, kind to
 	if err != nil || slices.ContainsFunc(users, tokens.TechnicalUser.IsOwner) {
 		return err
 	}
-	ways := fmt.Sprintf("give the role %q to another member, or to another technical user at organization level, first", tokens.RoleOwner)
-	if field == "" {
-		ways += "; or, where Terraform is only to let go of it, use a removed block or terraform state rm"
-	}
-	return tokens.Conflict(field, id, "%s %s (%s) is the last owner, and one must remain: %s", kind.Noun(), email, id, ways)
+	return tokens.Conflict(field, id, "%s %s (%s) is the last owner, and one must remain: "+
+		"give the role %q to another member, or to another technical user at organization level, first",
+		kind.Noun(), email, id, tokens.RoleOwner).Because(tokens.ReasonLastOwner)
 }

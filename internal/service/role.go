@@ -129,7 +129,7 @@ func (o *operation) checkRoleName(ctx context.Context, r tokens.Role) error {
 	if err != nil || !ok || holder.ID == r.ID {
 		return err
 	}
-	return taken(tokens.KindRole, "name", holder.ID, "role %s has the name %q already", holder.ID, r.Name)
+	return tokens.Taken(tokens.KindRole, "name", holder.ID, "role %s already has the name %q", holder.ID, r.Name)
 }
 
 // DeleteRole implements tokens.Backend.
@@ -192,7 +192,8 @@ func (o *operation) checkRole(ctx context.Context, field, name string) error {
 		slices.Sort(custom)
 		known = append(known, custom...)
 	}
-	return tokens.Invalid(field, "there is no role %q; the roles are %s: use one of them, or make that one first (latchkey_role)", name, strings.Join(known, ", "))
+	return tokens.Invalid(field, "there is no role %q; the roles are %s: use one of them, or make that one first",
+		name, strings.Join(known, ", ")).Because(tokens.ReasonUnknownRole)
 }
 
 // refersToMore tells whether grants name groups or custom roles, which a missing database can't hold.

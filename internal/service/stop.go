@@ -58,7 +58,7 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 		o.know(custom)
 		before, t := known.AccessToken, known.AccessToken
 		if !ok || !known.IsOf(secret) || !known.IsLive(o.now) {
-			return t, &tokens.Error{Code: tokens.CodeNotFound, Message: "this value is no live secret of an access token: there is nothing to revoke"}
+			return t, &tokens.Error{Code: tokens.CodeNotFound, Message: "this value is not a live secret of any access token: there is nothing to revoke"}
 		}
 		t.Secret.EndedAt, t.UpdatedAt = o.now, o.now
 		if t.Previous.IsLive(o.now) {

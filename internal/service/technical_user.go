@@ -66,7 +66,7 @@ func (o *operation) createTechnicalUser(ctx context.Context, n tokens.NewTechnic
 		return u, err
 	}
 	if ok {
-		return u, taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s, which is called %q now, has had the address %s since it was made, and keeps it",
+		return u, tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s, whose name is %q now, has had the address %s since it was made, and keeps it",
 			holder.ID, holder.Name, u.Email)
 	}
 	if err := o.InsertTechnicalUser(ctx, u); err != nil {
@@ -93,7 +93,7 @@ func (o *operation) checkTechnicalUserName(ctx context.Context, u tokens.Technic
 	if u.GroupID != "" {
 		level = "the level of group " + u.GroupID
 	}
-	return taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s has the name %q at %s already", holder.ID, u.Name, level)
+	return tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s already has the name %q at %s", holder.ID, u.Name, level)
 }
 
 // TechnicalUser implements tokens.Backend.

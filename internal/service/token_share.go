@@ -56,7 +56,8 @@ func (o *operation) shareAccessToken(ctx context.Context, n tokens.NewTokenShare
 	o.object = object{s.ID(), shareName(token, member)}
 	switch held, err := o.TokenShare(ctx, s.AccessTokenID, s.MemberID); {
 	case err == nil:
-		return s, "", taken(tokens.KindTokenShare, "member_id", s.ID(), "access token %q (%s) is shared with %s already, as %s", token.Name, token.ID, member.Email, held.Role)
+		return s, "", tokens.Taken(tokens.KindTokenShare, "member_id", s.ID(), "access token %q (%s) is already shared with %s, as %s",
+			token.Name, token.ID, member.Email, held.Role)
 	case tokens.ErrorCode(err) != tokens.CodeNotFound:
 		return s, "", err
 	}

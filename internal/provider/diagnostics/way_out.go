@@ -27,6 +27,9 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 		"apply (triggers that are set for the first time are only recorded), " +
 		"or by latchkey token regenerate before it."),
 	tokens.ReasonNotAnIdentifier: func(e *tokens.Error) string {
+		if e.Kind == tokens.KindRequest { // no attribute is one
+			return ""
+		}
 		return fmt.Sprintf("Use the id attribute of a %s resource.", resourceType(e.Kind))
 	},
 	tokens.ReasonUnknownRole: always("A latchkey_role resource makes a custom role."),
