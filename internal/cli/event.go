@@ -130,7 +130,7 @@ func (c *eventPrune) Run(ctx context.Context, app *app) error {
 }
 
 // confirmPrune says what is about to be deleted, and returns an error unless the answer is yes.
-func (a *app) confirmPrune(ctx context.Context, backend tokens.Backend, before time.Time) error {
+func (a *app) confirmPrune(ctx context.Context, backend tokens.EventService, before time.Time) error {
 	events, err := backend.Events(ctx, tokens.EventQuery{})
 	if err != nil {
 		return fmt.Errorf("unable to list the events: %w", err)

@@ -22,7 +22,7 @@ func canGoWithout(err error) bool {
 }
 
 // readGroupNames returns the names of all groups, or none if they can't be read.
-func readGroupNames(ctx context.Context, backend tokens.Backend) (groupNames, error) {
+func readGroupNames(ctx context.Context, backend tokens.GroupService) (groupNames, error) {
 	groups, err := backend.Groups(ctx)
 	if err != nil && !canGoWithout(err) {
 		return nil, fmt.Errorf("unable to list the groups: %w", err)
@@ -54,7 +54,7 @@ func (g groupNames) describe(grants tokens.Grants) string {
 type memberAddresses map[string]string
 
 // readMemberAddresses returns the addresses of all members, or none if the caller may not list them.
-func readMemberAddresses(ctx context.Context, backend tokens.Backend) (memberAddresses, error) {
+func readMemberAddresses(ctx context.Context, backend tokens.MemberService) (memberAddresses, error) {
 	members, err := backend.Members(ctx)
 	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden {
 		return nil, fmt.Errorf("unable to list the members: %w", err)
@@ -78,7 +78,7 @@ func nameWithID(name, id string) string {
 
 // rolesOf returns the roles that decide what the access tokens may do. It reads custom roles only if a token refers to
 // one, and returns nil if they can't be read.
-func rolesOf(ctx context.Context, backend tokens.Backend, list ...tokens.AccessToken) (tokens.Roles, error) {
+func rolesOf(ctx context.Context, backend tokens.RoleService, list ...tokens.AccessToken) (tokens.Roles, error) {
 	if !slices.ContainsFunc(list, hasCustomRole) {
 		return tokens.NewRoles(nil), nil
 	}

@@ -51,7 +51,7 @@ func (ref groupRef) Validate() error {
 }
 
 // find returns the identifier of the group, or an empty string for an empty reference.
-func (ref groupRef) find(ctx context.Context, backend tokens.Backend) (string, error) {
+func (ref groupRef) find(ctx context.Context, backend tokens.GroupService) (string, error) {
 	if ref == "" || tokens.IsID(tokens.KindGroup, string(ref)) {
 		return string(ref), nil
 	}
@@ -80,7 +80,7 @@ func (ref memberRef) Validate() error {
 }
 
 // find returns the identifier of the member.
-func (ref memberRef) find(ctx context.Context, backend tokens.Backend) (string, error) {
+func (ref memberRef) find(ctx context.Context, backend tokens.MemberService) (string, error) {
 	if tokens.IsID(tokens.KindMember, string(ref)) {
 		return string(ref), nil
 	}
@@ -109,7 +109,7 @@ func (ref technicalUserRef) Validate() error {
 }
 
 // find returns the identifier of the technical user, or an empty string for an empty reference.
-func (ref technicalUserRef) find(ctx context.Context, backend tokens.Backend) (string, error) {
+func (ref technicalUserRef) find(ctx context.Context, backend tokens.TechnicalUserService) (string, error) {
 	if ref == "" || tokens.IsID(tokens.KindTechnicalUser, string(ref)) {
 		return string(ref), nil
 	}

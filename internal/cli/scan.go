@@ -120,7 +120,7 @@ func (c *scan) find(app *app) (leaks []*leak, err error) {
 
 // verifyAll asks the backend about each of the values. The level of a token may hide it from an acting member: a value
 // that is unknown to such a member may be live.
-func (a *app) verifyAll(ctx context.Context, backend tokens.Backend, leaks []*leak) error {
+func (a *app) verifyAll(ctx context.Context, backend tokens.SecretService, leaks []*leak) error {
 	for _, l := range leaks {
 		verification, reason, err := verify(ctx, backend, l.secret.Reveal())
 		if err != nil {

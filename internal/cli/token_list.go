@@ -75,7 +75,7 @@ func (c *tokenList) page(
 	return backend.AccessTokens(ctx, query)
 }
 
-func (c *tokenList) printJSON(ctx context.Context, app *app, backend tokens.Backend, list []tokens.AccessToken) error {
+func (c *tokenList) printJSON(ctx context.Context, app *app, backend tokens.RoleService, list []tokens.AccessToken) error {
 	roles, err := rolesOf(ctx, backend, list...)
 	if err != nil {
 		return err

@@ -120,7 +120,7 @@ func (s *tokenSettings) update() (u tokens.AccessTokenUpdate, err error) {
 }
 
 // groupRoles returns the roles in groups that the flags set.
-func (s *tokenSettings) groupRoles(ctx context.Context, backend tokens.Backend) ([]tokens.GroupRole, error) {
+func (s *tokenSettings) groupRoles(ctx context.Context, backend tokens.GroupService) ([]tokens.GroupRole, error) {
 	var roles []tokens.GroupRole
 	for _, group := range slices.Sorted(maps.Keys(s.GroupRole)) {
 		id, err := group.find(ctx, backend)

@@ -110,7 +110,7 @@ func (a *app) readValue() (string, error) {
 }
 
 // verify asks the backend about a value. If the value is not active, it also returns the reason.
-func verify(ctx context.Context, backend tokens.Backend, value string) (tokens.Verification, string, error) {
+func verify(ctx context.Context, backend tokens.SecretService, value string) (tokens.Verification, string, error) {
 	secret, err := tokens.ParseSecret(value)
 	if err != nil {
 		return tokens.Verification{}, reasonMalformed, nil //nolint:nilerr // that it is not a value is an answer, not an error
