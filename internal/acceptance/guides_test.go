@@ -61,7 +61,7 @@ func TestGuideCommands(t *testing.T) {
 				}
 				w.remove("misuse")
 				// Without a terminal, a command that asks for confirmation reports misuse, too.
-				if !strings.Contains(said.stderr, "needs a confirmation") {
+				if !strings.Contains(said.stderr, "needs confirmation") {
 					t.Errorf("%s shows %q, but the program does not understand %q:\n%s", page, strings.TrimSpace(line),
 						strings.TrimSpace(string(misuse)), said.stderr)
 				}
