@@ -1,0 +1,39 @@
+package diagnostics
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+func TestWaysOut(t *testing.T) {
+	holder := "grp_01jz0000000000000000000000"
+	for _, test := range []struct {
+		err  error
+		says string
+	}{
+		{
+			err: tokens.Taken(tokens.KindGroup, "name", holder, "taken"),
+			says: "name: taken. Choose another one or, to manage what exists, write this block with the name of your resource:" +
+				"\n\nimport {\n  to = latchkey_group.NAME\n  id = \"" + holder + "\"\n}",
+		},
+		{err: tokens.Conflict("", holder, "last").Because(tokens.ReasonLastOwner), says: "terraform state rm."},
+		{err: tokens.Conflict("role", holder, "last").Because(tokens.ReasonLastOwner), says: "role: last."},
+		{err: tokens.ValidateID("group_id", tokens.KindGroup, "x"), says: "latchkey_group resource."},
+		{err: tokens.ValidateID("request_id", tokens.KindRequest, "x"), says: `request_id: "x" is not a valid request identifier, which would start with "req_".`},
+		{
+			err:  tokens.Unavailable(tokens.Unavailable(nil, "missing").Because(tokens.ReasonNoDatabase), "lost"),
+			says: "lost (missing). " + databaseSetting,
+		},
+		{err: tokens.Invalid("name", "empty"), says: "name: empty."},
+	} {
+		got := Explain(test.err)
+		if !strings.Contains(got, test.says) {
+			t.Errorf("got %q, want %q in it", got, test.says)
+		}
+		if plain := test.err.Error() + "."; strings.HasSuffix(test.says, plain) && got != plain {
+			t.Errorf("got %q, want %q", got, plain)
+		}
+	}
+}
