@@ -64,19 +64,20 @@ func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The audit log: who changed what and when, and what was refused. No event " +
 			"holds a secret.\n\n" +
-			"With the provider's `act_as`, only events of what this member may see are listed. While there is no database " +
-			"yet, the list is empty. " +
-			"Every change adds events: filter, so that what you derive from them does not differ at every run.",
+			"With the provider's `act_as`, only events about what this member may see are listed. While there is no " +
+			"database yet, the list is empty. Every change adds events, so filter them if what you derive from them is to " +
+			"stay the same in each run.",
 		Attributes: map[string]schema.Attribute{
-			"object_id": attribute.Filter("Only events of the object with this identifier: of an access token, technical "+
-				"user, member, group, role or token share. It may have been deleted.",
+			"object_id": attribute.Filter("Only events about the object with this identifier: an access token, technical "+
+				"user, member, group, role or token share, even one that was deleted.",
 				attribute.Rule("the identifier of an object", validateObjectID)),
 			"since": schema.StringAttribute{
 				Optional:            true,
 				CustomType:          customtypes.TimestampType{},
-				MarkdownDescription: "Only events from this instant on (RFC 3339).",
+				MarkdownDescription: "Only events from this time on (RFC 3339).",
 			},
-			"limit":  attribute.CountFilter("How many events to list at most: the latest ones. Left out, or 0: all of them."),
+			"limit": attribute.CountFilter("How many events to list at most, the latest ones. By default, or " +
+				"with 0, all of them."),
 			"events": attribute.ShownList(shownEventAttributes(), "The events, the oldest first."),
 		},
 	}
@@ -87,13 +88,13 @@ func shownEventAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id": attribute.ShownText("Identifier of the event (`evt_…`)."),
 		"at": attribute.ShownTimestamp("When it happened"),
-		"actor": attribute.ShownText("Who did it: `local:<user>@<host>` for one who opened the database, or the " +
-			"e-mail address of a member (`act_as`)."),
+		"actor": attribute.ShownText("Who did it: `local:<user>@<host>` for someone who opened the database, or " +
+			"the e-mail address of a member (`act_as`)."),
 		"action":      attribute.ShownText("What was done, as in `access_token.regenerate`."),
-		"object_id":   attribute.ShownText("Identifier of the object concerned; null where a refused creation made none."),
-		"object_name": attribute.ShownText("Name of that object at the time; null where it is not known."),
+		"object_id":   attribute.ShownText("Identifier of the object concerned; null if a refused creation made none."),
+		"object_name": attribute.ShownText("Name of that object at the time; null if unknown."),
 		"outcome":     attribute.ShownText("`done`, or `refused`."),
-		"detail":      attribute.ShownText("What changed, why, or why it was refused; null where there is nothing to add."),
+		"detail":      attribute.ShownText("What changed, why, or why it was refused; null if there is nothing to add."),
 	}
 }
 

@@ -50,17 +50,17 @@ func (r *groupResource) Metadata(_ context.Context, _ resource.MetadataRequest, 
 
 func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A part of the organization, as a team, a project or a workspace is. Technical users and " +
-			"their access tokens can live at the level of a group, " +
-			"and members and technical users of the organization can have a role in it.\n\n" +
-			"Renaming a group changes it in place. Deleting one takes the roles that were held in it along; it fails while " +
-			"technical users live in it.",
+		MarkdownDescription: "A part of the organization, such as a team, a project or a workspace. Technical users and " +
+			"their access tokens can belong to a group, and members and technical users of the organization can " +
+			"have a role in it.\n\n" +
+			"Renaming a group changes it in place. Deleting it also deletes the roles held in it; it fails while technical " +
+			"users belong to it.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the group (`grp_…`)."),
 			"name": schema.StringAttribute{
 				Required: true,
-				MarkdownDescription: "Name, unique in the organization: 1 to 63 lower-case letters, digits and hyphens. The " +
-					"e-mail addresses of technical users that exist keep the name of their creation.",
+				MarkdownDescription: "Name, unique in the organization: 1 to 63 lower-case letters, digits and hyphens. " +
+					"Existing technical users keep the e-mail address that they were created with.",
 				Validators: []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens",
 					tokens.ValidateName)},
 			},

@@ -48,8 +48,8 @@ func (d *groupsDataSource) Metadata(
 func (d *groupsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The groups of the organization. Use it to work in a group that another configuration " +
-			"manages, picked by its name.\n\n" +
-			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database " +
+			"manages, picked by name.\n\n" +
+			"With the provider's `act_as`, this needs an administrator of the organization. While there is no database " +
 			"yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"groups": attribute.ShownList(shownGroupAttributes(), "The groups, by name."),
@@ -62,7 +62,7 @@ func shownGroupAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":          attribute.ShownText("Identifier of the group (`grp_…`)."),
 		"name":        attribute.ShownText("Name, unique in the organization."),
-		"description": attribute.ShownText("What the group is for; null where nothing is said."),
+		"description": attribute.ShownText("What the group is for; null for none."),
 		"created_at":  attribute.ShownTimestamp("When the group was created"),
 		"updated_at":  attribute.ShownTimestamp("When the group was last changed"),
 	}

@@ -61,26 +61,25 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		MarkdownDescription: "A person of the organization, with whom access tokens can be shared " +
 			"(`latchkey_token_share`), and as whom Terraform and the command line can act (`act_as`).\n\n" +
 			"Names and roles change in place. Another e-mail address is another person, so it replaces the member. " +
-			"Deleting a member ends the shares with it.\n\n" +
+			"Deleting a member ends its shares.\n\n" +
 			"~> **The last owner stays.** Once there is an owner (a member, or a technical user that is enabled and not " +
-			"created by the system, with the role `owner` in the whole organization), " +
-			"the last one can't be given another role, disabled or deleted. To hand over, make the new owner first: name " +
-			"it in `depends_on` of the former one. " +
-			"For a member that is to be replaced, set `create_before_destroy`. To destroy everything else, let Terraform " +
-			"forget the owner: by a `removed` block with `destroy = false`, or by `terraform state rm`.",
+			"created by the system, with the role `owner` in the whole organization), the last one can't be given another " +
+			"role, disabled or deleted. To hand over, create the new owner first: name it in `depends_on` of the former " +
+			"one. If a member is to be replaced, set `create_before_destroy`. To destroy everything else, let Terraform " +
+			"forget the owner with a `removed` block (`destroy = false`) or `terraform state rm`.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the member (`mem_…`)."),
 			"email": schema.StringAttribute{
 				Required: true,
-				MarkdownDescription: "E-mail address, unique in the organization whatever the case of its letters. A change " +
-					"replaces the member, unless it is one of case alone, which changes nothing.",
+				MarkdownDescription: "E-mail address, unique in the organization regardless of case. Another address " +
+					"replaces the member; a change of case alone changes nothing.",
 				Validators: []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateEmail)},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherAddress, otherAddressDescription,
 					otherAddressDescription)},
 			},
 			"name": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Name of the person, for people to read.",
+				MarkdownDescription: "Name of the person.",
 				Validators:          []validator.String{attribute.Rule("1 to 128 printable characters", tokens.ValidateLabel)},
 			},
 			"role": attribute.AccountRole("Role in the whole organization. Defaults to `member`. One of " +
@@ -94,7 +93,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 
 const otherAddressDescription = "An address that differs in more than the case of its letters replaces the member."
 
-// otherAddress tells whether an address is another person's. In another case of its letters it is the same.
+// otherAddress reports whether an address is another person's. In another case of its letters it is the same.
 func otherAddress(
 	_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse,
 ) {

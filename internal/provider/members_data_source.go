@@ -48,9 +48,9 @@ func (d *membersDataSource) Metadata(
 func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The members of the organization. Use it to share access tokens (`latchkey_token_share`) " +
-			"with people whom another configuration manages, picked by their e-mail address.\n\n" +
-			"With the provider's `act_as`, it takes an administrator of the organization or of a group. While there is no " +
-			"database yet, the list is empty.",
+			"with people whom another configuration manages, picked by e-mail address.\n\n" +
+			"With the provider's `act_as`, this needs an administrator of the organization or of a group. While there is " +
+			"no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"members": attribute.ShownList(shownMemberAttributes(), "The members, by e-mail address."),
 		},
@@ -60,14 +60,13 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 // shownMemberAttributes are the schema of a shownMemberModel.
 func shownMemberAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":    attribute.ShownText("Identifier of the member (`mem_…`)."),
-		"email": attribute.ShownText("E-mail address, as it was written when the member was made."),
-		"name":  attribute.ShownText("Name of the person; null where none is given."),
-		"role":  attribute.ShownText("Role in the whole organization."),
-		"group_roles": attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null " +
-			"where there are none."),
-		"created_at": attribute.ShownTimestamp("When the member was created"),
-		"updated_at": attribute.ShownTimestamp("When the member was last changed"),
+		"id":          attribute.ShownText("Identifier of the member (`mem_…`)."),
+		"email":       attribute.ShownText("E-mail address, as written when the member was created."),
+		"name":        attribute.ShownText("Name of the person; null for none."),
+		"role":        attribute.ShownText("Role in the whole organization."),
+		"group_roles": attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null for none."),
+		"created_at":  attribute.ShownTimestamp("When the member was created"),
+		"updated_at":  attribute.ShownTimestamp("When the member was last changed"),
 	}
 }
 

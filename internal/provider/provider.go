@@ -58,39 +58,34 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 // Schema describes the configuration of the provider.
 func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Issues API access tokens and carries out their whole life against a backend that is " +
-			"bundled in the provider.",
+		MarkdownDescription: "Issues API access tokens and manages their whole life in a backend that is " +
+			"bundled with the provider.",
 		Attributes: map[string]schema.Attribute{
 			"database": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Path of the SQLite database that holds the tokens (hashed), relative to the root " +
-					"module. The first apply makes it, with mode 0600. " +
-					"Keep it on a local disk, outside version control. Defaults to the environment variable " +
-					"`LATCHKEY_DATABASE`, else `latchkey.db`.",
+				MarkdownDescription: "Path of the SQLite database that holds the hashed tokens, relative to the root module. " +
+					"The first apply creates it with mode 0600. Keep it on a local disk, outside version control. Defaults to " +
+					"`LATCHKEY_DATABASE` in the environment, then to `latchkey.db`.",
 				Validators: []validator.String{attribute.Rule("a path of a file", tokens.ValidateDatabasePath)},
 			},
 			"organization": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Name of the organization that the database belongs to; part of the e-mail addresses " +
-					"of technical users. " +
-					"It is given to the database when it is made, and another name later is an error. Defaults to `default`.",
+				MarkdownDescription: "Name of the organization that the database belongs to; part of the e-mail addresses of " +
+					"technical users. It is fixed when the database is created: another name later is an error. " +
+					"Defaults to `default`.",
 				Validators: []validator.String{attribute.Rule("lower-case letters, digits and hyphens", tokens.ValidateName)},
 			},
 			"act_as": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "E-mail address of a member: work with that person's permissions, as they are at each " +
-					"moment, and under that name in the audit log. " +
-					"What the person may not do is an error that leaves the resource in the state. Left out: work as the owner " +
-					"of the database, which whoever can write its file is; `act_as` only restrains. " +
-					"The member must exist before anything is done for it: make it with another configuration of the provider " +
-					"(`alias`), and refer to it here.",
+				MarkdownDescription: "E-mail address of the member as whom to work, with that person's current permissions " +
+					"and under that name in the audit log. By default, you work as the owner of the database. The member must " +
+					"already exist: create it with another configuration of the provider (`alias`).",
 				Validators: []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateEmail)},
 			},
 			"token_prefix": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "What the values of new secrets begin with, before the underscore, so that people and " +
-					"scanners recognize them: 1 to 8 lower-case letters and digits, " +
-					"a letter first. Defaults to `lk`. A change concerns new secrets only.",
+				MarkdownDescription: "Beginning of the value of each new secret, before the underscore, by which people and " +
+					"scanners recognize it: 1 to 8 lower-case letters and digits, starting with a letter. Defaults to `lk`.",
 				Validators: []validator.String{attribute.Rule("1 to 8 lower-case letters and digits, a letter first",
 					tokens.ValidatePrefix)},
 			},

@@ -54,15 +54,15 @@ func (r *roleResource) Metadata(_ context.Context, _ resource.MetadataRequest, r
 func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A custom role: a name for a set of permissions, which technical users, members and access " +
-			"tokens can have beside the built-in roles " +
-			"`none`, `viewer`, `member`, `manager`, `administrator` and `owner`.\n\n" +
-			"Everything changes in place. New permissions count at once for everyone who has the role, and a new name is " +
-			"carried along to them. Refer to a role by its `name` attribute, " +
-			"as in `role = latchkey_role.deployer.name`, so that Terraform makes it before it gives it to anyone. " +
-			"Deleting a role leaves its name where it is set, and that name grants nothing until there is a role of that " +
-			"name again, which all who still have it then have, too.\n\n" +
-			"With the provider's `act_as`, it takes an administrator of the organization, who holds each of Latchkey's own " +
-			"permissions in the role.",
+			"tokens can have in addition to the built-in roles `none`, `viewer`, `member`, `manager`, " +
+			"`administrator` and `owner`.\n\n" +
+			"Everything changes in place. New permissions take effect at once for everyone who has the role, and everyone " +
+			"keeps it under its new name. Refer to a role by its `name` attribute, as in `role = " +
+			"latchkey_role.deployer.name`, so that Terraform creates it before assigning it. Deleting a role leaves its " +
+			"name wherever it is set. The name grants nothing until a role of that name exists again, which then counts " +
+			"for everyone who still has it.\n\n" +
+			"With the provider's `act_as`, this needs an administrator of the organization who holds each of Latchkey's " +
+			"own permissions in the role.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the role (`rol_…`)."),
 			"name": schema.StringAttribute{
@@ -76,12 +76,9 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Required:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: "What the role permits, at most 256 entries: `area:verb` as in `orders:read`, `area:*` " +
-					"for a whole area, or `*` for everything. " +
-					"Name the permissions of your own APIs as you like. Two areas and `*` are Latchkey's own: `tokens:read` " +
-					"(see access tokens), `tokens:write` (create and edit those of a group), " +
-					"`tokens:manage` (all else with access tokens), `tokens:introspect` (verify values) and `accounts:manage` " +
-					"(technical users; at the level of the organization also members, groups and roles). " +
-					"An empty set permits nothing.",
+					"for a whole area, or `*` for everything. Name the permissions of your own APIs as you like; the areas " +
+					"`tokens` and `accounts` and `*` are Latchkey's own (see the guide to roles and permissions). An empty " +
+					"set permits nothing.",
 				Validators: []validator.Set{permissionsRule{}},
 			},
 			"description": attribute.Description("What the role is for."),

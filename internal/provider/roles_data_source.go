@@ -50,8 +50,8 @@ func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The roles that accounts and access tokens can have: the built-in ones, then the custom " +
 			"ones of the organization (`latchkey_role`), each with its permissions.\n\n" +
-			"With the provider's `act_as`, it takes an administrator of the organization. While there is no database yet, " +
-			"there are the built-in roles alone.",
+			"With the provider's `act_as`, this needs an administrator of the organization. While there is no database " +
+			"yet, only the built-in roles are listed.",
 		Attributes: map[string]schema.Attribute{
 			"roles": attribute.ShownList(shownRoleAttributes(),
 				"The roles: the built-in ones from the least to the most powerful, then the custom ones by name."),
@@ -63,8 +63,8 @@ func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 func shownRoleAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":          attribute.ShownText("Identifier of a custom role (`rol_…`); null for a built-in one."),
-		"name":        attribute.ShownText("Name, by which accounts and tokens have the role."),
-		"description": attribute.ShownText("What the role is for; null where nothing is said."),
+		"name":        attribute.ShownText("Name by which accounts and tokens refer to the role."),
+		"description": attribute.ShownText("What the role is for; null for none."),
 		"permissions": schema.SetAttribute{
 			Computed:            true,
 			ElementType:         types.StringType,

@@ -36,13 +36,13 @@ func (d *technicalUserDataSource) Schema(
 	attributes := shownTechnicalUserAttributes()
 	attributes["id"] = attribute.Key("Identifier of the technical user (`tu_…`). Set it, or `email`, or `name`.",
 		attribute.IDRule(tokens.KindTechnicalUser))
-	attributes["email"] = attribute.Key("Address that names the account in lists and logs. It stays as it was at "+
-		"creation, whatever is renamed. Set it, or `id`, or `name`.",
+	attributes["email"] = attribute.Key("Address that identifies the account in lists and logs. It never changes, "+
+		"whatever is renamed. Set it, or `id`, or `name`.",
 		attribute.Rule("an e-mail address", tokens.ValidateEmail))
 	attributes["name"] = attribute.Key("Name, unique among the technical users of its level. Set it, "+
 		"or `id`, or `email`.", attribute.Rule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName))
-	attributes["group_id"] = attribute.Key("Identifier of the group at whose level the account lives; null at the "+
-		"level of the organization. Set it to look an account of a group up by `name`.",
+	attributes["group_id"] = attribute.Key("Identifier of the group that the account belongs to; null at the "+
+		"organization level. Set it to look up an account of a group by `name`.",
 		attribute.IDRule(tokens.KindGroup))
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One technical user, by `id`, by `email`, or by `name` and, for an account of a group, " +
@@ -57,18 +57,17 @@ func shownTechnicalUserAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":          attribute.ShownText("Identifier of the technical user (`tu_…`)."),
 		"name":        attribute.ShownText("Name, unique among the technical users of its level."),
-		"description": attribute.ShownText("What the account is for; null where nothing is said."),
-		"group_id": attribute.ShownText("Identifier of the group at whose level the account lives; null at the " +
-			"level of the organization."),
-		"role": attribute.ShownText("Role at the account's level. At the level of the organization it " +
+		"description": attribute.ShownText("What the account is for; null for none."),
+		"group_id": attribute.ShownText("Identifier of the group that the account belongs to; null at the " +
+			"organization level."),
+		"role": attribute.ShownText("Role at the account's level; at the organization level it " +
 			"counts in every group."),
-		"group_roles": attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null " +
-			"where there are none."),
-		"enabled": attribute.ShownBool("Whether the account's tokens work."),
-		"email": attribute.ShownText("Address that names the account in lists and logs. It stays as it was at " +
-			"creation, whatever is renamed."),
-		"system_created": attribute.ShownBool("Whether the system made the account for a single access token, with " +
-			"which it is deleted."),
+		"group_roles": attribute.ShownGroupRoles("Roles in single groups, in addition to `role`; null for none."),
+		"enabled":     attribute.ShownBool("Whether the account's tokens work."),
+		"email": attribute.ShownText("Address that identifies the account in lists and logs. It never changes, " +
+			"whatever is renamed."),
+		"system_created": attribute.ShownBool("Whether the system created the account for a single access token and " +
+			"deletes it with the token."),
 		"created_at": attribute.ShownTimestamp("When the account was created"),
 		"updated_at": attribute.ShownTimestamp("When the account was last changed"),
 	}

@@ -71,15 +71,14 @@ func (r *technicalUserResource) Metadata(
 
 func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A system account, such as a pipeline or a service, that access tokens belong to. It lives " +
-			"at the level of the organization or of one group, " +
-			"and its tokens never hold more than it does at that moment. Disabling it stops all its tokens at once.\n\n" +
-			"Use one for several tokens of the same consumer; an access token that names none gets one of its own. " +
-			"Everything but the level changes in place. Deleting it fails while access tokens live under it: to move on " +
-			"from one, name another in its tokens first. " +
-			"With `create_before_destroy`, which tokens that depend on it hand on to it, a replacement needs another name. " +
-			"The last owner of the organization can't be given another role, disabled or deleted; " +
-			"`latchkey_member` says how to go on.",
+		MarkdownDescription: "A system account, such as a pipeline or a service, that access tokens belong to. It " +
+			"belongs to the organization or to one group, and its tokens never have more permissions than it has at that " +
+			"moment. Disabling it stops all its tokens at once.\n\n" +
+			"Use one account for several tokens of the same consumer; an access token that names none gets one of its own. " +
+			"Everything but the level changes in place. Deleting it fails while it has access tokens: name another " +
+			"technical user in them first. With `create_before_destroy`, which it inherits from tokens that depend on it, " +
+			"a replacement needs another name. The last owner of the organization can't be given another role, disabled or " +
+			"deleted; `latchkey_member` describes the way out.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the technical user (`tu_…`)."),
 			"name": schema.StringAttribute{
@@ -92,28 +91,29 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 			"description": attribute.Description("What the account is for."),
 			"group_id": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Identifier of the group at whose level the account lives; leave it out for the level " +
-					"of the organization. A change replaces the technical user.",
+				MarkdownDescription: "Identifier of the group that the account belongs to; leave it out for the organization " +
+					"level. A change replaces the technical user.",
 				Validators:    []validator.String{attribute.IDRule(tokens.KindGroup)},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"role": attribute.AccountRole("Role at the account's level. At the level of the organization it counts " +
-				"in every group. Defaults to `member`. One of " + attribute.KnownRoles),
-			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`. Only for an account at the " +
-				"level of the organization."),
+			"role": attribute.AccountRole("Role at the account's level; at the organization level it counts in " +
+				"every group. Defaults to `member`. One of " + attribute.KnownRoles),
+			"group_roles": attribute.GroupRoles("Roles in single groups, in addition to `role`. Only for accounts at the " +
+				"organization level."),
 			"enabled": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(true),
 				MarkdownDescription: "Whether the account's tokens work. Defaults to true.",
 			},
-			"email": attribute.FixedText("Address that names the account in lists and logs: " +
+			"email": attribute.FixedText("Address that identifies the account in lists and logs: " +
 				"`<name>@<organization>.latchkey.internal`, for an account of a group " +
-				"`<name>@<group>.<organization>.latchkey.internal`. Fixed at creation, whatever is renamed later."),
+				"`<name>@<group>.<organization>.latchkey.internal`. It never changes, whatever is renamed later."),
 			"system_created": schema.BoolAttribute{
-				Computed:            true,
-				MarkdownDescription: "Whether the system made the account for a single access token, with which it is deleted.",
-				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+				Computed: true,
+				MarkdownDescription: "Whether the system created the account for a single access token and " +
+					"deletes it with the token.",
+				PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
 			"created_at": attribute.FixedTimestamp("When the account was created"),
 		},

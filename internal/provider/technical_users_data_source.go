@@ -39,15 +39,14 @@ func (d *technicalUsersDataSource) Schema(
 	_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
 ) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The technical users of the organization, also those that the system created for a single " +
-			"access token (`system_created`).\n\n" +
-			"With the provider's `act_as`, only the accounts that this member may manage are listed; it is an error where " +
-			"the member may manage none at any level. " +
-			"While there is no database yet, the list is empty.",
+		MarkdownDescription: "The technical users of the organization, including those that the system created for a " +
+			"single access token (`system_created`).\n\n" +
+			"With the provider's `act_as`, only the accounts that this member may manage are listed; if the member may " +
+			"manage none at any level, that is an error. While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
-			"search": attribute.Filter("Only technical users whose name, description or e-mail address contains " +
-				"this text, in any case of its letters."),
-			"group_id": attribute.Filter("Only technical users at the level of the group with this identifier.",
+			"search": attribute.Filter("Only technical users whose name, description or e-mail address contains this text, " +
+				"regardless of case."),
+			"group_id": attribute.Filter("Only technical users of the group with this identifier.",
 				attribute.IDRule(tokens.KindGroup)),
 			"technical_users": attribute.ShownList(shownTechnicalUserAttributes(), "The technical users, by e-mail address."),
 		},

@@ -58,9 +58,9 @@ func (r *tokenShareResource) Metadata(_ context.Context, _ resource.MetadataRequ
 
 func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The role of a member on one access token: who else may see or configure it, also where its " +
+		MarkdownDescription: "The role of a member on one access token: who else may see or configure it, even if its " +
 			"`visibility` is `restricted`. A share never reveals the secret.\n\n" +
-			"There is at most one share of a token with a member; creating a second one is an error, and the first stays " +
+			"There is at most one share of a token with a member: creating a second one is an error that leaves the first " +
 			"as it is. The role changes in place.",
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the share: `<access token id>/<member id>`."),
@@ -78,10 +78,9 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			},
 			"role": schema.StringAttribute{
 				Required: true,
-				MarkdownDescription: "Role of the member on the token, in addition to what the member may do anyway: " +
-					"`viewer` (see it), `editor` (also change its name, description, roles and expiry) or `manager` " +
-					"(also regenerate, stop, share and delete it). Nobody gets at more than they hold: what holds one of " +
-					"Latchkey's own permissions is changed only by those who hold it too.",
+				MarkdownDescription: "Role of the member on the token: `viewer` (see it), `editor` (also change its name, " +
+					"description, roles and expiry) or `manager` (also regenerate, stop, share and delete it). A token with " +
+					"one of Latchkey's own permissions can be changed only by those who hold it too.",
 				Validators: []validator.String{attribute.Rule("viewer, editor or manager", tokens.ValidateShareRole)},
 			},
 			"created_at": attribute.FixedTimestamp("When the token was shared"),

@@ -45,7 +45,7 @@ func (d *tokenSharesDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			"member_id": attribute.Filter("Only shares with the member with this identifier.",
 				attribute.IDRule(tokens.KindMember)),
 			"token_shares": attribute.ShownList(shownTokenShareAttributes(),
-				"The shares, by access token and member, both from the oldest to the latest."),
+				"The shares, by access token and member, oldest first."),
 		},
 	}
 }

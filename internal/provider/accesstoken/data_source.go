@@ -34,20 +34,20 @@ func (d *tokenDataSource) Metadata(_ context.Context, _ datasource.MetadataReque
 
 func (d *tokenDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := shownAttributes()
-	attributes["id"] = attribute.Key("Identifier of the token (`tok_…`). It is no credential. Set it, or `name`.",
+	attributes["id"] = attribute.Key("Identifier of the token (`tok_…`). It is not a credential. Set it, or `name`.",
 		attribute.IDRule(tokens.KindAccessToken))
-	attributes["name"] = attribute.Key("Label for people. Set it with `technical_user_id` or "+
-		"`technical_user_email`, or set `id`.", attribute.Rule("1 to 128 printable characters", tokens.ValidateLabel))
+	attributes["name"] = attribute.Key("Label for people. Set it together with `technical_user_id` or "+
+		"`technical_user_email`, or set `id` instead.",
+		attribute.Rule("1 to 128 printable characters", tokens.ValidateLabel))
 	attributes["technical_user_id"] = attribute.Key("Identifier of the technical user that the token belongs to. Set "+
-		"it to look a token up by `name`.", attribute.IDRule(tokens.KindTechnicalUser))
-	attributes["technical_user_email"] = attribute.Key("E-mail address of that technical user. Set it to look a "+
-		"token up by `name`.", attribute.Rule("an e-mail address", tokens.ValidateEmail))
+		"it to look up a token by `name`.", attribute.IDRule(tokens.KindTechnicalUser))
+	attributes["technical_user_email"] = attribute.Key("E-mail address of that technical user. Set it to look "+
+		"up a token by `name`.", attribute.Rule("an e-mail address", tokens.ValidateEmail))
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One access token, by `id`, or by `name` and its technical user: its roles, status and last " +
-			"use, and never its secret.\n\n" +
-			"Names of tokens need not be unique. Where several tokens of the technical user have the name, the error lists " +
-			"them: take one of them by `id`. " +
-			"A token that does not exist is an error, too.",
+			"use, but never its secret.\n\n" +
+			"Names of tokens need not be unique: if several tokens of the technical user have the name, the error lists " +
+			"them, and you can pick one by `id`. A token that does not exist is also an error.",
 		Attributes: attributes,
 	}
 }

@@ -66,7 +66,7 @@ func (f *tokenFacts) recordPrevious(state *model, t tokens.AccessToken) {
 	f.Revived = same && !end.IsZero() && (f.Revived || state.PreviousSecretExpiresAt.Value().Before(end))
 }
 
-// knowsEnded tells whether the backend's current secret is one that was revoked or replaced, as the state knows, in a
+// knowsEnded reports whether the backend's current secret is one that was revoked or replaced, as the state knows, in a
 // database that was replaced by an older backup since.
 func (f *tokenFacts) knowsEnded(state *model) bool {
 	observed := f.ofSecret(state)

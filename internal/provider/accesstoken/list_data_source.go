@@ -48,12 +48,11 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The access tokens of the organization: searched, filtered and sorted, with their status " +
 			"and last use, and without their secrets.\n\n" +
-			"A token is listed where all filters that are set select it. With the provider's `act_as`, only the tokens " +
-			"that this member may see are listed and counted. " +
-			"While there is no database yet, the list is empty.",
+			"A token is listed if it matches all filters that are set. With the provider's `act_as`, only the tokens that " +
+			"this member may see are listed and counted. While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"search": attribute.Filter("Only tokens whose name, description or technical user (name or e-mail address) " +
-				"contains this text, in any case of its letters."),
+				"contains this text, regardless of case."),
 			"status": attribute.Filter("Only tokens of one status: `active`, `pending`, `disabled`, `held`, "+
 				"`expired` or `revoked`.",
 				attribute.Rule("a status", func(_, value string) error {
@@ -64,17 +63,16 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 				})),
 			"technical_user_id": attribute.Filter("Only tokens of the technical user with this identifier.",
 				attribute.IDRule(tokens.KindTechnicalUser)),
-			"group_id": attribute.Filter("Only tokens at the level of the group with this identifier.",
+			"group_id": attribute.Filter("Only tokens of the group with this identifier.",
 				attribute.IDRule(tokens.KindGroup)),
-			"expires_within": attribute.DurationFilter("Only tokens whose secret still lives and will expire within this " +
+			"expires_within": attribute.DurationFilter("Only tokens whose secret is still valid and expires within this " +
 				"time, such as `30d`, `36h` or `1h30m`."),
-			"unused_for": attribute.DurationFilter("Only tokens that were not used for this time or longer, such as `90d`; " +
-				"for one that was never used the time since its creation counts."),
-			"sort": attribute.Filter("The column to sort by: `id`, `name`, `description`, `token_preview`, "+
-				"`technical_user` (its e-mail address), `role` (the one in `grants`), `status`, `created_at`, "+
-				"`expires_at` (of the present secret; never comes last), `last_used_at` (never comes first), "+
-				"`secret_version`, `updated_at` or `visibility`. "+
-				"Equal tokens are sorted by `created_at`. Defaults to `created_at`.",
+			"unused_for": attribute.DurationFilter("Only tokens not used for at least this time, such as `90d`; if a token " +
+				"was never used, the time since its creation counts."),
+			"sort": attribute.Filter("Column to sort by: `id`, `name`, `description`, `token_preview`, `technical_user` "+
+				"(its e-mail address), `role` (the one in `grants`), `status`, `created_at`, `expires_at` (of the current "+
+				"secret; never comes last), `last_used_at` (never comes first), `secret_version`, `updated_at` or "+
+				"`visibility`. Equal tokens are sorted by `created_at`. Defaults to `created_at`.",
 				attribute.Rule("a column", func(_, value string) error {
 					if value == "" {
 						return tokens.Invalid("sort", "it is empty: name a column, or leave it out for created_at")
@@ -83,9 +81,9 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 				})),
 			"descending": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Whether to sort the other way round. Defaults to false.",
+				MarkdownDescription: "Whether to sort in descending order. Defaults to false.",
 			},
-			"limit": attribute.CountFilter("How many tokens to list at most. Left out, or 0: all of them."),
+			"limit": attribute.CountFilter("How many tokens to list at most. By default, or with 0, all of them."),
 			"count_total": schema.BoolAttribute{Optional: true,
 				MarkdownDescription: "Whether to set `total`, for which the backend reads every token that the filters " +
 					"select. Defaults to false."},

@@ -138,13 +138,13 @@ func (m *model) secretMadeAt() time.Time {
 	return m.CreatedAt.Value()
 }
 
-// changedTriggers tells whether triggers changed. From null to a map, and back, they are only recorded, so that an
+// changedTriggers reports whether triggers changed. From null to a map, and back, they are only recorded, so that an
 // import followed by an apply leaves the token alone.
 func changedTriggers(state, plan types.Map) bool {
 	return !state.IsNull() && !plan.IsNull() && !plan.Equal(state)
 }
 
-// isWhollyKnown tells whether a map and all its elements are known.
+// isWhollyKnown reports whether a map and all its elements are known.
 func isWhollyKnown(m types.Map) bool {
 	if m.IsUnknown() {
 		return false

@@ -206,7 +206,7 @@ func shownAttributes() map[string]shown.Attribute {
 		"id":                   attribute.ShownText("Identifier of the token (`tok_…`). It is not a credential."),
 		"qualified_id":         attribute.ShownText("E-mail address of the technical user and identifier: `<email>_<id>`."),
 		"name":                 attribute.ShownText("Label for people. Several tokens may share one."),
-		"description":          attribute.ShownText("What the token is for; null if nothing is said."),
+		"description":          attribute.ShownText("What the token is for; null for none."),
 		"technical_user_id":    attribute.ShownText("Identifier of the technical user that the token belongs to."),
 		"technical_user_email": attribute.ShownText("E-mail address of that technical user."),
 		"group_id": attribute.ShownText("Identifier of the group that the token belongs to; null at the organization " +

@@ -10,7 +10,7 @@ import (
 )
 
 // planSecret plans what becomes of the secret, from the facts that were recorded and the settings that are to hold. It
-// tells whether the token gets, or may get, a new one.
+// reports whether the token gets, or may get, a new one.
 func (m *model) planSecret(state *model, f tokenFacts, diags *diag.Diagnostics) (reason types.String) {
 	decision, known := m.decide(state, f)
 	switch {
@@ -125,7 +125,7 @@ func (m *model) situations(state *model, f tokenFacts) []tokens.SecretSituation 
 	return possible
 }
 
-// isStopped tells whether the token would be refused after the apply whatever its secret: held, disabled, or pending.
+// isStopped reports whether the token would be refused after the apply whatever its secret: held, disabled, or pending.
 func (m *model) isStopped(state *model, f tokenFacts) bool {
 	enabling := m.Enabled.ValueBool() && !state.Enabled.ValueBool()
 	return f.Held != nil ||
@@ -159,7 +159,7 @@ func (m *model) planPreviousExpiry(state *model) {
 	}
 }
 
-// hasExpiryOf tells whether the settings that decide the end of a secret are those of the state.
+// hasExpiryOf reports whether the settings that decide the end of a secret are those of the state.
 func (m *model) hasExpiryOf(state *model) bool {
 	return m.ExpiresAt.Same(state.ExpiresAt) && m.TTL.Same(state.TTL)
 }

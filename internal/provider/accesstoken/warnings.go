@@ -11,66 +11,67 @@ import (
 )
 
 // Each warning has one constant summary and names its object in the detail, so that Terraform folds many into one. The
-// exception is a hold that has gone: nothing else in a plan tells of it, so that none may hide behind another.
+// exception is a hold that has gone: nothing else in a plan shows it, so none may hide behind another.
 
-// warnOfHold says that an incident hold is on a token, which no apply lifts, or that one has gone though nobody lifted
-// it.
+// warnOfHold says that a token is held, which no apply changes, or that a hold has gone although nobody released it.
 func warnOfHold(f tokenFacts, state *model, diags *diag.Diagnostics) {
+	isHeld := state.Status.ValueString() == string(tokens.StatusHeld)
 	if f.Held == nil {
-		if state.Status.ValueString() == string(tokens.StatusHeld) { // a removed block comes without the facts of its last read
-			diags.AddWarning("Access token is held",
-				fmt.Sprintf("%s is held; \"latchkey token show %s\" tells by whom and why. Deleting or replacing the token "+
-					"does away with the hold, too.",
-					state.subject(), state.ID.ValueString()))
+		if isHeld { // the plan for a removed block comes without the facts of its last read
+			diags.AddWarning("Access token is held", fmt.Sprintf(
+				"%s is held; \"latchkey token show %s\" says by whom and why. Deleting or replacing the token also removes "+
+					"the hold.",
+				state.subject(), state.ID.ValueString()))
 		}
 		return
 	}
-	s, by := state.subject(), fmt.Sprintf("by %s since %s: %s", f.Held.By, tokens.FormatTimestamp(f.Held.At),
-		f.Held.Reason)
-	if state.Status.ValueString() == string(tokens.StatusHeld) {
-		diags.AddWarning("Access token is held",
-			fmt.Sprintf("%s is held %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts "+
-				"a hold. Deleting or replacing the token does away with both.",
-				s, by, s.ID))
+	s := state.subject()
+	by := fmt.Sprintf("by %s since %s: %s", f.Held.By, tokens.FormatTimestamp(f.Held.At), f.Held.Reason)
+	if isHeld {
+		diags.AddWarning("Access token is held", fmt.Sprintf(
+			"%s is held %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts a hold. "+
+				"Deleting or replacing the token removes both.",
+			s, by, s.ID))
 		return
 	}
-	diags.AddWarning("Access token "+s.ID+" is not held any more",
-		fmt.Sprintf("%s was held %s. The database knows neither of that hold nor of its release, as when it was restored "+
-			"from an older backup "+
-			"(or when its events were pruned since); the token's status is %s.\n\nTo stop it again, run \"latchkey token "+
-			"hold %s --reason …\". If it may work, hold it and run \"latchkey token release %s\": that ends this warning.",
-			s, by, state.Status.ValueString(), s.ID, s.ID))
+	diags.AddWarning("Access token "+s.ID+" is not held any more", fmt.Sprintf(
+		"%s was held %s. The database knows neither that hold nor its release, for example because it "+
+			"was restored from an "+
+			"older backup (or because its events were pruned since); the token's status is %s.\n\n"+
+			"To stop it again, run \"latchkey token hold %s --reason …\". If it may work, hold it and then run \"latchkey "+
+			"token release %s\", which ends this warning.",
+		s, by, state.Status.ValueString(), s.ID, s.ID))
 }
 
-// warnOfRevival says that a secret which was revoked for good works.
+// warnOfRevival says that a secret that was revoked for good works.
 func warnOfRevival(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	status := tokens.Status(state.Status.ValueString())
 	if !f.Revoked || f.ofSecret(state).HasOtherSecret() ||
 		status != tokens.StatusActive && status != tokens.StatusPending {
 		return
 	}
-	diags.AddWarning("Revoked secret works again",
-		fmt.Sprintf("%s had its secret revoked, and the database does not know of it, as when it was restored from "+
-			"an older backup.\n\n"+
+	diags.AddWarning("Revoked secret works again", fmt.Sprintf(
+		"%s had its secret revoked, but the database does not know that, for example because it was restored from an "+
+			"older backup.\n\n"+
 			"The secret works until a regeneration replaces it, which an apply of this plan does. To stop it at once, run "+
 			"\"latchkey token hold %s --reason …\".",
-			state.subject(), state.ID.ValueString()))
+		state.subject(), state.ID.ValueString()))
 }
 
-// warnOfRevivedPrevious says that the secret before the present one works longer than the state knew.
+// warnOfRevivedPrevious says that the previous secret works longer than the state knew.
 func warnOfRevivedPrevious(state *model, diags *diag.Diagnostics) {
-	diags.AddWarning("Ended secret works again",
-		fmt.Sprintf("%s had the secret before its present one ended, or given less time, and the database does not know "+
-			"of it, as when it was restored from an older backup.\n\n"+
-			"It is good until %s, unless something else stops the token. To end it now, run \"latchkey token "+
+	diags.AddWarning("Ended secret works again", fmt.Sprintf(
+		"%s had its previous secret ended or given less time, but the database does not know that, for example because "+
+			"it was restored from an older backup.\n\n"+
+			"It is valid until %s, unless something else stops the token. To end it now, run \"latchkey token "+
 			"retire-previous %s\".",
-			state.subject(), state.PreviousSecretExpiresAt.ValueString(), state.ID.ValueString()))
+		state.subject(), state.PreviousSecretExpiresAt.ValueString(), state.ID.ValueString()))
 }
 
 // warnOfExpiry says that a token has expired and that nothing will renew it.
 func warnOfExpiry(state *model, diags *diag.Diagnostics) {
 	diags.AddWarning("Access token has expired",
-		fmt.Sprintf("%s expired at %s and is refused.\n\nTo use it again, %s; else remove it from the configuration.",
+		fmt.Sprintf("%s expired at %s and is refused.\n\nTo use it again, %s; otherwise remove it from the configuration.",
 			state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
 }
 
@@ -82,7 +83,7 @@ func wayOutOfExpiry(state *model) string {
 	return "set a later expires_at"
 }
 
-// orTrigger adds to a way to a new secret the change of a trigger, where there are triggers: those that are set for the
+// orTrigger adds the change of a trigger to a way to get a new secret, if there are triggers: those that are set for the
 // first time are only recorded.
 func orTrigger(state *model, way string) string {
 	if state.RegenerateTriggers.IsNull() {
@@ -91,12 +92,12 @@ func orTrigger(state *model, way string) string {
 	return "change a value in regenerate_triggers, or " + way
 }
 
-// refusedExpiry is the diagnostic for a token that has expired where the policy is to fail.
+// refusedExpiry is the diagnostic for a token that has expired, if the policy is to fail.
 func refusedExpiry(state *model) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("on_expired"), "Access token has expired",
 		fmt.Sprintf("%s expired at %s and is refused, and on_expired is \"error\".\n\n"+
-			"To go on, %s, or set on_expired to \"ignore\". To do away with it, remove its block. To go on without it for "+
-			"now, use -refresh=false, or -target where a refresh has recorded this already.",
+			"To go on, %s, or set on_expired to \"ignore\". To get rid of it, remove its block. To go on without it for "+
+			"now, use -refresh=false, or -target if a refresh has already recorded this.",
 			state.subject(), state.SecretExpiresAt.ValueString(), wayOutOfExpiry(state)))
 }
 
@@ -105,27 +106,27 @@ func drifted(f tokenFacts, state *model) string {
 	observed := f.ofSecret(state)
 	text := fmt.Sprintf("the secret of the state (version %d) was revoked", observed.HeldVersion)
 	if observed.HasOtherSecret() {
-		text = fmt.Sprintf("the state has secret version %d, the backend version %d, which was made at %s",
+		text = fmt.Sprintf("the state has secret version %d, the backend version %d, which was created at %s",
 			observed.HeldVersion, observed.CurrentVersion, tokens.FormatTimestamp(observed.CurrentMadeAt))
 	}
-	return text + fmt.Sprintf("; \"latchkey event list --object %s\" tells by whom", state.ID.ValueString())
+	return text + fmt.Sprintf("; \"latchkey event list --object %s\" says by whom", state.ID.ValueString())
 }
 
-// refusedDrift is the diagnostic for a secret that changed elsewhere where the policy is to fail.
+// refusedDrift is the diagnostic for a secret that changed elsewhere, if the policy is to fail.
 func refusedDrift(f tokenFacts, state *model) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("on_secret_drift"), "Secret was changed outside Terraform",
 		fmt.Sprintf("%s: %s. on_secret_drift is \"error\".\n\n"+
 			"To go on, set on_secret_drift to \"regenerate\" for a new secret that the state knows, or to \"accept\" to "+
-			"live with the other one and a token that is null. "+
-			"To do away with the token, remove its block. To go on without it for now, use -refresh=false, or -target "+
-			"where a refresh has recorded this already.", state.subject(), drifted(f, state)))
+			"keep the other one and set token to null. "+
+			"To get rid of the token, remove its block. To go on without it for now, use -refresh=false, or -target "+
+			"if a refresh has already recorded this.", state.subject(), drifted(f, state)))
 }
 
 // warnOfAcceptedDrift says that the plan forgets the secret.
 func warnOfAcceptedDrift(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	diags.AddWarning("Accepting a secret that was changed outside Terraform",
-		fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token to null, and with it whatever takes "+
-			"its value from there.\n\n"+
+		fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token to null, and with it whatever "+
+			"depends on it.\n\n"+
 			"To give them a value again, %s before you apply.", state.subject(), drifted(f, state),
 			orTrigger(state, `set on_secret_drift to "regenerate"`)))
 }
@@ -134,12 +135,12 @@ func warnOfAcceptedDrift(f tokenFacts, state *model, diags *diag.Diagnostics) {
 func warnOfRevocation(state *model, diags *diag.Diagnostics) {
 	diags.AddWarning("Access token has no live secret",
 		fmt.Sprintf("%s had its secret revoked, and on_secret_drift is \"accept\".\n\n"+
-			"To use it again, %s; else remove it from the configuration.", state.subject(),
+			"To use it again, %s; otherwise remove it from the configuration.", state.subject(),
 			orTrigger(state, `set on_secret_drift to "regenerate"`)))
 }
 
-// warnOfRegeneration says why a plan regenerates a token, where the plan itself does not: it shows a reason only when
-// it differs from the one before.
+// warnOfRegeneration says why a plan regenerates a token if the plan itself does not: it shows a reason only if it
+// differs from the one before.
 func warnOfRegeneration(state *model, diags *diag.Diagnostics) {
 	var cause string
 	switch tokens.RegenerationReason(state.RegenerationReason.ValueString()) {
@@ -154,19 +155,18 @@ func warnOfRegeneration(state *model, diags *diag.Diagnostics) {
 		return // the plan shows the trigger that changed
 	}
 	diags.AddWarning("Regenerating access token for the same reason as before",
-		fmt.Sprintf("%s gets a new secret: %s.\n\n\"latchkey event list --object %s\" tells its story.",
+		fmt.Sprintf("%s gets a new secret: %s.\n\n\"latchkey event list --object %s\" shows its history.",
 			state.subject(), cause, state.ID.ValueString()))
 }
 
-// warnOfNamesakes says that tokens beside a new one may have been left over by an interrupted apply.
+// warnOfNamesakes says that tokens with the name of a new one may be left over from an interrupted apply.
 func warnOfNamesakes(created tokens.CreatedAccessToken, diags *diag.Diagnostics) {
 	for _, t := range created.Namesakes {
 		diags.AddWarning("Access token may be left over from an interrupted apply", fmt.Sprintf(
-			"Access token %q (%s) was made beside %s, which has the same name, was made at %s and was never used. Where "+
-				"this apply replaces that one, "+
-				"or another configuration manages it, there is nothing to do. Where an apply was interrupted, it may be left "+
-				"over; manage it with this block, or delete it with \"latchkey token delete %s\" "+
-				"(\"latchkey token list --search\" shows the others where Terraform folds this warning):\n\n"+
+			"Access token %q (%s) was created beside %s, which has the same name, was created at %s and was never used. If "+
+				"this apply replaces that one, or another configuration manages it, there is nothing to do. If an apply was "+
+				"interrupted, it may be left over: manage it with this block, or delete it with \"latchkey token delete %s\" "+
+				"(\"latchkey token list --search\" shows the others if Terraform folds this warning):\n\n"+
 				"import {\n  to = latchkey_access_token.NAME\n  id = %q\n}",
 			created.Name, created.ID, t.ID, tokens.FormatTimestamp(t.CreatedAt), t.ID, t.ID))
 	}

@@ -51,7 +51,7 @@ func (b *Bench) Parse(value string) tokens.Secret {
 	return secret
 }
 
-// IsActive tells whether a value is good.
+// IsActive reports whether a value is good.
 func (b *Bench) IsActive(value string) bool {
 	b.T.Helper()
 	secret, err := tokens.ParseSecret(value)

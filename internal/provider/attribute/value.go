@@ -23,7 +23,7 @@ func OptionalText(prior types.String, text string) types.String {
 	return types.StringValue(text)
 }
 
-// IsGiven tells whether a value is known and not null.
+// IsGiven reports whether a value is known and not null.
 func IsGiven(v interface {
 	IsNull() bool
 	IsUnknown() bool

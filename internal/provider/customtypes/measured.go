@@ -49,7 +49,7 @@ func measuredNull[M Measure[T], T any]() Measured[M, T] {
 	return Measured[M, T]{basetypes.NewStringNull()}
 }
 
-// Equal tells whether another type is the same.
+// Equal reports whether another type is the same.
 func (t measuredType[M, T]) Equal(other attr.Type) bool {
 	_, ok := other.(measuredType[M, T])
 	return ok
@@ -84,7 +84,7 @@ func (t measuredType[M, T]) ValueFromTerraform(ctx context.Context, in tftypes.V
 // ValueType returns an example of a value.
 func (t measuredType[M, T]) ValueType(context.Context) attr.Value { return Measured[M, T]{} }
 
-// Equal tells whether another value has the same spelling.
+// Equal reports whether another value has the same spelling.
 func (v Measured[M, T]) Equal(other attr.Value) bool {
 	o, ok := other.(Measured[M, T])
 	return ok && v.StringValue.Equal(o.StringValue)
@@ -93,7 +93,7 @@ func (v Measured[M, T]) Equal(other attr.Value) bool {
 // Type returns the type of the value.
 func (v Measured[M, T]) Type(context.Context) attr.Type { return measuredType[M, T]{} }
 
-// StringSemanticEquals tells whether another spelling stands for the same value.
+// StringSemanticEquals reports whether another spelling stands for the same value.
 func (v Measured[M, T]) StringSemanticEquals(
 	_ context.Context, other basetypes.StringValuable,
 ) (bool, diag.Diagnostics) {
@@ -130,7 +130,7 @@ func (v Measured[M, T]) Value() T {
 	return value
 }
 
-// Same tells whether both are null, both unknown, or both stand for the same value.
+// Same reports whether both are null, both unknown, or both stand for the same value.
 func (v Measured[M, T]) Same(other Measured[M, T]) bool {
 	if !v.isGiven() || !other.isGiven() {
 		return v.Equal(other)
