@@ -48,7 +48,7 @@ const callers = `
 // "made" means restricted and created by the caller. The share is none, viewer, editor or manager. The status of the
 // token makes no difference, except as permission.go says for revive and enable.
 //
-// nolint:dupword // the letters of a row are no words
+//nolint:dupword // the letters of a row are no words
 const (
 	// To show a token, to see it in the list, and to see who else it is shared with. Its role makes no difference.
 	tableShow = `

@@ -31,8 +31,8 @@ func wantAllowed(t *testing.T, what string, err error, allowed bool, id string) 
 		t.Errorf("%s: refused: %v", what, err)
 	case !allowed && tokens.ErrorCode(err) != tokens.CodeForbidden:
 		t.Errorf("%s: the error is %v, want one of code forbidden", what, err)
-	case !allowed && (err.(*tokens.Error).ID != id ||
-		!strings.Contains(err.Error(), "anna@example.com")): //nolint:errorlint // a rule returns an *Error itself
+	case !allowed && (err.(*tokens.Error).ID != id || //nolint:errorlint // a rule returns an *Error itself
+		!strings.Contains(err.Error(), "anna@example.com")):
 		t.Errorf("%s: the error does not name object %q and the caller: %#v", what, id, err)
 	}
 }

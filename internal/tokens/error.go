@@ -37,7 +37,7 @@ const (
 	ReasonVersionMovedOn Reason = "version_moved_on"
 	// ReasonTTLTooShort: counted from the current secret, the ttl is over already.
 	ReasonTTLTooShort Reason = "ttl_too_short"
-	// ReasonNotAnIdentifier: the field needs an identifier of the kind, and its value is none.
+	// ReasonNotAnIdentifier: the field needs an identifier of the kind, and its value is not one.
 	ReasonNotAnIdentifier Reason = "not_an_identifier"
 	// ReasonUnknownRole: no role has the name in the field.
 	ReasonUnknownRole Reason = "unknown_role"
@@ -125,7 +125,8 @@ func (e *Error) Because(reason Reason) *Error {
 
 // NotFound says that no object of the kind has this id.
 func NotFound(kind Kind, id string) *Error {
-	message := fmt.Sprintf("there is no %s %s; it was deleted, or the identifier belongs to another database", kind.Noun(), id)
+	message := fmt.Sprintf("there is no %s %s; it was deleted, or the identifier belongs to another database",
+		kind.Noun(), id)
 	if tokenID, memberID, err := ParseShareID("", id); kind == KindTokenShare && err == nil {
 		message = fmt.Sprintf("access token %s is not shared with member %s: it never was, the share has ended, "+
 			"or the identifiers belong to another database", tokenID, memberID)
@@ -140,7 +141,9 @@ func Invalid(field, format string, args ...any) *Error {
 
 // Conflict says that the state of the object with this id is in the way.
 func Conflict(field, id, format string, args ...any) *Error {
-	return &Error{Code: CodeConflict, Field: field, Kind: KindOf(id), ID: id, Message: redact(fmt.Sprintf(format, args...))}
+	return &Error{
+		Code: CodeConflict, Field: field, Kind: KindOf(id), ID: id, Message: redact(fmt.Sprintf(format, args...)),
+	}
 }
 
 // Taken says that another object of the kind, the holder, has what the attribute names.

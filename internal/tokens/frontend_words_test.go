@@ -14,8 +14,9 @@ import (
 
 // frontendWords are words of Terraform and of the command line. The packages below both say what is wrong in words of
 // the domain, and leave it to each frontend to name its own way out.
-var frontendWords = regexp.MustCompile(`(?i)terraform|tofu|\bimport\b|\bremoved block|latchkey_|(?-i:\blatchkey [a-z])|(^|[\s(])--[a-z]|` +
-	`\b(re)?appl(y|ies|ied)\b|\bplan(s|ned)?\b|\bprovider|\bresource|\b(regenerate|replace)_triggers|\bcommand line|\bdoctor\b|\bflags?\b|\bact_as\b`)
+var frontendWords = regexp.MustCompile(`(?i)terraform|tofu|\bimport\b|\bremoved block|latchkey_|` +
+	`(?-i:\blatchkey [a-z])|(^|[\s(])--[a-z]|\b(re)?appl(y|ies|ied)\b|\bplan(s|ned)?\b|\bprovider|\bresource|` +
+	`\b(regenerate|replace)_triggers|\bcommand line|\bdoctor\b|\bflags?\b|\bact_as\b`)
 
 // domainWords are the texts that hold such a word, and mean something of the domain by it.
 var domainWords = map[string]bool{
@@ -48,7 +49,8 @@ func TestFrontendWords(t *testing.T) {
 func TestFrontendWordsAreFound(t *testing.T) {
 	for _, text := range []string{
 		`"run terraform"`, "`write import {`", `"use a latchkey_role"`, `"say --replace-another"`, `"(--database)"`,
-		`"set LATCHKEY_DATABASE"`, `"run latchkey doctor"`, `"a value in regenerate_" + "triggers"`, `"plan again"`, `"the first apply makes it"`, `"leave act_as out"`,
+		`"set LATCHKEY_DATABASE"`, `"run latchkey doctor"`, `"a value in regenerate_" + "triggers"`, `"plan again"`,
+		`"the first apply makes it"`, `"leave act_as out"`,
 	} {
 		if len(findFrontendWords(t, "planted.go", "package p\n\nvar text = "+text+"\n")) != 1 {
 			t.Errorf("nothing was found in %s", text)

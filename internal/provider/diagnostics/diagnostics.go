@@ -84,11 +84,8 @@ func failure(summary, about string, err error, note string) diag.Diagnostic {
 // isAboutObject reports whether an error concerns the object and its attributes, as opposed to the backend or the
 // caller, which are settings of the provider.
 func isAboutObject(err error) bool {
-	switch tokens.ErrorCode(err) {
-	case tokens.CodeUnavailable, tokens.CodeForbidden:
-		return false
-	}
-	return tokens.ErrorReason(err) != tokens.ReasonOtherOrganization
+	code := tokens.ErrorCode(err)
+	return code != tokens.CodeUnavailable && code != tokens.CodeForbidden && tokens.ErrorReason(err) != tokens.ReasonOtherOrganization
 }
 
 // InvalidAttribute is the diagnostic for a configured value that breaks a rule.

@@ -21,7 +21,10 @@ func TestWaysOut(t *testing.T) {
 		{err: tokens.Conflict("", holder, "last").Because(tokens.ReasonLastOwner), says: "terraform state rm."},
 		{err: tokens.Conflict("role", holder, "last").Because(tokens.ReasonLastOwner), says: "role: last."},
 		{err: tokens.ValidateID("group_id", tokens.KindGroup, "x"), says: "latchkey_group resource."},
-		{err: tokens.ValidateID("request_id", tokens.KindRequest, "x"), says: `request_id: "x" is not a valid request identifier, which would start with "req_".`},
+		{
+			err:  tokens.ValidateID("request_id", tokens.KindRequest, "x"),
+			says: `request_id: "x" is not a valid request identifier, which would start with "req_".`,
+		},
 		{
 			err:  tokens.Unavailable(tokens.Unavailable(nil, "missing").Because(tokens.ReasonNoDatabase), "lost"),
 			says: "lost (missing). " + databaseSetting,
