@@ -8,8 +8,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// openBackend returns the backend over the database at the path, for the member with the e-mail address actAs or, where
-// that is empty, for the owner of the database, and what closes it. It does not connect.
+// openBackend returns the backend over the database at the path, and what closes it. It works for the member with the
+// e-mail address actAs or, if that is empty, for the owner of the database. It does not connect.
 func openBackend(location, organization, actAs string, now func() time.Time) (tokens.Backend, io.Closer) {
 	principal := tokens.AsDatabaseOwner(service.LocalActor())
 	if actAs != "" {

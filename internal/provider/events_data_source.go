@@ -98,7 +98,7 @@ func shownEventAttributes() map[string]schema.Attribute {
 	}
 }
 
-// validateObjectID checks that a text is the identifier of something that events are about.
+// validateObjectID checks that a text identifies something that events can be about.
 func validateObjectID(field, value string) error {
 	if tokens.KindOf(value) == "" {
 		return tokens.Invalid(field,

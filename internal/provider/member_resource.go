@@ -93,7 +93,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 
 const otherAddressDescription = "An address that differs in more than the case of its letters replaces the member."
 
-// otherAddress reports whether an address is another person's. In another case of its letters it is the same.
+// otherAddress reports whether an address is another person's. One that differs only in case is the same.
 func otherAddress(
 	_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse,
 ) {
@@ -101,8 +101,7 @@ func otherAddress(
 		!strings.EqualFold(req.PlanValue.ValueString(), req.StateValue.ValueString())
 }
 
-// ModifyPlan keeps the spelling of an address that differs in the case of its letters alone, and plans nothing where
-// nothing else differs.
+// ModifyPlan keeps the spelling of an address that differs only in case.
 func (r *memberResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {

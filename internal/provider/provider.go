@@ -37,7 +37,7 @@ type Provider struct {
 	opened []io.Closer // by Configure, closed by Close
 }
 
-// New returns the provider of a version of Latchkey that tells the time by now.
+// New returns the provider of a version of Latchkey; now is its clock.
 func New(version string, now func() time.Time) *Provider {
 	return &Provider{version: version, now: now}
 }
@@ -131,7 +131,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.ResourceData, resp.DataSourceData = c, c
 }
 
-// Close lets go of the databases, once no operation runs any more.
+// Close closes the databases. No operation may still be running.
 func (p *Provider) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

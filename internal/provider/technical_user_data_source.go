@@ -131,7 +131,7 @@ func (d *technicalUserDataSource) Read(ctx context.Context, req datasource.ReadR
 	resp.Diagnostics.Append(resp.State.Set(ctx, showTechnicalUser(user))...)
 }
 
-// find returns the technical user that has the address or, at its level, the name.
+// find returns the technical user with the address or, at its level, the name.
 func (m *technicalUserModel) find(ctx context.Context, b tokens.Backend) (tokens.TechnicalUser, error) {
 	users, err := b.TechnicalUsers(ctx)
 	if err != nil && tokens.ErrorReason(err) != tokens.ReasonNoDatabase {

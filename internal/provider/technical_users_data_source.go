@@ -72,7 +72,7 @@ func (d *technicalUsersDataSource) Read(
 	resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
 }
 
-// selected returns those of the technical users that all filters select.
+// selected returns the technical users that match all filters.
 func (m *technicalUsersModel) selected(users []tokens.TechnicalUser) []tokens.TechnicalUser {
 	search, groupID := strings.ToLower(m.Search.ValueString()), m.GroupID.ValueString()
 	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {

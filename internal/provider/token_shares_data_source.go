@@ -50,7 +50,7 @@ func (d *tokenSharesDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 	}
 }
 
-// shownTokenShareAttributes are the schema of a tokenShareModel in data sources.
+// shownTokenShareAttributes are the schema of a tokenShareModel in the data source.
 func shownTokenShareAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":              attribute.ShownText("Identifier of the share: `<access token id>/<member id>`."),

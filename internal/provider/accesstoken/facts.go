@@ -14,27 +14,26 @@ type tokenFacts struct {
 	managed.Facts
 	// HeldVersion is the version of the secret that the state holds. Zero before the first observation.
 	HeldVersion int64 `json:"v,omitempty"`
-	// HeldMade is when that secret was made, in microseconds since 1970: in a database that was restored from a backup
-	// another secret may have its version. Zero in states of earlier versions that were not read since.
+	// HeldMade is when that secret was made, in microseconds since 1970: in a restored database, another secret may have
+	// the same version. Zero in states of earlier versions that were not read since.
 	HeldMade int64 `json:"s,omitempty"`
-	// Revoked tells that the secret was ended outside Terraform. It stays ended, whatever a restored database says.
+	// Revoked says that the secret was ended outside Terraform. It stays ended, whatever a restored database says.
 	Revoked bool `json:"revoked,omitempty"`
 	// ObservedAt is when an access token that expires was last looked at.
 	ObservedAt time.Time `json:"at,omitzero"`
-	// UsedAt is when the current secret of an access token was last used, PreviousUsedAt the one before it where that has
-	// a grace, and Uses how often any of its secrets was.
+	// UsedAt is when the current secret of an access token was last used, PreviousUsedAt when the previous one was, if it
+	// has a grace, and Uses how often any of its secrets was used.
 	UsedAt         time.Time `json:"u,omitzero"`
 	PreviousUsedAt time.Time `json:"pu,omitzero"`
 	Uses           int64     `json:"n,omitempty"`
-	// Revived tells that the secret before the current one ends later than the state knew. An older database was
-	// restored.
+	// Revived says that the previous secret ends later than the state knew, because an older database was restored.
 	Revived bool `json:"revived,omitempty"`
-	// Held says who holds the access token. A hold whose release was not seen stays recorded when it has gone.
+	// Held says who holds the access token. It stays recorded after the hold has gone, unless its release was seen.
 	Held *tokens.Stop `json:"held,omitempty"`
 }
 
-// recordToken records what was observed of an access token. What ended the secret of the state, or stopped the token,
-// is not forgotten because the backend knows of it no more: it may be an older database, restored from a backup.
+// recordToken records what was observed of an access token. It keeps what ended the secret of the state or stopped the
+// token even if the backend no longer knows: the database may have been restored from a backup.
 func (f *tokenFacts) recordToken(t tokens.AccessToken) {
 	f.Revoked = f.Revoked || !t.Secret.EndedAt.IsZero()
 	if t.Held != nil {
@@ -58,32 +57,31 @@ func (f *tokenFacts) recordSecret(s tokens.SecretState) {
 	f.HeldVersion, f.HeldMade, f.Revoked = s.Version, s.CreatedAt.UnixMicro(), !s.EndedAt.IsZero()
 }
 
-// recordPrevious records whether the secret before the current one is to end later than the state knew, which no change
-// brings about: in a database that was replaced by an older backup since, it was ended or given less time.
+// recordPrevious records whether the previous secret ends later than the state knew. No change does that: the database
+// was replaced by an older backup after the secret was ended or given less time.
 func (f *tokenFacts) recordPrevious(state *model, t tokens.AccessToken) {
 	same := state.SecretVersion.ValueInt64() == t.Secret.Version && state.secretMadeAt().Equal(t.Secret.CreatedAt)
 	end := t.PreviousSecretExpiresAt()
 	f.Revived = same && !end.IsZero() && (f.Revived || state.PreviousSecretExpiresAt.Value().Before(end))
 }
 
-// knowsEnded reports whether the backend's current secret is one that was revoked or replaced, as the state knows, in a
-// database that was replaced by an older backup since.
+// knowsEnded reports whether the state knows that the backend's current secret was revoked or replaced. An older backup
+// brings such a secret back.
 func (f *tokenFacts) knowsEnded(state *model) bool {
 	observed := f.ofSecret(state)
 	return observed.Revoked && !observed.HasOtherSecret() ||
 		!observed.HeldMadeAt.IsZero() && observed.CurrentMadeAt.Before(observed.HeldMadeAt)
 }
 
-// completeSecret records when the secret that the state holds was made where an earlier version of the provider
-// recorded only its version: the state still says it unless it has seen another secret since.
+// completeSecret records when the secret of the state was made, if an earlier version of the provider recorded only the
+// secret's version: the state still says it unless it has seen another secret since.
 func (f *tokenFacts) completeSecret(state *model) {
 	if f.HeldMade == 0 && f.HeldVersion != 0 && f.HeldVersion == state.SecretVersion.ValueInt64() {
 		f.HeldMade = state.secretMadeAt().UnixMicro()
 	}
 }
 
-// ofSecret returns what is known of the secret that the state holds, beside what the backend had when the state was
-// read.
+// ofSecret returns what is known of the secret that the state holds, and what the backend had when the state was read.
 func (f *tokenFacts) ofSecret(state *model) tokens.SecretFacts {
 	observed := tokens.SecretFacts{
 		HeldVersion:    f.HeldVersion,
@@ -98,7 +96,7 @@ func (f *tokenFacts) ofSecret(state *model) tokens.SecretFacts {
 	return observed
 }
 
-// forgetReleased forgets a hold that has gone and of whose release an event tells.
+// forgetReleased forgets a hold that has gone, if an event shows its release.
 func (f *tokenFacts) forgetReleased(ctx context.Context, backend tokens.Backend, t tokens.AccessToken) error {
 	if f.Held == nil || t.Held != nil {
 		return nil

@@ -26,7 +26,7 @@ type observedModel struct {
 	RegeneratedAt   customtypes.Timestamp `tfsdk:"regenerated_at"`
 }
 
-// observe takes over what the backend says of the token, but for GroupID, which is not the same in both.
+// observe takes over what the backend says of the token, except GroupID, which differs between the two.
 func (m *observedModel) observe(t tokens.AccessToken) {
 	m.observeSettings(t.Settings)
 	m.ID = types.StringValue(t.ID)
@@ -82,8 +82,8 @@ func (m *model) observe(t tokens.AccessToken) {
 	m.PreviousSecretExpiresAt = customtypes.TimestampOf(t.PreviousSecretExpiresAt())
 }
 
-// complete fills in what the plan left unknown. What the plan knew stays, though another hand may have changed it
-// since: the next read shows that.
+// complete fills in what the plan left unknown. What the plan knew stays, even if someone has changed it since: the
+// next read shows that.
 func (m *model) complete(t tokens.AccessToken) {
 	m.Status = types.StringValue(string(t.Status))
 	if m.TokenPreview.IsUnknown() {

@@ -16,9 +16,9 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// ModifyPlan decides what becomes of a token: from configuration, state and the recorded facts. The clock serves only
-// to refuse an end that is set anew though it has passed, and a step that interrupts a token in use; no planned value
-// depends on it.
+// ModifyPlan decides what becomes of a token, from configuration, state and the recorded facts. It asks the clock only
+// to refuse a new end that has already passed and a step that interrupts a token in use; no planned value depends on
+// it.
 func (r *tokenResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
@@ -81,8 +81,8 @@ func planReplacement(state, plan, config *model) (replaced path.Paths) {
 	return replaced
 }
 
-// planUpdate plans a token that exists. Every computed attribute keeps its prior value, but for those that the update
-// brings; where nothing differs the plan is the state.
+// planUpdate plans a token that exists. Every computed attribute keeps its prior value, except those that the update
+// changes; if nothing differs, the plan is the state.
 func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
 	codec.KeepSpelling(plan, state)
 	plan.planSecretExpiry(state)
@@ -108,13 +108,13 @@ func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag
 	managed.WarnOfEnabling(f.Facts, state.subject(), state.Enabled, plan.Enabled, diags)
 }
 
-// keepComputed gives every computed attribute its prior value. The technical user stays too unless the configuration
+// keepComputed gives every computed attribute its prior value. The technical user also stays, unless the configuration
 // names one; a change of group_id replaces the token together with the technical user that the system created for it.
 func (m *model) keepComputed(state, config *model) {
 	if config.TechnicalUserID.IsNull() && m.GroupID.Equal(state.GroupID) {
 		m.TechnicalUserID = state.TechnicalUserID
 	}
-	if config.Visibility.IsNull() && state.Visibility.IsNull() { // a state from before there was one, not read since
+	if config.Visibility.IsNull() && state.Visibility.IsNull() { // a state older than the attribute, not read since
 		m.Visibility = state.Visibility
 	}
 	m.ID = state.ID
@@ -130,7 +130,7 @@ func (m *model) keepComputed(state, config *model) {
 	m.RegeneratedAt = state.RegeneratedAt
 }
 
-// secretMadeAt returns when the present secret was made.
+// secretMadeAt returns when the current secret was made.
 func (m *model) secretMadeAt() time.Time {
 	if attribute.IsGiven(m.RegeneratedAt) {
 		return m.RegeneratedAt.Value()
@@ -138,7 +138,7 @@ func (m *model) secretMadeAt() time.Time {
 	return m.CreatedAt.Value()
 }
 
-// changedTriggers reports whether triggers changed. From null to a map, and back, they are only recorded, so that an
+// changedTriggers reports whether triggers changed. A change from null to a map, or back, is only recorded, so that an
 // import followed by an apply leaves the token alone.
 func changedTriggers(state, plan types.Map) bool {
 	return !state.IsNull() && !plan.IsNull() && !plan.Equal(state)
@@ -157,7 +157,7 @@ func isWhollyKnown(m types.Map) bool {
 	return true
 }
 
-// refusePast refuses an expiry that has passed already.
+// refusePast refuses an expiry that has already passed.
 func (r *tokenResource) refusePast(expiresAt customtypes.Timestamp, diags *diag.Diagnostics) {
 	if err := tokens.ValidateNewExpiry(expiresAt.Value(), r.Now()); err != nil {
 		diags.Append(diagnostics.InvalidAttribute(path.Root("expires_at"), err))

@@ -10,8 +10,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 )
 
-// Prior is an access token as a state has it, with the facts beside it. It answers whether anything happens to the
-// token, by the functions by which the resource itself reads and plans.
+// Prior is an access token as a state has it, with the facts beside it. It says whether anything happens to the token,
+// using the functions with which the resource itself reads and plans.
 type Prior struct {
 	tokenResource
 	state model

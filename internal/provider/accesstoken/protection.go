@@ -22,8 +22,8 @@ const (
 	stepRegenerate = "regenerate it without a grace"
 )
 
-// interruption returns the step of the plan m that interrupts those who use the token, empty for none or where that is
-// not known yet.
+// interruption returns the step of the plan m that interrupts the token's users; empty if there is none or it is not
+// known yet.
 func (m *model) interruption(state *model, regenerates bool) string {
 	switch {
 	case attribute.IsGiven(m.Enabled) && !m.Enabled.ValueBool() && state.Enabled.ValueBool():
@@ -48,8 +48,8 @@ func (r *tokenResource) refuseInterruption(
 	}
 }
 
-// refusesInterruption is refuseInterruption at apply, as the token is in use now: plans of replacements that Terraform
-// decides on by itself show a provider no such step.
+// refusesInterruption is refuseInterruption at apply, by the token's present use. If Terraform itself decides on a
+// replacement, the plan doesn't show that step to the provider.
 func refusesInterruption(
 	ctx context.Context, step string, within customtypes.Duration, backend tokens.Backend, s diagnostics.Subject, diags *diag.Diagnostics,
 ) bool {
@@ -59,7 +59,7 @@ func refusesInterruption(
 	t, err := backend.AccessToken(ctx, s.ID)
 	usedAt := t.LiveSecretsUsedAt(t.ObservedAt)
 	if err != nil || !tokens.IsProtected(within.Value(), t.Status, usedAt, t.ObservedAt) {
-		return false // an error is the operation's, too
+		return false // the operation meets the same error
 	}
 	diags.Append(interrupted(step, within, usedAt, t.UseCount, s))
 	return true

@@ -33,7 +33,7 @@ var (
 // TypeName is what configurations call the resource.
 const TypeName = "latchkey_access_token"
 
-// codec converts access tokens, of which configurations hold more than of anything else.
+// codec converts access tokens, which configurations hold more of than of anything else.
 var codec = attribute.NewCodec[model](Schema)
 
 type tokenResource struct{ managed.Resource }
@@ -76,7 +76,7 @@ func (r *tokenResource) ValidateConfig(
 // validatePolicies checks the policies, as far as what they depend on is known.
 func (m *model) validatePolicies(diags *diag.Diagnostics) {
 	policies, ttl := m.settings().Policies, m.TTL.Value()
-	hasTTL := ttl != 0 || m.TTL.IsNull() // neither unknown nor malformed, which is told by itself
+	hasTTL := ttl != 0 || m.TTL.IsNull() // neither unknown nor malformed, which is reported separately
 	if !hasTTL {
 		policies.RegenerateBeforeExpiry = 0
 	}
@@ -84,7 +84,7 @@ func (m *model) validatePolicies(diags *diag.Diagnostics) {
 		policies.Grace = tokens.Grace{}
 	}
 	err := policies.Validate(m.ExpiresAt.Value(), ttl)
-	switch { // the empty text, which stands for none elsewhere
+	switch { // elsewhere, the empty text stands for none
 	case attribute.IsGiven(m.OnExpired) && policies.OnExpired == "":
 		err = tokens.ValidateExpiryPolicy("on_expired", "")
 	case attribute.IsGiven(m.OnSecretDrift) && policies.OnSecretDrift == "":
@@ -126,7 +126,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	managed.FinishCreate(ctx, backend, &f, plan.subject(), resp)
 }
 
-// newSecret makes the secret for a request, so that no answer that is lost on its way can lose it.
+// newSecret makes the secret for a request here, so that a lost answer can't lose it.
 func (r *tokenResource) newSecret() (tokens.NewSecretFor, error) {
 	if r.Prefix == "" {
 		return tokens.NewSecretFor{}, tokens.Unavailable(nil,
@@ -171,7 +171,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 			Reason:          tokens.RegenerationReason(plan.RegenerationReason.ValueString()),
 			ExpectedVersion: state.SecretVersion.ValueInt64(),
 		}
-		if f.knowsEnded(&state) { // whoever has that one is not to have it any longer
+		if f.knowsEnded(&state) { // whoever has that one must not keep it
 			update.Regeneration.Grace = &tokens.Grace{}
 		}
 		update.Regeneration.NewSecretFor, err = r.newSecret()

@@ -9,8 +9,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// planSecret plans what becomes of the secret, from the facts that were recorded and the settings that are to hold. It
-// reports whether the token gets, or may get, a new one.
+// planSecret plans what becomes of the secret, from the recorded facts and the planned settings. It returns the reason
+// for a new secret: null for none, unknown if only the apply will show.
 func (m *model) planSecret(state *model, f tokenFacts, diags *diag.Diagnostics) (reason types.String) {
 	decision, known := m.decide(state, f)
 	switch {
@@ -56,9 +56,9 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 	}
 }
 
-// decide returns what the plan m does about the secret, and false where only the apply will show. Terraform plans once
-// more then, with all values known, and what is known in the first plan must come out the same: so a setting that is
-// still unknown leaves the decision open wherever it may matter.
+// decide returns what the plan m does about the secret, and false if only the apply will show. Terraform then plans
+// again with all values known, and must come to the same for whatever the first plan knew. So a setting that is still
+// unknown leaves the decision open wherever it may matter.
 func (m *model) decide(state *model, f tokenFacts) (decision tokens.SecretDecision, known bool) {
 	for i, situation := range m.situations(state, f) {
 		switch possible := situation.Decide(); {
@@ -71,8 +71,8 @@ func (m *model) decide(state *model, f tokenFacts) (decision tokens.SecretDecisi
 	return decision, true
 }
 
-// situations returns the situation of the secret under the settings of the plan m: one where all of them are known,
-// else one for whatever they may turn out to be.
+// situations returns the situation of the secret under the settings of the plan m: one if all of them are known,
+// otherwise one for each value that they may turn out to have.
 func (m *model) situations(state *model, f tokenFacts) []tokens.SecretSituation {
 	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
 	possible := []tokens.SecretSituation{{
@@ -134,7 +134,7 @@ func (m *model) isStopped(state *model, f tokenFacts) bool {
 		f.ObservedAt.Before(m.ActivatesAt.Value())
 }
 
-// planSecretExpiry plans the end of the present secret where the settings that decide it change.
+// planSecretExpiry plans the end of the current secret if the settings that decide it change.
 func (m *model) planSecretExpiry(state *model) {
 	switch {
 	case m.hasExpiryOf(state):
@@ -146,7 +146,7 @@ func (m *model) planSecretExpiry(state *model) {
 	}
 }
 
-// planPreviousExpiry plans the end of the previous secret where the settings that shorten it change.
+// planPreviousExpiry plans the end of the previous secret if the settings that shorten it change.
 func (m *model) planPreviousExpiry(state *model) {
 	switch {
 	case state.PreviousSecretExpiresAt.IsNull(), m.hasExpiryOf(state) && m.GracePeriod.Same(state.GracePeriod):
@@ -164,7 +164,7 @@ func (m *model) hasExpiryOf(state *model) bool {
 	return m.ExpiresAt.Same(state.ExpiresAt) && m.TTL.Same(state.TTL)
 }
 
-// changedGracePeriod returns the grace of the plan where it differs from that of the state; else nil.
+// changedGracePeriod returns the grace of the plan if it differs from that of the state, otherwise nil.
 func changedGracePeriod(state, plan customtypes.GracePeriod) *tokens.Grace {
 	if plan.Value() == state.Value() {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// shownModel is an access token as data sources show it: with all that can be known of it, and without its secret,
-// which can't.
+// shownModel is an access token as data sources show it: with all that can be known about it, which excludes its
+// secret.
 type shownModel struct {
 	observedModel
 	TechnicalUserEmail    types.String          `tfsdk:"technical_user_email"`
@@ -48,7 +48,7 @@ var (
 	stopType = map[string]attr.Type{"by": types.StringType, "at": customtypes.TimestampType{}, "reason": types.StringType}
 )
 
-// previousSecretType is the type of the secret before the present one.
+// previousSecretType is the type of the previous secret.
 var previousSecretType = map[string]attr.Type{
 	"version":       types.Int64Type,
 	"token_preview": types.StringType,
@@ -56,7 +56,7 @@ var previousSecretType = map[string]attr.Type{
 	"last_used_at":  customtypes.TimestampType{},
 }
 
-// previousSecretValue returns the attribute for the secret before the present one: null for none.
+// previousSecretValue returns the attribute for the previous secret: null for none.
 func previousSecretValue(p *tokens.PreviousSecret) types.Object {
 	if p == nil {
 		return types.ObjectNull(previousSecretType)

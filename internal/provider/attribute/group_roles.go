@@ -65,8 +65,8 @@ func GroupRolesValue(roles []tokens.GroupRole) types.Set {
 	return types.SetValueMust(GroupRoleType, elements)
 }
 
-// AccountGroupRoles returns the attribute for the roles of an account in groups, where none is null unless the state
-// says otherwise.
+// AccountGroupRoles returns the attribute for the roles of an account in groups, null for none, unless the state has
+// the empty set.
 func AccountGroupRoles(prior types.Set, roles []tokens.GroupRole) types.Set {
 	switch {
 	case len(roles) > 0:

@@ -48,7 +48,7 @@ func GroupRoles(description string) schema.SetNestedAttribute {
 // KnownRoles completes the description of an attribute that names a role.
 const KnownRoles = "`none`, `viewer`, `member`, `manager`, `administrator`, `owner`, or the name of a `latchkey_role`."
 
-// Role completes the schema of an attribute that names a role. Which roles exist the backend knows.
+// Role completes the schema of an attribute that names a role. Only the backend knows which roles exist.
 func Role(a schema.StringAttribute) schema.StringAttribute {
 	a.Validators = append(a.Validators, Rule("the name of a role", tokens.ValidateRole))
 	return a

@@ -79,7 +79,7 @@ func CountFilter(description string) schema.Int64Attribute {
 	}
 }
 
-// Key is the schema of an attribute by which an object is looked up, and which is answered where another one is.
+// Key is the schema of an attribute by which an object can be looked up, and which is shown if another one was used.
 func Key(description string, validators ...validator.String) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:            true,

@@ -116,7 +116,7 @@ func (v Measured[M, T]) ValidateAttribute(
 // isGiven reports whether the value is known and not null.
 func (v Measured[M, T]) isGiven() bool { return !v.IsNull() && !v.IsUnknown() }
 
-// Value returns what the text stands for: the zero value for null, unknown, and for a text that validation refuses.
+// Value returns what the text stands for: the zero value for null, for unknown, and for a text that validation refuses.
 func (v Measured[M, T]) Value() T {
 	var m M
 	var zero T
@@ -145,7 +145,7 @@ func (v Measured[M, T]) StandsForSame(other attr.Value) bool {
 	return ok && v.Same(o)
 }
 
-// OrPrior returns the prior spelling where it stands for the same value, else v.
+// OrPrior returns the prior spelling if it stands for the same value, otherwise v.
 func (v Measured[M, T]) OrPrior(prior Measured[M, T]) Measured[M, T] {
 	if v.Same(prior) {
 		return prior

@@ -21,7 +21,7 @@ func Excluded(attribute, reason string) diag.Diagnostic {
 // Subject is the object that a diagnostic is about.
 type Subject struct {
 	Kind tokens.Kind
-	Name string // what people call it; empty where it is not known
+	Name string // what people call it; empty if unknown
 	ID   string // empty before it is made
 }
 
@@ -40,7 +40,7 @@ func (s Subject) String() string {
 // sentence begins a sentence with words that are in lower case.
 func sentence(words string) string { return string(words[0]-'a'+'A') + words[1:] }
 
-// Failed is the diagnostic for an operation on a managed object that failed; verb is its infinitive.
+// Failed is the diagnostic for a failed operation on a managed object; verb is its infinitive.
 func Failed(verb string, s Subject, err error) diag.Diagnostic {
 	note := ""
 	if s.ID != "" && !isAboutObject(err) {
@@ -55,17 +55,17 @@ func Failed(verb string, s Subject, err error) diag.Diagnostic {
 	return failure("Unable to "+verb+" "+s.Kind.Noun(), s.String(), err, note)
 }
 
-// FailedRead is the diagnostic for the look-up of an object that failed.
+// FailedRead is the diagnostic for a failed look-up of an object.
 func FailedRead(s Subject, err error) diag.Diagnostic {
 	return failure("Unable to read "+s.Kind.Noun(), s.String(), err, "")
 }
 
-// FailedImport is the diagnostic for an import that failed.
+// FailedImport is the diagnostic for a failed import.
 func FailedImport(s Subject, err error) diag.Diagnostic {
 	return failure("Unable to import "+s.Kind.Noun(), s.String(), err, "")
 }
 
-// FailedList is the diagnostic for a list of objects of a kind that failed.
+// FailedList is the diagnostic for a failed list of objects of a kind.
 func FailedList(kind tokens.Kind, err error) diag.Diagnostic {
 	nouns := kind.Noun() + "s"
 	return failure("Unable to list "+nouns, sentence(nouns), err, "")

@@ -16,17 +16,16 @@ import (
 const FactsKey = "f"
 
 // Facts are what an operation observed of an object and a later plan decides by, kept in private state beside the
-// attributes. What an object records beyond these it adds in a struct that embeds them. The keys are short because
-// Terraform writes the whole state anew after each change of a resource, and base64 makes each letter of them almost
-// two.
+// attributes. An object that records more embeds them in a struct of its own. The keys are short because Terraform
+// writes the whole state anew after each change of a resource, and base64 makes each letter of them almost two.
 type Facts struct {
 	// Database identifies the database that the object lives in.
 	Database string `json:"db"`
-	// Disabled says who disabled outside Terraform what the state says is enabled.
+	// Disabled says who disabled, outside Terraform, what the state says is enabled.
 	Disabled *tokens.Stop `json:"disabled,omitempty"`
 }
 
-// recorded is facts, or a struct that embeds them.
+// recorded is Facts, or a struct that embeds them.
 type recorded interface{ common() *Facts }
 
 func (f *Facts) common() *Facts { return f }
@@ -42,7 +41,7 @@ type (
 	}
 )
 
-// ReadFacts reads the recorded facts into f, and leaves it as it is where none were recorded yet.
+// ReadFacts reads the recorded facts into f, and leaves f as it is if none were recorded yet.
 func ReadFacts(ctx context.Context, private privateReader, f recorded, diags *diag.Diagnostics) {
 	data, d := private.GetKey(ctx, FactsKey)
 	diags.Append(d...)
@@ -73,7 +72,7 @@ func (f *Facts) recordDatabase(ctx context.Context, backend tokens.Backend) erro
 	return err
 }
 
-// RecordSwitch records who disabled an object. Where the state says that it is disabled, and no other hand was recorded
+// RecordSwitch records who disabled an object. If the state says that it is disabled, and nobody else was recorded
 // before, that was Terraform itself. After an import the state says nothing.
 func (f *Facts) RecordSwitch(enabled types.Bool, disabled *tokens.Stop) {
 	byTerraform := !enabled.IsNull() && !enabled.ValueBool() && f.Disabled == nil
@@ -82,7 +81,7 @@ func (f *Facts) RecordSwitch(enabled types.Bool, disabled *tokens.Stop) {
 	}
 }
 
-// WarnOfEnabling says that the plan turns on again what another hand turned off.
+// WarnOfEnabling says that the plan enables again what someone disabled outside Terraform.
 func WarnOfEnabling(f Facts, s diagnostics.Subject, state, plan types.Bool, diags *diag.Diagnostics) {
 	if f.Disabled == nil || state.ValueBool() || !plan.ValueBool() {
 		return

@@ -43,8 +43,8 @@ func AskForList[T any](
 	return answer
 }
 
-// NotThere turns the error of a look-up in a database that was never made into one that says that the object isn't
-// there.
+// NotThere turns the error of a look-up in a database that was never made into one that says that the object doesn't
+// exist.
 func NotThere(err error, kind tokens.Kind, id string) error {
 	if tokens.ErrorReason(err) != tokens.ReasonNoDatabase {
 		return err
@@ -54,8 +54,8 @@ func NotThere(err error, kind tokens.Kind, id string) error {
 	return missing
 }
 
-// NoMatch is the error of a look-up by something else than the identifier that nothing matches. The cause is nil, or
-// says that the database was never made.
+// NoMatch is the error of a look-up by anything but the identifier, if nothing matches. The cause is nil, or says that
+// the database was never made.
 func NoMatch(field string, cause error, format string, args ...any) error {
 	missing := tokens.Invalid(field, format, args...)
 	missing.Code, missing.Reason, missing.Err = tokens.CodeNotFound, tokens.ErrorReason(cause), cause
