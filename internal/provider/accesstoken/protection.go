@@ -51,7 +51,8 @@ func (r *tokenResource) refuseInterruption(
 // refusesInterruption is refuseInterruption at apply, by the token's present use. If Terraform itself decides on a
 // replacement, the plan doesn't show that step to the provider.
 func refusesInterruption(
-	ctx context.Context, step string, within customtypes.Duration, backend tokens.Backend, s diagnostics.Subject, diags *diag.Diagnostics,
+	ctx context.Context, step string, within customtypes.Duration, backend tokens.Backend, s diagnostics.Subject,
+	diags *diag.Diagnostics,
 ) bool {
 	if step == "" || within.Value() == 0 {
 		return false

@@ -110,7 +110,8 @@ func FinishRead(
 
 // Destroy deletes an object from the backend that it lives in. What is gone already is destroyed.
 func (m *Resource) Destroy(
-	ctx context.Context, s diagnostics.Subject, private privateReader, diags *diag.Diagnostics, remove func(tokens.Backend) error,
+	ctx context.Context, s diagnostics.Subject, private privateReader, diags *diag.Diagnostics,
+	remove func(tokens.Backend) error,
 ) {
 	var f Facts
 	backend, ok := m.Begin(ctx, "delete", s, private, &f, diags)
@@ -124,7 +125,8 @@ func (m *Resource) Destroy(
 
 // ImportByID imports an object whose identifier is known, or found by something that people know it by.
 func (m *Resource) ImportByID(
-	ctx context.Context, kind tokens.Kind, req resource.ImportStateRequest, resp *resource.ImportStateResponse, find func(tokens.Backend) ([]string, error), form string,
+	ctx context.Context, kind tokens.Kind, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+	find func(tokens.Backend) ([]string, error), form string,
 ) {
 	id := req.ID
 	if !tokens.IsID(kind, id) {
