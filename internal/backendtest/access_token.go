@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -48,6 +49,53 @@ func testAccessTokens(w *world) {
 	w.refusal(w.DeleteAccessToken(ctx, want.ID), tokens.CodeNotFound)
 	w.equal("the verification of a deleted token's value", w.verify(request.Secret), tokens.Verification{})
 	w.equal("the technical users that are left", must(w.TechnicalUsers(ctx))(w), []tokens.TechnicalUser{user})
+}
+
+// testEverySettingIsKept changes one setting after the other, and finds it in the database and in the event. The settings
+// are those of the type, so that this fails for a new one until somebody adds a value.
+func testEverySettingIsKept(w *world) {
+	roles := []tokens.GroupRole{{GroupID: w.group("payments").ID, Role: tokens.RoleViewer}}
+	values := tokens.Settings{
+		Name: "release", Description: "Releases the shop", Own: tokens.Grants{Role: tokens.RoleViewer, GroupRoles: roles},
+		Visibility: tokens.VisibilityRestricted, Enabled: false, TTL: 30 * day,
+		ActivatesAt: w.clock.Instant().Add(day), ExpiresAt: w.clock.Instant().Add(90 * day),
+		Policies: tokens.Policies{
+			RegenerateBeforeExpiry: day, OnExpired: tokens.OnExpiredError, OnSecretDrift: tokens.OnSecretDriftAccept,
+			Grace: tokens.Grace{Duration: time.Hour}, ProtectIfUsedWithin: day,
+		},
+	}
+	user := w.user("ci", "")
+	for _, name := range tokens.FieldsOf[tokens.Settings]() {
+		w.Run(name, func(t *testing.T) {
+			w := w.with(t)
+			request := w.request("deploy", user.ID)
+			if name == "regenerate_before_expiry" {
+				request.TTL = 60 * day
+			}
+			before := w.create(request)
+			w.clock.Advance(time.Second)
+			w.update(before.ID, tokens.AccessTokenUpdate{Settings: values, Fields: tokens.Fields{name}})
+			after := w.token(before.ID)
+			w.equal("what differs from before", tokens.Difference(before.Settings, after.Settings), tokens.Fields{name})
+			w.equal("what differs from the update",
+				slices.Contains(tokens.Difference(values, after.Settings), name), false)
+			events := w.events(before.ID)
+			want, detail := tokens.ActionAccessTokenUpdate, "changed "+name
+			if name == "enabled" {
+				want, detail = tokens.ActionAccessTokenDisable, ""
+			}
+			if last := events[len(events)-1]; last.Action != want || last.Detail != detail {
+				w.Errorf("the event is %s %q, want %s %q", last.Action, last.Detail, want, detail)
+			}
+
+			made := w.request("made", user.ID)
+			made.Settings = before.Settings
+			changed, err := (tokens.Update[tokens.Settings]{Settings: values, Fields: tokens.Fields{name}}).Apply(made.Settings)
+			w.succeed(err)
+			made.Settings = changed
+			w.equal("what differs from a creation", tokens.Difference(changed, w.token(w.create(made).ID).Settings), tokens.Fields(nil))
+		})
+	}
 }
 
 // Every setting is stored as written, can be changed on its own, and can be cleared.

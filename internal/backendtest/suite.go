@@ -38,6 +38,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"TechnicalUserAddressIsKept", testTechnicalUserAddressIsKept},
 		{"AccessTokens", testAccessTokens},
 		{"AccessTokenSettings", testAccessTokenSettings},
+		{"EverySettingIsKept", testEverySettingIsKept},
 		{"SystemCreatedTechnicalUser", testSystemCreatedTechnicalUser},
 		{"AccessTokenQueries", testAccessTokenQueries},
 		{"AccessTokenOrders", testAccessTokenOrders},

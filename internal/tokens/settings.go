@@ -122,6 +122,15 @@ func Difference[S any](a, b S) Fields {
 	return fields
 }
 
+// FieldsOf returns the names of all settings of a type, in the order of its fields.
+func FieldsOf[S any]() Fields {
+	var fields Fields
+	for _, s := range settingsOf(reflect.TypeFor[S]()) {
+		fields = append(fields, s.name)
+	}
+	return fields
+}
+
 // sameSetting reports whether two values of one setting are equal.
 func sameSetting(a, b any) bool {
 	switch x := a.(type) {
