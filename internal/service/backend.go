@@ -31,6 +31,8 @@ type Service struct {
 	// invalid is the error of options with which nothing can work; every operation returns it.
 	invalid error
 	uses    useRecord
+	// forgets is when old requests are deleted.
+	forgets schedule
 }
 
 // Open returns the service of a database. It never connects: what is wrong with the database is the error of the first

@@ -129,8 +129,9 @@ func (r reader) knownEvents(ctx context.Context, events []tokens.Event) ([]token
 			return !managed[id]
 		case "", tokens.KindMember, tokens.KindGroup, tokens.KindRole:
 			return !accounts
+		default:
+			return true
 		}
-		return true
 	}), nil
 }
 

@@ -21,11 +21,6 @@ func invalidReference(err error, field string, kind tokens.Kind, id string) erro
 	return tokens.Invalid(field, "there is no %s %s; it was deleted, or the identifier belongs to another database", kind.Noun(), id)
 }
 
-// sameGroupRoles compares sorted sets of roles. A set that is empty differs from one that is not there.
-func sameGroupRoles(a, b []tokens.GroupRole) bool {
-	return (a == nil) == (b == nil) && slices.Equal(a, b)
-}
-
 // sortedGroupRoles returns the roles in the order in which they are stored and compared, and leaves the caller's alone.
 func sortedGroupRoles(roles []tokens.GroupRole) []tokens.GroupRole {
 	roles = slices.Clone(roles)

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -11,15 +12,42 @@ import (
 // requestsKept is how long a request is recognized when it is sent again.
 const requestsKept = 7 * 24 * time.Hour
 
+// forgetsEvery is how often a service deletes the requests that are kept no longer.
+const forgetsEvery = time.Hour
+
+// schedule is when something was last due that is done from time to time.
+type schedule struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+// isDue reports whether it is due, which it is not again before an hour has passed.
+func (s *schedule) isDue(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.last.IsZero() && now.Sub(s.last) < forgetsEvery {
+		return false
+	}
+	s.last = now
+	return true
+}
+
 // repeated tells whether the request took effect before, and on which object. The id of a request that was used for
 // something else is a conflict.
 func (o *operation) repeated(ctx context.Context, request store.Request) (objectID string, repeated bool, err error) {
-	if err := o.DeleteRequestsBefore(ctx, o.now.Add(-requestsKept)); err != nil {
+	known, ok, err := o.Request(ctx, request.ID)
+	if err != nil {
 		return "", false, err
 	}
-	known, ok, err := o.Request(ctx, request.ID)
-	if err != nil || !ok {
-		return "", false, err
+	end := o.now.Add(-requestsKept)
+	if isForgotten := ok && known.CreatedAt.Before(end); isForgotten || o.backend.forgets.isDue(o.now) {
+		if err := o.DeleteRequestsBefore(ctx, end); err != nil {
+			return "", false, err
+		}
+		ok = ok && !isForgotten
+	}
+	if !ok {
+		return "", false, nil
 	}
 	if known.Actor != request.Actor {
 		return "", false, tokens.Conflict("request_id", "", "request id %s was used before: send each request with an id of its own", known.ID)

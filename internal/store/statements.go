@@ -20,12 +20,18 @@ func NewStatements(db *sql.DB) *Statements {
 	return &Statements{db: db, prepared: map[string]*sql.Stmt{}}
 }
 
-// prepare returns the prepared statement of a text.
+// statementsKept is how many statements are kept prepared at most. Lists have as many as people think of questions.
+const statementsKept = 500
+
+// prepare returns the prepared statement of a text; nil where so many are kept that this one is not.
 func (s *Statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if known, ok := s.prepared[text]; ok {
 		return known, nil
+	}
+	if len(s.prepared) >= statementsKept {
+		return nil, nil
 	}
 	fresh, err := s.db.PrepareContext(ctx, text) //nolint:sqlclosecheck // the end of the pool closes it
 	if err != nil {
@@ -40,6 +46,9 @@ func (s *Statements) QueryContext(ctx context.Context, text string, args ...any)
 	statement, err := s.prepare(ctx, text) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return nil, err
+	}
+	if statement == nil {
+		return s.db.QueryContext(ctx, text, args...)
 	}
 	return statement.QueryContext(ctx, args...)
 }
@@ -59,6 +68,9 @@ func (w StatementsWithin) ExecContext(ctx context.Context, text string, args ...
 	if err != nil {
 		return nil, err
 	}
+	if statement == nil {
+		return w.tx.ExecContext(ctx, text, args...)
+	}
 	return w.tx.StmtContext(ctx, statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // the end of the transaction closes it
 }
 
@@ -67,6 +79,9 @@ func (w StatementsWithin) QueryContext(ctx context.Context, text string, args ..
 	statement, err := w.statements.prepare(ctx, text)
 	if err != nil {
 		return nil, err
+	}
+	if statement == nil {
+		return w.tx.QueryContext(ctx, text, args...)
 	}
 	return w.tx.StmtContext(ctx, statement).QueryContext(ctx, args...) //nolint:sqlclosecheck // the end of the transaction closes it
 }
