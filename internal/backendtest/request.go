@@ -177,7 +177,7 @@ func testRepeatedCreations(w *world) {
 			_, err = kind.create(w.as("local:ben@host"), request, false)
 			w.equal("the field of another's request", w.refusal(err, tokens.CodeConflict).Field, "request_id")
 			_, err = kind.create(w, tokens.NewRequest(w.clock.Now()), false)
-			w.equal("the holder of what a new request asks for", w.refusal(err, tokens.CodeConflict).ID, id)
+			w.equal("the holder of what a new request asks for", w.refusal(err, tokens.CodeConflict).Holder.ID, id)
 			_, err = kind.create(w, tokens.Request{RequestID: "again"}, false)
 			w.equal("the field of an ill-formed request id", w.refusal(err, tokens.CodeInvalid).Field, "request_id")
 

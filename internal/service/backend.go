@@ -120,8 +120,8 @@ func (s *Service) checkOrganization(v store.View) error {
 	if wanted == "" || wanted == has {
 		return nil
 	}
-	return tokens.Invalid("organization", "database %s belongs to organization %q, not %q: an organization is named when its database is made, "+
-		"and keeps that name; set organization to %q, or name another database",
+	return tokens.Invalid("organization", "database %s belongs to organization %q, not %q: "+
+		"an organization is named when its database is made, and keeps that name; set organization to %q, or name another database",
 		s.store.Location(), has, wanted, has).Because(tokens.ReasonOtherOrganization)
 }
 

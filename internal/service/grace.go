@@ -17,7 +17,8 @@ func (b *Backend) RetirePreviousSecret(ctx context.Context, id string) (tokens.A
 			return t, err
 		}
 		if !t.Previous.IsLive(o.now) || !t.Secret.EndedAt.IsZero() {
-			return t, tokens.Conflict("", id, "access token %s has no previous secret that is still valid: there is nothing to retire", describe(o.answer(t, share)))
+			return t, tokens.Conflict("", id, "access token %s has no previous secret that is still valid: "+
+				"there is nothing to retire", describe(o.answer(t, share)))
 		}
 		after := t
 		after.Previous, after.UpdatedAt = nil, o.now

@@ -18,7 +18,8 @@ func invalidReference(err error, field string, kind tokens.Kind, id string) erro
 	if tokens.ErrorCode(err) != tokens.CodeNotFound {
 		return err
 	}
-	return tokens.Invalid(field, "there is no %s %s; it was deleted, or the identifier belongs to another database", kind.Noun(), id)
+	return tokens.Invalid(field, "there is no %s %s; it was deleted, or the identifier belongs to another database",
+		kind.Noun(), id)
 }
 
 // sortedGroupRoles returns the roles in the order in which they are stored and compared, and leaves the caller's alone.

@@ -79,8 +79,8 @@ func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tok
 	case c.invalid != nil:
 		err = c.invalid
 	default:
-		err = tokens.Unavailable(err, "the request refers to a custom role, a group, an acting member or another object of a database, and no database is there: "+
-			"check the spelling (the built-in roles are %s)", strings.Join(tokens.BuiltInRoleNames(), ", "))
+		err = tokens.Unavailable(err, "the request refers to a custom role, a group, an acting member or another object of a database, "+
+			"and no database is there: check the spelling (the built-in roles are %s)", strings.Join(tokens.BuiltInRoleNames(), ", "))
 	}
 	return result, err
 }
@@ -101,7 +101,8 @@ func (c creation[T]) once(ctx context.Context, o *operation, kind tokens.Kind, a
 	case repeated:
 		made, err = c.again(o, id)
 		if tokens.ErrorCode(err) == tokens.CodeNotFound {
-			err = tokens.Conflict("request_id", id, "%s %s, which this request made, was deleted since then: send a new request to make another one", kind.Noun(), id)
+			err = tokens.Conflict("request_id", id, "%s %s, which this request made, was deleted since then: "+
+				"send a new request to make another one", kind.Noun(), id)
 		}
 		return made, err
 	case c.invalid != nil:

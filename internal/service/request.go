@@ -50,10 +50,12 @@ func (o *operation) repeated(ctx context.Context, request store.Request) (object
 		return "", false, nil
 	}
 	if known.Actor != request.Actor {
-		return "", false, tokens.Conflict("request_id", "", "request id %s was used before: send each request with an id of its own", known.ID)
+		return "", false, tokens.Conflict("request_id", "", "request id %s was used before: "+
+			"send each request with an id of its own", known.ID)
 	}
 	if known.Operation != request.Operation || known.Digest != request.Digest {
-		return "", false, tokens.Conflict("request_id", known.ObjectID, "request id %s was used for another request: send each request with an id of its own, and change nothing in one that is sent again", known.ID)
+		return "", false, tokens.Conflict("request_id", known.ObjectID, "request id %s was used for another request: "+
+			"send each request with an id of its own, and change nothing in one that is sent again", known.ID)
 	}
 	return known.ObjectID, true, nil
 }

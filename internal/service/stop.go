@@ -17,7 +17,7 @@ func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (token
 			return t, err
 		}
 		if t.Held != nil {
-			return t, tokens.Conflict("", id, "access token %s is held already, by %s since %s: %s; it stays stopped, and there is nothing to do",
+			return t, tokens.Conflict("", id, "access token %s is already held, by %s since %s: %s; there is nothing to do",
 				describe(o.answer(t, share)), t.Held.By, tokens.FormatTimestamp(t.Held.At), t.Held.Reason)
 		}
 		before := t

@@ -66,7 +66,8 @@ func (o *operation) createTechnicalUser(ctx context.Context, n tokens.NewTechnic
 		return u, err
 	}
 	if ok {
-		return u, tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s, whose name is %q now, has had the address %s since it was made, and keeps it",
+		return u, tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s, whose name is %q now, "+
+			"has had the address %s since it was made, and keeps it",
 			holder.ID, holder.Name, u.Email)
 	}
 	if err := o.InsertTechnicalUser(ctx, u); err != nil {
@@ -176,7 +177,8 @@ func seesTokensOf(ctx context.Context, v store.View, c tokens.Caller, u tokens.T
 			return err
 		}
 		if !c.Sees(t, share) {
-			return tokens.Forbidden(u.ID, "technical user %s was made for an access token that is restricted, and %s may not know of that: ask an owner", u.ID, c.Name)
+			return tokens.Forbidden(u.ID, "technical user %s was made for an access token that is restricted, "+
+				"and %s may not know of that: ask an owner", u.ID, c.Name)
 		}
 	}
 	return nil
