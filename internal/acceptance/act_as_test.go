@@ -9,10 +9,9 @@ func TestAliasActsAs(t *testing.T) {
 	configure := func(rest string) {
 		w.configure(`
 			provider "latchkey" {
-				alias        = "anna"
-				database     = "` + w.database + `"
-				organization = "acme"
-				act_as       = latchkey_member.anna.email
+				alias  = "anna"
+				act_as = latchkey_member.anna.email
+				` + w.place() + `
 			}
 			resource "latchkey_group" "payments" { name = "payments" }
 			resource "latchkey_member" "anna" {

@@ -99,11 +99,17 @@ func (w *workspace) configure(resources string) {
 				latchkey = { source = "registry.terraform.io/latchkey-dev/latchkey" }
 			}
 		}
-		provider "latchkey" {
-			database     = "`+filepath.ToSlash(w.database)+`"
-			organization = "acme"
-		}
+		provider "latchkey" {`+w.place()+`}
 	`+resources)
+}
+
+// place returns the attributes of a provider that works where the workspace does. The command line gets there by the
+// flags of latchkeyReading.
+func (w *workspace) place() string {
+	return `
+		database     = "` + filepath.ToSlash(w.database) + `"
+		organization = "acme"
+	`
 }
 
 // terraform runs a command of Terraform to its end, whatever its exit code.
