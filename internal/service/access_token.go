@@ -18,8 +18,8 @@ func (b *Backend) AccessToken(ctx context.Context, id string) (tokens.AccessToke
 	})
 }
 
-// namedAccessToken returns an access token that exists, with the caller's role on it by a share, and names it in the
-// events of the operation.
+// namedAccessToken returns an existing access token and the role that a share gives the caller on it, and names the
+// token in the operation's events.
 func (o *operation) namedAccessToken(ctx context.Context, id string) (t tokens.AccessToken, share string, err error) {
 	if t, err = o.AccessToken(ctx, id); err != nil {
 		return t, "", err
@@ -29,15 +29,17 @@ func (o *operation) namedAccessToken(ctx context.Context, id string) (t tokens.A
 	return t, share, err
 }
 
-// usableAccessToken is namedAccessToken with which the caller may do something.
-func (o *operation) usableAccessToken(ctx context.Context, op tokens.TokenOperation, id string) (t tokens.AccessToken, share string, err error) {
+// usableAccessToken is namedAccessToken for a token on which the caller may carry out an operation.
+func (o *operation) usableAccessToken(
+	ctx context.Context, op tokens.TokenOperation, id string,
+) (t tokens.AccessToken, share string, err error) {
 	if t, share, err = o.namedAccessToken(ctx, id); err != nil {
 		return t, share, err
 	}
 	return t, share, o.caller.MayUse(op, t, share, o.roles)
 }
 
-// answer returns what the caller learns of a token.
+// answer returns what the caller may learn about a token.
 func (o *operation) answer(t tokens.AccessToken, share string) tokens.AccessToken {
 	t = t.Observed(o.now, o.roles)
 	if o.caller.MayUse(tokens.OperationShow, t, share, o.roles) != nil {
@@ -46,7 +48,7 @@ func (o *operation) answer(t tokens.AccessToken, share string) tokens.AccessToke
 	return t
 }
 
-// answers returns what the caller learns of tokens.
+// answers returns what the caller may learn about each of the tokens.
 func (o *operation) answers(ctx context.Context, list []tokens.AccessToken) ([]tokens.AccessToken, error) {
 	for i, t := range list {
 		share, err := shareWith(ctx, o.View, o.caller, t.ID)
@@ -60,7 +62,8 @@ func (o *operation) answers(ctx context.Context, list []tokens.AccessToken) ([]t
 
 // DeleteAccessToken implements tokens.Backend.
 func (b *Backend) DeleteAccessToken(ctx context.Context, id string) error {
-	_, err := change(ctx, b, tokens.ActionAccessTokenDelete, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+	about := objectOf(tokens.KindAccessToken, id)
+	_, err := change(ctx, b, tokens.ActionAccessTokenDelete, about, func(o *operation) (tokens.AccessToken, error) {
 		t, _, err := o.usableAccessToken(ctx, tokens.OperationDelete, id)
 		if err != nil {
 			return t, err

@@ -7,16 +7,16 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// namesakesNamed is how many namesakes the answer to a creation names at most.
-const namesakesNamed = 10
+// maxNamesakes limits how many namesakes the answer to a creation lists.
+const maxNamesakes = 10
 
 // CreateAccessToken implements tokens.Backend.
 func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
 	n = n.WithDefaults()
-	n.ActivatesAt, n.ExpiresAt = kept(n.ActivatesAt), kept(n.ExpiresAt)
+	n.ActivatesAt, n.ExpiresAt = asStored(n.ActivatesAt), asStored(n.ExpiresAt)
 	name := n.Name
 	if n.Visibility == tokens.VisibilityRestricted {
-		name = "" // the event of a refusal is no secret to all who may not know of the token
+		name = "" // people who may not know about the token may read the event of a refusal
 	}
 	return create(ctx, b, tokens.KindAccessToken, tokens.ActionAccessTokenCreate, creation[tokens.CreatedAccessToken]{
 		request: n.Request, input: n, name: name, invalid: n.Validate(b.now()),
@@ -41,18 +41,18 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 	})
 }
 
-// created returns the answer to the creation of a token.
+// created returns the answer to creating a token.
 func (o *operation) created(ctx context.Context, t tokens.AccessToken) (created tokens.CreatedAccessToken, err error) {
 	created.AccessToken = t.Observed(o.now, o.roles)
 	created.Namesakes, err = o.namesakes(ctx, created.AccessToken)
 	return created, err
 }
 
-// namesakes returns the unused tokens that bear the name of a new one, of those that the caller may show.
+// namesakes returns the unused tokens that have the same name as a new one and that the caller may show.
 func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tokens.AccessToken, error) {
-	limit := namesakesNamed
+	limit := maxNamesakes
 	if o.caller.AccountID != "" {
-		limit = math.MaxInt // of which the caller may not be allowed to know
+		limit = math.MaxInt // the caller may not be allowed to see the first ones
 	}
 	all, custom, err := o.UnusedNamesakes(ctx, of, limit)
 	if err != nil {
@@ -65,22 +65,27 @@ func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tok
 		if err != nil {
 			return nil, err
 		}
-		if len(shown) < namesakesNamed && o.caller.MayUse(tokens.OperationShow, t, share, o.roles) == nil {
+		if len(shown) < maxNamesakes && o.caller.MayUse(tokens.OperationShow, t, share, o.roles) == nil {
 			shown = append(shown, t.Observed(o.now, o.roles))
 		}
 	}
 	return shown, nil
 }
 
-// createAccessToken makes an access token, and a technical user for it where none is named.
+// createAccessToken creates an access token and, if the input names no technical user, one for it.
 func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessToken) (t tokens.AccessToken, err error) {
 	if err := n.Validate(o.now); err != nil {
 		return t, err
 	}
 	n.Own.GroupRoles = sortedGroupRoles(n.Own.GroupRoles)
 	t = tokens.AccessToken{
-		ID: tokens.NewID(tokens.KindAccessToken, o.now), Settings: n.Settings, CreatorID: o.caller.AccountID, Disabled: o.disabledFromStart(n.Enabled),
-		Secret: tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now}, CreatedAt: o.now, UpdatedAt: o.now,
+		ID:        tokens.NewID(tokens.KindAccessToken, o.now),
+		Settings:  n.Settings,
+		CreatorID: o.caller.AccountID,
+		Disabled:  o.disabledFromStart(n.Enabled),
+		Secret:    tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now},
+		CreatedAt: o.now,
+		UpdatedAt: o.now,
 	}
 	if t.User, err = o.userOf(ctx, n, t.ID); err != nil {
 		return t, err
@@ -92,10 +97,11 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 		return t, err
 	}
 	if n.TechnicalUserID != "" && t.User.SystemCreated {
-		return t, tokens.Invalid("technical_user_id", "technical user %s was made for one access token and will be deleted with it: "+
-			"name another technical user, or leave technical_user_id out to have one made for this token", t.User.Email)
+		return t, tokens.Invalid("technical_user_id",
+			"technical user %s was created for one access token and will be deleted with it: "+
+				"name another technical user, or leave technical_user_id out to have one created for this token", t.User.Email)
 	}
-	// The settings were checked by themselves; an update that changes nothing checks that they fit the technical user.
+	// Validate checked the settings by themselves. An empty update checks that they fit the technical user.
 	if _, err := t.Updated(tokens.AccessTokenUpdate{}, o.actor, o.now); err != nil {
 		return t, err
 	}
@@ -119,21 +125,27 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	return t, o.record(ctx, tokens.ActionAccessTokenCreate, t.ID, t.Name, "")
 }
 
-// userOf returns the technical user that a new access token is to have: the one it names, or what one is made from.
+// userOf returns the technical user of a new access token: the one that the input names, or a draft of one to create.
 func (o *operation) userOf(ctx context.Context, n tokens.NewAccessToken, tokenID string) (tokens.TechnicalUser, error) {
 	if n.TechnicalUserID == "" {
 		u := n.NewSystemUser(tokenID)
-		return tokens.TechnicalUser{GroupID: u.GroupID, TechnicalUserSettings: u.TechnicalUserSettings, SystemCreated: true}, nil
+		draft := tokens.TechnicalUser{
+			GroupID:               u.GroupID,
+			TechnicalUserSettings: u.TechnicalUserSettings,
+			SystemCreated:         true,
+		}
+		return draft, nil
 	}
 	u, err := o.TechnicalUser(ctx, n.TechnicalUserID)
 	return u, invalidReference(err, "technical_user_id", tokens.KindTechnicalUser, n.TechnicalUserID)
 }
 
-// checkUnusedSecret refuses a secret that was ever used, and does not tell by whom.
+// checkUnusedSecret refuses a value that was ever a secret of any token. The error does not say which token that was,
+// because the caller may not be allowed to see it.
 func (o *operation) checkUnusedSecret(ctx context.Context, secret tokens.Secret) error {
 	used, err := o.SecretExists(ctx, secret.Hash())
 	if err != nil || !used {
 		return err
 	}
-	return tokens.Conflict("token", "", "this value was used before, and a value is never used twice: send a new one")
+	return tokens.Conflict("token", "", "this value was used before, and no value is used twice: send a new one")
 }

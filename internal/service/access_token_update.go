@@ -7,9 +7,12 @@ import (
 )
 
 // UpdateAccessToken implements tokens.Backend.
-func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update tokens.AccessTokenUpdate) (tokens.AccessToken, error) {
-	update.ActivatesAt, update.ExpiresAt = kept(update.ActivatesAt), kept(update.ExpiresAt)
-	return change(ctx, b, accessTokenAction(update), objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+func (b *Backend) UpdateAccessToken(
+	ctx context.Context, id string, update tokens.AccessTokenUpdate,
+) (tokens.AccessToken, error) {
+	update.ActivatesAt, update.ExpiresAt = asStored(update.ActivatesAt), asStored(update.ExpiresAt)
+	about := objectOf(tokens.KindAccessToken, id)
+	return change(ctx, b, accessTokenAction(update), about, func(o *operation) (tokens.AccessToken, error) {
 		before, share, err := o.namedAccessToken(ctx, id)
 		if err != nil {
 			return before, err
@@ -52,7 +55,7 @@ func (b *Backend) UpdateAccessToken(ctx context.Context, id string, update token
 	})
 }
 
-// accessTokenAction says what an update is about, for the event of its refusal.
+// accessTokenAction returns the action that the event names if the update is refused.
 func accessTokenAction(u tokens.AccessTokenUpdate) tokens.Action {
 	switch {
 	case u.Regeneration != nil:
@@ -65,8 +68,10 @@ func accessTokenAction(u tokens.AccessTokenUpdate) tokens.Action {
 	return tokens.ActionAccessTokenUpdate
 }
 
-// saveAccessToken writes what differs between two states of an access token, with an event for each kind of change.
-func (o *operation) saveAccessToken(ctx context.Context, before, after tokens.AccessToken, regeneration *tokens.Regeneration) (tokens.AccessToken, error) {
+// saveAccessToken writes the differences between two states of an access token, and an event for each kind of change.
+func (o *operation) saveAccessToken(
+	ctx context.Context, before, after tokens.AccessToken, regeneration *tokens.Regeneration,
+) (tokens.AccessToken, error) {
 	changed := tokens.Difference(before.Settings, after.Settings)
 	if err := o.checkGrants(ctx, before.Own, after.Own); err != nil {
 		return after, err

@@ -83,10 +83,10 @@ func (b *Backend) Database(ctx context.Context) (tokens.Database, error) {
 }
 
 // now returns the present instant.
-func (s *Service) now() time.Time { return kept(s.options.Now()) }
+func (s *Service) now() time.Time { return asStored(s.options.Now()) }
 
-// kept returns an instant as it is stored and answered: in UTC and whole microseconds.
-func kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+// asStored returns a time as the database keeps it and answers show it: in UTC and whole microseconds.
+func asStored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // read runs fn on the database.
 func read[T any](ctx context.Context, s *Service, fn func(store.View) (T, error)) (T, error) {

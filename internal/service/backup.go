@@ -8,9 +8,9 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Backup copies the database to a new file while others go on with it, and returns what the copy holds. The event of the
-// backup is in the copy alone: nothing is written where the database is. CodeForbidden for one who is no owner,
-// CodeConflict where the file exists, CodeUnavailable.
+// Backup copies the database to a new file while others keep using it, and returns what the copy contains. The event of
+// the backup is written only to the copy, since the database itself may be on a full disk. CodeForbidden unless the
+// caller is an owner, CodeConflict if the file exists, CodeUnavailable.
 func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, error) {
 	if b.invalid != nil {
 		return tokens.Snapshot{}, b.invalid
@@ -23,7 +23,8 @@ func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, err
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
-		return tx.InsertEvent(ctx, event(b.now(), actor, tokens.ActionDatabaseBackup, databaseObject(tx.View), tokens.OutcomeDone, ""))
+		about := databaseObject(tx.View)
+		return tx.InsertEvent(ctx, event(b.now(), actor, tokens.ActionDatabaseBackup, about, tokens.OutcomeDone, ""))
 	})
 	if err != nil {
 		return tokens.Snapshot{}, err
@@ -31,8 +32,8 @@ func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, err
 	return inspectBackup(ctx, file)
 }
 
-// mayBackUp checks that the caller is an owner, and returns what events call it. The owner of the database is one without
-// a look at the database, which works on a full disk, too.
+// mayBackUp checks that the caller is an owner, and returns the name that events give it. For the owner of the database
+// it does not read the database.
 func (b *Backend) mayBackUp(ctx context.Context) (tokens.Actor, error) {
 	if b.principal.IsDatabaseOwner() {
 		return b.principal.Actor(), nil
@@ -48,13 +49,13 @@ func (b *Backend) mayBackUp(ctx context.Context) (tokens.Actor, error) {
 	return tokens.Actor(caller.Name), err
 }
 
-// databaseObject is the database as the object of an event.
+// databaseObject returns the database as the object of an event.
 func databaseObject(v store.View) object {
 	d := v.Database()
 	return object{d.ID, d.Organization}
 }
 
-// inspectBackup returns what a backup holds. CodeUnavailable where it is not sound, or no database of ours.
+// inspectBackup returns what a backup contains. CodeUnavailable if it is damaged or not a Latchkey database.
 func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
 	i, err := sqlite.InspectBackup(ctx, file)
 	switch {
@@ -63,12 +64,13 @@ func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
 	case i.Unusable != nil:
 		return tokens.Snapshot{}, i.Unusable
 	case len(i.Damage) > 0:
-		return tokens.Snapshot{}, tokens.Unavailable(nil, "the backup %s is damaged: %s; use another backup", i.Location, i.Damage[0])
+		return tokens.Snapshot{}, tokens.Unavailable(nil, "the backup %s is damaged: %s; use another backup",
+			i.Location, i.Damage[0])
 	}
 	return snapshot(i), nil
 }
 
-// snapshot returns what an inspection found.
+// snapshot converts what an inspection found.
 func snapshot(i sqlite.Inspection) tokens.Snapshot {
 	s := tokens.Snapshot{Database: i.Database, LastEvent: i.LastEvent}
 	for _, count := range i.Counts {

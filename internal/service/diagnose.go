@@ -14,23 +14,23 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Finding is one thing that Diagnose looked at.
+// Finding is the result of one check by Diagnose.
 type Finding struct {
-	// Name says what was looked at, and Value what was found.
+	// Name says what was checked, and Value what was found.
 	Name, Value string
-	// Problem says what is wrong with it and what to do; empty where all is well.
+	// Problem says what is wrong and what to do about it; empty if nothing is.
 	Problem string
-	// Reason is that of the error that is the problem, where one is.
+	// Reason is the reason of the error that Problem describes; empty if the problem is not an error.
 	Reason tokens.Reason
 }
 
-// privateMode is the mode of the files of a database: hashes and names are for their owner alone.
+// privateMode is the mode of a database's files: only their owner may read the hashes and names in them.
 const privateMode fs.FileMode = 0o600
 
-// littleSpace is the free space below which a database may soon be unable to write.
+// littleSpace is the free space, in bytes, below which writing to a database may soon fail.
 const littleSpace = 64 << 20
 
-// Diagnose examines the database of the options, whatever its state, and changes nothing.
+// Diagnose examines the database that the options name, in whatever state it is, and changes nothing.
 func Diagnose(ctx context.Context, options Options) []Finding {
 	i, err := sqlite.Inspect(ctx, options.Database)
 	if err != nil {
@@ -60,27 +60,45 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 }
 
 func fileFinding(file sqlite.File) Finding {
-	f := Finding{Name: "file " + filepath.Base(file.Path), Value: fmt.Sprintf("%s, %s", size(uint64(file.Size)), file.Mode)} //nolint:gosec // a size is never negative
+	f := Finding{
+		Name:  "file " + filepath.Base(file.Path),
+		Value: fmt.Sprintf("%s, %s", size(uint64(file.Size)), file.Mode), //nolint:gosec // a size is never negative
+	}
 	if runtime.GOOS != "windows" && file.Mode.IsRegular() && file.Mode.Perm() != privateMode {
-		f.Problem = fmt.Sprintf("its owner alone should read and write it: chmod %o %s", privateMode, file.Path)
+		f.Problem = fmt.Sprintf("only its owner should read and write it: chmod %o %s", privateMode, file.Path)
 	}
 	return f
 }
 
-// fileSystemFindings examines the file system of a directory. WAL needs shared memory, which only a local disk offers.
+// fileSystem describes the file system of a directory.
+type fileSystem struct {
+	// kind is its name, or its number if the name is not known.
+	kind string
+	// network is set if other machines may write to it.
+	network bool
+	// free is the space that this user may fill, in bytes.
+	free uint64
+}
+
+// fileSystemFindings examines the file system of a directory. SQLite's WAL needs shared memory, which file systems on a
+// network don't offer.
 func fileSystemFindings(directory string) []Finding {
 	system, err := inspectFileSystem(directory)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 		return nil
 	case errors.Is(err, os.ErrNotExist):
-		return []Finding{{Name: "directory", Value: directory, Problem: "it does not exist: make it, or name another path"}}
+		return []Finding{{
+			Name:    "directory",
+			Value:   directory,
+			Problem: "it does not exist: make it, or name another path",
+		}}
 	case err != nil:
 		return []Finding{{Name: "directory", Value: directory, Problem: "it can't be examined: " + err.Error()}}
 	}
 	kind := Finding{Name: "file system", Value: system.kind}
 	if system.network {
-		kind.Problem = "several machines on a network file system can damage the database: keep it on a local disk"
+		kind.Problem = "machines that share a network file system can damage the database: keep it on a local disk"
 	}
 	space := Finding{Name: "free space", Value: size(system.free)}
 	if system.free < littleSpace {
@@ -90,13 +108,17 @@ func fileSystemFindings(directory string) []Finding {
 }
 
 func schemaFinding(i sqlite.Inspection) Finding {
-	return Finding{Name: "schema", Value: fmt.Sprintf("version %d (this program writes version %d)", i.SchemaVersion, i.LatestSchema)}
+	return Finding{
+		Name:  "schema",
+		Value: fmt.Sprintf("version %d (this program writes version %d)", i.SchemaVersion, i.LatestSchema),
+	}
 }
 
 func journalFinding(i sqlite.Inspection) Finding {
 	f := Finding{Name: "journal mode", Value: i.JournalMode}
 	if i.JournalMode != "wal" {
-		f.Problem = "readers and writers stop each other in this mode, which another tool has set: set it back with sqlite3 FILE 'PRAGMA journal_mode = WAL'"
+		f.Problem = "another tool set this mode, in which readers and writers block each other: " +
+			"set it back with sqlite3 FILE 'PRAGMA journal_mode = WAL'"
 	}
 	return f
 }
@@ -105,13 +127,18 @@ func integrityFinding(i sqlite.Inspection) Finding {
 	if len(i.Damage) == 0 {
 		return Finding{Name: "integrity", Value: "sound"}
 	}
-	return Finding{Name: "integrity", Value: "damaged", Problem: strings.Join(i.Damage, "; ") + ": keep a copy of all its files, and restore it from a backup"}
+	return Finding{
+		Name:    "integrity",
+		Value:   "damaged",
+		Problem: strings.Join(i.Damage, "; ") + ": keep a copy of all its files, and restore it from a backup",
+	}
 }
 
 func organizationFinding(i sqlite.Inspection, options Options) Finding {
 	f := Finding{Name: "organization", Value: i.Database.Organization}
 	if options.Organization != "" && options.Organization != f.Value {
-		f.Problem = fmt.Sprintf("organization %q was asked for: set organization to %q, or name another database", options.Organization, f.Value)
+		f.Problem = fmt.Sprintf("organization %q was expected: set organization to %q, or name another database",
+			options.Organization, f.Value)
 	}
 	return f
 }
@@ -124,7 +151,7 @@ func countsFinding(i sqlite.Inspection) Finding {
 	return Finding{Name: "objects", Value: strings.Join(texts, ", ")}
 }
 
-// size writes a number of bytes for people.
+// size formats a number of bytes for people.
 func size(bytes uint64) string {
 	const kibi = 1024
 	if bytes < kibi {

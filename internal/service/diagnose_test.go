@@ -76,7 +76,7 @@ func TestDiagnoseProblems(t *testing.T) {
 			return os.Mkdir(path, 0o700)
 		}, service.Options{}, "database", []string{"is a directory"}},
 		{"cut off", func(path string) error { return os.Truncate(path, 8192) }, service.Options{}, "database", []string{"damaged", "backup"}},
-		{"open to others", func(path string) error { return os.Chmod(path, 0o644) }, service.Options{}, "file latchkey.db", []string{"owner alone", "chmod 600"}},
+		{"open to others", func(path string) error { return os.Chmod(path, 0o644) }, service.Options{}, "file latchkey.db", []string{"only its owner", "chmod 600"}},
 		{"another organization", func(string) error { return nil }, service.Options{Organization: "acme"}, "organization", []string{`"acme"`, `"default"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -18,7 +18,7 @@ func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens
 		if err != nil {
 			return nil, err
 		}
-		latest := pending // the latest first
+		latest := pending // newest first
 		if query.Limit == 0 || len(latest) < query.Limit {
 			written, err := r.writtenEvents(ctx, query, len(latest))
 			if err != nil {
@@ -33,9 +33,11 @@ func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens
 	})
 }
 
-// endsOfGraces returns the ends of graces that no change has written yet, of those that the caller may know of, the latest
-// first.
-func (r reader) endsOfGraces(ctx context.Context, query tokens.EventQuery, now time.Time) (latest []tokens.Event, err error) {
+// endsOfGraces returns the events of grace periods that are over but whose end has not been written yet, newest first,
+// as far as the caller may know about them.
+func (r reader) endsOfGraces(
+	ctx context.Context, query tokens.EventQuery, now time.Time,
+) (latest []tokens.Event, err error) {
 	ended, err := r.EndedGraces(ctx, now)
 	if err != nil {
 		return nil, err
@@ -48,14 +50,21 @@ func (r reader) endsOfGraces(ctx context.Context, query tokens.EventQuery, now t
 	return r.knownEvents(ctx, latest)
 }
 
-// batchOfEvents is how many events are in memory at most where the rules may drop some of them.
+// batchOfEvents is how many events are read at a time if the rules may drop some of them.
 const batchOfEvents = 500
 
-// writtenEvents returns the latest events that the caller may know of, the latest first: as many as the query has room for
-// beside others.
-func (r reader) writtenEvents(ctx context.Context, query tokens.EventQuery, others int) (latest []tokens.Event, err error) {
-	selection := store.EventSelection{EventQuery: query, Audience: audienceOf(r.caller), Accounts: r.caller.MayManageAccounts("", "", "") == nil}
-	selection.UsersEverywhere = selection.Accounts
+// writtenEvents returns the newest events that the caller may know about, newest first. If the query has a limit, it
+// returns only as many as there is room for beside the others.
+func (r reader) writtenEvents(
+	ctx context.Context, query tokens.EventQuery, others int,
+) (latest []tokens.Event, err error) {
+	managesAccounts := r.caller.MayManageAccounts("", "", "") == nil
+	selection := store.EventSelection{
+		EventQuery:      query,
+		Audience:        audienceOf(r.caller),
+		Accounts:        managesAccounts,
+		UsersEverywhere: managesAccounts,
+	}
 	for groupID := range r.caller.Access.Groups {
 		if r.caller.MayManageAccounts(groupID, "", "") == nil {
 			selection.UsersIn = append(selection.UsersIn, groupID)
@@ -82,8 +91,8 @@ func (r reader) writtenEvents(ctx context.Context, query tokens.EventQuery, othe
 	}
 }
 
-// eventsOf returns the events of a selection that the caller may know of, and moves the selection on to the ones before.
-// Where there are none before it leaves the selection as it is.
+// eventsOf returns the events of a selection that the caller may know about, and moves the selection on to the events
+// before them. It leaves the selection as it is if there are none.
 func (r reader) eventsOf(ctx context.Context, selection *store.EventSelection) ([]tokens.Event, error) {
 	written, err := r.View.Events(ctx, *selection)
 	if err != nil {
@@ -99,9 +108,9 @@ func (r reader) eventsOf(ctx context.Context, selection *store.EventSelection) (
 	return r.knownEvents(ctx, events)
 }
 
-// knownEvents returns those of events that the caller may know of: an owner of all; others of those of a token that they may
-// show, and its shares; of a technical user that they manage; and, where they manage accounts at organization level, of a
-// member, group or role, and of what made no object.
+// knownEvents drops the events that the caller may not know about. An owner knows all of them. Others know those of
+// tokens that they may show, of the shares of these tokens, and of technical users that they manage. If they manage
+// accounts at organization level, they also know those of members, groups and roles, and those without an object.
 func (r reader) knownEvents(ctx context.Context, events []tokens.Event) ([]tokens.Event, error) {
 	if r.caller.IsOwner() || len(events) == 0 {
 		return events, nil
@@ -135,17 +144,17 @@ func (r reader) knownEvents(ctx context.Context, events []tokens.Event) ([]token
 	}), nil
 }
 
-// objectOfEvent returns the kind and the identifier of the object of an event; for a share, those of its token.
+// objectOfEvent returns the kind and identifier of an event's object. A share counts as its token.
 func objectOfEvent(e tokens.Event) (kind tokens.Kind, id string) {
 	id, _, _ = strings.Cut(e.ObjectID, "/")
 	prefix, _, _ := strings.Cut(id, "_")
 	return tokens.Kind(prefix), id
 }
 
-// detail says in an event which settings changed.
+// detail returns the detail of an event that changes settings.
 func detail(changed tokens.Fields) string { return "changed " + changed.String() }
 
-// unswitched returns the changed settings without the switch, which has events of its own.
+// unswitched returns the changed settings without enabled, which has events of its own.
 func unswitched(changed tokens.Fields) tokens.Fields {
 	return slices.DeleteFunc(slices.Clone(changed), func(setting string) bool { return setting == "enabled" })
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// PruneEvents implements tokens.Backend. What was deleted can't be told from the log afterwards, so an event says how much
-// it was; where there was nothing to delete there is none.
+// PruneEvents implements tokens.Backend. The log no longer shows that events were deleted, so a new event says how many
+// there were, unless there were none.
 func (b *Backend) PruneEvents(ctx context.Context, before time.Time) (int64, error) {
 	return change(ctx, b, tokens.ActionEventPrune, object{}, func(o *operation) (int64, error) {
-		before := kept(before)
+		before := asStored(before)
 		about := databaseObject(o.View)
 		o.object = about
 		if err := o.caller.MustBeOwner("to delete events"); err != nil {
@@ -25,6 +25,7 @@ func (b *Backend) PruneEvents(ctx context.Context, before time.Time) (int64, err
 		if err != nil || number == 0 {
 			return 0, err
 		}
-		return number, o.record(ctx, tokens.ActionEventPrune, about.id, about.name, fmt.Sprintf("%d events before %s", number, tokens.FormatTimestamp(before)))
+		detail := fmt.Sprintf("%d events before %s", number, tokens.FormatTimestamp(before))
+		return number, o.record(ctx, tokens.ActionEventPrune, about.id, about.name, detail)
 	})
 }

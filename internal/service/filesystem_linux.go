@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// linuxFileSystems names file systems by the magic numbers of statfs(2).
+// linuxFileSystems maps the magic numbers of statfs(2) to file systems.
 var linuxFileSystems = map[uint32]fileSystem{
 	0xef53:     {kind: "ext4"},
 	0x58465342: {kind: "xfs"},
@@ -33,7 +33,7 @@ func inspectFileSystem(directory string) (fileSystem, error) {
 	if err := syscall.Statfs(directory, &stat); err != nil {
 		return fileSystem{}, err
 	}
-	magic := uint32(stat.Type) //nolint:gosec // magic numbers have 32 bits; the type of the field differs between architectures
+	magic := uint32(stat.Type) //nolint:gosec // magic numbers have 32 bits; the field's type depends on the architecture
 	system, ok := linuxFileSystems[magic]
 	if !ok {
 		system.kind = fmt.Sprintf("%#x", magic)

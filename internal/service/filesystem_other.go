@@ -4,5 +4,5 @@ package service
 
 import "errors"
 
-// inspectFileSystem is not known for this operating system.
+// inspectFileSystem is not implemented for this operating system.
 func inspectFileSystem(string) (fileSystem, error) { return fileSystem{}, errors.ErrUnsupported }

@@ -45,7 +45,7 @@ func (r Restore) Run(ctx context.Context) (tokens.Restoration, error) {
 
 // look returns what the restore does and how the store does it.
 func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement sqlite.Restore, err error) {
-	now := kept(r.Options.Now())
+	now := asStored(r.Options.Now())
 	backup, err := inspectBackup(ctx, r.File)
 	if err != nil {
 		return none, replacement, err

@@ -67,7 +67,7 @@ type TechnicalUserUpdate = Update[TechnicalUserSettings]
 func (u TechnicalUser) Updated(update TechnicalUserUpdate, by Actor, now time.Time) (TechnicalUser, error) {
 	if u.SystemCreated && (update.Fields.Has("role") || update.Fields.Has("group_roles")) {
 		return u, Conflict("role", u.ID,
-			"technical user %s was made for one access token and has the roles of that token: change those of the token",
+			"technical user %s was created for one access token and has the roles of that token: change those of the token",
 			u.Email)
 	}
 	settings, err := update.Apply(u.TechnicalUserSettings)
