@@ -18,7 +18,8 @@ import (
 // listTime is when the lists of organizations are read.
 var listTime = time.Date(2030, time.June, 1, 12, 0, 0, 0, time.UTC)
 
-// organization is what the tests of long lists are about, written to the database without the rules and events of a service.
+// organization is what the tests of long lists are about, written to the database without the rules and events of a
+// service.
 type organization struct {
 	roles   []tokens.Role
 	groups  []tokens.Group
@@ -161,8 +162,8 @@ func openOrganization(t testing.TB, o *organization) *service.Service {
 	return openWith(t, service.Options{Database: o.write(t), Now: func() time.Time { return listTime }})
 }
 
-// BenchmarkFirstPage reads the first page of 1,000 and of 100,000 tokens in turn, as an owner and as members who see half of
-// them, and reports how many times as long the second takes.
+// BenchmarkFirstPage reads the first page of 1,000 and of 100,000 tokens in turn, as an owner and as members who see
+// half of them, and reports how many times as long the second takes.
 func BenchmarkFirstPage(b *testing.B) {
 	few, many := openOrganization(b, halfSeen(1_000)), openOrganization(b, halfSeen(100_000))
 	for _, member := range []string{"", "by-group", "by-visibility", "by-shares"} {

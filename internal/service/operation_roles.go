@@ -7,8 +7,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Few objects have custom roles, so an operation looks for those of the objects that it has to do with, and not for all. It
-// reads objects by the methods here, which see to it, and calls knowRolesOf for roles that the caller names.
+// Few objects have custom roles, so an operation looks for those of the objects that it has to do with, and not for
+// all. It reads objects by the methods here, which see to it, and calls knowRolesOf for roles that the caller names.
 
 // know adds custom roles to those that the operation knows.
 func (o *operation) know(custom []tokens.Role) {

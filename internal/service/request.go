@@ -32,7 +32,7 @@ func (s *schedule) isDue(now time.Time) bool {
 	return true
 }
 
-// repeated tells whether the request took effect before, and on which object. The id of a request that was used for
+// repeated reports whether the request took effect before, and on which object. The id of a request that was used for
 // something else is a conflict.
 func (o *operation) repeated(ctx context.Context, request store.Request) (objectID string, repeated bool, err error) {
 	known, ok, err := o.Request(ctx, request.ID)

@@ -21,8 +21,8 @@ func (b *Backend) AccessTokens(ctx context.Context, query tokens.TokenQuery) (to
 	})
 }
 
-// tokenLister makes lists of access tokens. The database searches, orders and cuts them; the rules have the last word on
-// each token.
+// tokenLister makes lists of access tokens. The database searches, orders and cuts them; the rules have the last word
+// on each token.
 type tokenLister struct {
 	reader
 	query tokens.TokenQuery
@@ -64,8 +64,8 @@ func (l *tokenLister) page(ctx context.Context) (page tokens.TokenPage, err erro
 	return page, err
 }
 
-// first returns the tokens after one, nil for the beginning, in the order of the query: where that has a limit, at most one
-// more than it.
+// first returns the tokens after one, nil for the beginning, in the order of the query: where that has a limit, at most
+// one more than it.
 func (l *tokenLister) first(ctx context.Context, after *tokens.AccessToken) (list []tokens.AccessToken, err error) {
 	limit := l.query.Limit
 	switch {
@@ -134,8 +134,8 @@ func (l *tokenLister) each(ctx context.Context, fn func(tokens.AccessToken)) err
 	}
 }
 
-// read returns, of the first tokens of a selection, in no order, those that the query selects and the caller may show; and
-// the last token that was read where there may be more.
+// read returns, of the first tokens of a selection, in no order, those that the query selects and the caller may show;
+// and the last token that was read where there may be more.
 func (l *tokenLister) read(ctx context.Context, selection store.TokenSelection) (shown []tokens.AccessToken, end *tokens.AccessToken, err error) {
 	selection.Now, selection.Audience = l.now, audienceOf(l.caller)
 	list, err := l.View.AccessTokens(ctx, selection)
@@ -197,7 +197,8 @@ func (r reader) shownTokens(ctx context.Context, ids []string) (shown map[string
 	return shown, nil
 }
 
-// namesOfGroups returns, of the names of all groups, those of groups to which tokens belong or in which they have roles.
+// namesOfGroups returns, of the names of all groups, those of groups to which tokens belong or in which they have
+// roles.
 func namesOfGroups(list []tokens.AccessToken, all map[string]string) map[string]string {
 	names := map[string]string{}
 	note := func(groupID string) {

@@ -13,16 +13,16 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// The texts of randomOrganization: what databases and Go may put into another order or case, and what a pattern may take
-// for more than itself.
+// The texts of randomOrganization: what databases and Go may put into another order or case, and what a pattern may
+// take for more than itself.
 var oddTexts = []string{"a", "A", "b", "B", "ab", "aB", "Ä", "ä", "ÄB", "ß", "ẞ", "İ", "i", "I", "ı", "K", "k", "Σ", "σ", "ς", "_", "%", `\`, "100%", "é", "é", "Z", "[", "報告", "a b", "'"}
 
 func oddText(random *rand.Rand) string {
 	return oddTexts[random.Intn(len(oddTexts))] + oddTexts[random.Intn(len(oddTexts))]
 }
 
-// randomOrganization returns an organization whose tokens differ in everything that a list looks at, but not all of them in
-// each.
+// randomOrganization returns an organization whose tokens differ in everything that a list looks at, but not all of
+// them in each.
 func randomOrganization(random *rand.Rand) *organization {
 	const someTokens = 70
 	o := &organization{}

@@ -7,8 +7,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 )
 
-// Twice returns the options for a database on which every transaction runs twice, the first time for nothing, as it does
-// where an engine finds out only at the end that another transaction was first.
+// Twice returns the options for a database on which every transaction runs twice, the first time for nothing, as it
+// does where an engine finds out only at the end that another transaction was first.
 func (o Options) Twice() Options {
 	o.wrap = func(engine store.Engine) store.Engine { return twiceEngine{engine} }
 	return o

@@ -10,9 +10,9 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// accessTokenColumns are the columns that tokenRow reads: of the token t, its technical user u, its current secret s, the
-// one before that, p, unless that was ended before its grace was over, one of the roles in groups of the token and its
-// technical user, r, and the permissions of the custom roles among their roles.
+// accessTokenColumns are the columns that tokenRow reads: of the token t, its technical user u, its current secret s,
+// the one before that, p, unless that was ended before its grace was over, one of the roles in groups of the token and
+// its technical user, r, and the permissions of the custom roles among their roles.
 const accessTokenColumns = `t.id, t.name, t.description, t.role, t.group_roles_set, t.visibility, t.creator_id,
 	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at, t.ttl_seconds,
 	t.regenerate_before_seconds, t.on_expired, t.on_secret_drift, t.grace_period, t.protect_seconds,
@@ -40,8 +40,8 @@ type tokenRow struct {
 	// holder has the role in a group.
 	holder sql.NullString
 	groupRole
-	// ofToken, ofUser and inGroup are the permissions of the role at organization level of the token and of its technical
-	// user, and of the role in a group, where these are custom roles.
+	// ofToken, ofUser and inGroup are the permissions of the role at organization level of the token and of its
+	// technical user, and of the role in a group, where these are custom roles.
 	ofToken, ofUser, inGroup sql.NullString
 }
 
@@ -73,7 +73,8 @@ type tokenRows struct {
 	all []tokens.AccessToken
 	// at holds where in all a token is, by its ID.
 	at map[string]int
-	// roles are the custom roles that the tokens and their technical users have, with their names and permissions alone.
+	// roles are the custom roles that the tokens and their technical users have, with their names and permissions
+	// alone.
 	roles roleSet
 }
 
@@ -126,8 +127,8 @@ func (v View) accessTokens(ctx context.Context, query string, args ...any) ([]to
 	return all, roles, nil
 }
 
-// AccessTokenWithRoles returns an access token and, as of the same moment, the custom roles that it and its technical user have,
-// with their names and permissions alone; or CodeNotFound.
+// AccessTokenWithRoles returns an access token and, as of the same moment, the custom roles that it and its technical
+// user have, with their names and permissions alone; or CodeNotFound.
 func (v View) AccessTokenWithRoles(ctx context.Context, id string) (t tokens.AccessToken, roles []tokens.Role, err error) {
 	all, roles, err := v.accessTokens(ctx, selectAccessTokens+`WHERE t.id = $1`, id)
 	t, err = existing(all, err, tokens.KindAccessToken, id)
@@ -151,8 +152,8 @@ const (
 )
 
 // UnusedNamesakes returns the latest access tokens, at most limit, that bear the name of the token, were never used or
-// regenerated, and belong to the same technical user or, where the system created that, to others that it created at the
-// same level; and the custom roles that they have.
+// regenerated, and belong to the same technical user or, where the system created that, to others that it created at
+// the same level; and the custom roles that they have.
 func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit int) ([]tokens.AccessToken, []tokens.Role, error) {
 	query, owner := selectUnusedNamesakes, of.User.ID
 	if of.User.SystemCreated {

@@ -20,7 +20,9 @@ func Identify(ctx context.Context, q Querier, location string) (tokens.Database,
 	}
 	d, ok, err := find(ctx, q, scan, `SELECT id, organization FROM database`)
 	if err == nil && !ok {
-		err = tokens.Unavailable(nil, "database %s has no identity: Latchkey did not make it, or it was emptied; restore it from a backup", location)
+		err = tokens.Unavailable(nil,
+			"database %s has no identity: Latchkey did not make it, or it was emptied; restore it from a "+
+				"backup", location)
 	}
 	d.Location = location
 	return d, err

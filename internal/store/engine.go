@@ -4,8 +4,8 @@ import (
 	"context"
 )
 
-// Engine is a database of some kind: everything that differs between SQLite and others, apart from the statements, which
-// all of them share.
+// Engine is a database of some kind: everything that differs between SQLite and others, apart from the statements,
+// which all of them share.
 type Engine interface {
 	// Location says where the database is, for people to read.
 	Location() string
@@ -22,8 +22,9 @@ type Connection interface {
 	// Check fails when what is open is no longer what the location names: what would be written then is lost, and what
 	// would be read is of the past.
 	Check() error
-	// SchemaVersion is the version of the schema in the database, as last seen. An older one than this program's is migrated
-	// by the first write, for good; a read of it sees the schema of this program too, but leaves the database as it is.
+	// SchemaVersion is the version of the schema in the database, as last seen. An older one than this program's is
+	// migrated by the first write, for good; a read of it sees the schema of this program too, but leaves the database
+	// as it is.
 	SchemaVersion() int
 	// Close lets go of the database.
 	Close() error

@@ -14,9 +14,10 @@ type EventSelection struct {
 	tokens.EventQuery
 	// Audience may show the tokens whose events count, and the shares of those. For All no other field here counts.
 	Audience Audience
-	// Accounts tells that the events of members, groups and roles count, and those that are about no object.
+	// Accounts means that the events of members, groups and roles count, and those that are about no object.
 	Accounts bool
-	// UsersEverywhere tells that the events of technical users at every level count, UsersIn are the groups in which they do.
+	// UsersEverywhere means that the events of technical users at every level count, UsersIn are the groups in which
+	// they do.
 	UsersEverywhere bool
 	UsersIn         []string
 	// Before is the Number of an event: those that were written before it count. Zero is for all.

@@ -23,7 +23,8 @@ func (r groupRole) addTo(roles *[]tokens.GroupRole) {
 	}
 }
 
-// emptyGroupRoles returns the roles of a holder before any is added: nil is a set that was never set, as opposed to an empty one.
+// emptyGroupRoles returns the roles of a holder before any is added: nil is a set that was never set, as opposed to an
+// empty one.
 func emptyGroupRoles(isSet bool) []tokens.GroupRole {
 	if isSet {
 		return []tokens.GroupRole{}

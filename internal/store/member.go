@@ -13,8 +13,8 @@ var selectMembers = `SELECT m.id, m.email, m.name, m.role, m.group_roles_set, m.
 	LEFT JOIN roles member_role ON member_role.name = m.role
 	LEFT JOIN roles group_role ON group_role.name = r.role `
 
-// members returns the members that the rest of a query selects, whose rows come one after the other, and the custom roles
-// that they have, with their names and permissions alone.
+// members returns the members that the rest of a query selects, whose rows come one after the other, and the custom
+// roles that they have, with their names and permissions alone.
 func (v View) members(ctx context.Context, rest string, args ...any) (all []tokens.Member, roles []tokens.Role, err error) {
 	var custom roleSet
 	err = each(ctx, v.q, func(row scanner) error {
@@ -55,8 +55,8 @@ func (v View) MemberWithEmail(ctx context.Context, email string) (tokens.Member,
 	return first(all, err)
 }
 
-// MemberWithRoles is MemberWithEmail with the custom roles that the member has as of the same moment, with their names and
-// permissions alone.
+// MemberWithRoles is MemberWithEmail with the custom roles that the member has as of the same moment, with their names
+// and permissions alone.
 func (v View) MemberWithRoles(ctx context.Context, email string) (m tokens.Member, roles []tokens.Role, ok bool, err error) {
 	all, roles, err := v.members(ctx, memberWithEmail, email)
 	m, ok, err = first(all, err)

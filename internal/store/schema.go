@@ -11,8 +11,8 @@ import (
 )
 
 // schemaFiles make the tables: the first file those of version 1, each further one the next version from the one before
-// it. A released file stays as it is. A change is one more file, and only adds, so that the release before still verifies
-// secrets.
+// it. A released file stays as it is. A change is one more file, and only adds, so that the release before still
+// verifies secrets.
 //
 // SERIAL stands for the type of a number that the database counts up, which differs between engines.
 //
@@ -59,6 +59,7 @@ func Migrate(ctx context.Context, tx Tx, from, to int, serial string) error {
 
 // NewerSchema says that the database needs a newer program.
 func NewerSchema(location string, version int) error {
-	return tokens.Unavailable(nil, "database %s was written by a newer version of Latchkey (its schema has version %d, this program knows %d): "+
-		"upgrade this program; until then it can only verify secrets, and only on a schema that is one version newer", location, version, SchemaVersion)
+	return tokens.Unavailable(nil,
+		"database %s was written by a newer version of Latchkey (its schema has version %d, this program knows %d): "+
+			"upgrade this program; until then it can only verify secrets, and only on a schema that is one version newer", location, version, SchemaVersion)
 }

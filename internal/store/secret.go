@@ -10,8 +10,8 @@ import (
 // selectSecret selects a secret k with its token.
 const selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
 
-// SecretWithHash returns the secret that has a hash and, as of the same moment, the custom roles that its token and technical
-// user have, with their names and permissions alone; and whether there is one whose token lives.
+// SecretWithHash returns the secret that has a hash and, as of the same moment, the custom roles that its token and
+// technical user have, with their names and permissions alone; and whether there is one whose token lives.
 func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (known tokens.SecretRow, roles []tokens.Role, ok bool, err error) {
 	var text string
 	var row tokenRow
@@ -32,7 +32,7 @@ func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (known
 	return known, roles, err == nil, err
 }
 
-// SecretExists tells whether a secret with the hash was ever used, whatever became of its token.
+// SecretExists reports whether a secret with the hash was ever used, whatever became of its token.
 func (v View) SecretExists(ctx context.Context, hash tokens.SecretHash) (bool, error) {
 	_, ok, err := find(ctx, v.q, scanText, `SELECT hash FROM secrets WHERE hash = $1`, hash.String())
 	return ok, err
@@ -60,7 +60,7 @@ type EndedGrace struct {
 	Secret                         tokens.PreviousSecret
 }
 
-// EndedGraces returns the secrets whose grace is over at an instant, in the order of their ends.
+// EndedGraces returns the secrets whose grace is over at a time, in the order of their ends.
 func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
 	scan := func(row scanner) (e EndedGrace, err error) {
 		s := &e.Secret
@@ -72,7 +72,7 @@ func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, err
 		WHERE k.ended_at IS NULL AND k.grace_ends_at IS NOT NULL AND k.grace_ends_at <= $1 ORDER BY k.grace_ends_at, k.access_token_id`, microseconds(now))
 }
 
-// MarkEndedGraces marks the secrets whose grace is over at an instant as ended.
+// MarkEndedGraces marks the secrets whose grace is over at a time as ended.
 func (t Tx) MarkEndedGraces(ctx context.Context, now time.Time) error {
 	return t.exec(ctx, `UPDATE secrets SET ended_at = grace_ends_at WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL AND grace_ends_at <= $1`, microseconds(now))
 }

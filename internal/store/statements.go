@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Statements runs statements on a pool of connections and keeps them prepared, until the pool is closed: most of the time
-// that a database needs for one of ours it would otherwise spend on reading its text.
+// Statements runs statements on a pool of connections and keeps them prepared, until the pool is closed: most of the
+// time that a database needs for one of ours it would otherwise spend on reading its text.
 type Statements struct {
 	db *sql.DB
 

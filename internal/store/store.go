@@ -62,8 +62,8 @@ func (s *Store) read(ctx context.Context, way func(Connection, context.Context, 
 // Write runs fn in a transaction, which commits when fn returns nil.
 //
 // fn may run twice, the first time for nothing: an engine that finds out only at the end that another transaction was
-// first has to drop what fn did. So fn leaves nothing behind but its statements and variables that it sets anew from the
-// beginning in each run.
+// first has to drop what fn did. So fn leaves nothing behind but its statements and variables that it sets anew from
+// the beginning in each run.
 func (s *Store) Write(ctx context.Context, fn func(Tx) error) error {
 	return s.WriteOrMake(ctx, nil, fn)
 }
@@ -141,7 +141,8 @@ func Explain(engine Engine, err error) error {
 		return known
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrTxDone):
 		// A transaction whose context has ended is over before it commits, which is the only way to meet ErrTxDone.
-		return tokens.Unavailable(err, "the operation on database %s was stopped before it ended; nothing was changed", engine.Location())
+		return tokens.Unavailable(err,
+			"the operation on database %s was stopped before it ended; nothing was changed", engine.Location())
 	}
 	return engine.Explain(err)
 }

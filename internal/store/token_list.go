@@ -11,8 +11,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// TokenSelection narrows a list of access tokens to what a rule of package tokens may select. It decides nothing: each of
-// its conditions is one without which that rule says no.
+// TokenSelection narrows a list of access tokens to what a rule of package tokens may select. It decides nothing: each
+// of its conditions is one without which that rule says no.
 type TokenSelection struct {
 	// Query orders and filters. Its Limit and Cursor don't count here.
 	Query tokens.TokenQuery
@@ -20,20 +20,21 @@ type TokenSelection struct {
 	Now time.Time
 	// After is the token behind which the list begins, in the order of the query; nil for the beginning.
 	After *tokens.AccessToken
-	// Limit is the number of tokens at most; zero for all. The orders by a status or a role, which rules make, have no limit.
+	// Limit is the number of tokens at most; zero for all. The orders by a status or a role, which rules make, have no
+	// limit.
 	Limit    int
 	Audience Audience
 	// IDs are the identifiers of the tokens, UserIDs those of the technical users that the system created for them, and
-	// Restricted tells that it is the restricted ones alone, where there is no Limit. Nil and false are for all.
+	// Restricted means that it is the restricted ones alone, where there is no Limit. Nil and false are for all.
 	IDs, UserIDs []string
 	Restricted   bool
 }
 
 // Audience narrows a list of access tokens to those that a caller may show.
 type Audience struct {
-	// All tells that it is all of them.
+	// All means that it is all of them.
 	All bool
-	// Everywhere tells that the caller may read tokens at every level, and Groups are those in which it may, restricted
+	// Everywhere means that the caller may read tokens at every level, and Groups are those in which it may, restricted
 	// tokens apart.
 	Everywhere bool
 	Groups     []string
@@ -59,7 +60,8 @@ type TokenList struct {
 	GroupNames map[string]string
 }
 
-// AccessTokens returns the first access tokens of a selection, by a single statement; for an audience of some by one more.
+// AccessTokens returns the first access tokens of a selection, by a single statement; for an audience of some by one
+// more.
 func (v View) AccessTokens(ctx context.Context, selection TokenSelection) (list TokenList, err error) {
 	b := &tokenListBuilder{TokenSelection: selection}
 	if selection.Limit > 0 && selection.Audience.AccountID != "" {
@@ -99,15 +101,15 @@ func (v View) AccessTokens(ctx context.Context, selection TokenSelection) (list 
 }
 
 const (
-	// manyPersonalTokens is from how many tokens on those of a member are looked for in the order of a list, and not all of
-	// them put into that order.
+	// manyPersonalTokens is from how many tokens on those of a member are looked for in the order of a list, and not
+	// all of them put into that order.
 	manyPersonalTokens = 1000
 	// manyParts is from how many groups on a list is not put together from the beginnings of its parts.
 	manyParts = 50
 )
 
-// personalTokens counts, up to manyPersonalTokens each, the tokens that are shared with a member and the restricted ones
-// that it made.
+// personalTokens counts, up to manyPersonalTokens each, the tokens that are shared with a member and the restricted
+// ones that it made.
 func (v View) personalTokens(ctx context.Context, memberID string) (number int, err error) {
 	limit := strconv.Itoa(manyPersonalTokens)
 	number, _, err = find(ctx, v.q, func(row scanner) (number int, err error) {
@@ -120,9 +122,9 @@ func (v View) personalTokens(ctx context.Context, memberID string) (number int, 
 
 // tokenListBuilder writes the statement of a list.
 //
-// The list of a limited number of tokens is put together from the beginnings of parts, called arms, each of which an index
-// has in the order of the list: the tokens that everyone may know of and the restricted ones, at all levels or in one
-// group, and those with a value in the column of the order and those without.
+// The list of a limited number of tokens is put together from the beginnings of parts, called arms, each of which an
+// index has in the order of the list: the tokens that everyone may know of and the restricted ones, at all levels or in
+// one group, and those with a value in the column of the order and those without.
 type tokenListBuilder struct {
 	TokenSelection
 	statement
@@ -164,9 +166,9 @@ func (b *tokenListBuilder) chosen() string {
 type tokenOrder struct {
 	// keys are the columns before created_at and id.
 	keys []string
-	// nullable tells that the one key may be NULL, and nullsFirst that such tokens come first where the order ascends.
+	// nullable means that the one key may be NULL, and nullsFirst that such tokens come first where the order ascends.
 	nullable, nullsFirst bool
-	// indexed tells that indexes have this order.
+	// indexed means that indexes have this order.
 	indexed bool
 	// values returns the keys of a token.
 	values func(*tokens.AccessToken) []any
@@ -178,25 +180,55 @@ func orderOf(query tokens.TokenQuery) *tokenOrder {
 	case tokens.ColumnCreatedAt:
 		return &tokenOrder{indexed: true, values: func(*tokens.AccessToken) []any { return nil }}
 	case tokens.ColumnName:
-		return &tokenOrder{keys: []string{"t.name_key", "t.name"}, indexed: true, values: func(t *tokens.AccessToken) []any { return []any{tokens.Folded(t.Name), t.Name} }}
+		return &tokenOrder{
+			keys: []string{"t.name_key", "t.name"}, indexed: true,
+			values: func(t *tokens.AccessToken) []any { return []any{tokens.Folded(t.Name), t.Name} },
+		}
 	case tokens.ColumnExpiresAt:
-		return &tokenOrder{keys: []string{"t.secret_ends_at"}, nullable: true, indexed: true, values: func(t *tokens.AccessToken) []any { return []any{microseconds(t.SecretExpiresAt())} }}
+		return &tokenOrder{
+			keys: []string{"t.secret_ends_at"}, nullable: true, indexed: true,
+			values: func(t *tokens.AccessToken) []any { return []any{microseconds(t.SecretExpiresAt())} },
+		}
 	case tokens.ColumnLastUsedAt:
-		return &tokenOrder{keys: []string{"t.last_used_at"}, nullable: true, nullsFirst: true, indexed: true, values: func(t *tokens.AccessToken) []any { return []any{microseconds(t.LastUsedAt)} }}
+		return &tokenOrder{
+			keys: []string{"t.last_used_at"}, nullable: true, nullsFirst: true, indexed: true,
+			values: func(t *tokens.AccessToken) []any { return []any{microseconds(t.LastUsedAt)} },
+		}
 	case tokens.ColumnID:
-		return &tokenOrder{keys: []string{"t.id"}, values: func(t *tokens.AccessToken) []any { return []any{t.ID} }}
+		return &tokenOrder{
+			keys:   []string{"t.id"},
+			values: func(t *tokens.AccessToken) []any { return []any{t.ID} },
+		}
 	case tokens.ColumnDescription:
-		return &tokenOrder{keys: []string{"t.description_key", "t.description"}, values: func(t *tokens.AccessToken) []any { return []any{tokens.Folded(t.Description), t.Description} }}
+		return &tokenOrder{
+			keys:   []string{"t.description_key", "t.description"},
+			values: func(t *tokens.AccessToken) []any { return []any{tokens.Folded(t.Description), t.Description} },
+		}
 	case tokens.ColumnPreview:
-		return &tokenOrder{keys: []string{"s.preview"}, values: func(t *tokens.AccessToken) []any { return []any{t.Secret.Preview} }}
+		return &tokenOrder{
+			keys:   []string{"s.preview"},
+			values: func(t *tokens.AccessToken) []any { return []any{t.Secret.Preview} },
+		}
 	case tokens.ColumnTechnicalUser:
-		return &tokenOrder{keys: []string{"u.email"}, values: func(t *tokens.AccessToken) []any { return []any{t.User.Email} }}
+		return &tokenOrder{
+			keys:   []string{"u.email"},
+			values: func(t *tokens.AccessToken) []any { return []any{t.User.Email} },
+		}
 	case tokens.ColumnSecretVersion:
-		return &tokenOrder{keys: []string{"t.secret_version"}, values: func(t *tokens.AccessToken) []any { return []any{t.Secret.Version} }}
+		return &tokenOrder{
+			keys:   []string{"t.secret_version"},
+			values: func(t *tokens.AccessToken) []any { return []any{t.Secret.Version} },
+		}
 	case tokens.ColumnUpdatedAt:
-		return &tokenOrder{keys: []string{"t.updated_at"}, values: func(t *tokens.AccessToken) []any { return []any{microseconds(t.UpdatedAt)} }}
+		return &tokenOrder{
+			keys:   []string{"t.updated_at"},
+			values: func(t *tokens.AccessToken) []any { return []any{microseconds(t.UpdatedAt)} },
+		}
 	case tokens.ColumnVisibility:
-		return &tokenOrder{keys: []string{"t.visibility"}, values: func(t *tokens.AccessToken) []any { return []any{string(t.Visibility)} }}
+		return &tokenOrder{
+			keys:   []string{"t.visibility"},
+			values: func(t *tokens.AccessToken) []any { return []any{string(t.Visibility)} },
+		}
 	case tokens.ColumnRole, tokens.ColumnStatus:
 	}
 	return nil
@@ -309,7 +341,8 @@ func (b *tokenListBuilder) visible() string {
 	return `(` + strings.Join(append(ways, b.personalCondition()), ` OR `) + `)`
 }
 
-// personalCondition is the condition that a token is shared with the member of the audience, or a restricted one that it made.
+// personalCondition is the condition that a token is shared with the member of the audience, or a restricted one that
+// it made.
 func (b *tokenListBuilder) personalCondition() string {
 	member := b.arg(b.Audience.AccountID)
 	return `(EXISTS (SELECT 1 FROM token_shares mine WHERE mine.access_token_id = t.id AND mine.member_id = ` + member + `)
@@ -320,9 +353,9 @@ func (b *tokenListBuilder) personalCondition() string {
 type side struct {
 	// condition is what tells them; empty where all tokens have a value.
 	condition string
-	// isNull tells that they have none.
+	// isNull means that they have none.
 	isNull bool
-	// begun tells that the list begins among them.
+	// begun means that the list begins among them.
 	begun bool
 }
 

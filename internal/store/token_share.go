@@ -20,8 +20,8 @@ func (v View) TokenShare(ctx context.Context, tokenID, memberID string) (tokens.
 		selectTokenShares+`WHERE access_token_id = $1 AND member_id = $2`, tokenID, memberID)
 }
 
-// TokenShares returns the shares that the query selects, by token and member, of tokens that an audience may show as far as
-// the database can tell.
+// TokenShares returns the shares that the query selects, by token and member, of tokens that an audience may show as
+// far as the database can tell.
 func (v View) TokenShares(ctx context.Context, query tokens.TokenShareQuery, audience Audience) ([]tokens.TokenShare, error) {
 	b := &tokenListBuilder{TokenSelection: TokenSelection{Audience: audience}}
 	var conditions []string

@@ -144,7 +144,8 @@ func TokenColumns() []TokenColumn {
 	return columns
 }
 
-// Validate checks that the status and the column exist, the form of identifiers, and that no number is negative and that the cursor is one of this query.
+// Validate checks that the status and the column exist, the form of identifiers, and that no number is negative and
+// that the cursor is one of this query.
 func (q TokenQuery) Validate() error {
 	if q.Status != "" && !slices.Contains(Statuses(), q.Status) {
 		return Invalid("status", "there is no status %q; the statuses are %s", q.Status, join(Statuses()))

@@ -13,10 +13,10 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Backup copies the SQLite file at the path to a new file, while others go on with it. Nothing is written to the
-// file itself, whose disk may be full. The copy holds what had been committed at one moment, and what note adds. It is a
-// whole database in one file for its owner alone, and on the disk before it gets its name. CodeConflict where something has
-// that name.
+// Backup copies the SQLite file at the path to a new file, while others go on with it. Nothing is written to the file
+// itself, whose disk may be full. The copy holds what had been committed at one moment, and what note adds. It is a
+// whole database in one file for its owner alone, and on the disk before it gets its name. CodeConflict where something
+// has that name.
 func Backup(ctx context.Context, path, backup string, note store.Found) error {
 	from, err := newDatabaseFile("database", path)
 	if err != nil {
@@ -35,8 +35,8 @@ func Backup(ctx context.Context, path, backup string, note store.Found) error {
 	return to.explainBackup(to.create(func(draft databaseFile) error { return from.copyTo(ctx, draft, "mode=rw", note) }))
 }
 
-// copyTo fills an empty file with what is committed at one moment, and has note write into that. Errors of this file come
-// explained, those of the empty one as they are.
+// copyTo fills an empty file with what is committed at one moment, and has note write into that. Errors of this file
+// come explained, those of the empty one as they are.
 func (f databaseFile) copyTo(ctx context.Context, empty databaseFile, options string, note store.Found) error {
 	err := f.vacuumInto(ctx, empty, options, f.pool)
 	if resultCode(err) == sqlite3.SQLITE_IOERR_SHMSIZE {
@@ -86,7 +86,8 @@ func (f databaseFile) explainBackup(err error) error {
 		return tokens.Conflict("", "", "%s exists already, and a backup never overwrites anything: name another file, "+
 			"for instance with the time in its name, or remove that one first", f.path)
 	case errors.Is(err, fs.ErrNotExist):
-		return tokens.Unavailable(err, "the directory of the backup %s does not exist: make it, or name another path", f.path)
+		return tokens.Unavailable(err,
+			"the directory of the backup %s does not exist: make it, or name another path", f.path)
 	case errors.Is(err, fs.ErrPermission):
 		return tokens.Unavailable(err, "the backup %s can't be written: this user may not write to its directory; "+
 			"change the permissions or name another path", f.path)
@@ -94,8 +95,9 @@ func (f databaseFile) explainBackup(err error) error {
 		return tokens.Unavailable(err, "the disk of the backup %s is full, and no backup was made: free some space, "+
 			"or name a path on another disk", f.path)
 	case failedOnFile(err):
-		return tokens.Unavailable(err, "the backup %s can't be written: name a path on a file system that supports hard links, "+
-			"and copy the file from there", f.path)
+		return tokens.Unavailable(err,
+			"the backup %s can't be written: name a path on a file system that supports hard links, "+
+				"and copy the file from there", f.path)
 	}
 	return store.Explain(f, err)
 }

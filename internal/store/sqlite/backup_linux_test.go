@@ -7,8 +7,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 )
 
-// A database whose disk is full can be backed up to another disk, whether or not somebody has it open, and a disk without
-// room for the backup is named and left as it was.
+// A database whose disk is full can be backed up to another disk, whether or not somebody has it open, and a disk
+// without room for the backup is named and left as it was.
 func TestBackupAndFullDisks(t *testing.T) {
 	disk := onSmallDisk(t)
 	if disk == "" {

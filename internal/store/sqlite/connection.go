@@ -15,12 +15,12 @@ type connection struct {
 	engine databaseFile
 	// file is what the path named when it was opened.
 	file fs.FileInfo
-	// db is the pool of connections. Its transactions have the only right to write from their start, so that what they read
-	// stays true until they commit.
+	// db is the pool of connections. Its transactions have the only right to write from their start, so that what they
+	// read stays true until they commit.
 	db         *sql.DB
 	statements *store.Statements
-	// writing is taken by the one transaction of this program that may write. Others wait here in the order in which they
-	// came, and not for the database's lock, which they would have to ask for again and again.
+	// writing is taken by the one transaction of this program that may write. Others wait here in the order in which
+	// they came, and not for the database's lock, which they would have to ask for again and again.
 	writing  chan struct{}
 	database tokens.Database
 	// version is that of the schema, as last seen.
@@ -37,14 +37,14 @@ func newConnection(engine databaseFile, db *sql.DB) *connection {
 // Check implements store.Connection.
 func (c *connection) Check() error { return c.engine.stillNames(c.file) }
 
-// SchemaVersion implements store.Connection. Where an older schema is migrated in a transaction alone, it stays the one of
-// the file.
+// SchemaVersion implements store.Connection. Where an older schema is migrated in a transaction alone, it stays the one
+// of the file.
 func (c *connection) SchemaVersion() int { return int(c.version.Load()) }
 
-// isOld tells whether the schema has still to be migrated.
+// isOld reports whether the schema has still to be migrated.
 func (c *connection) isOld() bool { return c.SchemaVersion() < store.SchemaVersion }
 
-// isNewer tells whether a newer program has migrated the schema.
+// isNewer reports whether a newer program has migrated the schema.
 func (c *connection) isNewer() bool { return c.SchemaVersion() > store.SchemaVersion }
 
 // Close implements store.Connection.
@@ -58,8 +58,8 @@ func (c *connection) Read(ctx context.Context, fn func(store.View) error) error 
 	return fn(store.NewView(c.database, c.statements))
 }
 
-// ReadAtOnce implements store.Reader. Its statements are not kept prepared: to prepare one takes another connection, for
-// which those who each have one already could wait for each other.
+// ReadAtOnce implements store.Reader. Its statements are not kept prepared: to prepare one takes another connection,
+// for which those who each have one already could wait for each other.
 func (c *connection) ReadAtOnce(ctx context.Context, fn func(store.View) error) error {
 	if c.isOld() {
 		return c.readMigrated(ctx, fn)
@@ -110,8 +110,8 @@ func (c *connection) inTurn(ctx context.Context, fn func(store.Tx) error, end fu
 	return end(tx)
 }
 
-// within returns what runs statements in a transaction. What is prepared on other connections does not fit a schema that
-// exists in this transaction alone.
+// within returns what runs statements in a transaction. What is prepared on other connections does not fit a schema
+// that exists in this transaction alone.
 func (c *connection) within(tx *sql.Tx) store.Tx {
 	if c.isOld() {
 		return store.NewTx(c.database, tx)

@@ -58,11 +58,13 @@ func New(path string) (store.Engine, error) {
 // newDatabaseFile returns the file at a path that a field names.
 func newDatabaseFile(field, path string) (databaseFile, error) {
 	if path == "" {
-		return databaseFile{}, tokens.Invalid(field, "the path of the %s is empty: name a file, as in \"latchkey.db\"", field)
+		return databaseFile{}, tokens.Invalid(field,
+			"the path of the %s is empty: name a file, as in \"latchkey.db\"", field)
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return databaseFile{}, tokens.Unavailable(err, "the %s path %q can't be made absolute: name an absolute path", field, path)
+		return databaseFile{}, tokens.Unavailable(err,
+			"the %s path %q can't be made absolute: name an absolute path", field, path)
 	}
 	return databaseFile{absolute, busyTimeout}, nil
 }
@@ -93,32 +95,37 @@ func (f databaseFile) Connect(ctx context.Context, found store.Found) (store.Con
 	return c, nil
 }
 
-// look examines from outside what is at the path. Where there is nothing, fs.ErrNotExist is within the error, whose reason
-// says whether the file could be made.
+// look examines from outside what is at the path. Where there is nothing, fs.ErrNotExist is within the error, whose
+// reason says whether the file could be made.
 func (f databaseFile) look() (fs.FileInfo, error) {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if target, linkErr := os.Readlink(f.path); linkErr == nil {
-			return nil, tokens.Unavailable(nil, "database %s is a symbolic link to %s, which does not exist: restore that file, or remove the link",
+			return nil, tokens.Unavailable(nil,
+				"database %s is a symbolic link to %s, which does not exist: restore that file, or remove the link",
 				f.path, target)
 		}
 		if _, dirErr := os.Stat(filepath.Dir(f.path)); dirErr != nil {
 			return nil, f.explainDirectory(dirErr)
 		}
-		return nil, tokens.Unavailable(err, "there is no database at %s: check the path; if the file was lost, restore it from a backup",
+		return nil, tokens.Unavailable(err,
+			"there is no database at %s: check the path; if the file was lost, restore it from a backup",
 			f.path).Because(tokens.ReasonNoDatabase)
 	case err != nil:
-		return nil, tokens.Unavailable(err, "database %s can't be reached: check the path and the permissions of its directories",
+		return nil, tokens.Unavailable(err,
+			"database %s can't be reached: check the path and the permissions of its directories",
 			f.path).Because(tokens.ReasonWrongPlace)
 	case info.IsDir():
 		return nil, tokens.Unavailable(nil, "database %s is a directory: name a file in it, as in %q",
 			f.path, filepath.Join(f.path, "latchkey.db")).Because(tokens.ReasonWrongPlace)
 	case !info.Mode().IsRegular():
-		return nil, tokens.Unavailable(nil, "database %s is not a regular file (%s): name a file", f.path, info.Mode()).Because(tokens.ReasonWrongPlace)
+		return nil, tokens.Unavailable(nil,
+			"database %s is not a regular file (%s): name a file", f.path, info.Mode()).Because(tokens.ReasonWrongPlace)
 	case info.Size() == 0:
-		return nil, tokens.Unavailable(nil, "database %s is empty (0 bytes), as a failed copy leaves it: restore it from a backup, "+
-			"or remove the file to start with a new database", f.path)
+		return nil, tokens.Unavailable(nil,
+			"database %s is empty (0 bytes), as a failed copy leaves it: restore it from a backup, "+
+				"or remove the file to start with a new database", f.path)
 	}
 	return info, nil
 }

@@ -134,7 +134,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// A release goes on verifying secrets while the next one has already added to the schema. Beyond that it must be upgraded.
+// A release goes on verifying secrets while the next one has already added to the schema. Beyond that it must be
+// upgraded.
 func TestNewerSchema(t *testing.T) {
 	ctx := t.Context()
 	path := newDatabase(t, 1)

@@ -18,7 +18,7 @@ import (
 const nobody = 65534
 
 // asOrdinaryUser runs the calling test in a process of its own without the rights of root, where this one has them, and
-// tells whether it did.
+// reports whether it did.
 func asOrdinaryUser(t *testing.T) bool {
 	t.Helper()
 	if os.Getuid() != 0 {

@@ -46,8 +46,8 @@ func (f databaseFile) create(build func(draft databaseFile) error) error {
 	})
 }
 
-// withDraft has build fill an empty file beside the path, and use do something with it when it is on the disk. Afterwards
-// the name of that file is gone.
+// withDraft has build fill an empty file beside the path, and use do something with it when it is on the disk.
+// Afterwards the name of that file is gone.
 func (f databaseFile) withDraft(build, use func(draft databaseFile) error) (err error) {
 	draft, err := f.draft()
 	if err != nil {
@@ -77,8 +77,9 @@ func (f databaseFile) checkLeftovers() error {
 		}
 		// A log that was not there before its database is that of a database which another process has just made.
 		if _, err := os.Lstat(f.path); err != nil {
-			return tokens.Unavailable(nil, "there is no database at %s, but the log %s of one that was there, which would ruin a new database: "+
-				"put the file back that belongs to the log, or move the log away", f.path, f.path+suffix)
+			return tokens.Unavailable(nil,
+				"there is no database at %s, but the log %s of one that was there, which would ruin a new database: "+
+					"put the file back that belongs to the log, or move the log away", f.path, f.path+suffix)
 		}
 	}
 	return nil
@@ -136,13 +137,16 @@ func (f databaseFile) explainMaking(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return f.explainDirectory(err)
 	case errors.Is(err, fs.ErrPermission):
-		return tokens.Unavailable(err, "no database can be made at %s: this user may not write to the directory; change the permissions or name another path",
+		return tokens.Unavailable(err,
+			"no database can be made at %s: this user may not write to the directory; change the permissions or "+
+				"name another path",
 			f.path).Because(tokens.ReasonWrongPlace)
 	case diskIsFull(err):
 		return f.explainFullDisk(err)
 	}
-	return tokens.Unavailable(err, "no database can be made at %s: name a path on a local file system that supports hard links, "+
-		"in a directory to which this user can write", f.path).Because(tokens.ReasonWrongPlace)
+	return tokens.Unavailable(err,
+		"no database can be made at %s: name a path on a local file system that supports hard links, "+
+			"in a directory to which this user can write", f.path).Because(tokens.ReasonWrongPlace)
 }
 
 // inTransaction runs fn in a transaction, which commits when fn returns nil.

@@ -22,8 +22,8 @@ const (
 	manyGroups = 50
 )
 
-// A list of many access tokens, whatever is searched and however it is paged, is one statement, and the pages make up the
-// whole list in one order.
+// A list of many access tokens, whatever is searched and however it is paged, is one statement, and the pages make up
+// the whole list in one order.
 func TestManyAccessTokens(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it makes 10,000 access tokens")

@@ -21,7 +21,8 @@ func schemaVersion(ctx context.Context, q interface {
 	return version, err
 }
 
-// begin begins a transaction that may write, and migrates an older schema in it. By then another process may have done so.
+// begin begins a transaction that may write, and migrates an older schema in it. By then another process may have done
+// so.
 func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
 	tx, err := c.db.BeginTx(ctx, nil)
 	if err != nil || !c.isOld() {
@@ -41,9 +42,11 @@ func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
 		return tx, nil
 	}
 	if isReadOnly(err) {
-		err = tokens.Unavailable(err, "database %s has schema version %d; even to read it, this program brings it to version %d in a transaction that it drops, "+
-			"and this user can't write to the file; nothing was changed: give the user the right to write to the file, its -wal and -shm files, "+
-			"and its directory, or make a change as a user who has that right", c.engine.path, version, store.SchemaVersion)
+		err = tokens.Unavailable(err,
+			"database %s has schema version %d; even to read it, this program brings it to version %d in a "+
+				"transaction that it drops, "+
+				"and this user can't write to the file; nothing was changed: give the user the right to write to the file, its -wal and -shm files, "+
+				"and its directory, or make a change as a user who has that right", c.engine.path, version, store.SchemaVersion)
 	}
 	return nil, errors.Join(err, tx.Rollback())
 }

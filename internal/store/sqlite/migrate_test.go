@@ -12,8 +12,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// oldDatabase makes a database as the first version of the schema had it, with an access token, and returns its path and
-// the secret of the token.
+// oldDatabase makes a database as the first version of the schema had it, with an access token, and returns its path
+// and the secret of the token.
 func oldDatabase(t *testing.T) (path string, secret tokens.Secret) {
 	t.Helper()
 	secret, err := tokens.NewSecret(tokens.DefaultPrefix)

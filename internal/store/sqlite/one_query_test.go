@@ -18,7 +18,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// The search of the command line and that of the data source take one statement each, beside those that open the database.
+// The search of the command line and that of the data source take one statement each, beside those that open the
+// database.
 func TestSearchIsOneQuery(t *testing.T) {
 	count := sqlite.CountStatements(t)
 	path := filepath.Join(t.TempDir(), "latchkey.db")
@@ -59,7 +60,8 @@ func TestSearchIsOneQuery(t *testing.T) {
 	}
 }
 
-// searchInDataSource reads the data source latchkey_access_tokens as Terraform does, and returns how many tokens it found.
+// searchInDataSource reads the data source latchkey_access_tokens as Terraform does, and returns how many tokens it
+// found.
 func searchInDataSource(t *testing.T, database string, now func() time.Time) int {
 	t.Helper()
 	p := provider.New("test", now)

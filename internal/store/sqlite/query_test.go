@@ -74,6 +74,45 @@ func TestQueriesUseIndexes(t *testing.T) {
 	}
 }
 
+// The first page of a list comes from the beginnings of indexes, and no table is read from end to end.
+func TestFirstPagesUseIndexes(t *testing.T) {
+	statements := RecordStatements(t)
+	path := newDatabase(t, 1)
+	s := openStore(t, path)
+	indexes := map[tokens.TokenColumn]string{
+		tokens.ColumnCreatedAt: "creation", tokens.ColumnName: "name", tokens.ColumnExpiresAt: "end", tokens.ColumnLastUsedAt: "use",
+	}
+	after := &tokens.AccessToken{ID: tokens.NewID(tokens.KindAccessToken, noon), CreatedAt: noon}
+	for column, order := range indexes {
+		for index, audience := range map[string]store.Audience{
+			"access_tokens_by_" + order + " (visibility=?":                         {All: true},
+			"access_tokens_in_group_by_" + order + " (group_id=? AND visibility=?": {Groups: []string{"grp_1"}, AccountID: "mem_1"},
+		} {
+			for _, selection := range []store.TokenSelection{{}, {Query: tokens.TokenQuery{Descending: true}}, {After: after}} {
+				selection.Query.Sort, selection.Audience, selection.Limit = column, audience, 50
+				if err := s.Read(t.Context(), func(v store.View) error {
+					_, err := v.AccessTokens(t.Context(), selection)
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
+				ran := statements()
+				plan := queryPlan(t, path, ran[len(ran)-1])
+				for _, step := range plan {
+					for _, table := range []string{"t", "u", "s", "r", "h"} {
+						if strings.HasPrefix(step, "SCAN "+table+" ") || step == "SCAN "+table {
+							t.Errorf("%+v: %s", selection, step)
+						}
+					}
+				}
+				if !strings.Contains(strings.Join(plan, "\n"), "INDEX "+index) {
+					t.Errorf("%+v does not use %s:\n%s", selection, index, strings.Join(plan, "\n"))
+				}
+			}
+		}
+	}
+}
+
 // queryPlan returns how SQLite finds the rows of a query in the file at a path.
 func queryPlan(t *testing.T, path, query string) (steps []string) {
 	t.Helper()

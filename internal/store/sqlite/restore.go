@@ -35,7 +35,7 @@ type Restore struct {
 	Backup, Path string
 	// Aside ends the names of the files that are moved aside.
 	Aside string
-	// Another tells that even a database that is not the one of which the backup is one may be replaced, or that of
+	// Another means that even a database that is not the one of which the backup is one may be replaced, or that of
 	// another program.
 	Another bool
 	// Note writes into the restored database.
@@ -66,9 +66,9 @@ func (r Restore) Check(ctx context.Context, identity string) (err error) {
 	return store.Explain(f, errors.Join(err, db.Close()))
 }
 
-// Run restores the backup and returns the paths to which files were moved. CodeInvalid for a backup that is the database;
-// CodeConflict for a database of another identity; CodeUnavailable for a backup that is not sound, and for a database that
-// others don't let go of.
+// Run restores the backup and returns the paths to which files were moved. CodeInvalid for a backup that is the
+// database; CodeConflict for a database of another identity; CodeUnavailable for a backup that is not sound, and for a
+// database that others don't let go of.
 func (r Restore) Run(ctx context.Context) (moved []string, err error) {
 	backup, f, err := r.files()
 	if err != nil {
@@ -118,7 +118,7 @@ func (r Restore) reached(step string) {
 	}
 }
 
-// isSameFile tells whether two paths name one file.
+// isSameFile reports whether two paths name one file.
 func isSameFile(a, b string) bool {
 	one, err := os.Stat(a)
 	if err != nil {
@@ -153,8 +153,9 @@ func (r Restore) replace(ctx context.Context, f, draft databaseFile, identity st
 	}
 	switch err := os.Link(draft.path, f.path); {
 	case errors.Is(err, fs.ErrExist):
-		return nil, tokens.Unavailable(err, "another process made a new database at %s during the restore; the one that was there before is now %s: "+
-			"stop the programs that use the path, and restore again", f.path, aside)
+		return nil, tokens.Unavailable(err,
+			"another process made a new database at %s during the restore; the one that was there before is now %s: "+
+				"stop the programs that use the path, and restore again", f.path, aside)
 	case err != nil:
 		return nil, errors.Join(err, f.moveBack(aside))
 	}
@@ -196,8 +197,8 @@ func (f databaseFile) asideOf(ending string) string {
 	return path
 }
 
-// toTakeOver returns the file where SQLite may be able to read it; nil where nothing or nothing but a name is there. What
-// can't be replaced is an error.
+// toTakeOver returns the file where SQLite may be able to read it; nil where nothing or nothing but a name is there.
+// What can't be replaced is an error.
 func (f databaseFile) toTakeOver() (fs.FileInfo, error) {
 	file, err := os.Lstat(f.path)
 	switch {
@@ -271,8 +272,10 @@ func (r Restore) lock(ctx context.Context, f databaseFile, db *sql.DB, identity 
 			return nil, err
 		}
 	}
-	return nil, tokens.Unavailable(nil, "database %s is in use and could not be taken over; nothing was changed: stop the programs that read or write it, "+
-		"such as a tool left open, and try again", f.path)
+	return nil, tokens.Unavailable(nil,
+		"database %s is in use and could not be taken over; nothing was changed: stop the programs that read or "+
+			"write it, "+
+			"such as a tool left open, and try again", f.path)
 }
 
 // mayReplace refuses a database that is not the one with the identity.
@@ -285,7 +288,8 @@ func (r Restore) mayReplace(ctx context.Context, f databaseFile, db *sql.DB, ide
 		return err
 	}
 	if application != applicationID {
-		return tokens.Conflict("", "", "%s is a database of another program, which is replaced only on request: check the path", f.path).Because(tokens.ReasonOtherDatabase)
+		return tokens.Conflict("", "",
+			"%s is a database of another program, which is replaced only on request: check the path", f.path).Because(tokens.ReasonOtherDatabase)
 	}
 	var present string
 	err := db.QueryRowContext(ctx, `SELECT id FROM database`).Scan(&present)
@@ -295,7 +299,9 @@ func (r Restore) mayReplace(ctx context.Context, f databaseFile, db *sql.DB, ide
 	if err != nil {
 		return err
 	}
-	return tokens.Conflict("", present, "%s is database %s, but the backup is of database %s, and what refers to one does not fit the other: check both paths",
+	return tokens.Conflict("", present,
+		"%s is database %s, but the backup is of database %s, and what refers to one does not fit the other: "+
+			"check both paths",
 		f.path, present, identity).Because(tokens.ReasonOtherDatabase)
 }
 
@@ -322,7 +328,7 @@ func EventsBeyond(ctx context.Context, path, backup string) (number int64, err e
 	return number, err
 }
 
-// isBeyondReading tells whether what is in a file, or the disk, keeps SQLite from reading it.
+// isBeyondReading reports whether what is in a file, or the disk, keeps SQLite from reading it.
 // SQLITE_ERROR is the lack of a table that each database of ours has.
 func isBeyondReading(err error) bool {
 	switch resultCode(err) & primary {

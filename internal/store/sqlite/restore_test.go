@@ -67,8 +67,8 @@ func namesBeside(t *testing.T, path string) (names []string) {
 	return names
 }
 
-// A database that others have open is replaced as a whole: what they wrote is in the file that was moved aside, and they
-// can do nothing more.
+// A database that others have open is replaced as a whole: what they wrote is in the file that was moved aside, and
+// they can do nothing more.
 func TestRestore(t *testing.T) {
 	path, backup := newBackup(t)
 	other := openStore(t, path)

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// movesOpenFiles tells whether a file can get another name while it is open.
+// movesOpenFiles reports whether a file can get another name while it is open.
 const movesOpenFiles = true
 
 // syncDirectory waits until the names in a directory are on the disk.
