@@ -25,7 +25,7 @@ func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.NewTokenShare) 
 	return create(ctx, b, tokens.KindTokenShare, tokens.ActionTokenShareCreate, creation[tokens.TokenShare]{
 		request: n.Request, input: n, invalid: n.Validate(), refers: true,
 		make: func(o *operation) (tokens.TokenShare, string, error) { return o.shareAccessToken(ctx, n) },
-		again: func(o *operation, id string) (s tokens.TokenShare, err error) {
+		again: func(o *operation, _ string) (s tokens.TokenShare, err error) {
 			token, err := o.AccessToken(ctx, n.AccessTokenID)
 			if err != nil {
 				return s, err
