@@ -14,8 +14,8 @@ import (
 type Options struct {
 	// Database is the path of the SQLite file.
 	Database string
-	// Organization is the name that the organization must have. When empty any name will do, and a new database gets
-	// "default".
+	// Organization is the name that the organization must have. If empty, any name will do, and a new database gets the
+	// name "default".
 	Organization string
 	// Now is the clock. It is required.
 	Now func() time.Time
@@ -23,20 +23,20 @@ type Options struct {
 	wrap func(store.Engine) store.Engine
 }
 
-// Service is the bundled backend over one database. It serves any number of principals at once, with one set of
-// connections and one record of uses.
+// Service is the bundled backend of one database. It serves any number of principals at once, who share its connections
+// and its record of uses.
 type Service struct {
 	options Options
 	store   *store.Store
-	// invalid is the error of options with which nothing can work; every operation returns it.
+	// invalid is the error in the options, if any; every operation returns it.
 	invalid error
 	uses    useRecord
 	// forgets is when old requests are deleted.
 	forgets schedule
 }
 
-// Open returns the service of a database. It never connects: what is wrong with the database is the error of the first
-// operation.
+// Open returns the service of a database. It does not connect; the first operation returns an error if the database
+// can't be used.
 func Open(options Options) *Service {
 	s := &Service{options: options}
 	engine, err := sqlite.New(options.Database)
@@ -54,7 +54,7 @@ func Open(options Options) *Service {
 	return s
 }
 
-// Close writes what is still in memory and lets go of the database.
+// Close writes what is still in memory and closes the database.
 func (s *Service) Close() error {
 	if s.store == nil {
 		return nil
@@ -74,7 +74,7 @@ type Backend struct {
 
 var _ tokens.Backend = (*Backend)(nil)
 
-// As returns the backend for a principal, whose rights are looked up in each operation.
+// As returns the backend for a principal. Each operation looks up what the principal may do at that time.
 func (s *Service) As(principal tokens.Principal) *Backend { return &Backend{s, principal} }
 
 // Database implements tokens.Backend.
@@ -82,7 +82,7 @@ func (b *Backend) Database(ctx context.Context) (tokens.Database, error) {
 	return read(ctx, b.Service, func(v store.View) (tokens.Database, error) { return v.Database(), nil })
 }
 
-// now returns the present instant.
+// now returns the current time.
 func (s *Service) now() time.Time { return asStored(s.options.Now()) }
 
 // asStored returns a time as the database keeps it and answers show it: in UTC and whole microseconds.
@@ -93,8 +93,10 @@ func read[T any](ctx context.Context, s *Service, fn func(store.View) (T, error)
 	return readBy(ctx, s, (*store.Store).Read, fn)
 }
 
-// readBy runs fn by one of the store's methods for reading.
-func readBy[T any](ctx context.Context, s *Service, method readMethod, fn func(store.View) (T, error)) (result T, err error) {
+// readBy runs fn on the database by means of one of the store's reading methods.
+func readBy[T any](
+	ctx context.Context, s *Service, method readMethod, fn func(store.View) (T, error),
+) (result T, err error) {
 	if s.invalid != nil {
 		return result, s.invalid
 	}
@@ -112,25 +114,29 @@ func readBy[T any](ctx context.Context, s *Service, method readMethod, fn func(s
 	return result, nil
 }
 
+// readMethod is a method expression of store.Store.
 type readMethod = func(s *store.Store, ctx context.Context, fn func(store.View) error) error
 
-// checkOrganization refuses a database of another organization than the options ask for.
+// checkOrganization refuses a database that belongs to another organization than the options name.
 func (s *Service) checkOrganization(v store.View) error {
 	has, wanted := v.Database().Organization, s.options.Organization
 	if wanted == "" || wanted == has {
 		return nil
 	}
 	return tokens.Invalid("organization", "database %s belongs to organization %q, not %q: "+
-		"an organization is named when its database is made, and keeps that name; set organization to %q, or name another database",
+		"an organization is named when its database is made, and keeps that name; "+
+		"set organization to %q, or name another database",
 		s.store.Location(), has, wanted, has).Because(tokens.ReasonOtherOrganization)
 }
 
-// found begins a new database with its identity.
+// found gives a new database its identity.
 func (b *Backend) found(ctx context.Context, tx store.Tx) error {
 	now := b.now()
 	id, organization := tokens.NewID(tokens.KindDatabase, now), cmp.Or(b.options.Organization, tokens.DefaultOrganization)
 	if err := tx.InsertDatabase(ctx, id, organization, now); err != nil {
 		return err
 	}
-	return tx.InsertEvent(ctx, event(now, b.principal.Actor(), tokens.ActionDatabaseCreate, object{id, organization}, tokens.OutcomeDone, ""))
+	about := object{id, organization}
+	return tx.InsertEvent(ctx,
+		event(now, b.principal.Actor(), tokens.ActionDatabaseCreate, about, tokens.OutcomeDone, ""))
 }

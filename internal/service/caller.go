@@ -11,7 +11,7 @@ import (
 // builtInRoles are the roles of a database without custom ones.
 var builtInRoles = tokens.NewRoles(nil)
 
-// rolesWith returns the built-in roles and the custom ones.
+// rolesWith returns the built-in roles together with custom ones.
 func rolesWith(custom []tokens.Role) tokens.Roles {
 	if len(custom) == 0 {
 		return builtInRoles
@@ -19,14 +19,15 @@ func rolesWith(custom []tokens.Role) tokens.Roles {
 	return tokens.NewRoles(custom)
 }
 
-// caller is who asks, with what it holds now, as an event names it and with the secret that it used to ask, if any.
+// caller is a principal as one operation sees it: with what it may do, the name that events give it and, if it asks by
+// an access token, the secret that it used.
 type caller struct {
 	tokens.Caller
 	actor tokens.Actor
 	used  *usedSecret
 }
 
-// caller looks up the principal.
+// caller looks up the principal in the database.
 func (b *Backend) caller(ctx context.Context, v store.View) (caller, error) {
 	if actor := b.principal.Actor(); b.principal.IsDatabaseOwner() {
 		return caller{Caller: tokens.DatabaseOwner(actor), actor: actor}, nil
@@ -40,7 +41,7 @@ func (b *Backend) caller(ctx context.Context, v store.View) (caller, error) {
 	return caller{}, tokens.Forbidden("", "nobody asks: an operation needs a principal")
 }
 
-// member returns a member as the caller.
+// member returns the member with an address as the caller.
 func (b *Backend) member(ctx context.Context, v store.View, email string) (caller, error) {
 	m, custom, ok, err := v.MemberWithRoles(ctx, email)
 	if err != nil {
@@ -58,8 +59,8 @@ func (b *Backend) member(ctx context.Context, v store.View, email string) (calle
 	}, nil
 }
 
-// tokenHolder returns the technical user of a token whose value is good as the caller. Whatever is wrong with another value,
-// the answer is the same.
+// tokenHolder returns the technical user of the token with a value as the caller. A value that is not active gets the
+// same answer whatever the reason, so nobody can use it to find out about tokens.
 func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.Secret) (caller, error) {
 	known, ok, err := verify.Value(ctx, secretRows{v}, secret)
 	if err != nil {
@@ -82,7 +83,7 @@ func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.S
 	return by, nil
 }
 
-// shareWith returns the role that the caller has on a token by a share; empty for none.
+// shareWith returns the role that a share gives the caller on a token; empty for none.
 func shareWith(ctx context.Context, v store.View, c tokens.Caller, tokenID string) (string, error) {
 	if !tokens.IsID(tokens.KindMember, c.AccountID) {
 		return "", nil
@@ -94,14 +95,14 @@ func shareWith(ctx context.Context, v store.View, c tokens.Caller, tokenID strin
 	return share.Role, err
 }
 
-// reader is an operation that only reads, with who asks for it.
+// reader is an operation that only reads, together with its caller.
 type reader struct {
 	store.View
 	caller tokens.Caller
 }
 
-// readAs runs fn on the database for the caller. What a principal may do is looked up at the same moment as all that fn
-// reads; for the owner of the database nothing is looked up.
+// readAs runs fn on the database for the principal. What the principal may do is read from the same snapshot as
+// everything else. The owner of the database needs no look-up, and so no snapshot.
 func readAs[T any](ctx context.Context, b *Backend, fn func(reader) (T, error)) (T, error) {
 	if b.principal.IsDatabaseOwner() {
 		return readAsBy(ctx, b, (*store.Store).Read, fn)
@@ -109,7 +110,7 @@ func readAs[T any](ctx context.Context, b *Backend, fn func(reader) (T, error)) 
 	return readAsBy(ctx, b, (*store.Store).ReadAtOnce, fn)
 }
 
-// readAsBy is readAs by one of the store's methods for reading.
+// readAsBy is readAs by means of one of the store's reading methods.
 func readAsBy[T any](ctx context.Context, b *Backend, method readMethod, fn func(reader) (T, error)) (T, error) {
 	var by caller
 	result, err := readBy(ctx, b.Service, method, func(v store.View) (none T, err error) {

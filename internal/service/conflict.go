@@ -7,7 +7,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// several lists objects that are in the way: the first few, and how many more there are.
+// several lists objects that prevent an operation: the first few, and how many more there are.
 func several[T any](all []T, describe func(T) string) string {
 	const few = 5
 	texts := make([]string, 0, few)
@@ -21,8 +21,8 @@ func several[T any](all []T, describe func(T) string) string {
 	return text
 }
 
-// describe names a token in a message, which others will read in an event; one that is concealed or restricted by its
-// identifier alone.
+// describe names a token in an error. Events repeat errors to people who may not know about the token, so one that is
+// concealed or restricted is named only by its identifier.
 func describe(t tokens.AccessToken) string {
 	if t.Name == "" || t.Visibility == tokens.VisibilityRestricted {
 		return t.ID
@@ -30,7 +30,8 @@ func describe(t tokens.AccessToken) string {
 	return fmt.Sprintf("%q (%s)", t.Name, t.ID)
 }
 
-// describeUser is describe for a technical user. The address of one that the system made tells the name of its token.
+// describeUser names a technical user in an error. The address of one that the system created reveals the name of its
+// token.
 func describeUser(u tokens.TechnicalUser) string {
 	if u.SystemCreated {
 		return u.ID

@@ -11,7 +11,8 @@ import (
 
 // RetirePreviousSecret implements tokens.Backend.
 func (b *Backend) RetirePreviousSecret(ctx context.Context, id string) (tokens.AccessToken, error) {
-	return change(ctx, b, tokens.ActionAccessTokenRetirePrevious, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+	about := objectOf(tokens.KindAccessToken, id)
+	return change(ctx, b, tokens.ActionAccessTokenRetirePrevious, about, func(o *operation) (tokens.AccessToken, error) {
 		t, share, err := o.usableAccessToken(ctx, tokens.OperationRetire, id)
 		if err != nil {
 			return t, err
@@ -29,7 +30,7 @@ func (b *Backend) RetirePreviousSecret(ctx context.Context, id string) (tokens.A
 	})
 }
 
-// savePreviousSecret writes what became of the previous secret of a token whose current one stays.
+// savePreviousSecret writes a change to the previous secret of a token that keeps its current one.
 func (o *operation) savePreviousSecret(ctx context.Context, before, after tokens.AccessToken) error {
 	if after.PreviousSecretExpiresAt().Equal(before.PreviousSecretExpiresAt()) {
 		return nil
@@ -46,8 +47,8 @@ func (o *operation) savePreviousSecret(ctx context.Context, before, after tokens
 	return o.record(ctx, tokens.ActionAccessTokenRetirePrevious, before.ID, before.Name, retired(*before.Previous, ""))
 }
 
-// replaceSecret gives an access token the secret of the regeneration, which the state after holds already. The one before
-// it keeps its grace, where it has any, and what was before that ends.
+// replaceSecret gives an access token the secret of a regeneration; after already describes it. The secret that it
+// replaces stays valid for its grace period, if it has one, and any secret older than that ends.
 func (o *operation) replaceSecret(ctx context.Context, before, after tokens.AccessToken, r tokens.Regeneration) error {
 	if err := o.checkUnusedSecret(ctx, r.Secret); err != nil {
 		return err
@@ -71,11 +72,12 @@ func (o *operation) replaceSecret(ctx context.Context, before, after tokens.Acce
 	if err := o.InsertSecret(ctx, after.ID, r.Secret.Hash(), after.Secret); err != nil {
 		return err
 	}
-	detail := fmt.Sprintf("version %d, reason: %s; version %d %s, %s", after.Secret.Version, r.Reason, before.Secret.Version, fateOfSuperseded(before, after, o.now), lastUse(before.Secret.LastUsedAt))
+	detail := fmt.Sprintf("version %d, reason: %s; version %d %s, %s", after.Secret.Version, r.Reason,
+		before.Secret.Version, fateOfSuperseded(before, after, o.now), lastUse(before.Secret.LastUsedAt))
 	return o.record(ctx, tokens.ActionAccessTokenRegenerate, after.ID, after.Name, detail)
 }
 
-// fateOfSuperseded says in an event what becomes of the secret that a regeneration replaces.
+// fateOfSuperseded describes, for an event, what happens to the secret that a regeneration replaces.
 func fateOfSuperseded(before, after tokens.AccessToken, now time.Time) string {
 	switch {
 	case after.Previous != nil:
@@ -88,8 +90,8 @@ func fateOfSuperseded(before, after tokens.AccessToken, now time.Time) string {
 	return "ended at once"
 }
 
-// endGraces marks the secrets whose grace is over. No transaction takes place at the moment when that happens, so that the
-// first one after it does.
+// endGraces writes the events of grace periods that are over. No transaction runs at the time when a grace period ends,
+// so the first one after it does this.
 func (o *operation) endGraces(ctx context.Context) error {
 	ended, err := o.EndedGraces(ctx, o.now)
 	if err != nil || len(ended) == 0 {
@@ -103,15 +105,18 @@ func (o *operation) endGraces(ctx context.Context) error {
 	return o.MarkEndedGraces(ctx, o.now)
 }
 
-// graceEnded is the event of the end of a grace. It is the same whenever it is told, as long as the secret is not used.
+// graceEnded returns the event of the end of a grace period. Its identifier is derived, so readers see the same event
+// before and after it is written.
 func graceEnded(e store.EndedGrace) tokens.Event {
-	about := object{e.AccessTokenID, e.AccessTokenName}
-	told := event(e.Secret.EndsAt, tokens.ActorClock, tokens.ActionAccessTokenRetirePrevious, about, tokens.OutcomeDone, retired(e.Secret, "with its grace period"))
-	told.ID = tokens.DerivedID(tokens.KindEvent, e.Secret.EndsAt, fmt.Sprint(e.AccessTokenID, e.Secret.Version))
-	return told
+	at, about := e.Secret.EndsAt, object{e.AccessTokenID, e.AccessTokenName}
+	detail := retired(e.Secret, "with its grace period")
+	ended := event(at, tokens.ActorClock, tokens.ActionAccessTokenRetirePrevious, about, tokens.OutcomeDone, detail)
+	ended.ID = tokens.DerivedID(tokens.KindEvent, at, fmt.Sprint(e.AccessTokenID, e.Secret.Version))
+	return ended
 }
 
-// retired says in an event which secret ended, how (empty for at once) and when it was last used.
+// retired describes, for an event, which secret ended, how, and when it was last used. An empty how means that somebody
+// ended it.
 func retired(s tokens.PreviousSecret, how string) string {
 	text := fmt.Sprintf("version %d ended", s.Version)
 	if how != "" {
@@ -120,7 +125,7 @@ func retired(s tokens.PreviousSecret, how string) string {
 	return text + ", " + lastUse(s.LastUsedAt)
 }
 
-// lastUse says in an event when a secret was last used.
+// lastUse describes, for an event, when a secret was last used.
 func lastUse(at time.Time) string {
 	if at.IsZero() {
 		return "never used"

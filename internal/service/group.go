@@ -15,7 +15,12 @@ func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Gr
 	return create(ctx, b, tokens.KindGroup, tokens.ActionGroupCreate, creation[tokens.Group]{
 		request: n.Request, input: n, name: n.Name, invalid: n.Validate(),
 		make: func(o *operation) (tokens.Group, string, error) {
-			g := tokens.Group{ID: tokens.NewID(tokens.KindGroup, o.now), GroupSettings: n.GroupSettings, CreatedAt: o.now, UpdatedAt: o.now}
+			g := tokens.Group{
+				ID:            tokens.NewID(tokens.KindGroup, o.now),
+				GroupSettings: n.GroupSettings,
+				CreatedAt:     o.now,
+				UpdatedAt:     o.now,
+			}
 			if err := mayCreate(o); err != nil {
 				return g, "", err
 			}
@@ -59,7 +64,8 @@ func (b *Backend) Groups(ctx context.Context) ([]tokens.Group, error) {
 
 // UpdateGroup implements tokens.Backend.
 func (b *Backend) UpdateGroup(ctx context.Context, id string, update tokens.GroupUpdate) (tokens.Group, error) {
-	return change(ctx, b, tokens.ActionGroupUpdate, objectOf(tokens.KindGroup, id), func(o *operation) (tokens.Group, error) {
+	about := objectOf(tokens.KindGroup, id)
+	return change(ctx, b, tokens.ActionGroupUpdate, about, func(o *operation) (tokens.Group, error) {
 		before, err := o.Group(ctx, id)
 		if err != nil {
 			return before, err
@@ -98,7 +104,8 @@ func (o *operation) checkGroupName(ctx context.Context, g tokens.Group) error {
 
 // DeleteGroup implements tokens.Backend.
 func (b *Backend) DeleteGroup(ctx context.Context, id string) error {
-	_, err := change(ctx, b, tokens.ActionGroupDelete, objectOf(tokens.KindGroup, id), func(o *operation) (tokens.Group, error) {
+	about := objectOf(tokens.KindGroup, id)
+	_, err := change(ctx, b, tokens.ActionGroupDelete, about, func(o *operation) (tokens.Group, error) {
 		g, err := o.Group(ctx, id)
 		if err != nil {
 			return g, err

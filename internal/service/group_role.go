@@ -13,7 +13,7 @@ func (o *operation) existingGroup(ctx context.Context, field, id string) (tokens
 	return group, invalidReference(err, field, tokens.KindGroup, id)
 }
 
-// invalidReference turns the absence of an object that an attribute refers to into an error about that attribute.
+// invalidReference turns CodeNotFound for an object that an attribute refers to into an error about that attribute.
 func invalidReference(err error, field string, kind tokens.Kind, id string) error {
 	if tokens.ErrorCode(err) != tokens.CodeNotFound {
 		return err
@@ -22,7 +22,7 @@ func invalidReference(err error, field string, kind tokens.Kind, id string) erro
 		kind.Noun(), id)
 }
 
-// sortedGroupRoles returns the roles in the order in which they are stored and compared, and leaves the caller's alone.
+// sortedGroupRoles returns a copy of the roles in the order in which they are stored and compared.
 func sortedGroupRoles(roles []tokens.GroupRole) []tokens.GroupRole {
 	roles = slices.Clone(roles)
 	tokens.SortGroupRoles(roles)

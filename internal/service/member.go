@@ -17,7 +17,13 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 	return create(ctx, b, tokens.KindMember, tokens.ActionMemberCreate, creation[tokens.Member]{
 		request: n.Request, input: n, name: n.Email, invalid: n.Validate(), refers: refersToMore(n.Grants),
 		make: func(o *operation) (tokens.Member, string, error) {
-			m := tokens.Member{ID: tokens.NewID(tokens.KindMember, o.now), Email: n.Email, MemberSettings: n.MemberSettings, CreatedAt: o.now, UpdatedAt: o.now}
+			m := tokens.Member{
+				ID:             tokens.NewID(tokens.KindMember, o.now),
+				Email:          n.Email,
+				MemberSettings: n.MemberSettings,
+				CreatedAt:      o.now,
+				UpdatedAt:      o.now,
+			}
 			m.GroupRoles = sortedGroupRoles(m.GroupRoles)
 			if err := o.knowRolesOf(ctx, m.Grants); err != nil {
 				return m, "", err
@@ -30,7 +36,8 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 				return m, "", err
 			}
 			if ok {
-				return m, "", tokens.Taken(tokens.KindMember, "email", holder.ID, "member %s already has the address %s", holder.ID, holder.Email)
+				return m, "", tokens.Taken(tokens.KindMember, "email", holder.ID, "member %s already has the address %s",
+					holder.ID, holder.Email)
 			}
 			if err := o.checkGrants(ctx, tokens.Grants{}, m.Grants); err != nil {
 				return m, "", err
@@ -73,7 +80,8 @@ func (b *Backend) Members(ctx context.Context) ([]tokens.Member, error) {
 
 // UpdateMember implements tokens.Backend.
 func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.MemberUpdate) (tokens.Member, error) {
-	return change(ctx, b, tokens.ActionMemberUpdate, objectOf(tokens.KindMember, id), func(o *operation) (tokens.Member, error) {
+	about := objectOf(tokens.KindMember, id)
+	return change(ctx, b, tokens.ActionMemberUpdate, about, func(o *operation) (tokens.Member, error) {
 		before, err := o.alterableMember(ctx, id, "to change member "+id)
 		if err != nil {
 			return before, err
@@ -109,7 +117,7 @@ func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.Mem
 	})
 }
 
-// alterableMember returns a member whom the caller may change or delete, and names it in the events of the operation.
+// alterableMember returns a member that the caller may change or delete, and names it in the operation's events.
 func (o *operation) alterableMember(ctx context.Context, id, purpose string) (tokens.Member, error) {
 	m, err := o.Member(ctx, id)
 	if err != nil {
@@ -124,7 +132,8 @@ func (o *operation) alterableMember(ctx context.Context, id, purpose string) (to
 
 // DeleteMember implements tokens.Backend.
 func (b *Backend) DeleteMember(ctx context.Context, id string) error {
-	_, err := change(ctx, b, tokens.ActionMemberDelete, objectOf(tokens.KindMember, id), func(o *operation) (tokens.Member, error) {
+	about := objectOf(tokens.KindMember, id)
+	_, err := change(ctx, b, tokens.ActionMemberDelete, about, func(o *operation) (tokens.Member, error) {
 		m, err := o.alterableMember(ctx, id, "to delete member "+id)
 		if err != nil {
 			return m, err

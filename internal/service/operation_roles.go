@@ -7,10 +7,10 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Few objects have custom roles, so an operation looks for those of the objects that it has to do with, and not for
-// all. It reads objects by the methods here, which see to it, and calls knowRolesOf for roles that the caller names.
+// Few objects have custom roles, so an operation does not read all custom roles at the start. The methods below read an
+// object together with the roles that it has, and knowRolesOf reads those that a caller names.
 
-// know adds custom roles to those that the operation knows.
+// know adds custom roles to the roles that the operation knows.
 func (o *operation) know(custom []tokens.Role) {
 	if len(custom) == 0 || o.knowsRoles {
 		return
@@ -22,7 +22,7 @@ func (o *operation) know(custom []tokens.Role) {
 	o.roles = roles
 }
 
-// knowRolesOf sees to it that the operation knows the roles that grants name, as far as they exist.
+// knowRolesOf makes sure that the operation knows the roles that the grants name, as far as they exist.
 func (o *operation) knowRolesOf(ctx context.Context, all ...tokens.Grants) error {
 	for _, grants := range all {
 		for _, name := range grants.RoleNames() {
@@ -34,7 +34,7 @@ func (o *operation) knowRolesOf(ctx context.Context, all ...tokens.Grants) error
 	return nil
 }
 
-// knowRoles sees to it that the operation knows all roles.
+// knowRoles makes sure that the operation knows all roles.
 func (o *operation) knowRoles(ctx context.Context) error {
 	if o.knowsRoles {
 		return nil
@@ -47,21 +47,21 @@ func (o *operation) knowRoles(ctx context.Context) error {
 	return nil
 }
 
-// AccessToken returns an access token, or CodeNotFound.
+// AccessToken returns an access token. CodeNotFound.
 func (o *operation) AccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
 	t, custom, err := o.AccessTokenWithRoles(ctx, id)
 	o.know(custom)
 	return t, err
 }
 
-// tokensOf returns the access tokens of a technical user by name.
+// tokensOf returns the access tokens of a technical user, in the order of their names.
 func (o *operation) tokensOf(ctx context.Context, technicalUserID string) ([]tokens.AccessToken, error) {
 	all, custom, err := o.AccessTokensOf(ctx, technicalUserID)
 	o.know(custom)
 	return all, err
 }
 
-// TechnicalUser returns a technical user, or CodeNotFound.
+// TechnicalUser returns a technical user. CodeNotFound.
 func (o *operation) TechnicalUser(ctx context.Context, id string) (tokens.TechnicalUser, error) {
 	u, err := o.Tx.TechnicalUser(ctx, id)
 	if err != nil {
@@ -70,7 +70,7 @@ func (o *operation) TechnicalUser(ctx context.Context, id string) (tokens.Techni
 	return u, o.knowRolesOf(ctx, u.Grants)
 }
 
-// Member returns a member, or CodeNotFound.
+// Member returns a member. CodeNotFound.
 func (o *operation) Member(ctx context.Context, id string) (tokens.Member, error) {
 	m, err := o.Tx.Member(ctx, id)
 	if err != nil {

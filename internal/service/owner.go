@@ -7,8 +7,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// checkOwnerRemains refuses a change of an attribute, or a deletion (no attribute), that was just written and took the last
-// owner away.
+// checkOwnerRemains refuses a change that was just written in this transaction if it leaves no owner. The field is the
+// attribute that was changed; empty for a deletion.
 func (o *operation) checkOwnerRemains(ctx context.Context, field string, kind tokens.Kind, id, email string) error {
 	members, err := o.Members(ctx)
 	if err != nil || slices.ContainsFunc(members, tokens.Member.IsOwner) {

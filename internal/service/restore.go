@@ -9,28 +9,27 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Restore puts a backup in the place of a database.
+// Restore replaces a database with a backup.
 type Restore struct {
-	// Options say which database, and when.
+	// Options name the database and supply the clock.
 	Options Options
-	// Actor is who restores. Whoever can put a file there is its owner, so that no other principal does.
+	// Actor is who restores. It is not a principal: anyone who can replace the file owns the database.
 	Actor tokens.Actor
 	// File is the path of the backup.
 	File string
-	// ReplaceAnother tells that even a database that is not the one of which File is a backup may be replaced, or that of
-	// another program.
+	// ReplaceAnother allows replacing a database that File is not a backup of, or one of another program.
 	ReplaceAnother bool
 }
 
-// Look returns what Run would do, and changes nothing. The codes of Run.
+// Look returns what Run would do, and changes nothing. It returns the same codes as Run.
 func (r Restore) Look(ctx context.Context) (tokens.Restoration, error) {
 	restoration, _, err := r.look(ctx)
 	return restoration, err
 }
 
-// Run puts the backup in the place of the database and moves aside what is there. CodeInvalid for a backup that is the
-// database; CodeConflict for a database of another identity, unless it may be replaced; CodeUnavailable for a backup that
-// is not sound, and for a database that others are using.
+// Run moves the database aside and puts the backup in its place. CodeInvalid if the backup is the database itself;
+// CodeConflict for a database with another identity, unless ReplaceAnother is set; CodeUnavailable for a damaged backup
+// and for a database that others are using.
 func (r Restore) Run(ctx context.Context) (tokens.Restoration, error) {
 	restoration, replacement, err := r.look(ctx)
 	if err != nil {
@@ -43,7 +42,7 @@ func (r Restore) Run(ctx context.Context) (tokens.Restoration, error) {
 	return restoration, nil
 }
 
-// look returns what the restore does and how the store does it.
+// look returns what the restore will do, for people and for the store.
 func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement sqlite.Restore, err error) {
 	now := asStored(r.Options.Now())
 	backup, err := inspectBackup(ctx, r.File)
@@ -51,9 +50,14 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 		return none, replacement, err
 	}
 	replacement = sqlite.Restore{
-		Backup: r.File, Path: r.Options.Database, Aside: now.Format(".replaced-20060102T150405Z"), Another: r.ReplaceAnother,
+		Backup:  r.File,
+		Path:    r.Options.Database,
+		Aside:   now.Format(".replaced-20060102T150405Z"),
+		Another: r.ReplaceAnother,
 		Note: func(ctx context.Context, tx store.Tx) error {
-			return tx.InsertEvent(ctx, event(now, r.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View), tokens.OutcomeDone, origin(backup)))
+			about := databaseObject(tx.View)
+			return tx.InsertEvent(ctx,
+				event(now, r.Actor, tokens.ActionDatabaseRestore, about, tokens.OutcomeDone, origin(backup)))
 		},
 	}
 	if err := replacement.Check(ctx, backup.Database.ID); err != nil {
@@ -77,11 +81,11 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 	return restoration, replacement, nil
 }
 
-// origin says in an event what was restored.
+// origin describes, for an event, what was restored.
 func origin(backup tokens.Snapshot) string {
 	at, ok := backup.MadeAt()
 	if !ok {
-		return "a copy whose newest event is of " + tokens.FormatTimestamp(at)
+		return "a copy whose newest event is from " + tokens.FormatTimestamp(at)
 	}
 	return fmt.Sprintf("the backup of %s by %s", tokens.FormatTimestamp(at), backup.LastEvent.Actor)
 }

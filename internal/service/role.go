@@ -21,7 +21,12 @@ func (b *Backend) CreateRole(ctx context.Context, n tokens.NewRole) (tokens.Role
 	return create(ctx, b, tokens.KindRole, tokens.ActionRoleCreate, creation[tokens.Role]{
 		request: n.Request, input: n, name: n.Name, invalid: n.Validate(),
 		make: func(o *operation) (tokens.Role, string, error) {
-			r := tokens.Role{ID: tokens.NewID(tokens.KindRole, o.now), RoleSettings: n.RoleSettings, CreatedAt: o.now, UpdatedAt: o.now}
+			r := tokens.Role{
+				ID:           tokens.NewID(tokens.KindRole, o.now),
+				RoleSettings: n.RoleSettings,
+				CreatedAt:    o.now,
+				UpdatedAt:    o.now,
+			}
 			if err := mayCreate(o, r); err != nil {
 				return r, "", err
 			}
@@ -43,12 +48,12 @@ func (b *Backend) CreateRole(ctx context.Context, n tokens.NewRole) (tokens.Role
 	})
 }
 
-// accessOf returns what a role allows where it reaches furthest: at organization level.
+// accessOf returns what a role allows at organization level, where it allows most.
 func accessOf(r tokens.Role) tokens.Access {
 	return tokens.Access{Organization: tokens.NewPermissions(r.Permissions...)}
 }
 
-// sortedPermissions returns permissions in the order in which they are stored and compared; none are nil.
+// sortedPermissions returns permissions in the order in which they are stored and compared; nil for none.
 func sortedPermissions(permissions []string) []string {
 	return slices.Sorted(slices.Values(permissions))
 }
@@ -110,7 +115,7 @@ func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleU
 	})
 }
 
-// alterableRole returns a custom role that the caller may change or delete, and names it in the events of the operation.
+// alterableRole returns a custom role that the caller may change or delete, and names it in the operation's events.
 func (o *operation) alterableRole(ctx context.Context, id, purpose string) (tokens.Role, error) {
 	r, err := o.Role(ctx, id)
 	if err != nil {
@@ -134,7 +139,8 @@ func (o *operation) checkRoleName(ctx context.Context, r tokens.Role) error {
 
 // DeleteRole implements tokens.Backend.
 func (b *Backend) DeleteRole(ctx context.Context, id string) error {
-	_, err := change(ctx, b, tokens.ActionRoleDelete, objectOf(tokens.KindRole, id), func(o *operation) (tokens.Role, error) {
+	about := objectOf(tokens.KindRole, id)
+	_, err := change(ctx, b, tokens.ActionRoleDelete, about, func(o *operation) (tokens.Role, error) {
 		r, err := o.alterableRole(ctx, id, "to delete role "+id)
 		if err != nil {
 			return r, err
@@ -147,8 +153,8 @@ func (b *Backend) DeleteRole(ctx context.Context, id string) error {
 	return err
 }
 
-// checkGrants refuses roles and groups that do not exist. What is there already is not judged again, so that an object
-// stays usable when a role that it had was deleted.
+// checkGrants refuses new grants of roles, or in groups, that do not exist. It does not check grants that were there
+// before, so an object stays usable after one of its roles was deleted.
 func (o *operation) checkGrants(ctx context.Context, before, after tokens.Grants) error {
 	if after.Role != before.Role {
 		if err := o.checkRole(ctx, "role", after.Role); err != nil {
@@ -169,7 +175,7 @@ func (o *operation) checkGrants(ctx context.Context, before, after tokens.Grants
 	return nil
 }
 
-// checkRole refuses a role that does not exist. An empty name is no role.
+// checkRole refuses a role that does not exist. An empty name stands for no role.
 func (o *operation) checkRole(ctx context.Context, field, name string) error {
 	if _, ok := o.roles[name]; ok || name == "" {
 		return nil
@@ -178,11 +184,12 @@ func (o *operation) checkRole(ctx context.Context, field, name string) error {
 		return err
 	}
 	if _, ok := o.roles[name]; ok {
-		// What was asked of the caller was asked without it.
-		return tokens.Unavailable(nil, "role %q was not known when permission was asked: this is a mistake in Latchkey; nothing was changed", name)
+		// The caller's permission was checked without the permissions of this role.
+		return tokens.Unavailable(nil, "role %q was not known when permission was checked: "+
+			"this is a mistake in Latchkey; nothing was changed", name)
 	}
 	known := tokens.BuiltInRoleNames()
-	if o.caller.MayManageAccounts("", "", "") == nil { // who may list the roles
+	if o.caller.MayManageAccounts("", "", "") == nil { // others may not list custom roles
 		var custom []string
 		for role := range o.roles {
 			if !tokens.IsBuiltInRole(role) {
@@ -196,7 +203,7 @@ func (o *operation) checkRole(ctx context.Context, field, name string) error {
 		name, strings.Join(known, ", ")).Because(tokens.ReasonUnknownRole)
 }
 
-// refersToMore tells whether grants name groups or custom roles, which a missing database can't hold.
+// refersToMore reports whether grants name groups or custom roles, which can't exist without a database.
 func refersToMore(g tokens.Grants) bool {
 	return len(g.GroupRoles) > 0 || g.Role != "" && !tokens.IsBuiltInRole(g.Role)
 }

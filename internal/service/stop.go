@@ -8,7 +8,8 @@ import (
 
 // HoldAccessToken implements tokens.Backend.
 func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (tokens.AccessToken, error) {
-	return change(ctx, b, tokens.ActionAccessTokenHold, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+	about := objectOf(tokens.KindAccessToken, id)
+	return change(ctx, b, tokens.ActionAccessTokenHold, about, func(o *operation) (tokens.AccessToken, error) {
 		t, share, err := o.usableAccessToken(ctx, tokens.OperationHold, id)
 		if err != nil {
 			return t, err
@@ -31,13 +32,15 @@ func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (token
 
 // ReleaseAccessToken implements tokens.Backend.
 func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
-	return change(ctx, b, tokens.ActionAccessTokenRelease, objectOf(tokens.KindAccessToken, id), func(o *operation) (tokens.AccessToken, error) {
+	about := objectOf(tokens.KindAccessToken, id)
+	return change(ctx, b, tokens.ActionAccessTokenRelease, about, func(o *operation) (tokens.AccessToken, error) {
 		t, share, err := o.usableAccessToken(ctx, tokens.OperationRelease, id)
 		if err != nil {
 			return t, err
 		}
 		if t.Held == nil {
-			return t, tokens.Conflict("", id, "access token %s is not held: there is nothing to release", describe(o.answer(t, share)))
+			return t, tokens.Conflict("", id, "access token %s is not held: there is nothing to release",
+				describe(o.answer(t, share)))
 		}
 		before := t
 		t.Held, t.UpdatedAt = nil, o.now
@@ -51,14 +54,17 @@ func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.Acc
 // RevokeSecret implements tokens.Backend.
 func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (tokens.AccessToken, error) {
 	return change(ctx, b, tokens.ActionAccessTokenRevoke, object{}, func(o *operation) (tokens.AccessToken, error) {
-		known, custom, ok, err := o.SecretWithHash(ctx, secret.Hash())
+		row, custom, ok, err := o.SecretWithHash(ctx, secret.Hash())
 		if err != nil {
 			return tokens.AccessToken{}, err
 		}
 		o.know(custom)
-		before, t := known.AccessToken, known.AccessToken
-		if !ok || !known.IsOf(secret) || !known.IsLive(o.now) {
-			return t, &tokens.Error{Code: tokens.CodeNotFound, Message: "this value is not a live secret of any access token: there is nothing to revoke"}
+		before, t := row.AccessToken, row.AccessToken
+		if !ok || !row.IsOf(secret) || !row.IsLive(o.now) {
+			return t, &tokens.Error{
+				Code:    tokens.CodeNotFound,
+				Message: "this value is not a live secret of any access token: there is nothing to revoke",
+			}
 		}
 		t.Secret.EndedAt, t.UpdatedAt = o.now, o.now
 		if t.Previous.IsLive(o.now) {

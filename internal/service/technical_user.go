@@ -24,7 +24,8 @@ func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnical
 			if err := o.knowRolesOf(ctx, n.Grants); err != nil {
 				return u, "", err
 			}
-			if err := mayCreate(o, tokens.TechnicalUser{GroupID: n.GroupID, TechnicalUserSettings: n.TechnicalUserSettings}); err != nil {
+			draft := tokens.TechnicalUser{GroupID: n.GroupID, TechnicalUserSettings: n.TechnicalUserSettings}
+			if err := mayCreate(o, draft); err != nil {
 				return u, "", err
 			}
 			u, err = o.createTechnicalUser(ctx, n, false)
@@ -40,11 +41,18 @@ func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnical
 	})
 }
 
-// createTechnicalUser makes a technical user from valid input.
-func (o *operation) createTechnicalUser(ctx context.Context, n tokens.NewTechnicalUser, bySystem bool) (tokens.TechnicalUser, error) {
+// createTechnicalUser creates a technical user from valid input.
+func (o *operation) createTechnicalUser(
+	ctx context.Context, n tokens.NewTechnicalUser, bySystem bool,
+) (tokens.TechnicalUser, error) {
 	u := tokens.TechnicalUser{
-		ID: tokens.NewID(tokens.KindTechnicalUser, o.now), TechnicalUserSettings: n.TechnicalUserSettings, GroupID: n.GroupID,
-		Disabled: o.disabledFromStart(n.Enabled), SystemCreated: bySystem, CreatedAt: o.now, UpdatedAt: o.now,
+		ID:                    tokens.NewID(tokens.KindTechnicalUser, o.now),
+		TechnicalUserSettings: n.TechnicalUserSettings,
+		GroupID:               n.GroupID,
+		Disabled:              o.disabledFromStart(n.Enabled),
+		SystemCreated:         bySystem,
+		CreatedAt:             o.now,
+		UpdatedAt:             o.now,
 	}
 	u.GroupRoles = sortedGroupRoles(u.GroupRoles)
 	var group tokens.Group
@@ -76,7 +84,7 @@ func (o *operation) createTechnicalUser(ctx context.Context, n tokens.NewTechnic
 	return u, o.record(ctx, tokens.ActionTechnicalUserCreate, u.ID, u.Email, "")
 }
 
-// disabledFromStart says who disabled what is made disabled.
+// disabledFromStart returns by whom and when a new object is disabled; nil if it is enabled.
 func (o *operation) disabledFromStart(enabled bool) *tokens.Stop {
 	if enabled {
 		return nil
@@ -84,7 +92,7 @@ func (o *operation) disabledFromStart(enabled bool) *tokens.Stop {
 	return &tokens.Stop{By: o.actor, At: o.now}
 }
 
-// checkTechnicalUserName refuses a name that another technical user of the level has.
+// checkTechnicalUserName refuses a name that another technical user at the same level has.
 func (o *operation) checkTechnicalUserName(ctx context.Context, u tokens.TechnicalUser) error {
 	holder, ok, err := o.TechnicalUserNamed(ctx, u.GroupID, u.Name)
 	if err != nil || !ok || holder.ID == u.ID {
@@ -94,7 +102,8 @@ func (o *operation) checkTechnicalUserName(ctx context.Context, u tokens.Technic
 	if u.GroupID != "" {
 		level = "the level of group " + u.GroupID
 	}
-	return tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s already has the name %q at %s", holder.ID, u.Name, level)
+	return tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s already has the name %q at %s",
+		holder.ID, u.Name, level)
 }
 
 // TechnicalUser implements tokens.Backend.
@@ -130,7 +139,7 @@ func (r reader) managedTechnicalUsers(ctx context.Context) ([]tokens.TechnicalUs
 	return r.managedOf(ctx, all, store.TokenSelection{Restricted: true})
 }
 
-// managedUsers returns which of the technical users with the identifiers the caller manages.
+// managedUsers returns which of the identifiers belong to technical users that the caller manages.
 func (r reader) managedUsers(ctx context.Context, ids []string) (map[string]bool, error) {
 	managed := map[string]bool{}
 	for some := range slices.Chunk(ids, batchOfTokens) {
@@ -148,9 +157,11 @@ func (r reader) managedUsers(ctx context.Context, ids []string) (map[string]bool
 	return managed, nil
 }
 
-// managedOf returns those of technical users that the caller manages. One that the system made goes with its token: who may
-// not know of the token does not learn its name by the account's. The selection is of the tokens that may be hidden so.
-func (r reader) managedOf(ctx context.Context, users []tokens.TechnicalUser, selection store.TokenSelection) ([]tokens.TechnicalUser, error) {
+// managedOf drops the technical users that the caller does not manage, and those that the system created for a token
+// that the caller may not know about: their names reveal the token's. The selection must cover all such tokens.
+func (r reader) managedOf(
+	ctx context.Context, users []tokens.TechnicalUser, selection store.TokenSelection,
+) ([]tokens.TechnicalUser, error) {
 	selection.Audience = store.Audience{All: true, AccountID: r.caller.AccountID}
 	list, err := r.View.AccessTokens(ctx, selection)
 	if err != nil {
@@ -165,7 +176,7 @@ func (r reader) managedOf(ctx context.Context, users []tokens.TechnicalUser, sel
 	}), nil
 }
 
-// seesTokensOf checks that the caller may know of the token for which the system made a technical user.
+// seesTokensOf checks that the caller may know about the token for which the system created a technical user.
 func seesTokensOf(ctx context.Context, v store.View, c tokens.Caller, u tokens.TechnicalUser) error {
 	list, _, err := v.AccessTokensOf(ctx, u.ID)
 	if err != nil {
@@ -177,16 +188,19 @@ func seesTokensOf(ctx context.Context, v store.View, c tokens.Caller, u tokens.T
 			return err
 		}
 		if !c.Sees(t, share) {
-			return tokens.Forbidden(u.ID, "technical user %s was made for an access token that is restricted, "+
-				"and %s may not know of that: ask an owner", u.ID, c.Name)
+			return tokens.Forbidden(u.ID, "technical user %s was created for a restricted access token, "+
+				"which %s may not see: ask an owner", u.ID, c.Name)
 		}
 	}
 	return nil
 }
 
 // UpdateTechnicalUser implements tokens.Backend.
-func (b *Backend) UpdateTechnicalUser(ctx context.Context, id string, update tokens.TechnicalUserUpdate) (tokens.TechnicalUser, error) {
-	return change(ctx, b, tokens.ActionTechnicalUserUpdate, objectOf(tokens.KindTechnicalUser, id), func(o *operation) (tokens.TechnicalUser, error) {
+func (b *Backend) UpdateTechnicalUser(
+	ctx context.Context, id string, update tokens.TechnicalUserUpdate,
+) (tokens.TechnicalUser, error) {
+	about := objectOf(tokens.KindTechnicalUser, id)
+	return change(ctx, b, tokens.ActionTechnicalUserUpdate, about, func(o *operation) (tokens.TechnicalUser, error) {
 		before, err := o.TechnicalUser(ctx, id)
 		if err != nil {
 			return before, err
@@ -218,8 +232,8 @@ func (b *Backend) UpdateTechnicalUser(ctx context.Context, id string, update tok
 	})
 }
 
-// mayUpdateTechnicalUser checks what turns a technical user into another state of itself. Who only stops it needs to hold
-// nothing of what it holds.
+// mayUpdateTechnicalUser checks that the caller may change a technical user from one state to another. To only disable
+// it, the caller need not have the permissions that it has.
 func (o *operation) mayUpdateTechnicalUser(before, after tokens.TechnicalUser) error {
 	if err := o.caller.MayManageAccounts(before.GroupID, before.ID, "to change technical user "+before.ID); err != nil {
 		return err
@@ -235,8 +249,11 @@ func (o *operation) mayUpdateTechnicalUser(before, after tokens.TechnicalUser) e
 	return o.caller.MayGrant(before.ID, after.Access(o.roles).Without(before.Access(o.roles)))
 }
 
-// saveTechnicalUser writes what differs between two states of a technical user, with an event for each kind of change.
-func (o *operation) saveTechnicalUser(ctx context.Context, before, after tokens.TechnicalUser) (tokens.TechnicalUser, error) {
+// saveTechnicalUser writes the differences between two states of a technical user, and an event for each kind of
+// change.
+func (o *operation) saveTechnicalUser(
+	ctx context.Context, before, after tokens.TechnicalUser,
+) (tokens.TechnicalUser, error) {
 	changed := tokens.Difference(before.TechnicalUserSettings, after.TechnicalUserSettings)
 	if err := o.checkGrants(ctx, before.Grants, after.Grants); err != nil {
 		return after, err
@@ -273,7 +290,8 @@ func (o *operation) saveTechnicalUser(ctx context.Context, before, after tokens.
 
 // DeleteTechnicalUser implements tokens.Backend.
 func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
-	_, err := change(ctx, b, tokens.ActionTechnicalUserDelete, objectOf(tokens.KindTechnicalUser, id), func(o *operation) (tokens.TechnicalUser, error) {
+	about := objectOf(tokens.KindTechnicalUser, id)
+	_, err := change(ctx, b, tokens.ActionTechnicalUserDelete, about, func(o *operation) (tokens.TechnicalUser, error) {
 		u, err := o.TechnicalUser(ctx, id)
 		if err != nil {
 			return u, err
@@ -299,8 +317,8 @@ func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
 			if err != nil {
 				return u, err
 			}
-			return u, tokens.Conflict("", id, "technical user %s (%s) can't be deleted while access tokens live under it: %s; delete them first",
-				u.Email, id, several(shown, describe))
+			return u, tokens.Conflict("", id, "technical user %s (%s) can't be deleted while it has access tokens: %s; "+
+				"delete them first", u.Email, id, several(shown, describe))
 		}
 		return u, o.deleteTechnicalUser(ctx, u, "")
 	})

@@ -7,7 +7,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// shareObject returns the share that a caller names, for events.
+// shareObject is objectOf for a share.
 func shareObject(tokenID, memberID string) object {
 	if !tokens.IsID(tokens.KindAccessToken, tokenID) || !tokens.IsID(tokens.KindMember, memberID) {
 		return object{}
@@ -38,9 +38,17 @@ func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.NewTokenShare) 
 	})
 }
 
-// shareAccessToken makes a share from valid input.
-func (o *operation) shareAccessToken(ctx context.Context, n tokens.NewTokenShare) (s tokens.TokenShare, id string, err error) {
-	s = tokens.TokenShare{AccessTokenID: n.AccessTokenID, MemberID: n.MemberID, Role: n.Role, CreatedAt: o.now, UpdatedAt: o.now}
+// shareAccessToken creates a share from valid input.
+func (o *operation) shareAccessToken(
+	ctx context.Context, n tokens.NewTokenShare,
+) (s tokens.TokenShare, id string, err error) {
+	s = tokens.TokenShare{
+		AccessTokenID: n.AccessTokenID,
+		MemberID:      n.MemberID,
+		Role:          n.Role,
+		CreatedAt:     o.now,
+		UpdatedAt:     o.now,
+	}
 	token, err := o.AccessToken(ctx, s.AccessTokenID)
 	if err != nil {
 		return s, "", invalidReference(err, "access_token_id", tokens.KindAccessToken, s.AccessTokenID)
@@ -56,8 +64,8 @@ func (o *operation) shareAccessToken(ctx context.Context, n tokens.NewTokenShare
 	o.object = object{s.ID(), shareName(token, member)}
 	switch held, err := o.TokenShare(ctx, s.AccessTokenID, s.MemberID); {
 	case err == nil:
-		return s, "", tokens.Taken(tokens.KindTokenShare, "member_id", s.ID(), "access token %q (%s) is already shared with %s, as %s",
-			token.Name, token.ID, member.Email, held.Role)
+		return s, "", tokens.Taken(tokens.KindTokenShare, "member_id", s.ID(),
+			"access token %q (%s) is already shared with %s, as %s", token.Name, token.ID, member.Email, held.Role)
 	case tokens.ErrorCode(err) != tokens.CodeNotFound:
 		return s, "", err
 	}
@@ -67,7 +75,7 @@ func (o *operation) shareAccessToken(ctx context.Context, n tokens.NewTokenShare
 	return s, s.ID(), o.record(ctx, tokens.ActionTokenShareCreate, s.ID(), shareName(token, member), "as "+s.Role)
 }
 
-// mayShare checks that the caller may give a role on a token; empty to take one away.
+// mayShare checks that the caller may give somebody a role on a token or, if the role is empty, end a share.
 func (o *operation) mayShare(ctx context.Context, t tokens.AccessToken, role string) error {
 	own, err := shareWith(ctx, o.View, o.caller, t.ID)
 	if err != nil {
@@ -118,8 +126,9 @@ func (b *Backend) TokenShares(ctx context.Context, query tokens.TokenShareQuery)
 
 // UpdateTokenShare implements tokens.Backend.
 func (b *Backend) UpdateTokenShare(ctx context.Context, tokenID, memberID, role string) (tokens.TokenShare, error) {
-	return change(ctx, b, tokens.ActionTokenShareUpdate, shareObject(tokenID, memberID), func(o *operation) (tokens.TokenShare, error) {
-		s, err := o.sharedByCaller(ctx, tokenID, memberID, role)
+	about := shareObject(tokenID, memberID)
+	return change(ctx, b, tokens.ActionTokenShareUpdate, about, func(o *operation) (tokens.TokenShare, error) {
+		s, err := o.alterableShare(ctx, tokenID, memberID, role)
 		if err != nil {
 			return s, err
 		}
@@ -139,8 +148,9 @@ func (b *Backend) UpdateTokenShare(ctx context.Context, tokenID, memberID, role 
 
 // UnshareAccessToken implements tokens.Backend.
 func (b *Backend) UnshareAccessToken(ctx context.Context, tokenID, memberID string) error {
-	_, err := change(ctx, b, tokens.ActionTokenShareDelete, shareObject(tokenID, memberID), func(o *operation) (tokens.TokenShare, error) {
-		s, err := o.sharedByCaller(ctx, tokenID, memberID, "")
+	about := shareObject(tokenID, memberID)
+	_, err := change(ctx, b, tokens.ActionTokenShareDelete, about, func(o *operation) (tokens.TokenShare, error) {
+		s, err := o.alterableShare(ctx, tokenID, memberID, "")
 		if err != nil {
 			return s, err
 		}
@@ -149,9 +159,12 @@ func (b *Backend) UnshareAccessToken(ctx context.Context, tokenID, memberID stri
 	return err
 }
 
-// sharedByCaller returns a share that exists, to which the caller may give a role or, where that is empty, which it may
-// end, and names it in the events of the operation. One who may not learns from the refusal nothing of the share.
-func (o *operation) sharedByCaller(ctx context.Context, tokenID, memberID, role string) (s tokens.TokenShare, err error) {
+// alterableShare returns an existing share whose role the caller may change or, if the role is empty, that the caller
+// may end, and names it in the operation's events. The permission check comes first: a refusal must not reveal
+// whether there is such a share.
+func (o *operation) alterableShare(
+	ctx context.Context, tokenID, memberID, role string,
+) (s tokens.TokenShare, err error) {
 	switch t, err := o.AccessToken(ctx, tokenID); {
 	case err == nil:
 		if err := o.mayShare(ctx, t, role); err != nil {
@@ -167,7 +180,7 @@ func (o *operation) sharedByCaller(ctx context.Context, tokenID, memberID, role 
 	return s, err
 }
 
-// endShares deletes the shares that the query selects, each with an event.
+// endShares deletes the shares that the query selects, and records an event for each.
 func (o *operation) endShares(ctx context.Context, query tokens.TokenShareQuery, reason string) error {
 	shares, err := o.TokenShares(ctx, query, everything)
 	if err != nil {

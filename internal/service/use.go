@@ -8,41 +8,41 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 )
 
-// usesKept is how long uses of tokens stay in memory before they are written, all in one transaction.
+// usesKept is how long uses of tokens wait in memory before one transaction writes all of them.
 const usesKept = 30 * time.Second
 
-// usedSecret is a secret of a token.
+// usedSecret identifies a secret of a token.
 type usedSecret struct {
 	tokenID string
 	version int64
 }
 
-// uses are how often a secret was used, and when last.
+// uses holds how often a secret was used, and when it was last used.
 type uses struct {
 	count int64
 	last  time.Time
 }
 
-// useRecord holds the uses of tokens that are not written yet.
+// useRecord holds the uses of tokens that have not been written yet.
 type useRecord struct {
 	mu sync.Mutex
 	of map[usedSecret]uses
-	// since is when the uses began to wait: at the first of them, or when they could not be written.
+	// since is when the uses began to wait: at the first of them, or at the last failure to write them.
 	since time.Time
 }
 
-// note keeps a use and tells whether those that are kept have waited long enough.
+// note adds a use and reports whether the uses have waited long enough to be written.
 func (u *useRecord) note(used usedSecret, now time.Time) (due bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if len(u.of) == 0 {
 		u.since = now
 	}
-	u.keep(used, uses{1, now})
+	u.add(used, uses{1, now})
 	return now.Sub(u.since) >= usesKept
 }
 
-// take hands over all uses.
+// take removes all uses and returns them.
 func (u *useRecord) take() map[usedSecret]uses {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -51,37 +51,38 @@ func (u *useRecord) take() map[usedSecret]uses {
 	return all
 }
 
-// giveBack keeps uses that could not be written, for as long as new ones.
+// giveBack adds uses that could not be written. They wait as long as new ones before the next attempt.
 func (u *useRecord) giveBack(all map[usedSecret]uses, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for used, more := range all {
-		u.keep(used, more)
+		u.add(used, more)
 	}
 	u.since = now
 }
 
-func (u *useRecord) keep(used usedSecret, more uses) {
+// add adds uses of a secret. The caller holds the lock.
+func (u *useRecord) add(used usedSecret, more uses) {
 	if u.of == nil {
 		u.of = map[usedSecret]uses{}
 	}
-	kept := u.of[used]
-	kept.count += more.count
-	if more.last.After(kept.last) {
-		kept.last = more.last
+	sum := u.of[used]
+	sum.count += more.count
+	if more.last.After(sum.last) {
+		sum.last = more.last
 	}
-	u.of[used] = kept
+	u.of[used] = sum
 }
 
-// recordUse notes that a secret was used, and writes what has waited long enough. That the database can't be written now
-// is no reason to refuse a token that is good: the uses wait for another time.
+// recordUse notes a use of a secret, and writes all uses once they have waited long enough. If that fails, they wait in
+// memory for the next attempt: it is no reason to refuse a good token.
 func (s *Service) recordUse(ctx context.Context, used usedSecret, now time.Time) {
 	if s.uses.note(used, now) {
 		_ = s.writeUses(ctx, now)
 	}
 }
 
-// noteUse records that a caller used an access token to ask.
+// noteUse records the use of the access token by which the caller asks, if any.
 func (s *Service) noteUse(ctx context.Context, by caller) {
 	if by.used != nil {
 		s.recordUse(ctx, *by.used, s.now())

@@ -9,7 +9,9 @@ import (
 )
 
 // VerifySecret implements tokens.Backend.
-func (b *Backend) VerifySecret(ctx context.Context, secret tokens.Secret, options tokens.VerifyOptions) (tokens.Verification, error) {
+func (b *Backend) VerifySecret(
+	ctx context.Context, secret tokens.Secret, options tokens.VerifyOptions,
+) (tokens.Verification, error) {
 	now := b.now()
 	var used usedSecret
 	method := (*store.Store).ReadAtOnce
@@ -37,7 +39,7 @@ func (b *Backend) VerifySecret(ctx context.Context, secret tokens.Secret, option
 	return result, err
 }
 
-// secretRows looks secrets up in a database.
+// secretRows looks up secrets in a database.
 type secretRows struct{ store.View }
 
 // Secret implements verify.Rows.
