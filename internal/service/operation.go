@@ -9,29 +9,29 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// operation is one transaction that may change something, with the instant at which it happens.
+// operation is one transaction that may change something, together with its caller and its time.
 type operation struct {
 	store.Tx
 	backend *Backend
 	now     time.Time
-	// caller is who asks, and actor what events call it.
+	// caller is who asks, and actor is the name that events give it.
 	caller tokens.Caller
 	actor  tokens.Actor
-	// used is the secret of the access token by which the caller asks; nil where it asks by none.
+	// used is the secret of the access token by which the caller asks; nil if it asks by none.
 	used *usedSecret
-	// roles are the built-in ones and, of the custom ones, those that the operation has had to do with; see know.
+	// roles holds the built-in roles and the custom roles that the operation has needed so far; see know.
 	roles tokens.Roles
-	// knowsRoles tells that all custom roles are among them.
+	// knowsRoles is set if roles holds all custom roles.
 	knowsRoles bool
-	// object is what the event of a refusal names.
+	// object is what the event names if the operation is refused.
 	object object
 }
 
 // object is what an event is about.
 type object struct{ id, name string }
 
-// objectOf returns the object of a kind that a caller names. What has not the form of an identifier might be anything,
-// even a secret pasted by mistake, so no event repeats it.
+// objectOf returns the object with an identifier from a caller. Text that is not a well-formed identifier might be
+// anything, even a secret pasted by mistake, so no event repeats it.
 func objectOf(kind tokens.Kind, id string) object {
 	if !tokens.IsID(kind, id) {
 		return object{}
@@ -39,31 +39,32 @@ func objectOf(kind tokens.Kind, id string) object {
 	return object{id: id}
 }
 
-// change runs fn as one transaction on a database that exists.
-func change[T any](ctx context.Context, b *Backend, action tokens.Action, about object, fn func(*operation) (T, error)) (T, error) {
+// change runs fn as one transaction on an existing database.
+func change[T any](
+	ctx context.Context, b *Backend, action tokens.Action, about object, fn func(*operation) (T, error),
+) (T, error) {
 	return transact(ctx, b, action, about, nil, fn)
 }
 
-// creation is how an object is made, once for each request.
+// creation describes how to create an object once for each request.
 type creation[T any] struct {
 	request tokens.Request
-	// input is all that is asked for; see tokens.Digest.
+	// input is everything that the request asks for; see tokens.Digest.
 	input any
-	// name is the object's, for events.
+	// name is the object's name, for events.
 	name string
-	// invalid is the error of input that is invalid by itself.
+	// invalid is the error if the input is invalid by itself.
 	invalid error
-	// refers tells that the input names objects that exist, which a missing database can't hold: it is lost, not new. A
-	// principal other than the owner of the database is such an object.
+	// refers is set if the input names existing objects. If there is no database then, it was lost: it is not a new one.
 	refers bool
-	// make makes the object, and returns its identifier, too.
+	// make creates the object and returns it with its identifier.
 	make func(*operation) (T, string, error)
-	// again returns the object that the same request made before, to one who may still make it.
+	// again returns the object that the same request created before, if the caller may still create it.
 	again func(o *operation, id string) (T, error)
 }
 
-// create makes an object. It makes a missing database, too, unless the input is a mistake or refers to what such a database
-// held.
+// create creates an object. It also creates a missing database, unless the input is invalid or it, or the principal,
+// refers to an object that can exist only in a database.
 func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tokens.Action, c creation[T]) (T, error) {
 	once := func(o *operation) (T, error) { return c.once(ctx, o, kind, action) }
 	if c.invalid == nil && !c.refers && b.principal.IsDatabaseOwner() {
@@ -71,7 +72,7 @@ func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tok
 	}
 	about := object{name: c.name}
 	if c.invalid != nil {
-		about = object{} // the event does not repeat the name, which may be what is wrong
+		about = object{} // the name may be the invalid part, so the event does not repeat it
 	}
 	result, err := transact(ctx, b, action, about, nil, once)
 	switch {
@@ -79,8 +80,9 @@ func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tok
 	case c.invalid != nil:
 		err = c.invalid
 	default:
-		err = tokens.Unavailable(err, "the request refers to a custom role, a group, an acting member or another object of a database, "+
-			"and no database is there: check the spelling (the built-in roles are %s)", strings.Join(tokens.BuiltInRoleNames(), ", "))
+		err = tokens.Unavailable(err, "the request refers to a custom role, a group, an acting member or another object "+
+			"of a database, and no database is there: check the spelling (the built-in roles are %s)",
+			strings.Join(tokens.BuiltInRoleNames(), ", "))
 	}
 	return result, err
 }
@@ -91,8 +93,10 @@ func isMissing(err error) bool {
 	return reason == tokens.ReasonNoDatabase || reason == tokens.ReasonNoDirectory
 }
 
-// once makes the object, unless the same request did so before.
-func (c creation[T]) once(ctx context.Context, o *operation, kind tokens.Kind, action tokens.Action) (made T, err error) {
+// once creates the object, unless the same request did so before.
+func (c creation[T]) once(
+	ctx context.Context, o *operation, kind tokens.Kind, action tokens.Action,
+) (made T, err error) {
 	request := o.request(c.request, action, tokens.Digest(c.input))
 	id, repeated, err := o.repeated(ctx, request)
 	switch {
@@ -114,8 +118,12 @@ func (c creation[T]) once(ctx context.Context, o *operation, kind tokens.Kind, a
 	return made, o.InsertRequest(ctx, request)
 }
 
-// transact runs fn as one transaction. Where fn refuses, its changes are dropped and the refusal is recorded.
-func transact[T any](ctx context.Context, b *Backend, action tokens.Action, about object, found store.Found, fn func(*operation) (T, error)) (result T, err error) {
+// transact runs fn as one transaction, which may call it twice. If fn refuses, its changes are dropped and the refusal
+// is recorded. A nil found requires an existing database.
+func transact[T any](
+	ctx context.Context, b *Backend, action tokens.Action, about object, found store.Found,
+	fn func(*operation) (T, error),
+) (result T, err error) {
 	if b.invalid != nil {
 		return result, b.invalid
 	}
@@ -147,34 +155,44 @@ func transact[T any](ctx context.Context, b *Backend, action tokens.Action, abou
 	return none, err
 }
 
-// begin finds out who asks.
+// begin looks up the caller.
 func (o *operation) begin(ctx context.Context) error {
 	by, err := o.backend.caller(ctx, o.View)
 	o.caller, o.actor, o.used = by.Caller, by.actor, by.used
 	return err
 }
 
-// refused tells whether an error is a decision, as opposed to a failure.
+// refused reports whether an error is a decision, as opposed to a failure.
 func refused(err error) bool {
 	return tokens.ErrorCode(err) != tokens.CodeUnavailable
 }
 
-// recordRefusal writes the event of a refused operation in a transaction of its own. Should that fail the refusal still
-// stands, and is what the caller needs to know.
+// recordRefusal writes the event of a refused operation in a transaction of its own. It ignores a failure to do so: the
+// caller needs to know about the refusal.
 func (o *operation) recordRefusal(ctx context.Context, action tokens.Action, refusal error) {
 	_ = o.backend.store.Write(ctx, func(tx store.Tx) error {
-		return tx.InsertEvent(ctx, event(o.backend.now(), o.actor, action, o.object, tokens.OutcomeRefused, refusal.Error()))
+		return tx.InsertEvent(ctx,
+			event(o.backend.now(), o.actor, action, o.object, tokens.OutcomeRefused, refusal.Error()))
 	})
 }
 
-// record writes the event of something that the operation does.
+// record writes the event of something that the operation did.
 func (o *operation) record(ctx context.Context, action tokens.Action, id, name, detail string) error {
 	return o.InsertEvent(ctx, event(o.now, o.actor, action, object{id, name}, tokens.OutcomeDone, detail))
 }
 
-func event(now time.Time, by tokens.Actor, action tokens.Action, about object, outcome tokens.Outcome, detail string) tokens.Event {
+// event returns a new event.
+func event(
+	at time.Time, by tokens.Actor, action tokens.Action, about object, outcome tokens.Outcome, detail string,
+) tokens.Event {
 	return tokens.Event{
-		ID: tokens.NewID(tokens.KindEvent, now), At: now, Actor: by, Action: action,
-		ObjectID: about.id, ObjectName: about.name, Outcome: outcome, Detail: detail,
+		ID:         tokens.NewID(tokens.KindEvent, at),
+		At:         at,
+		Actor:      by,
+		Action:     action,
+		ObjectID:   about.id,
+		ObjectName: about.name,
+		Outcome:    outcome,
+		Detail:     detail,
 	}
 }

@@ -9,19 +9,19 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// requestsKept is how long a request is recognized when it is sent again.
+// requestsKept is how long a request that is sent again is recognized.
 const requestsKept = 7 * 24 * time.Hour
 
-// forgetsEvery is how often a service deletes the requests that are kept no longer.
+// forgetsEvery is how often a service deletes requests older than requestsKept.
 const forgetsEvery = time.Hour
 
-// schedule is when something was last due that is done from time to time.
+// schedule remembers when old requests were last deleted.
 type schedule struct {
 	mu   sync.Mutex
 	last time.Time
 }
 
-// isDue reports whether it is due, which it is not again before an hour has passed.
+// isDue reports whether forgetsEvery has passed since it last reported true.
 func (s *schedule) isDue(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,8 +32,8 @@ func (s *schedule) isDue(now time.Time) bool {
 	return true
 }
 
-// repeated reports whether the request took effect before, and on which object. The id of a request that was used for
-// something else is a conflict.
+// repeated reports whether the request took effect before, and on which object. CodeConflict if its id was used for
+// something else.
 func (o *operation) repeated(ctx context.Context, request store.Request) (objectID string, repeated bool, err error) {
 	known, ok, err := o.Request(ctx, request.ID)
 	if err != nil {
@@ -60,7 +60,7 @@ func (o *operation) repeated(ctx context.Context, request store.Request) (object
 	return known.ObjectID, true, nil
 }
 
-// request returns the record of a request with the digest of its content.
+// request returns the record of a request, with the digest of its content.
 func (o *operation) request(r tokens.Request, operation tokens.Action, digest string) store.Request {
 	return store.Request{ID: r.RequestID, Actor: o.actor, Operation: operation, Digest: digest, CreatedAt: o.now}
 }

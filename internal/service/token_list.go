@@ -27,7 +27,7 @@ type tokenLister struct {
 	reader
 	query tokens.TokenQuery
 	now   time.Time
-	// groupNames are the names of the groups that the tokens read so far have to do with.
+	// groupNames maps the identifiers of the groups that the tokens read so far refer to, to their names.
 	groupNames map[string]string
 }
 
@@ -64,8 +64,8 @@ func (l *tokenLister) page(ctx context.Context) (page tokens.TokenPage, err erro
 	return page, err
 }
 
-// first returns the tokens after one, nil for the beginning, in the order of the query: where that has a limit, at most
-// one more than it.
+// first returns the tokens after one, or all of them if that is nil, in the query's order. If the query has a limit, it
+// returns at most one token more than that, which shows that there is another page.
 func (l *tokenLister) first(ctx context.Context, after *tokens.AccessToken) (list []tokens.AccessToken, err error) {
 	limit := l.query.Limit
 	switch {
@@ -73,7 +73,7 @@ func (l *tokenLister) first(ctx context.Context, after *tokens.AccessToken) (lis
 		list, _, err = l.read(ctx, store.TokenSelection{Query: l.query})
 		return l.after(list, after), err
 	case !store.Orders(l.query):
-		// A rule makes the order. What can't be among the first is dropped from time to time.
+		// A rule makes the order, so all tokens are read. Those that can't be among the first are dropped now and then.
 		err = l.each(ctx, func(t tokens.AccessToken) {
 			if list = append(list, t); len(list) >= 2*(limit+1)+batchOfTokens {
 				list = l.after(list, after)
@@ -95,12 +95,12 @@ func (l *tokenLister) first(ctx context.Context, after *tokens.AccessToken) (lis
 	return list, nil
 }
 
-// after returns the tokens after one, nil for all of them, in the order of the query.
+// after sorts tokens in the query's order and returns those after one, or all of them if that is nil.
 func (l *tokenLister) after(list []tokens.AccessToken, after *tokens.AccessToken) []tokens.AccessToken {
 	if after != nil {
 		list = slices.DeleteFunc(list, func(t tokens.AccessToken) bool { return l.query.Compare(&t, after) <= 0 })
 	}
-	order := make([]*tokens.AccessToken, len(list)) // tokens are large: they are moved once, not at every step of the sorting
+	order := make([]*tokens.AccessToken, len(list)) // sorting pointers moves each large token only once
 	for i := range list {
 		order[i] = &list[i]
 	}
@@ -112,10 +112,10 @@ func (l *tokenLister) after(list []tokens.AccessToken, after *tokens.AccessToken
 	return sorted
 }
 
-// batchOfTokens is how many tokens are in memory at most where a list takes a look at every one.
+// batchOfTokens is how many tokens are read at a time where every token has to be looked at.
 const batchOfTokens = 500
 
-// each calls fn with each token that the query selects, in the order of creation.
+// each calls fn for each token that the query selects and the caller may show, in the order of creation.
 func (l *tokenLister) each(ctx context.Context, fn func(tokens.AccessToken)) error {
 	selection := store.TokenSelection{Query: l.query, Limit: batchOfTokens}
 	selection.Query.Sort, selection.Query.Descending = tokens.ColumnCreatedAt, false
@@ -134,9 +134,11 @@ func (l *tokenLister) each(ctx context.Context, fn func(tokens.AccessToken)) err
 	}
 }
 
-// read returns, of the first tokens of a selection, in no order, those that the query selects and the caller may show;
-// and the last token that was read where there may be more.
-func (l *tokenLister) read(ctx context.Context, selection store.TokenSelection) (shown []tokens.AccessToken, end *tokens.AccessToken, err error) {
+// read reads the first tokens of a selection. It returns those that the query selects and the caller may show, in no
+// particular order, and, if there may be more, the last token that it read.
+func (l *tokenLister) read(
+	ctx context.Context, selection store.TokenSelection,
+) (shown []tokens.AccessToken, end *tokens.AccessToken, err error) {
 	selection.Now, selection.Audience = l.now, audienceOf(l.caller)
 	list, err := l.View.AccessTokens(ctx, selection)
 	if err != nil {
@@ -159,7 +161,7 @@ func (l *tokenLister) read(ctx context.Context, selection store.TokenSelection) 
 	return shown, end, nil
 }
 
-// audienceOf narrows lists to what a caller may show.
+// audienceOf returns the audience that narrows lists to what a caller may show.
 func audienceOf(c tokens.Caller) store.Audience {
 	a := store.Audience{All: c.IsOwner(), AccountID: c.AccountID}
 	if a.All {
@@ -178,10 +180,10 @@ func audienceOf(c tokens.Caller) store.Audience {
 	return a
 }
 
-// everything is the audience that may show all tokens.
+// everything is the audience that sees all tokens.
 var everything = store.Audience{All: true}
 
-// shownTokens returns which of the access tokens with the identifiers the caller may show.
+// shownTokens returns which of the identifiers belong to access tokens that the caller may show.
 func (r reader) shownTokens(ctx context.Context, ids []string) (shown map[string]bool, err error) {
 	shown = map[string]bool{}
 	for some := range slices.Chunk(ids, batchOfTokens) {
@@ -197,8 +199,7 @@ func (r reader) shownTokens(ctx context.Context, ids []string) (shown map[string
 	return shown, nil
 }
 
-// namesOfGroups returns, of the names of all groups, those of groups to which tokens belong or in which they have
-// roles.
+// namesOfGroups selects the names of the groups to which the tokens belong or in which they have roles.
 func namesOfGroups(list []tokens.AccessToken, all map[string]string) map[string]string {
 	names := map[string]string{}
 	note := func(groupID string) {
