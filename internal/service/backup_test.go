@@ -22,7 +22,8 @@ func backups() int {
 	database, directory := os.Args[1], os.Args[2]
 	b := service.Open(service.Options{Database: database, Now: time.Now}).As(tokens.AsDatabaseOwner("local:cron@host"))
 	for n := 0; ; n++ {
-		if _, err := b.Backup(background, filepath.Join(directory, "backup-"+string(rune('a'+n%26))+time.Now().Format("150405.000000000"))); err != nil {
+		name := "backup-" + string(rune('a'+n%26)) + time.Now().Format("150405.000000000")
+		if _, err := b.Backup(background, filepath.Join(directory, name)); err != nil {
 			_, _ = os.Stderr.WriteString(err.Error() + "\n")
 			return 1
 		}
@@ -30,7 +31,7 @@ func backups() int {
 	}
 }
 
-// A process that is killed while it makes backups leaves whole ones alone: what has the name of a backup is one.
+// A process that is killed while it makes backups leaves only complete ones: every file with a backup's name is sound.
 func TestKilledBackups(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs many processes and kills them")
@@ -81,15 +82,8 @@ func TestBackup(t *testing.T) {
 	if _, err := b.CreateAccessToken(background, request); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []tokens.NewMember{
-		{Email: "olga@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleOwner}}},
-		{Email: "adam@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleAdministrator}}},
-	} {
-		m.Request = tokens.NewRequest(time.Now())
-		if _, err := b.CreateMember(background, m); err != nil {
-			t.Fatal(err)
-		}
-	}
+	newMember(t, b, "olga@example.com", tokens.RoleOwner)
+	newMember(t, b, "adam@example.com", tokens.RoleAdministrator)
 	clock.Advance(time.Hour)
 	before := eventsOf(t, b)
 
@@ -102,7 +96,8 @@ func TestBackup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if at, ok := made.MadeAt(); !ok || !at.Equal(clock.Instant()) || made.LastEvent.Actor != actor || made.Database.Location != file {
+		if at, ok := made.MadeAt(); !ok || !at.Equal(clock.Instant()) ||
+			made.LastEvent.Actor != actor || made.Database.Location != file {
 			t.Errorf("as %q: got %+v", email, made)
 		}
 		copied := open(t, file, clock.Now)
@@ -118,7 +113,10 @@ func TestBackup(t *testing.T) {
 	}
 
 	// Refused, with one event and no file.
-	for email, actor := range map[string]tokens.Actor{"adam@example.com": "adam@example.com", "nobody@example.com": "local:anna@host"} {
+	for email, actor := range map[string]tokens.Actor{
+		"adam@example.com":   "adam@example.com",
+		"nobody@example.com": "local:anna@host",
+	} {
 		file := filepath.Join(t.TempDir(), "latchkey.backup")
 		before := eventsOf(t, b)
 		if _, err := as(email).Backup(background, file); tokens.ErrorCode(err) != tokens.CodeForbidden {
@@ -128,14 +126,16 @@ func TestBackup(t *testing.T) {
 			t.Errorf("as %s: a file was made: %v", email, err)
 		}
 		after := eventsOf(t, b)
-		if last := after[len(after)-1]; len(after) != len(before)+1 || last.Action != tokens.ActionDatabaseBackup || last.Outcome != tokens.OutcomeRefused || last.Actor != actor {
+		if last := after[len(after)-1]; len(after) != len(before)+1 || last.Action != tokens.ActionDatabaseBackup ||
+			last.Outcome != tokens.OutcomeRefused || last.Actor != actor {
 			t.Errorf("as %s: the events end with %+v", email, last)
 		}
 	}
 
 	// Another organization than the one that was asked for.
-	other := openWith(t, service.Options{Database: database, Organization: "globex", Now: clock.Now}).As(tokens.AsDatabaseOwner("local:anna@host"))
-	if _, err := other.Backup(background, filepath.Join(t.TempDir(), "latchkey.backup")); tokens.ErrorCode(err) != tokens.CodeInvalid {
+	other := openWith(t, service.Options{Database: database, Organization: "globex", Now: clock.Now}).As(anna)
+	_, err := other.Backup(background, filepath.Join(t.TempDir(), "latchkey.backup"))
+	if tokens.ErrorCode(err) != tokens.CodeInvalid {
 		t.Errorf("another organization: got %v, want CodeInvalid", err)
 	}
 }
@@ -150,7 +150,7 @@ func eventsOf(t *testing.T, b tokens.Backend) []tokens.Event {
 	return events
 }
 
-// Backups that are made while several processes work hold whatever had been acknowledged when each began.
+// A backup that is made while several processes write contains everything that was acknowledged before it began.
 func TestBackupsBesideWriters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs many processes")

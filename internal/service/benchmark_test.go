@@ -17,7 +17,14 @@ const benchmarkTokens = 10_000
 func filled(b *testing.B) (*service.Backend, string, []tokens.Secret) {
 	b.Helper()
 	backend := open(b, filepath.Join(b.TempDir(), "latchkey.db"), time.Now)
-	user, err := backend.CreateTechnicalUser(background, tokens.NewTechnicalUser{Request: tokens.NewRequest(time.Now()), TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleMember}, Enabled: true}})
+	user, err := backend.CreateTechnicalUser(background, tokens.NewTechnicalUser{
+		Request: tokens.NewRequest(time.Now()),
+		TechnicalUserSettings: tokens.TechnicalUserSettings{
+			Name:    "ci",
+			Grants:  tokens.Grants{Role: tokens.RoleMember},
+			Enabled: true,
+		},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

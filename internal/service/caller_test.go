@@ -16,37 +16,40 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// actAs returns a backend that works with the permissions of a member.
+// actAs returns the backend for a member.
 func actAs(t testing.TB, database, email string, now func() time.Time) *service.Backend {
 	t.Helper()
 	return openWith(t, service.Options{Database: database, Now: now}).As(annaAs(email))
 }
 
-// newMember makes a member with a role at organization level.
+// newMember creates a member with a role at organization level.
 func newMember(t testing.TB, b *service.Backend, email, role string) tokens.Member {
 	t.Helper()
-	m, err := b.CreateMember(background, tokens.NewMember{Request: tokens.NewRequest(time.Now()), Email: email, MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}})
+	m, err := b.CreateMember(background, memberRequest(email, role))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
 
-// newRole makes a custom role.
+// newRole creates a custom role.
 func newRole(t testing.TB, b *service.Backend, name string, permissions ...string) tokens.Role {
 	t.Helper()
-	r, err := b.CreateRole(background, tokens.NewRole{Request: tokens.NewRequest(time.Now()), RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissions}})
+	r, err := b.CreateRole(background, tokens.NewRole{
+		Request:      tokens.NewRequest(time.Now()),
+		RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissions},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-// Nobody is a member of a database that does not exist, so no change of a member makes one.
+// A database that does not exist has no members, so nothing that a member asks for creates it.
 func TestActingMemberMakesNoDatabase(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "latchkey.db")
 	b := actAs(t, database, "ben@example.com", backendtest.NewClock().Now)
-	_, group := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}})
+	_, group := b.CreateGroup(background, groupRequest("payments"))
 	_, token := b.CreateAccessToken(background, newRequest(t, "deploy", ""))
 	_, list := b.AccessTokens(background, tokens.TokenQuery{})
 	for _, err := range []error{group, token, list} {
@@ -59,8 +62,8 @@ func TestActingMemberMakesNoDatabase(t *testing.T) {
 	}
 }
 
-// Someone who is no member learns nothing and changes nothing, under whatever name; the refusal is recorded under the name
-// of who ran the program.
+// Someone who acts as a member that does not exist learns nothing and changes nothing. The event of the refusal names
+// whoever ran the program.
 func TestActingAsNobody(t *testing.T) {
 	clock, database := backendtest.NewClock(), filepath.Join(t.TempDir(), "latchkey.db")
 	owner := open(t, database, clock.Now)
@@ -73,10 +76,11 @@ func TestActingAsNobody(t *testing.T) {
 	b := actAs(t, database, "eve@example.com", clock.Now)
 	_, list := b.AccessTokens(background, tokens.TokenQuery{})
 	_, verification := b.VerifySecret(background, newRequest(t, "", "").Secret, tokens.VerifyOptions{})
-	_, creation := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}})
+	_, creation := b.CreateGroup(background, groupRequest("payments"))
 	for _, err := range []error{list, verification, creation} {
 		var refusal *tokens.Error
-		if !errors.As(err, &refusal) || refusal.Code != tokens.CodeForbidden || refusal.Field != "act_as" || !strings.Contains(refusal.Message, "eve@example.com") {
+		if !errors.As(err, &refusal) || refusal.Code != tokens.CodeForbidden || refusal.Field != "act_as" ||
+			!strings.Contains(refusal.Message, "eve@example.com") {
 			t.Errorf("got %v, want CodeForbidden about act_as that names the address", err)
 		}
 	}
@@ -84,16 +88,17 @@ func TestActingAsNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(after) != len(before)+1 || after[len(before)].Actor != "local:anna@host" || after[len(before)].Outcome != tokens.OutcomeRefused {
+	if len(after) != len(before)+1 || after[len(before)].Actor != "local:anna@host" ||
+		after[len(before)].Outcome != tokens.OutcomeRefused {
 		t.Errorf("got events %+v, want one more, of the refused change", after[len(before):])
 	}
 }
 
-// Who is no owner reads the events of what they may see, and the latest of those where they ask for few.
+// People who are not owners read the events of what they may see, and a limit keeps the newest of those.
 func TestEventsOfOthers(t *testing.T) {
 	clock, database := backendtest.NewClock(), filepath.Join(t.TempDir(), "latchkey.db")
 	owner := open(t, database, clock.Now)
-	group, err := owner.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}})
+	group, err := owner.CreateGroup(background, groupRequest("payments"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,19 +112,24 @@ func TestEventsOfOthers(t *testing.T) {
 		return created.ID
 	}
 	shown, elsewhere := create("shown", group.ID, ""), create("elsewhere", "", "")
-	hidden, shared := create("hidden", group.ID, tokens.VisibilityRestricted), create("shared", "", tokens.VisibilityRestricted)
+	hidden := create("hidden", group.ID, tokens.VisibilityRestricted)
+	shared := create("shared", "", tokens.VisibilityRestricted)
 	gone := create("gone", group.ID, "")
 	if err := owner.DeleteAccessToken(background, gone); err != nil {
 		t.Fatal(err)
 	}
-	reader, err := owner.CreateMember(background, tokens.NewMember{Request: tokens.NewRequest(time.Now()),
-		Email:          "ben@example.com",
-		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: group.ID, Role: tokens.RoleViewer}}}},
-	})
+	request := memberRequest("ben@example.com", tokens.RoleNone)
+	request.GroupRoles = []tokens.GroupRole{{GroupID: group.ID, Role: tokens.RoleViewer}}
+	reader, err := owner.CreateMember(background, request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := owner.ShareAccessToken(background, tokens.NewTokenShare{Request: tokens.NewRequest(time.Now()), AccessTokenID: shared, MemberID: reader.ID, Role: tokens.ShareViewer}); err != nil {
+	if _, err := owner.ShareAccessToken(background, tokens.NewTokenShare{
+		Request:       tokens.NewRequest(time.Now()),
+		AccessTokenID: shared,
+		MemberID:      reader.ID,
+		Role:          tokens.ShareViewer,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := owner.HoldAccessToken(background, hidden, "leaked"); err != nil {
@@ -139,10 +149,12 @@ func TestEventsOfOthers(t *testing.T) {
 		return ids
 	}
 	share := tokens.ShareID(shared, reader.ID)
-	if got, want := objects("ben@example.com", tokens.EventQuery{}), []string{shown, shared, share}; !slices.Equal(got, want) {
+	got, want := objects("ben@example.com", tokens.EventQuery{}), []string{shown, shared, share}
+	if !slices.Equal(got, want) {
 		t.Errorf("a reader of the group sees events of %v, want %v", got, want)
 	}
-	if got, want := objects("ben@example.com", tokens.EventQuery{Limit: 2}), []string{shared, share}; !slices.Equal(got, want) {
+	got, want = objects("ben@example.com", tokens.EventQuery{Limit: 2}), []string{shared, share}
+	if !slices.Equal(got, want) {
 		t.Errorf("the latest two events are of %v, want %v", got, want)
 	}
 	if got := objects("ben@example.com", tokens.EventQuery{ObjectID: elsewhere}); got != nil {
@@ -152,15 +164,15 @@ func TestEventsOfOthers(t *testing.T) {
 	newMember(t, owner, "cleo@example.com", "accounts")
 	for _, id := range objects("cleo@example.com", tokens.EventQuery{}) {
 		if strings.HasPrefix(id, string(tokens.KindAccessToken)) || strings.HasPrefix(id, string(tokens.KindDatabase)) {
-			t.Errorf("one who manages accounts sees an event of %s", id)
+			t.Errorf("someone who manages accounts sees an event of %s", id)
 		}
 	}
 	if got := objects("cleo@example.com", tokens.EventQuery{ObjectID: reader.ID}); len(got) != 1 {
-		t.Errorf("one who manages accounts sees %d events of a member, want 1", len(got))
+		t.Errorf("someone who manages accounts sees %d events of a member, want 1", len(got))
 	}
 }
 
-// A value that is verified while its role gets another name never loses what the role allows.
+// A value that is verified while its role is renamed never loses what the role allows.
 func TestVerificationWhileARoleIsRenamed(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "latchkey.db")
 	owner := open(t, database, time.Now)
@@ -192,7 +204,8 @@ func TestVerificationWhileARoleIsRenamed(t *testing.T) {
 	}
 	for _, name := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
 		for _, r := range []struct{ id, name string }{{role.ID, "orders-" + name}, {introspect.ID, "gateway-" + name}} {
-			if _, err := owner.UpdateRole(background, r.id, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: r.name}, Fields: tokens.Fields{"name"}}); err != nil {
+			rename := tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: r.name}, Fields: tokens.Fields{"name"}}
+			if _, err := owner.UpdateRole(background, r.id, rename); err != nil {
 				t.Error(err)
 			}
 		}

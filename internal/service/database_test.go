@@ -21,15 +21,16 @@ func TestOrganization(t *testing.T) {
 	clock := backendtest.NewClock()
 	database := filepath.Join(t.TempDir(), "latchkey.db")
 	of := func(organization string) *service.Backend {
-		return openWith(t, service.Options{Database: database, Organization: organization, Now: clock.Now}).As(tokens.AsDatabaseOwner("local:anna@host"))
+		return openWith(t, service.Options{Database: database, Organization: organization, Now: clock.Now}).As(anna)
 	}
-	if _, err := of("Not A Name").CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}}); tokens.ErrorCode(err) != tokens.CodeInvalid {
+	_, err := of("Not A Name").CreateGroup(background, groupRequest("payments"))
+	if tokens.ErrorCode(err) != tokens.CodeInvalid {
 		t.Errorf("a bad name: got %v, want CodeInvalid", err)
 	}
 	if _, err := os.Stat(database); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a bad name made a database: %v", err)
 	}
-	if _, err := of("acme").CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}}); err != nil {
+	if _, err := of("acme").CreateGroup(background, groupRequest("payments")); err != nil {
 		t.Fatal(err)
 	}
 	for _, same := range []string{"", "acme"} {
@@ -37,14 +38,17 @@ func TestOrganization(t *testing.T) {
 			t.Errorf("organization %q: got %+v, %v", same, d, err)
 		}
 	}
-	user, err := of("").CreateTechnicalUser(background, tokens.NewTechnicalUser{Request: tokens.NewRequest(time.Now()), TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleNone}}})
+	user, err := of("").CreateTechnicalUser(background, tokens.NewTechnicalUser{
+		Request:               tokens.NewRequest(time.Now()),
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleNone}},
+	})
 	if err != nil || user.Email != "ci@acme.latchkey.internal" {
 		t.Errorf("got %q, %v", user.Email, err)
 	}
 
 	other := of("globex")
 	_, readError := other.Groups(background)
-	_, writeError := other.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "audit"}})
+	_, writeError := other.CreateGroup(background, groupRequest("audit"))
 	_, verifyError := other.VerifySecret(background, tokens.Secret{}, tokens.VerifyOptions{})
 	for _, err := range []error{readError, writeError, verifyError} {
 		var refusal *tokens.Error
@@ -129,7 +133,8 @@ func TestSecretsEnd(t *testing.T) {
 	}
 	defer db.Close()
 	var all, live int
-	if err := db.QueryRowContext(background, `SELECT count(*), count(CASE WHEN ended_at IS NULL THEN 1 END) FROM secrets`).Scan(&all, &live); err != nil {
+	const count = `SELECT count(*), count(CASE WHEN ended_at IS NULL THEN 1 END) FROM secrets`
+	if err := db.QueryRowContext(background, count).Scan(&all, &live); err != nil {
 		t.Fatal(err)
 	}
 	if all != 3 || live != 1 {
@@ -178,9 +183,9 @@ func TestVerificationOnNewerSchema(t *testing.T) {
 	if err := before.Close(); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, database, fmt.Sprintf(`PRAGMA user_version = %d`, store.SchemaVersion+1)) // as if the next version had been at work
+	execute(t, database, fmt.Sprintf(`PRAGMA user_version = %d`, store.SchemaVersion+1)) // as the next version leaves it
 
-	b := service.Open(service.Options{Database: database, Now: clock.Now}).As(tokens.AsDatabaseOwner("local:anna@host"))
+	b := service.Open(service.Options{Database: database, Now: clock.Now}).As(anna)
 	for range 3 {
 		v, err := b.VerifySecret(background, request.Secret, tokens.VerifyOptions{RecordUse: true})
 		if err != nil || !v.Active {
@@ -188,7 +193,8 @@ func TestVerificationOnNewerSchema(t *testing.T) {
 		}
 		clock.Advance(time.Minute)
 	}
-	if _, err := b.Groups(background); tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), "upgrade") {
+	_, err := b.Groups(background)
+	if tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), "upgrade") {
 		t.Errorf("another operation: got %v, want CodeUnavailable", err)
 	}
 	if err := b.Close(); tokens.ErrorCode(err) != tokens.CodeUnavailable {

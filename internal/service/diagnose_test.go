@@ -7,12 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // diagnose returns the findings by name.
@@ -24,12 +22,12 @@ func diagnose(options service.Options) map[string]service.Finding {
 	return findings
 }
 
-// newDatabase makes a database with one group and returns its path.
+// newDatabase creates a database with one group and returns its path.
 func newDatabase(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "latchkey.db")
 	b := open(t, path, backendtest.NewClock().Now)
-	if _, err := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"}}); err != nil {
+	if _, err := b.CreateGroup(background, groupRequest("payments")); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Close(); err != nil {
@@ -46,8 +44,15 @@ func TestDiagnoseSoundDatabase(t *testing.T) {
 	}
 	findings := diagnose(service.Options{Database: path})
 	for name, value := range map[string]string{
-		"database": path, "file latchkey.db": "-rw-------", "identity": d.ID, "organization": "default", "schema": fmt.Sprintf("version %d", store.SchemaVersion),
-		"journal mode": "wal", "integrity": "sound", "objects": "1 groups, 0 custom roles, 0 members, 0 technical users, 0 access tokens, 0 token shares, 2 events",
+		"database":         path,
+		"file latchkey.db": "-rw-------",
+		"identity":         d.ID,
+		"organization":     "default",
+		"schema":           fmt.Sprintf("version %d", store.SchemaVersion),
+		"journal mode":     "wal",
+		"integrity":        "sound",
+		"objects": "1 groups, 0 custom roles, 0 members, 0 technical users, 0 access tokens, 0 token shares, " +
+			"2 events",
 	} {
 		f, ok := findings[name]
 		if !ok || !strings.Contains(f.Value, value) || f.Problem != "" {
@@ -56,7 +61,7 @@ func TestDiagnoseSoundDatabase(t *testing.T) {
 	}
 }
 
-// Whatever is wrong, the finding that is about it says so and what to do, and nothing is changed.
+// Whatever is wrong, the finding about it says so and what to do, and Diagnose changes nothing.
 func TestDiagnoseProblems(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -65,19 +70,60 @@ func TestDiagnoseProblems(t *testing.T) {
 		finding string
 		words   []string
 	}{
-		{"missing", os.Remove, service.Options{}, "database", []string{"there is no database", "restore it from a backup"}},
-		{"missing directory", func(path string) error { return os.RemoveAll(filepath.Dir(path)) }, service.Options{}, "database", []string{"directory", "make it"}},
-		{"empty", func(path string) error { return os.Truncate(path, 0) }, service.Options{}, "database", []string{"empty", "backup"}},
-		{"not SQLite", func(path string) error { return os.WriteFile(path, bytes.Repeat([]byte("text\n"), 100), 0o600) }, service.Options{}, "database", []string{"not an SQLite database"}},
-		{"directory", func(path string) error {
-			if err := os.Remove(path); err != nil {
-				return err
-			}
-			return os.Mkdir(path, 0o700)
-		}, service.Options{}, "database", []string{"is a directory"}},
-		{"cut off", func(path string) error { return os.Truncate(path, 8192) }, service.Options{}, "database", []string{"damaged", "backup"}},
-		{"open to others", func(path string) error { return os.Chmod(path, 0o644) }, service.Options{}, "file latchkey.db", []string{"only its owner", "chmod 600"}},
-		{"another organization", func(string) error { return nil }, service.Options{Organization: "acme"}, "organization", []string{`"acme"`, `"default"`}},
+		{
+			name:    "missing",
+			spoil:   os.Remove,
+			finding: "database",
+			words:   []string{"there is no database", "restore it from a backup"},
+		},
+		{
+			name:    "missing directory",
+			spoil:   func(path string) error { return os.RemoveAll(filepath.Dir(path)) },
+			finding: "database",
+			words:   []string{"directory", "make it"},
+		},
+		{
+			name:    "empty",
+			spoil:   func(path string) error { return os.Truncate(path, 0) },
+			finding: "database",
+			words:   []string{"empty", "backup"},
+		},
+		{
+			name:    "not SQLite",
+			spoil:   func(path string) error { return os.WriteFile(path, bytes.Repeat([]byte("text\n"), 100), 0o600) },
+			finding: "database",
+			words:   []string{"not an SQLite database"},
+		},
+		{
+			name: "directory",
+			spoil: func(path string) error {
+				if err := os.Remove(path); err != nil {
+					return err
+				}
+				return os.Mkdir(path, 0o700)
+			},
+			finding: "database",
+			words:   []string{"is a directory"},
+		},
+		{
+			name:    "cut off",
+			spoil:   func(path string) error { return os.Truncate(path, 8192) },
+			finding: "database",
+			words:   []string{"damaged", "backup"},
+		},
+		{
+			name:    "open to others",
+			spoil:   func(path string) error { return os.Chmod(path, 0o644) },
+			finding: "file latchkey.db",
+			words:   []string{"only its owner", "chmod 600"},
+		},
+		{
+			name:    "another organization",
+			spoil:   func(string) error { return nil },
+			options: service.Options{Organization: "acme"},
+			finding: "organization",
+			words:   []string{`"acme"`, `"default"`},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := newDatabase(t)

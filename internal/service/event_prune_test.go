@@ -11,24 +11,20 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Pruning deletes the events before an instant, and not those at it, and says how many in an event of its own.
+// Pruning deletes the events before a time, but not those at it, and a new event says how many it deleted.
 func TestPruneEvents(t *testing.T) {
 	clock := backendtest.NewClock()
 	database := filepath.Join(t.TempDir(), "latchkey.db")
 	b := open(t, database, clock.Now)
 	for _, name := range []string{"first", "second"} {
-		if _, err := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: name}}); err != nil {
+		if _, err := b.CreateGroup(background, groupRequest(name)); err != nil {
 			t.Fatal(err)
 		}
 		clock.Advance(time.Hour)
 	}
 	before := clock.Instant()
-	if _, err := b.CreateMember(background, tokens.NewMember{Request: tokens.NewRequest(time.Now()), Email: "olga@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleOwner}}}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := b.CreateMember(background, tokens.NewMember{Request: tokens.NewRequest(time.Now()), Email: "adam@example.com", MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleAdministrator}}}); err != nil {
-		t.Fatal(err)
-	}
+	newMember(t, b, "olga@example.com", tokens.RoleOwner)
+	newMember(t, b, "adam@example.com", tokens.RoleAdministrator)
 	clock.Advance(time.Hour)
 	as := func(email string) *service.Backend {
 		return openWith(t, service.Options{Database: database, Now: clock.Now}).As(annaAs(email))
@@ -45,11 +41,13 @@ func TestPruneEvents(t *testing.T) {
 		{"olga@example.com", clock.Now().Add(time.Second), tokens.CodeInvalid},
 		{"adam@example.com", clock.Now().Add(time.Second), tokens.CodeForbidden},
 	} {
-		if number, err := as(refusal.email).PruneEvents(background, refusal.before); tokens.ErrorCode(err) != refusal.code || number != 0 {
+		number, err := as(refusal.email).PruneEvents(background, refusal.before)
+		if tokens.ErrorCode(err) != refusal.code || number != 0 {
 			t.Errorf("as %s: got %d, %v; want the code %s", refusal.email, number, err, refusal.code)
 		}
 		events := eventsOf(t, b)
-		if last := events[len(events)-1]; len(events) != len(all)+1 || last.Action != tokens.ActionEventPrune || last.Outcome != tokens.OutcomeRefused {
+		if last := events[len(events)-1]; len(events) != len(all)+1 ||
+			last.Action != tokens.ActionEventPrune || last.Outcome != tokens.OutcomeRefused {
 			t.Errorf("as %s: the events end with %+v", refusal.email, last)
 		}
 		all = events

@@ -39,8 +39,9 @@ func writer() int {
 }
 
 func write(name, database string) error {
-	b := service.Open(service.Options{Database: database, Now: time.Now}).As(tokens.AsDatabaseOwner(tokens.Actor("local:" + name)))
-	group, err := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: name}})
+	owner := tokens.AsDatabaseOwner(tokens.Actor("local:" + name))
+	b := service.Open(service.Options{Database: database, Now: time.Now}).As(owner)
+	group, err := b.CreateGroup(background, groupRequest(name))
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func write(name, database string) error {
 			return err
 		}
 		created, err := b.CreateAccessToken(background, tokens.NewAccessToken{
-			NewSecretFor: tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, time.Now())}, Secret: secret},
+			NewSecretFor: tokens.NewSecretFor{Request: tokens.NewRequest(time.Now()), Secret: secret},
 			GroupID:      group.ID,
 			Settings:     tokens.Settings{Name: fmt.Sprintf("%s %d", name, i), Enabled: true},
 		})
@@ -65,8 +66,8 @@ func write(name, database string) error {
 	return b.Close()
 }
 
-// Several processes that start at once where there is no database yet make one between them, lose nothing of what was
-// acknowledged, meet no lock, and leave no file behind.
+// Several processes that start at once without a database create exactly one. They lose nothing that was acknowledged,
+// get no error about a lock, and leave no other file behind.
 func TestProcesses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs many processes")
@@ -136,23 +137,29 @@ func TestProcessesOnOlderSchema(t *testing.T) {
 			if err := before.Close(); err != nil {
 				t.Fatal(err)
 			}
-			execute(t, database, `DROP INDEX access_tokens_by_creation; DROP INDEX access_tokens_by_name; DROP INDEX access_tokens_by_end; DROP INDEX access_tokens_by_use; DROP INDEX access_tokens_of_creator;
-				DROP INDEX access_tokens_in_group_by_creation; DROP INDEX access_tokens_in_group_by_name; DROP INDEX access_tokens_in_group_by_end; DROP INDEX access_tokens_in_group_by_use;
+			execute(t, database, `
+				DROP INDEX access_tokens_by_creation; DROP INDEX access_tokens_by_name; DROP INDEX access_tokens_by_end;
+				DROP INDEX access_tokens_by_use; DROP INDEX access_tokens_of_creator;
+				DROP INDEX access_tokens_in_group_by_creation; DROP INDEX access_tokens_in_group_by_name;
+				DROP INDEX access_tokens_in_group_by_end; DROP INDEX access_tokens_in_group_by_use;
 				ALTER TABLE access_tokens DROP COLUMN group_id; ALTER TABLE access_tokens DROP COLUMN secret_ends_at;
 				ALTER TABLE access_tokens DROP COLUMN name_key; ALTER TABLE access_tokens DROP COLUMN description_key;
 				ALTER TABLE technical_users DROP COLUMN name_key; ALTER TABLE technical_users DROP COLUMN email_key;
-				DROP TABLE roles; ALTER TABLE access_tokens DROP COLUMN visibility; ALTER TABLE access_tokens DROP COLUMN creator_id;
-				ALTER TABLE access_tokens DROP COLUMN regenerate_before_seconds; ALTER TABLE access_tokens DROP COLUMN on_expired;
-				ALTER TABLE access_tokens DROP COLUMN on_secret_drift; ALTER TABLE access_tokens DROP COLUMN grace_period;
-				ALTER TABLE access_tokens DROP COLUMN protect_seconds; ALTER TABLE access_tokens DROP COLUMN use_count;
-				DROP INDEX secrets_grace; ALTER TABLE secrets DROP COLUMN grace_ends_at; ALTER TABLE secrets DROP COLUMN last_used_at;
+				DROP TABLE roles; ALTER TABLE access_tokens DROP COLUMN visibility;
+				ALTER TABLE access_tokens DROP COLUMN creator_id;
+				ALTER TABLE access_tokens DROP COLUMN regenerate_before_seconds;
+				ALTER TABLE access_tokens DROP COLUMN on_expired; ALTER TABLE access_tokens DROP COLUMN on_secret_drift;
+				ALTER TABLE access_tokens DROP COLUMN grace_period; ALTER TABLE access_tokens DROP COLUMN protect_seconds;
+				ALTER TABLE access_tokens DROP COLUMN use_count; DROP INDEX secrets_grace;
+				ALTER TABLE secrets DROP COLUMN grace_ends_at; ALTER TABLE secrets DROP COLUMN last_used_at;
 				PRAGMA user_version = 1`)
 
 			acknowledged := runWriters(t, database)
 			after := open(t, database, time.Now)
 			page, err := after.AccessTokens(background, tokens.TokenQuery{})
 			if err != nil || len(acknowledged) != writers*tokensPerWriter || len(page.AccessTokens) != len(acknowledged)+1 {
-				t.Errorf("%d tokens were acknowledged and %d are there, %v; want %d and one more", len(acknowledged), len(page.AccessTokens), err, writers*tokensPerWriter)
+				t.Errorf("%d tokens were acknowledged and %d are there, %v; want %d and one more",
+					len(acknowledged), len(page.AccessTokens), err, writers*tokensPerWriter)
 			}
 			if v, err := after.VerifySecret(background, request.Secret, tokens.VerifyOptions{}); err != nil || !v.Active {
 				t.Errorf("the token of before: active %t, %v", v.Active, err)
@@ -166,8 +173,8 @@ func TestProcessesOnOlderSchema(t *testing.T) {
 	}
 }
 
-// A process that is killed, while it makes the database or later, loses nothing of what was acknowledged to it and leaves
-// a sound database to the next.
+// A process that is killed, while it creates the database or later, loses nothing that was acknowledged to it and
+// leaves a sound database behind.
 func TestKilledProcesses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs many processes and kills them")
@@ -197,7 +204,7 @@ func TestKilledProcesses(t *testing.T) {
 				}
 			}
 			b := open(t, database, time.Now)
-			if _, err := b.CreateGroup(background, tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "next"}}); err != nil {
+			if _, err := b.CreateGroup(background, groupRequest("next")); err != nil {
 				t.Fatal(err)
 			}
 			for _, id := range acknowledged {

@@ -23,8 +23,8 @@ func backUp(t *testing.T, b *service.Backend) string {
 	return file
 }
 
-// What happened since the backup is undone: what was regenerated, held, disabled or deleted is as it was, what was made is
-// gone, and the log says what was restored.
+// A restore undoes everything since the backup: what was regenerated, held, disabled or deleted is as it was, what was
+// created is gone, and the log says what was restored.
 func TestRestore(t *testing.T) {
 	clock := backendtest.NewClock()
 	database := filepath.Join(t.TempDir(), "latchkey.db")
@@ -47,9 +47,14 @@ func TestRestore(t *testing.T) {
 	fresh := newRequest(t, "", "").NewSecretFor
 	later := newRequest(t, "later", "")
 	for _, err := range []error{
-		second(b.UpdateAccessToken(background, ids["regenerated"], tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonTrigger}})),
+		second(b.UpdateAccessToken(background, ids["regenerated"], tokens.AccessTokenUpdate{
+			Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonTrigger},
+		})),
 		second(b.HoldAccessToken(background, ids["held"], "leaked")),
-		second(b.UpdateAccessToken(background, ids["disabled"], tokens.AccessTokenUpdate{Settings: tokens.Settings{Enabled: false}, Fields: tokens.Fields{"enabled"}})),
+		second(b.UpdateAccessToken(background, ids["disabled"], tokens.AccessTokenUpdate{
+			Settings: tokens.Settings{Enabled: false},
+			Fields:   tokens.Fields{"enabled"},
+		})),
 		b.DeleteAccessToken(background, ids["deleted"]),
 		second(b.CreateAccessToken(background, later)),
 	} {
@@ -60,12 +65,17 @@ func TestRestore(t *testing.T) {
 	events := eventsOf(t, b)
 	clock.Advance(time.Hour)
 
-	restore := service.Restore{Options: service.Options{Database: database, Now: clock.Now}, Actor: "local:ben@host", File: file}
+	restore := service.Restore{
+		Options: service.Options{Database: database, Now: clock.Now},
+		Actor:   "local:ben@host",
+		File:    file,
+	}
 	planned, err := restore.Look(background)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if planned.EventsLost != 7 || planned.Replaced == nil || planned.Replaced.LastEvent != events[len(events)-1] || len(planned.MovedTo) != 0 {
+	if planned.EventsLost != 7 || planned.Replaced == nil ||
+		planned.Replaced.LastEvent != events[len(events)-1] || len(planned.MovedTo) != 0 {
 		t.Errorf("a look: %+v", planned)
 	}
 	if got := eventsOf(t, b); !slices.Equal(got, events) {
@@ -109,11 +119,11 @@ func TestRestore(t *testing.T) {
 	}
 }
 
-// second returns the error of a call.
+// second returns the error that a call returns second.
 func second[T any](_ T, err error) error { return err }
 
-// A restore while several processes write loses nothing that was acknowledged: it is in the file that was moved aside. The
-// processes that were at work are told; none writes a database that nobody sees any more.
+// A restore while several processes write loses nothing that was acknowledged: it is in the file that was moved aside.
+// The processes that were writing get an error, and none of them writes to a database that nobody sees any more.
 func TestRestoreBesideWriters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs many processes")
@@ -149,7 +159,8 @@ func TestRestoreBesideWriters(t *testing.T) {
 			_, inPresent := present.AccessToken(background, id)
 			_, inReplaced := replaced.AccessToken(background, id)
 			if inPresent != nil && inReplaced != nil {
-				t.Errorf("%s was acknowledged, and is neither in the database (%v) nor in what was replaced (%v)", id, inPresent, inReplaced)
+				t.Errorf("%s was acknowledged, and is neither in the database (%v) nor in what was replaced (%v)",
+					id, inPresent, inReplaced)
 			}
 		}
 		for _, path := range []string{database, done.MovedTo[0]} {
@@ -181,7 +192,8 @@ func TestRestoreOfADamagedBackup(t *testing.T) {
 		if err := os.WriteFile(file, damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := restore.Look(background); tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), "damaged") {
+		_, err := restore.Look(background)
+		if tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("page %d: got %v", at/page, err)
 		}
 	}

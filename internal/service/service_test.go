@@ -14,7 +14,7 @@ var background = context.Background()
 // anna is the owner of a database.
 var anna = tokens.AsDatabaseOwner("local:anna@host")
 
-// annaAs returns the member with an address as whom she acts, or herself where that is empty.
+// annaAs returns the member with an address, as whom anna acts, or anna herself if the address is empty.
 func annaAs(email string) tokens.Principal {
 	if email == "" {
 		return anna
@@ -25,7 +25,7 @@ func annaAs(email string) tokens.Principal {
 // open returns the backend of the owner of a database, closed when the test ends.
 func open(t testing.TB, database string, now func() time.Time) *service.Backend {
 	t.Helper()
-	return openWith(t, service.Options{Database: database, Now: now}).As(tokens.AsDatabaseOwner("local:anna@host")).As(anna)
+	return openWith(t, service.Options{Database: database, Now: now}).As(anna)
 }
 
 // openWith returns a service, closed when the test ends.
@@ -48,8 +48,22 @@ func newRequest(t testing.TB, name, technicalUserID string) tokens.NewAccessToke
 		t.Fatal(err)
 	}
 	return tokens.NewAccessToken{
-		NewSecretFor:    tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, time.Now())}, Secret: secret},
+		NewSecretFor:    tokens.NewSecretFor{Request: tokens.NewRequest(time.Now()), Secret: secret},
 		TechnicalUserID: technicalUserID,
 		Settings:        tokens.Settings{Name: name, Enabled: true},
+	}
+}
+
+// groupRequest returns a request for a group.
+func groupRequest(name string) tokens.NewGroup {
+	return tokens.NewGroup{Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: name}}
+}
+
+// memberRequest returns a request for a member with a role at organization level.
+func memberRequest(email, role string) tokens.NewMember {
+	return tokens.NewMember{
+		Request:        tokens.NewRequest(time.Now()),
+		Email:          email,
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}},
 	}
 }

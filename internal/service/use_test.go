@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Uses wait for half a minute, and again for half a minute when they could not be written; none is lost, all are counted,
-// and none is replaced by an earlier one.
+// Uses wait for half a minute, and for another half a minute if they could not be written. None is lost, all are
+// counted, and an earlier one never replaces a later one.
 func TestUseRecord(t *testing.T) {
 	noon := time.Date(2030, time.June, 1, 12, 0, 0, 0, time.UTC)
 	after := func(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
@@ -33,7 +33,8 @@ func TestUseRecord(t *testing.T) {
 	u.giveBack(taken, after(50))
 	want("a use after the write failed", u.note(c, after(79)), false)
 	want("a use half a minute after the write failed", u.note(c, after(80)), true)
-	if got, w := u.take(), map[usedSecret]uses{a: {3, after(40)}, b: {1, after(29)}, c: {2, after(80)}}; !maps.Equal(got, w) {
+	all := map[usedSecret]uses{a: {3, after(40)}, b: {1, after(29)}, c: {2, after(80)}}
+	if got, w := u.take(), all; !maps.Equal(got, w) {
 		t.Errorf("got %v, want %v", got, w)
 	}
 }

@@ -24,20 +24,20 @@ const (
 	// secrets end by the clock and some by the next regeneration but one.
 	verifiedGrace = time.Second
 	longestPause  = 1200 * time.Millisecond
-	// watchedValues are the latest values, which a verifier asks about in turn: one that is still to come, the current one,
-	// the one before it, and one that is dead.
+	// watchedValues is how many of the latest values a verifier asks about in turn: the next one, the current one, the one
+	// before it, and one that has ended.
 	watchedValues = 4
 )
 
-// observation is one answer about a value, with the moments before and after it in nanoseconds since 1970.
+// observation is one answer about a value, with the times before and after it in nanoseconds since 1970.
 type observation struct {
 	Value         int
 	Active        bool
 	Before, After int64
 }
 
-// verifier is one of several processes that verify values in a tight loop. It reads the values from standard input, asks
-// about the latest of them until that ends, and writes down all answers.
+// verifier is one of several processes that verify values in a tight loop. It reads the values from standard input,
+// asks about the latest ones until the input ends, and writes all answers to standard output.
 func verifier() int {
 	b := service.Open(service.Options{Database: os.Args[1], Now: time.Now}).As(tokens.AsDatabaseOwner("local:verifier"))
 	lines := make(chan string)
@@ -88,8 +88,8 @@ func report(b *service.Backend, all []observation) int {
 	return 0
 }
 
-// lifetime is when a value was good, as far as one knows who called for its beginning and end: a call takes effect at some
-// moment before it returns.
+// lifetime is when a value was active, as far as the caller of the regenerations can know: a call takes effect at some
+// time before it returns.
 type lifetime struct {
 	earliestStart, latestStart time.Time
 	// Zero while nothing ends it.
@@ -106,7 +106,7 @@ func (l *lifetime) endsBetween(earliest, latest time.Time) {
 	}
 }
 
-// contradicts tells whether an answer can't be right.
+// contradicts reports whether an answer can't be right.
 func (l *lifetime) contradicts(o observation) bool {
 	before, after := time.Unix(0, o.Before), time.Unix(0, o.After)
 	if o.Active {
@@ -115,8 +115,8 @@ func (l *lifetime) contradicts(o observation) bool {
 	return before.After(l.latestStart) && (l.earliestEnd.IsZero() || after.Before(l.earliestEnd))
 }
 
-// Processes that verify in a tight loop, old and new values, through many regenerations with a grace: no good value is ever
-// refused, and no dead one ever accepted.
+// Several processes verify old and new values in a tight loop during many regenerations with a grace period. No active
+// value is ever refused, and no ended one is ever accepted.
 func TestVerifyThroughRegenerations(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for graces to end by the clock")
@@ -164,7 +164,7 @@ func TestVerifyThroughRegenerations(t *testing.T) {
 		if token.Previous == nil {
 			last.endsBetween(life.earliestStart, life.latestStart)
 		} else {
-			// The backend's instants are in microseconds.
+			// The backend's times are in whole microseconds.
 			last.endsBetween(token.Previous.EndsAt, token.Previous.EndsAt.Add(time.Microsecond))
 		}
 		if len(lives) > 1 {
@@ -172,7 +172,7 @@ func TestVerifyThroughRegenerations(t *testing.T) {
 		}
 		lives = append(lives, life)
 	}
-	time.Sleep(longestPause) // so that the last grace ends before their eyes
+	time.Sleep(longestPause) // the verifiers must see the last grace period end
 
 	observed, active := 0, 0
 	for _, p := range all {
