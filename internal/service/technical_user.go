@@ -168,8 +168,8 @@ func (r reader) managedOf(
 		return nil, err
 	}
 	hidden := map[string]bool{}
-	for _, t := range list.AccessTokens {
-		hidden[t.User.ID] = t.User.SystemCreated && !r.caller.Sees(t.AccessToken, t.Share)
+	for i, t := range list.AccessTokens {
+		hidden[t.User.ID] = t.User.SystemCreated && !r.caller.Sees(t, list.Shares[i])
 	}
 	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {
 		return hidden[u.ID] || r.caller.MayManageAccounts(u.GroupID, u.ID, "") != nil

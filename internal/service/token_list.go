@@ -1,7 +1,6 @@
 package service
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -146,17 +145,17 @@ func (l *tokenLister) read(
 	}
 	maps.Copy(l.groupNames, list.GroupNames)
 	roles := rolesWith(list.CustomRoles)
-	for _, listed := range list.AccessTokens {
-		t := listed.Observed(l.now, roles)
-		if end == nil || selection.Query.Compare(&t, end) > 0 {
-			end = &t
+	mayHaveMore := selection.Limit > 0 && len(list.AccessTokens) >= selection.Limit
+	shown = list.AccessTokens[:0] // tokens are large, so the list is narrowed in place
+	for i := range list.AccessTokens {
+		t := &list.AccessTokens[i]
+		*t = t.Observed(l.now, roles)
+		if mayHaveMore && (end == nil || selection.Query.Compare(t, end) > 0) {
+			end = new(*t)
 		}
-		if l.query.Selects(&t, l.now) && l.caller.MayUse(tokens.OperationShow, t, listed.Share, roles) == nil {
-			shown = append(shown, t)
+		if l.query.Selects(t, l.now) && l.caller.MayUse(tokens.OperationShow, *t, list.Shares[i], roles) == nil {
+			shown = append(shown, *t)
 		}
-	}
-	if len(list.AccessTokens) < cmp.Or(selection.Limit, len(list.AccessTokens)+1) {
-		end = nil
 	}
 	return shown, end, nil
 }
@@ -192,8 +191,8 @@ func (r reader) shownTokens(ctx context.Context, ids []string) (shown map[string
 			return nil, err
 		}
 		roles := rolesWith(list.CustomRoles)
-		for _, t := range list.AccessTokens {
-			shown[t.ID] = r.caller.MayUse(tokens.OperationShow, t.AccessToken, t.Share, roles) == nil
+		for i, t := range list.AccessTokens {
+			shown[t.ID] = r.caller.MayUse(tokens.OperationShow, t, list.Shares[i], roles) == nil
 		}
 	}
 	return shown, nil

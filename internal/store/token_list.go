@@ -44,16 +44,11 @@ type Audience struct {
 	AccountID string
 }
 
-// ListedToken is an access token in a list.
-type ListedToken struct {
-	tokens.AccessToken
-	// Share is the role on the token that the member of the audience has by a share; empty for none.
-	Share string
-}
-
 // TokenList are access tokens, in no order, and what is needed to understand them, as of the same moment.
 type TokenList struct {
-	AccessTokens []ListedToken
+	AccessTokens []tokens.AccessToken
+	// Shares are the roles on these tokens, one for each, that the member of the audience has by a share; empty for none.
+	Shares []string
 	// CustomRoles are those that the tokens and their technical users have, with their names and permissions alone.
 	CustomRoles []tokens.Role
 	// GroupNames are the names of the groups to which the tokens belong or in which they have roles, by ID.
@@ -93,11 +88,7 @@ func (v View) AccessTokens(ctx context.Context, selection TokenSelection) (list 
 		return list, err
 	}
 	all, roles := rows.finish()
-	list = TokenList{AccessTokens: make([]ListedToken, len(all)), CustomRoles: roles, GroupNames: names}
-	for i, t := range all {
-		list.AccessTokens[i] = ListedToken{t, shares[i]}
-	}
-	return list, nil
+	return TokenList{AccessTokens: all, Shares: shares, CustomRoles: roles, GroupNames: names}, nil
 }
 
 const (
