@@ -9,7 +9,8 @@ import (
 
 // InsertDatabase writes the identity of a new database.
 func (t Tx) InsertDatabase(ctx context.Context, id, organization string, createdAt time.Time) error {
-	return t.exec(ctx, `INSERT INTO database (id, organization, created_at) VALUES ($1, $2, $3)`, id, organization, microseconds(createdAt))
+	return t.exec(ctx, `INSERT INTO database (id, organization, created_at) VALUES ($1, $2, $3)`,
+		id, organization, microseconds(createdAt))
 }
 
 // Identify reads the identity of the database at a location.

@@ -26,7 +26,7 @@ type Connection interface {
 	// migrated by the first write, for good; a read of it sees the schema of this program too, but leaves the database
 	// as it is.
 	SchemaVersion() int
-	// Close lets go of the database.
+	// Close closes the database.
 	Close() error
 }
 

@@ -33,7 +33,8 @@ type NumberedEvent struct {
 // Events returns the latest events of a selection, the latest first.
 func (v View) Events(ctx context.Context, selection EventSelection) ([]NumberedEvent, error) {
 	scan := func(row scanner) (e NumberedEvent, err error) {
-		err = row.Scan(&e.Number, &e.ID, instant{&e.At}, &e.Actor, &e.Action, &e.ObjectID, &e.ObjectName, &e.Outcome, &e.Detail)
+		err = row.Scan(&e.Number, &e.ID, instant{&e.At}, &e.Actor, &e.Action,
+			&e.ObjectID, &e.ObjectName, &e.Outcome, &e.Detail)
 		return e, err
 	}
 	b := &tokenListBuilder{TokenSelection: TokenSelection{Audience: selection.Audience}}
@@ -50,7 +51,8 @@ func (v View) Events(ctx context.Context, selection EventSelection) ([]NumberedE
 	if !selection.Audience.All {
 		conditions = append(conditions, `(`+strings.Join(b.eventKinds(selection), ` OR `)+`)`)
 	}
-	text := `SELECT e.number, e.id, e.at, e.actor, e.action, e.object_id, e.object_name, e.outcome, e.detail FROM events e ` + where(conditions...) + ` ORDER BY e.number DESC`
+	text := `SELECT e.number, e.id, e.at, e.actor, e.action, e.object_id, e.object_name, e.outcome, e.detail
+		FROM events e ` + where(conditions...) + ` ORDER BY e.number DESC`
 	if selection.Limit > 0 {
 		text += ` LIMIT ` + b.arg(selection.Limit)
 	}
@@ -78,7 +80,8 @@ func (b *tokenListBuilder) eventKinds(selection EventSelection) []string {
 
 // InsertEvent writes an event.
 func (t Tx) InsertEvent(ctx context.Context, e tokens.Event) error {
-	return t.exec(ctx, `INSERT INTO events (id, at, actor, action, object_id, object_name, outcome, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+	return t.exec(ctx, `INSERT INTO events (id, at, actor, action, object_id, object_name, outcome, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		e.ID, microseconds(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome), e.Detail)
 }
 

@@ -35,7 +35,9 @@ func emptyGroupRoles(isSet bool) []tokens.GroupRole {
 // insertGroupRoles writes the roles in groups of a new holder.
 func (t Tx) insertGroupRoles(ctx context.Context, holderID string, roles []tokens.GroupRole) error {
 	for _, r := range roles {
-		if err := t.exec(ctx, `INSERT INTO group_roles (holder_id, group_id, role) VALUES ($1, $2, $3)`, holderID, r.GroupID, r.Role); err != nil {
+		err := t.exec(ctx, `INSERT INTO group_roles (holder_id, group_id, role) VALUES ($1, $2, $3)`,
+			holderID, r.GroupID, r.Role)
+		if err != nil {
 			return err
 		}
 	}

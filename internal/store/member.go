@@ -7,7 +7,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-var selectMembers = `SELECT m.id, m.email, m.name, m.role, m.group_roles_set, m.created_at, m.updated_at, r.group_id, r.role,
+var selectMembers = `SELECT m.id, m.email, m.name, m.role, m.group_roles_set, m.created_at, m.updated_at,
+	r.group_id, r.role,
 	member_role.permissions, group_role.permissions
 	FROM members m` + joinGroupRoles("m") + `
 	LEFT JOIN roles member_role ON member_role.name = m.role
@@ -15,14 +16,17 @@ var selectMembers = `SELECT m.id, m.email, m.name, m.role, m.group_roles_set, m.
 
 // members returns the members that the rest of a query selects, whose rows come one after the other, and the custom
 // roles that they have, with their names and permissions alone.
-func (v View) members(ctx context.Context, rest string, args ...any) (all []tokens.Member, roles []tokens.Role, err error) {
+func (v View) members(
+	ctx context.Context, rest string, args ...any,
+) (all []tokens.Member, roles []tokens.Role, err error) {
 	var custom roleSet
 	err = each(ctx, v.q, func(row scanner) error {
 		var m tokens.Member
 		var hasGroupRoles bool
 		var held groupRole
 		var ofMember, inGroup sql.NullString
-		err := row.Scan(&m.ID, &m.Email, &m.Name, &m.Role, &hasGroupRoles, instant{&m.CreatedAt}, instant{&m.UpdatedAt}, &held.group, &held.role, &ofMember, &inGroup)
+		err := row.Scan(&m.ID, &m.Email, &m.Name, &m.Role, &hasGroupRoles, instant{&m.CreatedAt}, instant{&m.UpdatedAt},
+			&held.group, &held.role, &ofMember, &inGroup)
 		if err != nil {
 			return err
 		}
@@ -57,7 +61,9 @@ func (v View) MemberWithEmail(ctx context.Context, email string) (tokens.Member,
 
 // MemberWithRoles is MemberWithEmail with the custom roles that the member has as of the same moment, with their names
 // and permissions alone.
-func (v View) MemberWithRoles(ctx context.Context, email string) (m tokens.Member, roles []tokens.Role, ok bool, err error) {
+func (v View) MemberWithRoles(
+	ctx context.Context, email string,
+) (m tokens.Member, roles []tokens.Role, ok bool, err error) {
 	all, roles, err := v.members(ctx, memberWithEmail, email)
 	m, ok, err = first(all, err)
 	return m, roles, ok, err
@@ -71,7 +77,8 @@ func (v View) Members(ctx context.Context) ([]tokens.Member, error) {
 
 // InsertMember writes a new member.
 func (t Tx) InsertMember(ctx context.Context, m tokens.Member) error {
-	err := t.exec(ctx, `INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	err := t.exec(ctx, `INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		m.ID, m.Email, m.Name, m.Role, m.GroupRoles != nil, microseconds(m.CreatedAt), microseconds(m.UpdatedAt))
 	if err != nil {
 		return err

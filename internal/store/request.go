@@ -25,12 +25,14 @@ func (v View) Request(ctx context.Context, id string) (Request, bool, error) {
 		err = row.Scan(&r.ID, &r.Actor, &r.Operation, &r.Digest, &r.ObjectID, instant{&r.CreatedAt})
 		return r, err
 	}
-	return find(ctx, v.q, scan, `SELECT id, actor, operation, digest, object_id, created_at FROM requests WHERE id = $1`, id)
+	return find(ctx, v.q, scan, `SELECT id, actor, operation, digest, object_id, created_at FROM requests
+		WHERE id = $1`, id)
 }
 
 // InsertRequest writes the record of a request.
 func (t Tx) InsertRequest(ctx context.Context, r Request) error {
-	return t.exec(ctx, `INSERT INTO requests (id, actor, operation, digest, object_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+	return t.exec(ctx, `INSERT INTO requests (id, actor, operation, digest, object_id, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
 		r.ID, string(r.Actor), string(r.Operation), r.Digest, r.ObjectID, microseconds(r.CreatedAt))
 }
 

@@ -45,7 +45,8 @@ func (v View) Roles(ctx context.Context) ([]tokens.Role, error) {
 
 // InsertRole writes a new custom role.
 func (t Tx) InsertRole(ctx context.Context, r tokens.Role) error {
-	return t.exec(ctx, `INSERT INTO roles (id, name, description, permissions, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+	return t.exec(ctx, `INSERT INTO roles (id, name, description, permissions, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
 		r.ID, r.Name, r.Description, strings.Join(r.Permissions, " "), microseconds(r.CreatedAt), microseconds(r.UpdatedAt))
 }
 

@@ -8,11 +8,15 @@ import (
 )
 
 // selectSecret selects a secret k with its token.
-const selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + accessTokenTables + `JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
+const selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + accessTokenTables +
+	`JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
 
-// SecretWithHash returns the secret that has a hash and, as of the same moment, the custom roles that its token and
-// technical user have, with their names and permissions alone; and whether there is one whose token lives.
-func (v View) SecretWithHash(ctx context.Context, hash tokens.SecretHash) (known tokens.SecretRow, roles []tokens.Role, ok bool, err error) {
+// SecretWithHash returns the secret with a hash and the custom roles of its token and technical user, all as of the
+// same time, and whether there is such a secret of a token that has not been deleted. Of the roles it reads only names
+// and permissions.
+func (v View) SecretWithHash(
+	ctx context.Context, hash tokens.SecretHash,
+) (known tokens.SecretRow, roles []tokens.Role, ok bool, err error) {
 	var text string
 	var row tokenRow
 	var rows tokenRows
@@ -40,18 +44,21 @@ func (v View) SecretExists(ctx context.Context, hash tokens.SecretHash) (bool, e
 
 // InsertSecret writes a new secret of an access token.
 func (t Tx) InsertSecret(ctx context.Context, tokenID string, hash tokens.SecretHash, s tokens.SecretState) error {
-	return t.exec(ctx, `INSERT INTO secrets (hash, access_token_id, version, preview, created_at) VALUES ($1, $2, $3, $4, $5)`,
+	return t.exec(ctx, `INSERT INTO secrets (hash, access_token_id, version, preview, created_at)
+		VALUES ($1, $2, $3, $4, $5)`,
 		hash.String(), tokenID, s.Version, s.Preview, microseconds(s.CreatedAt))
 }
 
 // EndSecrets ends the secrets of an access token of versions below one that have not ended before.
 func (t Tx) EndSecrets(ctx context.Context, tokenID string, below int64, at time.Time) error {
-	return t.exec(ctx, `UPDATE secrets SET ended_at = $3 WHERE access_token_id = $1 AND version < $2 AND ended_at IS NULL`, tokenID, below, microseconds(at))
+	return t.exec(ctx, `UPDATE secrets SET ended_at = $3
+		WHERE access_token_id = $1 AND version < $2 AND ended_at IS NULL`, tokenID, below, microseconds(at))
 }
 
 // SetGrace writes when a secret that was superseded ends; zero gives it no grace.
 func (t Tx) SetGrace(ctx context.Context, tokenID string, version int64, endsAt time.Time) error {
-	return t.exec(ctx, `UPDATE secrets SET grace_ends_at = $3 WHERE access_token_id = $1 AND version = $2`, tokenID, version, microseconds(endsAt))
+	return t.exec(ctx, `UPDATE secrets SET grace_ends_at = $3 WHERE access_token_id = $1 AND version = $2`,
+		tokenID, version, microseconds(endsAt))
 }
 
 // EndedGrace is a secret whose grace is over, which no transaction has marked yet.
@@ -64,15 +71,18 @@ type EndedGrace struct {
 func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
 	scan := func(row scanner) (e EndedGrace, err error) {
 		s := &e.Secret
-		err = row.Scan(&e.AccessTokenID, &e.AccessTokenName, &s.Version, &s.Preview, instant{&s.CreatedAt}, instant{&s.EndsAt}, instant{&s.LastUsedAt})
+		err = row.Scan(&e.AccessTokenID, &e.AccessTokenName, &s.Version, &s.Preview,
+			instant{&s.CreatedAt}, instant{&s.EndsAt}, instant{&s.LastUsedAt})
 		return e, err
 	}
 	return list(ctx, v.q, scan, `SELECT t.id, t.name, k.version, k.preview, k.created_at, k.grace_ends_at, k.last_used_at
 		FROM secrets k JOIN access_tokens t ON t.id = k.access_token_id
-		WHERE k.ended_at IS NULL AND k.grace_ends_at IS NOT NULL AND k.grace_ends_at <= $1 ORDER BY k.grace_ends_at, k.access_token_id`, microseconds(now))
+		WHERE k.ended_at IS NULL AND k.grace_ends_at IS NOT NULL AND k.grace_ends_at <= $1
+		ORDER BY k.grace_ends_at, k.access_token_id`, microseconds(now))
 }
 
 // MarkEndedGraces marks the secrets whose grace is over at a time as ended.
 func (t Tx) MarkEndedGraces(ctx context.Context, now time.Time) error {
-	return t.exec(ctx, `UPDATE secrets SET ended_at = grace_ends_at WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL AND grace_ends_at <= $1`, microseconds(now))
+	return t.exec(ctx, `UPDATE secrets SET ended_at = grace_ends_at
+		WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL AND grace_ends_at <= $1`, microseconds(now))
 }

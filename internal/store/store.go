@@ -51,7 +51,9 @@ func (s *Store) refusingNewer(fn func(View) error) func(Connection, View) error 
 }
 
 // read runs fn by one of the ways to read.
-func (s *Store) read(ctx context.Context, way func(Connection, context.Context, func(View) error) error, fn func(Connection, View) error) error {
+func (s *Store) read(
+	ctx context.Context, way func(Connection, context.Context, func(View) error) error, fn func(Connection, View) error,
+) error {
 	open, err := s.connection(ctx, nil)
 	if err != nil {
 		return err
@@ -90,7 +92,7 @@ func (s *Store) checkSchema(open Connection) error {
 	return nil
 }
 
-// Close lets go of the database. What comes after it fails.
+// Close closes the database. Any later call fails.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

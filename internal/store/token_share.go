@@ -22,7 +22,9 @@ func (v View) TokenShare(ctx context.Context, tokenID, memberID string) (tokens.
 
 // TokenShares returns the shares that the query selects, by token and member, of tokens that an audience may show as
 // far as the database can tell.
-func (v View) TokenShares(ctx context.Context, query tokens.TokenShareQuery, audience Audience) ([]tokens.TokenShare, error) {
+func (v View) TokenShares(
+	ctx context.Context, query tokens.TokenShareQuery, audience Audience,
+) ([]tokens.TokenShare, error) {
 	b := &tokenListBuilder{TokenSelection: TokenSelection{Audience: audience}}
 	var conditions []string
 	if query.AccessTokenID != "" {
@@ -32,14 +34,17 @@ func (v View) TokenShares(ctx context.Context, query tokens.TokenShareQuery, aud
 		conditions = append(conditions, `member_id = `+b.arg(query.MemberID))
 	}
 	if !audience.All {
-		conditions = append(conditions, `EXISTS (SELECT 1 FROM access_tokens t `+where(`t.id = access_token_id`, b.visible())+`)`)
+		conditions = append(conditions, `EXISTS (SELECT 1 FROM access_tokens t `+
+			where(`t.id = access_token_id`, b.visible())+`)`)
 	}
-	return list(ctx, v.q, scanTokenShare, selectTokenShares+where(conditions...)+` ORDER BY access_token_id, member_id`, b.args...)
+	return list(ctx, v.q, scanTokenShare, selectTokenShares+where(conditions...)+
+		` ORDER BY access_token_id, member_id`, b.args...)
 }
 
 // InsertTokenShare writes a new share.
 func (t Tx) InsertTokenShare(ctx context.Context, s tokens.TokenShare) error {
-	return t.exec(ctx, `INSERT INTO token_shares (access_token_id, member_id, role, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)`,
+	return t.exec(ctx, `INSERT INTO token_shares (access_token_id, member_id, role, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5)`,
 		s.AccessTokenID, s.MemberID, s.Role, microseconds(s.CreatedAt), microseconds(s.UpdatedAt))
 }
 

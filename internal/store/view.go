@@ -69,7 +69,9 @@ func each(ctx context.Context, q Querier, fn func(scanner) error, query string, 
 }
 
 // list returns the objects that a query yields, one a row.
-func list[T any](ctx context.Context, q Querier, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
+func list[T any](
+	ctx context.Context, q Querier, scan func(scanner) (T, error), query string, args ...any,
+) (all []T, err error) {
 	err = each(ctx, q, func(row scanner) error {
 		one, err := scan(row)
 		all = append(all, one)
@@ -82,7 +84,9 @@ func list[T any](ctx context.Context, q Querier, scan func(scanner) (T, error), 
 }
 
 // find returns the one object that a query yields, and whether there is one.
-func find[T any](ctx context.Context, q Querier, scan func(scanner) (T, error), query string, args ...any) (one T, ok bool, err error) {
+func find[T any](
+	ctx context.Context, q Querier, scan func(scanner) (T, error), query string, args ...any,
+) (one T, ok bool, err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return one, false, err
@@ -96,7 +100,10 @@ func find[T any](ctx context.Context, q Querier, scan func(scanner) (T, error), 
 }
 
 // get returns the object of the kind and id that a query yields, or CodeNotFound.
-func get[T any](ctx context.Context, q Querier, kind tokens.Kind, id string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+func get[T any](
+	ctx context.Context, q Querier, kind tokens.Kind, id string,
+	scan func(scanner) (T, error), query string, args ...any,
+) (T, error) {
 	one, ok, err := find(ctx, q, scan, query, args...)
 	if err == nil && !ok {
 		err = tokens.NotFound(kind, id)
