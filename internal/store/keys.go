@@ -26,12 +26,14 @@ func (t Tx) fillKeysOf(ctx context.Context, table, first, second string) error {
 		return r, err
 	}
 	for last := ""; ; {
-		rows, err := list(ctx, t.q, scan, `SELECT id, `+first+`, `+second+` FROM `+table+` WHERE id > $1 ORDER BY id LIMIT $2`, last, batch)
+		rows, err := list(ctx, t.q, scan,
+			`SELECT id, `+first+`, `+second+` FROM `+table+` WHERE id > $1 ORDER BY id LIMIT $2`, last, batch)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		for _, r := range rows {
-			err := t.exec(ctx, `UPDATE `+table+` SET `+first+`_key = $2, `+second+`_key = $3 WHERE id = $1`, r.id, tokens.Folded(r.first), tokens.Folded(r.second))
+			err := t.exec(ctx, `UPDATE `+table+` SET `+first+`_key = $2, `+second+`_key = $3 WHERE id = $1`,
+				r.id, tokens.Folded(r.first), tokens.Folded(r.second))
 			if err != nil {
 				return err
 			}

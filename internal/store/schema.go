@@ -61,5 +61,6 @@ func Migrate(ctx context.Context, tx Tx, from, to int, serial string) error {
 func NewerSchema(location string, version int) error {
 	return tokens.Unavailable(nil,
 		"database %s was written by a newer version of Latchkey (its schema has version %d, this program knows %d): "+
-			"upgrade this program; until then it can only verify secrets, and only on a schema that is one version newer", location, version, SchemaVersion)
+			"upgrade this program; until then it can only verify secrets, and only on a schema that is one version newer",
+		location, version, SchemaVersion)
 }

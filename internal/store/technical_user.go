@@ -10,7 +10,8 @@ import (
 const technicalUserColumns = `u.id, u.name, u.description, u.email, coalesce(u.group_id, ''), u.role, u.group_roles_set,
 	u.enabled, u.disabled_by, u.disabled_at, u.system_created, u.created_at, u.updated_at`
 
-var selectTechnicalUsers = `SELECT ` + technicalUserColumns + `, r.group_id, r.role FROM technical_users u` + joinGroupRoles("u")
+var selectTechnicalUsers = `SELECT ` + technicalUserColumns + `, r.group_id, r.role
+	FROM technical_users u` + joinGroupRoles("u")
 
 // technicalUserTargets returns where to scan the columns of a technical user to.
 func technicalUserTargets(u *tokens.TechnicalUser, hasGroupRoles *bool, disabled *stop) []any {
@@ -25,7 +26,8 @@ func (v View) technicalUsers(ctx context.Context, rest string, args ...any) (all
 		var hasGroupRoles bool
 		var disabled stop
 		var held groupRole
-		if err := row.Scan(append(technicalUserTargets(&u, &hasGroupRoles, &disabled), &held.group, &held.role)...); err != nil {
+		targets := append(technicalUserTargets(&u, &hasGroupRoles, &disabled), &held.group, &held.role)
+		if err := row.Scan(targets...); err != nil {
 			return err
 		}
 		if last := len(all) - 1; last < 0 || all[last].ID != u.ID {
@@ -94,7 +96,8 @@ func (t Tx) UpdateTechnicalUser(ctx context.Context, before, u tokens.TechnicalU
 	by, at, _ := stopColumns(u.Disabled)
 	err := t.exec(ctx, `UPDATE technical_users SET name = $2, description = $3, role = $4, group_roles_set = $5,
 		enabled = $6, disabled_by = $7, disabled_at = $8, updated_at = $9, name_key = $10 WHERE id = $1`,
-		u.ID, u.Name, u.Description, u.Role, u.GroupRoles != nil, u.Enabled, by, at, microseconds(u.UpdatedAt), tokens.Folded(u.Name))
+		u.ID, u.Name, u.Description, u.Role, u.GroupRoles != nil, u.Enabled, by, at,
+		microseconds(u.UpdatedAt), tokens.Folded(u.Name))
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,9 @@ func (f databaseFile) copyTo(ctx context.Context, empty databaseFile, options st
 }
 
 // vacuumInto copies what the file holds to an empty one.
-func (f databaseFile) vacuumInto(ctx context.Context, empty databaseFile, options string, open func(options string) (*sql.DB, error)) (err error) {
+func (f databaseFile) vacuumInto(
+	ctx context.Context, empty databaseFile, options string, open func(options string) (*sql.DB, error),
+) (err error) {
 	db, err := open(options)
 	if err != nil {
 		return err

@@ -81,7 +81,8 @@ func (f databaseFile) explainFullDisk(err error) error {
 // isReadOnly reports whether SQLite refused to write what this user may only read.
 func isReadOnly(err error) bool {
 	var failure *sqlite.Error
-	return errors.As(err, &failure) && failure.Code()&primary == sqlite3.SQLITE_READONLY && failure.Code() != sqlite3.SQLITE_READONLY_DBMOVED
+	return errors.As(err, &failure) && failure.Code()&primary == sqlite3.SQLITE_READONLY &&
+		failure.Code() != sqlite3.SQLITE_READONLY_DBMOVED
 }
 
 // diskIsFull reports whether the operating system refused to write for want of space.

@@ -97,7 +97,8 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 		return store.NewerSchema(f.path, i.SchemaVersion)
 	}
 	for _, table := range []struct{ name, noun string }{
-		{"groups", "groups"}, {"roles", "custom roles"}, {"members", "members"}, {"technical_users", "technical users"}, {"access_tokens", "access tokens"},
+		{"groups", "groups"}, {"roles", "custom roles"}, {"members", "members"},
+		{"technical_users", "technical users"}, {"access_tokens", "access tokens"},
 		{"token_shares", "token shares"}, {"events", "events"},
 	} {
 		if table.name == "roles" && i.SchemaVersion < 2 {
@@ -109,7 +110,10 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 		}
 		i.Counts = append(i.Counts, count)
 	}
-	events, err := store.NewView(c.database, c.statements).Events(ctx, store.EventSelection{EventQuery: tokens.EventQuery{Limit: 1}, Audience: store.Audience{All: true}})
+	events, err := store.NewView(c.database, c.statements).Events(ctx, store.EventSelection{
+		EventQuery: tokens.EventQuery{Limit: 1},
+		Audience:   store.Audience{All: true},
+	})
 	if len(events) > 0 {
 		i.LastEvent = events[0].Event
 	}

@@ -289,7 +289,8 @@ func (r Restore) mayReplace(ctx context.Context, f databaseFile, db *sql.DB, ide
 	}
 	if application != applicationID {
 		return tokens.Conflict("", "",
-			"%s is a database of another program, which is replaced only on request: check the path", f.path).Because(tokens.ReasonOtherDatabase)
+			"%s is a database of another program, which is replaced only on request: check the path",
+			f.path).Because(tokens.ReasonOtherDatabase)
 	}
 	var present string
 	err := db.QueryRowContext(ctx, `SELECT id FROM database`).Scan(&present)
@@ -324,7 +325,8 @@ func EventsBeyond(ctx context.Context, path, backup string) (number int64, err e
 	if _, err := db.ExecContext(ctx, `ATTACH $1 AS backup`, from.dsn(from.untouched())); err != nil {
 		return 0, err
 	}
-	err = db.QueryRowContext(ctx, `SELECT count(*) FROM main.events WHERE id NOT IN (SELECT id FROM backup.events)`).Scan(&number)
+	const count = `SELECT count(*) FROM main.events WHERE id NOT IN (SELECT id FROM backup.events)`
+	err = db.QueryRowContext(ctx, count).Scan(&number)
 	return number, err
 }
 
