@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -121,4 +122,123 @@ func testUseByAsking(w *world) {
 	if used := w.token(token.ID).LastUsedAt; used.IsZero() || used.After(at) {
 		w.Errorf("the last use is %s, want one until %s", used, at)
 	}
+}
+
+// testRestrictedTokenHolder acts by a restricted token, whose name nobody learns by what it did.
+func testRestrictedTokenHolder(w *world) {
+	ctx := w.Context()
+	request := w.request("Project Manhattan", "")
+	request.Own.Role = tokens.RoleAdministrator
+	hidden := w.create(request)
+	w.update(hidden.ID, tokens.AccessTokenUpdate{
+		Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted}, Fields: tokens.Fields{"visibility"},
+	})
+	open := w.create(w.request("open", ""))
+	w.member("ben@example.com")
+	ben, holder := w.acting("ben@example.com"), w.holding(request.Secret)
+	held := must(holder.HoldAccessToken(ctx, open.ID, "leaked"))(w)
+	_, err := holder.PruneEvents(ctx, w.clock.Instant())
+	w.refusal(err, tokens.CodeForbidden)
+	w.equal("who holds the other token", held.Held.By, tokens.Actor(hidden.ID))
+	w.equal("who holds it as another sees it", ben.token(open.ID).Held.By, tokens.Actor(hidden.ID))
+	for _, e := range ben.events("") {
+		w.omits(string(e.Actor)+e.Detail, "manhattan")
+	}
+}
+
+// testActorsCannotBeForged tries to make a member whose address is what events call a token.
+func testActorsCannotBeForged(w *world) {
+	ctx := w.Context()
+	token := w.create(w.request("deploy", ""))
+	for _, email := range []string{token.QualifiedID(), token.User.Email, "ADA@ACME.Latchkey.Internal"} {
+		_, err := w.CreateMember(ctx, tokens.NewMember{Email: email, MemberSettings: tokens.MemberSettings{
+			Grants: tokens.Grants{Role: tokens.RoleOwner},
+		}})
+		w.equal("the field for "+email, w.refusal(err, tokens.CodeInvalid).Field, "email")
+	}
+	for _, nobody := range []*world{w.of(tokens.Principal{}), w.holding(w.secret())} {
+		_, err := nobody.Database(ctx)
+		w.refusal(err, tokens.CodeForbidden)
+		_, err = nobody.HoldAccessToken(ctx, token.ID, "leaked")
+		w.refusal(err, tokens.CodeForbidden)
+		events := w.events("")
+		w.equal("who was refused", events[len(events)-1].Actor, tokens.ActorUnknown)
+	}
+}
+
+// testRepeatedShareOfAnother repeats the creation of a share that ended, beside another one of the two.
+func testRepeatedShareOfAnother(w *world) {
+	ctx := w.Context()
+	token, ada := w.create(w.request("deploy", "")), w.member("ada@example.com")
+	share := tokens.NewTokenShare{
+		Request: tokens.NewRequest(w.clock.Now()), AccessTokenID: token.ID, MemberID: ada.ID, Role: tokens.ShareViewer,
+	}
+	must(w.ShareAccessToken(ctx, share))(w)
+	w.succeed(w.UnshareAccessToken(ctx, token.ID, ada.ID))
+	w.clock.Advance(time.Second)
+	another := share
+	another.Request, another.Role = tokens.NewRequest(w.clock.Now()), tokens.ShareManager
+	must(w.ShareAccessToken(ctx, another))(w)
+	_, err := w.ShareAccessToken(ctx, share)
+	w.refusal(err, tokens.CodeConflict)
+}
+
+// testLimits asks for more than any list has, and for less than nothing.
+func testLimits(w *world) {
+	ctx := w.Context()
+	token, ben := w.create(w.request("deploy", "")), w.member("ben@example.com")
+	must(w.UpdateMember(ctx, ben.ID, tokens.MemberUpdate{Fields: tokens.Fields{"role"}, Settings: tokens.MemberSettings{
+		Grants: tokens.Grants{Role: tokens.RoleNone},
+	}}))(w)
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: ben.ID, Role: tokens.ShareViewer}))(w)
+	for _, column := range tokens.TokenColumns() {
+		for _, by := range []*world{w, w.acting(ben.Email)} {
+			page := must(by.AccessTokens(ctx, tokens.TokenQuery{Sort: column, Limit: math.MaxInt}))(w)
+			w.equal("the tokens by "+string(column), ids(page.AccessTokens), []string{token.ID})
+		}
+	}
+	_, err := w.AccessTokens(ctx, tokens.TokenQuery{Limit: -1})
+	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "limit")
+	_, err = w.Events(ctx, tokens.EventQuery{Limit: -1})
+	w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "limit")
+	w.equal("the number of events", len(must(w.Events(ctx, tokens.EventQuery{Limit: math.MaxInt}))(w)), len(w.events("")))
+}
+
+// testRepeatAfterRightsWereLost repeats creations by somebody who may not create any more, before and after the objects
+// are gone: the answer is the same.
+func testRepeatAfterRightsWereLost(w *world) {
+	ctx := w.Context()
+	ben := w.member("ben@example.com")
+	roles := func(role string) {
+		must(w.UpdateMember(ctx, ben.ID, tokens.MemberUpdate{
+			Settings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}, Fields: tokens.Fields{"role"},
+		}))(w)
+	}
+	roles(tokens.RoleAdministrator)
+	acting := w.acting(ben.Email)
+	group := tokens.NewGroup{Request: tokens.NewRequest(w.clock.Now()), GroupSettings: tokens.GroupSettings{Name: "a"}}
+	role := tokens.NewRole{Request: tokens.NewRequest(w.clock.Now()), RoleSettings: tokens.RoleSettings{Name: "b"}}
+	member := tokens.NewMember{Request: tokens.NewRequest(w.clock.Now()), Email: "ada@example.com",
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}}
+	user := tokens.NewTechnicalUser{Request: tokens.NewRequest(w.clock.Now()),
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: tokens.Grants{Role: tokens.RoleNone}}}
+	g, r := must(acting.CreateGroup(ctx, group))(w), must(acting.CreateRole(ctx, role))(w)
+	m, u := must(acting.CreateMember(ctx, member))(w), must(acting.CreateTechnicalUser(ctx, user))(w)
+	roles(tokens.RoleViewer)
+	repeat := func() {
+		_, err := acting.CreateGroup(ctx, group)
+		w.refusal(err, tokens.CodeForbidden)
+		_, err = acting.CreateRole(ctx, role)
+		w.refusal(err, tokens.CodeForbidden)
+		_, err = acting.CreateMember(ctx, member)
+		w.refusal(err, tokens.CodeForbidden)
+		_, err = acting.CreateTechnicalUser(ctx, user)
+		w.refusal(err, tokens.CodeForbidden)
+	}
+	repeat()
+	w.succeed(w.DeleteGroup(ctx, g.ID))
+	w.succeed(w.DeleteRole(ctx, r.ID))
+	w.succeed(w.DeleteMember(ctx, m.ID))
+	w.succeed(w.DeleteTechnicalUser(ctx, u.ID))
+	repeat()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -28,8 +29,8 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 			}
 			return created, t.ID, err
 		},
-		again: func(o *operation, id string) (created tokens.CreatedAccessToken, err error) {
-			t, err := o.AccessToken(ctx, id)
+		again: func(o *operation, made store.Request) (created tokens.CreatedAccessToken, err error) {
+			t, err := o.AccessToken(ctx, made.ObjectID)
 			if err != nil {
 				return created, err
 			}

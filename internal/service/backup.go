@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -38,7 +39,7 @@ func (b *Backend) mayBackUp(ctx context.Context) (tokens.Actor, error) {
 	if b.principal.IsDatabaseOwner() {
 		return b.principal.Actor(), nil
 	}
-	refusal := operation{backend: b, actor: b.principal.Actor()}
+	refusal := operation{backend: b, actor: cmp.Or(b.principal.Actor(), tokens.ActorUnknown)}
 	caller, err := readAs(ctx, b, func(r reader) (tokens.Caller, error) {
 		refusal.actor, refusal.object = tokens.Actor(r.caller.Name), databaseObject(r.View)
 		return r.caller, r.caller.MustBeOwner("to back up the database")

@@ -38,7 +38,7 @@ func (b *Backend) caller(ctx context.Context, v store.View) (caller, error) {
 	if secret, ok := b.principal.TokenHolder(); ok {
 		return b.tokenHolder(ctx, v, secret)
 	}
-	return caller{}, tokens.Forbidden("", "nobody asks: an operation needs a principal")
+	return caller{actor: tokens.ActorUnknown}, tokens.Forbidden("", "nobody asks: an operation needs a principal")
 }
 
 // member returns the member with an address as the caller.
@@ -72,9 +72,13 @@ func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.S
 	}
 	verdict := known.Verdict(b.now())
 	t := verdict.AccessToken
+	name := t.QualifiedID()
+	if t.Visibility == tokens.VisibilityRestricted {
+		name = t.ID // the address may tell the name of the token to those who may not know it
+	}
 	by := caller{
-		Caller: tokens.Caller{AccountID: t.User.ID, Name: t.QualifiedID(), Access: verdict.Access},
-		actor:  tokens.Actor(t.QualifiedID()),
+		Caller: tokens.Caller{AccountID: t.User.ID, Name: name, Access: verdict.Access},
+		actor:  tokens.Actor(name),
 	}
 	if !verdict.Active {
 		return caller{actor: by.actor}, refusal

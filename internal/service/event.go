@@ -14,6 +14,9 @@ import (
 // Events implements tokens.Backend.
 func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Event, error) {
 	return readAs(ctx, b, func(r reader) ([]tokens.Event, error) {
+		if err := query.Validate(); err != nil {
+			return nil, err
+		}
 		pending, err := r.endsOfGraces(ctx, query, b.now())
 		if err != nil {
 			return nil, err

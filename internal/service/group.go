@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -32,11 +33,11 @@ func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Gr
 			}
 			return g, g.ID, o.record(ctx, tokens.ActionGroupCreate, g.ID, g.Name, "")
 		},
-		again: func(o *operation, id string) (tokens.Group, error) {
+		again: func(o *operation, made store.Request) (tokens.Group, error) {
 			if err := mayCreate(o); err != nil {
 				return tokens.Group{}, err
 			}
-			return o.Group(ctx, id)
+			return o.Group(ctx, made.ObjectID)
 		},
 	})
 }

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -47,8 +48,11 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 			}
 			return m, m.ID, o.record(ctx, tokens.ActionMemberCreate, m.ID, m.Email, "")
 		},
-		again: func(o *operation, id string) (tokens.Member, error) {
-			m, err := o.Member(ctx, id)
+		again: func(o *operation, made store.Request) (tokens.Member, error) {
+			if err := mayCreate(o, tokens.Member{MemberSettings: n.MemberSettings}); err != nil {
+				return tokens.Member{}, err
+			}
+			m, err := o.Member(ctx, made.ObjectID)
 			if err != nil {
 				return m, err
 			}

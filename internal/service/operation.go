@@ -60,7 +60,7 @@ type creation[T any] struct {
 	// make creates the object and returns it with its identifier.
 	make func(*operation) (T, string, error)
 	// again returns the object that the same request created before, if the caller may still create it.
-	again func(o *operation, id string) (T, error)
+	again func(o *operation, made store.Request) (T, error)
 }
 
 // create creates an object. It also creates a missing database, unless the input is invalid or it, or the principal,
@@ -98,15 +98,15 @@ func (c creation[T]) once(
 	ctx context.Context, o *operation, kind tokens.Kind, action tokens.Action,
 ) (made T, err error) {
 	request := o.request(c.request, action, tokens.Digest(c.input))
-	id, repeated, err := o.repeated(ctx, request)
+	before, repeated, err := o.repeated(ctx, request)
 	switch {
 	case err != nil:
 		return made, err
 	case repeated:
-		made, err = c.again(o, id)
+		made, err = c.again(o, before)
 		if tokens.ErrorCode(err) == tokens.CodeNotFound {
-			err = tokens.Conflict("request_id", id, "%s %s, which this request made, was deleted since then: "+
-				"send a new request to make another one", kind.Noun(), id)
+			err = tokens.Conflict("request_id", before.ObjectID, "%s %s, which this request made, was deleted since then: "+
+				"send a new request to make another one", kind.Noun(), before.ObjectID)
 		}
 		return made, err
 	case c.invalid != nil:

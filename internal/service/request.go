@@ -34,30 +34,30 @@ func (s *schedule) isDue(now time.Time) bool {
 
 // repeated reports whether the request took effect before, and on which object. CodeConflict if its id was used for
 // something else.
-func (o *operation) repeated(ctx context.Context, request store.Request) (objectID string, repeated bool, err error) {
+func (o *operation) repeated(ctx context.Context, request store.Request) (known store.Request, repeated bool, err error) {
 	known, ok, err := o.Request(ctx, request.ID)
 	if err != nil {
-		return "", false, err
+		return known, false, err
 	}
 	end := o.now.Add(-requestsKept)
 	if isForgotten := ok && known.CreatedAt.Before(end); isForgotten || o.backend.forgets.isDue(o.now) {
 		if err := o.DeleteRequestsBefore(ctx, end); err != nil {
-			return "", false, err
+			return known, false, err
 		}
 		ok = ok && !isForgotten
 	}
 	if !ok {
-		return "", false, nil
+		return known, false, nil
 	}
 	if known.Actor != request.Actor {
-		return "", false, tokens.Conflict("request_id", "", "request id %s was used before: "+
+		return known, false, tokens.Conflict("request_id", "", "request id %s was used before: "+
 			"send each request with an id of its own", known.ID)
 	}
 	if known.Operation != request.Operation || known.Digest != request.Digest {
-		return "", false, tokens.Conflict("request_id", known.ObjectID, "request id %s was used for another request: "+
+		return known, false, tokens.Conflict("request_id", known.ObjectID, "request id %s was used for another request: "+
 			"send each request with an id of its own, and change nothing in one that is sent again", known.ID)
 	}
-	return known.ObjectID, true, nil
+	return known, true, nil
 }
 
 // request returns the record of a request, with the digest of its content.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -38,8 +39,11 @@ func (b *Backend) CreateRole(ctx context.Context, n tokens.NewRole) (tokens.Role
 			}
 			return r, r.ID, o.record(ctx, tokens.ActionRoleCreate, r.ID, r.Name, "")
 		},
-		again: func(o *operation, id string) (tokens.Role, error) {
-			r, err := o.Role(ctx, id)
+		again: func(o *operation, made store.Request) (tokens.Role, error) {
+			if err := mayCreate(o, tokens.Role{RoleSettings: n.RoleSettings}); err != nil {
+				return tokens.Role{}, err
+			}
+			r, err := o.Role(ctx, made.ObjectID)
 			if err != nil {
 				return r, err
 			}

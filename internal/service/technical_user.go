@@ -31,8 +31,12 @@ func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnical
 			u, err = o.createTechnicalUser(ctx, n, false)
 			return u, u.ID, err
 		},
-		again: func(o *operation, id string) (tokens.TechnicalUser, error) {
-			u, err := o.TechnicalUser(ctx, id)
+		again: func(o *operation, made store.Request) (tokens.TechnicalUser, error) {
+			u := tokens.TechnicalUser{GroupID: n.GroupID, TechnicalUserSettings: n.TechnicalUserSettings}
+			if err := mayCreate(o, u); err != nil {
+				return u, err
+			}
+			u, err := o.TechnicalUser(ctx, made.ObjectID)
 			if err != nil {
 				return u, err
 			}

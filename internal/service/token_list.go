@@ -48,7 +48,7 @@ func (l *tokenLister) page(ctx context.Context) (page tokens.TokenPage, err erro
 	if err != nil {
 		return page, err
 	}
-	if limit := l.query.Limit; limit > 0 && len(list) > limit {
+	if limit := min(l.query.Limit, maxTokens); limit > 0 && len(list) > limit {
 		list = list[:limit]
 		page.NextCursor = l.query.CursorAfter(list[limit-1])
 	}
@@ -66,7 +66,7 @@ func (l *tokenLister) page(ctx context.Context) (page tokens.TokenPage, err erro
 // first returns the tokens after one, or all of them if that is nil, in the query's order. If the query has a limit, it
 // returns at most one token more than that, which shows that there is another page.
 func (l *tokenLister) first(ctx context.Context, after *tokens.AccessToken) (list []tokens.AccessToken, err error) {
-	limit := l.query.Limit
+	limit := min(l.query.Limit, maxTokens)
 	switch {
 	case limit == 0:
 		list, _, err = l.read(ctx, store.TokenSelection{Query: l.query})
@@ -110,6 +110,9 @@ func (l *tokenLister) after(list []tokens.AccessToken, after *tokens.AccessToken
 	}
 	return sorted
 }
+
+// maxTokens is more than any list has, and twice as many can still be counted.
+const maxTokens = 1 << 29
 
 // batchOfTokens is how many tokens are read at a time where every token has to be looked at.
 const batchOfTokens = 500

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -25,7 +26,7 @@ func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.NewTokenShare) 
 	return create(ctx, b, tokens.KindTokenShare, tokens.ActionTokenShareCreate, creation[tokens.TokenShare]{
 		request: n.Request, input: n, invalid: n.Validate(), refers: true,
 		make: func(o *operation) (tokens.TokenShare, string, error) { return o.shareAccessToken(ctx, n) },
-		again: func(o *operation, _ string) (s tokens.TokenShare, err error) {
+		again: func(o *operation, made store.Request) (s tokens.TokenShare, err error) {
 			token, err := o.AccessToken(ctx, n.AccessTokenID)
 			if err != nil {
 				return s, err
@@ -33,7 +34,11 @@ func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.NewTokenShare) 
 			if err := o.mayShare(ctx, token, n.Role); err != nil {
 				return s, err
 			}
-			return o.TokenShare(ctx, n.AccessTokenID, n.MemberID)
+			s, err = o.TokenShare(ctx, n.AccessTokenID, n.MemberID)
+			if err == nil && !s.CreatedAt.Equal(made.CreatedAt) { // another one of the two, made since
+				err = tokens.NotFound(tokens.KindTokenShare, made.ObjectID)
+			}
+			return s, err
 		},
 	})
 }

@@ -158,7 +158,7 @@ type TokenShareService interface {
 type EventService interface {
 	// Events returns the events that the query selects, oldest first. An owner gets all of them. Others get those of the
 	// tokens that they may show, of the technical users that they manage and, if they manage accounts at organization
-	// level, of members, groups and roles.
+	// level, of members, groups and roles. CodeInvalid.
 	Events(ctx context.Context, query EventQuery) ([]Event, error)
 	// PruneEvents deletes the events before a time and returns how many there were. CodeInvalid for a time that has not
 	// passed.

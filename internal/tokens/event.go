@@ -75,6 +75,14 @@ type EventQuery struct {
 	Limit int
 }
 
+// Validate checks that the limit is not negative.
+func (q EventQuery) Validate() error {
+	if q.Limit < 0 {
+		return Invalid("limit", "it is negative: use a positive number, or leave it out")
+	}
+	return nil
+}
+
 // ValidatePrune checks the time before which events are deleted.
 func ValidatePrune(field string, before, now time.Time) error {
 	if before.After(now) {

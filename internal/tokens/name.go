@@ -61,8 +61,14 @@ func ValidateEmail(field, s string) error {
 	if err != nil || address.Address != s || len(s) > maxEmail {
 		return Invalid(field, "%q is not an e-mail address: write the bare address, as in \"anna@example.com\"", s)
 	}
+	if _, domain, _ := strings.Cut(s, "@"); strings.Contains(strings.ToLower(domain), reservedDomain) {
+		return Invalid(field, "%q is an address of a technical user: addresses in %s are reserved for them", s, reservedDomain)
+	}
 	return nil
 }
+
+// reservedDomain is where technical users have their addresses. An event tells a member from a token by it.
+const reservedDomain = "latchkey.internal"
 
 func isPrintable(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0

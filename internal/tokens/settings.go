@@ -102,7 +102,7 @@ func (u Update[S]) Apply(to S) (S, error) {
 	for _, name := range u.Fields {
 		i := slices.IndexFunc(known, func(s setting) bool { return s.name == name })
 		if i < 0 {
-			return to, Invalid(name, "there is no such setting")
+			return to, Invalid("", "there is no setting %q", name)
 		}
 		target.FieldByIndex(known[i].index).Set(from.FieldByIndex(known[i].index))
 	}

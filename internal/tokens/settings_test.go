@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -233,7 +234,12 @@ func TestEqualSettings(t *testing.T) {
 func TestUpdateOfUnknownSetting(t *testing.T) {
 	before := activeToken()
 	_, err := before.Updated(tokens.AccessTokenUpdate{Fields: tokens.Fields{"colour"}}, actor, now)
-	wantInvalid(t, "colour", err)
+	wantInvalid(t, "", err)
+	secret := parseSecret(t, acmeValue).Reveal()
+	_, err = before.Updated(tokens.AccessTokenUpdate{Fields: tokens.Fields{secret}}, actor, now)
+	if wantInvalid(t, "", err); strings.Contains(err.Error(), secret) {
+		t.Error("the error repeats a value that stood in place of a setting")
+	}
 }
 
 // A digest covers every field of every creation but its request id, and the hash of a secret in place of its value.
