@@ -23,6 +23,8 @@ type operation struct {
 	roles tokens.Roles
 	// knowsRoles is set if roles holds all custom roles.
 	knowsRoles bool
+	// forgot is set if the operation deleted old requests.
+	forgot bool
 	// object is what the event names if the operation is refused.
 	object object
 }
@@ -146,6 +148,9 @@ func transact[T any](
 		b.recordUse(ctx, *o.used, o.now)
 	}
 	if err == nil {
+		if o.forgot {
+			b.forgets.done(o.now)
+		}
 		return result, nil
 	}
 	if o != nil && refused(err) {

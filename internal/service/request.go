@@ -21,15 +21,18 @@ type schedule struct {
 	last time.Time
 }
 
-// isDue reports whether forgetsEvery has passed since it last reported true.
+// isDue reports whether forgetsEvery has passed since old requests were last deleted.
 func (s *schedule) isDue(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.last.IsZero() && now.Sub(s.last) < forgetsEvery {
-		return false
-	}
+	return s.last.IsZero() || now.Sub(s.last) >= forgetsEvery
+}
+
+// done notes that old requests were deleted, once that is committed.
+func (s *schedule) done(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.last = now
-	return true
 }
 
 // repeated reports whether the request took effect before, and on which object. CodeConflict if its id was used for
@@ -44,7 +47,7 @@ func (o *operation) repeated(ctx context.Context, request store.Request) (known 
 		if err := o.DeleteRequestsBefore(ctx, end); err != nil {
 			return known, false, err
 		}
-		ok = ok && !isForgotten
+		ok, o.forgot = ok && !isForgotten, true
 	}
 	if !ok {
 		return known, false, nil
