@@ -56,7 +56,7 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 		case c.Total:
 			app.note("%d of %d access tokens.", shown, page.Total)
 		default:
-			app.note("There are more access tokens than these %d.", shown)
+			app.note("Shown: %d. There are more; a higher --limit shows them.", shown)
 		}
 		return err
 	})

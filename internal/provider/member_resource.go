@@ -73,7 +73,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Required: true,
 				MarkdownDescription: "E-mail address, unique in the organization regardless of case. Another address " +
 					"replaces the member; a change of case alone changes nothing.",
-				Validators: []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateEmail)},
+				Validators: []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateMemberEmail)},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherAddress, otherAddressDescription,
 					otherAddressDescription)},
 			},

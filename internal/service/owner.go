@@ -19,6 +19,6 @@ func (o *operation) checkOwnerRemains(ctx context.Context, field string, kind to
 		return err
 	}
 	return tokens.Conflict(field, id, "%s %s (%s) is the last owner, and one must remain: "+
-		"give the role %q to another member, or to another technical user at organization level, first",
+		"first give the role %q to someone else, a member or a technical user at organization level",
 		kind.Noun(), email, id, tokens.RoleOwner).Because(tokens.ReasonLastOwner)
 }

@@ -39,7 +39,7 @@ type NewMember struct {
 
 // Validate checks each field by itself.
 func (n NewMember) Validate() error {
-	return firstError(n.Request.Validate(), ValidateEmail("email", n.Email), n.MemberSettings.Validate())
+	return firstError(n.Request.Validate(), ValidateMemberEmail("email", n.Email), n.MemberSettings.Validate())
 }
 
 // MemberUpdate holds the settings of a member to change.

@@ -55,20 +55,29 @@ func ValidateDescription(field, s string) error {
 	return nil
 }
 
-// ValidateEmail checks the e-mail address of a member: a bare address, as in anna@example.com.
+// ValidateEmail checks the form of an e-mail address: a bare address, as in anna@example.com.
 func ValidateEmail(field, s string) error {
 	address, err := mail.ParseAddress(s)
 	if err != nil || address.Address != s || len(s) > maxEmail {
 		return Invalid(field, "%q is not an e-mail address: write the bare address, as in \"anna@example.com\"", s)
-	}
-	if _, domain, _ := strings.Cut(s, "@"); strings.Contains(strings.ToLower(domain), reservedDomain) {
-		return Invalid(field, "%q is an address of a technical user: addresses in %s are reserved for them", s, reservedDomain)
 	}
 	return nil
 }
 
 // reservedDomain is where technical users have their addresses. An event tells a member from a token by it.
 const reservedDomain = "latchkey.internal"
+
+// ValidateMemberEmail checks the address of a new member, which must not look like that of a technical user.
+func ValidateMemberEmail(field, s string) error {
+	if err := ValidateEmail(field, s); err != nil {
+		return err
+	}
+	if _, domain, _ := strings.Cut(s, "@"); strings.Contains(strings.ToLower(domain), reservedDomain) {
+		return Invalid(field, "%q looks like the address of a technical user: addresses in %s are reserved for them", s,
+			reservedDomain)
+	}
+	return nil
+}
 
 func isPrintable(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0

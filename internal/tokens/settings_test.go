@@ -113,6 +113,22 @@ func TestEverySettingNeedsAPermission(t *testing.T) {
 	}
 }
 
+// The list is written by hand, as the one that it checks: each setting is changed by the operation that somebody chose.
+func TestSettingsAreSorted(t *testing.T) {
+	want := map[string]tokens.TokenOperation{"visibility": tokens.OperationSetVisible, "enabled": tokens.OperationEnable}
+	for _, setting := range []string{
+		"name", "description", "role", "group_roles", "activates_at", "expires_at", "ttl", "regenerate_before_expiry",
+		"on_expired", "on_secret_drift", "grace_period", "protect_if_used_within",
+	} {
+		want[setting] = tokens.OperationEdit
+	}
+	for _, setting := range tokens.FieldsOf[tokens.Settings]() {
+		if got := tokens.OperationFor(setting); got != want[setting] {
+			t.Errorf("setting %s is changed by the operation %q, want %q", setting, got, want[setting])
+		}
+	}
+}
+
 // extended are settings with one that somebody added, and sorted nowhere.
 type extended struct {
 	tokens.Settings
