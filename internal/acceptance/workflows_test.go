@@ -63,8 +63,8 @@ var (
 	rule         = regexp.MustCompile(`(?m)^([\w./-]+):`)
 )
 
-// readStrictly reads a YAML file of the repository into a value. A key that the value has no field for, one that is there
-// twice, and a second document are errors.
+// readStrictly reads a YAML file of the repository into a value. A key that the value has no field for, one that is
+// there twice, and a second document are errors.
 func readStrictly(t *testing.T, file string, into any) []byte {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(repository, file))
@@ -222,7 +222,8 @@ func TestTerraformMatrix(t *testing.T) {
 	}
 }
 
-// What make test-short leaves out runs in make test: nothing else asks for a short run, but for the job on other systems.
+// What make test-short leaves out runs in make test: nothing else asks for a short run, but for the job on other
+// systems.
 func TestShortIsForPeople(t *testing.T) {
 	short := regexp.MustCompile(`(?m)^.* -short\b.*$`)
 	for file, want := range map[string]int{"GNUmakefile": 1, ".ci/run": 0, ".github/workflows/ci.yml": 1} {

@@ -51,8 +51,8 @@ func testAccessTokens(w *world) {
 	w.equal("the technical users that are left", must(w.TechnicalUsers(ctx))(w), []tokens.TechnicalUser{user})
 }
 
-// testEverySettingIsKept changes one setting after the other, and finds it in the database and in the event. The settings
-// are those of the type, so that this fails for a new one until somebody adds a value.
+// testEverySettingIsKept changes one setting after the other, and finds it in the database and in the event. The
+// settings are those of the type, so that this fails for a new one until somebody adds a value.
 func testEverySettingIsKept(w *world) {
 	roles := []tokens.GroupRole{{GroupID: w.group("payments").ID, Role: tokens.RoleViewer}}
 	values := tokens.Settings{
@@ -93,7 +93,8 @@ func testEverySettingIsKept(w *world) {
 			changed, err := (tokens.Update[tokens.Settings]{Settings: values, Fields: tokens.Fields{name}}).Apply(made.Settings)
 			w.succeed(err)
 			made.Settings = changed
-			w.equal("what differs from a creation", tokens.Difference(changed, w.token(w.create(made).ID).Settings), tokens.Fields(nil))
+			w.equal("what differs from a creation", tokens.Difference(changed, w.token(w.create(made).ID).Settings),
+				tokens.Fields(nil))
 		})
 	}
 }
@@ -305,7 +306,8 @@ func testAccessTokenQueries(w *world) {
 	for field, query := range map[string]tokens.TokenQuery{
 		"sort": {Sort: "shoe_size"}, "status": {Status: "asleep"}, "technical_user_id": {TechnicalUserID: "ci"},
 		"group_id": {GroupID: "payments"},
-		"limit":    {Limit: -1}, "cursor": {Cursor: "next"}, "expires_within": {ExpiresWithin: -1}, "unused_for": {UnusedFor: -1},
+		"limit":    {Limit: -1}, "cursor": {Cursor: "next"}, "expires_within": {ExpiresWithin: -1},
+		"unused_for": {UnusedFor: -1},
 	} {
 		_, err := w.AccessTokens(ctx, query)
 		w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, field)
@@ -369,11 +371,14 @@ func testAccessTokenCursors(w *world) {
 	query.Cursor = first.NextCursor
 	second := must(w.AccessTokens(ctx, query))(w)
 	w.equal("the time of the second page", second.AccessTokens[0].ObservedAt, first.AccessTokens[0].ObservedAt)
-	w.equal("the tokens on all pages", len(w.pages(tokens.TokenQuery{Sort: tokens.ColumnName, Status: tokens.StatusActive, Limit: 2, Cursor: first.NextCursor}))+2, 5)
+	w.equal("the tokens on all pages",
+		len(w.pages(tokens.TokenQuery{Sort: tokens.ColumnName, Status: tokens.StatusActive, Limit: 2,
+			Cursor: first.NextCursor}))+2, 5)
 
 	// A token that is gone, renamed or new since turns no page back.
 	w.succeed(w.DeleteAccessToken(ctx, first.AccessTokens[1].ID))
-	w.equal("the second page without the last token of the first", ids(must(w.AccessTokens(ctx, query))(w).AccessTokens), ids(second.AccessTokens))
+	w.equal("the second page without the last token of the first", ids(must(w.AccessTokens(ctx, query))(w).AccessTokens),
+		ids(second.AccessTokens))
 
 	for name, other := range map[string]tokens.TokenQuery{
 		"another order":      {Sort: tokens.ColumnID, Status: tokens.StatusActive},

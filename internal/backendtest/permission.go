@@ -154,7 +154,8 @@ type matrix struct {
 
 const farAway = 100 * 365 * day
 
-// matrixCaller is a principal that the matrix gives roles: a member, or a technical user who shows a value of its token.
+// matrixCaller is a principal that the matrix gives roles: a member, or a technical user who shows a value of its
+// token.
 type matrixCaller struct {
 	// actor is what events call it.
 	actor tokens.Actor
@@ -191,8 +192,8 @@ func (m *matrix) tokenHolder() (matrixCaller, *world) {
 	return caller, m.holding(request.Secret)
 }
 
-// newMatrix returns a matrix whose caller is a member or the holder of a token, with tokens that are shared with it by each of
-// the roles, of which the empty one is none.
+// newMatrix returns a matrix whose caller is a member or the holder of a token, with tokens that are shared with it by
+// each of the roles, of which the empty one is none.
 func newMatrix(w *world, expected map[string]table, asMember bool, shares []string) *matrix {
 	ctx := w.Context()
 	m := &matrix{world: w, expected: expected, group: w.group("payments"), elsewhere: w.group("audit"),
@@ -308,9 +309,9 @@ func (m *matrix) hold(s *subject) { must(m.HoldAccessToken(m.Context(), s.id, "l
 
 func (m *matrix) revoke(s *subject) { must(m.RevokeSecret(m.Context(), s.secret))(m.world) }
 
-// cellsOfCaller returns the number of cells for each caller. There are 6 columns of tokens for each role of a share, with
-// 6 statuses of tokens that hold nothing and one status for each of 3 more powerful roles. Raising the role is tried three
-// times on those that hold nothing. The rest are the cells of other objects.
+// cellsOfCaller returns the number of cells for each caller. There are 6 columns of tokens for each role of a share,
+// with 6 statuses of tokens that hold nothing and one status for each of 3 more powerful roles. Raising the role is
+// tried three times on those that hold nothing. The rest are the cells of other objects.
 func cellsOfCaller(shares int) int64 {
 	return int64(6*shares*((6+3)*20+6*3+4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8)
 }
@@ -342,7 +343,8 @@ func (m *matrix) run(caller string) int64 {
 		grants = tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: m.elsewhere.ID, Role: role}}}
 	}
 	m.holds(grants)
-	all := slices.Concat(m.tokenCells(caller), m.creationCells(caller), m.technicalUserCells(caller), m.memberCells(caller), m.organizationCells(caller))
+	all := slices.Concat(m.tokenCells(caller), m.creationCells(caller), m.technicalUserCells(caller),
+		m.memberCells(caller), m.organizationCells(caller))
 	before, latest := m.untouched(), m.latestEvents(1)
 
 	var forbidden []cell

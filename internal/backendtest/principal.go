@@ -81,9 +81,13 @@ func testDeadTokenHolders(w *world) {
 			test.stop(w, token)
 			before := w.content()
 			for name, try := range map[string]func() error{
-				"a look":         func() error { _, err := holder.Groups(ctx); return err },
-				"a change":       func() error { return holder.DeleteAccessToken(ctx, token.ID) },
-				"a verification": func() error { _, err := holder.VerifySecret(ctx, request.Secret, tokens.VerifyOptions{}); return err },
+				"a look":   func() error { _, err := holder.Groups(ctx); return err },
+				"a change": func() error { return holder.DeleteAccessToken(ctx, token.ID) },
+				"a verification": func() error {
+					_, err := holder.VerifySecret(ctx, request.Secret,
+						tokens.VerifyOptions{})
+					return err
+				},
 				"a creation": func() error {
 					_, err := holder.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "x"}})
 					return err
@@ -104,7 +108,8 @@ func testDeadTokenHolders(w *world) {
 	w.equal("what the holder of an unknown value is told", w.refusal(err, tokens.CodeForbidden).Message, message)
 	_, err = w.of(tokens.Principal{}).Groups(ctx)
 	w.refusal(err, tokens.CodeForbidden)
-	_, err = w.of(tokens.Principal{}).CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "nobody"}})
+	_, err = w.of(tokens.Principal{}).CreateGroup(ctx,
+		tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "nobody"}})
 	w.refusal(err, tokens.CodeForbidden)
 }
 
@@ -115,7 +120,8 @@ func testUseByAsking(w *world) {
 	token := w.create(request)
 	other := w.elsewhere("local:server@host")
 	must(other.holding(request.Secret).Groups(w.Context()))(w)
-	must(other.holding(request.Secret).CreateGroup(w.Context(), tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "made"}}))(w)
+	must(other.holding(request.Secret).CreateGroup(w.Context(),
+		tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "made"}}))(w)
 	at := w.clock.Instant()
 	w.succeed(other.service.Close())
 	w.equal("how often it was used", w.token(token.ID).UseCount, int64(2))
@@ -190,7 +196,8 @@ func testLimits(w *world) {
 	must(w.UpdateMember(ctx, ben.ID, tokens.MemberUpdate{Fields: tokens.Fields{"role"}, Settings: tokens.MemberSettings{
 		Grants: tokens.Grants{Role: tokens.RoleNone},
 	}}))(w)
-	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: ben.ID, Role: tokens.ShareViewer}))(w)
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: ben.ID,
+		Role: tokens.ShareViewer}))(w)
 	for _, column := range tokens.TokenColumns() {
 		for _, by := range []*world{w, w.acting(ben.Email)} {
 			page := must(by.AccessTokens(ctx, tokens.TokenQuery{Sort: column, Limit: math.MaxInt}))(w)

@@ -31,7 +31,8 @@ func testVisibility(w *world) {
 		page := must(other.AccessTokens(ctx, tokens.TokenQuery{Limit: 1, CountTotal: true}))(w)
 		w.equal("what others see", ids(page.AccessTokens), []string{open.ID})
 		w.equal("how many others see", page.Total, 1)
-		w.equal("what others find", must(other.AccessTokens(ctx, tokens.TokenQuery{Search: "quiet", CountTotal: true}))(w).Total, 0)
+		w.equal("what others find",
+			must(other.AccessTokens(ctx, tokens.TokenQuery{Search: "quiet", CountTotal: true}))(w).Total, 0)
 		_, err := other.AccessToken(ctx, t.ID)
 		w.equal("what is kept from them", w.refusal(err, tokens.CodeForbidden).ID, t.ID)
 		w.equal("the events that they see of it", len(other.events(t.ID)), 0)

@@ -172,7 +172,8 @@ func TestBadProviderSettings(t *testing.T) {
 
 // What only the backend knows is refused by the apply, which changes nothing.
 func TestBadInputAtApply(t *testing.T) {
-	const missingUser, missingGroup, missingMember, missingToken = "tu_01jd0000000000000000000000", "grp_01jd0000000000000000000000", "mem_01jd0000000000000000000000", "tok_01jd0000000000000000000000"
+	const missingUser, missingGroup, missingMember, missingToken = "tu_01jd0000000000000000000000",
+		"grp_01jd0000000000000000000000", "mem_01jd0000000000000000000000", "tok_01jd0000000000000000000000"
 	for _, test := range []struct {
 		name, config string
 		want         []string

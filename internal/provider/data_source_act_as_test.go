@@ -41,7 +41,8 @@ func TestDataSourcesForMember(t *testing.T) {
 	as := func(email, config string) string {
 		return b.Provider("latchkey", fmt.Sprintf("act_as = %q", email)) + config
 	}
-	seen := acctest.Data("access_tokens", "seen", `count_total = true`) + acctest.ListOutput("seen", "access_tokens", "x.name") +
+	seen := acctest.Data("access_tokens", "seen", `count_total = true`) +
+		acctest.ListOutput("seen", "access_tokens", "x.name") +
 		acctest.Output("total", "data.latchkey_access_tokens.seen.total")
 	shares := acctest.Data("token_shares", "shares") + acctest.ListOutput("shares", "token_shares", "x.role")
 	const anna, bea = "anna@example.com", "bea@example.com" // an administrator of payments, a viewer of the organization

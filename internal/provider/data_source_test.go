@@ -62,7 +62,8 @@ func TestListsOfUnreachableDatabase(t *testing.T) {
 
 // One object that does not exist is an error, that of a database that does not exist too.
 func TestLookUpOfNothing(t *testing.T) {
-	const token, user, group = "tok_01jd0000000000000000000000", "tu_01jd0000000000000000000000", "grp_01jd0000000000000000000000"
+	const token, user, group = "tok_01jd0000000000000000000000", "tu_01jd0000000000000000000000",
+		"grp_01jd0000000000000000000000"
 	for _, test := range []struct {
 		name, config string
 		want         []string

@@ -22,7 +22,8 @@ import (
 // does it once more.
 func TestRestoredDatabase(t *testing.T) {
 	ctx := context.Background()
-	const group, user, member, role, share = "latchkey_group.g", "latchkey_technical_user.u", "latchkey_member.m", "latchkey_role.r", "latchkey_token_share.s"
+	const group, user, member, role, share = "latchkey_group.g", "latchkey_technical_user.u", "latchkey_member.m",
+		"latchkey_role.r", "latchkey_token_share.s"
 	base := func(lines ...string) string {
 		return acctest.Resource("group", "g", `name = "payments"`) +
 			acctest.Resource("technical_user", "u", `name = "ci"`) +

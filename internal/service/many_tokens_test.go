@@ -63,7 +63,10 @@ func (o *organization) insert(ctx context.Context, tx store.Tx) error {
 	if err := insertEach(ctx, o.users, tx.InsertTechnicalUser); err != nil {
 		return err
 	}
-	if err := insertEach(ctx, o.tokens, func(ctx context.Context, t tokens.AccessToken) error { return insertToken(ctx, tx, t) }); err != nil {
+	if err := insertEach(ctx, o.tokens, func(ctx context.Context,
+		t tokens.AccessToken) error {
+		return insertToken(ctx, tx, t)
+	}); err != nil {
 		return err
 	}
 	return insertEach(ctx, o.shares, tx.InsertTokenShare)
@@ -110,15 +113,18 @@ func insertToken(ctx context.Context, tx store.Tx, t tokens.AccessToken) error {
 // newUser returns an enabled technical user at the level of a group, or (empty) of the organization.
 func newUser(name, groupID string) tokens.TechnicalUser {
 	return tokens.TechnicalUser{
-		ID: tokens.NewID(tokens.KindTechnicalUser, listTime), GroupID: groupID, Email: fmt.Sprintf("%s@%s.latchkey.internal", name, groupID),
-		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: name, Grants: tokens.Grants{Role: tokens.RoleMember}, Enabled: true},
-		CreatedAt:             listTime, UpdatedAt: listTime,
+		ID: tokens.NewID(tokens.KindTechnicalUser, listTime), GroupID: groupID,
+		Email: fmt.Sprintf("%s@%s.latchkey.internal", name, groupID),
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: name, Grants: tokens.Grants{Role: tokens.RoleMember},
+			Enabled: true},
+		CreatedAt: listTime, UpdatedAt: listTime,
 	}
 }
 
 // memberOf returns a member with grants.
 func memberOf(name string, grants tokens.Grants) tokens.Member {
-	return tokens.Member{ID: tokens.NewID(tokens.KindMember, listTime), Email: name + "@example.com", MemberSettings: tokens.MemberSettings{Grants: grants}, CreatedAt: listTime, UpdatedAt: listTime}
+	return tokens.Member{ID: tokens.NewID(tokens.KindMember, listTime), Email: name + "@example.com",
+		MemberSettings: tokens.MemberSettings{Grants: grants}, CreatedAt: listTime, UpdatedAt: listTime}
 }
 
 // halfSeen returns an organization with a number of tokens, of which each member sees half for a reason of its own. The
@@ -126,12 +132,15 @@ func memberOf(name string, grants tokens.Grants) tokens.Member {
 func halfSeen(number int) *organization {
 	random := rand.New(rand.NewSource(1))
 	o := &organization{groups: []tokens.Group{
-		{ID: tokens.NewID(tokens.KindGroup, listTime), GroupSettings: tokens.GroupSettings{Name: "first"}, CreatedAt: listTime, UpdatedAt: listTime},
-		{ID: tokens.NewID(tokens.KindGroup, listTime), GroupSettings: tokens.GroupSettings{Name: "second"}, CreatedAt: listTime, UpdatedAt: listTime},
+		{ID: tokens.NewID(tokens.KindGroup, listTime), GroupSettings: tokens.GroupSettings{Name: "first"},
+			CreatedAt: listTime, UpdatedAt: listTime},
+		{ID: tokens.NewID(tokens.KindGroup, listTime), GroupSettings: tokens.GroupSettings{Name: "second"},
+			CreatedAt: listTime, UpdatedAt: listTime},
 	}}
 	first, second := o.groups[0].ID, o.groups[1].ID
 	o.users = []tokens.TechnicalUser{newUser("first", first), newUser("second", second)}
-	group := memberOf("by-group", tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: second, Role: tokens.RoleViewer}}})
+	group := memberOf("by-group", tokens.Grants{Role: tokens.RoleNone,
+		GroupRoles: []tokens.GroupRole{{GroupID: second, Role: tokens.RoleViewer}}})
 	everywhere := memberOf("by-visibility", tokens.Grants{Role: tokens.RoleViewer})
 	shares := memberOf("by-shares", tokens.Grants{Role: tokens.RoleNone})
 	o.members = []tokens.Member{group, everywhere, shares}
@@ -139,8 +148,10 @@ func halfSeen(number int) *organization {
 	for i := range number {
 		made := listTime.Add(-time.Duration(number-i) * time.Second)
 		t := tokens.AccessToken{
-			ID: tokens.NewID(tokens.KindAccessToken, made), User: o.users[2*i/number], Secret: tokens.SecretState{Version: 1, CreatedAt: made}, CreatedAt: made, UpdatedAt: made,
-			Settings: tokens.Settings{Name: fmt.Sprintf("token %06d", i), Enabled: true, Visibility: tokens.VisibilityOrganization},
+			ID: tokens.NewID(tokens.KindAccessToken, made), User: o.users[2*i/number],
+			Secret: tokens.SecretState{Version: 1, CreatedAt: made}, CreatedAt: made, UpdatedAt: made,
+			Settings: tokens.Settings{Name: fmt.Sprintf("token %06d", i), Enabled: true,
+				Visibility: tokens.VisibilityOrganization},
 		}
 		if 2*i < number {
 			t.Visibility = tokens.VisibilityRestricted
@@ -150,7 +161,8 @@ func halfSeen(number int) *organization {
 		}
 		o.tokens = append(o.tokens, t)
 		if i%2 == 0 {
-			o.shares = append(o.shares, tokens.TokenShare{AccessTokenID: t.ID, MemberID: shares.ID, Role: tokens.ShareViewer, CreatedAt: made, UpdatedAt: made})
+			o.shares = append(o.shares, tokens.TokenShare{AccessTokenID: t.ID, MemberID: shares.ID, Role: tokens.ShareViewer,
+				CreatedAt: made, UpdatedAt: made})
 		}
 	}
 	return o
@@ -171,7 +183,8 @@ func BenchmarkFirstPage(b *testing.B) {
 		if member != "" {
 			by = tokens.AsMember(anna.Actor(), member+"@example.com")
 		}
-		for _, column := range []tokens.TokenColumn{tokens.ColumnCreatedAt, tokens.ColumnName, tokens.ColumnExpiresAt, tokens.ColumnLastUsedAt} {
+		for _, column := range []tokens.TokenColumn{tokens.ColumnCreatedAt, tokens.ColumnName, tokens.ColumnExpiresAt,
+			tokens.ColumnLastUsedAt} {
 			for _, descending := range []bool{false, true} {
 				query := tokens.TokenQuery{Sort: column, Descending: descending, Limit: 50}
 				b.Run(fmt.Sprintf("%s/%s/descending=%t", cmp.Or(member, "owner"), column, descending), func(b *testing.B) {

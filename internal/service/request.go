@@ -37,7 +37,9 @@ func (s *schedule) done(now time.Time) {
 
 // repeated reports whether the request took effect before, and on which object. CodeConflict if its id was used for
 // something else.
-func (o *operation) repeated(ctx context.Context, request store.Request) (known store.Request, repeated bool, err error) {
+func (o *operation) repeated(
+	ctx context.Context, request store.Request,
+) (known store.Request, repeated bool, err error) {
 	known, ok, err := o.Request(ctx, request.ID)
 	if err != nil {
 		return known, false, err

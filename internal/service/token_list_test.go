@@ -15,7 +15,8 @@ import (
 
 // The texts of randomOrganization: what databases and Go may put into another order or case, and what a pattern may
 // take for more than itself.
-var oddTexts = []string{"a", "A", "b", "B", "ab", "aB", "Ä", "ä", "ÄB", "ß", "ẞ", "İ", "i", "I", "ı", "K", "k", "Σ", "σ", "ς", "_", "%", `\`, "100%", "é", "é", "Z", "[", "報告", "a b", "'"}
+var oddTexts = []string{"a", "A", "b", "B", "ab", "aB", "Ä", "ä", "ÄB", "ß", "ẞ", "İ", "i", "I", "ı", "K", "k", "Σ",
+	"σ", "ς", "_", "%", `\`, "100%", "é", "é", "Z", "[", "報告", "a b", "'"}
 
 func oddText(random *rand.Rand) string {
 	return oddTexts[random.Intn(len(oddTexts))] + oddTexts[random.Intn(len(oddTexts))]
@@ -39,11 +40,13 @@ func randomOrganization(random *rand.Rand) *organization {
 		if name == "reader" {
 			permissions = append(permissions, tokens.PermissionReadTokens)
 		}
-		o.roles = append(o.roles, tokens.Role{ID: tokens.NewID(tokens.KindRole, listTime), RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissions}, CreatedAt: listTime, UpdatedAt: listTime})
+		o.roles = append(o.roles, tokens.Role{ID: tokens.NewID(tokens.KindRole, listTime),
+			RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissions}, CreatedAt: listTime, UpdatedAt: listTime})
 	}
 	groups := []string{""}
 	for _, name := range []string{"audit", "payments", "shop"} {
-		g := tokens.Group{ID: tokens.NewID(tokens.KindGroup, listTime), GroupSettings: tokens.GroupSettings{Name: name}, CreatedAt: listTime, UpdatedAt: listTime}
+		g := tokens.Group{ID: tokens.NewID(tokens.KindGroup, listTime), GroupSettings: tokens.GroupSettings{Name: name},
+			CreatedAt: listTime, UpdatedAt: listTime}
 		o.groups, groups = append(o.groups, g), append(groups, g.ID)
 	}
 	roles := []string{tokens.RoleNone, tokens.RoleViewer, tokens.RoleManager, tokens.RoleOwner, "reader", "writer"}
@@ -57,7 +60,8 @@ func randomOrganization(random *rand.Rand) *organization {
 		return list
 	}
 	for i, role := range append(roles, tokens.RoleNone, tokens.RoleNone) {
-		o.members = append(o.members, memberOf(fmt.Sprintf("member%d", i), tokens.Grants{Role: role, GroupRoles: groupRoles()}))
+		o.members = append(o.members, memberOf(fmt.Sprintf("member%d", i),
+			tokens.Grants{Role: role, GroupRoles: groupRoles()}))
 	}
 	for i := range 6 {
 		u := newUser(fmt.Sprintf("%s%d", oddText(random), i), groups[random.Intn(len(groups))])
@@ -70,7 +74,8 @@ func randomOrganization(random *rand.Rand) *organization {
 	for range someTokens {
 		made := now()
 		t := tokens.AccessToken{
-			ID: tokens.NewID(tokens.KindAccessToken, made), User: o.users[random.Intn(len(o.users))], CreatedAt: made, UpdatedAt: now(), LastUsedAt: maybe(now()),
+			ID: tokens.NewID(tokens.KindAccessToken, made), User: o.users[random.Intn(len(o.users))], CreatedAt: made,
+			UpdatedAt: now(), LastUsedAt: maybe(now()),
 			CreatorID: pick("", o.members[random.Intn(len(o.members))].ID),
 			Secret:    tokens.SecretState{Version: int64(1 + random.Intn(3)), CreatedAt: now()},
 			Settings: tokens.Settings{
@@ -95,7 +100,8 @@ func randomOrganization(random *rand.Rand) *organization {
 		}
 		for _, m := range o.members {
 			if random.Intn(8) == 0 {
-				o.shares = append(o.shares, tokens.TokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer, CreatedAt: made, UpdatedAt: made})
+				o.shares = append(o.shares, tokens.TokenShare{AccessTokenID: t.ID, MemberID: m.ID, Role: tokens.ShareViewer,
+					CreatedAt: made, UpdatedAt: made})
 			}
 		}
 		o.tokens = append(o.tokens, t)
@@ -147,7 +153,8 @@ func TestListsFollowTheRules(t *testing.T) {
 				by, caller := anna, tokens.DatabaseOwner(anna.Actor())
 				if i := rapid.IntRange(-1, len(o.members)-1).Draw(t, "member"); i >= 0 {
 					m := o.members[i]
-					by, caller = tokens.AsMember(anna.Actor(), m.Email), tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(tokens.NewRoles(o.roles))}
+					by, caller = tokens.AsMember(anna.Actor(), m.Email),
+						tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(tokens.NewRoles(o.roles))}
 				}
 				want := o.expected(query, caller)
 				var got []string

@@ -14,7 +14,8 @@ import (
 // the one before that, p, unless that was ended before its grace was over, one of the roles in groups of the token and
 // its technical user, r, and the permissions of the custom roles among their roles.
 const accessTokenColumns = `t.id, t.name, t.description, t.role, t.group_roles_set, t.visibility, t.creator_id,
-	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at, t.ttl_seconds,
+	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at,
+		t.ttl_seconds,
 	t.regenerate_before_seconds, t.on_expired, t.on_secret_drift, t.grace_period, t.protect_seconds,
 	t.created_at, t.updated_at, t.regenerated_at, t.last_used_at, t.use_count,
 	s.version, s.preview, s.created_at, s.ended_at, s.last_used_at,
@@ -52,13 +53,17 @@ func (r *tokenRow) scan(row scanner, more ...any) error {
 	var hasGroupRoles, userHasGroupRoles bool
 	var disabled, held, userDisabled stop
 	var previous tokens.PreviousSecret
-	err := row.Scan(slices.Concat(more, []any{&t.ID, &t.Name, &t.Description, &t.Own.Role, &hasGroupRoles, &t.Visibility, &t.CreatorID,
-		&t.Enabled, &disabled.by, instant{&disabled.at}, &held.by, instant{&held.at}, &held.reason, instant{&t.ActivatesAt}, instant{&t.ExpiresAt}, seconds{&t.TTL},
+	err := row.Scan(slices.Concat(more, []any{&t.ID, &t.Name, &t.Description, &t.Own.Role, &hasGroupRoles, &t.Visibility,
+		&t.CreatorID,
+		&t.Enabled, &disabled.by, instant{&disabled.at}, &held.by, instant{&held.at}, &held.reason, instant{&t.ActivatesAt},
+		instant{&t.ExpiresAt}, seconds{&t.TTL},
 		seconds{&t.RegenerateBeforeExpiry}, &t.OnExpired, &t.OnSecretDrift, grace{&t.Grace}, seconds{&t.ProtectIfUsedWithin},
 		instant{&t.CreatedAt}, instant{&t.UpdatedAt}, instant{&t.RegeneratedAt}, instant{&t.LastUsedAt}, &t.UseCount,
-		&t.Secret.Version, &t.Secret.Preview, instant{&t.Secret.CreatedAt}, instant{&t.Secret.EndedAt}, instant{&t.Secret.LastUsedAt},
+		&t.Secret.Version, &t.Secret.Preview, instant{&t.Secret.CreatedAt}, instant{&t.Secret.EndedAt},
+		instant{&t.Secret.LastUsedAt},
 		&previous.Preview, instant{&previous.CreatedAt}, instant{&previous.EndsAt}, instant{&previous.LastUsedAt},
-	}, technicalUserTargets(&t.User, &userHasGroupRoles, &userDisabled), []any{&r.holder, &r.group, &r.role, &r.ofToken, &r.ofUser, &r.inGroup})...)
+	}, technicalUserTargets(&t.User, &userHasGroupRoles, &userDisabled),
+		[]any{&r.holder, &r.group, &r.role, &r.ofToken, &r.ofUser, &r.inGroup})...)
 	if !previous.EndsAt.IsZero() {
 		previous.Version = t.Secret.Version - 1
 		t.Previous = &previous
@@ -110,7 +115,9 @@ func (c *tokenRows) finish() ([]tokens.AccessToken, []tokens.Role) {
 }
 
 // accessTokens returns the tokens that a query yields, and the custom roles that they and their technical users have.
-func (v View) accessTokens(ctx context.Context, query string, args ...any) ([]tokens.AccessToken, []tokens.Role, error) {
+func (v View) accessTokens(
+	ctx context.Context, query string, args ...any,
+) ([]tokens.AccessToken, []tokens.Role, error) {
 	var row tokenRow
 	var rows tokenRows
 	err := each(ctx, v.q, func(from scanner) error {
@@ -129,7 +136,9 @@ func (v View) accessTokens(ctx context.Context, query string, args ...any) ([]to
 
 // AccessTokenWithRoles returns an access token and, as of the same moment, the custom roles that it and its technical
 // user have, with their names and permissions alone; or CodeNotFound.
-func (v View) AccessTokenWithRoles(ctx context.Context, id string) (t tokens.AccessToken, roles []tokens.Role, err error) {
+func (v View) AccessTokenWithRoles(
+	ctx context.Context, id string,
+) (t tokens.AccessToken, roles []tokens.Role, err error) {
 	all, roles, err := v.accessTokens(ctx, selectAccessTokens+`WHERE t.id = $1`, id)
 	t, err = existing(all, err, tokens.KindAccessToken, id)
 	return t, roles, err
@@ -154,7 +163,9 @@ const (
 // UnusedNamesakes returns the latest access tokens, at most limit, that bear the name of the token, were never used or
 // regenerated, and belong to the same technical user or, where the system created that, to others that it created at
 // the same level; and the custom roles that they have.
-func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit int) ([]tokens.AccessToken, []tokens.Role, error) {
+func (v View) UnusedNamesakes(
+	ctx context.Context, of tokens.AccessToken, limit int,
+) ([]tokens.AccessToken, []tokens.Role, error) {
 	query, owner := selectUnusedNamesakes, of.User.ID
 	if of.User.SystemCreated {
 		query, owner = selectUnusedNamesakesBySystem, of.User.GroupID
@@ -167,15 +178,19 @@ func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit 
 // InsertAccessToken writes a new access token, without its secret.
 func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
-	err := t.exec(ctx, `INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, disabled_by, disabled_at,
+	err := t.exec(ctx, `INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set,
+		enabled, disabled_by, disabled_at,
 		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at, visibility, creator_id,
 		regenerate_before_seconds, on_expired, on_secret_drift, grace_period, protect_seconds,
 		group_id, name_key, description_key, secret_ends_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+		$24, $25, $26)`,
 		a.ID, a.Name, a.Description, a.User.ID, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
-		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version, microseconds(a.CreatedAt), microseconds(a.UpdatedAt),
+		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version, microseconds(a.CreatedAt),
+		microseconds(a.UpdatedAt),
 		string(a.Visibility), a.CreatorID,
-		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace), inSeconds(a.ProtectIfUsedWithin),
+		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace),
+		inSeconds(a.ProtectIfUsedWithin),
 		a.User.GroupID, tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()))
 	if err != nil {
 		return err
@@ -187,15 +202,19 @@ func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 func (t Tx) UpdateAccessToken(ctx context.Context, before, a tokens.AccessToken) error {
 	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
 	heldBy, heldAt, heldReason := stopColumns(a.Held)
-	err := t.exec(ctx, `UPDATE access_tokens SET name = $2, description = $3, role = $4, group_roles_set = $5, enabled = $6, disabled_by = $7, disabled_at = $8,
-		held_by = $9, held_at = $10, held_reason = $11, activates_at = $12, expires_at = $13, ttl_seconds = $14, secret_version = $15,
+	err := t.exec(ctx, `UPDATE access_tokens SET name = $2, description = $3, role = $4, group_roles_set = $5,
+		enabled = $6, disabled_by = $7, disabled_at = $8,
+		held_by = $9, held_at = $10, held_reason = $11, activates_at = $12, expires_at = $13, ttl_seconds = $14,
+		secret_version = $15,
 		updated_at = $16, regenerated_at = $17, visibility = $18,
 		regenerate_before_seconds = $19, on_expired = $20, on_secret_drift = $21, grace_period = $22, protect_seconds = $23,
 		name_key = $24, description_key = $25, secret_ends_at = $26 WHERE id = $1`,
 		a.ID, a.Name, a.Description, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
-		heldBy, heldAt, heldReason, microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version,
+		heldBy, heldAt, heldReason, microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL),
+		a.Secret.Version,
 		microseconds(a.UpdatedAt), microseconds(a.RegeneratedAt), string(a.Visibility),
-		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace), inSeconds(a.ProtectIfUsedWithin),
+		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace),
+		inSeconds(a.ProtectIfUsedWithin),
 		tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()))
 	if err != nil {
 		return err

@@ -107,7 +107,8 @@ func (v View) personalTokens(ctx context.Context, memberID string) (number int, 
 		err = row.Scan(&number)
 		return number, err
 	}, `SELECT (SELECT count(*) FROM (SELECT 1 FROM token_shares WHERE member_id = $1 LIMIT `+limit+`) shared) +
-		(SELECT count(*) FROM (SELECT 1 FROM access_tokens WHERE creator_id = $1 AND visibility = 'restricted' LIMIT `+limit+`) own)`, memberID)
+		(SELECT count(*) FROM (SELECT 1 FROM access_tokens WHERE creator_id = $1 AND visibility = 'restricted'
+		LIMIT `+limit+`) own)`, memberID)
 	return number, err
 }
 
@@ -238,7 +239,8 @@ func (b *tokenListBuilder) first(order tokenOrder) string {
 		return `SELECT id FROM access_tokens WHERE 1 = 0`
 	}
 	limit := ` LIMIT ` + b.arg(b.Limit)
-	text := `SELECT id FROM (SELECT * FROM (` + strings.Join(arms, `) arm UNION SELECT * FROM (`) + `) arm) arms ORDER BY side`
+	text := `SELECT id FROM (SELECT * FROM (` + strings.Join(arms, `) arm UNION SELECT * FROM (`) +
+		`) arm) arms ORDER BY side`
 	for i := range order.keys {
 		text += fmt.Sprintf(", key%d%s", i, b.direction())
 	}
@@ -304,7 +306,8 @@ func (b *tokenListBuilder) parts(order tokenOrder) []part {
 	case b.personal < manyPersonalTokens:
 		member := b.arg(a.AccountID)
 		parts = append(parts, part{`(SELECT access_token_id AS id FROM token_shares WHERE member_id = ` + member +
-			` UNION SELECT id FROM access_tokens WHERE creator_id = ` + member + ` AND visibility = 'restricted') mine CROSS JOIN access_tokens t`, `t.id = mine.id`})
+			` UNION SELECT id FROM access_tokens WHERE creator_id = ` + member +
+			` AND visibility = 'restricted') mine CROSS JOIN access_tokens t`, `t.id = mine.id`})
 	default:
 		for _, visibility := range []tokens.Visibility{tokens.VisibilityOrganization, tokens.VisibilityRestricted} {
 			add(group, visibility)
@@ -440,7 +443,8 @@ func (b *tokenListBuilder) filters() (all []string) {
 		all = append(all, `t.group_id = `+b.arg(q.GroupID))
 	}
 	if q.ExpiresWithin > 0 {
-		all = append(all, `t.secret_ends_at > `+b.arg(now.UnixMicro()), `t.secret_ends_at <= `+b.arg(now.Add(q.ExpiresWithin).UnixMicro()))
+		all = append(all, `t.secret_ends_at > `+b.arg(now.UnixMicro()),
+			`t.secret_ends_at <= `+b.arg(now.Add(q.ExpiresWithin).UnixMicro()))
 	}
 	if q.UnusedFor > 0 {
 		all = append(all, `coalesce(t.last_used_at, t.created_at) <= `+b.arg(now.Add(-q.UnusedFor).UnixMicro()))
@@ -474,7 +478,8 @@ func (b *tokenListBuilder) status() []string {
 	case tokens.StatusPending:
 		return []string{`t.activates_at > ` + now()}
 	case tokens.StatusActive:
-		return []string{`t.held_by IS NULL`, `t.enabled`, `u.enabled`, `s.ended_at IS NULL`, `(t.secret_ends_at IS NULL OR t.secret_ends_at > ` + now() + `)`,
+		return []string{`t.held_by IS NULL`, `t.enabled`, `u.enabled`, `s.ended_at IS NULL`,
+			`(t.secret_ends_at IS NULL OR t.secret_ends_at > ` + now() + `)`,
 			`(t.activates_at IS NULL OR t.activates_at <= ` + now() + `)`}
 	}
 	return nil

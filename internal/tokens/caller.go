@@ -33,8 +33,8 @@ func (c Caller) Sees(t AccessToken, share string) bool {
 		c.Access.At(t.User.GroupID).Allows(PermissionAll)
 }
 
-// ShowsTokensAt reports whether the caller may show the tokens at a level, the group's or (empty) the organization's, that
-// are not restricted, and whether those that are, too. A share, or having made a token, may open more.
+// ShowsTokensAt reports whether the caller may show the tokens at a level, the group's or (empty) the organization's,
+// that are not restricted, and whether those that are, too. A share, or having made a token, may open more.
 func (c Caller) ShowsTokensAt(groupID string) (open, restricted bool) {
 	held := c.Access.At(groupID)
 	open = held.Allows(ruleOf(OperationShow).at(groupID))

@@ -269,7 +269,8 @@ func TestMayCreateToken(t *testing.T) {
 		{name: "for two groups, held in one", caller: caller("tokens:manage", "orders:read", ""),
 			access: access("", "orders:read", "orders:read")},
 	} {
-		settings := tokens.Settings{Visibility: cmp.Or(test.visibility, tokens.VisibilityOrganization), Name: "deploy", TTL: day}
+		settings := tokens.Settings{Visibility: cmp.Or(test.visibility, tokens.VisibilityOrganization), Name: "deploy",
+			TTL: day}
 		wantAllowed(t, test.name, test.caller.MayCreateToken(test.groupID, settings, test.access), test.allowed, "")
 	}
 }

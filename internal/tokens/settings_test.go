@@ -72,7 +72,8 @@ func alterations[S any](t *testing.T, s S) map[string]S {
 // other. The list is written by hand: a new setting fails here until somebody decides where it belongs.
 func TestEverySettingNeedsAPermission(t *testing.T) {
 	edits := []string{
-		"Name", "Description", "Own.Role", "Own.GroupRoles", "ActivatesAt", "ExpiresAt", "TTL", "Policies.RegenerateBeforeExpiry",
+		"Name", "Description", "Own.Role", "Own.GroupRoles", "ActivatesAt", "ExpiresAt", "TTL",
+		"Policies.RegenerateBeforeExpiry",
 		"Policies.OnExpired", "Policies.OnSecretDrift", "Policies.Grace", "Policies.ProtectIfUsedWithin",
 	}
 	manages := []string{"Visibility", "Enabled"}
@@ -96,8 +97,10 @@ func TestEverySettingNeedsAPermission(t *testing.T) {
 		}{
 			{name: "a reader", caller: caller("", "tokens:read", "")},
 			{name: "a viewer by a share", caller: caller("", "", ""), share: tokens.ShareViewer},
-			{name: "a writer", caller: caller("", "tokens:write tokens:read accounts:manage", ""), allowed: slices.Contains(edits, path)},
-			{name: "an editor by a share", caller: caller("api:*", "", ""), share: tokens.ShareEditor, allowed: slices.Contains(edits, path)},
+			{name: "a writer", caller: caller("", "tokens:write tokens:read accounts:manage", ""),
+				allowed: slices.Contains(edits, path)},
+			{name: "an editor by a share", caller: caller("api:*", "", ""), share: tokens.ShareEditor,
+				allowed: slices.Contains(edits, path)},
 			{name: "a manager", caller: caller("*", "", ""), allowed: true},
 		} {
 			err := by.caller.MayUpdate(before, after, update, by.share, roles, now)
@@ -242,7 +245,8 @@ func TestEqualSettings(t *testing.T) {
 		t.Errorf("equal settings differ in %q, or have other digests", diff)
 	}
 	none, empty := tokens.Settings{}, tokens.Settings{Own: tokens.Grants{GroupRoles: []tokens.GroupRole{}}}
-	if diff := tokens.Difference(none, empty); !slices.Equal(diff, tokens.Fields{"group_roles"}) || tokens.Digest(none) == tokens.Digest(empty) {
+	if diff := tokens.Difference(none, empty); !slices.Equal(diff, tokens.Fields{"group_roles"}) ||
+		tokens.Digest(none) == tokens.Digest(empty) {
 		t.Errorf("no roles in groups and an empty set of them differ in %q, want group_roles", diff)
 	}
 }
@@ -282,13 +286,16 @@ func TestDigestCoversEveryField(t *testing.T) {
 		if tokens.Digest(another) == digest {
 			t.Errorf("the digest doesn't depend on %s", path)
 		}
-		update := tokens.AccessTokenUpdate{Fields: tokens.Difference(n.Settings, settings), Regeneration: &tokens.Regeneration{NewSecretFor: n.NewSecretFor}}
+		update := tokens.AccessTokenUpdate{Fields: tokens.Difference(n.Settings, settings),
+			Regeneration: &tokens.Regeneration{NewSecretFor: n.NewSecretFor}}
 		altered := update
 		altered.Settings = settings
 		if update.Digest(tokenID) == altered.Digest(tokenID) {
 			t.Errorf("the digest of an update doesn't depend on %s", path)
 		}
-		if altered.Fields = nil; altered.Digest(tokenID) != (tokens.AccessTokenUpdate{Regeneration: update.Regeneration}).Digest(tokenID) {
+		if altered.Fields = nil; altered.Digest(tokenID) != (tokens.AccessTokenUpdate{
+			Regeneration: update.Regeneration,
+		}).Digest(tokenID) {
 			t.Errorf("the digest of an update depends on %s, which it doesn't set", path)
 		}
 	}

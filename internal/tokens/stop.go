@@ -12,8 +12,8 @@ const ActorClock Actor = "latchkey"
 // ActorUnknown appears if the caller could not be determined.
 const ActorUnknown Actor = "unknown"
 
-// Stop says who stopped something, when and why. It alone in this package has names in JSON: the provider keeps it in private
-// state, where existing states have these names.
+// Stop says who stopped something, when and why. It alone in this package has names in JSON: the provider keeps it in
+// private state, where existing states have these names.
 type Stop struct {
 	By Actor     `json:"by"`
 	At time.Time `json:"at"`

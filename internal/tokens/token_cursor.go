@@ -49,7 +49,8 @@ func (c tokenCursor) text() string {
 	return base64.RawURLEncoding.EncodeToString(encoded)
 }
 
-// Position returns where the page before ends; nil for the first page. CodeInvalid for a cursor that does not belong to this query.
+// Position returns where the page before ends; nil for the first page. CodeInvalid for a cursor that does not belong to
+// this query.
 func (q TokenQuery) Position() (*TokenPosition, error) {
 	if q.Cursor == "" {
 		return nil, nil
@@ -60,14 +61,16 @@ func (q TokenQuery) Position() (*TokenPosition, error) {
 		err = json.Unmarshal(text, &c)
 	}
 	if err != nil || c.text() != q.Cursor || c.Query != q.digest() {
-		return nil, Invalid("cursor", "it does not belong to this query: repeat the query with the cursor that came with its last page, "+
-			"unchanged, or leave the cursor out for the first page")
+		return nil, Invalid("cursor",
+			"it does not belong to this query: repeat the query with the cursor that came with its last page, "+
+				"unchanged, or leave the cursor out for the first page")
 	}
 	p := &TokenPosition{Now: c.Now}
 	p.Last.ID, p.Last.CreatedAt = c.ID, c.CreatedAt
 	if value := tokenOrders[q.Column()].value; value != nil {
 		if err := json.Unmarshal(c.Value, value(&p.Last)); err != nil {
-			return nil, Invalid("cursor", "it is damaged: pass on, unchanged, what came with the last page, or leave the cursor out for the first page")
+			return nil, Invalid("cursor",
+				"it is damaged: pass on, unchanged, what came with the last page, or leave the cursor out for the first page")
 		}
 	}
 	return p, nil

@@ -189,7 +189,8 @@ func (q TokenQuery) Compare(a, b *AccessToken) int {
 
 // Selects reports whether the query selects a token that was observed at a time, its Limit and Cursor apart.
 func (q TokenQuery) Selects(t *AccessToken, now time.Time) bool {
-	if q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID || q.GroupID != "" && t.User.GroupID != q.GroupID {
+	if q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID ||
+		q.GroupID != "" && t.User.GroupID != q.GroupID {
 		return false
 	}
 	if q.ExpiresWithin > 0 {

@@ -39,13 +39,14 @@ func queriedTokens() []tokens.AccessToken {
 		}),
 		token("b", "gamma", "ci", "none", func(t *tokens.AccessToken) {
 			t.CreatedAt, t.Description, t.Secret.Preview, t.Secret.Version = now.Add(-4*time.Hour), "first", "lk_2", 2
-			t.Enabled, t.User.GroupID, t.Visibility, t.UpdatedAt = false, groupA, tokens.VisibilityRestricted, now.Add(-time.Hour)
+			t.Enabled, t.User.GroupID, t.Visibility, t.UpdatedAt = false, groupA, tokens.VisibilityRestricted,
+				now.Add(-time.Hour)
 		}),
 	}
 }
 
-// TestTokenQuerySelects orders by every column, and selects. Tokens that a column doesn't tell apart are in the order in
-// which they were made, whichever way the column goes.
+// TestTokenQuerySelects orders by every column, and selects. Tokens that a column doesn't tell apart are in the order
+// in which they were made, whichever way the column goes.
 func TestTokenQuerySelects(t *testing.T) {
 	for _, test := range []struct {
 		query tokens.TokenQuery
@@ -127,7 +128,8 @@ func selected(query tokens.TokenQuery, list []tokens.AccessToken) []*tokens.Acce
 
 func TestTokenColumns(t *testing.T) {
 	want := []tokens.TokenColumn{
-		"created_at", "description", "expires_at", "id", "last_used_at", "name", "role", "secret_version", "status", "technical_user", "token_preview",
+		"created_at", "description", "expires_at", "id", "last_used_at", "name", "role", "secret_version", "status",
+		"technical_user", "token_preview",
 		"updated_at", "visibility",
 	}
 	if diff := cmp.Diff(want, tokens.TokenColumns()); diff != "" {
@@ -163,8 +165,8 @@ func TestTokenQueryValidateFields(t *testing.T) {
 	}
 }
 
-// What comes after a token by its cursor is the rest of the list, in every order, also where a column tells no token from
-// another.
+// What comes after a token by its cursor is the rest of the list, in every order, also where a column tells no token
+// from another.
 func TestCursors(t *testing.T) {
 	var all []tokens.AccessToken
 	for _, token := range slices.Concat(queriedTokens(), queriedTokens(), queriedTokens()) {

@@ -45,7 +45,8 @@ resource "terraform_data" "consumer" {
 `)
 	}
 	consumes := func(s *terraform.State) error {
-		if got := s.RootModule().Resources["terraform_data.consumer"].Primary.Attributes["output"]; got != acctest.SecretOf(s, acctest.CI) {
+		if got := s.RootModule().Resources["terraform_data.consumer"].Primary.Attributes["output"]; got != acctest.SecretOf(s,
+			acctest.CI) {
 			return fmt.Errorf("the consumer has another value than the token")
 		}
 		return nil

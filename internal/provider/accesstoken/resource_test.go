@@ -153,7 +153,8 @@ func TestAccessTokenChangesInPlace(t *testing.T) {
 		{"group roles", acctest.CIToken(),
 			acctest.CIToken(`group_roles = [{ group_id = latchkey_group.payments.id, role = "viewer" }]`),
 			[]string{"group_roles"}},
-		{"group roles emptied", acctest.CIToken(`group_roles = [{ group_id = latchkey_group.payments.id, role = "viewer" }]`), acctest.CIToken(`group_roles = []`), []string{"group_roles"}},
+		{"group roles emptied", acctest.CIToken(`group_roles = [{ group_id = latchkey_group.payments.id, role = "viewer" }]`),
+			acctest.CIToken(`group_roles = []`), []string{"group_roles"}},
 		{"disabled", acctest.CIToken(), acctest.CIToken(`enabled = false`), []string{"enabled"}},
 		{"enabled", acctest.CIToken(`enabled = false`), acctest.CIToken(), []string{"enabled"}},
 		{"activation", acctest.CIToken(), acctest.CIToken(`activates_at = "2030-06-01T00:00:00Z"`),
@@ -334,7 +335,8 @@ func TestAccessTokenDestroyGone(t *testing.T) {
 		resource.TestStep{
 			Config:  b.Config(acctest.CIToken()),
 			Destroy: true,
-			ConfigPlanChecks: acctest.PreApply(acctest.PlanCheck(func(*tfjson.Plan) error { // after the refresh, before the delete
+			// after the refresh, before the delete
+			ConfigPlanChecks: acctest.PreApply(acctest.PlanCheck(func(*tfjson.Plan) error {
 				return b.Outside.DeleteAccessToken(context.Background(), b.Token("ci").ID)
 			})),
 		},

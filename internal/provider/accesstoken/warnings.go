@@ -83,8 +83,8 @@ func wayOutOfExpiry(state *model) string {
 	return "set a later expires_at"
 }
 
-// orTrigger adds the change of a trigger to a way to get a new secret, if there are triggers: those that are set for the
-// first time are only recorded.
+// orTrigger adds the change of a trigger to a way to get a new secret, if there are triggers: those that are set for
+// the first time are only recorded.
 func orTrigger(state *model, way string) string {
 	if state.RegenerateTriggers.IsNull() {
 		return way

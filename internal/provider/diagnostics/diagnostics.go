@@ -85,7 +85,8 @@ func failure(summary, about string, err error, note string) diag.Diagnostic {
 // caller, which are settings of the provider.
 func isAboutObject(err error) bool {
 	code := tokens.ErrorCode(err)
-	return code != tokens.CodeUnavailable && code != tokens.CodeForbidden && tokens.ErrorReason(err) != tokens.ReasonOtherOrganization
+	return code != tokens.CodeUnavailable && code != tokens.CodeForbidden &&
+		tokens.ErrorReason(err) != tokens.ReasonOtherOrganization
 }
 
 // InvalidAttribute is the diagnostic for a configured value that breaks a rule.

@@ -45,14 +45,16 @@ func TestBackupAndFullDisks(t *testing.T) {
 
 	before := files(t, path)
 	to := filepath.Join(disk, "latchkey.backup")
-	wantUnavailable(t, "a backup to a full disk", Backup(t.Context(), filepath.Join(room, "alone"), to, backedUp), to, "full", "free some space", "another disk")
+	wantUnavailable(t, "a backup to a full disk", Backup(t.Context(), filepath.Join(room, "alone"), to, backedUp), to,
+		"full", "free some space", "another disk")
 	_, err := Restore{Backup: filepath.Join(room, "alone"), Path: path, Aside: ending, Note: restored}.Run(t.Context())
 	wantUnavailable(t, "a restore on a full disk", err, path, "full", "nothing was changed")
 	if after := files(t, path); before != after {
 		t.Error("the full disk changed")
 	}
 	free()
-	if _, err := (Restore{Backup: filepath.Join(room, "alone"), Path: path, Aside: ending, Note: restored}).Run(t.Context()); err != nil {
+	if _, err := (Restore{Backup: filepath.Join(room, "alone"), Path: path, Aside: ending,
+		Note: restored}).Run(t.Context()); err != nil {
 		t.Errorf("when there is space again: %v", err)
 	}
 }

@@ -70,7 +70,8 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 		if groups := i.Counts[0]; groups.Rows < int64(acknowledged) {
 			t.Errorf("round %d: the backup holds %d groups, and %d had been acknowledged", round, groups.Rows, acknowledged)
 		}
-		if i.SchemaVersion != store.SchemaVersion || i.LastEvent.Action != tokens.ActionDatabaseBackup || !i.LastEvent.At.Equal(noon) {
+		if i.SchemaVersion != store.SchemaVersion || i.LastEvent.Action != tokens.ActionDatabaseBackup ||
+			!i.LastEvent.At.Equal(noon) {
 			t.Errorf("round %d: got %+v", round, i)
 		}
 		if entries, err := os.ReadDir(filepath.Dir(backup)); err != nil || len(entries) != 1 {
@@ -136,7 +137,8 @@ func TestBackupThatIsRefused(t *testing.T) {
 	if err := os.Truncate(damaged, 64<<10); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"taken": "mine", "log-wal": "of another", "text.db": strings.Repeat("text\n", 500)} {
+	for name, text := range map[string]string{"taken": "mine", "log-wal": "of another",
+		"text.db": strings.Repeat("text\n", 500)} {
 		if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -151,16 +153,20 @@ func TestBackupThatIsRefused(t *testing.T) {
 		code               tokens.Code
 		words              []string
 	}{
-		{"name that is taken", sound, "taken", backedUp, tokens.CodeConflict, []string{"taken exists already", "another file"}},
+		{"name that is taken", sound, "taken", backedUp, tokens.CodeConflict,
+			[]string{"taken exists already", "another file"}},
 		{"link to nothing", sound, "link", backedUp, tokens.CodeConflict, []string{"link exists already"}},
 		{"directory", sound, ".", backedUp, tokens.CodeConflict, []string{"exists already"}},
 		{"log of another database", sound, "log", backedUp, tokens.CodeUnavailable, []string{"log-wal", "move the log away"}},
 		{"missing directory", sound, "missing/new", backedUp, tokens.CodeUnavailable, []string{"missing/new", "make it"}},
-		{"no database", filepath.Join(directory, "none.db"), "new", backedUp, tokens.CodeUnavailable, []string{"there is no database"}},
-		{"no SQLite file", filepath.Join(directory, "text.db"), "new", backedUp, tokens.CodeUnavailable, []string{"not an SQLite database"}},
+		{"no database", filepath.Join(directory, "none.db"), "new", backedUp, tokens.CodeUnavailable,
+			[]string{"there is no database"}},
+		{"no SQLite file", filepath.Join(directory, "text.db"), "new", backedUp, tokens.CodeUnavailable,
+			[]string{"not an SQLite database"}},
 		{"newer schema", newer, "new", backedUp, tokens.CodeUnavailable, []string{"newer version of Latchkey"}},
 		{"damaged", damaged, "new", backedUp, tokens.CodeUnavailable, []string{"damaged"}},
-		{"refusal", sound, "new", func(context.Context, store.Tx) error { return refusal }, tokens.CodeForbidden, []string{"no"}},
+		{"refusal", sound, "new", func(context.Context, store.Tx) error { return refusal }, tokens.CodeForbidden,
+			[]string{"no"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			beside := filepath.Join(directory, "x")

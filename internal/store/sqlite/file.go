@@ -165,8 +165,9 @@ func (f databaseFile) dsn(options string) string {
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
 	}
-	u := url.URL{Scheme: "file", Path: path, OmitHost: true, RawQuery: fmt.Sprintf("%s&_busy_timeout=%d&_synchronous=FULL&_foreign_keys=true",
-		options, f.busyTimeout.Milliseconds())}
+	u := url.URL{Scheme: "file", Path: path, OmitHost: true,
+		RawQuery: fmt.Sprintf("%s&_busy_timeout=%d&_synchronous=FULL&_foreign_keys=true",
+			options, f.busyTimeout.Milliseconds())}
 	return u.String()
 }
 

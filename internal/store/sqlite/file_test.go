@@ -23,13 +23,16 @@ func TestWhatIsNoDatabase(t *testing.T) {
 		make  func(t *testing.T, path string) error
 		words []string
 	}{
-		{"empty file", func(_ *testing.T, path string) error { return os.WriteFile(path, nil, 0o600) }, []string{"empty", "restore", "remove"}},
+		{"empty file", func(_ *testing.T, path string) error { return os.WriteFile(path, nil, 0o600) },
+			[]string{"empty", "restore", "remove"}},
 		{"text", func(_ *testing.T, path string) error {
 			return os.WriteFile(path, []byte(strings.Repeat("not a database\n", 100)), 0o600)
 		}, []string{"not an SQLite database", "name another path"}},
 		{"directory", func(_ *testing.T, path string) error { return os.Mkdir(path, 0o700) }, []string{"is a directory"}},
-		{"device", func(_ *testing.T, path string) error { return os.Symlink(os.DevNull, path) }, []string{"not a regular file"}},
-		{"dangling link", func(_ *testing.T, path string) error { return os.Symlink(path+".gone", path) }, []string{"symbolic link", ".gone"}},
+		{"device", func(_ *testing.T, path string) error { return os.Symlink(os.DevNull, path) },
+			[]string{"not a regular file"}},
+		{"dangling link", func(_ *testing.T, path string) error { return os.Symlink(path+".gone", path) },
+			[]string{"symbolic link", ".gone"}},
 		{"database of another program", func(t *testing.T, path string) error {
 			execute(t, path, `CREATE TABLE kept (name TEXT); INSERT INTO kept VALUES ('mine'); PRAGMA user_version = 1`)
 			return nil
@@ -155,7 +158,8 @@ func TestNewerSchema(t *testing.T) {
 		})
 	}
 
-	execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d; ALTER TABLE access_tokens ADD COLUMN shoe_size BIGINT; CREATE TABLE novelties (id TEXT)`, store.SchemaVersion+1))
+	execute(t, path,
+		fmt.Sprintf(`PRAGMA user_version = %d; ALTER TABLE access_tokens ADD COLUMN shoe_size BIGINT; CREATE TABLE novelties (id TEXT)`, store.SchemaVersion+1))
 	newer := openStore(t, path)
 	_, err = readGroups(ctx, newer)
 	wantUnavailable(t, "a read", err, path, "newer version of Latchkey", "upgrade")
@@ -182,7 +186,8 @@ func TestNewerSchema(t *testing.T) {
 func insertToken(t *testing.T, path string, secret tokens.Secret) string {
 	t.Helper()
 	ctx := t.Context()
-	user := tokens.TechnicalUser{ID: tokens.NewID(tokens.KindTechnicalUser, noon), Email: "ci@default.latchkey.internal", CreatedAt: noon, UpdatedAt: noon, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true}}
+	user := tokens.TechnicalUser{ID: tokens.NewID(tokens.KindTechnicalUser, noon), Email: "ci@default.latchkey.internal",
+		CreatedAt: noon, UpdatedAt: noon, TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Enabled: true}}
 	token := tokens.AccessToken{
 		ID:        tokens.NewID(tokens.KindAccessToken, noon),
 		User:      user,
@@ -213,7 +218,8 @@ func TestLockedDatabase(t *testing.T) {
 	t.Cleanup(func() { _ = impatient.Close() })
 	write := func(tx store.Tx) error { return insertGroups(t, tx, 1) }
 	err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error {
-		wantUnavailable(t, "a write beside another", impatient.Write(t.Context(), write), path, "another process has locked", "try again")
+		wantUnavailable(t, "a write beside another", impatient.Write(t.Context(), write), path, "another process has locked",
+			"try again")
 		if groups, err := readGroups(t.Context(), impatient); err != nil || len(groups) != 1 {
 			t.Errorf("a read beside a write: %d groups, %v", len(groups), err)
 		}
@@ -297,7 +303,8 @@ func TestInspection(t *testing.T) {
 	if err != nil || i.Unusable != nil {
 		t.Fatal(err, i.Unusable)
 	}
-	if i.Database.ID != identity || i.SchemaVersion != store.SchemaVersion || i.LatestSchema != store.SchemaVersion || i.JournalMode != "wal" || len(i.Damage) != 0 {
+	if i.Database.ID != identity || i.SchemaVersion != store.SchemaVersion || i.LatestSchema != store.SchemaVersion ||
+		i.JournalMode != "wal" || len(i.Damage) != 0 {
 		t.Errorf("got %+v", i)
 	}
 	if i.Counts[0] != (Count{"groups", 3}) {
@@ -315,7 +322,8 @@ func TestInspection(t *testing.T) {
 
 // A path means the file of that name, whatever characters are in it.
 func TestOddPaths(t *testing.T) {
-	for _, name := range []string{"a b.db", "a?mode=memory.db", "a#b.db", "100%.db", "a%20b.db", "größe.db", ":memory:", "file:x.db", "'q\".db"} {
+	for _, name := range []string{"a b.db", "a?mode=memory.db", "a#b.db", "100%.db", "a%20b.db", "größe.db", ":memory:",
+		"file:x.db", "'q\".db"} {
 		directory := t.TempDir()
 		s := openStore(t, filepath.Join(directory, name))
 		if err := s.WriteOrMake(t.Context(), found, func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
@@ -353,7 +361,8 @@ func TestMaking(t *testing.T) {
 func TestMakingThatFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "latchkey.db")
 	refusal := tokens.Invalid("organization", "no")
-	err := openStore(t, path).WriteOrMake(t.Context(), func(context.Context, store.Tx) error { return refusal }, func(store.Tx) error { return nil })
+	err := openStore(t, path).WriteOrMake(t.Context(), func(context.Context, store.Tx) error { return refusal },
+		func(store.Tx) error { return nil })
 	if tokens.ErrorCode(err) != tokens.CodeInvalid {
 		t.Errorf("got %v, want the refusal", err)
 	}

@@ -103,7 +103,8 @@ func TestModeOfAnExistingFileStays(t *testing.T) {
 	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+	if err := openStore(t, path).Write(t.Context(),
+		func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
@@ -137,7 +138,8 @@ func TestFilesWithoutPermission(t *testing.T) {
 		chmod(t, path, 0o400)
 		s := openStore(t, path)
 		wantUnavailable(t, "a write", s.Write(t.Context(), write), path, "this user can't write to", "right to write")
-		wantUnavailable(t, "a write that makes a database", s.WriteOrMake(t.Context(), found, write), path, "this user can't write to")
+		wantUnavailable(t, "a write that makes a database", s.WriteOrMake(t.Context(), found, write), path,
+			"this user can't write to")
 	})
 	t.Run("read-only file with an older schema", func(t *testing.T) {
 		path, _ := oldDatabase(t)
@@ -158,7 +160,8 @@ func TestFilesWithoutPermission(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "latchkey.db")
 		directoryOf(t, path, 0o500)
 		s := openStore(t, path)
-		wantUnavailable(t, "a write that makes a database", s.WriteOrMake(t.Context(), found, write), path, "may not write to the directory", "permissions")
+		wantUnavailable(t, "a write that makes a database", s.WriteOrMake(t.Context(), found, write), path,
+			"may not write to the directory", "permissions")
 		if _, err := readGroups(t.Context(), s); err == nil || !strings.Contains(err.Error(), "there is no database") {
 			t.Errorf("a read: got %v", err)
 		}

@@ -109,25 +109,28 @@ func fillOrganization(t *testing.T, path string) {
 		return tx.InsertDatabase(ctx, tokens.NewID(tokens.KindDatabase, made), "default", made)
 	}
 	err = s.WriteOrMake(ctx, found, func(tx store.Tx) error {
-		role := tokens.Role{ID: tokens.NewID(tokens.KindRole, made), CreatedAt: made, UpdatedAt: made, RoleSettings: tokens.RoleSettings{Name: "orders", Permissions: []string{"orders:read"}}}
+		role := tokens.Role{ID: tokens.NewID(tokens.KindRole, made), CreatedAt: made, UpdatedAt: made,
+			RoleSettings: tokens.RoleSettings{Name: "orders", Permissions: []string{"orders:read"}}}
 		if err := tx.InsertRole(ctx, role); err != nil {
 			return err
 		}
 		groups := make([]string, manyGroups)
 		for i := range groups {
 			groups[i] = tokens.NewID(tokens.KindGroup, made)
-			if err := tx.InsertGroup(ctx, tokens.Group{ID: groups[i], CreatedAt: made, UpdatedAt: made, GroupSettings: tokens.GroupSettings{Name: groupName(groups[i])}}); err != nil {
+			if err := tx.InsertGroup(ctx, tokens.Group{ID: groups[i], CreatedAt: made, UpdatedAt: made,
+				GroupSettings: tokens.GroupSettings{Name: groupName(groups[i])}}); err != nil {
 				return err
 			}
 		}
 		users := make([]tokens.TechnicalUser, manyUsers)
 		for i := range users {
 			u := tokens.TechnicalUser{
-				ID:                    tokens.NewID(tokens.KindTechnicalUser, made),
-				Email:                 fmt.Sprintf("user-%d@default.latchkey.internal", i),
-				CreatedAt:             made,
-				UpdatedAt:             made,
-				TechnicalUserSettings: tokens.TechnicalUserSettings{Name: fmt.Sprintf("user-%d", i), Grants: tokens.Grants{Role: role.Name}, Enabled: true},
+				ID:        tokens.NewID(tokens.KindTechnicalUser, made),
+				Email:     fmt.Sprintf("user-%d@default.latchkey.internal", i),
+				CreatedAt: made,
+				UpdatedAt: made,
+				TechnicalUserSettings: tokens.TechnicalUserSettings{Name: fmt.Sprintf("user-%d", i),
+					Grants: tokens.Grants{Role: role.Name}, Enabled: true},
 			}
 			if i%2 == 1 {
 				u.GroupID = groups[i/2]
@@ -163,7 +166,8 @@ func insertNumbered(ctx context.Context, tx store.Tx, number int, user tokens.Te
 		Secret:    tokens.SecretState{Version: 1, Preview: secret.Preview(), CreatedAt: made},
 		CreatedAt: made.Add(time.Duration(number%11) * time.Hour),
 		UpdatedAt: made,
-		Settings:  tokens.Settings{Name: fmt.Sprintf("token %d", number%7), Visibility: tokens.VisibilityOrganization, Enabled: true},
+		Settings: tokens.Settings{Name: fmt.Sprintf("token %d", number%7), Visibility: tokens.VisibilityOrganization,
+			Enabled: true},
 	}
 	if number%1001 == 0 {
 		token.Description = "a needle in the haystack"

@@ -45,7 +45,8 @@ func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
 		err = tokens.Unavailable(err,
 			"database %s has schema version %d; even to read it, this program brings it to version %d in a "+
 				"transaction that it drops, "+
-				"and this user can't write to the file; nothing was changed: give the user the right to write to the file, its -wal and -shm files, "+
+				"and this user can't write to the file; nothing was changed: give the user the right to write to the file, its "+
+				"-wal and -shm files, "+
 				"and its directory, or make a change as a user who has that right", c.engine.path, version, store.SchemaVersion)
 	}
 	return nil, errors.Join(err, tx.Rollback())

@@ -22,11 +22,14 @@ func oldDatabase(t *testing.T) (path string, secret tokens.Secret) {
 	}
 	path = filepath.Join(t.TempDir(), "latchkey.db")
 	migrateTo(t, path, 1)
-	execute(t, path, fmt.Sprintf(`PRAGMA journal_mode = WAL; PRAGMA application_id = %d; PRAGMA user_version = 1;`, applicationID)+
+	execute(t, path, fmt.Sprintf(`PRAGMA journal_mode = WAL; PRAGMA application_id = %d; PRAGMA user_version = 1;`,
+		applicationID)+
 		fmt.Sprintf(`INSERT INTO database VALUES ('%s', 'default', 1);
-		INSERT INTO technical_users (id, name, description, email, role, group_roles_set, enabled, system_created, created_at, updated_at)
+		INSERT INTO technical_users (id, name, description, email, role, group_roles_set, enabled, system_created,
+		created_at, updated_at)
 			VALUES ('tu_1', 'ci', '', 'ci@default.latchkey.internal', 'member', false, true, false, 1, 1);
-		INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, ttl_seconds, secret_version, created_at, updated_at)
+		INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, ttl_seconds,
+		secret_version, created_at, updated_at)
 			VALUES ('tok_1', 'deploy', '', 'tu_1', '', false, true, 0, 1, 1, 1);
 		INSERT INTO secrets VALUES ('%s', 'tok_1', 1, 'lk_1', 1, NULL)`, identity, secret.Hash()))
 	return path, secret
@@ -61,12 +64,13 @@ func schemaOf(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	var all []string
-	err = eachRow(t.Context(), db, `SELECT coalesce(sql, '') FROM sqlite_master ORDER BY type, name`, func(rows *sql.Rows) error {
-		var text string
-		err := rows.Scan(&text)
-		all = append(all, text)
-		return err
-	})
+	err = eachRow(t.Context(), db, `SELECT coalesce(sql, '') FROM sqlite_master ORDER BY type, name`,
+		func(rows *sql.Rows) error {
+			var text string
+			err := rows.Scan(&text)
+			all = append(all, text)
+			return err
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +91,8 @@ func wantOldContent(t *testing.T, s *store.Store, secret tokens.Secret) {
 			if err != nil {
 				return err
 			}
-			if token := known.AccessToken; !ok || token.Name != "deploy" || token.Visibility != tokens.VisibilityOrganization || token.CreatorID != "" {
+			if token := known.AccessToken; !ok || token.Name != "deploy" || token.Visibility != tokens.VisibilityOrganization ||
+				token.CreatorID != "" {
 				t.Errorf("%s: got %t, %+v", name, ok, token)
 			}
 			if roles, err := v.Roles(ctx); err != nil || len(roles) != 0 {
@@ -104,7 +109,8 @@ func wantOldContent(t *testing.T, s *store.Store, secret tokens.Secret) {
 // insertRole is a change that needs the latest schema.
 func insertRole(t *testing.T, tx store.Tx) error {
 	id := tokens.NewID(tokens.KindRole, noon)
-	return tx.InsertRole(t.Context(), tokens.Role{ID: id, CreatedAt: noon, UpdatedAt: noon, RoleSettings: tokens.RoleSettings{Name: id, Permissions: []string{"orders:read", "orders:write"}}})
+	return tx.InsertRole(t.Context(), tokens.Role{ID: id, CreatedAt: noon, UpdatedAt: noon,
+		RoleSettings: tokens.RoleSettings{Name: id, Permissions: []string{"orders:read", "orders:write"}}})
 }
 
 // Plans and commands that only read work on a database of an older release, and leave it as it is.
@@ -157,7 +163,8 @@ func TestFirstWriteMigrates(t *testing.T) {
 	if got, want := schemaOf(t, path), schemaOf(t, newDatabase(t, 1)); got != want {
 		t.Errorf("got schema %s, want that of a new database, %s", got, want)
 	}
-	for name, s := range map[string]*store.Store{"the store that wrote": s, "a store that had it open": opened, "a new store": openStore(t, path)} {
+	for name, s := range map[string]*store.Store{"the store that wrote": s, "a store that had it open": opened,
+		"a new store": openStore(t, path)} {
 		t.Run(name, func(t *testing.T) {
 			wantOldContent(t, s, secret)
 			if groups, err := readGroups(t.Context(), s); err != nil || len(groups) != 2 {
@@ -212,7 +219,8 @@ func TestNewerReleaseMigratesMeanwhile(t *testing.T) {
 	path, secret := oldDatabase(t)
 	s := openStore(t, path)
 	wantOldContent(t, s, secret)
-	if err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+	if err := openStore(t, path).Write(t.Context(),
+		func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 		t.Fatal(err)
 	}
 	execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, store.SchemaVersion+1))

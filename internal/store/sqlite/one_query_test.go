@@ -84,12 +84,14 @@ func searchInDataSource(t *testing.T, database string, now func() time.Time) int
 		}
 		return &encoded
 	}
-	configured, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: config(schemas.Provider.ValueType(), "database", database)})
+	configured, err := server.ConfigureProvider(t.Context(),
+		&tfprotov6.ConfigureProviderRequest{Config: config(schemas.Provider.ValueType(), "database", database)})
 	if err != nil || len(configured.Diagnostics) > 0 {
 		t.Fatal(err, configured.Diagnostics)
 	}
 	typ := schemas.DataSourceSchemas[name].ValueType()
-	read, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: name, Config: config(typ, "search", "NEEDLE")})
+	read, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: name,
+		Config: config(typ, "search", "NEEDLE")})
 	if err != nil || len(read.Diagnostics) > 0 {
 		t.Fatal(err, read.Diagnostics)
 	}

@@ -80,13 +80,15 @@ func TestFirstPagesUseIndexes(t *testing.T) {
 	path := newDatabase(t, 1)
 	s := openStore(t, path)
 	indexes := map[tokens.TokenColumn]string{
-		tokens.ColumnCreatedAt: "creation", tokens.ColumnName: "name", tokens.ColumnExpiresAt: "end", tokens.ColumnLastUsedAt: "use",
+		tokens.ColumnCreatedAt: "creation", tokens.ColumnName: "name", tokens.ColumnExpiresAt: "end",
+		tokens.ColumnLastUsedAt: "use",
 	}
 	after := &tokens.AccessToken{ID: tokens.NewID(tokens.KindAccessToken, noon), CreatedAt: noon}
 	for column, order := range indexes {
 		for index, audience := range map[string]store.Audience{
-			"access_tokens_by_" + order + " (visibility=?":                         {All: true},
-			"access_tokens_in_group_by_" + order + " (group_id=? AND visibility=?": {Groups: []string{"grp_1"}, AccountID: "mem_1"},
+			"access_tokens_by_" + order + " (visibility=?": {All: true},
+			"access_tokens_in_group_by_" + order + " (group_id=? AND visibility=?": {Groups: []string{"grp_1"},
+				AccountID: "mem_1"},
 		} {
 			for _, selection := range []store.TokenSelection{{}, {Query: tokens.TokenQuery{Descending: true}}, {After: after}} {
 				selection.Query.Sort, selection.Audience, selection.Limit = column, audience, 50

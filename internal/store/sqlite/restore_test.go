@@ -35,7 +35,8 @@ func newBackup(t *testing.T) (path, backup string) {
 		t.Fatal(err)
 	}
 	s := openStore(t, path)
-	if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, groupsLater-groupsInBackup) }); err != nil {
+	if err := s.Write(t.Context(),
+		func(tx store.Tx) error { return insertGroups(t, tx, groupsLater-groupsInBackup) }); err != nil {
 		t.Fatal(err)
 	}
 	return path, backup
@@ -97,7 +98,8 @@ func TestRestore(t *testing.T) {
 		t.Errorf("the directory holds %v", names)
 	}
 	i := wantSound(t, path)
-	if i.Counts[0].Rows != groupsInBackup || i.LastEvent.Action != tokens.ActionDatabaseRestore || i.SchemaVersion != store.SchemaVersion {
+	if i.Counts[0].Rows != groupsInBackup || i.LastEvent.Action != tokens.ActionDatabaseRestore ||
+		i.SchemaVersion != store.SchemaVersion {
 		t.Errorf("restored: %+v", i)
 	}
 	if mode := journalMode(t, path); mode != "wal" {
@@ -187,7 +189,8 @@ func TestRestoreOverWhatIsThere(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := files(t, path)
-			moved, err := Restore{Backup: backup, Path: path, Aside: ending, Another: test.name == "older schema", Note: restored}.Run(t.Context())
+			moved, err := Restore{Backup: backup, Path: path, Aside: ending, Another: test.name == "older schema",
+				Note: restored}.Run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -259,7 +262,8 @@ func TestRestoreThatIsRefused(t *testing.T) {
 		{"empty backup", at("empty.backup"), path, tokens.CodeUnavailable, []string{"not one of Latchkey"}},
 		{"newer backup", at("newer.backup"), path, tokens.CodeUnavailable, []string{"newer version of Latchkey"}},
 		{"another identity", backup, at("other.db"), tokens.CodeConflict, []string{"db_other", identity, "check both paths"}},
-		{"database of another program", backup, at("program.db"), tokens.CodeConflict, []string{"another program", "check the path"}},
+		{"database of another program", backup, at("program.db"), tokens.CodeConflict,
+			[]string{"another program", "check the path"}},
 		{"directory", backup, directory, tokens.CodeUnavailable, []string{"is a directory"}},
 		{"link to nothing", backup, at("link.db"), tokens.CodeUnavailable, []string{"symbolic link"}},
 		{"missing directory", backup, at("missing/latchkey.db"), tokens.CodeUnavailable, []string{"make it"}},
@@ -285,7 +289,8 @@ func TestRestoreThatIsRefused(t *testing.T) {
 	}
 	for _, name := range []string{"other.db", "program.db"} {
 		before := content(t, at(name))
-		if _, err := (Restore{Backup: backup, Path: at(name), Aside: ending, Another: true, Note: restored}).Run(t.Context()); err != nil {
+		if _, err := (Restore{Backup: backup, Path: at(name), Aside: ending, Another: true,
+			Note: restored}).Run(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		wantGroups(t, at(name), groupsInBackup)
@@ -304,7 +309,8 @@ func TestRestoreOfABusyDatabase(t *testing.T) {
 		if _, err := v.Groups(t.Context()); err != nil {
 			return err
 		}
-		if err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+		if err := openStore(t, path).Write(t.Context(),
+			func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 			return err
 		}
 		_, err := restore.Run(t.Context())
@@ -331,7 +337,8 @@ func TestRestoreThatAnotherProcessOvertakes(t *testing.T) {
 	path, backup := newBackup(t)
 	_, err := Restore{Backup: backup, Path: path, Aside: ending, Note: restored, reach: func(step string) {
 		if step == "moved -shm" {
-			if err := openStore(t, path).WriteOrMake(t.Context(), found, func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+			if err := openStore(t, path).WriteOrMake(t.Context(), found,
+				func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 				t.Error(err)
 			}
 		}

@@ -17,12 +17,13 @@ import (
 // one in its place, or none; the old one is whole, with all that was acknowledged; and restoring again succeeds.
 func TestKilledRestore(t *testing.T) {
 	if step := os.Getenv("LATCHKEY_TEST_STEP"); step != "" {
-		_, err := Restore{Backup: os.Getenv("LATCHKEY_TEST_BACKUP"), Path: os.Getenv("LATCHKEY_TEST_PATH"), Aside: ending, Note: restored, reach: func(reached string) {
-			if reached == step {
-				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-				select {}
-			}
-		}}.Run(t.Context())
+		_, err := Restore{Backup: os.Getenv("LATCHKEY_TEST_BACKUP"), Path: os.Getenv("LATCHKEY_TEST_PATH"), Aside: ending,
+			Note: restored, reach: func(reached string) {
+				if reached == step {
+					_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+					select {}
+				}
+			}}.Run(t.Context())
 		t.Fatalf("the restore was not killed at %q: %v", step, err)
 	}
 	if testing.Short() {
@@ -67,7 +68,8 @@ func TestKilledRestore(t *testing.T) {
 			if _, err := (Restore{Backup: backup, Path: path, Aside: ".again", Note: restored}).Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := other.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); tokens.ErrorCode(err) != tokens.CodeUnavailable {
+			if err := other.Write(t.Context(),
+				func(tx store.Tx) error { return insertGroups(t, tx, 1) }); tokens.ErrorCode(err) != tokens.CodeUnavailable {
 				t.Errorf("the process that had the database open, after the restore: %v", err)
 			}
 			wantSound(t, path)

@@ -56,7 +56,8 @@ func newDatabase(t *testing.T, groups int) string {
 func insertGroups(t *testing.T, tx store.Tx, number int) error {
 	for range number {
 		id := tokens.NewID(tokens.KindGroup, noon)
-		err := tx.InsertGroup(t.Context(), tokens.Group{ID: id, CreatedAt: noon, UpdatedAt: noon, GroupSettings: tokens.GroupSettings{Name: id, Description: strings.Repeat("d", 1024)}})
+		err := tx.InsertGroup(t.Context(), tokens.Group{ID: id, CreatedAt: noon, UpdatedAt: noon,
+			GroupSettings: tokens.GroupSettings{Name: id, Description: strings.Repeat("d", 1024)}})
 		if err != nil {
 			return err
 		}
@@ -124,7 +125,8 @@ func TestAFailureToOpenIsNotKept(t *testing.T) {
 	if err := os.Mkdir(directory, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	wantUnavailable(t, "a write that makes nothing", s.Write(t.Context(), nothing), directory, "there is no database", "check the path")
+	wantUnavailable(t, "a write that makes nothing", s.Write(t.Context(), nothing), directory, "there is no database",
+		"check the path")
 	if err := s.WriteOrMake(t.Context(), found, nothing); err != nil {
 		t.Fatal(err)
 	}
