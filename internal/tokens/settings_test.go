@@ -171,6 +171,17 @@ func TestUnsortedSettingFailsClosed(t *testing.T) {
 	}
 }
 
+// What holds a reserved permission that the caller lacks is out of its reach, by an unsorted setting, too.
+func TestUnsortedSettingOfPowerfulToken(t *testing.T) {
+	token := activeToken()
+	token.User.GroupID, token.User.Role = groupA, tokens.RoleOwner
+	manager := caller("", "tokens:manage", "")
+	err := manager.MayUse(tokens.OperationConfigure, token, tokens.ShareManager, tokens.NewRoles(nil))
+	if tokens.ErrorCode(err) != tokens.CodeForbidden {
+		t.Errorf("one who manages tokens changes an owner's: %v", err)
+	}
+}
+
 // An operation without a rule of its own needs as much as any.
 func TestUnknownOperationFailsClosed(t *testing.T) {
 	token := activeToken()
