@@ -71,8 +71,8 @@ func (w StatementsWithin) ExecContext(ctx context.Context, text string, args ...
 	if statement == nil {
 		return w.tx.ExecContext(ctx, text, args...)
 	}
-	return w.tx.StmtContext(ctx, statement).ExecContext(ctx,
-		args...) //nolint:sqlclosecheck // the end of the transaction closes it
+	within := w.tx.StmtContext(ctx, statement) //nolint:sqlclosecheck // the end of the transaction closes it
+	return within.ExecContext(ctx, args...)
 }
 
 // QueryContext implements Querier.
@@ -84,6 +84,6 @@ func (w StatementsWithin) QueryContext(ctx context.Context, text string, args ..
 	if statement == nil {
 		return w.tx.QueryContext(ctx, text, args...)
 	}
-	return w.tx.StmtContext(ctx, statement).QueryContext(ctx,
-		args...) //nolint:sqlclosecheck // the end of the transaction closes it
+	within := w.tx.StmtContext(ctx, statement) //nolint:sqlclosecheck // the end of the transaction closes it
+	return within.QueryContext(ctx, args...)
 }
