@@ -30,7 +30,7 @@ func TestLastOwner(t *testing.T) {
 		resource.TestStep{
 			Config: b.Config(owner("anna", annas, "member")),
 			ExpectError: acctest.Says("Unable to update member", annas, "the last owner",
-				`give the role "owner" to another member`),
+				`first give the role "owner" to someone else`),
 		},
 		resource.TestStep{Config: b.Config(""), ExpectError: acctest.Says("Unable to delete member", "the last owner")},
 		resource.TestStep{
