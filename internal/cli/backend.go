@@ -52,12 +52,7 @@ func (a *app) options() service.Options {
 }
 
 // principal returns who runs the commands.
-func (a *app) principal() tokens.Principal {
-	if a.actAs == "" {
-		return tokens.AsDatabaseOwner(a.Actor)
-	}
-	return tokens.AsMember(a.Actor, a.actAs)
-}
+func (a *app) principal() tokens.Principal { return tokens.ActingAs(a.Actor, a.actAs) }
 
 // backUp copies the database to a new file.
 func (a *app) backUp(ctx context.Context, file string) (tokens.Snapshot, error) {

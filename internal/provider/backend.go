@@ -11,10 +11,6 @@ import (
 // openBackend returns the backend over the database at the path, and what closes it. It works for the member with the
 // e-mail address actAs or, if that is empty, for the owner of the database. It does not connect.
 func openBackend(location, organization, actAs string, now func() time.Time) (tokens.Backend, io.Closer) {
-	principal := tokens.AsDatabaseOwner(service.LocalActor())
-	if actAs != "" {
-		principal = tokens.AsMember(service.LocalActor(), actAs)
-	}
 	opened := service.Open(service.Options{Database: location, Organization: organization, Now: now})
-	return opened.As(principal), opened
+	return opened.As(tokens.ActingAs(service.LocalActor(), actAs)), opened
 }

@@ -15,12 +15,7 @@ var background = context.Background()
 var anna = tokens.AsDatabaseOwner("local:anna@host")
 
 // annaAs returns the member with an address, as whom anna acts, or anna herself if the address is empty.
-func annaAs(email string) tokens.Principal {
-	if email == "" {
-		return anna
-	}
-	return tokens.AsMember(anna.Actor(), email)
-}
+func annaAs(email string) tokens.Principal { return tokens.ActingAs(anna.Actor(), email) }
 
 // open returns the backend of the owner of a database, closed when the test ends.
 func open(t testing.TB, database string, now func() time.Time) *service.Backend {

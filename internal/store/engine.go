@@ -7,7 +7,7 @@ import (
 // Engine is a database of some kind: everything that differs between SQLite and others, apart from the statements,
 // which all of them share.
 type Engine interface {
-	// Location says where the database is, for people to read.
+	// Location says where the database is, in words for messages.
 	Location() string
 	// Connect opens the database. A missing one is made and founded, unless found is nil: then it is an error.
 	Connect(ctx context.Context, found Found) (Connection, error)

@@ -21,7 +21,7 @@ type Store struct {
 // New returns the store in the database of an engine. It opens nothing yet.
 func New(engine Engine) *Store { return &Store{engine: engine} }
 
-// Location says where the database is, for people to read.
+// Location says where the database is, in words for messages.
 func (s *Store) Location() string { return s.engine.Location() }
 
 // Read runs fn with the right to read. Each statement sees the database as it is at that moment.

@@ -29,6 +29,15 @@ func AsMember(actor Actor, email string) Principal {
 	return Principal{kind: actingMember, actor: actor, email: email}
 }
 
+// ActingAs returns the member with an e-mail address, as whom the actor acts; for an empty one, the owner of the
+// database.
+func ActingAs(actor Actor, email string) Principal {
+	if email == "" {
+		return AsDatabaseOwner(actor)
+	}
+	return AsMember(actor, email)
+}
+
 // AsTokenHolder returns the technical user who presents a value of one of its access tokens, as a principal. It holds
 // what that token may do, as long as the value is active.
 func AsTokenHolder(secret Secret) Principal { return Principal{kind: tokenHolder, secret: secret} }
