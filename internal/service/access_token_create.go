@@ -55,19 +55,26 @@ func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tok
 	if o.caller.AccountID != "" {
 		limit = math.MaxInt // the caller may not be allowed to see the first ones
 	}
-	all, custom, err := o.UnusedNamesakes(ctx, of, limit)
+	ids, err := o.UnusedNamesakes(ctx, of, limit)
 	if err != nil {
 		return nil, err
 	}
-	o.know(custom)
 	var shown []tokens.AccessToken
-	for _, t := range all {
-		share, err := shareWith(ctx, o.View, o.caller, t.ID)
+	for _, id := range ids {
+		t, custom, err := o.AccessTokenWithRoles(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if len(shown) < maxNamesakes && o.caller.MayUse(tokens.OperationShow, t, share, o.roles) == nil {
+		o.know(custom)
+		share, err := shareWith(ctx, o.View, o.caller, id)
+		if err != nil {
+			return nil, err
+		}
+		if o.caller.MayUse(tokens.OperationShow, t, share, o.roles) == nil {
 			shown = append(shown, t.Observed(o.now, o.roles))
+		}
+		if len(shown) == maxNamesakes {
+			break
 		}
 	}
 	return shown, nil

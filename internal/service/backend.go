@@ -31,8 +31,8 @@ type Service struct {
 	// invalid is the error in the options, if any; every operation returns it.
 	invalid error
 	uses    useRecord
-	// forgets is when old requests are deleted.
-	forgets schedule
+	// forgets is when old requests are deleted, and graces when the ends of grace periods are written.
+	forgets, graces schedule
 }
 
 // Open returns the service of a database. It does not connect; the first operation returns an error if the database

@@ -90,9 +90,17 @@ func fateOfSuperseded(before, after tokens.AccessToken, now time.Time) string {
 	return "ended at once"
 }
 
+// endsGracesEvery is how often a service looks for grace periods that are over. It is the shortest grace period, and so
+// little that the order of events still tells the story.
+const endsGracesEvery = time.Second
+
 // endGraces writes the events of grace periods that are over. No transaction runs at the time when a grace period ends,
-// so the first one after it does this.
+// so the first one of any service that looks for it does this.
 func (o *operation) endGraces(ctx context.Context) error {
+	if !o.backend.graces.isDue(o.now, endsGracesEvery) {
+		return nil
+	}
+	o.chores = append(o.chores, &o.backend.graces)
 	ended, err := o.EndedGraces(ctx, o.now)
 	if err != nil || len(ended) == 0 {
 		return err

@@ -23,8 +23,8 @@ type operation struct {
 	roles tokens.Roles
 	// knowsRoles is set if roles holds all custom roles.
 	knowsRoles bool
-	// forgot is set if the operation deleted old requests.
-	forgot bool
+	// chores are those that the operation has done, if it commits.
+	chores []*schedule
 	// object is what the event names if the operation is refused.
 	object object
 }
@@ -148,8 +148,8 @@ func transact[T any](
 		b.recordUse(ctx, *o.used, o.now)
 	}
 	if err == nil {
-		if o.forgot {
-			b.forgets.done(o.now)
+		for _, chore := range o.chores {
+			chore.done(o.now)
 		}
 		return result, nil
 	}

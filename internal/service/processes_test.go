@@ -3,6 +3,7 @@ package service_test
 import (
 	"bufio"
 	"bytes"
+	"database/sql"
 	"fmt"
 	"io"
 	"os"
@@ -129,30 +130,7 @@ func TestProcessesOnOlderSchema(t *testing.T) {
 	for round := range 5 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			database := filepath.Join(t.TempDir(), "latchkey.db")
-			before := open(t, database, time.Now)
-			request := newRequest(t, "before", "")
-			if _, err := before.CreateAccessToken(background, request); err != nil {
-				t.Fatal(err)
-			}
-			if err := before.Close(); err != nil {
-				t.Fatal(err)
-			}
-			execute(t, database, `
-				DROP INDEX access_tokens_by_creation; DROP INDEX access_tokens_by_name; DROP INDEX access_tokens_by_end;
-				DROP INDEX access_tokens_by_use; DROP INDEX access_tokens_of_creator;
-				DROP INDEX access_tokens_in_group_by_creation; DROP INDEX access_tokens_in_group_by_name;
-				DROP INDEX access_tokens_in_group_by_end; DROP INDEX access_tokens_in_group_by_use;
-				ALTER TABLE access_tokens DROP COLUMN group_id; ALTER TABLE access_tokens DROP COLUMN secret_ends_at;
-				ALTER TABLE access_tokens DROP COLUMN name_key; ALTER TABLE access_tokens DROP COLUMN description_key;
-				ALTER TABLE technical_users DROP COLUMN name_key; ALTER TABLE technical_users DROP COLUMN email_key;
-				DROP TABLE roles; ALTER TABLE access_tokens DROP COLUMN visibility;
-				ALTER TABLE access_tokens DROP COLUMN creator_id;
-				ALTER TABLE access_tokens DROP COLUMN regenerate_before_seconds;
-				ALTER TABLE access_tokens DROP COLUMN on_expired; ALTER TABLE access_tokens DROP COLUMN on_secret_drift;
-				ALTER TABLE access_tokens DROP COLUMN grace_period; ALTER TABLE access_tokens DROP COLUMN protect_seconds;
-				ALTER TABLE access_tokens DROP COLUMN use_count; DROP INDEX secrets_grace;
-				ALTER TABLE secrets DROP COLUMN grace_ends_at; ALTER TABLE secrets DROP COLUMN last_used_at;
-				PRAGMA user_version = 1`)
+			secret := writeOldDatabase(t, database)
 
 			acknowledged := runWriters(t, database)
 			after := open(t, database, time.Now)
@@ -161,7 +139,7 @@ func TestProcessesOnOlderSchema(t *testing.T) {
 				t.Errorf("%d tokens were acknowledged and %d are there, %v; want %d and one more",
 					len(acknowledged), len(page.AccessTokens), err, writers*tokensPerWriter)
 			}
-			if v, err := after.VerifySecret(background, request.Secret, tokens.VerifyOptions{}); err != nil || !v.Active {
+			if v, err := after.VerifySecret(background, secret, tokens.VerifyOptions{}); err != nil || !v.Active {
 				t.Errorf("the token of before: active %t, %v", v.Active, err)
 			}
 			for name, f := range diagnose(service.Options{Database: database}) {
@@ -171,6 +149,45 @@ func TestProcessesOnOlderSchema(t *testing.T) {
 			}
 		})
 	}
+}
+
+// writeOldDatabase writes a database with the first version of the schema and one access token, and returns the value of
+// that.
+func writeOldDatabase(t *testing.T, path string) tokens.Secret {
+	t.Helper()
+	secret, err := tokens.NewSecret(tokens.DefaultPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := os.ReadFile(filepath.FromSlash("../store/schema/001_tokens.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	execute(t, path, `PRAGMA journal_mode = WAL; PRAGMA application_id = `+applicationID(t)+`; PRAGMA user_version = 1;`+
+		strings.ReplaceAll(string(schema), "SERIAL", "INTEGER PRIMARY KEY AUTOINCREMENT")+`;
+		INSERT INTO database VALUES ('`+tokens.NewID(tokens.KindDatabase, time.Now())+`', 'default', 1);
+		INSERT INTO technical_users (id, name, description, email, role, group_roles_set, enabled, system_created,
+			created_at, updated_at)
+			VALUES ('tu_01', 'ci', '', 'ci@default.latchkey.internal', 'member', false, true, false, 1, 1);
+		INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, ttl_seconds,
+			secret_version, created_at, updated_at)
+			VALUES ('tok_01', 'before', '', 'tu_01', '', false, true, 0, 1, 1, 1);
+		INSERT INTO secrets VALUES ('`+secret.Hash().String()+`', 'tok_01', 1, 'lk_1', 1, NULL)`)
+	return secret
+}
+
+// applicationID returns what tells a database from other SQLite files.
+func applicationID(t *testing.T) (id string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", newDatabase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), `PRAGMA application_id`).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 // A process that is killed, while it creates the database or later, loses nothing that was acknowledged to it and

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -15,26 +14,6 @@ const requestsKept = 7 * 24 * time.Hour
 // forgetsEvery is how often a service deletes requests older than requestsKept.
 const forgetsEvery = time.Hour
 
-// schedule remembers when old requests were last deleted.
-type schedule struct {
-	mu   sync.Mutex
-	last time.Time
-}
-
-// isDue reports whether forgetsEvery has passed since old requests were last deleted.
-func (s *schedule) isDue(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.last.IsZero() || now.Sub(s.last) >= forgetsEvery
-}
-
-// done notes that old requests were deleted, once that is committed.
-func (s *schedule) done(now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.last = now
-}
-
 // repeated reports whether the request took effect before, and on which object. CodeConflict if its id was used for
 // something else.
 func (o *operation) repeated(
@@ -45,11 +24,12 @@ func (o *operation) repeated(
 		return known, false, err
 	}
 	end := o.now.Add(-requestsKept)
-	if isForgotten := ok && known.CreatedAt.Before(end); isForgotten || o.backend.forgets.isDue(o.now) {
+	if isForgotten := ok && known.CreatedAt.Before(end); isForgotten || o.backend.forgets.isDue(o.now, forgetsEvery) {
 		if err := o.DeleteRequestsBefore(ctx, end); err != nil {
 			return known, false, err
 		}
-		ok, o.forgot = ok && !isForgotten, true
+		ok = ok && !isForgotten
+		o.chores = append(o.chores, &o.backend.forgets)
 	}
 	if !ok {
 		return known, false, nil

@@ -149,30 +149,33 @@ func (v View) AccessTokensOf(ctx context.Context, technicalUserID string) ([]tok
 	return v.accessTokens(ctx, selectAccessTokens+`WHERE t.technical_user_id = $1 ORDER BY t.name, t.id`, technicalUserID)
 }
 
-// The queries of UnusedNamesakes read no more tokens than they return, however many share a name.
+// The queries of UnusedNamesakes follow an index from the latest token back, only as far as they must.
 const (
-	selectUnusedNamesakes = selectAccessTokens + `WHERE t.id IN (SELECT t.id FROM access_tokens t
-		WHERE t.technical_user_id = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3
-		ORDER BY t.id DESC LIMIT $4)`
-	selectUnusedNamesakesBySystem = selectAccessTokens + `WHERE t.id IN (SELECT t.id FROM access_tokens t
-		JOIN technical_users u ON u.id = t.technical_user_id
-		WHERE u.system_created AND t.group_id = $1 AND t.name = $2 AND t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3
-		ORDER BY t.id DESC LIMIT $4)`
+	selectUnusedOfUser = `SELECT t.id FROM access_tokens t
+		WHERE t.technical_user_id = $1 AND t.name = $2 AND ` + unused + ` ORDER BY t.id DESC LIMIT $4`
+	selectUnusedAtLevel = `SELECT t.id FROM access_tokens t JOIN technical_users u ON u.id = t.technical_user_id
+		WHERE u.system_created AND t.group_id = $1 AND t.name = $2 AND t.name_key = $5 AND t.visibility = $6
+		AND ` + unused + ` ORDER BY t.created_at DESC, t.id DESC LIMIT $4`
+	unused = `t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3`
 )
 
-// UnusedNamesakes returns the latest access tokens, at most limit, that bear the name of the token, were never used or
-// regenerated, and belong to the same technical user or, where the system created that, to others that it created at
-// the same level; and the custom roles that they have.
-func (v View) UnusedNamesakes(
-	ctx context.Context, of tokens.AccessToken, limit int,
-) ([]tokens.AccessToken, []tokens.Role, error) {
-	query, owner := selectUnusedNamesakes, of.User.ID
-	if of.User.SystemCreated {
-		query, owner = selectUnusedNamesakesBySystem, of.User.GroupID
+// UnusedNamesakes returns the identifiers of the latest access tokens, at most limit, that bear the name of the token,
+// were never used or regenerated, and belong to the same technical user or, where the system created that, to others that
+// it created at the same level.
+func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit int) (ids []string, err error) {
+	if !of.User.SystemCreated {
+		return list(ctx, v.q, scanText, selectUnusedOfUser, of.User.ID, of.Name, of.ID, limit)
 	}
-	all, roles, err := v.accessTokens(ctx, query, owner, of.Name, of.ID, limit)
-	slices.SortFunc(all, func(a, b tokens.AccessToken) int { return cmp.Compare(b.ID, a.ID) })
-	return all, roles, err
+	for _, visibility := range []tokens.Visibility{tokens.VisibilityOrganization, tokens.VisibilityRestricted} {
+		some, err := list(ctx, v.q, scanText, selectUnusedAtLevel,
+			of.User.GroupID, of.Name, of.ID, limit, tokens.Folded(of.Name), string(visibility))
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, some...)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Compare(b, a) })
+	return ids[:min(len(ids), limit)], nil
 }
 
 // InsertAccessToken writes a new access token, without its secret.

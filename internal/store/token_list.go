@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,13 +92,9 @@ func (v View) AccessTokens(ctx context.Context, selection TokenSelection) (list 
 	return TokenList{AccessTokens: all, Shares: shares, CustomRoles: roles, GroupNames: names}, nil
 }
 
-const (
-	// manyPersonalTokens is from how many tokens on those of a member are looked for in the order of a list, and not
-	// all of them put into that order.
-	manyPersonalTokens = 1000
-	// manyParts is from how many groups on a list is not put together from the beginnings of its parts.
-	manyParts = 50
-)
+// manyPersonalTokens is from how many tokens on those of a member are looked for in the order of a list, and not all of
+// them put into that order.
+const manyPersonalTokens = 1000
 
 // personalTokens counts, up to manyPersonalTokens each, the tokens that are shared with a member and the restricted
 // ones that it made.
@@ -114,9 +111,9 @@ func (v View) personalTokens(ctx context.Context, memberID string) (number int, 
 
 // tokenListBuilder writes the statement of a list.
 //
-// The list of a limited number of tokens is put together from the beginnings of parts, called arms, each of which an
-// index has in the order of the list: the tokens that everyone may know of and the restricted ones, at all levels or in
-// one group, and those with a value in the column of the order and those without.
+// The list of a limited number of tokens is put together from the beginnings of parts, called arms. An index has each
+// arm in the order of the list: the tokens of one level that everyone may know of and the restricted ones, and those with
+// a value in the column of the order and those without.
 type tokenListBuilder struct {
 	TokenSelection
 	statement
@@ -126,10 +123,14 @@ type tokenListBuilder struct {
 
 // text returns the text of the statement.
 func (b *tokenListBuilder) text() string {
-	text := `SELECT coalesce(h.role, ''), user_group.name, role_group.name, ` + accessTokenColumns + accessTokenTables + `
+	share, shares := `''`, ``
+	if member := b.Audience.AccountID; member != "" {
+		share = `coalesce(h.role, '')`
+		shares = ` LEFT JOIN token_shares h ON h.access_token_id = t.id AND h.member_id = ` + b.arg(member)
+	}
+	text := `SELECT ` + share + `, user_group.name, role_group.name, ` + accessTokenColumns + accessTokenTables + `
 		LEFT JOIN groups user_group ON user_group.id = u.group_id
-		LEFT JOIN groups role_group ON role_group.id = r.group_id
-		LEFT JOIN token_shares h ON h.access_token_id = t.id AND h.member_id = ` + b.arg(b.Audience.AccountID)
+		LEFT JOIN groups role_group ON role_group.id = r.group_id` + shares
 	order := orderOf(b.Query)
 	if b.Limit == 0 || order == nil {
 		return text + where(append(b.filters(), b.visible(), b.chosen())...)
@@ -264,54 +265,50 @@ func (b *tokenListBuilder) direction() string {
 type part struct {
 	// from yields the tokens t.
 	from string
+	// levels yields the levels l whose first tokens count; empty where levels don't matter.
+	levels string
 	// condition is what tells the part; empty for all tokens.
 	condition string
 }
 
-const allTokens = `access_tokens t`
+const (
+	allTokens = `access_tokens t`
+	// allLevels are those of the organization, which is the empty group, and of each group.
+	allLevels = `SELECT '' AS id UNION ALL SELECT id FROM groups`
+)
 
 // parts returns the parts that make up what the audience may show.
-func (b *tokenListBuilder) parts(order tokenOrder) []part {
+func (b *tokenListBuilder) parts(order tokenOrder) (parts []part) {
 	a, group := b.Audience, b.Query.GroupID
-	if !order.indexed || b.Query.TechnicalUserID != "" || len(a.Groups)+len(a.RestrictedGroups) > manyParts {
-		return []part{{allTokens, b.visible()}}
+	if !order.indexed || b.Query.TechnicalUserID != "" {
+		return []part{{from: allTokens, condition: b.visible()}}
 	}
-	var parts []part
-	add := func(groupID string, visibility tokens.Visibility) {
-		condition := `t.visibility = '` + string(visibility) + `'`
-		if groupID != "" {
-			condition = `t.group_id = ` + b.arg(groupID) + ` AND ` + condition
+	add := func(everywhere bool, groups []string, visibility tokens.Visibility, condition string) {
+		levels := allLevels
+		switch {
+		case group != "" && (everywhere || slices.Contains(groups, group)):
+			levels = `SELECT ` + b.arg(group) + ` AS id`
+		case everywhere:
+		case group != "" || len(groups) == 0:
+			return
+		default:
+			levels = `SELECT id FROM groups WHERE id ` + b.in(groups)
 		}
-		parts = append(parts, part{allTokens, condition})
+		condition = `t.group_id = l.id AND t.visibility = '` + string(visibility) + `'` + condition
+		parts = append(parts, part{allTokens, levels, condition})
 	}
-	addEach := func(groups []string, visibility tokens.Visibility) {
-		for _, id := range groups {
-			if group == "" || group == id {
-				add(id, visibility)
-			}
-		}
-	}
-	switch {
-	case a.All:
-		add(group, tokens.VisibilityOrganization)
-		add(group, tokens.VisibilityRestricted)
-	case a.Everywhere:
-		add(group, tokens.VisibilityOrganization)
-	default:
-		addEach(a.Groups, tokens.VisibilityOrganization)
-	}
-	addEach(a.RestrictedGroups, tokens.VisibilityRestricted)
+	add(a.All || a.Everywhere, a.Groups, tokens.VisibilityOrganization, "")
+	add(a.All, a.RestrictedGroups, tokens.VisibilityRestricted, "")
 	switch {
 	case b.personal == 0:
 	case b.personal < manyPersonalTokens:
 		member := b.arg(a.AccountID)
-		parts = append(parts, part{`(SELECT access_token_id AS id FROM token_shares WHERE member_id = ` + member +
+		parts = append(parts, part{from: `(SELECT access_token_id AS id FROM token_shares WHERE member_id = ` + member +
 			` UNION SELECT id FROM access_tokens WHERE creator_id = ` + member +
-			` AND visibility = 'restricted') mine CROSS JOIN access_tokens t`, `t.id = mine.id`})
+			` AND visibility = 'restricted') mine CROSS JOIN access_tokens t`, condition: `t.id = mine.id`})
 	default:
 		for _, visibility := range []tokens.Visibility{tokens.VisibilityOrganization, tokens.VisibilityRestricted} {
-			add(group, visibility)
-			parts[len(parts)-1].condition += ` AND ` + b.personalCondition()
+			add(true, nil, visibility, ` AND `+b.personalCondition())
 		}
 	}
 	return parts
@@ -374,29 +371,32 @@ func (b *tokenListBuilder) sides(order tokenOrder) []side {
 	return sides
 }
 
-// arm selects the first tokens on one side of a part, with what orders them.
+// arm selects the first tokens on one side of a part, of each of its levels, with what orders them.
 func (b *tokenListBuilder) arm(order tokenOrder, p part, number int, s side) string {
-	keys := order.keys
-	text := `SELECT t.id, ` + strconv.Itoa(number) + ` AS side`
-	for i, key := range keys {
-		text += fmt.Sprintf(", %s AS key%d", key, i)
+	columns := `t.id, ` + strconv.Itoa(number) + ` AS side`
+	for i, key := range order.keys {
+		columns += fmt.Sprintf(", %s AS key%d", key, i)
 	}
-	text += `, t.created_at FROM ` + p.from + `
+	columns += `, t.created_at`
+	from := ` FROM ` + p.from + `
 		JOIN technical_users u ON u.id = t.technical_user_id
 		JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
 		` + where(append(b.filters(), p.condition, s.condition, b.after(order, s))...) + ` ORDER BY `
-	if s.isNull {
-		keys = nil
-	}
-	for _, key := range keys {
-		text += key + b.direction() + `, `
+	if !s.isNull {
+		for _, key := range order.keys {
+			from += key + b.direction() + `, `
+		}
 	}
 	if len(order.keys) == 0 {
-		text += `t.created_at` + b.direction() + `, t.id`
+		from += `t.created_at` + b.direction() + `, t.id`
 	} else {
-		text += `t.created_at, t.id`
+		from += `t.created_at, t.id`
 	}
-	return text + ` LIMIT ` + b.arg(b.Limit)
+	from += ` LIMIT ` + b.arg(b.Limit)
+	if p.levels == "" {
+		return `SELECT ` + columns + from
+	}
+	return `SELECT ` + columns + ` FROM (` + p.levels + `) l CROSS JOIN ` + allTokens + ` WHERE t.id IN (SELECT t.id` + from + `)`
 }
 
 // after is the condition that a token comes after the one behind which the list begins.

@@ -37,11 +37,11 @@ func TestQueriesUseIndexes(t *testing.T) {
 			return err
 		},
 		"UnusedNamesakes": func(ctx context.Context, v store.View) error {
-			_, _, err := v.UnusedNamesakes(ctx, tokens.AccessToken{}, 1)
+			_, err := v.UnusedNamesakes(ctx, tokens.AccessToken{}, 1)
 			return err
 		},
 		"UnusedNamesakes by the system": func(ctx context.Context, v store.View) error {
-			_, _, err := v.UnusedNamesakes(ctx, tokens.AccessToken{User: tokens.TechnicalUser{SystemCreated: true}}, 1)
+			_, err := v.UnusedNamesakes(ctx, tokens.AccessToken{User: tokens.TechnicalUser{SystemCreated: true}}, 1)
 			return err
 		},
 		"EndedGraces": func(ctx context.Context, v store.View) error {
@@ -85,11 +85,8 @@ func TestFirstPagesUseIndexes(t *testing.T) {
 	}
 	after := &tokens.AccessToken{ID: tokens.NewID(tokens.KindAccessToken, noon), CreatedAt: noon}
 	for column, order := range indexes {
-		for index, audience := range map[string]store.Audience{
-			"access_tokens_by_" + order + " (visibility=?": {All: true},
-			"access_tokens_in_group_by_" + order + " (group_id=? AND visibility=?": {Groups: []string{"grp_1"},
-				AccountID: "mem_1"},
-		} {
+		index := "access_tokens_at_level_by_" + order + " (group_id=? AND visibility=?"
+		for _, audience := range []store.Audience{{All: true}, {Groups: []string{"grp_1"}, AccountID: "mem_1"}} {
 			for _, selection := range []store.TokenSelection{{}, {Query: tokens.TokenQuery{Descending: true}}, {After: after}} {
 				selection.Query.Sort, selection.Audience, selection.Limit = column, audience, 50
 				if err := s.Read(t.Context(), func(v store.View) error {
