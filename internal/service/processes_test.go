@@ -163,6 +163,9 @@ func writeOldDatabase(t *testing.T, path string) tokens.Secret {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	execute(t, path, `PRAGMA journal_mode = WAL; PRAGMA application_id = `+applicationID(t)+`; PRAGMA user_version = 1;`+
 		strings.ReplaceAll(string(schema), "SERIAL", "INTEGER PRIMARY KEY AUTOINCREMENT")+`;
 		INSERT INTO database VALUES ('`+tokens.NewID(tokens.KindDatabase, time.Now())+`', 'default', 1);
