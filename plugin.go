@@ -31,6 +31,13 @@ const quietGCPercent = 1000
 // silent only because the whole is silent still prepares every line.
 var logVariables = []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK"}
 
+// protocolFilesVariable makes a library of the provider write all that Terraform and the provider send each other to
+// files that everybody may read: the state too, with every secret in it.
+const protocolFilesVariable = "TF_LOG_SDK_PROTO_DATA_DIR"
+
+// parentCheck is how often the provider looks whether the Terraform that started it still runs.
+const parentCheck = time.Second
+
 // startedByTerraform reports whether the process is to be a plugin.
 func startedByTerraform(lookupEnv func(string) (string, bool)) bool {
 	cookie, _ := lookupEnv(cookieVariable)
@@ -49,7 +56,23 @@ func servePlugin() error {
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(quietGCPercent)
 	}
+	checks := time.NewTicker(parentCheck)
+	defer checks.Stop()
+	go endWithParent(os.Getppid, checks.C, func() { os.Exit(1) })
 	return serve(false)
+}
+
+// endWithParent ends the process once it has another parent than at the start. A Terraform that is killed can't end its
+// providers, and none is of use to anybody else. To end at any point loses nothing that was committed. On Windows, a
+// process keeps its parent, and goes on.
+func endWithParent(parent func() int, checks <-chan time.Time, end func()) {
+	first := parent()
+	for range checks {
+		if parent() != first {
+			end()
+			return
+		}
+	}
 }
 
 // logsUnread reports whether nobody will read what the provider's libraries log. Unless told otherwise they write every
@@ -68,6 +91,9 @@ func logsUnread(environ []string) bool {
 // serve serves the provider over protocol version 6. For a debugger, it prints what Terraform needs to find the
 // process.
 func serve(forDebugger bool) error {
+	if err := os.Unsetenv(protocolFilesVariable); err != nil {
+		return err
+	}
 	p := provider.New(version, time.Now)
 	var options []tf6server.ServeOpt
 	if forDebugger {

@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestStartedByTerraform(t *testing.T) {
 	for _, test := range []struct {
@@ -46,5 +49,23 @@ func TestLogsUnread(t *testing.T) {
 				t.Errorf("logs unread: %t, want %t", got, test.want)
 			}
 		})
+	}
+}
+
+// The provider ends at the first look that finds another parent, and not before.
+func TestEndWithParent(t *testing.T) {
+	parents := []int{7, 7, 7, 1}
+	checks := make(chan time.Time, len(parents))
+	for range parents {
+		checks <- time.Time{}
+	}
+	close(checks)
+	looks, ended := 0, 0
+	endWithParent(func() int {
+		looks++
+		return parents[min(looks, len(parents))-1]
+	}, checks, func() { ended++ })
+	if looks != len(parents) || ended != 1 {
+		t.Errorf("ended %d times after %d looks, want once after %d", ended, looks, len(parents))
 	}
 }

@@ -42,31 +42,53 @@ func (w *workspace) applyInterrupted(awaited string, after time.Duration, signal
 // signalProvider signals the provider that a Terraform process started, and reports whether there was one.
 func (w *workspace) signalProvider(terraform int, signal os.Signal) bool {
 	w.t.Helper()
+	pid, ok := w.providerOf(terraform)
+	if !ok {
+		return false
+	}
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return process.Signal(signal) == nil
+}
+
+// providerOf returns the provider that a Terraform process started, and whether there is one.
+func (w *workspace) providerOf(terraform int) (pid int, ok bool) {
+	w.t.Helper()
 	processes, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, dir := range processes {
-		if program, err := os.Readlink(dir + "/exe"); err != nil || program != binary(w.t) {
-			continue
-		}
-		stat, err := os.ReadFile(dir + "/stat")
-		_, behindName, _ := strings.Cut(string(stat), ") ")
-		fields := strings.Fields(behindName) // the state of the process, then its parent; see proc_pid_stat(5)
-		if err != nil || fields[0] == "Z" || fields[1] != strconv.Itoa(terraform) {
-			continue
-		}
 		pid, err := strconv.Atoi(filepath.Base(dir))
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		process, err := os.FindProcess(pid)
-		if err != nil {
-			w.t.Fatal(err)
+		if parent, runs := w.isProvider(pid); runs && parent == terraform {
+			return pid, true
 		}
-		return process.Signal(signal) == nil
 	}
-	return false
+	return 0, false
+}
+
+// isProvider reports whether a process is the binary under test and still runs, and returns its parent.
+func (w *workspace) isProvider(pid int) (parent int, runs bool) {
+	w.t.Helper()
+	dir := "/proc/" + strconv.Itoa(pid)
+	if program, err := os.Readlink(dir + "/exe"); err != nil || program != binary(w.t) {
+		return 0, false
+	}
+	stat, err := os.ReadFile(dir + "/stat")
+	if err != nil {
+		return 0, false
+	}
+	_, behindName, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(behindName) // the state of the process, then its parent; see proc_pid_stat(5)
+	if parent, err = strconv.Atoi(fields[1]); err != nil {
+		w.t.Fatal(err)
+	}
+	return parent, fields[0] != "Z"
 }
 
 // The lines by which `apply -json` reports that a change to a resource begins, and that it is complete.
