@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -15,7 +17,25 @@ import (
 )
 
 // version is set at build time by -ldflags "-X main.version=…".
-var version = "dev"
+var version string
+
+// programVersion returns the version that the build was given; else, for `go install`, that of the module without the v
+// of its tag; else "dev".
+func programVersion(given string, info *debug.BuildInfo) string {
+	switch {
+	case given != "":
+		return given
+	case info != nil && info.Main.Version != "" && info.Main.Version != "(devel)":
+		return strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return "dev"
+}
+
+// ownVersion returns the version of this program.
+func ownVersion() string {
+	info, _ := debug.ReadBuildInfo()
+	return programVersion(version, info)
+}
 
 func main() { os.Exit(run()) }
 
@@ -37,7 +57,7 @@ func run() int {
 		ReadHidden:     readHidden,
 		LookupEnv:      os.LookupEnv,
 		Now:            time.Now,
-		Version:        version,
+		Version:        ownVersion(),
 		Actor:          service.LocalActor(),
 		Debug:          func(context.Context) error { return serve(true) },
 	})

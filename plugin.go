@@ -94,7 +94,7 @@ func serve(forDebugger bool) error {
 	if err := os.Unsetenv(protocolFilesVariable); err != nil {
 		return err
 	}
-	p := provider.New(version, time.Now)
+	p := provider.New(ownVersion(), time.Now)
 	var options []tf6server.ServeOpt
 	if forDebugger {
 		options = append(options, tf6server.WithManagedDebug())
