@@ -4,10 +4,12 @@
 # Installs a built provider where `terraform init` and `tofu init` find it without a registry: in the implied local
 # mirror, ~/.terraform.d/plugins/<host>/latchkey-dev/latchkey/<version>/<os>_<arch>/.
 #
-# 1. Every build that differs from the last one installed gets a new version. Terraform's lock file keeps a checksum per
-#    version, so a different binary with a known version makes `init` fail.
-# 2. The version is <major>.<minor> of VERSION with the time of the installation as the patch number. It has no
-#    pre-release suffix, because Terraform selects a pre-release only if its exact version is required.
+# 1. Builds that differ get different versions. Terraform's lock file keeps a checksum per version, so a different binary
+#    with a known version makes `init` fail.
+# 2. The version is <major>.<minor> of VERSION with a time as the patch number: that of the commit, so that a lock file
+#    holds on every machine that builds the same commit with the same Go; that of the installation where the sources
+#    differ from the commit, or where another build has its version. It has no pre-release suffix, because Terraform
+#    selects a pre-release only if its exact version is required.
 # 3. Binaries are compared by content. Installing the same one again does nothing.
 # 4. The last 10 versions stay, because the lock files of projects may name them. Nothing else in the mirror is touched.
 set -eu
@@ -47,28 +49,49 @@ program() {
     "$mirror" "$1" "$provider" "$2" "$platform" "$2" "$(go env GOEXE)"
 }
 
+# is_installed VERSION tells whether the binary is installed as that version for all hosts.
+is_installed() {
+  for host in $hosts; do
+    cmp -s "$binary" "$(program "$host" "$1")" || return 1
+  done
+}
+
+# is_taken VERSION tells whether some build is installed as that version for any host.
+is_taken() {
+  for host in $hosts; do
+    [ ! -e "$(program "$host" "$1")" ] || return 0
+  done
+  return 1
+}
+
+# committed prints the time of the commit if the sources are as it has them.
+committed() {
+  root=$(dirname -- "$0")/..
+  status=$(git -C "$root" status --porcelain 2>/dev/null) && [ -z "$status" ] || return 0
+  TZ=UTC0 git -C "$root" log -1 --format=%cd --date=format-local:%Y%m%d%H%M%S
+}
+
 # Look only at versions of the same <major>.<minor>: builds of other branches don't matter here.
 newest=$(for host in $hosts; do installed "$host" || true; done | grep "^$base\." |
   sort -t . -k 3,3n | tail -n 1)
 
-version=
-if [ -n "$newest" ]; then
+commit=$(committed)
+version=${commit:+$base.$commit}
+if [ -z "$version" ] || { is_taken "$version" && ! is_installed "$version"; }; then
   version=$newest
-  for host in $hosts; do
-    cmp -s "$binary" "$(program "$host" "$newest")" || version=
-  done
+  if [ -z "$version" ] || ! is_installed "$version"; then
+    # The patch number is the time, or the newest one plus 1 if the clock is behind it.
+    patch=$(date -u +%Y%m%d%H%M%S)
+    if [ -n "$newest" ] && [ "$patch" -le "${newest##*.}" ]; then
+      patch=$((${newest##*.} + 1))
+    fi
+    version=$base.$patch
+  fi
 fi
 
-if [ -n "$version" ]; then
+if is_installed "$version"; then
   say "This build is already installed, as version $version. Nothing to do."
 else
-  # The patch number is the time, or the newest one plus 1 if the clock is behind it.
-  patch=$(date -u +%Y%m%d%H%M%S)
-  if [ -n "$newest" ] && [ "$patch" -le "${newest##*.}" ]; then
-    patch=$((${newest##*.} + 1))
-  fi
-  version=$base.$patch
-
   # Copy the binary elsewhere first and then move it, so that an `init` at the same time never sees half of it.
   mkdir -p "$config"
   staging=$(mktemp -d "$config/latchkey-install.XXXXXX")
@@ -89,6 +112,11 @@ else
   done
 
   say "Installed latchkey-dev/latchkey $version under $mirror, for Terraform and OpenTofu."
+fi
+
+if [ -n "$newest" ] && [ "${newest##*.}" -gt "${version##*.}" ]; then
+  say ''
+  say "Note: version $newest is newer, and \`init\` prefers it. To use this build, require version = \"$version\"."
 fi
 
 say ''
