@@ -2,8 +2,10 @@ package accesstoken
 
 import (
 	"context"
+	"maps"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -138,10 +140,23 @@ func (m *model) secretMadeAt() time.Time {
 	return m.CreatedAt.Value()
 }
 
-// changedTriggers reports whether triggers changed. A change from null to a map, or back, is only recorded, so that an
-// import followed by an apply leaves the token alone.
+// changedTriggers reports whether triggers changed, or may turn out to. A change from none to some, or back, is only
+// recorded, so that an import followed by an apply leaves the token alone, and so does a module whose caller sets the
+// first trigger.
 func changedTriggers(state, plan types.Map) bool {
-	return !state.IsNull() && !plan.IsNull() && !plan.Equal(state)
+	if plan.IsUnknown() {
+		return len(triggersOf(state)) > 0
+	}
+	before, after := triggersOf(state), triggersOf(plan)
+	return len(before) > 0 && len(after) > 0 && !maps.EqualFunc(before, after, attr.Value.Equal)
+}
+
+// triggersOf returns the triggers that a map holds. One without a value is none: a module passes null on for what its
+// caller leaves out.
+func triggersOf(m types.Map) map[string]attr.Value {
+	triggers := m.Elements()
+	maps.DeleteFunc(triggers, func(_ string, value attr.Value) bool { return value.IsNull() })
+	return triggers
 }
 
 // isWhollyKnown reports whether a map and all its elements are known.

@@ -158,16 +158,15 @@ func Schema() schema.Schema {
 				ElementType: types.StringType,
 				MarkdownDescription: "Any texts; changing one regenerates the token: the same `id` with a new " +
 					"secret, and the old one " +
-					"refused at once or after `grace_period`. Setting the map for the first time, or removing " +
-					"it, is only recorded.",
+					"refused at once or after `grace_period`. Setting the first trigger, or removing the last, is only " +
+					"recorded: null, an empty map and a trigger that is null are all no trigger.",
 			},
 			"replace_triggers": schema.MapAttribute{
 				Optional:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: "Any texts; changing one replaces the token: a new `id` and a new secret. With " +
-					"`create_before_destroy`, the old token works until the new one exists. Setting the map for " +
-					"the first time, or " +
-					"removing it, is only recorded.",
+					"`create_before_destroy`, the old token works until the new one exists. Setting the first trigger, " +
+					"or removing the last, is only recorded, as with `regenerate_triggers`.",
 			},
 
 			"id":           attribute.ComputedText("Identifier of the token (`tok_…`). It is not a credential."),

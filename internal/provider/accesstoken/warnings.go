@@ -86,7 +86,7 @@ func wayOutOfExpiry(state *model) string {
 // orTrigger adds the change of a trigger to a way to get a new secret, if there are triggers: those that are set for
 // the first time are only recorded.
 func orTrigger(state *model, way string) string {
-	if state.RegenerateTriggers.IsNull() {
+	if len(triggersOf(state.RegenerateTriggers)) == 0 {
 		return way
 	}
 	return "change a value in regenerate_triggers, or " + way
