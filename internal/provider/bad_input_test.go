@@ -36,17 +36,18 @@ func TestBadInputAtPlan(t *testing.T) {
 			[]string{"Attribute name:", "starts or ends with a space", "remove it"}},
 		{"long description", token(fmt.Sprintf("description = %q", strings.Repeat("x", 1025))),
 			[]string{"Attribute description:", "1025 characters", "at most 1024"}},
-		{"technical user by name", token(`technical_user_id = "deployer"`),
+		{"group for a technical user", token(`technical_user_id = "grp_x"`),
 			[]string{"Attribute technical_user_id:", "not a valid technical user identifier", "latchkey_technical_user"}},
-		{"group by name", token(`group_id = "payments"`),
+		{"technical user for a group", token(fmt.Sprintf("group_id = %q", user)),
 			[]string{"Attribute group_id:", "not a valid group identifier", "latchkey_group"}},
+		{"no text for a group", token(`group_id = ""`), []string{"Attribute group_id:", "not a valid group identifier"}},
 		{"technical user and group", token(fmt.Sprintf("technical_user_id = %q\ngroup_id = %q", user, group)),
 			[]string{"Attribute group_id:", "remove one of them"}},
 		{"group and group roles", token(fmt.Sprintf("group_id = %q\ngroup_roles = [{ group_id = %q, role = \"viewer\" }]",
 			group, group)), []string{"Attribute group_roles:", "remove group_id"}},
 		{"ill-formed role", token(`role = "Admin!"`),
 			[]string{"Attribute role:", "not the name of a role", "none, viewer, member"}},
-		{"group role of no group", token(`group_roles = [{ group_id = "x", role = "viewer" }]`),
+		{"group role of no group", token(`group_roles = [{ group_id = "mem_x", role = "viewer" }]`),
 			[]string{"Attribute group_roles.group_id:", "not a valid group identifier"}},
 		{"two roles in a group", token(fmt.Sprintf("group_roles = [{ group_id = %q, role = \"viewer\" }, { group_id = "+
 			"%q, role = \"member\" }]", group, group)), []string{"Attribute group_roles:", "more than one role", "keep one"}},
@@ -113,8 +114,8 @@ func TestBadInputAtPlan(t *testing.T) {
 		{"role with too many permissions",
 			acctest.Resource("role", "this", `name = "x"`, `permissions = [for i in range(257) : "orders:${i}"]`),
 			[]string{"Attribute permissions:", "257 permissions", "at most 256"}},
-		{"technical user of a group by name",
-			acctest.Resource("technical_user", "this", `name = "x"`, `group_id = "payments"`),
+		{"technical user of a technical user",
+			acctest.Resource("technical_user", "this", `name = "x"`, `group_id = "tu_x"`),
 			[]string{"Attribute group_id:", "not a valid group identifier"}},
 		{"technical user of a group with group roles",
 			acctest.Resource("technical_user", "this", `name = "x"`, fmt.Sprintf("group_id = %q", group),
@@ -125,12 +126,12 @@ func TestBadInputAtPlan(t *testing.T) {
 		{"member without address", named("member", "email", ""), []string{"Attribute email:", "not an e-mail address"}},
 		{"member name", acctest.Resource("member", "this", `email = "a@example.com"`, `name = "a\tb"`),
 			[]string{"Attribute name:", "can't be printed"}},
-		{"share of a token by name",
-			acctest.Resource("token_share", "this", `access_token_id = "ci"`, `member_id = "mem_01jd0000000000000000000000"`,
+		{"share of a member",
+			acctest.Resource("token_share", "this", `access_token_id = "mem_x"`, `member_id = "mem_01jd0000000000000000000000"`,
 				`role = "viewer"`), []string{"Attribute access_token_id:", "not a valid access token identifier"}},
-		{"share with a member by address",
+		{"share with a token",
 			acctest.Resource("token_share", "this", `access_token_id = "tok_01jd0000000000000000000000"`,
-				`member_id = "anna@example.com"`, `role = "viewer"`),
+				`member_id = "tok_01jd0000000000000000000000"`, `role = "viewer"`),
 			[]string{"Attribute member_id:", "not a valid member identifier"}},
 		{"share role", acctest.Resource("token_share", "this", `access_token_id = "tok_01jd0000000000000000000000"`,
 			`member_id = "mem_01jd0000000000000000000000"`, `role = "owner"`),
@@ -180,6 +181,8 @@ func TestBadInputAtApply(t *testing.T) {
 	}{
 		{"unknown role", acctest.CIToken(`role = "superuser"`),
 			[]string{"role:", `there is no role "superuser"`, "none, viewer, member, manager, administrator, owner"}},
+		{"ill-formed role of letters", acctest.CIToken(`role = "Viewer"`),
+			[]string{"role:", `"Viewer" is not the name of a role`, "none, viewer, member"}},
 		{"unknown role of a technical user", acctest.Resource("technical_user", "x", `name = "x"`, `role = "superuser"`),
 			[]string{`there is no role "superuser"`}},
 		{"unknown role of a member", acctest.Resource("member", "x", `email = "x@example.com"`, `role = "superuser"`),
@@ -203,6 +206,21 @@ func TestBadInputAtApply(t *testing.T) {
 		{"missing token", acctest.Resource("member", "m", `email = "m@example.com"`) +
 			acctest.Resource("token_share", "s", fmt.Sprintf("access_token_id = %q", missingToken),
 				`member_id = latchkey_member.m.id`, `role = "viewer"`), []string{"access_token_id:", missingToken}},
+		{"technical user by name", acctest.CIToken(`technical_user_id = "deployer"`),
+			[]string{"technical_user_id:", "not a valid technical user identifier", "latchkey_technical_user"}},
+		{"group by name", acctest.CIToken(`group_id = "payments"`),
+			[]string{"group_id:", "not a valid group identifier", "latchkey_group"}},
+		{"group role in a group by name", acctest.CIToken(`group_roles = [{ group_id = "payments", role = "viewer" }]`),
+			[]string{"group_roles:", "not a valid group identifier"}},
+		{"technical user of a group by name",
+			acctest.Resource("technical_user", "x", `name = "x"`, `group_id = "payments"`),
+			[]string{"group_id:", "not a valid group identifier"}},
+		{"share of a token by name", acctest.Resource("token_share", "s", `access_token_id = "ci"`,
+			fmt.Sprintf("member_id = %q", missingMember), `role = "viewer"`),
+			[]string{"access_token_id:", "not a valid access token identifier"}},
+		{"share with a member by address", acctest.Resource("token_share", "s",
+			fmt.Sprintf("access_token_id = %q", missingToken), `member_id = "anna@example.com"`, `role = "viewer"`),
+			[]string{"member_id:", "not a valid member identifier"}},
 		{"secret that expires before activation", acctest.CIToken(`ttl = "1d"`, `activates_at = "2030-02-01T00:00:00Z"`),
 			[]string{"activates_at:", "its secret expires at", "set an earlier activation, a later expiry or a longer ttl"}},
 	} {
@@ -220,6 +238,34 @@ func TestBadInputAtApply(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What can't be an identifier is refused before the object that is to be replaced is gone.
+func TestBadReferenceInReplacement(t *testing.T) {
+	b := acctest.New(t)
+	made := func(token, user, sharedToken, member string) string {
+		return b.Config(acctest.Resource("group", "g", `name = "g"`) +
+			acctest.Resource("member", "m", `email = "m@example.com"`) +
+			acctest.Resource("access_token", "of_user", `name = "x"`, "technical_user_id = "+token) +
+			acctest.Resource("access_token", "of_group", `name = "x"`, "group_id = "+user) +
+			acctest.Resource("technical_user", "x", `name = "x"`, "group_id = "+user) +
+			acctest.Resource("technical_user", "y", `name = "y"`) +
+			acctest.Resource("token_share", "s", `role = "viewer"`, "access_token_id = "+sharedToken, "member_id = "+member))
+	}
+	const user, group, token, member = "latchkey_technical_user.y.id", "latchkey_group.g.id",
+		"latchkey_access_token.of_user.id", "latchkey_member.m.id"
+	steps := []resource.TestStep{{Config: made(user, group, token, member)}}
+	for _, bad := range []struct{ config, want string }{
+		{made(`"deployer"`, group, token, member), "not a valid technical user identifier"},
+		{made(user, `"payments"`, token, member), "not a valid group identifier"},
+		{made(user, group, `"deploy"`, member), "not a valid access token identifier"},
+		{made(user, group, token, `"m@example.com"`), "not a valid member identifier"},
+	} {
+		steps = append(steps, resource.TestStep{
+			Config: bad.config, PlanOnly: true, ExpectError: acctest.Says("Invalid attribute value", bad.want),
+		})
+	}
+	b.Run(steps...)
 }
 
 // A regeneration of a token whose fixed end has passed would make a dead secret: it is refused, with the way out.

@@ -68,9 +68,8 @@ func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"database yet, the list is empty. Every change adds events, so filter them if what you derive from them is to " +
 			"stay the same in each run.",
 		Attributes: map[string]schema.Attribute{
-			"object_id": attribute.Filter("Only events about the object with this identifier: an access token, technical "+
-				"user, member, group, role or token share, even one that was deleted.",
-				attribute.Rule("the identifier of an object", validateObjectID)),
+			"object_id": attribute.Filter("Only events about the object with this identifier: an access token, technical " +
+				"user, member, group, role or token share, even one that was deleted."),
 			"since": schema.StringAttribute{
 				Optional:            true,
 				CustomType:          customtypes.TimestampType{},
@@ -111,6 +110,7 @@ func validateObjectID(field, value string) error {
 func (d *eventsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config eventsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	attribute.Require("object_id", config.ObjectID, &resp.Diagnostics, validateObjectID)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -36,9 +36,8 @@ func (d *technicalUserDataSource) Schema(
 	attributes := shownTechnicalUserAttributes()
 	attributes["id"] = attribute.Key("Identifier of the technical user (`tu_…`). Set it, or `email`, or `name`.",
 		attribute.IDRule(tokens.KindTechnicalUser))
-	attributes["email"] = attribute.Key("Address that identifies the account in lists and logs. It never changes, "+
-		"whatever is renamed. Set it, or `id`, or `name`.",
-		attribute.Rule("an e-mail address", tokens.ValidateEmail))
+	attributes["email"] = attribute.Key("Address that identifies the account in lists and logs. It never changes, " +
+		"whatever is renamed. Set it, or `id`, or `name`.")
 	attributes["name"] = attribute.Key("Name, unique among the technical users of its level. Set it, "+
 		"or `id`, or `email`.", attribute.Rule("1 to 63 lower-case letters, digits and hyphens", tokens.ValidateName))
 	attributes["group_id"] = attribute.Key("Identifier of the group that the account belongs to; null at the "+
@@ -109,6 +108,9 @@ func (d *technicalUserDataSource) ValidateConfig(
 func (d *technicalUserDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config shownTechnicalUserModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	attribute.RequireID("id", config.ID, tokens.KindTechnicalUser, &resp.Diagnostics)
+	attribute.Require("email", config.Email, &resp.Diagnostics, tokens.ValidateEmail)
+	attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -94,7 +93,7 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 				MarkdownDescription: "Identifier of the group that the account belongs to; leave it out for the organization " +
 					"level. A change replaces the technical user.",
 				Validators:    []validator.String{attribute.IDRule(tokens.KindGroup)},
-				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				PlanModifiers: []planmodifier.String{attribute.ReplacingReference(tokens.KindGroup)},
 			},
 			"role": attribute.AccountRole("Role at the account's level; at the organization level it counts in " +
 				"every group. Defaults to `member`. One of " + attribute.KnownRoles),

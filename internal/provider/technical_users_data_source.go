@@ -58,6 +58,7 @@ func (d *technicalUsersDataSource) Read(
 ) {
 	var config technicalUsersModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

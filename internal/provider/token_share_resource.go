@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -68,13 +67,13 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 				Required:            true,
 				MarkdownDescription: "Identifier of the access token. A change replaces the share.",
 				Validators:          []validator.String{attribute.IDRule(tokens.KindAccessToken)},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{attribute.ReplacingReference(tokens.KindAccessToken)},
 			},
 			"member_id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Identifier of the member. A change replaces the share.",
 				Validators:          []validator.String{attribute.IDRule(tokens.KindMember)},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{attribute.ReplacingReference(tokens.KindMember)},
 			},
 			"role": schema.StringAttribute{
 				Required: true,

@@ -64,6 +64,8 @@ func shownTokenShareAttributes() map[string]schema.Attribute {
 func (d *tokenSharesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config tokenSharesModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	attribute.RequireID("access_token_id", config.AccessTokenID, tokens.KindAccessToken, &resp.Diagnostics)
+	attribute.RequireID("member_id", config.MemberID, tokens.KindMember, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

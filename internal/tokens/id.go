@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 )
@@ -92,10 +93,14 @@ func IsID(kind Kind, s string) bool {
 	return err == nil && idEncoding.EncodeToString(b) == rest
 }
 
+// kindsWithID are the kinds of objects that have an identifier of their own.
+var kindsWithID = []Kind{
+	KindAccessToken, KindTechnicalUser, KindMember, KindGroup, KindRole, KindEvent, KindDatabase,
+}
+
 // KindOf returns the kind of object that an identifier belongs to; empty if it is not an identifier of an object.
 func KindOf(id string) Kind {
-	for _, kind := range []Kind{KindAccessToken, KindTechnicalUser, KindMember, KindGroup, KindRole, KindEvent,
-		KindDatabase} {
+	for _, kind := range kindsWithID {
 		if IsID(kind, id) {
 			return kind
 		}
@@ -104,6 +109,16 @@ func KindOf(id string) Kind {
 		return KindTokenShare
 	}
 	return ""
+}
+
+// ValidateReference refuses what names no object of the kind before anybody looks for it: an empty text, and what begins
+// like the identifier of another kind. Whether anything else is the identifier of an object is for the backend to say.
+func ValidateReference(field string, kind Kind, s string) error {
+	prefix, _, ok := strings.Cut(s, "_")
+	if s == "" || ok && Kind(prefix) != kind && slices.Contains(kindsWithID, Kind(prefix)) {
+		return ValidateID(field, kind, s)
+	}
+	return nil
 }
 
 // ValidateID checks that the attribute's value is an identifier of the kind.

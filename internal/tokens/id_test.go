@@ -130,3 +130,15 @@ func FuzzIsID(f *testing.F) {
 		}
 	})
 }
+
+// What mocks make up passes for a reference; nothing, and another kind, do not.
+func TestValidateReference(t *testing.T) {
+	for value, want := range map[string]bool{
+		userID: true, "x7k2m9qa": true, "tu_x": true, "a_b": true, "deploy": true,
+		"": false, memberID: false, "grp_": false, tokenID + "/" + memberID: false, "evt_x": false,
+	} {
+		if err := tokens.ValidateReference("technical_user_id", tokens.KindTechnicalUser, value); (err == nil) != want {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}

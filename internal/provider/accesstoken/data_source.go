@@ -41,8 +41,8 @@ func (d *tokenDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 		attribute.Rule("1 to 128 printable characters", tokens.ValidateLabel))
 	attributes["technical_user_id"] = attribute.Key("Identifier of the technical user that the token belongs to. Set "+
 		"it to look up a token by `name`.", attribute.IDRule(tokens.KindTechnicalUser))
-	attributes["technical_user_email"] = attribute.Key("E-mail address of that technical user. Set it to look "+
-		"up a token by `name`.", attribute.Rule("an e-mail address", tokens.ValidateEmail))
+	attributes["technical_user_email"] = attribute.Key("E-mail address of that technical user. Set it to look " +
+		"up a token by `name`.")
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One access token, by `id`, or by `name` and its technical user: its roles, status and last " +
 			"use, but never its secret.\n\n" +
@@ -84,6 +84,9 @@ func (d *tokenDataSource) ValidateConfig(
 func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config shownModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	attribute.RequireID("id", config.ID, tokens.KindAccessToken, &resp.Diagnostics)
+	attribute.RequireID("technical_user_id", config.TechnicalUserID, tokens.KindTechnicalUser, &resp.Diagnostics)
+	attribute.Require("technical_user_email", config.TechnicalUserEmail, &resp.Diagnostics, tokens.ValidateEmail)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -98,6 +98,8 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config listModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	attribute.RequireID("technical_user_id", config.TechnicalUserID, tokens.KindTechnicalUser, &resp.Diagnostics)
+	attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

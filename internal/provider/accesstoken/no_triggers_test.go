@@ -46,7 +46,7 @@ func TestNoTriggers(t *testing.T) {
 				b := acctest.New(t)
 				config := func(triggers string) string {
 					return b.Config("locals {\n  triggers = " + triggers + "\n}\n" +
-						acctest.CIToken(attribute + " = local.triggers"))
+						acctest.CIToken(attribute+" = local.triggers"))
 				}
 				unknown := func(label, value string) string {
 					return fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}\n", label, value)

@@ -45,6 +45,9 @@ func (r *tokenResource) ModifyPlan(
 		}
 		plan.keepComputed(&state, &config)
 		if resp.RequiresReplace = planReplacement(&state, &plan, &config); len(resp.RequiresReplace) > 0 {
+			// The backend would refuse what is no identifier, but only after the token is gone.
+			attribute.RequireID("technical_user_id", config.TechnicalUserID, tokens.KindTechnicalUser, &resp.Diagnostics)
+			attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
 			r.refuseInterruption(stepReplace, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 			warnOfHold(f, &state, &resp.Diagnostics) // Terraform plans the new token as a creation
 		} else {

@@ -2,7 +2,10 @@ package attribute
 
 import (
 	"context"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -74,11 +77,35 @@ func Rule(description string, rule func(field, value string) error) validator.St
 	return ruleValidator{description, rule}
 }
 
-// IDRule returns the validator for identifiers of a kind.
+// IDRule returns the validator for a reference to an object of a kind. It lets pass whatever may turn out to be one:
+// mock_provider makes identifiers up, and what refers to them is validated like everything else. The backend judges.
 func IDRule(kind tokens.Kind) validator.String {
 	return Rule("the identifier of a "+kind.Noun(), func(field, value string) error {
-		return tokens.ValidateID(field, kind, value)
+		return tokens.ValidateReference(field, kind, value)
 	})
+}
+
+// isMadeUp reports whether mock_provider may have made a text up: Terraform and OpenTofu use letters and digits.
+func isMadeUp(value string) bool {
+	return value != "" && !strings.ContainsFunc(value, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+	})
+}
+
+// Require refuses a value that breaks a rule of the domain, where it is about to be used. Unlike a validator it doesn't
+// see what mock_provider makes up.
+func Require(name string, value types.String, diags *diag.Diagnostics, rule func(field, value string) error) {
+	if !IsGiven(value) {
+		return
+	}
+	if err := rule(name, value.ValueString()); err != nil {
+		diags.Append(diagnostics.InvalidAttribute(path.Root(name), err))
+	}
+}
+
+// RequireID refuses a value that is no identifier of the kind, where it is about to be used.
+func RequireID(name string, value types.String, kind tokens.Kind, diags *diag.Diagnostics) {
+	Require(name, value, diags, func(field, value string) error { return tokens.ValidateID(field, kind, value) })
 }
 
 // Description says what the rule asks for.
