@@ -68,6 +68,10 @@ func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
 		return tokens.Snapshot{}, tokens.Unavailable(nil, "the backup %s is damaged: %s; use another backup",
 			i.Location, i.Damage[0])
 	}
+	if len(i.Unsound) > 0 {
+		return tokens.Snapshot{}, tokens.Unavailable(nil, "the backup %s holds what Latchkey can't have written: %s; "+
+			"use another backup", i.Location, i.Unsound[0])
+	}
 	return snapshot(i), nil
 }
 

@@ -56,6 +56,9 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 	if i.Counts != nil {
 		findings = append(findings, countsFinding(i))
 	}
+	if i.SchemaVersion == i.LatestSchema {
+		findings = append(findings, rowsFinding(i))
+	}
 	return findings
 }
 
@@ -131,6 +134,18 @@ func integrityFinding(i sqlite.Inspection) Finding {
 		Name:    "integrity",
 		Value:   "damaged",
 		Problem: strings.Join(i.Damage, "; ") + ": keep a copy of all its files, and restore it from a backup",
+	}
+}
+
+func rowsFinding(i sqlite.Inspection) Finding {
+	if len(i.Unsound) == 0 {
+		return Finding{Name: "rows", Value: "sound"}
+	}
+	return Finding{
+		Name:  "rows",
+		Value: "not sound",
+		Problem: "Latchkey can't have written " + strings.Join(i.Unsound, "; ") +
+			": keep a copy of all its files, and restore it from a backup",
 	}
 }
 

@@ -171,11 +171,11 @@ func writeOldDatabase(t *testing.T, path string) tokens.Secret {
 		INSERT INTO database VALUES ('`+tokens.NewID(tokens.KindDatabase, time.Now())+`', 'default', 1);
 		INSERT INTO technical_users (id, name, description, email, role, group_roles_set, enabled, system_created,
 			created_at, updated_at)
-			VALUES ('tu_01', 'ci', '', 'ci@default.latchkey.internal', 'member', false, true, false, 1, 1);
+			VALUES ('tu_01jz0000000000000000000000', 'ci', '', 'ci@default.latchkey.internal', 'member', false, true, false, 1, 1);
 		INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, ttl_seconds,
 			secret_version, created_at, updated_at)
-			VALUES ('tok_01', 'before', '', 'tu_01', '', false, true, 0, 1, 1, 1);
-		INSERT INTO secrets VALUES ('`+secret.Hash().String()+`', 'tok_01', 1, 'lk_1', 1, NULL)`)
+			VALUES ('tok_01jz0000000000000000000000', 'before', '', 'tu_01jz0000000000000000000000', '', false, true, 0, 1, 1, 1);
+		INSERT INTO secrets VALUES ('`+secret.Hash().String()+`', 'tok_01jz0000000000000000000000', 1, 'lk_1', 1, NULL)`)
 	return secret
 }
 

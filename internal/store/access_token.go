@@ -35,6 +35,12 @@ const accessTokenTables = ` FROM access_tokens t
 
 const selectAccessTokens = `SELECT ` + accessTokenColumns + accessTokenTables
 
+// expiryPolicies and driftPolicies are what columns of policies may hold. Unset ones are empty.
+var (
+	expiryPolicies = append(tokens.ExpiryPolicies(), "")
+	driftPolicies  = append(tokens.DriftPolicies(), "")
+)
+
 // tokenRow is a row of accessTokenColumns.
 type tokenRow struct {
 	token tokens.AccessToken
@@ -53,24 +59,37 @@ func (r *tokenRow) scan(row scanner, more ...any) error {
 	var hasGroupRoles, userHasGroupRoles bool
 	var disabled, held, userDisabled stop
 	var previous tokens.PreviousSecret
-	err := row.Scan(slices.Concat(more, []any{&t.ID, &t.Name, &t.Description, &t.Own.Role, &hasGroupRoles, &t.Visibility,
-		&t.CreatorID,
-		&t.Enabled, &disabled.by, instant{&disabled.at}, &held.by, instant{&held.at}, &held.reason, instant{&t.ActivatesAt},
-		instant{&t.ExpiresAt}, seconds{&t.TTL},
-		seconds{&t.RegenerateBeforeExpiry}, &t.OnExpired, &t.OnSecretDrift, grace{&t.Grace}, seconds{&t.ProtectIfUsedWithin},
-		instant{&t.CreatedAt}, instant{&t.UpdatedAt}, instant{&t.RegeneratedAt}, instant{&t.LastUsedAt}, &t.UseCount,
-		&t.Secret.Version, &t.Secret.Preview, instant{&t.Secret.CreatedAt}, instant{&t.Secret.EndedAt},
-		instant{&t.Secret.LastUsedAt},
-		&previous.Preview, instant{&previous.CreatedAt}, instant{&previous.EndsAt}, instant{&previous.LastUsedAt},
+	err := row.Scan(slices.Concat(more, []any{
+		textTo(&t.ID), textTo(&t.Name), textTo(&t.Description), textTo(&t.Own.Role), boolean{&hasGroupRoles},
+		textTo(&t.Visibility), textTo(&t.CreatorID),
+		boolean{&t.Enabled}, nullText{&disabled.by}, instant{&disabled.at},
+		nullText{&held.by}, instant{&held.at}, nullText{&held.reason},
+		instant{&t.ActivatesAt}, instant{&t.ExpiresAt}, seconds{&t.TTL}, seconds{&t.RegenerateBeforeExpiry},
+		textTo(&t.OnExpired), textTo(&t.OnSecretDrift), grace{&t.Grace}, seconds{&t.ProtectIfUsedWithin},
+		someInstant{&t.CreatedAt}, someInstant{&t.UpdatedAt}, instant{&t.RegeneratedAt}, instant{&t.LastUsedAt},
+		count{&t.UseCount},
+		version{&t.Secret.Version}, textTo(&t.Secret.Preview), someInstant{&t.Secret.CreatedAt},
+		instant{&t.Secret.EndedAt}, instant{&t.Secret.LastUsedAt},
+		textTo(&previous.Preview), instant{&previous.CreatedAt}, instant{&previous.EndsAt}, instant{&previous.LastUsedAt},
 	}, technicalUserTargets(&t.User, &userHasGroupRoles, &userDisabled),
-		[]any{&r.holder, &r.group, &r.role, &r.ofToken, &r.ofUser, &r.inGroup})...)
+		[]any{nullText{&r.holder}, nullText{&r.group}, nullText{&r.role}, nullText{&r.ofToken}, nullText{&r.ofUser},
+			nullText{&r.inGroup}})...)
+	if err := checkedRow(tokens.KindAccessToken, t.ID, err,
+		checkID("id", tokens.KindAccessToken, t.ID),
+		checkOneOf("visibility", t.Visibility, tokens.VisibilityOrganization, tokens.VisibilityRestricted),
+		checkOneOf("on_expired", t.OnExpired, expiryPolicies...),
+		checkOneOf("on_secret_drift", t.OnSecretDrift, driftPolicies...),
+		disabled.check("disabled"), held.check("held"), r.check(),
+		checkTechnicalUser(&t.User, userDisabled)); err != nil {
+		return err
+	}
 	if !previous.EndsAt.IsZero() {
 		previous.Version = t.Secret.Version - 1
 		t.Previous = &previous
 	}
 	t.Own.GroupRoles, t.User.GroupRoles = emptyGroupRoles(hasGroupRoles), emptyGroupRoles(userHasGroupRoles)
 	t.Disabled, t.Held, t.User.Disabled = disabled.value(), held.value(), userDisabled.value()
-	return err
+	return nil
 }
 
 // tokenRows puts rows of access tokens together.
@@ -140,6 +159,9 @@ func (v View) AccessTokenWithRoles(
 	ctx context.Context, id string,
 ) (t tokens.AccessToken, roles []tokens.Role, err error) {
 	all, roles, err := v.accessTokens(ctx, selectAccessTokens+`WHERE t.id = $1`, id)
+	if err == nil && len(all) == 0 {
+		err = v.checkIncompleteToken(ctx, id)
+	}
 	t, err = existing(all, err, tokens.KindAccessToken, id)
 	return t, roles, err
 }

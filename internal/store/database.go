@@ -16,8 +16,8 @@ func (t Tx) InsertDatabase(ctx context.Context, id, organization string, created
 // Identify reads the identity of the database at a location.
 func Identify(ctx context.Context, q Querier, location string) (tokens.Database, error) {
 	scan := func(row scanner) (d tokens.Database, err error) {
-		err = row.Scan(&d.ID, &d.Organization)
-		return d, err
+		err = row.Scan(textTo(&d.ID), textTo(&d.Organization))
+		return d, checkedRow(tokens.KindDatabase, d.ID, err, checkID("id", tokens.KindDatabase, d.ID))
 	}
 	d, ok, err := find(ctx, q, scan, `SELECT id, organization FROM database`)
 	if err == nil && !ok {

@@ -30,13 +30,18 @@ type NumberedEvent struct {
 	Number int64
 }
 
+const selectEvents = `SELECT e.number, e.id, e.at, e.actor, e.action, e.object_id, e.object_name, e.outcome, e.detail
+	FROM events e `
+
+func scanEvent(row scanner) (e NumberedEvent, err error) {
+	err = row.Scan(count{&e.Number}, textTo(&e.ID), someInstant{&e.At}, textTo(&e.Actor), textTo(&e.Action),
+		textTo(&e.ObjectID), textTo(&e.ObjectName), textTo(&e.Outcome), textTo(&e.Detail))
+	return e, checkedRow(tokens.KindEvent, e.ID, err, checkID("id", tokens.KindEvent, e.ID),
+		checkOneOf("outcome", e.Outcome, tokens.OutcomeDone, tokens.OutcomeRefused))
+}
+
 // Events returns the latest events of a selection, the latest first.
 func (v View) Events(ctx context.Context, selection EventSelection) ([]NumberedEvent, error) {
-	scan := func(row scanner) (e NumberedEvent, err error) {
-		err = row.Scan(&e.Number, &e.ID, instant{&e.At}, &e.Actor, &e.Action,
-			&e.ObjectID, &e.ObjectName, &e.Outcome, &e.Detail)
-		return e, err
-	}
 	b := &tokenListBuilder{TokenSelection: TokenSelection{Audience: selection.Audience}}
 	var conditions []string
 	if !selection.Since.IsZero() {
@@ -51,12 +56,11 @@ func (v View) Events(ctx context.Context, selection EventSelection) ([]NumberedE
 	if !selection.Audience.All {
 		conditions = append(conditions, `(`+strings.Join(b.eventKinds(selection), ` OR `)+`)`)
 	}
-	text := `SELECT e.number, e.id, e.at, e.actor, e.action, e.object_id, e.object_name, e.outcome, e.detail
-		FROM events e ` + where(conditions...) + ` ORDER BY e.number DESC`
+	text := selectEvents + where(conditions...) + ` ORDER BY e.number DESC`
 	if selection.Limit > 0 {
 		text += ` LIMIT ` + b.arg(selection.Limit)
 	}
-	return list(ctx, v.q, scan, text, b.args...)
+	return list(ctx, v.q, scanEvent, text, b.args...)
 }
 
 // eventKinds are the conditions one of which an event meets that the audience may know of.

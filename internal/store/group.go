@@ -10,8 +10,9 @@ const selectGroups = `SELECT id, name, description, created_at, updated_at FROM 
 
 func scanGroup(row scanner) (tokens.Group, error) {
 	var g tokens.Group
-	err := row.Scan(&g.ID, &g.Name, &g.Description, instant{&g.CreatedAt}, instant{&g.UpdatedAt})
-	return g, err
+	err := row.Scan(textTo(&g.ID), textTo(&g.Name), textTo(&g.Description),
+		someInstant{&g.CreatedAt}, someInstant{&g.UpdatedAt})
+	return g, checkedRow(tokens.KindGroup, g.ID, err, checkID("id", tokens.KindGroup, g.ID))
 }
 
 // Group returns a group, or CodeNotFound.

@@ -16,6 +16,14 @@ func joinGroupRoles(alias string) string {
 // groupRole reads the columns group_id and role of group_roles; NULL where the holder has no role in any group.
 type groupRole struct{ group, role sql.NullString }
 
+// check checks what was read.
+func (r groupRole) check() error {
+	if r.group.Valid != r.role.Valid {
+		return &columnError{"role of group_roles", "it does not fit the column group_id"}
+	}
+	return checkOptionalID("group_id of group_roles", tokens.KindGroup, r.group.String)
+}
+
 // addTo adds the role to those of its holder.
 func (r groupRole) addTo(roles *[]tokens.GroupRole) {
 	if r.group.Valid {

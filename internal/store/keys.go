@@ -22,8 +22,8 @@ func (t Tx) fillKeysOf(ctx context.Context, table, first, second string) error {
 	type row struct{ id, first, second string }
 	const batch = 1000
 	scan := func(from scanner) (r row, err error) {
-		err = from.Scan(&r.id, &r.first, &r.second)
-		return r, err
+		err = from.Scan(textTo(&r.id), textTo(&r.first), textTo(&r.second))
+		return r, checkedRow("", r.id, err)
 	}
 	for last := ""; ; {
 		rows, err := list(ctx, t.q, scan,

@@ -25,8 +25,10 @@ func (v View) members(
 		var hasGroupRoles bool
 		var held groupRole
 		var ofMember, inGroup sql.NullString
-		err := row.Scan(&m.ID, &m.Email, &m.Name, &m.Role, &hasGroupRoles, instant{&m.CreatedAt}, instant{&m.UpdatedAt},
-			&held.group, &held.role, &ofMember, &inGroup)
+		err := row.Scan(textTo(&m.ID), textTo(&m.Email), textTo(&m.Name), textTo(&m.Role), boolean{&hasGroupRoles},
+			someInstant{&m.CreatedAt}, someInstant{&m.UpdatedAt},
+			nullText{&held.group}, nullText{&held.role}, nullText{&ofMember}, nullText{&inGroup})
+		err = checkedRow(tokens.KindMember, m.ID, err, checkID("id", tokens.KindMember, m.ID), held.check())
 		if err != nil {
 			return err
 		}

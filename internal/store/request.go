@@ -19,14 +19,17 @@ type Request struct {
 	CreatedAt time.Time
 }
 
+const selectRequests = `SELECT id, actor, operation, digest, object_id, created_at FROM requests `
+
+func scanRequest(row scanner) (r Request, err error) {
+	err = row.Scan(textTo(&r.ID), textTo(&r.Actor), textTo(&r.Operation), textTo(&r.Digest), textTo(&r.ObjectID),
+		someInstant{&r.CreatedAt})
+	return r, checkedRow(tokens.KindRequest, r.ID, err)
+}
+
 // Request returns the record of a request, and whether there is one.
 func (v View) Request(ctx context.Context, id string) (Request, bool, error) {
-	scan := func(row scanner) (r Request, err error) {
-		err = row.Scan(&r.ID, &r.Actor, &r.Operation, &r.Digest, &r.ObjectID, instant{&r.CreatedAt})
-		return r, err
-	}
-	return find(ctx, v.q, scan, `SELECT id, actor, operation, digest, object_id, created_at FROM requests
-		WHERE id = $1`, id)
+	return find(ctx, v.q, scanRequest, selectRequests+`WHERE id = $1`, id)
 }
 
 // InsertRequest writes the record of a request.

@@ -15,9 +15,10 @@ const selectRoles = `SELECT id, name, description, permissions, created_at, upda
 func scanRole(row scanner) (tokens.Role, error) {
 	var r tokens.Role
 	var permissions string
-	err := row.Scan(&r.ID, &r.Name, &r.Description, &permissions, instant{&r.CreatedAt}, instant{&r.UpdatedAt})
+	err := row.Scan(textTo(&r.ID), textTo(&r.Name), textTo(&r.Description), textTo(&permissions),
+		someInstant{&r.CreatedAt}, someInstant{&r.UpdatedAt})
 	r.Permissions = permissionsIn(permissions)
-	return r, err
+	return r, checkedRow(tokens.KindRole, r.ID, err, checkID("id", tokens.KindRole, r.ID))
 }
 
 // permissionsIn takes the column of permissions apart. No permissions are nil.

@@ -17,23 +17,52 @@ const selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + accessT
 func (v View) SecretWithHash(
 	ctx context.Context, hash tokens.SecretHash,
 ) (known tokens.SecretRow, roles []tokens.Role, ok bool, err error) {
-	var text string
+	var hashed string
 	var row tokenRow
 	var rows tokenRows
 	err = each(ctx, v.q, func(from scanner) error {
-		if err := row.scan(from, &text, &known.Version); err != nil {
+		if err := row.scan(from, textTo(&hashed), version{&known.Version}); err != nil {
 			return err
 		}
 		rows.add(&row)
 		return nil
 	}, selectSecret, hash.String())
 	all, roles := rows.finish()
+	if err == nil && len(all) == 0 {
+		err = v.checkTokenOfSecret(ctx, hash)
+	}
 	if err != nil || len(all) == 0 {
 		return tokens.SecretRow{}, nil, false, err
 	}
 	known.AccessToken = all[0]
-	known.Hash, err = tokens.ParseSecretHash(text)
+	if known.Hash, err = tokens.ParseSecretHash(hashed); err != nil {
+		err = checkedRow(tokens.KindAccessToken, known.AccessToken.ID, &columnError{"hash", err.Error()})
+	}
 	return known, roles, err == nil, err
+}
+
+// checkTokenOfSecret refuses a secret whose token is there, but not whole: whether it is good can't be told.
+func (v View) checkTokenOfSecret(ctx context.Context, hash tokens.SecretHash) error {
+	_, _, err := find(ctx, v.q, scanIncompleteToken, incompleteToken+
+		` AND t.id IN (SELECT access_token_id FROM secrets WHERE hash = $1)`, hash.String())
+	return err
+}
+
+// selectSecrets selects every secret that was ever used, those of deleted tokens too.
+const selectSecrets = `SELECT hash, access_token_id, version, preview, created_at, ended_at, grace_ends_at, last_used_at
+	FROM secrets`
+
+// scanSecret checks a row of selectSecrets.
+func scanSecret(row scanner) (id string, err error) {
+	var s tokens.PreviousSecret
+	var hashed string
+	var ended time.Time
+	err = row.Scan(textTo(&hashed), textTo(&id), version{&s.Version}, textTo(&s.Preview), someInstant{&s.CreatedAt},
+		instant{&ended}, instant{&s.EndsAt}, instant{&s.LastUsedAt})
+	if _, malformed := tokens.ParseSecretHash(hashed); err == nil && malformed != nil {
+		err = &columnError{"hash of secrets", malformed.Error()}
+	}
+	return id, checkedRow(tokens.KindAccessToken, id, err, checkID("access_token_id", tokens.KindAccessToken, id))
 }
 
 // SecretExists reports whether a secret with the hash was ever used, whatever became of its token.
@@ -71,9 +100,10 @@ type EndedGrace struct {
 func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
 	scan := func(row scanner) (e EndedGrace, err error) {
 		s := &e.Secret
-		err = row.Scan(&e.AccessTokenID, &e.AccessTokenName, &s.Version, &s.Preview,
-			instant{&s.CreatedAt}, instant{&s.EndsAt}, instant{&s.LastUsedAt})
-		return e, err
+		err = row.Scan(textTo(&e.AccessTokenID), textTo(&e.AccessTokenName), version{&s.Version}, textTo(&s.Preview),
+			someInstant{&s.CreatedAt}, someInstant{&s.EndsAt}, instant{&s.LastUsedAt})
+		return e, checkedRow(tokens.KindAccessToken, e.AccessTokenID, err,
+			checkID("access_token_id", tokens.KindAccessToken, e.AccessTokenID))
 	}
 	return list(ctx, v.q, scan, `SELECT t.id, t.name, k.version, k.preview, k.created_at, k.grace_ends_at, k.last_used_at
 		FROM secrets k JOIN access_tokens t ON t.id = k.access_token_id

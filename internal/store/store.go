@@ -136,11 +136,16 @@ func (s *Store) explain(err error) error { return Explain(s.engine, err) }
 // Explain makes every error of an engine's database an error of the domain.
 func Explain(engine Engine, err error) error {
 	var known *tokens.Error
+	var row *rowError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &row):
+		return tokens.Unavailable(nil,
+			"database %s holds what Latchkey can't have written, in %s: %s; keep a copy of it with its -wal and -shm files, "+
+				"and restore it from a backup", engine.Location(), row.object, row.cause).Because(tokens.ReasonDatabaseFailing)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrTxDone):
 		// A transaction whose context has ended is over before it commits, which is the only way to meet ErrTxDone.
 		return tokens.Unavailable(err,

@@ -15,8 +15,19 @@ var selectTechnicalUsers = `SELECT ` + technicalUserColumns + `, r.group_id, r.r
 
 // technicalUserTargets returns where to scan the columns of a technical user to.
 func technicalUserTargets(u *tokens.TechnicalUser, hasGroupRoles *bool, disabled *stop) []any {
-	return []any{&u.ID, &u.Name, &u.Description, &u.Email, &u.GroupID, &u.Role, hasGroupRoles,
-		&u.Enabled, &disabled.by, instant{&disabled.at}, &u.SystemCreated, instant{&u.CreatedAt}, instant{&u.UpdatedAt}}
+	return []any{
+		textTo(&u.ID), textTo(&u.Name), textTo(&u.Description), textTo(&u.Email), textTo(&u.GroupID), textTo(&u.Role),
+		boolean{hasGroupRoles}, boolean{&u.Enabled}, nullText{&disabled.by}, instant{&disabled.at}, boolean{&u.SystemCreated},
+		someInstant{&u.CreatedAt}, someInstant{&u.UpdatedAt},
+	}
+}
+
+// checkTechnicalUser checks what was read into the targets.
+func checkTechnicalUser(u *tokens.TechnicalUser, disabled stop) error {
+	return checkedRow(tokens.KindTechnicalUser, u.ID,
+		checkID("id", tokens.KindTechnicalUser, u.ID),
+		checkOptionalID("group_id", tokens.KindGroup, u.GroupID),
+		disabled.check("disabled"))
 }
 
 // technicalUsers returns the technical users that the rest of a query selects, whose rows come one after the other.
@@ -26,8 +37,9 @@ func (v View) technicalUsers(ctx context.Context, rest string, args ...any) (all
 		var hasGroupRoles bool
 		var disabled stop
 		var held groupRole
-		targets := append(technicalUserTargets(&u, &hasGroupRoles, &disabled), &held.group, &held.role)
-		if err := row.Scan(targets...); err != nil {
+		targets := append(technicalUserTargets(&u, &hasGroupRoles, &disabled), nullText{&held.group}, nullText{&held.role})
+		err := checkedRow(tokens.KindTechnicalUser, u.ID, row.Scan(targets...), checkTechnicalUser(&u, disabled), held.check())
+		if err != nil {
 			return err
 		}
 		if last := len(all) - 1; last < 0 || all[last].ID != u.ID {

@@ -71,7 +71,7 @@ func (v View) AccessTokens(ctx context.Context, selection TokenSelection) (list 
 	err = each(ctx, v.q, func(from scanner) error {
 		var share string
 		var groupName, roleGroupName sql.NullString
-		if err := row.scan(from, &share, &groupName, &roleGroupName); err != nil {
+		if err := row.scan(from, textTo(&share), nullText{&groupName}, nullText{&roleGroupName}); err != nil {
 			return err
 		}
 		if rows.add(&row) == len(shares) {

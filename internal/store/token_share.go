@@ -10,8 +10,12 @@ const selectTokenShares = `SELECT access_token_id, member_id, role, created_at, 
 
 func scanTokenShare(row scanner) (tokens.TokenShare, error) {
 	var s tokens.TokenShare
-	err := row.Scan(&s.AccessTokenID, &s.MemberID, &s.Role, instant{&s.CreatedAt}, instant{&s.UpdatedAt})
-	return s, err
+	err := row.Scan(textTo(&s.AccessTokenID), textTo(&s.MemberID), textTo(&s.Role),
+		someInstant{&s.CreatedAt}, someInstant{&s.UpdatedAt})
+	return s, checkedRow(tokens.KindTokenShare, tokens.ShareID(s.AccessTokenID, s.MemberID), err,
+		checkID("access_token_id", tokens.KindAccessToken, s.AccessTokenID),
+		checkID("member_id", tokens.KindMember, s.MemberID),
+		checkOneOf("role", s.Role, tokens.ShareRoles()...))
 }
 
 // TokenShare returns the share of an access token with a member, or CodeNotFound.

@@ -131,7 +131,7 @@ func existing[T any](all []T, err error, kind tokens.Kind, id string) (T, error)
 
 // scanText reads a single column of text.
 func scanText(row scanner) (string, error) {
-	var text string
-	err := row.Scan(&text)
-	return text, err
+	var s string
+	err := row.Scan(textTo(&s))
+	return s, checkedRow("", "", err)
 }

@@ -9,8 +9,8 @@ import (
 
 const (
 	day = 24 * time.Hour
-	// maxDuration is a hundred years of 365 days.
-	maxDuration = 100 * 365 * day
+	// MaxDuration, the longest duration, is a hundred years of 365 days.
+	MaxDuration = 100 * 365 * day
 )
 
 var durationPattern = regexp.MustCompile(`^(?:(\d{1,18})d)?(?:(\d{1,18})h)?(?:(\d{1,18})m)?(?:(\d{1,18})s)?$`)
@@ -41,8 +41,8 @@ func parseDuration(field, s string) (time.Duration, error) {
 			continue
 		}
 		n, err := strconv.ParseInt(parts[i+1], 10, 64)
-		if err != nil || n > int64((maxDuration-total)/unit) {
-			return 0, Invalid(field, "%q is too long: use at most %s (a hundred years)", s, FormatDuration(maxDuration))
+		if err != nil || n > int64((MaxDuration-total)/unit) {
+			return 0, Invalid(field, "%q is too long: use at most %s (a hundred years)", s, FormatDuration(MaxDuration))
 		}
 		total += time.Duration(n) * unit
 	}
@@ -54,8 +54,8 @@ func ValidateTTL(field string, d time.Duration) error {
 	switch {
 	case d < time.Second:
 		return Invalid(field, "the duration must be at least one second; leave %s out for none", field)
-	case d > maxDuration:
-		return Invalid(field, "the duration must be at most %s (a hundred years)", FormatDuration(maxDuration))
+	case d > MaxDuration:
+		return Invalid(field, "the duration must be at most %s (a hundred years)", FormatDuration(MaxDuration))
 	case d%time.Second != 0:
 		return Invalid(field, "the duration must be a whole number of seconds")
 	}

@@ -194,7 +194,7 @@ func insertToken(t *testing.T, path string, secret tokens.Secret) string {
 		Secret:    tokens.SecretState{Version: 1, Preview: secret.Preview(), CreatedAt: noon},
 		CreatedAt: noon,
 		UpdatedAt: noon,
-		Settings:  tokens.Settings{Name: "deploy", Enabled: true},
+		Settings:  tokens.Settings{Name: "deploy", Enabled: true, Visibility: tokens.VisibilityOrganization},
 	}
 	s := openStore(t, path)
 	err := s.Write(ctx, func(tx store.Tx) error {

@@ -27,6 +27,8 @@ type Inspection struct {
 	JournalMode string
 	// Damage lists what a check of all pages and references found wrong.
 	Damage []string
+	// Unsound lists rows that this program can't have written.
+	Unsound []string
 	// Counts holds how many objects there are of each kind.
 	Counts []Count
 	// LastEvent is the newest one.
@@ -110,7 +112,13 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 		}
 		i.Counts = append(i.Counts, count)
 	}
-	events, err := store.NewView(c.database, c.statements).Events(ctx, store.EventSelection{
+	v := store.NewView(c.database, c.statements)
+	if i.SchemaVersion == store.SchemaVersion {
+		if i.Unsound, err = v.Unsound(ctx); err != nil || len(i.Unsound) > 0 {
+			return err
+		}
+	}
+	events, err := v.Events(ctx, store.EventSelection{
 		EventQuery: tokens.EventQuery{Limit: 1},
 		Audience:   store.Audience{All: true},
 	})

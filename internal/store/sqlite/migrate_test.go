@@ -27,11 +27,11 @@ func oldDatabase(t *testing.T) (path string, secret tokens.Secret) {
 		fmt.Sprintf(`INSERT INTO database VALUES ('%s', 'default', 1);
 		INSERT INTO technical_users (id, name, description, email, role, group_roles_set, enabled, system_created,
 		created_at, updated_at)
-			VALUES ('tu_1', 'ci', '', 'ci@default.latchkey.internal', 'member', false, true, false, 1, 1);
+			VALUES ('tu_01jz0000000000000000000000', 'ci', '', 'ci@default.latchkey.internal', 'member', false, true, false, 1, 1);
 		INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set, enabled, ttl_seconds,
 		secret_version, created_at, updated_at)
-			VALUES ('tok_1', 'deploy', '', 'tu_1', '', false, true, 0, 1, 1, 1);
-		INSERT INTO secrets VALUES ('%s', 'tok_1', 1, 'lk_1', 1, NULL)`, identity, secret.Hash()))
+			VALUES ('tok_01jz0000000000000000000000', 'deploy', '', 'tu_01jz0000000000000000000000', '', false, true, 0, 1, 1, 1);
+		INSERT INTO secrets VALUES ('%s', 'tok_01jz0000000000000000000000', 1, 'lk_1', 1, NULL)`, identity, secret.Hash()))
 	return path, secret
 }
 

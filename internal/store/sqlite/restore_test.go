@@ -244,7 +244,7 @@ func TestRestoreThatIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	execute(t, at("other.db"), `UPDATE database SET id = 'db_other'`)
+	execute(t, at("other.db"), `UPDATE database SET id = 'db_01jz0000000000000000000000'`)
 	execute(t, at("newer.backup"), `PRAGMA user_version = 99`)
 	execute(t, at("program.db"), `CREATE TABLE kept (name TEXT)`)
 	if err := os.Symlink("gone", at("link.db")); err != nil {
@@ -261,7 +261,7 @@ func TestRestoreThatIsRefused(t *testing.T) {
 		{"no database in the backup", at("text.backup"), path, tokens.CodeUnavailable, []string{"not an SQLite database"}},
 		{"empty backup", at("empty.backup"), path, tokens.CodeUnavailable, []string{"not one of Latchkey"}},
 		{"newer backup", at("newer.backup"), path, tokens.CodeUnavailable, []string{"newer version of Latchkey"}},
-		{"another identity", backup, at("other.db"), tokens.CodeConflict, []string{"db_other", identity, "check both paths"}},
+		{"another identity", backup, at("other.db"), tokens.CodeConflict, []string{"db_01jz0000000000000000000000", identity, "check both paths"}},
 		{"database of another program", backup, at("program.db"), tokens.CodeConflict,
 			[]string{"another program", "check the path"}},
 		{"directory", backup, directory, tokens.CodeUnavailable, []string{"is a directory"}},
