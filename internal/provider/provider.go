@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -122,6 +124,12 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 			resp.Diagnostics.AddAttributeError(path.Root("database"), "Unable to find database", err.Error())
 			return
 		}
+		if other := os.Getenv(tokens.DatabaseVariable); other != "" && !samePath(other, location) {
+			resp.Diagnostics.AddAttributeWarning(path.Root("database"), "Another database in the environment",
+				fmt.Sprintf("This run uses %s, as the configuration says. The environment names another database in %s, "+
+					"which the command line follows. Leave database out of the configuration, or unset the variable.",
+					location, tokens.DatabaseVariable))
+		}
 		backend, closer := openBackend(location, organization, config.ActAs.ValueString(), p.now)
 		c.Backend = backend
 		p.mu.Lock()
@@ -170,17 +178,20 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	}
 }
 
+// samePath reports whether a name, from the environment, is that of the file at an absolute path.
+func samePath(name, location string) bool {
+	absolute, err := filepath.Abs(name)
+	return err == nil && absolute == location
+}
+
 // databasePath returns the absolute path of the database: from the configuration, else the environment, else the
 // default.
 func databasePath(configured types.String) (string, error) {
-	name := configured.ValueString()
+	field, name := "database", configured.ValueString()
 	if configured.IsNull() {
-		name = os.Getenv(tokens.DatabaseVariable)
+		field, name = tokens.DatabaseVariable, cmp.Or(os.Getenv(tokens.DatabaseVariable), tokens.DefaultDatabase)
 	}
-	if name == "" {
-		name = tokens.DefaultDatabase
-	}
-	if err := tokens.ValidateDatabasePath("database", name); err != nil {
+	if err := tokens.ValidateDatabasePath(field, name); err != nil {
 		return "", err
 	}
 	return filepath.Abs(name)

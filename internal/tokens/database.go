@@ -17,6 +17,15 @@ func ValidateDatabasePath(field, path string) error {
 	if path == "" {
 		return Invalid(field, "the path is empty: name a file, or leave %s out for %s", field, DefaultDatabase)
 	}
+	if strings.TrimSpace(path) != path {
+		return Invalid(field, "the path begins or ends with a blank or a line end, so it names another file: remove that")
+	}
+	for _, scheme := range []string{"file", "sqlite"} {
+		if rest, ok := strings.CutPrefix(strings.ToLower(path), scheme+":"); ok && !strings.HasPrefix(rest, "//") {
+			return Invalid(field, "the value begins with %s:, but the database is named by its path alone, as in %q", scheme,
+				DefaultDatabase)
+		}
+	}
 	if scheme, _, ok := strings.Cut(path, "://"); ok {
 		return Invalid(field, "the value is a URL (%s://…), but the database is a file: write its path, as in %q", scheme,
 			DefaultDatabase)
