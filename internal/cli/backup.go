@@ -57,7 +57,7 @@ func (c *backup) Run(ctx context.Context, app *app) error {
 	if c.JSON {
 		return app.printJSON(newSnapshotDocument(made))
 	}
-	return app.printLine(printable(fmt.Sprintf("Backed up %s to %s", contents(made), made.Database.Location)))
+	return app.printLine(tokens.Cleaned(fmt.Sprintf("Backed up %s to %s", contents(made), made.Database.Location)))
 }
 
 // contents says in one line what a database or a backup holds.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf16"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -26,7 +25,7 @@ func (a *app) printJSON(document any) error {
 	}
 	var escaped strings.Builder
 	for _, r := range encoded.String() {
-		if unicode.IsPrint(r) || r == '\n' {
+		if tokens.IsVisible(r) || r == '\n' {
 			escaped.WriteRune(r)
 			continue
 		}

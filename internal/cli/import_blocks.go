@@ -106,7 +106,7 @@ func (a *app) printPlannedImports(outcomes []plannedImport) error {
 	imports, waiting := 0, 0
 	for _, outcome := range outcomes {
 		if outcome.id == "" {
-			line := printable(outcome.address + ": " + outcome.reason)
+			line := tokens.Cleaned(outcome.address + ": " + outcome.reason)
 			parts = append(parts, "# "+line)
 			a.note("%s", line)
 			if outcome.waits {
@@ -131,7 +131,7 @@ func (a *app) printPlannedImports(outcomes []plannedImport) error {
 
 // importBlock formats a block with a comment above it.
 func importBlock(title, address, id string) string {
-	return fmt.Sprintf("# %s\nimport {\n  to = %s\n  id = %q\n}", printable(title), printable(address), id)
+	return fmt.Sprintf("# %s\nimport {\n  to = %s\n  id = %q\n}", tokens.Cleaned(title), tokens.Cleaned(address), id)
 }
 
 // counted formats a number of things.

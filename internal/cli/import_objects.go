@@ -52,7 +52,7 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 		addresses[m.ID] = m.Email
 		local, _, _ := strings.Cut(m.Email, "@")
 		all = append(all, manageable{
-			kind: tokens.KindMember, id: m.ID, key: strings.ToLower(m.Email), name: local, title: "member " + m.Email,
+			kind: tokens.KindMember, id: m.ID, key: tokens.FoldedEmail(m.Email), name: local, title: "member " + m.Email,
 		})
 	}
 	users, err := backend.TechnicalUsers(ctx)

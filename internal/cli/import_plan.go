@@ -194,7 +194,7 @@ func (m planMatch) key(kind tokens.Kind, c resourceChange) (string, bool) {
 	case tokens.KindGroup, tokens.KindRole:
 		return text("name"), text("name") != ""
 	case tokens.KindMember:
-		return strings.ToLower(text("email")), text("email") != ""
+		return tokens.FoldedEmail(text("email")), text("email") != ""
 	case tokens.KindTechnicalUser:
 		groupID, ok := m.reference(c, "group_id")
 		return technicalUserKey(text("name"), groupID), ok && text("name") != ""

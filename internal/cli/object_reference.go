@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -89,7 +88,7 @@ func (ref memberRef) find(ctx context.Context, backend tokens.MemberService) (st
 		return "", lookupFailed(tokens.KindMember, "e-mail address", err)
 	}
 	for _, member := range members {
-		if strings.EqualFold(member.Email, string(ref)) {
+		if tokens.SameEmail(member.Email, string(ref)) {
 			return member.ID, nil
 		}
 	}
@@ -118,7 +117,7 @@ func (ref technicalUserRef) find(ctx context.Context, backend tokens.TechnicalUs
 		return "", lookupFailed(tokens.KindTechnicalUser, "e-mail address", err)
 	}
 	for _, user := range users {
-		if strings.EqualFold(user.Email, string(ref)) {
+		if tokens.SameEmail(user.Email, string(ref)) {
 			return user.ID, nil
 		}
 	}

@@ -19,7 +19,7 @@ func (a *app) printLine(line string) error {
 
 // note writes a line for people to standard error, beside the answer of a command.
 func (a *app) note(format string, args ...any) {
-	_, _ = fmt.Fprintln(a.Stderr, printable(fmt.Sprintf(format, args...)))
+	_, _ = fmt.Fprintln(a.Stderr, tokens.Cleaned(fmt.Sprintf(format, args...)))
 }
 
 // minute formats a time for people, in UTC.
@@ -36,7 +36,7 @@ func minuteOr(none string, t time.Time) string {
 // confirm asks the person at the terminal a question. Unless the answer is yes, it returns an error that begins with
 // what was left undone.
 func (a *app) confirm(question, undone string) error {
-	_, _ = fmt.Fprint(a.Stderr, question+" [y/N] ")
+	_, _ = fmt.Fprint(a.Stderr, tokens.Cleaned(question)+" [y/N] ")
 	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("unable to read the answer: %w", err)

@@ -113,11 +113,11 @@ func (a *app) describeRestoration(r tokens.Restoration) {
 
 // printRestoration says what was done, and how to find what it undid.
 func (a *app) printRestoration(r tokens.Restoration) error {
-	if err := a.printLine(printable("Restored " + r.Path)); err != nil {
+	if err := a.printLine(tokens.Cleaned("Restored " + r.Path)); err != nil {
 		return err
 	}
 	if len(r.MovedTo) > 0 {
-		if err := a.printLine(printable("What was there is now " + r.MovedTo[0])); err != nil {
+		if err := a.printLine(tokens.Cleaned("What was there is now " + r.MovedTo[0])); err != nil {
 			return err
 		}
 	}

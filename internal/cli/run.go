@@ -47,7 +47,7 @@ func Run(ctx context.Context, env Env) int {
 		return exitDone
 	}
 	if !errors.Is(err, errAnswerIsNo) {
-		_, _ = fmt.Fprintf(env.Stderr, "latchkey: %s\n", printable(explain(err)))
+		_, _ = fmt.Fprintf(env.Stderr, "latchkey: %s\n", tokens.Cleaned(explain(err)))
 	}
 	if _, ok := errors.AsType[*misuse](err); ok {
 		return exitMisuse

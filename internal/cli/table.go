@@ -1,11 +1,10 @@
 package cli
 
 import (
-	"strings"
-	"unicode"
-
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // widestText is how wide a column of free text gets on a terminal before it breaks into lines.
@@ -60,7 +59,7 @@ func (a *app) printTable(view tableView) error {
 func cells(values []string, colors text.Colors) table.Row {
 	row := make(table.Row, len(values))
 	for i, value := range values {
-		value = printable(value)
+		value = tokens.Cleaned(value)
 		if len(colors) > 0 && value != "" {
 			value = text.Escape(value, colors.EscapeSeq())
 		}
@@ -74,18 +73,4 @@ func (a *app) colorful() bool {
 	noColor, _ := a.LookupEnv("NO_COLOR")
 	terminal, _ := a.LookupEnv("TERM")
 	return a.StdoutTerminal && noColor == "" && terminal != "dumb"
-}
-
-// printable replaces whatever could move a terminal's cursor or change what it displays: line breaks and tabs with
-// spaces, everything else that is not printable with the replacement character.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsPrint(r):
-			return r
-		case unicode.IsSpace(r):
-			return ' '
-		}
-		return unicode.ReplacementChar
-	}, s)
 }

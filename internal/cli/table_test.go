@@ -30,7 +30,7 @@ func TestPrintable(t *testing.T) {
 		"\x00\x7f":                "��",
 		"\xff":                    "�",
 	} {
-		if got := printable(text); got != want {
+		if got := tokens.Cleaned(text); got != want {
 			t.Errorf("%q is printed as %q, want %q", text, got, want)
 		}
 	}

@@ -79,9 +79,9 @@ func (c *technicalUserList) users(ctx context.Context, backend tokens.Backend) (
 		return nil, err
 	}
 	users, err := backend.TechnicalUsers(ctx)
-	search := strings.ToLower(c.Search)
+	search := tokens.Folded(c.Search)
 	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {
-		text := strings.ToLower(u.Name + "\n" + u.Description + "\n" + u.Email)
+		text := tokens.Folded(u.Name + "\n" + u.Description + "\n" + u.Email)
 		return groupID != "" && u.GroupID != groupID || !strings.Contains(text, search)
 	}), err
 }
@@ -244,7 +244,7 @@ func (a *app) switchTechnicalUser(ctx context.Context, ref technicalUserRef, ena
 		if !enabled {
 			text += " and all of its access tokens"
 		}
-		if err := a.printLine(printable(text)); err != nil || enabled {
+		if err := a.printLine(tokens.Cleaned(text)); err != nil || enabled {
 			return err
 		}
 		a.note("The next apply of a configuration that declares this technical user sets it back to what is written there. " +

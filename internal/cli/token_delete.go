@@ -32,7 +32,7 @@ func (c *tokenDelete) Run(ctx context.Context, app *app) error {
 		if err := backend.DeleteAccessToken(ctx, string(c.ID)); err != nil {
 			return fmt.Errorf("unable to delete access token %s: %w", c.ID, err)
 		}
-		return app.printLine(printable("Deleted " + describe(token)))
+		return app.printLine(tokens.Cleaned("Deleted " + describe(token)))
 	})
 }
 

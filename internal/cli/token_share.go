@@ -28,7 +28,7 @@ func (c *tokenShare) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to share access token %s: %w", c.ID, err)
 		}
 		text := fmt.Sprintf("Shared access token %s with %s as %s", share.AccessTokenID, c.Member, share.Role)
-		return app.printLine(printable(text))
+		return app.printLine(tokens.Cleaned(text))
 	})
 }
 
@@ -66,6 +66,6 @@ func (c *tokenUnshare) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to unshare access token %s: %w", c.ID, err)
 		}
-		return app.printLine(printable(fmt.Sprintf("Access token %s is no longer shared with %s", c.ID, c.Member)))
+		return app.printLine(tokens.Cleaned(fmt.Sprintf("Access token %s is no longer shared with %s", c.ID, c.Member)))
 	})
 }

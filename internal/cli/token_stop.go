@@ -101,5 +101,5 @@ func (a *app) report(done string, token tokens.AccessToken) error {
 	if token.Status == tokens.StatusDisabled && token.Enabled {
 		text += " with its technical user " + token.User.Email
 	}
-	return a.printLine(printable(text))
+	return a.printLine(tokens.Cleaned(text))
 }

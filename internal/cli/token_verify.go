@@ -75,7 +75,7 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 		} else {
 			var text string
 			if text, err = app.explainVerification(ctx, backend, value, verification, reason); err == nil {
-				err = app.printLine(printable(text))
+				err = app.printLine(tokens.Cleaned(text))
 			}
 		}
 		if err == nil && !verification.Active {

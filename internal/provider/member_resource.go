@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -98,7 +97,7 @@ func otherAddress(
 	_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse,
 ) {
 	resp.RequiresReplace = req.PlanValue.IsUnknown() ||
-		!strings.EqualFold(req.PlanValue.ValueString(), req.StateValue.ValueString())
+		!tokens.SameEmail(req.PlanValue.ValueString(), req.StateValue.ValueString())
 }
 
 // ModifyPlan keeps the spelling of an address that differs only in case.
@@ -112,7 +111,7 @@ func (r *memberResource) ModifyPlan(
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if plan.Email.IsUnknown() || plan.Email.Equal(state.Email) ||
-		!strings.EqualFold(plan.Email.ValueString(), state.Email.ValueString()) {
+		!tokens.SameEmail(plan.Email.ValueString(), state.Email.ValueString()) {
 		return
 	}
 	plan.Email = state.Email
@@ -199,7 +198,7 @@ func (r *memberResource) ImportState(
 	r.ImportByID(ctx, tokens.KindMember, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		members, err := b.Members(ctx)
 		for _, m := range members {
-			if strings.EqualFold(m.Email, req.ID) {
+			if tokens.SameEmail(m.Email, req.ID) {
 				ids = append(ids, m.ID)
 			}
 		}

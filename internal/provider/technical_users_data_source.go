@@ -75,10 +75,10 @@ func (d *technicalUsersDataSource) Read(
 
 // selected returns the technical users that match all filters.
 func (m *technicalUsersModel) selected(users []tokens.TechnicalUser) []tokens.TechnicalUser {
-	search, groupID := strings.ToLower(m.Search.ValueString()), m.GroupID.ValueString()
+	search, groupID := tokens.Folded(m.Search.ValueString()), m.GroupID.ValueString()
 	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {
 		mentioned := slices.ContainsFunc([]string{u.Name, u.Description, u.Email}, func(text string) bool {
-			return strings.Contains(strings.ToLower(text), search)
+			return strings.Contains(tokens.Folded(text), search)
 		})
 		return !mentioned || groupID != "" && u.GroupID != groupID
 	})

@@ -32,9 +32,11 @@ const redacted = "(sensitive value)"
 // pastedPattern matches a token value, or most of one, within a text. No identifier is that long.
 var pastedPattern = regexp.MustCompile(`[a-z][a-z0-9]{0,7}_[0-9A-Za-z]{30,}`)
 
-// redact removes token values from a text that repeats what a person wrote, who may have pasted a value in place of an
-// identifier or a name.
-func redact(text string) string { return pastedPattern.ReplaceAllLiteralString(text, redacted) }
+// redact cleans a text that repeats what a person wrote, and removes token values from it: one may have been pasted in
+// place of an identifier or a name.
+func redact(text string) string {
+	return pastedPattern.ReplaceAllLiteralString(CleanedLines(text), redacted)
+}
 
 // Secret is the value of an access token. Printing, formatting, logging and encoding it yield a placeholder; only
 // Reveal returns the value. The value is behind a pointer because package fmt prints an unexported field of another
@@ -119,7 +121,7 @@ func (s Secret) Preview() string {
 }
 
 // Hash returns the SHA-256 of the value. A slow hash would gain nothing for 238 random bits.
-func (s Secret) Hash() SecretHash { return sha256.Sum256([]byte(s.Reveal())) }
+func (s Secret) Hash() SecretHash { return HashOf(s.Reveal()) }
 
 // String returns a placeholder.
 func (s Secret) String() string { return redacted }
@@ -141,6 +143,9 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // SecretHash is the SHA-256 of a secret value, which is what the database stores.
 type SecretHash [sha256.Size]byte
+
+// HashOf returns the hash of a word, which is stored if the word is a secret.
+func HashOf(word string) SecretHash { return sha256.Sum256([]byte(word)) }
 
 // String returns the hash in hexadecimal.
 func (h SecretHash) String() string { return hex.EncodeToString(h[:]) }

@@ -223,7 +223,7 @@ func (t *AccessToken) mentions(text string) bool {
 
 // Folded returns a text without the difference between upper and lower case, by which texts are searched and ordered. A
 // database has its own ideas of letters, so a store keeps this text too.
-func Folded(text string) string { return strings.ToLower(text) }
+func Folded(text string) string { return strings.ToLower(Normal(text)) }
 
 // compareText orders texts as people do: by their letters, then upper case first.
 func compareText(a, b string) int {
