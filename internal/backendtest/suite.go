@@ -71,6 +71,8 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"ActorsCannotBeForged", testActorsCannotBeForged},
 		{"RepeatedShareOfAnother", testRepeatedShareOfAnother},
 		{"RepeatAfterRightsWereLost", testRepeatAfterRightsWereLost},
+		{"TextsAreNormalized", testTextsAreNormalized},
+		{"SecretsInTexts", testSecretsInTexts},
 		{"Limits", testLimits},
 		{"Visibility", testVisibility},
 		{"TokenShares", testTokenShares},

@@ -13,7 +13,7 @@ const maxNamesakes = 10
 
 // CreateAccessToken implements tokens.Backend.
 func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
-	n = n.WithDefaults()
+	n = tokens.Normalized(n).WithDefaults()
 	n.ActivatesAt, n.ExpiresAt = asStored(n.ActivatesAt), asStored(n.ExpiresAt)
 	name := n.Name
 	if n.Visibility == tokens.VisibilityRestricted {

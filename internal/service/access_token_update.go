@@ -10,6 +10,7 @@ import (
 func (b *Backend) UpdateAccessToken(
 	ctx context.Context, id string, update tokens.AccessTokenUpdate,
 ) (tokens.AccessToken, error) {
+	update = tokens.Normalized(update)
 	update.ActivatesAt, update.ExpiresAt = asStored(update.ActivatesAt), asStored(update.ExpiresAt)
 	about := objectOf(tokens.KindAccessToken, id)
 	return change(ctx, b, accessTokenAction(update), about, func(o *operation) (tokens.AccessToken, error) {
@@ -45,6 +46,9 @@ func (b *Backend) UpdateAccessToken(
 		}
 		if invalid != nil {
 			return before, invalid
+		}
+		if err := o.checkTexts(ctx, update.Changes()); err != nil {
+			return before, err
 		}
 		after.Own.GroupRoles = sortedGroupRoles(after.Own.GroupRoles)
 		after.User.GroupRoles = sortedGroupRoles(after.User.GroupRoles)

@@ -10,6 +10,7 @@ import (
 
 // CreateGroup implements tokens.Backend.
 func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Group, error) {
+	n = tokens.Normalized(n)
 	mayCreate := func(o *operation) error {
 		return o.caller.MayManageAccounts("", "", fmt.Sprintf("to create group %q", n.Name))
 	}
@@ -65,6 +66,7 @@ func (b *Backend) Groups(ctx context.Context) ([]tokens.Group, error) {
 
 // UpdateGroup implements tokens.Backend.
 func (b *Backend) UpdateGroup(ctx context.Context, id string, update tokens.GroupUpdate) (tokens.Group, error) {
+	update = tokens.Normalized(update)
 	about := objectOf(tokens.KindGroup, id)
 	return change(ctx, b, tokens.ActionGroupUpdate, about, func(o *operation) (tokens.Group, error) {
 		before, err := o.Group(ctx, id)
@@ -77,6 +79,9 @@ func (b *Backend) UpdateGroup(ctx context.Context, id string, update tokens.Grou
 		}
 		after, err := before.Updated(update)
 		if err != nil {
+			return after, err
+		}
+		if err := o.checkTexts(ctx, update.Changes()); err != nil {
 			return after, err
 		}
 		changed := tokens.Difference(before.GroupSettings, after.GroupSettings)

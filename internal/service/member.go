@@ -9,6 +9,7 @@ import (
 
 // CreateMember implements tokens.Backend.
 func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.Member, error) {
+	n = tokens.Normalized(n)
 	mayCreate := func(o *operation, m tokens.Member) error {
 		if err := o.caller.MayManageAccounts("", "", "to create member "+n.Email); err != nil {
 			return err
@@ -84,6 +85,7 @@ func (b *Backend) Members(ctx context.Context) ([]tokens.Member, error) {
 
 // UpdateMember implements tokens.Backend.
 func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.MemberUpdate) (tokens.Member, error) {
+	update = tokens.Normalized(update)
 	about := objectOf(tokens.KindMember, id)
 	return change(ctx, b, tokens.ActionMemberUpdate, about, func(o *operation) (tokens.Member, error) {
 		before, err := o.alterableMember(ctx, id, "to change member "+id)
@@ -92,6 +94,9 @@ func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.Mem
 		}
 		after, err := before.Updated(update)
 		if err != nil {
+			return after, err
+		}
+		if err := o.checkTexts(ctx, update.Changes()); err != nil {
 			return after, err
 		}
 		after.GroupRoles = sortedGroupRoles(after.GroupRoles)

@@ -114,8 +114,15 @@ func (c creation[T]) once(
 	case c.invalid != nil:
 		return made, c.invalid
 	}
-	if made, request.ObjectID, err = c.make(o); err != nil {
-		return made, err
+	secret := o.checkTexts(ctx, c.input)
+	if secret != nil {
+		o.object = object{} // its name may be the secret
+	}
+	if tokens.ErrorCode(secret) == tokens.CodeUnavailable {
+		return made, secret
+	}
+	if made, request.ObjectID, err = c.make(o); err != nil || secret != nil {
+		return made, refusalOf(secret, err, c.input)
 	}
 	return made, o.InsertRequest(ctx, request)
 }

@@ -12,6 +12,7 @@ import (
 
 // CreateRole implements tokens.Backend.
 func (b *Backend) CreateRole(ctx context.Context, n tokens.NewRole) (tokens.Role, error) {
+	n = tokens.Normalized(n)
 	n.Permissions = sortedPermissions(n.Permissions)
 	mayCreate := func(o *operation, r tokens.Role) error {
 		if err := o.caller.MayManageAccounts("", "", fmt.Sprintf("to create role %q", n.Name)); err != nil {
@@ -86,6 +87,7 @@ func (b *Backend) Roles(ctx context.Context) ([]tokens.Role, error) {
 
 // UpdateRole implements tokens.Backend.
 func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleUpdate) (tokens.Role, error) {
+	update = tokens.Normalized(update)
 	return change(ctx, b, tokens.ActionRoleUpdate, objectOf(tokens.KindRole, id), func(o *operation) (tokens.Role, error) {
 		before, err := o.alterableRole(ctx, id, "to change role "+id)
 		if err != nil {
@@ -102,6 +104,9 @@ func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleU
 		changed := tokens.Difference(before.RoleSettings, after.RoleSettings)
 		if changed == nil {
 			return before, nil
+		}
+		if err := o.checkTexts(ctx, update.Changes()); err != nil {
+			return after, err
 		}
 		if err := o.checkRoleName(ctx, after); err != nil {
 			return after, err

@@ -8,6 +8,7 @@ import (
 
 // HoldAccessToken implements tokens.Backend.
 func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (tokens.AccessToken, error) {
+	reason = tokens.Normal(reason)
 	about := objectOf(tokens.KindAccessToken, id)
 	return change(ctx, b, tokens.ActionAccessTokenHold, about, func(o *operation) (tokens.AccessToken, error) {
 		t, share, err := o.usableAccessToken(ctx, tokens.OperationHold, id)
@@ -15,6 +16,9 @@ func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (token
 			return t, err
 		}
 		if err := tokens.ValidateReason("reason", reason); err != nil {
+			return t, err
+		}
+		if err := o.checkTexts(ctx, reason); err != nil {
 			return t, err
 		}
 		if t.Held != nil {

@@ -12,6 +12,7 @@ import (
 
 // CreateTechnicalUser implements tokens.Backend.
 func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnicalUser) (tokens.TechnicalUser, error) {
+	n = tokens.Normalized(n)
 	mayCreate := func(o *operation, u tokens.TechnicalUser) error {
 		if err := o.caller.MayManageAccounts(u.GroupID, "", fmt.Sprintf("to create technical user %q", n.Name)); err != nil {
 			return err
@@ -203,6 +204,7 @@ func seesTokensOf(ctx context.Context, v store.View, c tokens.Caller, u tokens.T
 func (b *Backend) UpdateTechnicalUser(
 	ctx context.Context, id string, update tokens.TechnicalUserUpdate,
 ) (tokens.TechnicalUser, error) {
+	update = tokens.Normalized(update)
 	about := objectOf(tokens.KindTechnicalUser, id)
 	return change(ctx, b, tokens.ActionTechnicalUserUpdate, about, func(o *operation) (tokens.TechnicalUser, error) {
 		before, err := o.TechnicalUser(ctx, id)
@@ -228,6 +230,9 @@ func (b *Backend) UpdateTechnicalUser(
 		}
 		if invalid != nil {
 			return before, invalid
+		}
+		if err := o.checkTexts(ctx, update.Changes()); err != nil {
+			return before, err
 		}
 		if err := o.checkTechnicalUserName(ctx, after); err != nil {
 			return after, err

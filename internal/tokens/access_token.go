@@ -202,6 +202,9 @@ type AccessTokenUpdate struct {
 // settings returns the update of the settings alone.
 func (u AccessTokenUpdate) settings() Update[Settings] { return Update[Settings]{u.Settings, u.Fields} }
 
+// Changes returns settings that hold the new values alone.
+func (u AccessTokenUpdate) Changes() Settings { return u.settings().Changes() }
+
 // Disables reports whether the update asks only for the token to be disabled.
 func (u AccessTokenUpdate) Disables() bool { return u.switches() && !u.Enabled }
 
@@ -215,11 +218,7 @@ func (u AccessTokenUpdate) switches() bool {
 // Digest returns the digest of the update as a request about the token with this identifier. Values that the update
 // holds but does not set don't count.
 func (u AccessTokenUpdate) Digest(tokenID string) string {
-	changed, err := u.settings().Apply(Settings{})
-	if err != nil {
-		changed = u.Settings
-	}
-	u.Settings, u.Fields = changed, slices.Sorted(slices.Values(u.Fields))
+	u.Settings, u.Fields = u.Changes(), slices.Sorted(slices.Values(u.Fields))
 	return Digest(struct {
 		TokenID string
 		Update  AccessTokenUpdate
@@ -282,7 +281,7 @@ func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (Acce
 			t.Previous = &shortened
 		}
 	}
-	if err := t.Settings.Validate(t.User.GroupID); err != nil {
+	if err := judged(before.Settings, t.Settings).Validate(t.User.GroupID); err != nil {
 		return before, err
 	}
 	if u.Regeneration != nil || !t.ExpiresAt.Equal(before.ExpiresAt) {

@@ -39,7 +39,8 @@ type GroupUpdate = Update[GroupSettings]
 func (g Group) Updated(u GroupUpdate) (Group, error) {
 	settings, err := u.Apply(g.GroupSettings)
 	if err == nil {
-		g.GroupSettings, err = settings, settings.Validate()
+		before := g.GroupSettings
+		g.GroupSettings, err = settings, judged(before, settings).Validate()
 	}
 	return g, err
 }

@@ -49,7 +49,8 @@ type MemberUpdate = Update[MemberSettings]
 func (m Member) Updated(u MemberUpdate) (Member, error) {
 	settings, err := u.Apply(m.MemberSettings)
 	if err == nil {
-		m.MemberSettings, err = settings, settings.Validate()
+		before := m.MemberSettings
+		m.MemberSettings, err = settings, judged(before, settings).Validate()
 	}
 	return m, err
 }

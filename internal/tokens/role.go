@@ -116,7 +116,8 @@ type RoleUpdate = Update[RoleSettings]
 func (r Role) Updated(u RoleUpdate) (Role, error) {
 	settings, err := u.Apply(r.RoleSettings)
 	if err == nil {
-		r.RoleSettings, err = settings, settings.Validate()
+		before := r.RoleSettings
+		r.RoleSettings, err = settings, judged(before, settings).Validate()
 	}
 	return r, err
 }

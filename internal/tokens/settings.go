@@ -109,6 +109,29 @@ func (u Update[S]) Apply(to S) (S, error) {
 	return to, nil
 }
 
+// Changes returns settings that hold the new values alone.
+func (u Update[S]) Changes() S {
+	var none S
+	changed, err := u.Apply(none)
+	if err != nil { // there is no such setting, which Apply says to whoever makes the change
+		return u.Settings
+	}
+	return changed
+}
+
+// judged returns the settings after an update as they are to be judged: rules for texts bind those that the update
+// sets. Others may be older than a rule, and are no reason to refuse anything.
+func judged[S any](before, after S) S {
+	was, is := reflect.ValueOf(&before).Elem(), reflect.ValueOf(&after).Elem()
+	for _, s := range settingsOf(is.Type()) {
+		isText := s.name == "name" || s.name == "description"
+		if isText && was.FieldByIndex(s.index).String() == is.FieldByIndex(s.index).String() {
+			is.FieldByIndex(s.index).SetString("unchanged")
+		}
+	}
+	return after
+}
+
 // Difference returns the names of the settings in which two values differ, in the order of the type's fields. Times are
 // equal if they are the same instant in any zone, and sets of roles in any order.
 func Difference[S any](a, b S) Fields {

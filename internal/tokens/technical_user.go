@@ -74,9 +74,10 @@ func (u TechnicalUser) Updated(update TechnicalUserUpdate, by Actor, now time.Ti
 	if err != nil {
 		return u, err
 	}
+	before := u.TechnicalUserSettings
 	u.TechnicalUserSettings = settings
 	u.Disabled = switched(u.Enabled, u.Disabled, by, now)
-	return u, settings.Validate(u.GroupID)
+	return u, judged(before, settings).Validate(u.GroupID)
 }
 
 // TechnicalUserEmail returns the address of a technical user. The group is empty at organization level.

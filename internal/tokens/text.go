@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"errors"
 	"reflect"
 	"regexp"
 	"slices"
@@ -179,6 +180,19 @@ func SecretWords(input any) (words []string) {
 		}
 	})
 	return words
+}
+
+// WithoutWords returns an error whose message repeats none of the words.
+func WithoutWords(err error, words []string) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	hidden := *e
+	for _, word := range words {
+		hidden.Message = strings.ReplaceAll(hidden.Message, word, redacted)
+	}
+	return &hidden
 }
 
 // Cleaned returns a text as it may be printed anywhere, in one line, whatever it holds: with a space in place of a line

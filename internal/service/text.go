@@ -1,0 +1,34 @@
+package service
+
+import (
+	"context"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// checkTexts refuses texts in which a word is, or was, the secret of a token, whoever formed it. The rules for texts
+// see only those that Latchkey formed.
+func (o *operation) checkTexts(ctx context.Context, input any) error {
+	for _, word := range tokens.SecretWords(input) {
+		used, err := o.SecretExists(ctx, tokens.HashOf(word))
+		if err != nil {
+			return err
+		}
+		if used {
+			return tokens.SecretInText("")
+		}
+	}
+	return nil
+}
+
+// refusalOf returns the refusal of a creation by an input that may hold a secret in a text. Who may not create at all
+// hears that first, as for any other text; but then nothing repeats the text.
+func refusalOf(secret, err error, input any) error {
+	switch code := tokens.ErrorCode(err); {
+	case secret == nil, code == tokens.CodeUnavailable:
+		return err
+	case code == tokens.CodeForbidden:
+		return tokens.WithoutWords(err, tokens.SecretWords(input))
+	}
+	return secret
+}
