@@ -19,7 +19,7 @@ func RunPermissions(t *testing.T, newPlace func(t *testing.T) Place) {
 	all := strings.Fields(callers)
 	expected := map[string]table{}
 	for _, text := range []string{
-		tableShow, tableEdit, tableRevive, tableDelete, tableRegenerate, tableRaise, tableManage, tableStop, tableVerify,
+		tableShow, tableEdit, tableCurtail, tableRevive, tableDelete, tableRegenerate, tableRaise, tableManage, tableStop, tableVerify,
 		tableCreateToken, tableAlterUser, tableRaiseUser, tableStopUser, tableAlterMember, tableRaiseMember, tableListMembers,
 		tableOrganization, tableOwner,
 	} {
@@ -311,9 +311,10 @@ func (m *matrix) revoke(s *subject) { must(m.RevokeSecret(m.Context(), s.secret)
 
 // cellsOfCaller returns the number of cells for each caller. There are 6 columns of tokens for each role of a share,
 // with 6 statuses of tokens that hold nothing and one status for each of 3 more powerful roles. Raising the role is
-// tried three times on those that hold nothing. The rest are the cells of other objects.
+// tried three times on those that hold nothing, narrowing it once on the others. To revive, to end soon and to begin
+// later are tried in one status. The rest are the cells of other objects.
 func cellsOfCaller(shares int) int64 {
-	return int64(6*shares*((6+3)*20+6*3+4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8)
+	return int64(6*shares*((6+3)*20+6*3+3+3*4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8)
 }
 
 // cell is one operation that a caller tries.

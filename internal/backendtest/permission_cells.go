@@ -2,6 +2,7 @@ package backendtest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -19,6 +20,10 @@ type tokenOperation struct {
 	action tokens.Action
 	// natural is the status of the subjects that hold any permissions; empty means active.
 	natural tokens.Status
+	// only means that it is tried on subjects of that status alone.
+	only bool
+	// roles limits the roles of the subjects; nil means any.
+	roles []string
 	// try returns the token in the operation's answer, if there is one.
 	try func(*subject) (*tokens.AccessToken, error)
 	// undo is nil if the operation makes no difference to other operations.
@@ -120,7 +125,7 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 		}
 	}
 	revive := expiry
-	revive.name, revive.natural = "revive", tokens.StatusExpired
+	revive.name, revive.natural, revive.only = "revive", tokens.StatusExpired, true
 	// Editing the expiry of an expired token revives it, which takes more than an edit.
 	expiry.differs = func(s *subject, c *cell) {
 		if s.status == tokens.StatusExpired {
@@ -135,12 +140,38 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 			return tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: role}},
 				Fields: tokens.Fields{"role"}}
 		})
-		raise.table = tableRaise
+		raise.table, raise.roles = tableRaise, []string{tokens.RoleNone}
 		raise.undo = byOwner(tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleNone}},
 			Fields: tokens.Fields{"role"}})
 		raise.differs = func(s *subject, c *cell) { c.allowed = allows(m.letter(tableRaise, caller, s.column), role) }
 		operations = append(operations, raise)
 	}
+
+	curtail := func(name string, change func(*subject) tokens.AccessTokenUpdate) tokenOperation {
+		op := edit(name, change)
+		op.table, op.only = tableCurtail, true
+		return op
+	}
+	endSoon := curtail("end within the hour", func(*subject) tokens.AccessTokenUpdate {
+		return tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: m.clock.Instant().Add(time.Hour - time.Second)},
+			Fields: tokens.Fields{"expires_at"}}
+	})
+	endSoon.undo = byOwner(tokens.AccessTokenUpdate{Fields: tokens.Fields{"expires_at"}})
+	beginLater := curtail("begin later", func(*subject) tokens.AccessTokenUpdate {
+		return tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: m.clock.Instant().Add(time.Second)},
+			Fields: tokens.Fields{"activates_at"}}
+	})
+	beginLater.undo = byOwner(tokens.AccessTokenUpdate{Fields: tokens.Fields{"activates_at"}})
+	narrow := curtail("narrow the role", func(*subject) tokens.AccessTokenUpdate {
+		return tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleNone}},
+			Fields: tokens.Fields{"role"}}
+	})
+	narrow.roles = rolesByPower[1:]
+	narrow.undo = func(s *subject) {
+		m.update(s.id, tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: s.role}},
+			Fields: tokens.Fields{"role"}})
+	}
+	operations = append(operations, endSoon, beginLater, narrow)
 
 	policies := edit("edit the policies", func(*subject) tokens.AccessTokenUpdate {
 		m.number++
@@ -266,8 +297,7 @@ func (m *matrix) tokenCells(caller string) (cells []cell) {
 			natural = tokens.StatusActive
 		}
 		for _, s := range m.subjects {
-			raising := op.table == tableRaise
-			if s.role != tokens.RoleNone && (s.status != natural || raising) || op.name == "revive" && s.status != natural {
+			if (op.only || s.role != tokens.RoleNone) && s.status != natural || op.roles != nil && !slices.Contains(op.roles, s.role) {
 				continue
 			}
 			shown := allows(m.letter(tableShow, caller, s.column), s.role)

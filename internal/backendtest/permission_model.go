@@ -271,7 +271,7 @@ func (o *organization) setTokenRoles(t *rapid.T, actor string) {
 		update.Fields = append(update.Fields, "group_roles")
 	}
 	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id, update)
-	allowed := o.rules.mayEdit(actor, token) && o.rules.gives(actor, o.rules.ofToken(token), o.rules.ofToken(&after))
+	allowed := o.rules.maySetRoles(actor, token, o.rules.ofToken(token), o.rules.ofToken(&after))
 	if o.tried(t, fmt.Sprintf("give a token of level %q with %v within %v %v", token.user.level, token.own,
 		token.user.roles, h), actor, allowed, err) {
 		*token = after

@@ -62,48 +62,58 @@ const (
 	`
 
 	// To edit its name, description, expiry or policies: needs tokens:write in its group or tokens:manage at organization
-	// level.
+	// level, or a share, which is a grant of its own: it asks for nothing that the token holds.
 	tableEdit = `
 	none  keeper  clerk  keeper.group  clerk.group  stopper.group  elsewhere
-	                                                            | --nn --nn --nn | --nn --nn --nn
-	writer  writer.group                                        | --nn --nn --nn | nnnn -nnn nnnn
-	stopper                                                     | nnnn -nnn nnnn | --nn --nn --nn
-	viewer  member  reader                                      | --mm --mm --mm | --mm --mm --mm
-	viewer.group  member.group  reader.group                    | --nn --nn --nn | --mm --mm --mm
-	manager                                                     | --mm --mm --mm | mmmm -mmm mmmm
-	manager.group                                               | --nn --nn --nn | mmmm -mmm mmmm
-	administrator                                               | aaaa -aaa aaaa | aaaa -aaa aaaa
-	administrator.group                                         | --nn --nn --nn | aaaa -aaa aaaa
+	viewer  member  reader  viewer.group  member.group  reader.group
+	                                                            | --oo --oo --oo | --oo --oo --oo
+	writer  writer.group                                        | --oo --oo --oo | nnoo -noo nnoo
+	stopper                                                     | nnoo -noo nnoo | --oo --oo --oo
+	manager  manager.group                                      | --oo --oo --oo | mmoo -moo mmoo
+	administrator                                               | aaoo -aoo aaoo | aaoo -aoo aaoo
+	administrator.group                                         | --oo --oo --oo | aaoo -aoo aaoo
 	owner                                                       | oooo oooo oooo | oooo oooo oooo
-	owner.group                                                 | --nn --nn --nn | oooo oooo oooo
+	owner.group                                                 | --oo --oo --oo | oooo oooo oooo
+	`
+
+	// To take something from it within the hour by an edit, such as an early end, a later beginning or a narrower role:
+	// needs what an edit needs, and what stopping it needs.
+	tableCurtail = `
+	none  keeper  clerk  writer  reader  viewer  member  manager  elsewhere
+	keeper.group  clerk.group  writer.group  reader.group  viewer.group  member.group  manager.group
+	                                                            | ---o ---o ---o | ---o ---o ---o
+	stopper                                                     | nnoo -noo nnoo | --oo --oo --oo
+	stopper.group                                               | ---o ---o ---o | --oo --oo --oo
+	administrator                                               | aaoo -aoo aaoo | aaoo -aoo aaoo
+	administrator.group                                         | ---o ---o ---o | aaoo -aoo aaoo
+	owner                                                       | oooo oooo oooo | oooo oooo oooo
+	owner.group                                                 | ---o ---o ---o | oooo oooo oooo
 	`
 
 	// To revive an expired one with a later expiry: needs what an edit needs, and tokens:manage.
 	tableRevive = `
-	none  keeper  clerk  writer  keeper.group  clerk.group  writer.group  elsewhere
-	                                                            | ---n ---n ---n | ---n ---n ---n
-	stopper                                                     | nnnn -nnn nnnn | --nn --nn --nn
-	stopper.group                                               | ---n ---n ---n | --nn --nn --nn
-	viewer  member  manager  reader                             | ---m ---m ---m | ---m ---m ---m
-	viewer.group  member.group  manager.group  reader.group     | ---n ---n ---n | ---m ---m ---m
-	administrator                                               | aaaa -aaa aaaa | aaaa -aaa aaaa
-	administrator.group                                         | ---n ---n ---n | aaaa -aaa aaaa
+	none  keeper  clerk  writer  reader  viewer  member  manager  elsewhere
+	keeper.group  clerk.group  writer.group  reader.group  viewer.group  member.group  manager.group
+	                                                            | ---o ---o ---o | ---o ---o ---o
+	stopper                                                     | nnno -nno nnno | --no --no --no
+	stopper.group                                               | ---o ---o ---o | --no --no --no
+	administrator                                               | aaao -aao aaao | aaao -aao aaao
+	administrator.group                                         | ---o ---o ---o | aaao -aao aaao
 	owner                                                       | oooo oooo oooo | oooo oooo oooo
-	owner.group                                                 | ---n ---n ---n | oooo oooo oooo
+	owner.group                                                 | ---o ---o ---o | oooo oooo oooo
 	`
 
 	// To delete it, to set its visibility, and to retire its previous secret.
 	tableDelete = `
-	none  keeper  clerk  writer  keeper.group  clerk.group  writer.group  elsewhere
-	                                                            | ---n ---n ---n | ---n ---n ---n
-	stopper                                                     | nnnn -nnn nnnn | nnnn -nnn nnnn
-	stopper.group                                               | ---n ---n ---n | nnnn -nnn nnnn
-	viewer  member  manager  reader                             | ---m ---m ---m | ---m ---m ---m
-	viewer.group  member.group  manager.group  reader.group     | ---n ---n ---n | ---m ---m ---m
-	administrator                                               | aaaa -aaa aaaa | aaaa -aaa aaaa
-	administrator.group                                         | ---n ---n ---n | aaaa -aaa aaaa
+	none  keeper  clerk  writer  reader  viewer  member  manager  elsewhere
+	keeper.group  clerk.group  writer.group  reader.group  viewer.group  member.group  manager.group
+	                                                            | ---o ---o ---o | ---o ---o ---o
+	stopper                                                     | nnno -nno nnno | nnno -nno nnno
+	stopper.group                                               | ---o ---o ---o | nnno -nno nnno
+	administrator                                               | aaao -aao aaao | aaao -aao aaao
+	administrator.group                                         | ---o ---o ---o | aaao -aao aaao
 	owner                                                       | oooo oooo oooo | oooo oooo oooo
-	owner.group                                                 | ---n ---n ---n | oooo oooo oooo
+	owner.group                                                 | ---o ---o ---o | oooo oooo oooo
 	`
 
 	// To regenerate it, and to share it as manager: the caller must also hold a member's api:read and api:write, or manage

@@ -120,12 +120,17 @@ func (r *rules) sees(actor string, t *ruledToken) bool {
 
 // holds reports whether an actor has a permission on a token, or at least a share with the role.
 func (r *rules) holds(actor string, t *ruledToken, permission, share string) bool {
-	rank := []string{"", tokens.ShareViewer, tokens.ShareEditor, tokens.ShareManager}
-	return r.of(actor)(t.user.level, permission) || slices.Index(rank, t.shares[actor]) >= slices.Index(rank, share)
+	return r.of(actor)(t.user.level, permission) || r.shared(actor, t, share)
 }
 
 func (r *rules) mayShow(actor string, t *ruledToken) bool {
 	return r.sees(actor, t) && r.holds(actor, t, tokens.PermissionReadTokens, tokens.ShareViewer)
+}
+
+// shared reports whether an actor has a share of a token with at least the role. A share is a grant of its own.
+func (r *rules) shared(actor string, t *ruledToken, role string) bool {
+	rank := []string{"", tokens.ShareViewer, tokens.ShareEditor, tokens.ShareManager}
+	return slices.Index(rank, t.shares[actor]) >= slices.Index(rank, role)
 }
 
 func (r *rules) mayEdit(actor string, t *ruledToken) bool {
@@ -133,7 +138,21 @@ func (r *rules) mayEdit(actor string, t *ruledToken) bool {
 	if t.user.level == "" {
 		needed = tokens.PermissionManageTokens
 	}
-	return r.sees(actor, t) && r.holds(actor, t, needed, tokens.ShareEditor) && r.touches(actor, r.ofToken(t))
+	return r.shared(actor, t, tokens.ShareEditor) ||
+		r.sees(actor, t) && r.of(actor)(t.user.level, needed) && r.touches(actor, r.ofToken(t))
+}
+
+// maySetRoles reports whether an actor may edit a token so that its power changes. To narrow it is to stop it, and a
+// share does not suffice to widen it.
+func (r *rules) maySetRoles(actor string, t *ruledToken, before, after power) bool {
+	widens, narrows := !r.within(after, before), !r.within(before, after)
+	return r.mayEdit(actor, t) && (!widens || r.touches(actor, before) && r.gives(actor, before, after)) &&
+		(!narrows || r.mayStop(actor, t))
+}
+
+// within reports whether a limit allows everything that a power does.
+func (r *rules) within(what, limit power) bool {
+	return r.all(func(level, permission string) bool { return !what(level, permission) || limit(level, permission) })
 }
 
 func (r *rules) mayManage(actor string, t *ruledToken) bool {
@@ -141,7 +160,7 @@ func (r *rules) mayManage(actor string, t *ruledToken) bool {
 }
 
 func (r *rules) mayDelete(actor string, t *ruledToken) bool {
-	return r.mayManage(actor, t) && r.touches(actor, r.ofToken(t))
+	return r.shared(actor, t, tokens.ShareManager) || r.mayManage(actor, t) && r.touches(actor, r.ofToken(t))
 }
 
 func (r *rules) mayStop(actor string, t *ruledToken) bool {
@@ -149,7 +168,7 @@ func (r *rules) mayStop(actor string, t *ruledToken) bool {
 }
 
 func (r *rules) mayRegenerate(actor string, t *ruledToken) bool {
-	return r.mayDelete(actor, t) && r.gives(actor, powerless, r.ofToken(t))
+	return r.mayManage(actor, t) && r.touches(actor, r.ofToken(t)) && r.gives(actor, powerless, r.ofToken(t))
 }
 
 func (r *rules) mayShare(actor string, t *ruledToken, role string) bool {

@@ -77,6 +77,8 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Visibility", testVisibility},
 		{"TokenShares", testTokenShares},
 		{"TokenShareQueries", testTokenShareQueries},
+		{"SharesAreGrantsOfTheirOwn", testSharesAreGrantsOfTheirOwn},
+		{"Curtailment", testCurtailment},
 		{"Events", testEvents},
 		{"PrunedEvents", testPrunedEvents},
 		{"UpdatesThatChangeNothing", testUpdatesThatChangeNothing},

@@ -86,3 +86,60 @@ func testTokenShareQueries(w *world) {
 		w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, field)
 	}
 }
+
+// A guest who holds no role works on a token by a share alone, though the token holds what the guest doesn't: the share
+// shows the token with its events, and lets its role edit and manage. It yields no secret and widens nothing.
+func testSharesAreGrantsOfTheirOwn(w *world) {
+	ctx := w.Context()
+	request := w.request("deploy", "")
+	request.Own.Role, request.Visibility = tokens.RoleAdministrator, tokens.VisibilityRestricted
+	token, other := w.create(request), w.create(w.request("other", ""))
+	none := tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone}}
+	guest := must(w.CreateMember(ctx, tokens.NewMember{Email: "guest@example.com", MemberSettings: none}))(w)
+	acting := w.acting(guest.Email)
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: guest.ID,
+		Role: tokens.ShareEditor}))(w)
+
+	w.equal("the token", must(acting.AccessToken(ctx, token.ID))(w).Name, "deploy")
+	w.equal("the list", ids(must(acting.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens), []string{token.ID})
+	w.equal("its events", actions(acting.events(token.ID)), []string{"access_token.create"})
+	w.equal("the events of its share", actions(acting.events(tokens.ShareID(token.ID, guest.ID))),
+		[]string{"token_share.create"})
+	w.equal("the events of another token", len(acting.events(other.ID)), 0)
+
+	edit := tokens.AccessTokenUpdate{Settings: tokens.Settings{
+		Name: "release", Description: "new", TTL: 90 * day,
+		Policies: tokens.Policies{RegenerateBeforeExpiry: day, Grace: tokens.Grace{Duration: day}, ProtectIfUsedWithin: day},
+	}, Fields: tokens.Fields{"name", "description", "ttl", "regenerate_before_expiry", "grace_period",
+		"protect_if_used_within"}}
+	w.equal("the edited token", must(acting.UpdateAccessToken(ctx, token.ID, edit))(w).Name, "release")
+	role := func(role string) tokens.AccessTokenUpdate {
+		return tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: role}}, Fields: tokens.Fields{"role"}}
+	}
+	refused := func(what string, update tokens.AccessTokenUpdate) {
+		w.Helper()
+		if _, err := acting.UpdateAccessToken(ctx, token.ID, update); tokens.ErrorCode(err) != tokens.CodeForbidden {
+			w.Errorf("%s: got %v, want CodeForbidden", what, err)
+		}
+	}
+	regenerate := tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: w.fresh(),
+		Reason: tokens.ReasonRequested}}
+	refused("an editor raises the role", role(tokens.RoleOwner))
+	refused("an editor narrows the role", role(tokens.RoleNone))
+	refused("an editor regenerates", regenerate)
+	_, err := acting.HoldAccessToken(ctx, token.ID, "leaked")
+	w.refusal(err, tokens.CodeForbidden)
+
+	must(w.UpdateTokenShare(ctx, token.ID, guest.ID, tokens.ShareManager))(w)
+	refused("a manager raises the role", role(tokens.RoleOwner))
+	refused("a manager regenerates", regenerate)
+	must(acting.HoldAccessToken(ctx, token.ID, "leaked"))(w)
+	must(acting.ReleaseAccessToken(ctx, token.ID))(w)
+	must(acting.UpdateAccessToken(ctx, token.ID, role(tokens.RoleManager)))(w)
+	friend := w.member("friend@example.com")
+	must(acting.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: friend.ID,
+		Role: tokens.ShareEditor}))(w)
+	_, err = acting.UpdateTokenShare(ctx, token.ID, friend.ID, tokens.ShareManager)
+	w.refusal(err, tokens.CodeForbidden)
+	w.succeed(acting.DeleteAccessToken(ctx, token.ID))
+}

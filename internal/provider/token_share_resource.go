@@ -78,8 +78,9 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			"role": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "Role of the member on the token: `viewer` (see it), `editor` (also change its name, " +
-					"description, roles and expiry) or `manager` (also regenerate, stop, share and delete it). A token with " +
-					"one of Latchkey's own permissions can be changed only by those who hold it too.",
+					"description, expiry and policies) or `manager` (also regenerate, stop, share and delete it). The member " +
+					"needs no other role for that, except to regenerate it, to widen its roles, or to share it as `manager`: " +
+					"that takes what the token may do, too.",
 				Validators: []validator.String{attribute.Rule("viewer, editor or manager", tokens.ValidateShareRole)},
 			},
 			"created_at": attribute.FixedTimestamp("When the token was shared"),

@@ -52,6 +52,9 @@ func (a Access) Without(other Access) Access {
 	return result
 }
 
+// isEmpty reports whether nothing is allowed at any level.
+func (a Access) isEmpty() bool { return len(a.Organization) == 0 && len(a.Groups) == 0 }
+
 // add adds further permissions in a group, if there are any.
 func (a *Access) add(groupID string, permissions Permissions) {
 	more := permissions.Without(a.Organization)

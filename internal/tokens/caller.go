@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -41,8 +42,14 @@ func (c Caller) ShowsTokensAt(groupID string) (open, restricted bool) {
 	return open, open && held.Allows(PermissionAll)
 }
 
-// MayUse checks an operation on a token; share is the caller's role by a share, or empty.
+// MayUse checks an operation on a token that widens nothing; share is the caller's role by a share, or empty.
 func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Roles) error {
+	return c.mayUse(op, t, share, roles, false)
+}
+
+// mayUse is MayUse for an operation that may also widen what the token may do. A share is a grant of its own: it asks
+// for none of the token's permissions beside it, unless the operation yields a secret or widens.
+func (c Caller) mayUse(op TokenOperation, t AccessToken, share string, roles Roles, widens bool) error {
 	rule, level := ruleOf(op), t.User.GroupID
 	held := c.Access.At(level)
 	stops := rule.stops && held.Allows(PermissionManageTokens)
@@ -51,14 +58,14 @@ func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Rol
 			"access token %s is restricted to owners, the account that made it and the members it is shared with, "+
 				"and %s is not among them: ask one of them to share it", t.ID, c.Name)
 	}
-	needed := rule.at(level)
-	if !held.Allows(needed) && !shareSuffices(share, rule.share) {
+	needed, shared := rule.at(level), shareSuffices(share, rule.share)
+	if !held.Allows(needed) && !shared {
 		return Forbidden(t.ID,
 			"%s lacks the permission %s %s and a share of the token as %s, one of which is needed to %s access token %s: "+
 				"ask someone who may manage the token to share it, or an owner for a role", c.Name, needed, levelName(level),
 			rule.share, op, t.ID)
 	}
-	if rule.alters {
+	if rule.alters && (!shared || rule.strict || widens) {
 		return c.mustHold(t.ID, "to "+string(op)+" access token "+t.ID, reservedIn(t.Access(roles)))
 	}
 	return nil
@@ -73,16 +80,36 @@ func shareSuffices(role, needed string) bool {
 func (c Caller) MayUpdate(
 	before, after AccessToken, update AccessTokenUpdate, share string, roles Roles, now time.Time,
 ) error {
+	result := after.Access(roles)
+	more := result.Without(before.Access(roles))
 	for _, op := range updateOperations(before, after, update, now) {
-		if err := c.MayUse(op, before, share, roles); err != nil {
+		if err := c.mayUse(op, before, share, roles, !more.isEmpty()); err != nil {
 			return err
 		}
 	}
-	result := after.Access(roles)
 	if update.Regeneration == nil {
-		result = result.Without(before.Access(roles)) // who learns no secret gives away what is new alone
+		if err := c.mayCurtail(before, after, share, roles, now); err != nil {
+			return err
+		}
+		result = more // who learns no secret gives away what is new alone
 	}
 	return c.MayGrant(before.ID, result)
+}
+
+// mayCurtail checks an edit that has the effect of stopping a token, if it has that.
+func (c Caller) mayCurtail(before, after AccessToken, share string, roles Roles, now time.Time) error {
+	curtailing := Curtailed(before, after, now, roles)
+	if len(curtailing) == 0 {
+		return nil
+	}
+	refusal, ok := errors.AsType[*Error](c.MayUse(OperationCurtail, before, share, roles))
+	if !ok {
+		return nil
+	}
+	refusal.Field = curtailing[0]
+	refusal.Message = "to change " + curtailing.String() + " like this ends or narrows, within the hour, what works now, " +
+		"as stopping the token does; " + refusal.Message
+	return refusal
 }
 
 // MayCreateToken checks the creation of a token at a level, a group's or (empty) the organization's. access is what the

@@ -109,7 +109,7 @@ func TestMayUpdateNeedsWhatTheChangesNeed(t *testing.T) {
 		{"ttl", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{TTL: day}, Fields: tokens.Fields{"ttl"}},
 			"write write+manage"},
 		{"activates_at", nil, tokens.AccessTokenUpdate{Settings: tokens.Settings{ActivatesAt: now.Add(day)},
-			Fields: tokens.Fields{"activates_at"}}, "write write+manage"},
+			Fields: tokens.Fields{"activates_at"}}, "write+manage"},
 		{"a later end of what has expired", expired,
 			tokens.AccessTokenUpdate{Settings: tokens.Settings{ExpiresAt: now.Add(day)}, Fields: tokens.Fields{"expires_at"}},
 			"write+manage"},
@@ -193,13 +193,14 @@ func TestMayUpdateGivesNothingThatIsNotHeld(t *testing.T) {
 		{name: "raise as one who manages accounts", holds: "tokens:write accounts:manage", role: "clerk",
 			update: tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "stock-clerk"}},
 				Fields: tokens.Fields{"role"}}, allowed: true},
-		{name: "lower to what is not held", holds: "tokens:write", role: "stock-clerk",
+		{name: "lower to what is not held", holds: "tokens:write tokens:manage", role: "stock-clerk",
 			update: tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}},
 				Fields: tokens.Fields{"role"}}, allowed: true},
 		{name: "clear, which raises to a member", holds: "tokens:write accounts:manage", role: "clerk",
 			update: tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}},
 				Fields: tokens.Fields{"role"}}},
-		{name: "clear, as one who reads tokens", holds: "tokens:write tokens:read accounts:manage", role: "clerk",
+		{name: "clear, as one who reads tokens", holds: "tokens:write tokens:manage tokens:read accounts:manage",
+			role: "clerk",
 			update: tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: ""}},
 				Fields: tokens.Fields{"role"}}, allowed: true},
 		{name: "regenerate what is held", holds: "tokens:manage orders:read", role: "clerk",
@@ -334,5 +335,42 @@ func TestRulesOfAccounts(t *testing.T) {
 		if test.caller.IsOwner() != test.isOwner {
 			t.Errorf("%s: IsOwner is %t", test.name, !test.isOwner)
 		}
+	}
+}
+
+// A share is a grant of its own: it asks for nothing that the token may do, unless a secret results or roles widen.
+func TestSharesAreGrantsOfTheirOwn(t *testing.T) {
+	guest := caller("", "", "")
+	before := tokenIn(groupA, tokens.RoleOwner)
+	for op, least := range map[tokens.TokenOperation]string{
+		tokens.OperationShow: tokens.ShareViewer, tokens.OperationEdit: tokens.ShareEditor,
+		tokens.OperationRevive: tokens.ShareManager, tokens.OperationRetire: tokens.ShareManager,
+		tokens.OperationSetVisible: tokens.ShareManager, tokens.OperationEnable: tokens.ShareManager,
+		tokens.OperationRelease: tokens.ShareManager, tokens.OperationDelete: tokens.ShareManager,
+		tokens.OperationShare: tokens.ShareManager, tokens.OperationDisable: tokens.ShareManager,
+		tokens.OperationHold: tokens.ShareManager, tokens.OperationCurtail: tokens.ShareManager,
+		tokens.OperationRegenerate: "", tokens.OperationConfigure: "",
+	} {
+		allowed := false
+		for _, share := range append([]string{""}, tokens.ShareRoles()...) {
+			allowed = allowed || share != "" && share == least
+			wantAllowed(t, string(op)+" by the share "+share, guest.MayUse(op, before, share, tokens.NewRoles(nil)), allowed,
+				tokenID)
+		}
+	}
+	roles := tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "reader",
+		Permissions: []string{"tokens:read"}}},
+		{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"tokens:read", "orders:read"}}}})
+	before = tokenIn(groupA, "reader")
+	wider := tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: "clerk"}},
+		Fields: tokens.Fields{"role"}}
+	after, err := before.Updated(wider, actor, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for holds, allowed := range map[string]bool{"": false, "orders:read": false, "tokens:read": false,
+		"tokens:read orders:read": true} {
+		err := caller("", holds, "").MayUpdate(before, after, wider, tokens.ShareManager, roles, now)
+		wantAllowed(t, "widen by a share, holding "+holds, err, allowed, tokenID)
 	}
 }

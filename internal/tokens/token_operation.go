@@ -22,6 +22,8 @@ const (
 	OperationShare      TokenOperation = "share"
 	OperationDisable    TokenOperation = "disable"
 	OperationHold       TokenOperation = "hold"
+	// OperationCurtail takes something from a live secret within the hour; see Curtailed.
+	OperationCurtail TokenOperation = "stop"
 	// OperationConfigure changes a setting that no other operation covers.
 	OperationConfigure TokenOperation = "change the settings of"
 )
@@ -32,8 +34,11 @@ type tokenRule struct {
 	inGroup, inOrganization string
 	// share is the least powerful role of a share that suffices instead.
 	share string
-	// alters means that the caller must also hold each reserved permission of the token.
+	// alters means that the caller must also hold each reserved permission of the token, unless a share suffices.
 	alters bool
+	// strict means that a share does not spare the caller that: the operation yields a secret, or nobody knows what it
+	// does.
+	strict bool
 	// stops means that restricted visibility is no obstacle.
 	stops bool
 }
@@ -51,6 +56,10 @@ var (
 	alter  = tokenRule{
 		inGroup: PermissionManageTokens, inOrganization: PermissionManageTokens, share: ShareManager, alters: true,
 	}
+	alterStrictly = tokenRule{
+		inGroup: PermissionManageTokens, inOrganization: PermissionManageTokens, share: ShareManager, alters: true,
+		strict: true,
+	}
 	stopping = tokenRule{
 		inGroup: PermissionManageTokens, inOrganization: PermissionManageTokens, share: ShareManager, stops: true,
 	}
@@ -61,9 +70,9 @@ var (
 		OperationEdit: {
 			inGroup: PermissionWriteTokens, inOrganization: PermissionManageTokens, share: ShareEditor, alters: true,
 		},
-		OperationConfigure:  alter,
+		OperationConfigure:  alterStrictly,
 		OperationRevive:     alter,
-		OperationRegenerate: alter,
+		OperationRegenerate: alterStrictly,
 		OperationRetire:     alter,
 		OperationSetVisible: alter,
 		OperationDelete:     alter,
@@ -72,6 +81,7 @@ var (
 		OperationShare:      manage,
 		OperationDisable:    stopping,
 		OperationHold:       stopping,
+		OperationCurtail:    stopping,
 	}
 )
 
@@ -80,7 +90,7 @@ func ruleOf(op TokenOperation) tokenRule {
 	if rule, ok := tokenRules[op]; ok {
 		return rule
 	}
-	return alter
+	return alterStrictly
 }
 
 // updateOperations returns the operations that an update consists of when it turns before into after. An update that

@@ -10,9 +10,10 @@ import (
 const (
 	// ShareViewer may read the token.
 	ShareViewer = "viewer"
-	// ShareEditor may also change its name, description and expiry.
+	// ShareEditor may also change its name, description, expiry and policies, unless that widens what the token may do or
+	// stops it.
 	ShareEditor = "editor"
-	// ShareManager may also regenerate, stop and delete it.
+	// ShareManager may also do everything else with it. A new secret takes what the token may do, too.
 	ShareManager = "manager"
 )
 
