@@ -27,6 +27,7 @@ func testMissingDatabase(w *world) {
 		"UpdateGroup":    func() error { _, err := w.UpdateGroup(ctx, grp, tokens.GroupUpdate{}); return err },
 		"DeleteGroup":    func() error { return w.DeleteGroup(ctx, grp) },
 		"Role":           func() error { _, err := w.Role(ctx, rol); return err },
+		"RoleHolders":    func() error { _, err := w.RoleHolders(ctx, rol); return err },
 		"Roles":          func() error { _, err := w.Roles(ctx); return err },
 		"UpdateRole":     func() error { _, err := w.UpdateRole(ctx, rol, tokens.RoleUpdate{}); return err },
 		"DeleteRole":     func() error { return w.DeleteRole(ctx, rol) },

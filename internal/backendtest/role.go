@@ -58,8 +58,8 @@ func testRoles(w *world) {
 		"role.delete refused", "role.update refused"})
 }
 
-// A custom role is resolved at every use. A change of its permissions takes effect at once, a new name is carried over
-// to everyone who has the role, and a deleted role grants nothing to those who keep its name.
+// A custom role is held by its id and resolved at every use. A change of its permissions takes effect at once, everyone
+// keeps it under a new name, and who held a deleted one holds none, for good.
 func testRolesInUse(w *world) {
 	ctx := w.Context()
 	g := w.group("payments")
@@ -102,39 +102,156 @@ func testRolesInUse(w *world) {
 	w.equal("the tokens that the member sees", len(must(ben.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens),
 		len(all))
 
+	w.equal("what holds the role", must(w.RoleHolders(ctx, clerk.ID))(w),
+		tokens.RoleHolders{Members: 1, TechnicalUsers: 2, AccessTokens: 2})
 	w.succeed(w.DeleteRole(ctx, clerk.ID))
-	w.equal("the member's roles are kept", must(w.Member(ctx, member.ID))(w).Grants, renamed)
-	w.equal("the token's own roles are kept", w.token(all[0].ID).Own, renamed)
-	opens("after the role's end")
-	w.equal("what the narrowed token opens then", w.verify(narrowing.Secret).Access, tokens.Access{})
-	w.equal("the tokens that the member sees then", len(must(ben.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens),
-		0)
-	w.equal("the roles that are shown", w.token(all[1].ID).Grants, tokens.Grants{Role: tokens.RoleNone})
+	events := w.events(clerk.ID)
+	w.equal("what the event says", events[len(events)-1].Detail,
+		"it was held by 1 member, 2 technical users and 2 access tokens")
+	none := tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleNone}}}
+	holdsNothing := func(when string) {
+		w.Helper()
+		w.equal(when+": the member's roles", must(w.Member(ctx, member.ID))(w).Grants, none)
+		w.equal(when+": the technical user's roles", must(w.TechnicalUser(ctx, user.ID))(w).Grants, none)
+		w.equal(when+": the technical user among others", must(w.TechnicalUsers(ctx))(w)[1].Grants, none)
+		w.equal(when+": the narrowed token's own roles", w.token(all[0].ID).Own, none)
+		opens(when)
+		w.equal(when+": what the narrowed token opens", w.verify(narrowing.Secret).Access, tokens.Access{})
+		w.equal(when+": the tokens that the member sees",
+			len(must(ben.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens), 0)
+		w.equal(when+": the roles that are shown", w.token(all[1].ID).Grants, tokens.Grants{Role: tokens.RoleNone})
+	}
+	holdsNothing("after the role's end")
 
-	// An account that keeps the name can be changed otherwise. Setting the name again is an error that lists the existing
-	// roles.
+	// They can be changed otherwise. Setting the name again is an error that lists the existing roles.
 	must(w.UpdateMember(ctx, member.ID,
-		tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: "Ben",
-			Grants: tokens.Grants{Role: "sales", GroupRoles: renamed.GroupRoles}},
-			Fields: tokens.Fields{"name", "role", "group_roles"}}))(w)
-	must(w.UpdateTechnicalUser(ctx, user.ID,
-		tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Description: "Builds",
-			Grants: tokens.Grants{Role: "sales"}}, Fields: tokens.Fields{"description", "role"}}))(w)
+		tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: "Ben"}, Fields: tokens.Fields{"name"}}))(w)
+	must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{
+		Settings: tokens.TechnicalUserSettings{Description: "Builds"}, Fields: tokens.Fields{"description"}}))(w)
 	w.update(all[0].ID,
-		tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "Narrow", Own: tokens.Grants{Role: "sales"}},
-			Fields: tokens.Fields{"description", "role"}})
+		tokens.AccessTokenUpdate{Settings: tokens.Settings{Description: "Narrow"}, Fields: tokens.Fields{"description"}})
 	_, system.Secret = w.regenerate(all[2].ID)
 	w.role("auditor")
-	_, err := w.UpdateTechnicalUser(ctx, all[0].User.ID,
-		tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "sales"}},
-			Fields: tokens.Fields{"role"}})
+	again := tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "sales"}},
+		Fields: tokens.Fields{"role"}}
+	_, err := w.UpdateTechnicalUser(ctx, user.ID, again)
 	unknown := w.refusal(err, tokens.CodeInvalid)
 	w.equal("the field", unknown.Field, "role")
 	w.mentions(unknown.Error(), `"sales"`, strings.Join(tokens.BuiltInRoleNames(), ", ")+", auditor")
 
-	// They have any new role of that name.
-	w.role("sales", "stock:read")
-	opens("after a new role of that name", "stock:read")
+	// A new role of that name is another one. It is given like any other, and then holds under any name.
+	sales := w.role("sales", "stock:read")
+	holdsNothing("after a new role of that name")
+	w.equal("what holds the new role", must(w.RoleHolders(ctx, sales.ID))(w), tokens.RoleHolders{})
+	must(w.UpdateTechnicalUser(ctx, user.ID, again))(w)
+	w.equal("what it opens once it has the new role", w.verify(following.Secret).Access.Organization,
+		tokens.Permissions{"stock:read"})
+
+	// A name that passes from one role to another takes nobody with it.
+	boss := w.role("boss", "*")
+	for _, rename := range []struct{ id, name string }{{sales.ID, "trade"}, {boss.ID, "sales"}} {
+		must(w.UpdateRole(ctx, rename.id, tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: rename.name},
+			Fields: tokens.Fields{"name"}}))(w)
+	}
+	w.equal("the role of the technical user", must(w.TechnicalUser(ctx, user.ID))(w).Role, "trade")
+	w.equal("what it opens after the names changed", w.verify(following.Secret).Access.Organization,
+		tokens.Permissions{"stock:read"})
+}
+
+// A role that is deleted and made again under its name wakes no grant of before. Otherwise a person who may not get at
+// its power would regenerate a token in between, when it has none, and wait.
+func testNameOfARoleThatReturns(w *world) {
+	ctx := w.Context()
+	g := w.group("payments")
+	power := []string{tokens.PermissionManageAccounts, "orders:*"}
+	manager := w.role("manages-tokens", tokens.PermissionReadTokens, tokens.PermissionWriteTokens,
+		tokens.PermissionManageTokens)
+	must(w.CreateMember(ctx, tokens.NewMember{Email: "eve@example.com",
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: manager.Name}}}))(w)
+	eve := w.acting("eve@example.com")
+	for name, grants := range map[string]tokens.Grants{
+		"organization": {Role: "boss"},
+		"group":        {Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: "boss"}}},
+	} {
+		boss := w.role("boss", power...)
+		user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{
+			Name: name, Grants: grants, Enabled: true}}))(w)
+		token := w.create(w.request(name, user.ID))
+		regenerate := func() (tokens.Secret, error) {
+			secret := w.fresh()
+			_, err := eve.UpdateAccessToken(ctx, token.ID, tokens.AccessTokenUpdate{
+				Regeneration: &tokens.Regeneration{NewSecretFor: secret, Reason: tokens.ReasonRequested}})
+			return secret.Secret, err
+		}
+		_, err := regenerate()
+		w.refusal(err, tokens.CodeForbidden)
+		w.succeed(w.DeleteRole(ctx, boss.ID))
+		secret, err := regenerate()
+		w.succeed(err)
+		boss = w.role("boss", power...)
+		w.equal("what the value opens after the role of "+name+" was made again", w.verify(secret).Access, tokens.Access{})
+
+		// To give the new role to the account is an escalation that needs what the role has.
+		restore := tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: grants},
+			Fields: tokens.Fields{"role", "group_roles"}}
+		_, err = eve.UpdateTechnicalUser(ctx, user.ID, restore)
+		w.refusal(err, tokens.CodeForbidden)
+		must(w.UpdateTechnicalUser(ctx, user.ID, restore))(w)
+		w.equal("whether the account manages accounts then",
+			w.verify(secret).Access.Anywhere(tokens.PermissionManageAccounts), true)
+		_, err = regenerate()
+		w.refusal(err, tokens.CodeForbidden)
+		w.succeed(w.DeleteRole(ctx, boss.ID))
+	}
+}
+
+// A member, a group or an account made again under an old name has nothing of the one before: no shares, no roles in the
+// group, and no requests.
+func testNamesThatReturn(w *world) {
+	ctx := w.Context()
+	create := tokens.NewGroup{Request: tokens.NewRequest(w.clock.Now()), GroupSettings: tokens.GroupSettings{Name: "audit"}}
+	administrator := tokens.NewMember{Email: "eve@example.com",
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleAdministrator}}}
+	first := must(w.CreateMember(ctx, administrator))(w)
+	must(w.acting(first.Email).CreateGroup(ctx, create))(w)
+	token := w.create(w.request("deploy", ""))
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: first.ID,
+		Role: tokens.ShareManager}))(w)
+	w.succeed(w.DeleteMember(ctx, first.ID))
+	second := must(w.CreateMember(ctx, administrator))(w)
+	_, err := w.acting(second.Email).CreateGroup(ctx, create)
+	refusal := w.refusal(err, tokens.CodeConflict)
+	w.equal("the field of the request of another member with the address", refusal.Field, "request_id")
+	w.equal("the object that it names", refusal.ID, "")
+	w.equal("the shares", len(must(w.TokenShares(ctx, tokens.TokenShareQuery{MemberID: second.ID}))(w)), 0)
+
+	// The token of a technical user with the address of another one, under the name of another token.
+	create = tokens.NewGroup{Request: tokens.NewRequest(w.clock.Now()), GroupSettings: tokens.GroupSettings{Name: "build"}}
+	holder := func() (*world, tokens.AccessToken) {
+		user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{
+			Name: "ci", Grants: tokens.Grants{Role: tokens.RoleAdministrator}, Enabled: true}}))(w)
+		request := w.request("pipeline", user.ID)
+		return w.holding(request.Secret), w.create(request)
+	}
+	before, pipeline := holder()
+	must(before.CreateGroup(ctx, create))(w)
+	w.succeed(w.DeleteAccessToken(ctx, pipeline.ID))
+	w.succeed(w.DeleteTechnicalUser(ctx, pipeline.User.ID))
+	after, now := holder()
+	w.equal("the address of both", now.User.Email, pipeline.User.Email)
+	_, err = after.CreateGroup(ctx, create)
+	w.equal("the field of the request of another token with the name", w.refusal(err, tokens.CodeConflict).Field,
+		"request_id")
+
+	// A group of the same name.
+	g := w.group("payments")
+	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{
+		Name: "cd", Enabled: true,
+		Grants: tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: g.ID, Role: tokens.RoleOwner}}},
+	}}))(w)
+	w.succeed(w.DeleteGroup(ctx, g.ID))
+	w.group("payments")
+	w.equal("the roles in the group made again", must(w.TechnicalUser(ctx, user.ID))(w).GroupRoles, []tokens.GroupRole{})
 }
 
 // Someone who may not list the roles doesn't learn their names by a mistake.

@@ -21,6 +21,45 @@ type rules struct {
 // holdings are the roles held at each level.
 type holdings map[string]string
 
+// eachHoldings calls fn with the holdings of everyone.
+func (r *rules) eachHoldings(fn func(holdings)) {
+	for _, h := range r.members {
+		fn(h)
+	}
+	for _, u := range r.users {
+		fn(u.roles)
+	}
+	for _, t := range r.tokens {
+		fn(t.user.roles)
+		fn(t.own)
+	}
+}
+
+// replaceRole gives everyone who holds a role another one in its place.
+func (r *rules) replaceRole(from, to string) {
+	r.eachHoldings(func(h holdings) {
+		for level, role := range h {
+			if role == from {
+				h[level] = to
+			}
+		}
+	})
+}
+
+// forgetGroup drops the roles in a group.
+func (r *rules) forgetGroup(id string) { r.eachHoldings(func(h holdings) { delete(h, id) }) }
+
+// forgetMember drops what a member holds, made, and is given by shares.
+func (r *rules) forgetMember(email string) {
+	r.members[email] = holdings{"": tokens.RoleNone}
+	for _, t := range r.tokens {
+		delete(t.shares, email)
+		if t.creator == email {
+			t.creator = "nobody"
+		}
+	}
+}
+
 // ruledUser is a technical user. If its level is a group, its roles apply only there.
 type ruledUser struct {
 	level   string

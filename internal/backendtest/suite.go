@@ -31,6 +31,8 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"GroupDeletionDropsRoles", testGroupDeletionDropsRoles},
 		{"Roles", testRoles},
 		{"RolesInUse", testRolesInUse},
+		{"NameOfARoleThatReturns", testNameOfARoleThatReturns},
+		{"NamesThatReturn", testNamesThatReturn},
 		{"UnknownRole", testUnknownRole},
 		{"Members", testMembers},
 		{"LastOwner", testLastOwner},

@@ -58,9 +58,10 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"`administrator` and `owner`.\n\n" +
 			"Everything changes in place. New permissions take effect at once for everyone who has the role, and everyone " +
 			"keeps it under its new name. Refer to a role by its `name` attribute, as in `role = " +
-			"latchkey_role.deployer.name`, so that Terraform creates it before assigning it. Deleting a role leaves its " +
-			"name wherever it is set. The name grants nothing until a role of that name exists again, which then counts " +
-			"for everyone who still has it.\n\n" +
+			"latchkey_role.deployer.name`, so that Terraform creates it before assigning it.\n\n" +
+			"A role is held by its identifier, not by its name. Who held a role that was deleted or replaced has the role " +
+			"`none` in its place, and another role made under the name gives them nothing. The next plan shows the " +
+			"difference to the configuration, and its apply gives them the new role.\n\n" +
 			"With the provider's `act_as`, this needs an administrator of the organization who holds each of Latchkey's " +
 			"own permissions in the role.",
 		Attributes: map[string]schema.Attribute{

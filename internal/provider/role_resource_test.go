@@ -106,7 +106,8 @@ func TestRoleRenamed(t *testing.T) {
 	)
 }
 
-// A role goes before those who had it get another one. Meanwhile, and for whoever keeps its name, it grants nothing.
+// A role goes before those who had it get another one; meanwhile they have none. One that is made again under its name is
+// given to them by the plan, like any other.
 func TestRoleDeleted(t *testing.T) {
 	b := acctest.New(t)
 	ctx := context.Background()
@@ -123,21 +124,22 @@ func TestRoleDeleted(t *testing.T) {
 			Check: b.CheckActive(acctest.CI),
 		},
 		resource.TestStep{Config: b.Config(roleHolders("deployer", `["orders:read"]`))},
-		resource.TestStep{ // Deleted elsewhere, the role is made again, and those who have its name stay as they are.
+		resource.TestStep{ // Deleted elsewhere, the role is made again.
 			PreConfig: func() {
 				roles, err := b.Outside.Roles(ctx)
 				b.Must(err)
 				b.Must(b.Outside.DeleteRole(ctx, roles[len(roles)-1].ID))
-				if held := b.Token("ci").Grants.Role; held != tokens.RoleNone {
-					t.Errorf("a role that is gone grants %s", held)
+				if held := b.Token("ci").Own.Role; held != tokens.RoleNone {
+					t.Errorf("instead of a role that is gone, there is %q", held)
 				}
 			},
 			Config: b.Config(roleHolders("deployer", `["orders:read"]`)),
 			ConfigPlanChecks: acctest.PreApply(
 				plancheck.ExpectResourceAction(deployer, plancheck.ResourceActionCreate),
-				plancheck.ExpectResourceAction(acctest.CI, plancheck.ResourceActionNoop),
+				acctest.Updates(acctest.CI, acctest.OnUpdate, "role"),
 			),
-			Check: acctest.CheckSame(acctest.CI, "token", &secret),
+			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "token", &secret),
+				resource.TestCheckResourceAttr(acctest.CI, "role", "deployer")),
 		},
 	)
 }

@@ -24,13 +24,15 @@ func rolesWith(custom []tokens.Role) tokens.Roles {
 type caller struct {
 	tokens.Caller
 	actor tokens.Actor
-	used  *usedSecret
+	// identity is what a request is bound to: unlike the actor's address, it never passes to somebody else.
+	identity string
+	used     *usedSecret
 }
 
 // caller looks up the principal in the database.
 func (b *Backend) caller(ctx context.Context, v store.View) (caller, error) {
 	if actor := b.principal.Actor(); b.principal.IsDatabaseOwner() {
-		return caller{Caller: tokens.DatabaseOwner(actor), actor: actor}, nil
+		return caller{Caller: tokens.DatabaseOwner(actor), actor: actor, identity: string(actor)}, nil
 	}
 	if email, ok := b.principal.Member(); ok {
 		return b.member(ctx, v, email)
@@ -43,7 +45,7 @@ func (b *Backend) caller(ctx context.Context, v store.View) (caller, error) {
 
 // member returns the member with an address as the caller.
 func (b *Backend) member(ctx context.Context, v store.View, email string) (caller, error) {
-	m, custom, ok, err := v.MemberWithRoles(ctx, email)
+	m, custom, ok, err := v.MemberWithEmailAndRoles(ctx, email)
 	if err != nil {
 		return caller{}, err
 	}
@@ -54,8 +56,9 @@ func (b *Backend) member(ctx context.Context, v store.View, email string) (calle
 		return caller{actor: b.principal.Actor()}, refusal
 	}
 	return caller{
-		Caller: tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(rolesWith(custom))},
-		actor:  tokens.Actor(m.Email),
+		Caller:   tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(rolesWith(custom))},
+		actor:    tokens.Actor(m.Email),
+		identity: m.ID,
 	}, nil
 }
 
@@ -77,8 +80,9 @@ func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.S
 		name = t.ID // the address may tell the name of the token to those who may not know it
 	}
 	by := caller{
-		Caller: tokens.Caller{AccountID: t.User.ID, Name: name, Access: verdict.Access},
-		actor:  tokens.Actor(name),
+		Caller:   tokens.Caller{AccountID: t.User.ID, Name: name, Access: verdict.Access},
+		actor:    tokens.Actor(name),
+		identity: t.ID,
 	}
 	if !verdict.Active {
 		return caller{actor: by.actor}, refusal

@@ -65,7 +65,7 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 // Member implements tokens.Backend.
 func (b *Backend) Member(ctx context.Context, id string) (tokens.Member, error) {
 	return readAs(ctx, b, func(r reader) (tokens.Member, error) {
-		m, err := r.Member(ctx, id)
+		m, _, err := r.MemberWithRoles(ctx, id)
 		if err != nil {
 			return m, err
 		}

@@ -17,6 +17,8 @@ type operation struct {
 	// caller is who asks, and actor is the name that events give it.
 	caller tokens.Caller
 	actor  tokens.Actor
+	// identity is what the caller's requests are bound to.
+	identity string
 	// used is the secret of the access token by which the caller asks; nil if it asks by none.
 	used *usedSecret
 	// roles holds the built-in roles and the custom roles that the operation has needed so far; see know.
@@ -170,7 +172,7 @@ func transact[T any](
 // begin looks up the caller.
 func (o *operation) begin(ctx context.Context) error {
 	by, err := o.backend.caller(ctx, o.View)
-	o.caller, o.actor, o.used = by.Caller, by.actor, by.used
+	o.caller, o.actor, o.identity, o.used = by.Caller, by.actor, by.identity, by.used
 	return err
 }
 

@@ -63,18 +63,14 @@ func (o *operation) tokensOf(ctx context.Context, technicalUserID string) ([]tok
 
 // TechnicalUser returns a technical user. CodeNotFound.
 func (o *operation) TechnicalUser(ctx context.Context, id string) (tokens.TechnicalUser, error) {
-	u, err := o.Tx.TechnicalUser(ctx, id)
-	if err != nil {
-		return u, err
-	}
-	return u, o.knowRolesOf(ctx, u.Grants)
+	u, custom, err := o.TechnicalUserWithRoles(ctx, id)
+	o.know(custom)
+	return u, err
 }
 
 // Member returns a member. CodeNotFound.
 func (o *operation) Member(ctx context.Context, id string) (tokens.Member, error) {
-	m, err := o.Tx.Member(ctx, id)
-	if err != nil {
-		return m, err
-	}
-	return m, o.knowRolesOf(ctx, m.Grants)
+	m, custom, err := o.MemberWithRoles(ctx, id)
+	o.know(custom)
+	return m, err
 }

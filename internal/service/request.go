@@ -34,7 +34,7 @@ func (o *operation) repeated(
 	if !ok {
 		return known, false, nil
 	}
-	if known.Actor != request.Actor {
+	if known.Caller != request.Caller {
 		return known, false, tokens.Conflict("request_id", "", "request id %s was used before: "+
 			"send each request with an id of its own", known.ID)
 	}
@@ -47,5 +47,5 @@ func (o *operation) repeated(
 
 // request returns the record of a request, with the digest of its content.
 func (o *operation) request(r tokens.Request, operation tokens.Action, digest string) store.Request {
-	return store.Request{ID: r.RequestID, Actor: o.actor, Operation: operation, Digest: digest, CreatedAt: o.now}
+	return store.Request{ID: r.RequestID, Caller: o.identity, Operation: operation, Digest: digest, CreatedAt: o.now}
 }

@@ -85,6 +85,20 @@ func (b *Backend) Roles(ctx context.Context) ([]tokens.Role, error) {
 	})
 }
 
+// RoleHolders implements tokens.Backend.
+func (b *Backend) RoleHolders(ctx context.Context, id string) (tokens.RoleHolders, error) {
+	return readAs(ctx, b, func(r reader) (tokens.RoleHolders, error) {
+		if _, err := r.Role(ctx, id); err != nil {
+			return tokens.RoleHolders{}, err
+		}
+		if err := r.caller.MayManageAccounts("", id, "to show what holds role "+id); err != nil {
+			return tokens.RoleHolders{}, err
+		}
+		ids, err := r.HoldersOfRole(ctx, id)
+		return tokens.CountRoleHolders(ids), err
+	})
+}
+
 // UpdateRole implements tokens.Backend.
 func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleUpdate) (tokens.Role, error) {
 	update = tokens.Normalized(update)
@@ -112,13 +126,8 @@ func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleU
 			return after, err
 		}
 		after.UpdatedAt = o.now
-		if err := o.UpdateRole(ctx, after); err != nil {
+		if err := o.UpdateRole(ctx, before, after); err != nil {
 			return after, err
-		}
-		if after.Name != before.Name {
-			if err := o.RenameRoleOfHolders(ctx, before.Name, after.Name); err != nil {
-				return after, err
-			}
 		}
 		return after, o.record(ctx, tokens.ActionRoleUpdate, id, after.Name, detail(changed))
 	})
@@ -154,16 +163,23 @@ func (b *Backend) DeleteRole(ctx context.Context, id string) error {
 		if err != nil {
 			return r, err
 		}
+		ids, err := o.HoldersOfRole(ctx, id)
+		if err != nil {
+			return r, err
+		}
 		if err := o.DeleteRole(ctx, id); err != nil {
 			return r, err
 		}
-		return r, o.record(ctx, tokens.ActionRoleDelete, id, r.Name, "")
+		ended := ""
+		if len(ids) > 0 {
+			ended = "it was held by " + tokens.CountRoleHolders(ids).String()
+		}
+		return r, o.record(ctx, tokens.ActionRoleDelete, id, r.Name, ended)
 	})
 	return err
 }
 
-// checkGrants refuses new grants of roles, or in groups, that do not exist. It does not check grants that were there
-// before, so an object stays usable after one of its roles was deleted.
+// checkGrants refuses new grants of roles, or in groups, that do not exist. Those that were there before need no check.
 func (o *operation) checkGrants(ctx context.Context, before, after tokens.Grants) error {
 	if after.Role != before.Role {
 		if err := o.checkRole(ctx, "role", after.Role); err != nil {

@@ -114,7 +114,7 @@ func (o *operation) checkTechnicalUserName(ctx context.Context, u tokens.Technic
 // TechnicalUser implements tokens.Backend.
 func (b *Backend) TechnicalUser(ctx context.Context, id string) (tokens.TechnicalUser, error) {
 	return readAs(ctx, b, func(r reader) (tokens.TechnicalUser, error) {
-		u, err := r.TechnicalUser(ctx, id)
+		u, _, err := r.TechnicalUserWithRoles(ctx, id)
 		if err != nil {
 			return u, err
 		}

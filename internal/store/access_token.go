@@ -13,14 +13,14 @@ import (
 // accessTokenColumns are the columns that tokenRow reads: of the token t, its technical user u, its current secret s,
 // the one before that, p, unless that was ended before its grace was over, one of the roles in groups of the token and
 // its technical user, r, and the permissions of the custom roles among their roles.
-const accessTokenColumns = `t.id, t.name, t.description, t.role, t.group_roles_set, t.visibility, t.creator_id,
+const accessTokenColumns = `t.id, t.name, t.description, coalesce(token_role.name, t.role) AS role, t.group_roles_set, t.visibility, t.creator_id,
 	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at,
 		t.ttl_seconds,
 	t.regenerate_before_seconds, t.on_expired, t.on_secret_drift, t.grace_period, t.protect_seconds,
 	t.created_at, t.updated_at, t.regenerated_at, t.last_used_at, t.use_count,
 	s.version, s.preview, s.created_at, s.ended_at, s.last_used_at,
 	coalesce(p.preview, ''), p.created_at, p.grace_ends_at, p.last_used_at, ` + technicalUserColumns + `,
-	r.holder_id, r.group_id, r.role, token_role.permissions, user_role.permissions, group_role.permissions`
+	coalesce(user_role.name, u.role) AS role, token_role.permissions, user_role.permissions, r.holder_id, ` + groupRoleColumns
 
 // accessTokenTables yield a row for each token and each role in a group that it or its technical user has, or one.
 const accessTokenTables = ` FROM access_tokens t
@@ -29,9 +29,9 @@ const accessTokenTables = ` FROM access_tokens t
 	LEFT JOIN secrets p ON p.access_token_id = t.id AND p.version = t.secret_version - 1
 		AND (p.ended_at IS NULL AND p.grace_ends_at IS NOT NULL OR p.ended_at >= p.grace_ends_at)
 	LEFT JOIN group_roles r ON r.holder_id IN (t.id, u.id)
-	LEFT JOIN roles token_role ON token_role.name = t.role
-	LEFT JOIN roles user_role ON user_role.name = u.role
-	LEFT JOIN roles group_role ON group_role.name = r.role `
+	LEFT JOIN roles token_role ON token_role.id = t.role_id
+	LEFT JOIN roles user_role ON user_role.id = u.role_id
+	LEFT JOIN roles group_role ON group_role.id = r.role_id `
 
 const selectAccessTokens = `SELECT ` + accessTokenColumns + accessTokenTables
 
@@ -47,9 +47,9 @@ type tokenRow struct {
 	// holder has the role in a group.
 	holder sql.NullString
 	groupRole
-	// ofToken, ofUser and inGroup are the permissions of the role at organization level of the token and of its
-	// technical user, and of the role in a group, where these are custom roles.
-	ofToken, ofUser, inGroup sql.NullString
+	// ofToken and ofUser are the permissions of the role at organization level of the token and of its technical user,
+	// where these are custom roles.
+	ofToken, ofUser sql.NullString
 }
 
 // scan reads the columns of an access token, and those selected before them into more.
@@ -72,8 +72,7 @@ func (r *tokenRow) scan(row scanner, more ...any) error {
 		instant{&t.Secret.EndedAt}, instant{&t.Secret.LastUsedAt},
 		textTo(&previous.Preview), instant{&previous.CreatedAt}, instant{&previous.EndsAt}, instant{&previous.LastUsedAt},
 	}, technicalUserTargets(&t.User, &userHasGroupRoles, &userDisabled),
-		[]any{nullText{&r.holder}, nullText{&r.group}, nullText{&r.role}, nullText{&r.ofToken}, nullText{&r.ofUser},
-			nullText{&r.inGroup}})...)
+		[]any{textTo(&t.User.Role), nullText{&r.ofToken}, nullText{&r.ofUser}, nullText{&r.holder}}, r.targets())...)
 	if err := checkedRow(tokens.KindAccessToken, t.ID, err,
 		checkID("id", tokens.KindAccessToken, t.ID),
 		checkOneOf("visibility", t.Visibility, tokens.VisibilityOrganization, tokens.VisibilityRestricted),
@@ -104,6 +103,8 @@ type tokenRows struct {
 
 // add adds a row, and returns the index of its token.
 func (c *tokenRows) add(r *tokenRow) int {
+	c.roles.bind(&r.token.Own.Role, r.ofToken)
+	c.roles.bind(&r.token.User.Role, r.ofUser)
 	i, known := c.at[r.token.ID]
 	if !known {
 		if c.at == nil {
@@ -114,13 +115,10 @@ func (c *tokenRows) add(r *tokenRow) int {
 	}
 	t := &c.all[i]
 	if r.holder.String == t.ID {
-		r.addTo(&t.Own.GroupRoles)
+		r.addTo(&t.Own.GroupRoles, &c.roles)
 	} else {
-		r.addTo(&t.User.GroupRoles)
+		r.addTo(&t.User.GroupRoles, &c.roles)
 	}
-	c.roles.add(t.Own.Role, r.ofToken)
-	c.roles.add(t.User.Role, r.ofUser)
-	c.roles.add(r.role.String, r.inGroup)
 	return i
 }
 
@@ -207,16 +205,17 @@ func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 		enabled, disabled_by, disabled_at,
 		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at, visibility, creator_id,
 		regenerate_before_seconds, on_expired, on_secret_drift, grace_period, protect_seconds,
-		group_id, name_key, description_key, secret_ends_at)
+		group_id, name_key, description_key, secret_ends_at, role_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-		$24, $25, $26)`,
+		$24, $25, $26, (SELECT id FROM roles WHERE name = $27))`,
 		a.ID, a.Name, a.Description, a.User.ID, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
 		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version, microseconds(a.CreatedAt),
 		microseconds(a.UpdatedAt),
 		string(a.Visibility), a.CreatorID,
 		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace),
 		inSeconds(a.ProtectIfUsedWithin),
-		a.User.GroupID, tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()))
+		a.User.GroupID, tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()),
+		customRole(a.Own.Role))
 	if err != nil {
 		return err
 	}
@@ -233,14 +232,15 @@ func (t Tx) UpdateAccessToken(ctx context.Context, before, a tokens.AccessToken)
 		secret_version = $15,
 		updated_at = $16, regenerated_at = $17, visibility = $18,
 		regenerate_before_seconds = $19, on_expired = $20, on_secret_drift = $21, grace_period = $22, protect_seconds = $23,
-		name_key = $24, description_key = $25, secret_ends_at = $26 WHERE id = $1`,
+		name_key = $24, description_key = $25, secret_ends_at = $26,
+		role_id = (SELECT id FROM roles WHERE name = $27) WHERE id = $1`,
 		a.ID, a.Name, a.Description, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
 		heldBy, heldAt, heldReason, microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL),
 		a.Secret.Version,
 		microseconds(a.UpdatedAt), microseconds(a.RegeneratedAt), string(a.Visibility),
 		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace),
 		inSeconds(a.ProtectIfUsedWithin),
-		tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()))
+		tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()), customRole(a.Own.Role))
 	if err != nil {
 		return err
 	}

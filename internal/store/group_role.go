@@ -8,13 +8,24 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// joinGroupRoles joins the roles in groups of the row of a table with the alias, one a row.
-func joinGroupRoles(alias string) string {
-	return ` LEFT JOIN group_roles r ON r.holder_id = ` + alias + `.id `
+// joinRoles joins the custom role of the row of a table with the alias, as own_role, and its roles in groups r, one a
+// row, with the custom role group_role of each.
+func joinRoles(alias string) string {
+	return ` LEFT JOIN roles own_role ON own_role.id = ` + alias + `.role_id
+	LEFT JOIN group_roles r ON r.holder_id = ` + alias + `.id
+	LEFT JOIN roles group_role ON group_role.id = r.role_id `
 }
 
-// groupRole reads the columns group_id and role of group_roles; NULL where the holder has no role in any group.
-type groupRole struct{ group, role sql.NullString }
+// groupRoleColumns are the columns that groupRole reads.
+const groupRoleColumns = `r.group_id, coalesce(group_role.name, r.role) AS role, group_role.permissions`
+
+// groupRole is a role in a group; NULL where the holder has none in any group. permissions are those of a custom role.
+type groupRole struct{ group, role, permissions sql.NullString }
+
+// targets returns where to scan groupRoleColumns to.
+func (r *groupRole) targets() []any {
+	return []any{nullText{&r.group}, nullText{&r.role}, nullText{&r.permissions}}
+}
 
 // check checks what was read.
 func (r groupRole) check() error {
@@ -24,8 +35,9 @@ func (r groupRole) check() error {
 	return checkOptionalID("group_id of group_roles", tokens.KindGroup, r.group.String)
 }
 
-// addTo adds the role to those of its holder.
-func (r groupRole) addTo(roles *[]tokens.GroupRole) {
+// addTo adds the role to those of its holder, and to a set if it is a custom one.
+func (r *groupRole) addTo(roles *[]tokens.GroupRole, custom *roleSet) {
+	custom.bind(&r.role.String, r.permissions)
 	if r.group.Valid {
 		*roles = append(*roles, tokens.GroupRole{GroupID: r.group.String, Role: r.role.String})
 	}
@@ -43,8 +55,9 @@ func emptyGroupRoles(isSet bool) []tokens.GroupRole {
 // insertGroupRoles writes the roles in groups of a new holder.
 func (t Tx) insertGroupRoles(ctx context.Context, holderID string, roles []tokens.GroupRole) error {
 	for _, r := range roles {
-		err := t.exec(ctx, `INSERT INTO group_roles (holder_id, group_id, role) VALUES ($1, $2, $3)`,
-			holderID, r.GroupID, r.Role)
+		err := t.exec(ctx, `INSERT INTO group_roles (holder_id, group_id, role, role_id)
+			VALUES ($1, $2, $3, (SELECT id FROM roles WHERE name = $4))`,
+			holderID, r.GroupID, r.Role, customRole(r.Role))
 		if err != nil {
 			return err
 		}

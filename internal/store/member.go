@@ -7,12 +7,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-var selectMembers = `SELECT m.id, m.email, m.name, m.role, m.group_roles_set, m.created_at, m.updated_at,
-	r.group_id, r.role,
-	member_role.permissions, group_role.permissions
-	FROM members m` + joinGroupRoles("m") + `
-	LEFT JOIN roles member_role ON member_role.name = m.role
-	LEFT JOIN roles group_role ON group_role.name = r.role `
+var selectMembers = `SELECT m.id, m.email, m.name, coalesce(own_role.name, m.role) AS role, own_role.permissions,
+	m.group_roles_set, m.created_at, m.updated_at, ` + groupRoleColumns + ` FROM members m` + joinRoles("m")
 
 // members returns the members that the rest of a query selects, whose rows come one after the other, and the custom
 // roles that they have, with their names and permissions alone.
@@ -24,21 +20,20 @@ func (v View) members(
 		var m tokens.Member
 		var hasGroupRoles bool
 		var held groupRole
-		var ofMember, inGroup sql.NullString
-		err := row.Scan(textTo(&m.ID), textTo(&m.Email), textTo(&m.Name), textTo(&m.Role), boolean{&hasGroupRoles},
-			someInstant{&m.CreatedAt}, someInstant{&m.UpdatedAt},
-			nullText{&held.group}, nullText{&held.role}, nullText{&ofMember}, nullText{&inGroup})
+		var permissions sql.NullString
+		err := row.Scan(append([]any{textTo(&m.ID), textTo(&m.Email), textTo(&m.Name), textTo(&m.Role),
+			nullText{&permissions}, boolean{&hasGroupRoles}, someInstant{&m.CreatedAt}, someInstant{&m.UpdatedAt}},
+			held.targets()...)...)
 		err = checkedRow(tokens.KindMember, m.ID, err, checkID("id", tokens.KindMember, m.ID), held.check())
 		if err != nil {
 			return err
 		}
+		custom.bind(&m.Role, permissions)
 		if last := len(all) - 1; last < 0 || all[last].ID != m.ID {
 			m.GroupRoles = emptyGroupRoles(hasGroupRoles)
 			all = append(all, m)
 		}
-		held.addTo(&all[len(all)-1].GroupRoles)
-		custom.add(m.Role, ofMember)
-		custom.add(held.role.String, inGroup)
+		held.addTo(&all[len(all)-1].GroupRoles, &custom)
 		return nil
 	}, selectMembers+rest, args...)
 	for _, m := range all {
@@ -47,10 +42,12 @@ func (v View) members(
 	return all, custom.all(), err
 }
 
-// Member returns a member, or CodeNotFound.
-func (v View) Member(ctx context.Context, id string) (tokens.Member, error) {
-	all, _, err := v.members(ctx, `WHERE m.id = $1`, id)
-	return existing(all, err, tokens.KindMember, id)
+// MemberWithRoles returns a member and, as of the same moment, the custom roles that it has, with their names and permissions
+// alone; or CodeNotFound.
+func (v View) MemberWithRoles(ctx context.Context, id string) (m tokens.Member, roles []tokens.Role, err error) {
+	all, roles, err := v.members(ctx, `WHERE m.id = $1`, id)
+	m, err = existing(all, err, tokens.KindMember, id)
+	return m, roles, err
 }
 
 const memberWithEmail = `WHERE lower(m.email) = lower($1)`
@@ -61,9 +58,9 @@ func (v View) MemberWithEmail(ctx context.Context, email string) (tokens.Member,
 	return first(all, err)
 }
 
-// MemberWithRoles is MemberWithEmail with the custom roles that the member has as of the same moment, with their names
+// MemberWithEmailAndRoles is MemberWithEmail with the custom roles that the member has as of the same moment, with their names
 // and permissions alone.
-func (v View) MemberWithRoles(
+func (v View) MemberWithEmailAndRoles(
 	ctx context.Context, email string,
 ) (m tokens.Member, roles []tokens.Role, ok bool, err error) {
 	all, roles, err := v.members(ctx, memberWithEmail, email)
@@ -79,9 +76,10 @@ func (v View) Members(ctx context.Context) ([]tokens.Member, error) {
 
 // InsertMember writes a new member.
 func (t Tx) InsertMember(ctx context.Context, m tokens.Member) error {
-	err := t.exec(ctx, `INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		m.ID, m.Email, m.Name, m.Role, m.GroupRoles != nil, microseconds(m.CreatedAt), microseconds(m.UpdatedAt))
+	err := t.exec(ctx, `INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at, role_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT id FROM roles WHERE name = $8))`,
+		m.ID, m.Email, m.Name, m.Role, m.GroupRoles != nil, microseconds(m.CreatedAt), microseconds(m.UpdatedAt),
+		customRole(m.Role))
 	if err != nil {
 		return err
 	}
@@ -90,8 +88,9 @@ func (t Tx) InsertMember(ctx context.Context, m tokens.Member) error {
 
 // UpdateMember writes what changed of a member.
 func (t Tx) UpdateMember(ctx context.Context, before, m tokens.Member) error {
-	err := t.exec(ctx, `UPDATE members SET name = $2, role = $3, group_roles_set = $4, updated_at = $5 WHERE id = $1`,
-		m.ID, m.Name, m.Role, m.GroupRoles != nil, microseconds(m.UpdatedAt))
+	err := t.exec(ctx, `UPDATE members SET name = $2, role = $3, group_roles_set = $4, updated_at = $5,
+		role_id = (SELECT id FROM roles WHERE name = $6) WHERE id = $1`,
+		m.ID, m.Name, m.Role, m.GroupRoles != nil, microseconds(m.UpdatedAt), customRole(m.Role))
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,10 @@ import (
 
 // Request is the record of a request that took effect, by which the same one sent again is recognized.
 type Request struct {
-	ID        string
-	Actor     tokens.Actor
+	ID string
+	// Caller identifies who made the request: a member or an access token by its identifier, which nobody else ever has,
+	// or the owner of the database as events call it.
+	Caller    string
 	Operation tokens.Action
 	// Digest is that of the content of the request. It covers the hash of a secret, never its value.
 	Digest string
@@ -22,7 +24,7 @@ type Request struct {
 const selectRequests = `SELECT id, actor, operation, digest, object_id, created_at FROM requests `
 
 func scanRequest(row scanner) (r Request, err error) {
-	err = row.Scan(textTo(&r.ID), textTo(&r.Actor), textTo(&r.Operation), textTo(&r.Digest), textTo(&r.ObjectID),
+	err = row.Scan(textTo(&r.ID), textTo(&r.Caller), textTo(&r.Operation), textTo(&r.Digest), textTo(&r.ObjectID),
 		someInstant{&r.CreatedAt})
 	return r, checkedRow(tokens.KindRequest, r.ID, err)
 }
@@ -36,7 +38,7 @@ func (v View) Request(ctx context.Context, id string) (Request, bool, error) {
 func (t Tx) InsertRequest(ctx context.Context, r Request) error {
 	return t.exec(ctx, `INSERT INTO requests (id, actor, operation, digest, object_id, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
-		r.ID, string(r.Actor), string(r.Operation), r.Digest, r.ObjectID, microseconds(r.CreatedAt))
+		r.ID, r.Caller, string(r.Operation), r.Digest, r.ObjectID, microseconds(r.CreatedAt))
 }
 
 // DeleteRequestsBefore forgets requests made before an instant.

@@ -51,39 +51,77 @@ func (t Tx) InsertRole(ctx context.Context, r tokens.Role) error {
 		r.ID, r.Name, r.Description, strings.Join(r.Permissions, " "), microseconds(r.CreatedAt), microseconds(r.UpdatedAt))
 }
 
+// roleHolders are the tables of what holds roles. Each has a name of a role and, where that is a custom one, its id. A
+// reading shows the name that the role with the id has now; see roleSet.bind.
+var roleHolders = []string{"members", "technical_users", "access_tokens", "group_roles"}
+
 // UpdateRole writes what can change of a custom role.
-func (t Tx) UpdateRole(ctx context.Context, r tokens.Role) error {
-	return t.exec(ctx, `UPDATE roles SET name = $2, description = $3, permissions = $4, updated_at = $5 WHERE id = $1`,
+func (t Tx) UpdateRole(ctx context.Context, before, r tokens.Role) error {
+	err := t.exec(ctx, `UPDATE roles SET name = $2, description = $3, permissions = $4, updated_at = $5 WHERE id = $1`,
 		r.ID, r.Name, r.Description, strings.Join(r.Permissions, " "), microseconds(r.UpdatedAt))
+	if err != nil || r.Name == before.Name {
+		return err
+	}
+	return t.eachHolder(ctx, `SET role = $2`, r.ID, r.Name)
 }
 
-// RenameRoleOfHolders writes another name of a role wherever someone has it.
-func (t Tx) RenameRoleOfHolders(ctx context.Context, from, to string) error {
-	for _, table := range []string{"members", "technical_users", "access_tokens", "group_roles"} {
-		if err := t.exec(ctx, `UPDATE `+table+` SET role = $2 WHERE role = $1`, from, to); err != nil {
+// DeleteRole deletes a custom role. What held it holds no role then.
+func (t Tx) DeleteRole(ctx context.Context, id string) error {
+	if err := t.eachHolder(ctx, `SET role = $2, role_id = NULL`, id, tokens.RoleNone); err != nil {
+		return err
+	}
+	return t.exec(ctx, `DELETE FROM roles WHERE id = $1`, id)
+}
+
+// eachHolder changes all that holds the custom role with the first argument as its id.
+func (t Tx) eachHolder(ctx context.Context, change string, args ...any) error {
+	for _, table := range roleHolders {
+		if err := t.exec(ctx, `UPDATE `+table+` `+change+` WHERE role_id = $1`, args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// DeleteRole deletes a custom role. Those who have it keep its name.
-func (t Tx) DeleteRole(ctx context.Context, id string) error {
-	return t.exec(ctx, `DELETE FROM roles WHERE id = $1`, id)
+// HoldersOfRole returns the identifiers of the members, technical users and access tokens that hold a custom role, at
+// organization level or in a group.
+func (v View) HoldersOfRole(ctx context.Context, id string) ([]string, error) {
+	return list(ctx, v.q, scanText, `SELECT id FROM members WHERE role_id = $1
+		UNION SELECT id FROM technical_users WHERE role_id = $1
+		UNION SELECT id FROM access_tokens WHERE role_id = $1
+		UNION SELECT holder_id FROM group_roles WHERE role_id = $1`, id)
 }
 
-// roleSet puts custom roles together from the names that objects have and the permissions that a join yields for them.
+// customRole is an argument of a statement: the name of a custom role, and NULL for a built-in one or none. The
+// statement finds the id of the role by it.
+func customRole(name string) any {
+	if name == "" || tokens.IsBuiltInRole(name) {
+		return nil
+	}
+	return name
+}
+
+// roleSet puts custom roles together from the rows of those who hold them.
 type roleSet map[string]tokens.Role
 
-// add adds a role that is a custom one: NULL are the permissions of others.
-func (s *roleSet) add(name string, permissions sql.NullString) {
-	if !permissions.Valid {
-		return
+// bind makes the name of a role that a row holds the one that counts, and adds the role if it is a custom one.
+// permissions are those of the role with the id in the row, and NULL where there is none. Then only the name of a
+// built-in role means anything: a custom role that is gone, or that was never bound, grants nothing.
+func (s *roleSet) bind(name *string, permissions sql.NullString) {
+	switch {
+	case permissions.Valid:
+		if _, known := (*s)[*name]; known {
+			return
+		}
+		if *s == nil {
+			*s = roleSet{}
+		}
+		(*s)[*name] = tokens.Role{
+			RoleSettings: tokens.RoleSettings{Name: *name, Permissions: permissionsIn(permissions.String)},
+		}
+	case *name != "" && !tokens.IsBuiltInRole(*name):
+		*name = tokens.RoleNone
 	}
-	if *s == nil {
-		*s = roleSet{}
-	}
-	(*s)[name] = tokens.Role{RoleSettings: tokens.RoleSettings{Name: name, Permissions: permissionsIn(permissions.String)}}
 }
 
 // all returns the roles, in no order.

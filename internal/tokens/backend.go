@@ -61,10 +61,13 @@ type RoleService interface {
 	Role(ctx context.Context, id string) (Role, error)
 	// Roles returns all roles: the built-in ones by power, then the custom ones by name.
 	Roles(ctx context.Context) ([]Role, error)
-	// UpdateRole changes a custom role; everyone who has it gets the new name. CodeNotFound, CodeInvalid, CodeConflict as
-	// CreateRole.
+	// RoleHolders counts what holds a custom role. CodeNotFound.
+	RoleHolders(ctx context.Context, id string) (RoleHolders, error)
+	// UpdateRole changes a custom role; whoever holds it keeps it under its new name. CodeNotFound, CodeInvalid,
+	// CodeConflict as CreateRole.
 	UpdateRole(ctx context.Context, id string, update RoleUpdate) (Role, error)
-	// DeleteRole deletes a custom role. Those who have it keep its name, which grants nothing. CodeNotFound.
+	// DeleteRole deletes a custom role. Whoever held it has RoleNone in its place, also when another role gets the name.
+	// CodeNotFound.
 	DeleteRole(ctx context.Context, id string) error
 }
 

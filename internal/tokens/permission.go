@@ -42,23 +42,32 @@ type Permissions []string
 
 // NewPermissions returns the set of some permissions.
 func NewPermissions(permissions ...string) Permissions {
-	var set Permissions
-	for _, p := range permissions {
-		others := slices.DeleteFunc(slices.Clone(permissions), func(other string) bool { return other == p })
-		if !Permissions(others).Allows(p) && !slices.Contains(set, p) {
-			set = append(set, p)
-		}
+	set := slices.Compact(slices.Sorted(slices.Values(permissions)))
+	if slices.Contains(set, PermissionAll) {
+		return Permissions{PermissionAll}
 	}
-	slices.Sort(set)
-	return set
+	covered := "" // the area of the last wildcard, which comes before the other permissions of its area
+	return slices.DeleteFunc(set, func(p string) bool {
+		if covered != "" && strings.HasPrefix(p, covered) {
+			return true
+		}
+		if area, ok := strings.CutSuffix(p, wildcard); ok {
+			covered = area
+		}
+		return false
+	})
 }
 
 // Allows reports whether the set holds the permission, itself or by a wildcard. Only a wildcard covers a wildcard.
 func (p Permissions) Allows(permission string) bool {
 	area, _, _ := strings.Cut(permission, ":")
-	return slices.ContainsFunc(p, func(held string) bool {
-		return held == permission || held == PermissionAll || held == area+":"+wildcard && permission != PermissionAll
-	})
+	return p.has(permission) || p.has(PermissionAll) || permission != PermissionAll && p.has(area+":"+wildcard)
+}
+
+// has reports whether the permission is in the set itself.
+func (p Permissions) has(permission string) bool {
+	_, ok := slices.BinarySearch(p, permission)
+	return ok
 }
 
 // Contains reports whether the set allows everything that the other one does.

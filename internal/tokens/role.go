@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -90,7 +91,10 @@ func BuiltInRoleNames() []string {
 }
 
 // IsBuiltInRole reports whether a role is one of Latchkey's own.
-func IsBuiltInRole(name string) bool { return slices.Contains(BuiltInRoleNames(), name) }
+func IsBuiltInRole(name string) bool {
+	_, ok := builtInPermissions[name]
+	return ok
+}
 
 // NewRole is the input for creating a custom role.
 type NewRole struct {
@@ -107,6 +111,45 @@ func ValidateRoleName(field, name string) error {
 		return Invalid(field, "%q is a built-in role, which can't be changed: choose another name", name)
 	}
 	return ValidateName(field, name)
+}
+
+// RoleHolders counts what holds a custom role, at organization level or in a group.
+type RoleHolders struct{ Members, TechnicalUsers, AccessTokens int }
+
+// CountRoleHolders counts the objects with the identifiers.
+func CountRoleHolders(ids []string) (holders RoleHolders) {
+	for _, id := range ids {
+		switch {
+		case IsID(KindMember, id):
+			holders.Members++
+		case IsID(KindTechnicalUser, id):
+			holders.TechnicalUsers++
+		default:
+			holders.AccessTokens++
+		}
+	}
+	return holders
+}
+
+// String lists the holders by kind; empty for none.
+func (h RoleHolders) String() string {
+	var texts []string
+	for _, kind := range []struct {
+		kind  Kind
+		count int
+	}{{KindMember, h.Members}, {KindTechnicalUser, h.TechnicalUsers}, {KindAccessToken, h.AccessTokens}} {
+		switch kind.count {
+		case 0:
+		case 1:
+			texts = append(texts, "1 "+kind.kind.Noun())
+		default:
+			texts = append(texts, fmt.Sprintf("%d %ss", kind.count, kind.kind.Noun()))
+		}
+	}
+	if last := len(texts) - 1; last > 0 {
+		texts = []string{strings.Join(texts[:last], ", ") + " and " + texts[last]}
+	}
+	return strings.Join(texts, "")
 }
 
 // RoleUpdate holds the settings of a custom role to change.

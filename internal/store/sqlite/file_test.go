@@ -314,7 +314,8 @@ func TestInspection(t *testing.T) {
 		t.Error("an inspection changed the file")
 	}
 
-	execute(t, path, `PRAGMA foreign_keys = OFF; INSERT INTO group_roles VALUES ('mem_1', 'grp_gone', 'viewer')`)
+	execute(t, path, `PRAGMA foreign_keys = OFF; INSERT INTO group_roles (holder_id, group_id, role)
+		VALUES ('mem_1', 'grp_gone', 'viewer')`)
 	if i, err = Inspect(t.Context(), path); err != nil || len(i.Damage) != 1 || !strings.Contains(i.Damage[0], "groups") {
 		t.Errorf("a reference to nothing: got %v, %v", i.Damage, err)
 	}

@@ -3,8 +3,12 @@ package sqlite
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -38,13 +42,19 @@ func oldDatabase(t *testing.T) (path string, secret tokens.Secret) {
 // migrateTo gives an empty file the schema of a version.
 func migrateTo(t *testing.T, path string, version int) {
 	t.Helper()
+	migrateFrom(t, path, 0, version)
+}
+
+// migrateFrom turns the schema of a version in a file into that of another one.
+func migrateFrom(t *testing.T, path string, from, to int) {
+	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
 	err = inTransaction(t.Context(), db, func(tx *sql.Tx) error {
-		return store.Migrate(t.Context(), store.NewTx(tokens.Database{}, tx), 0, version, serial)
+		return store.Migrate(t.Context(), store.NewTx(tokens.Database{}, tx), from, to, serial)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -238,4 +248,76 @@ func TestNewerReleaseMigratesMeanwhile(t *testing.T) {
 	}); err != nil {
 		t.Errorf("a verification on the next schema: %v", err)
 	}
+}
+
+// Names of custom roles in an older database mean the role that has the name now, for good; else none. What no role was
+// set for stays so: on a token, that doesn't narrow it.
+func TestNamesOfRolesAreBound(t *testing.T) {
+	path, _ := oldDatabase(t)
+	whole := func(text string) string { // completes identifiers
+		return regexp.MustCompile(`(tu|tok|grp|mem|rol)_\d`).ReplaceAllStringFunc(text, func(id string) string {
+			kind, digit, _ := strings.Cut(id, "_")
+			return kind + "_01jz000000000000000000000" + strconv.Itoa(int(digit[0]-'1'))
+		})
+	}
+	const holders = `INSERT INTO groups VALUES ('grp_1', 'payments', '', 1, 1);
+		INSERT INTO roles (id, name, description, permissions, created_at, updated_at)
+			VALUES ('rol_1', 'clerk', '', 'orders:read', 1, 1);
+		UPDATE technical_users SET role = 'clerk', group_roles_set = true;
+		INSERT INTO group_roles (holder_id, group_id, role) VALUES ('tu_1', 'grp_1', 'gone'), ('tok_1', 'grp_1', 'clerk'),
+			('mem_1', 'grp_1', 'viewer');
+		INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at)
+			VALUES ('mem_1', 'ben@example.com', '', 'gone', true, 1, 1)`
+	migrateFrom(t, path, 1, 5)
+	execute(t, path, `PRAGMA user_version = 5; `+whole(holders))
+	before := content(t, path)
+
+	s := openStore(t, path)
+	look := func(when, clerk string) {
+		t.Helper()
+		var got []string
+		err := s.ReadAtOnce(t.Context(), func(v store.View) error {
+			token, roles, err := v.AccessTokenWithRoles(t.Context(), whole("tok_1"))
+			if err != nil {
+				return err
+			}
+			member, _, err := v.MemberWithRoles(t.Context(), whole("mem_1"))
+			got = append(got, fmt.Sprint(token.Own, token.User.Grants, member.Grants, len(roles)))
+			return err
+		})
+		want := fmt.Sprintf("{ [{grp_1 %s}]} {%s [{grp_1 none}]} {none [{grp_1 viewer}]} %d", clerk, clerk,
+			map[bool]int{true: 0, false: 1}[clerk == tokens.RoleNone])
+		if err != nil || got[0] != whole(want) {
+			t.Errorf("%s: got %v, %v; want %s", when, got, err, want)
+		}
+	}
+	write := func(fn func(store.Tx) error) {
+		t.Helper()
+		if err := s.Write(t.Context(), fn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clerk := tokens.Role{ID: whole("rol_1"), CreatedAt: noon, UpdatedAt: noon, RoleSettings: tokens.RoleSettings{Name: "clerk"}}
+	look("read as the older schema", "clerk")
+	if !bytes.Equal(content(t, path), before) {
+		t.Error("a read changed the file")
+	}
+	write(func(tx store.Tx) error { return insertGroups(t, tx, 1) })
+	look("migrated", "clerk")
+	write(func(tx store.Tx) error {
+		sales := clerk
+		sales.Name = "sales"
+		if err := tx.UpdateRole(t.Context(), clerk, sales); err != nil {
+			return err
+		}
+		gone := clerk
+		gone.ID, gone.Name, clerk.ID = whole("rol_2"), "gone", whole("rol_3")
+		return errors.Join(tx.InsertRole(t.Context(), gone), tx.InsertRole(t.Context(), clerk))
+	})
+	look("renamed, with new roles under the old names", "sales")
+
+	// A name without an id means nothing, whoever wrote it.
+	execute(t, path, whole(`UPDATE technical_users SET role_id = NULL; UPDATE group_roles SET role_id = NULL, role = 'clerk'
+		WHERE holder_id = 'tok_1'; PRAGMA foreign_keys = OFF; UPDATE technical_users SET role = 'gone', role_id = 'rol_9'`))
+	look("names alone", tokens.RoleNone)
 }
