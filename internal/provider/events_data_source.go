@@ -45,7 +45,7 @@ func showEvent(e tokens.Event) eventModel {
 	return eventModel{
 		ID:         types.StringValue(e.ID),
 		At:         customtypes.TimestampOf(e.At),
-		Actor:      types.StringValue(string(e.Actor)),
+		Actor:      attribute.Text(string(e.Actor)),
 		Action:     types.StringValue(string(e.Action)),
 		ObjectID:   attribute.TextOrNull(e.ObjectID),
 		ObjectName: attribute.TextOrNull(e.ObjectName),

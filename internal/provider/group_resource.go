@@ -35,7 +35,7 @@ type groupModel struct {
 // observe takes over what the backend says of the group.
 func (m *groupModel) observe(g tokens.Group) {
 	m.ID = types.StringValue(g.ID)
-	m.Name = types.StringValue(g.Name)
+	m.Name = attribute.Text(g.Name)
 	m.Description = attribute.OptionalText(m.Description, g.Description)
 	m.CreatedAt = customtypes.TimestampOf(g.CreatedAt)
 }

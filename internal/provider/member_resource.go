@@ -40,7 +40,7 @@ type memberModel struct {
 // observe takes over what the backend says of the member.
 func (m *memberModel) observe(member tokens.Member) {
 	m.ID = types.StringValue(member.ID)
-	m.Email = types.StringValue(member.Email)
+	m.Email = attribute.Text(member.Email)
 	m.Name = attribute.OptionalText(m.Name, member.Name)
 	m.Role = types.StringValue(member.Role)
 	m.GroupRoles = attribute.AccountGroupRoles(m.GroupRoles, member.GroupRoles)
@@ -78,8 +78,9 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"name": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Name of the person.",
-				Validators:          []validator.String{attribute.Rule("1 to 128 printable characters", tokens.ValidateLabel)},
+				MarkdownDescription: "Name of the person. An empty text is none.",
+				Validators: []validator.String{attribute.Rule("at most 128 printable characters",
+					tokens.ValidateOptionalLabel)},
 			},
 			"role": attribute.AccountRole("Role in the whole organization. Defaults to `member`. One of " +
 				attribute.KnownRoles),

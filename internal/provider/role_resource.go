@@ -37,7 +37,7 @@ type roleModel struct {
 // observe takes over what the backend says of the role.
 func (m *roleModel) observe(r tokens.Role) {
 	m.ID = types.StringValue(r.ID)
-	m.Name = types.StringValue(r.Name)
+	m.Name = attribute.Text(r.Name)
 	m.Description = attribute.OptionalText(m.Description, r.Description)
 	m.Permissions = permissionsValue(r.Permissions)
 	m.CreatedAt = customtypes.TimestampOf(r.CreatedAt)

@@ -47,13 +47,13 @@ type technicalUserModel struct {
 // observe takes over what the backend says of the technical user.
 func (m *technicalUserModel) observe(u tokens.TechnicalUser) {
 	m.ID = types.StringValue(u.ID)
-	m.Name = types.StringValue(u.Name)
+	m.Name = attribute.Text(u.Name)
 	m.Description = attribute.OptionalText(m.Description, u.Description)
 	m.GroupID = attribute.OptionalText(m.GroupID, u.GroupID)
 	m.Role = types.StringValue(u.Role)
 	m.GroupRoles = attribute.AccountGroupRoles(m.GroupRoles, u.GroupRoles)
 	m.Enabled = types.BoolValue(u.Enabled)
-	m.Email = types.StringValue(u.Email)
+	m.Email = attribute.Text(u.Email)
 	m.SystemCreated = types.BoolValue(u.SystemCreated)
 	m.CreatedAt = customtypes.TimestampOf(u.CreatedAt)
 }

@@ -11,7 +11,7 @@ type MemberSettings struct {
 
 // Validate checks each field by itself.
 func (s MemberSettings) Validate() error {
-	return firstError(validateOptionalLabel("name", s.Name), ValidateRole("role", s.Role),
+	return firstError(ValidateOptionalLabel("name", s.Name), ValidateRole("role", s.Role),
 		ValidateGroupRoles("group_roles", s.GroupRoles))
 }
 
@@ -55,7 +55,8 @@ func (m Member) Updated(u MemberUpdate) (Member, error) {
 	return m, err
 }
 
-func validateOptionalLabel(field, s string) error {
+// ValidateOptionalLabel is ValidateLabel, but also accepts no text.
+func ValidateOptionalLabel(field, s string) error {
 	if s == "" {
 		return nil
 	}

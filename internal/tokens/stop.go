@@ -21,6 +21,14 @@ type Stop struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// Cleaned returns the stop with texts that may be printed in one line; nil for nil.
+func (s *Stop) Cleaned() *Stop {
+	if s == nil {
+		return nil
+	}
+	return &Stop{By: Actor(Cleaned(string(s.By))), At: s.At, Reason: Cleaned(s.Reason)}
+}
+
 // switched returns the record of who turned off an account or token, or nil if it is now enabled. Turning off something
 // that is already off keeps the first record.
 func switched(enabled bool, disabled *Stop, by Actor, now time.Time) *Stop {

@@ -30,9 +30,9 @@ type observedModel struct {
 func (m *observedModel) observe(t tokens.AccessToken) {
 	m.observeSettings(t.Settings)
 	m.ID = types.StringValue(t.ID)
-	m.QualifiedID = types.StringValue(t.QualifiedID())
+	m.QualifiedID = attribute.Text(t.QualifiedID())
 	m.TechnicalUserID = types.StringValue(t.User.ID)
-	m.TokenPreview = types.StringValue(t.Secret.Preview)
+	m.TokenPreview = attribute.Text(t.Secret.Preview)
 	m.SecretVersion = types.Int64Value(t.Secret.Version)
 	m.SecretExpiresAt = customtypes.TimestampOf(t.SecretExpiresAt())
 	m.Status = types.StringValue(string(t.Status))

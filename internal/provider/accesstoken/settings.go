@@ -50,7 +50,7 @@ func (m *settingsModel) settings() tokens.Settings {
 
 // observeSettings takes over the settings that the backend has. Another spelling of the same value stays as it is.
 func (m *settingsModel) observeSettings(s tokens.Settings) {
-	m.Name = types.StringValue(s.Name)
+	m.Name = attribute.Text(s.Name)
 	m.Description = attribute.OptionalText(m.Description, s.Description)
 	m.Role = attribute.OptionalText(m.Role, s.Own.Role)
 	m.GroupRoles = attribute.GroupRolesValue(s.Own.GroupRoles)

@@ -28,7 +28,7 @@ type shownModel struct {
 func show(t tokens.AccessToken) (m shownModel) {
 	m.observe(t)
 	m.GroupID = attribute.TextOrNull(t.User.GroupID)
-	m.TechnicalUserEmail = types.StringValue(t.User.Email)
+	m.TechnicalUserEmail = attribute.Text(t.User.Email)
 	m.Grants = grantsValue(t.Grants)
 	m.Disabled = stopValue(t.Disabled)
 	m.TechnicalUserDisabled = stopValue(t.User.Disabled)
@@ -63,7 +63,7 @@ func previousSecretValue(p *tokens.PreviousSecret) types.Object {
 	}
 	return types.ObjectValueMust(previousSecretType, map[string]attr.Value{
 		"version":       types.Int64Value(p.Version),
-		"token_preview": types.StringValue(p.Preview),
+		"token_preview": attribute.Text(p.Preview),
 		"expires_at":    customtypes.TimestampOf(p.EndsAt),
 		"last_used_at":  customtypes.TimestampOf(p.LastUsedAt),
 	})
@@ -83,7 +83,7 @@ func stopValue(stop *tokens.Stop) types.Object {
 		return types.ObjectNull(stopType)
 	}
 	return types.ObjectValueMust(stopType, map[string]attr.Value{
-		"by":     types.StringValue(string(stop.By)),
+		"by":     attribute.Text(string(stop.By)),
 		"at":     customtypes.TimestampOf(stop.At),
 		"reason": attribute.TextOrNull(stop.Reason),
 	})

@@ -26,7 +26,8 @@ func warnOfHold(f tokenFacts, state *model, diags *diag.Diagnostics) {
 		return
 	}
 	s := state.subject()
-	by := fmt.Sprintf("by %s since %s: %s", f.Held.By, tokens.FormatTimestamp(f.Held.At), f.Held.Reason)
+	held := f.Held.Cleaned()
+	by := fmt.Sprintf("by %s since %s: %s", held.By, tokens.FormatTimestamp(held.At), held.Reason)
 	if isHeld {
 		diags.AddWarning("Access token is held", fmt.Sprintf(
 			"%s is held %s.\n\nIt is refused until someone runs \"latchkey token release %s\"; no apply lifts a hold. "+

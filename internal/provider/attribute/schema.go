@@ -4,6 +4,7 @@
 package attribute
 
 import (
+	"context"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -22,6 +23,30 @@ func Description(description string) schema.StringAttribute {
 		Optional:            true,
 		MarkdownDescription: description,
 		Validators:          []validator.String{Rule("at most 1,024 printable characters", tokens.ValidateDescription)},
+		PlanModifiers:       []planmodifier.String{keepForm{}},
+	}
+}
+
+// keepForm plans a text as it is in the state if the configured one differs only in its form, such as in line ends.
+type keepForm struct{}
+
+var _ planmodifier.String = keepForm{}
+
+// Description says what the modifier does.
+func (keepForm) Description(context.Context) string {
+	return "texts that differ only in line ends are equal"
+}
+
+// MarkdownDescription says what the modifier does.
+func (k keepForm) MarkdownDescription(ctx context.Context) string { return k.Description(ctx) }
+
+// PlanModifyString keeps the form of the state.
+func (keepForm) PlanModifyString(
+	_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse,
+) {
+	if IsGiven(req.PlanValue) && IsGiven(req.StateValue) &&
+		tokens.Normal(req.PlanValue.ValueString()) == tokens.Normal(req.StateValue.ValueString()) {
+		resp.PlanValue = req.StateValue
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // TextOrNull returns the attribute for a text of the backend: null for an empty one.
@@ -14,16 +16,21 @@ func TextOrNull(text string) types.String { return OptionalText(types.StringNull
 func Count(v types.Int64) int { return int(min(v.ValueInt64(), math.MaxInt32)) }
 
 // OptionalText returns the attribute for a text of the backend: null for an empty one, unless the state has the empty
-// text.
+// text. A text that the state has in another form, such as with other line ends, stays as it is there.
 func OptionalText(prior types.String, text string) types.String {
-	if text == "" && prior.ValueString() == "" {
+	text = tokens.CleanedLines(text)
+	switch {
+	case tokens.Normal(prior.ValueString()) == text:
 		return prior
-	}
-	if text == "" {
+	case text == "":
 		return types.StringNull()
 	}
 	return types.StringValue(text)
 }
+
+// Text returns the attribute for a text of the backend in one line. Like OptionalText, it cleans the text, which
+// Terraform prints as it is.
+func Text(text string) types.String { return types.StringValue(tokens.Cleaned(text)) }
 
 // IsGiven reports whether a value is known and not null.
 func IsGiven(v interface {

@@ -29,7 +29,7 @@ type Subject struct {
 func (s Subject) String() string {
 	text := sentence(s.Kind.Noun())
 	if s.Name != "" {
-		text += fmt.Sprintf(" %q", s.Name)
+		text += fmt.Sprintf(" %q", tokens.Cleaned(s.Name))
 	}
 	if s.ID != "" {
 		text += " (" + s.ID + ")"

@@ -93,5 +93,5 @@ func WarnOfEnabling(f Facts, s diagnostics.Subject, state, plan types.Bool, diag
 	diags.AddWarning("Enabling what was disabled outside Terraform",
 		fmt.Sprintf("%s was disabled by %s at %s, and this plan enables it again, as the configuration says.\n\nTo "+
 			"keep it stopped, %s.",
-			s, f.Disabled.By, tokens.FormatTimestamp(f.Disabled.At), advice))
+			s, f.Disabled.Cleaned().By, tokens.FormatTimestamp(f.Disabled.At), advice))
 }
