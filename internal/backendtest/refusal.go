@@ -113,7 +113,7 @@ func testRefusals(w *world) {
 		{"group delete: missing", func() error { return w.DeleteGroup(ctx, noGroup) }, tokens.ActionGroupDelete,
 			tokens.CodeNotFound, "", noGroup, noGroup},
 		{"group delete: in use", func() error { return w.DeleteGroup(ctx, g.ID) }, tokens.ActionGroupDelete,
-			tokens.CodeConflict, "", g.ID, g.ID},
+			tokens.CodeConflict, "", inGroup.ID, g.ID},
 
 		{"role: name", createRole(tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "Clerk"}}), tokens.ActionRoleCreate,
 			tokens.CodeInvalid, "name", "", ""},
@@ -215,7 +215,7 @@ func testRefusals(w *world) {
 		{"technical user delete: missing", func() error { return w.DeleteTechnicalUser(ctx, noUser) },
 			tokens.ActionTechnicalUserDelete, tokens.CodeNotFound, "", noUser, noUser},
 		{"technical user delete: in use", func() error { return w.DeleteTechnicalUser(ctx, u.ID) },
-			tokens.ActionTechnicalUserDelete, tokens.CodeConflict, "", u.ID, u.ID},
+			tokens.ActionTechnicalUserDelete, tokens.CodeConflict, "", t.ID, u.ID},
 
 		{"token: request id", create(func(n *tokens.NewAccessToken) { n.RequestID = "once" }), tokens.ActionAccessTokenCreate,
 			tokens.CodeInvalid, "request_id", "", ""},
@@ -397,6 +397,8 @@ var refusalReasons = map[string]tokens.Reason{
 	"technical user: taken":           tokens.ReasonNameTaken,
 	"technical user update: taken":    tokens.ReasonNameTaken,
 	"share: taken":                    tokens.ReasonNameTaken,
+	"group delete: in use":            tokens.ReasonInUse,
+	"technical user delete: in use":   tokens.ReasonInUse,
 	"member: role":                    tokens.ReasonUnknownRole,
 	"member: unknown role in a group": tokens.ReasonUnknownRole,
 	"technical user update: role":     tokens.ReasonUnknownRole,

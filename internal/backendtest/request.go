@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -184,6 +185,46 @@ func testRepeatedCreations(w *world) {
 			w.succeed(kind.remove(id))
 			_, err = kind.create(w, request, false)
 			w.equal("what was deleted since", w.refusal(err, tokens.CodeConflict).ID, id)
+		})
+	}
+}
+
+// An operation that its caller will repeat leaves no event of a conflict that may pass, and one of any other refusal.
+func testTentativeOperations(w *world) {
+	ctx := w.Context()
+	shop, till := w.group("shop"), w.group("till")
+	inGroup := w.user("ci", shop.ID)
+	w.create(w.request("deploy", inGroup.ID))
+	rename := func(ctx context.Context, name string) error {
+		_, err := w.UpdateGroup(ctx, till.ID,
+			tokens.GroupUpdate{Settings: tokens.GroupSettings{Name: name}, Fields: tokens.Fields{"name"}})
+		return err
+	}
+	for _, test := range []struct {
+		name   string
+		do     func(context.Context) error
+		passes bool
+	}{
+		{"a name is taken", func(ctx context.Context) error { return rename(ctx, "shop") }, true},
+		{"users are in the group", func(ctx context.Context) error { return w.DeleteGroup(ctx, shop.ID) }, true},
+		{"the user has tokens", func(ctx context.Context) error { return w.DeleteTechnicalUser(ctx, inGroup.ID) }, true},
+		{"a bad name", func(ctx context.Context) error { return rename(ctx, "Shop") }, false},
+		{"nothing there", func(ctx context.Context) error {
+			return w.DeleteGroup(ctx, tokens.NewID(tokens.KindGroup, w.clock.Now()))
+		}, false},
+	} {
+		w.Run(test.name, func(t *testing.T) {
+			w := w.with(t)
+			before := len(w.events(""))
+			err := test.do(tokens.Tentatively(ctx))
+			w.equal("whether it may pass", tokens.MayPass(err), test.passes)
+			want := 1
+			if test.passes {
+				want = 0
+			}
+			w.equal("events of the attempt", len(w.events(""))-before, want)
+			w.equal("the refusal in the end", tokens.ErrorCode(test.do(ctx)), tokens.ErrorCode(err))
+			w.equal("events in the end", len(w.events(""))-before, want+1)
 		})
 	}
 }

@@ -60,6 +60,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Uses", testUses},
 		{"Policies", testPolicies},
 		{"SecretsAreNeverReused", testSecretsAreNeverReused},
+		{"TentativeOperations", testTentativeOperations},
 		{"RepeatedCreation", testRepeatedCreation},
 		{"RepeatedCreations", testRepeatedCreations},
 		{"RepeatedRegeneration", testRepeatedRegeneration},

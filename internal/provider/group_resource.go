@@ -85,7 +85,9 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 	backend, err := r.Open()
 	var group tokens.Group
 	if err == nil {
-		group, err = managed.CreateWhenFree(ctx, func() (tokens.Group, error) { return backend.CreateGroup(ctx, input) })
+		group, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.Group, error) {
+			return backend.CreateGroup(ctx, input)
+		})
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
@@ -122,7 +124,10 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if !ok {
 		return
 	}
-	_, err := backend.UpdateGroup(ctx, state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings()))
+	id, update := state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings())
+	_, err := managed.Change(ctx, r.Connection, id, func(ctx context.Context) (tokens.Group, error) {
+		return backend.UpdateGroup(ctx, id, update)
+	})
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
@@ -133,7 +138,7 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state groupModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(ctx context.Context, b tokens.Backend) error {
 		return b.DeleteGroup(ctx, state.ID.ValueString())
 	})
 }

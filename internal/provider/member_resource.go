@@ -139,7 +139,9 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	backend, err := r.Open()
 	var member tokens.Member
 	if err == nil {
-		member, err = managed.CreateWhenFree(ctx, func() (tokens.Member, error) { return backend.CreateMember(ctx, input) })
+		member, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.Member, error) {
+			return backend.CreateMember(ctx, input)
+		})
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
@@ -177,7 +179,9 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if !ok {
 		return
 	}
-	_, err := backend.UpdateMember(ctx, state.ID.ValueString(), update)
+	_, err := managed.Change(ctx, r.Connection, state.ID.ValueString(), func(ctx context.Context) (tokens.Member, error) {
+		return backend.UpdateMember(ctx, state.ID.ValueString(), update)
+	})
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
@@ -188,7 +192,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state memberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(ctx context.Context, b tokens.Backend) error {
 		return b.DeleteMember(ctx, state.ID.ValueString())
 	})
 }

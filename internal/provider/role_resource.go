@@ -146,7 +146,9 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	backend, err := r.Open()
 	var role tokens.Role
 	if err == nil {
-		role, err = managed.CreateWhenFree(ctx, func() (tokens.Role, error) { return backend.CreateRole(ctx, input) })
+		role, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.Role, error) {
+			return backend.CreateRole(ctx, input)
+		})
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
@@ -183,7 +185,10 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	if !ok {
 		return
 	}
-	_, err := backend.UpdateRole(ctx, state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings()))
+	id, update := state.ID.ValueString(), tokens.Updating(state.settings(), plan.settings())
+	_, err := managed.Change(ctx, r.Connection, id, func(ctx context.Context) (tokens.Role, error) {
+		return backend.UpdateRole(ctx, id, update)
+	})
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
@@ -194,7 +199,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(ctx context.Context, b tokens.Backend) error {
 		return b.DeleteRole(ctx, state.ID.ValueString())
 	})
 }

@@ -165,8 +165,9 @@ func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateR
 	backend, err := r.Open()
 	var user tokens.TechnicalUser
 	if err == nil {
-		user, err = managed.CreateWhenFree(ctx,
-			func() (tokens.TechnicalUser, error) { return backend.CreateTechnicalUser(ctx, input) })
+		user, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.TechnicalUser, error) {
+			return backend.CreateTechnicalUser(ctx, input)
+		})
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
@@ -205,7 +206,10 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 	if !ok {
 		return
 	}
-	_, err := backend.UpdateTechnicalUser(ctx, state.ID.ValueString(), update)
+	_, err := managed.Change(ctx, r.Connection, state.ID.ValueString(),
+		func(ctx context.Context) (tokens.TechnicalUser, error) {
+			return backend.UpdateTechnicalUser(ctx, state.ID.ValueString(), update)
+		})
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
 		return
@@ -218,7 +222,7 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 func (r *technicalUserResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state technicalUserModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(ctx context.Context, b tokens.Backend) error {
 		return b.DeleteTechnicalUser(ctx, state.ID.ValueString())
 	})
 }

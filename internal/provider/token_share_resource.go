@@ -103,7 +103,7 @@ func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequ
 	backend, err := r.Open()
 	var share tokens.TokenShare
 	if err == nil {
-		share, err = managed.CreateWhenFree(ctx, func() (tokens.TokenShare, error) {
+		share, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.TokenShare, error) {
 			return backend.ShareAccessToken(ctx, input)
 		})
 	}
@@ -141,8 +141,11 @@ func (r *tokenShareResource) Update(ctx context.Context, req resource.UpdateRequ
 	if !ok {
 		return
 	}
-	_, err := backend.UpdateTokenShare(ctx, plan.AccessTokenID.ValueString(), plan.MemberID.ValueString(),
-		plan.Role.ValueString())
+	_, err := managed.Change(ctx, r.Connection, plan.subject().ID,
+		func(ctx context.Context) (tokens.TokenShare, error) {
+			return backend.UpdateTokenShare(ctx, plan.AccessTokenID.ValueString(), plan.MemberID.ValueString(),
+				plan.Role.ValueString())
+		})
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", plan.subject(), err))
 		return
@@ -153,7 +156,7 @@ func (r *tokenShareResource) Update(ctx context.Context, req resource.UpdateRequ
 func (r *tokenShareResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state tokenShareModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(ctx context.Context, b tokens.Backend) error {
 		return b.UnshareAccessToken(ctx, state.AccessTokenID.ValueString(), state.MemberID.ValueString())
 	})
 }

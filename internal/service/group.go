@@ -125,7 +125,7 @@ func (b *Backend) DeleteGroup(ctx context.Context, id string) error {
 			return g, err
 		}
 		if len(users) > 0 {
-			return g, tokens.Conflict("", id, "group %q (%s) can't be deleted while technical users are in it: %s; "+
+			return g, tokens.InUse(id, users[0].ID, "group %q (%s) can't be deleted while technical users are in it: %s; "+
 				"delete them first (one that was made for an access token goes with that token)",
 				g.Name, id, several(users, describeUser))
 		}

@@ -162,7 +162,7 @@ func transact[T any](
 		}
 		return result, nil
 	}
-	if o != nil && refused(err) {
+	if o != nil && refused(err) && tokens.LeavesEvent(ctx, err) {
 		o.recordRefusal(ctx, action, err)
 	}
 	var none T

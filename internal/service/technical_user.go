@@ -326,7 +326,7 @@ func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
 			if err != nil {
 				return u, err
 			}
-			return u, tokens.Conflict("", id, "technical user %s (%s) can't be deleted while it has access tokens: %s; "+
+			return u, tokens.InUse(id, all[0].ID, "technical user %s (%s) can't be deleted while it has access tokens: %s; "+
 				"delete them first", u.Email, id, several(shown, describe))
 		}
 		return u, o.deleteTechnicalUser(ctx, u, "")

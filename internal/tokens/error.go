@@ -31,6 +31,8 @@ type Reason string
 const (
 	// ReasonNameTaken: what the field names belongs to another object, the holder.
 	ReasonNameTaken Reason = "name_taken"
+	// ReasonInUse: the object can't be deleted while others belong to it. The holder is one of them.
+	ReasonInUse Reason = "in_use"
 	// ReasonLastOwner: the object is the last owner, and one must remain.
 	ReasonLastOwner Reason = "last_owner"
 	// ReasonVersionMovedOn: the secret is not the one that the caller expected to replace.
@@ -76,7 +78,8 @@ type Error struct {
 	Err error
 }
 
-// Holder is the object that has the name, or whatever else only one object can have, that another one asked for.
+// Holder is the object that has the name, or whatever else only one object can have, that another one asked for; or one
+// that belongs to an object that was to be deleted.
 type Holder struct {
 	Kind Kind
 	ID   string
@@ -152,6 +155,13 @@ func Taken(kind Kind, field, holderID, format string, args ...any) *Error {
 		Code: CodeConflict, Reason: ReasonNameTaken, Field: field, Kind: kind, Holder: Holder{kind, holderID},
 		Message: redact(fmt.Sprintf(format, args...)),
 	}
+}
+
+// InUse says that the object with this id can't be deleted while others belong to it, of which one is named.
+func InUse(id, by, format string, args ...any) *Error {
+	e := Conflict("", id, format, args...).Because(ReasonInUse)
+	e.Holder = Holder{KindOf(by), by}
+	return e
 }
 
 // Forbidden says that the caller lacks what an operation on the object with this id needs.

@@ -111,7 +111,9 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 		input.NewSecretFor, err = r.newSecret()
 	}
 	if err == nil {
-		created, err = backend.CreateAccessToken(ctx, input)
+		created, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.CreatedAccessToken, error) {
+			return backend.CreateAccessToken(ctx, input)
+		})
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
@@ -178,7 +180,10 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	}
 	var token tokens.AccessToken
 	if err == nil {
-		token, err = backend.UpdateAccessToken(ctx, state.ID.ValueString(), update)
+		token, err = managed.Change(ctx, r.Connection, state.ID.ValueString(),
+			func(ctx context.Context) (tokens.AccessToken, error) {
+				return backend.UpdateAccessToken(ctx, state.ID.ValueString(), update)
+			})
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
@@ -199,7 +204,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 
 func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
-	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(b tokens.Backend) error {
+	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(ctx context.Context, b tokens.Backend) error {
 		if refusesInterruption(ctx, stepDestroy, state.ProtectIfUsedWithin, b, state.subject(), &resp.Diagnostics) {
 			return nil
 		}

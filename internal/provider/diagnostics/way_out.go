@@ -12,8 +12,8 @@ import (
 // a backend does not know who asks it.
 var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonNameTaken: func(e *tokens.Error) string {
-		return fmt.Sprintf("Choose another one or, to manage what exists, write this block with the name of your "+
-			"resource:\n\nimport {\n  to = %s.NAME\n  id = %q\n}",
+		return fmt.Sprintf("If this run is to rename or delete that one too, apply again. Otherwise choose another one or, "+
+			"to manage what exists and no configuration manages yet, write this block with the name of your resource:\n\nimport {\n  to = %s.NAME\n  id = %q\n}",
 			resourceType(e.Holder.Kind), e.Holder.ID)
 	},
 	tokens.ReasonLastOwner: func(e *tokens.Error) string {
@@ -58,6 +58,11 @@ func Explain(err error) string { return withWayOut(err.Error(), err) }
 // withWayOut ends the sentence with the text of an error, and says what to do about it.
 func withWayOut(text string, err error) string {
 	text += "."
+	if c, ok := errors.AsType[Contested](err); ok {
+		if way := c.wayOut(); way != "" {
+			return text + " " + way
+		}
+	}
 	e, ok := errors.AsType[*tokens.Error](err)
 	if !ok || waysOut[e.Reason] == nil {
 		return text

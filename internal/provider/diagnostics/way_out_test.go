@@ -15,7 +15,8 @@ func TestWaysOut(t *testing.T) {
 	}{
 		{
 			err: tokens.Taken(tokens.KindGroup, "name", holder, "taken"),
-			says: "name: taken. Choose another one or, to manage what exists, write this block with the name of your resource:" +
+			says: "name: taken. If this run is to rename or delete that one too, apply again. Otherwise choose another one or, to " +
+				"manage what exists and no configuration manages yet, write this block with the name of your resource:" +
 				"\n\nimport {\n  to = latchkey_group.NAME\n  id = \"" + holder + "\"\n}",
 		},
 		{err: tokens.Conflict("", holder, "last").Because(tokens.ReasonLastOwner), says: "terraform state rm."},

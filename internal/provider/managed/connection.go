@@ -16,6 +16,8 @@ type Connection struct {
 	Prefix  string         // of new secrets; empty while it is unknown
 	Backend tokens.Backend // nil while a setting is unknown
 	Unknown string         // that setting: database, organization or act_as
+
+	run run
 }
 
 // connectionFrom returns the connection that the provider handed over; nil before the provider is configured.

@@ -6,7 +6,6 @@ package managed
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -25,29 +24,6 @@ type Resource struct{ *Connection }
 // Configure takes the connection from the provider. Terraform also calls it before the provider is configured.
 func (m *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	m.Connection = connectionFrom(req.ProviderData, &resp.Diagnostics)
-}
-
-// nameRetries are the waits between attempts to create what another object stands in the way of: 5 s in all. Terraform
-// destroys and creates instances with new keys side by side, so the name may be about to become free.
-var nameRetries = []time.Duration{
-	100 * time.Millisecond, 400 * time.Millisecond, time.Second, 1500 * time.Millisecond, 2 * time.Second,
-}
-
-// CreateWhenFree calls create, and again while it meets a conflict.
-func CreateWhenFree[T any](ctx context.Context, create func() (T, error)) (T, error) {
-	object, err := create()
-	for _, wait := range nameRetries {
-		if tokens.ErrorCode(err) != tokens.CodeConflict {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return object, err
-		case <-time.After(wait):
-		}
-		object, err = create()
-	}
-	return object, err
 }
 
 // FinishCreate records which database a new object lives in. The state is set before, so that a failure here loses
@@ -71,6 +47,7 @@ func (m *Resource) Begin(
 	if diags.HasError() {
 		return nil, false
 	}
+	m.run.meets(s.ID)
 	backend, err := m.OpenFor(ctx, f.common().Database)
 	if err != nil {
 		diags.Append(diagnostics.Failed(verb, s, err))
@@ -111,14 +88,17 @@ func FinishRead(
 // Destroy deletes an object from the backend that it lives in. What is gone already is destroyed.
 func (m *Resource) Destroy(
 	ctx context.Context, s diagnostics.Subject, private privateReader, diags *diag.Diagnostics,
-	remove func(tokens.Backend) error,
+	remove func(context.Context, tokens.Backend) error,
 ) {
 	var f Facts
 	backend, ok := m.Begin(ctx, "delete", s, private, &f, diags)
 	if !ok {
 		return
 	}
-	if err := remove(backend); err != nil && tokens.ErrorCode(err) != tokens.CodeNotFound {
+	_, err := Change(ctx, m.Connection, s.ID, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, remove(ctx, backend)
+	})
+	if err != nil && tokens.ErrorCode(err) != tokens.CodeNotFound {
 		diags.Append(diagnostics.Failed("delete", s, err))
 	}
 }

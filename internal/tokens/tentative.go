@@ -1,0 +1,26 @@
+package tokens
+
+import "context"
+
+// tentative is the key of what Tentatively adds to a context.
+type tentative struct{}
+
+// Tentatively returns a context for an operation that its caller repeats where a conflict may pass. Such a conflict is
+// no outcome yet and leaves no event: the caller ends with an attempt whose context does not say this.
+func Tentatively(ctx context.Context) context.Context {
+	return context.WithValue(ctx, tentative{}, true)
+}
+
+// LeavesEvent reports whether an operation that ended with this error leaves the event of a refusal: what is only
+// tried, and met a conflict that may pass, leaves none.
+func LeavesEvent(ctx context.Context, err error) bool {
+	return ctx.Value(tentative{}) == nil || !MayPass(err)
+}
+
+// MayPass reports whether an error is a conflict that ends when another object is renamed, deleted or made: a name is
+// taken, something is still inside, or no other owner is there yet.
+func MayPass(err error) bool {
+	reason := ErrorReason(err)
+	return ErrorCode(err) == CodeConflict &&
+		(reason == ReasonNameTaken || reason == ReasonInUse || reason == ReasonLastOwner)
+}
