@@ -59,8 +59,6 @@ func TestBadInputAtPlan(t *testing.T) {
 			[]string{"Attribute expires_at:", "not an RFC 3339 timestamp", "2030-01-31T12:00:00Z"}},
 		{"nanoseconds", token(`expires_at = "2031-01-01T00:00:00.000000001Z"`),
 			[]string{"Attribute expires_at:", "finer than a microsecond"}},
-		{"past expiry", token(`expires_at = "2029-12-31T00:00:00Z"`),
-			[]string{"Attribute expires_at:", "has passed", "set a later time"}},
 		{"bad activation", token(`activates_at = "soon"`),
 			[]string{"Attribute activates_at:", "not an RFC 3339 timestamp"}},
 		{"activation after expiry", token("activates_at = \"2031-01-02T00:00:00Z\"\nexpires_at = \"2031-01-01T00:00:00Z\""),
@@ -179,6 +177,8 @@ func TestBadInputAtApply(t *testing.T) {
 		name, config string
 		want         []string
 	}{
+		{"past expiry", acctest.CIToken(`expires_at = "2029-12-31T00:00:00Z"`),
+			[]string{"expires_at:", "has passed", "set a later time"}},
 		{"unknown role", acctest.CIToken(`role = "superuser"`),
 			[]string{"role:", `there is no role "superuser"`, "none, viewer, member, manager, administrator, owner"}},
 		{"ill-formed role of letters", acctest.CIToken(`role = "Viewer"`),

@@ -111,7 +111,12 @@ func (r *memberResource) ModifyPlan(
 	var state, plan memberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if plan.Email.IsUnknown() || plan.Email.Equal(state.Email) ||
+	if plan.Email.IsUnknown() {
+		managed.WarnOfUnknown(state.subject(), "The shares with this member end.", []managed.Unknown{{
+			Attribute: "email", Instead: "take the address from what is known at plan, such as a variable"}}, &resp.Diagnostics)
+		return
+	}
+	if plan.Email.Equal(state.Email) ||
 		!tokens.SameEmail(plan.Email.ValueString(), state.Email.ValueString()) {
 		return
 	}

@@ -135,8 +135,14 @@ func (r *technicalUserResource) ModifyPlan(
 	}
 	var state technicalUserModel
 	var enabled types.Bool
+	var groupID types.String
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("enabled"), &enabled)...)
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("group_id"), &groupID)...)
+	if groupID.IsUnknown() {
+		managed.WarnOfUnknown(state.subject(), "Its access tokens are replaced with it, or stand in the way of its deletion.",
+			[]managed.Unknown{managed.UnknownReference("group_id", "latchkey_group")}, &resp.Diagnostics)
+	}
 	var f managed.Facts
 	managed.ReadFacts(ctx, req.Private, &f, &resp.Diagnostics)
 	managed.WarnOfEnabling(f, state.subject(), state.Enabled, enabled, &resp.Diagnostics)

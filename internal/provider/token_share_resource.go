@@ -21,6 +21,7 @@ var (
 	_ resource.Resource                = (*tokenShareResource)(nil)
 	_ resource.ResourceWithConfigure   = (*tokenShareResource)(nil)
 	_ resource.ResourceWithImportState = (*tokenShareResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*tokenShareResource)(nil)
 )
 
 type tokenShareResource struct{ managed.Resource }
@@ -86,6 +87,26 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 			"created_at": attribute.FixedTimestamp("When the token was shared"),
 		},
 	}
+}
+
+// ModifyPlan warns of a share that ends because Terraform can't tell yet whether it is the same.
+func (r *tokenShareResource) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
+	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
+		return
+	}
+	var state, plan tokenShareModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	var unknown []managed.Unknown
+	if plan.AccessTokenID.IsUnknown() {
+		unknown = append(unknown, managed.UnknownReference("access_token_id", "latchkey_access_token"))
+	}
+	if plan.MemberID.IsUnknown() {
+		unknown = append(unknown, managed.UnknownReference("member_id", "latchkey_member"))
+	}
+	managed.WarnOfUnknown(state.subject(), "Until the new share is made, the member has none.", unknown, &resp.Diagnostics)
 }
 
 func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

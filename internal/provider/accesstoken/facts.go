@@ -28,6 +28,11 @@ type tokenFacts struct {
 	Uses           int64     `json:"n,omitempty"`
 	// Revived says that the previous secret ends later than the state knew, because an older database was restored.
 	Revived bool `json:"revived,omitempty"`
+	// SystemUser says that the system created the technical user for this access token, and deletes it with the token.
+	SystemUser bool `json:"su,omitempty"`
+	// ExpiresAtBefore and TTLBefore are what the state said before they were changed outside Terraform.
+	ExpiresAtBefore time.Time     `json:"eb,omitzero"`
+	TTLBefore       time.Duration `json:"tb,omitempty"`
 	// Held says who holds the access token. It stays recorded after the hold has gone, unless its release was seen.
 	Held *tokens.Stop `json:"held,omitempty"`
 }
@@ -35,6 +40,7 @@ type tokenFacts struct {
 // recordToken records what was observed of an access token. It keeps what ended the secret of the state or stopped the
 // token even if the backend no longer knows: the database may have been restored from a backup.
 func (f *tokenFacts) recordToken(t tokens.AccessToken) {
+	f.SystemUser = t.User.SystemCreated
 	f.Revoked = f.Revoked || !t.Secret.EndedAt.IsZero()
 	if t.Held != nil {
 		f.Held = t.Held
@@ -55,6 +61,17 @@ func (f *tokenFacts) recordToken(t tokens.AccessToken) {
 // recordSecret records which secret the state holds.
 func (f *tokenFacts) recordSecret(s tokens.SecretState) {
 	f.HeldVersion, f.HeldMade, f.Revoked = s.Version, s.CreatedAt.UnixMicro(), !s.EndedAt.IsZero()
+}
+
+// recordExpiry records what expires_at and ttl were in the state, if they were changed outside Terraform since. A plan
+// that sets them back follows from no change of the configuration.
+func (f *tokenFacts) recordExpiry(state *model, t tokens.AccessToken) {
+	if before := state.ExpiresAt.Value(); !before.IsZero() && !before.Equal(t.ExpiresAt) {
+		f.ExpiresAtBefore = before
+	}
+	if before := state.TTL.Value(); before != 0 && before != t.TTL {
+		f.TTLBefore = before
+	}
 }
 
 // recordPrevious records whether the previous secret ends later than the state knew. No change does that: the database

@@ -66,6 +66,7 @@ func (m *model) refresh(ctx context.Context, backend tokens.Backend, f *tokenFac
 	}
 	f.RecordSwitch(m.Enabled, token.Disabled)
 	f.recordToken(token)
+	f.recordExpiry(m, token)
 	f.recordPrevious(m, token)
 	m.observe(token)
 	return nil

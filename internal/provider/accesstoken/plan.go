@@ -19,8 +19,7 @@ import (
 )
 
 // ModifyPlan decides what becomes of a token, from configuration, state and the recorded facts. It asks the clock only
-// to refuse a new end that has already passed and a step that interrupts a token in use; no planned value depends on
-// it.
+// about an end that has already passed and a step that interrupts a token in use; no planned value depends on it.
 func (r *tokenResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
@@ -44,10 +43,14 @@ func (r *tokenResource) ModifyPlan(
 			return
 		}
 		plan.keepComputed(&state, &config)
+		r.sees(&state, f)
+		r.sees(&plan, f)
 		if resp.RequiresReplace = planReplacement(&state, &plan, &config); len(resp.RequiresReplace) > 0 {
 			// The backend would refuse what is no identifier, but only after the token is gone.
 			attribute.RequireID("technical_user_id", config.TechnicalUserID, tokens.KindTechnicalUser, &resp.Diagnostics)
 			attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
+			refuseReplacement(&state, &config, f, r.Now(), &resp.Diagnostics)
+			warnOfUnknown(resp.RequiresReplace, &state, &plan, &config, &resp.Diagnostics)
 			r.refuseInterruption(stepReplace, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 			warnOfHold(f, &state, &resp.Diagnostics) // Terraform plans the new token as a creation
 		} else {
@@ -62,7 +65,16 @@ func (r *tokenResource) ModifyPlan(
 
 // planCreate plans what is known of a token before it is made.
 func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
-	r.refusePast(plan.ExpiresAt, diags)
+	expired, ofUser := r.sightings().replaces(plan)
+	switch err := tokens.ValidateNewExpiry(plan.ExpiresAt.Value(), r.Now()); {
+	case err != nil && expired != nil:
+		diags.Append(refusedPastReplacement(*expired, err))
+	case err != nil:
+		warnOfPastCreation(plan, diags)
+	}
+	if ofUser != nil {
+		diags.Append(refusedUserReplacement(*ofUser))
+	}
 	plan.SecretVersion = types.Int64Value(1)
 	plan.RegenerationReason = types.StringNull()
 	plan.RegeneratedAt = customtypes.TimestampNull()
@@ -96,14 +108,7 @@ func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag
 		plan.Status = types.StringUnknown()
 	}
 
-	if !plan.ExpiresAt.Same(state.ExpiresAt) || reason.ValueString() == string(tokens.ReasonTrigger) {
-		r.refusePast(plan.ExpiresAt, diags)
-	}
-	if reason.IsNull() && attribute.IsGiven(plan.TTL) && !plan.TTL.Same(state.TTL) {
-		if err := tokens.ValidateNewTTL(plan.TTL.Value(), state.secretMadeAt(), r.Now()); err != nil {
-			diags.Append(diagnostics.InvalidAttribute(path.Root("ttl"), err))
-		}
-	}
+	r.planNewEnd(state, plan, reason, f, diags)
 	r.refuseInterruption(plan.interruption(state, attribute.IsGiven(reason)), plan.ProtectIfUsedWithin, f, state, diags)
 	warnOfHold(f, state, diags)
 	warnOfRevival(f, state, diags)
@@ -175,9 +180,28 @@ func isWhollyKnown(m types.Map) bool {
 	return true
 }
 
-// refusePast refuses an expiry that has already passed.
-func (r *tokenResource) refusePast(expiresAt customtypes.Timestamp, diags *diag.Diagnostics) {
-	if err := tokens.ValidateNewExpiry(expiresAt.Value(), r.Now()); err != nil {
-		diags.Append(diagnostics.InvalidAttribute(path.Root("expires_at"), err))
+// planNewEnd refuses an end of the token or of its secret that the plan changes and that has already passed. It only
+// warns where the configuration is as it was, and the end was changed outside Terraform: a destroy plans that too.
+func (r *tokenResource) planNewEnd(state, plan *model, reason types.String, f tokenFacts, diags *diag.Diagnostics) {
+	triggered := reason.ValueString() == string(tokens.ReasonTrigger)
+	if !plan.ExpiresAt.Same(state.ExpiresAt) || triggered {
+		err := tokens.ValidateNewExpiry(plan.ExpiresAt.Value(), r.Now())
+		switch {
+		case err == nil:
+		case !triggered && plan.ExpiresAt.Value().Equal(f.ExpiresAtBefore):
+			warnOfEndChangedElsewhere(state, path.Root("expires_at"), err, diags)
+		default:
+			diags.Append(diagnostics.InvalidAttribute(path.Root("expires_at"), err))
+		}
+	}
+	if reason.IsNull() && attribute.IsGiven(plan.TTL) && !plan.TTL.Same(state.TTL) {
+		err := tokens.ValidateNewTTL(plan.TTL.Value(), state.secretMadeAt(), r.Now())
+		switch {
+		case err == nil:
+		case plan.TTL.Value() == f.TTLBefore:
+			warnOfEndChangedElsewhere(state, path.Root("ttl"), err, diags)
+		default:
+			diags.Append(diagnostics.InvalidAttribute(path.Root("ttl"), err))
+		}
 	}
 }

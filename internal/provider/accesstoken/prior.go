@@ -43,6 +43,7 @@ func (p *Prior) ReadsSame(ctx context.Context) (recorded []byte, same bool) {
 	if err := observed.refresh(ctx, backend, &p.facts); err != nil || !codec.Equal(observed, p.state) {
 		return nil, false
 	}
+	p.sees(&observed, p.facts)
 	recorded, err = json.Marshal(p.facts)
 	return recorded, err == nil
 }
@@ -54,6 +55,7 @@ func (p *Prior) PlansSame(ctx context.Context) bool {
 	}
 	var diags diag.Diagnostics
 	plan := p.state
+	p.sees(&p.state, p.facts)
 	p.planUpdate(&p.state, &plan, p.facts, &diags)
 	return len(diags) == 0 && codec.Equal(plan, p.state)
 }

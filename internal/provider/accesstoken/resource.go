@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -148,6 +149,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if managed.Missing(ctx, &f, state.subject(), state.refresh(ctx, backend, &f), resp) {
 		return
 	}
+	r.sees(&state, f)
 	resp.State.Raw = codec.Encode(ctx, state, req.State.Raw.Type())
 	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
 }
@@ -197,7 +199,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	}
 	plan.complete(token)
 	resp.State.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())
-	f.Disabled = nil
+	f.Disabled, f.ExpiresAtBefore, f.TTLBefore = nil, time.Time{}, 0
 	f.recordToken(token)
 	managed.WriteFacts(ctx, resp.Private, &f, &resp.Diagnostics)
 }

@@ -173,6 +173,20 @@ func (c *Codec[M]) Equal(a, b M) bool {
 	return true
 }
 
+// AllAsIn reports whether each attribute of a model that is known stands for the same value in another.
+func (c *Codec[M]) AllAsIn(model, other M) bool {
+	c.prepare()
+	left, right := reflect.ValueOf(model), reflect.ValueOf(other)
+	for _, f := range c.fields {
+		value, held := attributeAt(left, f.index), attributeAt(right, f.index)
+		same, ok := value.(interface{ StandsForSame(attr.Value) bool })
+		if !value.IsUnknown() && !value.Equal(held) && !(ok && same.StandsForSame(held)) {
+			return false
+		}
+	}
+	return true
+}
+
 // attributesOf returns the fields of a model that hold an attribute, those of embedded structs too.
 func attributesOf(model reflect.Type) []reflect.StructField {
 	return slices.DeleteFunc(reflect.VisibleFields(model), func(f reflect.StructField) bool { return f.Anonymous })

@@ -3,6 +3,7 @@ package managed
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,6 +17,9 @@ type Connection struct {
 	Prefix  string         // of new secrets; empty while it is unknown
 	Backend tokens.Backend // nil while a setting is unknown
 	Unknown string         // that setting: database, organization or act_as
+
+	// Notes are what resources keep in mind while the run lasts, each by its own key.
+	Notes sync.Map
 
 	run run
 }
