@@ -17,7 +17,7 @@ type organization struct {
 	// acting holds the worlds of the members, by e-mail address, and of the owner of the database.
 	acting  map[string]*world
 	ids     map[string]string // of the members and of the custom roles
-	secrets []tokens.Secret   // that someone obtained
+	secrets []obtained
 	number  int
 }
 
@@ -145,26 +145,17 @@ func (o *organization) createRole(t *rapid.T, actor, name string) {
 	}
 }
 
-// alterRole changes, renames, deletes or creates a custom role.
-func (o *organization) alterRole(t *rapid.T, actor string) {
-	name := rapid.SampledFrom(customRoles).Draw(t, "custom role")
-	before, there := o.rules.roles[name]
-	if !there {
-		o.createRole(t, actor, name)
-		return
+// drawCustomRole draws one of the custom roles that exist.
+func (o *organization) drawCustomRole(t *rapid.T) (name string, permissions []string) {
+	custom := maps.Clone(o.rules.roles)
+	for _, role := range tokens.BuiltInRoleNames() {
+		delete(custom, role)
 	}
-	if rapid.Bool().Draw(t, "delete") {
-		err := o.acting[actor].DeleteRole(o.Context(), o.ids[name])
-		if o.tried(t, "delete role "+name, actor, o.rules.mayAlter(actor, "", ofRole(before), powerless), err) {
-			delete(o.rules.roles, name)
-			o.rules.replaceRole(name, tokens.RoleNone)
-		}
-		return
-	}
-	if rapid.Bool().Draw(t, "rename") {
-		o.renameRole(t, actor, name)
-		return
-	}
+	return pick(t, "custom role", custom)
+}
+
+func (o *organization) changeRole(t *rapid.T, actor string) {
+	name, before := o.drawCustomRole(t)
 	after := drawPermissions(t)
 	_, err := o.acting[actor].UpdateRole(o.Context(), o.ids[name],
 		tokens.RoleUpdate{Settings: tokens.RoleSettings{Permissions: after}, Fields: tokens.Fields{"permissions"}})
@@ -173,14 +164,24 @@ func (o *organization) alterRole(t *rapid.T, actor string) {
 	}
 }
 
-func (o *organization) renameRole(t *rapid.T, actor, name string) {
-	to, held := rapid.SampledFrom(customRoles).Draw(t, "new name"), ofRole(o.rules.roles[name])
+func (o *organization) renameRole(t *rapid.T, actor string) {
+	name, permissions := o.drawCustomRole(t)
+	to, same := rapid.SampledFrom(customRoles).Draw(t, "new name"), ofRole(permissions)
 	_, err := o.acting[actor].UpdateRole(o.Context(), o.ids[name], // which is a conflict where another role has the name
 		tokens.RoleUpdate{Settings: tokens.RoleSettings{Name: to}, Fields: tokens.Fields{"name"}})
-	if o.tried(t, "rename role "+name, actor, o.rules.mayAlter(actor, "", held, held), err) && to != name {
-		o.rules.roles[to], o.ids[to] = o.rules.roles[name], o.ids[name]
+	if o.tried(t, "rename role "+name, actor, o.rules.mayAlter(actor, "", same, same), err) && to != name {
+		o.rules.roles[to], o.ids[to] = permissions, o.ids[name]
 		delete(o.rules.roles, name)
 		o.rules.replaceRole(name, to)
+	}
+}
+
+func (o *organization) deleteRole(t *rapid.T, actor string) {
+	name, permissions := o.drawCustomRole(t)
+	err := o.acting[actor].DeleteRole(o.Context(), o.ids[name])
+	if o.tried(t, "delete role "+name, actor, o.rules.mayAlter(actor, "", ofRole(permissions), powerless), err) {
+		delete(o.rules.roles, name)
+		o.rules.replaceRole(name, tokens.RoleNone)
 	}
 }
 
@@ -304,9 +305,7 @@ func (o *organization) createToken(t *rapid.T, actor string) {
 	if o.tried(t, fmt.Sprintf("create a token at level %q with %v within %v", token.user.level, token.own,
 		token.user.roles), actor, o.rules.mayCreate(actor, token), err) {
 		o.rules.tokens[created.ID] = token
-		if actor != "" {
-			o.secrets = append(o.secrets, n.Secret)
-		}
+		o.obtain(actor, n.Secret)
 	}
 }
 
@@ -338,8 +337,8 @@ func (o *organization) regenerateToken(t *rapid.T, actor string) {
 	_, err := o.acting[actor].UpdateAccessToken(o.Context(), id,
 		tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: fresh, Reason: tokens.ReasonRequested}})
 	if o.tried(t, fmt.Sprintf("regenerate a token of level %q with %v within %v", token.user.level, token.own,
-		token.user.roles), actor, o.rules.mayRegenerate(actor, token), err) && actor != "" {
-		o.secrets = append(o.secrets, fresh.Secret)
+		token.user.roles), actor, o.rules.mayRegenerate(actor, token), err) {
+		o.obtain(actor, fresh.Secret)
 	}
 }
 
@@ -432,11 +431,14 @@ func (o *organization) look(t *rapid.T, actor string) {
 	o.tried(t, "show a token", actor, o.rules.mayShow(actor, token), err)
 }
 
-// actions holds what any of the actors may try.
-func (o *organization) actions(actors []string) map[string]func(*rapid.T) {
-	actions := map[string]func(*rapid.T){}
-	for name, action := range map[string]func(*rapid.T, string){
-		"alter a role": o.alterRole, "make a member again": o.remakeMember, "make a group again": o.remakeGroup,
+// actionsOf holds what an actor may try.
+func (o *organization) actionsOf() map[string]func(*rapid.T, string) {
+	return map[string]func(*rapid.T, string){
+		"make a role": func(t *rapid.T, actor string) { // which is a conflict where there is one
+			o.createRole(t, actor, rapid.SampledFrom(customRoles).Draw(t, "custom role"))
+		},
+		"change a role": o.changeRole, "rename a role": o.renameRole, "delete a role": o.deleteRole,
+		"make a member again": o.remakeMember, "make a group again": o.remakeGroup,
 		"set the roles of a member": func(t *rapid.T, actor string) {
 			o.setMemberRoles(t, actor, rapid.SampledFrom(emails).Draw(t, "member"))
 		},
@@ -447,7 +449,13 @@ func (o *organization) actions(actors []string) map[string]func(*rapid.T) {
 		"hold":           o.holdToken, "set the visibility": o.setVisibility, "delete a token": o.deleteToken,
 		"share": o.share,
 		"look":  o.look,
-	} {
+	}
+}
+
+// actions holds what any of the actors may try.
+func (o *organization) actions(actors []string) map[string]func(*rapid.T) {
+	actions := map[string]func(*rapid.T){}
+	for name, action := range o.actionsOf() {
 		actions[name] = func(t *rapid.T) { action(t, rapid.SampledFrom(actors).Draw(t, "actor")) }
 	}
 	return actions
@@ -471,19 +479,9 @@ func testNoEscalation(w *world) {
 		defer o.end()
 		o.begin(t)
 		colluders := rapid.SliceOfNDistinct(rapid.SampledFrom(emails), 1, 3, rapid.ID[string]).Draw(t, "colluders")
-		type held struct{ level, permission string }
 		atFirst := map[held]bool{}
-		note := func(what power, in map[held]bool) {
-			for _, level := range o.rules.levels {
-				for _, permission := range everyPermission {
-					if reserved(permission) && what(level, permission) {
-						in[held{level, permission}] = true
-					}
-				}
-			}
-		}
 		for _, email := range colluders {
-			note(o.rules.powerOf(o.rules.members[email]), atFirst)
+			o.noteHeld(o.rules.powerOf(o.rules.members[email]), atFirst)
 		}
 		t.Repeat(o.actions(colluders))
 
@@ -492,14 +490,14 @@ func testNoEscalation(w *world) {
 		for _, email := range colluders {
 			member := must(w.Member(w.Context(), o.ids[email]))(w)
 			access := member.Access(tokens.NewRoles(custom))
-			note(func(level, permission string) bool { return access.At(level).Allows(permission) }, atLast)
+			o.noteHeld(func(level, permission string) bool { return access.At(level).Allows(permission) }, atLast)
 		}
 		for _, secret := range o.secrets {
-			access := o.verify(secret).Access
-			note(func(level, permission string) bool { return access.At(level).Allows(permission) }, atLast)
+			access := o.verify(secret.Secret).Access
+			o.noteHeld(func(level, permission string) bool { return access.At(level).Allows(permission) }, atLast)
 		}
 		for gained := range atLast {
-			if !atFirst[gained] && !atFirst[held{"", gained.permission}] { // a group may be new
+			if reserved(gained.permission) && !atFirst[gained] && !atFirst[held{"", gained.permission}] { // a group may be new
 				t.Fatalf("%v gained %s at level %q", colluders, gained.permission, gained.level)
 			}
 		}

@@ -93,6 +93,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Model", testModel},
 		{"PermissionModel", testPermissionModel},
 		{"NoEscalation", testNoEscalation},
+		{"SecretsOpenNoMore", testSecretsOpenNoMore},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.run(newWorld(t, newPlace))
