@@ -34,6 +34,17 @@ func testMembers(w *world) {
 	w.equal("the holder", conflict.Holder, tokens.Holder{Kind: tokens.KindMember, ID: m.ID})
 	w.mentions(conflict.Error(), "Anna@example.com", m.ID)
 
+	// Case makes no difference in any alphabet.
+	umlaut := w.member("Äda@example.com")
+	for _, email := range []string{"äda@example.com", "ÄDA@Example.com", "a\u0308da@example.com"} {
+		_, err := w.CreateMember(ctx, tokens.NewMember{Email: email,
+			MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}})
+		w.equal("the holder of "+email, w.refusal(err, tokens.CodeConflict).Holder,
+			tokens.Holder{Kind: tokens.KindMember, ID: umlaut.ID})
+		must(w.acting(email).Backend.AccessTokens(ctx, tokens.TokenQuery{}))(w)
+	}
+	w.succeed(w.DeleteMember(ctx, umlaut.ID))
+
 	w.clock.Advance(later)
 	want := m
 	want.Name, want.Role, want.GroupRoles, want.UpdatedAt = "", tokens.RoleAdministrator, nil, w.clock.Instant()

@@ -9,6 +9,9 @@ import (
 // keysSince is the version of the schema from which on each row is written with its keys: texts in one case of letters.
 const keysSince = 4
 
+// addressesSince is the version from which on a member is written with the key of its address.
+const addressesSince = 7
+
 // fillKeys writes the keys of rows that were written before there were any.
 func (t Tx) fillKeys(ctx context.Context) error {
 	if err := t.fillKeysOf(ctx, "access_tokens", "name", "description"); err != nil {
@@ -40,4 +43,29 @@ func (t Tx) fillKeysOf(ctx context.Context, table, first, second string) error {
 		}
 		last = rows[len(rows)-1].id
 	}
+}
+
+// fillAddresses writes the keys of the addresses of members that were written before there were any. A key that another
+// member has already gets the identifier behind it, which no address has: both members stay, each under its spelling.
+func (t Tx) fillAddresses(ctx context.Context) error {
+	type row struct{ id, email string }
+	rows, err := list(ctx, t.q, func(from scanner) (r row, err error) {
+		err = from.Scan(textTo(&r.id), textTo(&r.email))
+		return r, err
+	}, `SELECT id, email FROM members ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	taken := map[string]bool{}
+	for _, r := range rows {
+		key := tokens.FoldedEmail(r.email)
+		if taken[key] {
+			key += " " + r.id
+		}
+		taken[key] = true
+		if err := t.exec(ctx, `UPDATE members SET email_key = $2 WHERE id = $1`, r.id, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }

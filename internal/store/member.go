@@ -50,20 +50,21 @@ func (v View) MemberWithRoles(ctx context.Context, id string) (m tokens.Member, 
 	return m, roles, err
 }
 
-const memberWithEmail = `WHERE lower(m.email) = lower($1)`
-
 // MemberWithEmail returns the member that has an address, in any case of letters, and whether there is one.
 func (v View) MemberWithEmail(ctx context.Context, email string) (tokens.Member, bool, error) {
-	all, _, err := v.members(ctx, memberWithEmail, email)
-	return first(all, err)
+	m, _, ok, err := v.MemberWithEmailAndRoles(ctx, email)
+	return m, ok, err
 }
 
-// MemberWithEmailAndRoles is MemberWithEmail with the custom roles that the member has as of the same moment, with their names
-// and permissions alone.
+// MemberWithEmailAndRoles is MemberWithEmail with the custom roles that the member has as of the same moment, with their
+// names and permissions alone.
 func (v View) MemberWithEmailAndRoles(
 	ctx context.Context, email string,
 ) (m tokens.Member, roles []tokens.Role, ok bool, err error) {
-	all, roles, err := v.members(ctx, memberWithEmail, email)
+	all, roles, err := v.members(ctx, `WHERE lower(m.email) = lower($1)`, tokens.Normal(email))
+	if err == nil && len(all) == 0 { // the letters outside ASCII may be in another case
+		all, roles, err = v.members(ctx, `WHERE m.email_key = $1`, tokens.FoldedEmail(email))
+	}
 	m, ok, err = first(all, err)
 	return m, roles, ok, err
 }
@@ -76,10 +77,10 @@ func (v View) Members(ctx context.Context) ([]tokens.Member, error) {
 
 // InsertMember writes a new member.
 func (t Tx) InsertMember(ctx context.Context, m tokens.Member) error {
-	err := t.exec(ctx, `INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at, role_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT id FROM roles WHERE name = $8))`,
+	err := t.exec(ctx, `INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at, role_id,
+		email_key) VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT id FROM roles WHERE name = $8), $9)`,
 		m.ID, m.Email, m.Name, m.Role, m.GroupRoles != nil, microseconds(m.CreatedAt), microseconds(m.UpdatedAt),
-		customRole(m.Role))
+		customRole(m.Role), tokens.FoldedEmail(m.Email))
 	if err != nil {
 		return err
 	}

@@ -48,10 +48,15 @@ func Migrate(ctx context.Context, tx Tx, from, to int, serial string) error {
 		if err := tx.exec(ctx, strings.ReplaceAll(migrations[version-1], "SERIAL", serial)); err != nil {
 			return err
 		}
-		if version == keysSince && from > 0 {
-			if err := tx.fillKeys(ctx); err != nil {
-				return err
-			}
+		if from == 0 {
+			continue // there are no rows
+		}
+		fill := map[int]func(context.Context) error{keysSince: tx.fillKeys, addressesSince: tx.fillAddresses}[version]
+		if fill == nil {
+			continue
+		}
+		if err := fill(ctx); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -321,3 +321,34 @@ func TestNamesOfRolesAreBound(t *testing.T) {
 		WHERE holder_id = 'tok_1'; PRAGMA foreign_keys = OFF; UPDATE technical_users SET role = 'gone', role_id = 'rol_9'`))
 	look("names alone", tokens.RoleNone)
 }
+
+// Two members whom an older program took for two, since databases know the case of the letters of ASCII alone, both
+// stay, each under its own spelling. Any other spelling is that of the first.
+func TestAddressesInTwoCases(t *testing.T) {
+	path, _ := oldDatabase(t)
+	migrateFrom(t, path, 1, 6)
+	const first, second = "mem_01jz0000000000000000000000", "mem_01jz0000000000000000000010"
+	execute(t, path, fmt.Sprintf(`PRAGMA user_version = 6;
+		INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at) VALUES
+			('%s', 'Äda@example.com', '', 'member', false, 1, 1), ('%s', 'äda@example.com', '', 'member', false, 1, 1)`,
+		first, second))
+	s := openStore(t, path)
+	if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+		t.Fatal(err)
+	}
+	for email, want := range map[string]string{
+		"Äda@example.com": first, "äda@example.com": second, "äda@EXAMPLE.com": second, "a\u0308da@example.com": second,
+		"ÄDA@EXAMPLE.COM": first, "eda@example.com": "",
+	} {
+		err := s.Read(t.Context(), func(v store.View) error {
+			m, ok, err := v.MemberWithEmail(t.Context(), email)
+			if err == nil && (m.ID != want || ok != (want != "")) {
+				t.Errorf("%q is the address of %q, want %q", email, m.ID, want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
