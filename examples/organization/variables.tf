@@ -1,7 +1,7 @@
 variable "database" {
-  description = "The file that holds the organization. The first apply creates it."
+  description = "The file that holds the organization. If null, LATCHKEY_DATABASE names it, else it is latchkey.db."
   type        = string
-  default     = "latchkey.db"
+  default     = null
 }
 
 variable "deploy_secret_generation" {

@@ -7,6 +7,5 @@ terraform {
 }
 
 provider "latchkey" {
-  database     = "latchkey.db"
-  organization = "acme"
+  organization = "acme" # the database is the file that LATCHKEY_DATABASE names, else latchkey.db
 }

@@ -6,9 +6,8 @@ terraform {
   }
 }
 
-# Everything is in one file next to this configuration, created by the first apply.
+# Everything is in one file, created by the first apply: the one that LATCHKEY_DATABASE names, else latchkey.db here.
 provider "latchkey" {
-  database     = "latchkey.db"
   organization = "acme"
 }
 

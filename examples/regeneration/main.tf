@@ -7,7 +7,6 @@ terraform {
 }
 
 provider "latchkey" {
-  database     = "latchkey.db"
   organization = "acme"
 }
 
