@@ -20,6 +20,7 @@ var (
 	_ resource.Resource                = (*roleResource)(nil)
 	_ resource.ResourceWithConfigure   = (*roleResource)(nil)
 	_ resource.ResourceWithImportState = (*roleResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*roleResource)(nil)
 )
 
 type roleResource struct{ managed.Resource }
@@ -200,7 +201,13 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(ctx context.Context, b tokens.Backend) error {
-		return b.DeleteRole(ctx, state.ID.ValueString())
+		// Where the holders can't be told, neither can the role be deleted, and that error is the one to report.
+		holders, _ := b.RoleHolders(ctx, state.ID.ValueString())
+		err := b.DeleteRole(ctx, state.ID.ValueString())
+		if err == nil {
+			state.warnOfDeletion(holders, &resp.Diagnostics)
+		}
+		return err
 	})
 }
 
