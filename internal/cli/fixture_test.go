@@ -27,18 +27,13 @@ type fixture struct {
 func newFixture(t *testing.T) fixture {
 	t.Helper()
 	f := fixture{path: filepath.Join(t.TempDir(), "latchkey.db"), ids: map[string]string{}, values: map[string]string{}}
-	t.Run("fixture", func(t *testing.T) {
-		seeder := &seeder{T: t, fixture: f}
-		seeder.backend = service.Open(service.Options{
-			Database: f.path, Organization: "acme", Now: func() time.Time { return seeder.now },
-		}).As(tokens.AsDatabaseOwner("local:terraform@runner"))
-		seeder.seed()
-		if err := seeder.backend.Close(); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if t.Failed() {
-		t.FailNow()
+	seeder := &seeder{T: t, fixture: f}
+	seeder.backend = service.Open(service.Options{
+		Database: f.path, Organization: "acme", Now: func() time.Time { return seeder.now },
+	}).As(tokens.AsDatabaseOwner("local:terraform@runner"))
+	seeder.seed()
+	if err := seeder.backend.Close(); err != nil {
+		t.Fatal(err)
 	}
 	return f
 }
