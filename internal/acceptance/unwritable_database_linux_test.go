@@ -112,7 +112,7 @@ func (w *workspace) changesNothing(says ...string) {
 func TestFullDisk(t *testing.T) {
 	w := newWorkspace(t)
 	disk := t.TempDir()
-	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=96m"); err != nil {
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "mode=0700,size=96m"); err != nil {
 		t.Skipf("only root can make a small disk to fill: %s", err)
 	}
 	t.Cleanup(func() {

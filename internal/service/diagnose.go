@@ -44,7 +44,10 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 	for _, file := range i.Files {
 		findings = append(findings, fileFinding(file))
 	}
-	findings = append(findings, fileSystemFindings(filepath.Dir(i.Location))...)
+	for _, directory := range i.Directories {
+		findings = append(findings, directoryFinding(directory))
+	}
+	findings = append(findings, fileSystemFindings(i)...)
 	if i.JournalMode == "" {
 		return findings
 	}
@@ -65,12 +68,28 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 func fileFinding(file sqlite.File) Finding {
 	f := Finding{
 		Name:  "file " + filepath.Base(file.Path),
-		Value: fmt.Sprintf("%s, %s", size(uint64(file.Size)), file.Mode), //nolint:gosec // a size is never negative
+		Value: fmt.Sprintf("%s, %s", size(uint64(file.Size)), ownedMode(file)), //nolint:gosec // a size is never negative
+	}
+	if f.Problem = file.Problem; f.Problem != "" {
+		return f
 	}
 	if runtime.GOOS != "windows" && file.Mode.IsRegular() && file.Mode.Perm() != privateMode {
 		f.Problem = fmt.Sprintf("only its owner should read and write it: chmod %o %s", privateMode, file.Path)
 	}
 	return f
+}
+
+// directoryFinding describes a directory that holds the database, or a symbolic link to it.
+func directoryFinding(d sqlite.File) Finding {
+	return Finding{Name: "directory", Value: d.Path + ", " + ownedMode(d), Problem: d.Problem}
+}
+
+// ownedMode describes the mode and the owner of a file.
+func ownedMode(file sqlite.File) string {
+	if file.Owner < 0 {
+		return file.Mode.String()
+	}
+	return fmt.Sprintf("%s of uid %d", file.Mode, file.Owner)
 }
 
 // fileSystem describes the file system of a directory.
@@ -85,7 +104,8 @@ type fileSystem struct {
 
 // fileSystemFindings examines the file system of a directory. SQLite's WAL needs shared memory, which file systems on a
 // network don't offer.
-func fileSystemFindings(directory string) []Finding {
+func fileSystemFindings(i sqlite.Inspection) []Finding {
+	directory := filepath.Dir(i.Location)
 	system, err := inspectFileSystem(directory)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
@@ -103,6 +123,10 @@ func fileSystemFindings(directory string) []Finding {
 	if system.network {
 		kind.Problem = "machines that share a network file system can damage the database: keep it on a local disk"
 	}
+	if i.ReadOnly {
+		kind.Value += ", mounted read-only"
+		return []Finding{kind}
+	}
 	space := Finding{Name: "free space", Value: size(system.free)}
 	if system.free < littleSpace {
 		space.Problem = "the disk is almost full: free some space, or changes will fail soon"
@@ -111,10 +135,15 @@ func fileSystemFindings(directory string) []Finding {
 }
 
 func schemaFinding(i sqlite.Inspection) Finding {
-	return Finding{
+	f := Finding{
 		Name:  "schema",
 		Value: fmt.Sprintf("version %d (this program writes version %d)", i.SchemaVersion, i.LatestSchema),
 	}
+	if i.Foreign != "" {
+		f.Problem = i.Foreign + ": Latchkey did not make that, and does not work with it: keep a copy of all files of the " +
+			"database, and restore it from a backup"
+	}
+	return f
 }
 
 func journalFinding(i sqlite.Inspection) Finding {

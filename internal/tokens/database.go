@@ -7,6 +7,9 @@ const (
 	DefaultDatabase = "latchkey.db"
 	// DatabaseVariable is the environment variable that names the database if nothing else does.
 	DatabaseVariable = "LATCHKEY_DATABASE"
+	// TrustDirectoryVariable is the environment variable that names the one directory in which a database may lie although
+	// everybody may write to it.
+	TrustDirectoryVariable = "LATCHKEY_TRUST_DIRECTORY"
 	// DefaultOrganization is the name of the organization of a new database if none is named.
 	DefaultOrganization = "default"
 )

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -26,6 +27,11 @@ func Backup(ctx context.Context, path, backup string, note store.Found) error {
 	if err != nil {
 		return err
 	}
+	for _, f := range []databaseFile{from, to} {
+		if err := f.checkPlace(ctx); err != nil {
+			return err
+		}
+	}
 	if _, err := from.look(); err != nil {
 		return err
 	}
@@ -43,6 +49,9 @@ func (f databaseFile) copyTo(ctx context.Context, empty databaseFile, options st
 		// A full disk has no room for the memory that processes share. One that is alone needs none.
 		err = f.vacuumInto(ctx, empty, options, f.alone)
 	}
+	if err != nil && options != still && f.needsStillness(err) {
+		err = f.copyStill(ctx, empty)
+	}
 	if err != nil {
 		if isFullDisk(err) { // nothing but the empty file grows
 			return err
@@ -56,6 +65,21 @@ func (f databaseFile) copyTo(ctx context.Context, empty databaseFile, options st
 		}
 		return note(ctx, store.NewTx(database, tx))
 	})
+}
+
+// copyStill copies what the file holds to an empty one, where nothing can be written beside it.
+func (f databaseFile) copyStill(ctx context.Context, empty databaseFile) error {
+	if err := f.mayBeStill(); err != nil {
+		return err
+	}
+	file, err := f.look()
+	if err != nil {
+		return err
+	}
+	if err := f.vacuumInto(ctx, empty, still, f.pool); err != nil {
+		return err
+	}
+	return f.hasStayedStill(file)
 }
 
 // vacuumInto copies what the file holds to an empty one.
@@ -93,6 +117,9 @@ func (f databaseFile) explainBackup(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return tokens.Unavailable(err, "the backup %s can't be written: this user may not write to its directory; "+
 			"change the permissions or name another path", f.path)
+	case errors.Is(err, syscall.EROFS):
+		return tokens.Unavailable(err, "the backup %s can't be written: its file system is mounted read-only; "+
+			"name another path", f.path)
 	case diskIsFull(err), isFullDisk(err):
 		return tokens.Unavailable(err, "the disk of the backup %s is full, and no backup was made: free some space, "+
 			"or name a path on another disk", f.path)
@@ -110,7 +137,7 @@ func InspectBackup(ctx context.Context, path string) (Inspection, error) {
 	if err != nil {
 		return Inspection{}, err
 	}
-	i := f.inspect(ctx, f.untouched()+"&_query_only=true")
+	i := f.inspect(ctx, f.untouched())
 	if errors.Is(i.Unusable, fs.ErrNotExist) {
 		i.Unusable = tokens.Unavailable(nil, "there is no backup at %s: check the path", f.path)
 	}
@@ -120,8 +147,8 @@ func InspectBackup(ctx context.Context, path string) (Inspection, error) {
 // untouched returns the options that read a file which nothing writes. It may lie on a disk that can't be written; only
 // where its last program was killed, the log beside it is needed, too.
 func (f databaseFile) untouched() string {
-	if _, err := os.Stat(f.path + "-wal"); err == nil {
+	if _, err := os.Lstat(f.log()); err == nil {
 		return "mode=ro"
 	}
-	return "mode=ro&immutable=1"
+	return still
 }

@@ -23,8 +23,10 @@ type connection struct {
 	// they came, and not for the database's lock, which they would have to ask for again and again.
 	writing  chan struct{}
 	database tokens.Database
-	// version is that of the schema, as last seen.
-	version atomic.Int64
+	// version is that of the schema, and cookie SQLite's count of changes to it, as last seen.
+	version, cookie atomic.Int64
+	// isStill means that the file is read as one that nothing changes.
+	isStill bool
 }
 
 var _ store.Connection = (*connection)(nil)
@@ -35,7 +37,23 @@ func newConnection(engine databaseFile, db *sql.DB) *connection {
 }
 
 // Check implements store.Connection.
-func (c *connection) Check() error { return c.engine.stillNames(c.file) }
+func (c *connection) Check() error {
+	if c.isStill {
+		return c.engine.hasStayedStill(c.file)
+	}
+	return c.engine.stillNames(c.file)
+}
+
+// unchanged runs a read and, of a file that nothing is thought to change, drops what it found if something did.
+func (c *connection) unchanged(read func() error) error {
+	err := read()
+	if c.isStill {
+		if changed := c.Check(); changed != nil {
+			return changed
+		}
+	}
+	return err
+}
 
 // SchemaVersion implements store.Connection. Where an older schema is migrated in a transaction alone, it stays the one
 // of the file.
@@ -55,7 +73,7 @@ func (c *connection) Read(ctx context.Context, fn func(store.View) error) error 
 	if c.isOld() {
 		return c.readMigrated(ctx, fn)
 	}
-	return fn(store.NewView(c.database, c.statements))
+	return c.unchanged(func() error { return fn(store.NewView(c.database, c.statements)) })
 }
 
 // ReadAtOnce implements store.Reader. Its statements are not kept prepared: to prepare one takes another connection,
@@ -69,7 +87,7 @@ func (c *connection) ReadAtOnce(ctx context.Context, fn func(store.View) error) 
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // there is nothing to keep
-	return fn(store.NewView(c.database, tx))
+	return c.unchanged(func() error { return fn(store.NewView(c.database, tx)) })
 }
 
 // readMigrated runs fn in a transaction in which an older schema is migrated and which never commits, so that the file

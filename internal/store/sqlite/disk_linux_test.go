@@ -31,7 +31,7 @@ func onSmallDisk(t *testing.T) (path string) {
 	if err := syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("tmpfs", path, "tmpfs", 0, "size=1m"); err != nil {
+	if err := syscall.Mount("tmpfs", path, "tmpfs", 0, "mode=0700,size=1m"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(path, syscall.MNT_DETACH) })

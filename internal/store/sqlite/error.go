@@ -31,6 +31,9 @@ func (f databaseFile) Explain(err error) error {
 		if failure.Code() == sqlite3.SQLITE_READONLY_DBMOVED {
 			return f.explainMoved(err)
 		}
+		if f.isReadOnlyMedium() {
+			return f.explainReadOnlyMedium(err)
+		}
 		return tokens.Unavailable(err,
 			"this user can't write to database %s; nothing was changed: give the user the right to write to the "+
 				"file, "+
@@ -65,6 +68,11 @@ func (f databaseFile) explainDirectory(err error) error {
 	return tokens.Unavailable(err,
 		"the directory of database %s can't be reached: check the path and the permissions of its directories",
 		f.path).Because(tokens.ReasonWrongPlace)
+}
+
+func (f databaseFile) explainReadOnlyMedium(err error) error {
+	return tokens.Unavailable(err, "database %s is on a file system that is mounted read-only; nothing was changed: "+
+		"mount it so that this user can write to it, or name a database elsewhere", f.path)
 }
 
 func (f databaseFile) explainMoved(err error) error {

@@ -42,6 +42,8 @@ type databaseFile struct {
 	path string
 	// busyTimeout is the constant of that name, but in tests.
 	busyTimeout time.Duration
+	// trusted is the directory that the environment trusts although everybody may write to it; empty for none.
+	trusted string
 }
 
 var _ store.Engine = databaseFile{}
@@ -66,7 +68,7 @@ func newDatabaseFile(field, path string) (databaseFile, error) {
 		return databaseFile{}, tokens.Unavailable(err,
 			"the %s path %q can't be made absolute: name an absolute path", field, path)
 	}
-	return databaseFile{absolute, busyTimeout}, nil
+	return databaseFile{absolute, busyTimeout, os.Getenv(tokens.TrustDirectoryVariable)}, nil
 }
 
 // Location implements store.Engine: an absolute path.
@@ -74,6 +76,9 @@ func (f databaseFile) Location() string { return f.path }
 
 // Connect implements store.Engine. It opens the file, and makes it before where found is not nil and there is none.
 func (f databaseFile) Connect(ctx context.Context, found store.Found) (store.Connection, error) {
+	if err := f.checkPlace(ctx); err != nil {
+		return nil, err
+	}
 	file, err := f.look()
 	if errors.Is(err, fs.ErrNotExist) && found != nil {
 		if err = f.make(ctx, found); err == nil {
@@ -83,13 +88,34 @@ func (f databaseFile) Connect(ctx context.Context, found store.Found) (store.Con
 	if err != nil {
 		return nil, err
 	}
-	db, err := f.pool("mode=rw&_txlock=immediate")
+	c, err := f.open(ctx, file, "mode=rw&_txlock=immediate")
+	if err != nil && f.needsStillness(err) {
+		if err = f.mayBeStill(); err == nil {
+			c, err = f.open(ctx, file, still+"&_txlock=immediate")
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// open opens the file that was at the path, with options.
+func (f databaseFile) open(ctx context.Context, file fs.FileInfo, options string) (*connection, error) {
+	db, err := f.pool(options)
 	if err != nil {
 		return nil, err
 	}
 	c := newConnection(f, db)
-	c.file = file
-	if err := f.identify(ctx, c); err != nil {
+	c.file, c.isStill = file, strings.HasPrefix(options, still)
+	err = f.identify(ctx, c)
+	if err == nil {
+		// What was found before the file was open counts only if it is still so.
+		if err = c.Check(); err == nil {
+			err = f.checkPlace(ctx)
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return c, nil
@@ -159,36 +185,30 @@ func (f databaseFile) alone(options string) (*sql.DB, error) {
 	return db, err
 }
 
-// dsn names the file to the driver. Every commit is on the disk when it returns.
+// dsn names the file to the driver. Every commit is on the disk when it returns, and what stands in a schema may call no
+// function that reaches beyond it.
 func (f databaseFile) dsn(options string) string {
 	path := filepath.ToSlash(f.path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
 	}
 	u := url.URL{Scheme: "file", Path: path, OmitHost: true,
-		RawQuery: fmt.Sprintf("%s&_busy_timeout=%d&_synchronous=FULL&_foreign_keys=true",
+		RawQuery: fmt.Sprintf("%s&_busy_timeout=%d&_synchronous=FULL&_foreign_keys=true&_pragma=trusted_schema(OFF)",
 			options, f.busyTimeout.Milliseconds())}
 	return u.String()
 }
 
 // identify reads whose database it is, and of which version.
 func (f databaseFile) identify(ctx context.Context, c *connection) error {
-	var application int
-	if err := c.db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&application); err != nil {
-		return err
-	}
-	version, err := schemaVersion(ctx, c.db)
+	s, err := readSchema(ctx, c.db)
 	if err != nil {
 		return err
 	}
-	if application != applicationID || version < 1 {
-		return tokens.Unavailable(nil, "database %s is an SQLite database, but not one of Latchkey: name another path, "+
-			"where a database of Latchkey is or nothing exists yet", f.path).Because(tokens.ReasonWrongPlace)
+	if err := s.check(ctx, f, c.db); err != nil {
+		return err
 	}
-	if version > store.SchemaVersion+1 {
-		return store.NewerSchema(f.path, version)
-	}
-	c.version.Store(int64(version))
+	c.version.Store(int64(s.version))
+	c.cookie.Store(s.cookie)
 	c.database, err = store.Identify(ctx, c.statements, f.path)
 	return err
 }

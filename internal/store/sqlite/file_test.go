@@ -214,7 +214,7 @@ func insertToken(t *testing.T, path string, secret tokens.Secret) string {
 
 func TestLockedDatabase(t *testing.T) {
 	path := newDatabase(t, 1)
-	impatient := store.New(databaseFile{path, 10 * time.Millisecond})
+	impatient := store.New(databaseFile{path: path, busyTimeout: 10 * time.Millisecond})
 	t.Cleanup(func() { _ = impatient.Close() })
 	write := func(tx store.Tx) error { return insertGroups(t, tx, 1) }
 	err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error {
@@ -245,11 +245,11 @@ func (o opened) Connect(context.Context, store.Found) (store.Connection, error) 
 // A database that runs out of space keeps what it has, tells of it, and goes on when there is space again.
 func TestNoSpaceInTheDatabase(t *testing.T) {
 	path := newDatabase(t, 10)
-	open, err := databaseFile{path, busyTimeout}.Connect(t.Context(), nil)
+	open, err := databaseFile{path: path, busyTimeout: busyTimeout}.Connect(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := store.New(opened{databaseFile{path, busyTimeout}, open})
+	s := store.New(opened{databaseFile{path: path, busyTimeout: busyTimeout}, open})
 	t.Cleanup(func() { _ = s.Close() })
 	pages := func(limit string) {
 		t.Helper()

@@ -67,7 +67,9 @@ func runAgain(t *testing.T, program, directory string, attributes *syscall.SysPr
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, "-test.run=^"+t.Name()+"$", "-test.v")
 	cmd.Dir, cmd.SysProcAttr = directory, attributes
-	cmd.Env = []string{"TMPDIR=" + directory, "HOME=" + directory, "LATCHKEY_TEST_PROCESS=another"}
+	cmd.Env = []string{
+		"TMPDIR=" + directory, "HOME=" + directory, "LATCHKEY_TEST_PROCESS=another", "OWNERS=" + os.Getenv("OWNERS"),
+	}
 	output, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(output), "--- PASS: "+t.Name()) {
 		t.Fatalf("%v\n%s", err, output)
@@ -149,7 +151,11 @@ func TestFilesWithoutPermission(t *testing.T) {
 	t.Run("read-only directory", func(t *testing.T) {
 		path := newDatabase(t, 1)
 		directoryOf(t, path, 0o500)
-		wantUnusable(t, openStore(t, path), "this user", "directory")
+		s := openStore(t, path)
+		if groups, err := readGroups(t.Context(), s); err != nil || len(groups) != 1 {
+			t.Errorf("a read: got %d groups, %v", len(groups), err)
+		}
+		wantUnavailable(t, "a write", s.Write(t.Context(), write), path, "this user can't write to", "directory")
 	})
 	t.Run("unreachable directory", func(t *testing.T) {
 		path := newDatabase(t, 1)

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -16,10 +17,16 @@ import (
 type Inspection struct {
 	// Location is the absolute path.
 	Location string
-	// Files are the file and, where they exist, those that SQLite keeps beside it. None where there is no file.
+	// Files are the file and, where they exist, those that SQLite uses beside it. None where there is no file.
 	Files []File
+	// Directories are those that hold the file and symbolic links to it. None where files have no owners.
+	Directories []File
 	// Unusable says why no operation works; nil where all do.
 	Unusable error
+	// Foreign says what in the schema Latchkey did not make; empty for nothing.
+	Foreign string
+	// ReadOnly means that nothing can be written where the database is.
+	ReadOnly bool
 	Database tokens.Database
 	// SchemaVersion is that of the database; LatestSchema is the one that this program writes.
 	SchemaVersion, LatestSchema int
@@ -35,11 +42,15 @@ type Inspection struct {
 	LastEvent tokens.Event
 }
 
-// File is a file of the database.
+// File is a file of the database, or a directory.
 type File struct {
 	Path string
 	Size int64
 	Mode fs.FileMode
+	// Owner is the number of the user that it belongs to; negative where files have no owners.
+	Owner int
+	// Problem says why it can't be trusted; empty if it can.
+	Problem string
 }
 
 // Count is how many rows a table has.
@@ -55,46 +66,104 @@ func Inspect(ctx context.Context, path string) (Inspection, error) {
 	if err != nil {
 		return Inspection{}, err
 	}
-	return f.inspect(ctx, "mode=ro&_query_only=true"), nil
+	return f.inspect(ctx, "mode=ro"), nil
 }
 
 // inspect looks at the file through connections with the options.
 func (f databaseFile) inspect(ctx context.Context, options string) Inspection {
-	i := Inspection{Location: f.path, LatestSchema: store.SchemaVersion}
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if info, err := os.Stat(f.path + suffix); err == nil {
-			i.Files = append(i.Files, File{f.path + suffix, info.Size(), info.Mode()})
+	i := Inspection{Location: f.path, LatestSchema: store.SchemaVersion, ReadOnly: f.isReadOnlyMedium()}
+	distrusted, err := f.inspectPlace(ctx, &i)
+	if err == nil {
+		_, err = f.look()
+	}
+	if err != nil {
+		i.Unusable = err
+		return i
+	}
+	if distrusted != nil {
+		options = still // what stands beside the file is not to be read
+	}
+	err = f.query(ctx, options, &i)
+	if err != nil && options != still && f.needsStillness(err) {
+		if err = f.mayBeStill(); err == nil {
+			err = f.query(ctx, still, &i)
 		}
 	}
-	if _, i.Unusable = f.look(); i.Unusable == nil {
-		i.Unusable = store.Explain(f, f.query(ctx, options, &i))
+	if i.Unusable = distrusted; distrusted == nil {
+		i.Unusable = store.Explain(f, err)
 	}
 	return i
 }
 
+// inspectPlace describes the files and directories, and returns the error about them that keeps operations from working.
+func (f databaseFile) inspectPlace(ctx context.Context, i *Inspection) (distrusted, err error) {
+	p, err := f.place(ctx)
+	if err != nil {
+		return nil, err
+	}
+	problems := p.problems()
+	describe := func(path string, info fs.FileInfo) File {
+		file := File{Path: path, Size: info.Size(), Mode: info.Mode(), Owner: -1}
+		if owner, ok := ownerOf(info); ok {
+			file.Owner = int(owner)
+		}
+		for _, problem := range problems {
+			if problem.path == path {
+				file.Problem = problem.text
+			}
+		}
+		return file
+	}
+	path, _ := f.followLinks()
+	for _, suffix := range fileSuffixes {
+		if info, err := os.Lstat(path + suffix); err == nil {
+			i.Files = append(i.Files, describe(path+suffix, info))
+		}
+	}
+	for _, d := range p.directories {
+		if info, err := os.Stat(d.path); err == nil {
+			i.Directories = append(i.Directories, describe(d.path, info))
+		}
+	}
+	if len(problems) > 0 {
+		distrusted = f.explainDistrust(problems)
+	}
+	return distrusted, nil
+}
+
 // query finds what only SQLite can tell.
 func (f databaseFile) query(ctx context.Context, options string, i *Inspection) (err error) {
-	db, err := f.pool(options)
+	db, err := f.pool(options + "&_query_only=true")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	c := newConnection(f, db)
-	for _, pragma := range []struct {
-		name   string
-		target any
-	}{{"user_version", &i.SchemaVersion}, {"journal_mode", &i.JournalMode}} {
-		if err := db.QueryRowContext(ctx, `PRAGMA `+pragma.name).Scan(pragma.target); err != nil {
-			return err
-		}
+	s, err := readSchema(ctx, db)
+	if err != nil {
+		return err
+	}
+	i.SchemaVersion = s.version
+	if i.JournalMode, err = journalModeInHeader(ctx, db); err != nil {
+		return err
 	}
 	if i.Damage, err = damage(ctx, db); err != nil {
 		return err
 	}
-	if err := f.identify(ctx, c); err != nil {
-		return err
+	foreign := s.check(ctx, f, db)
+	if known, ok := errors.AsType[*foreignSchema](foreign); ok {
+		i.Foreign = known.what
+	} else if foreign != nil {
+		return foreign
 	}
-	i.Database = c.database
+	c.version.Store(int64(s.version))
+	if i.Database, err = store.Identify(ctx, c.statements, f.path); err != nil {
+		return cmp.Or(foreign, err)
+	}
+	c.database = i.Database
+	if foreign != nil {
+		return foreign
+	}
 	if c.isNewer() {
 		return store.NewerSchema(f.path, i.SchemaVersion)
 	}
@@ -153,8 +222,8 @@ func damage(ctx context.Context, db *sql.DB) ([]string, error) {
 }
 
 // eachRow calls fn with each row that a query yields.
-func eachRow(ctx context.Context, db *sql.DB, query string, fn func(*sql.Rows) error) (err error) {
-	rows, err := db.QueryContext(ctx, query)
+func eachRow(ctx context.Context, q queryRower, query string, fn func(*sql.Rows) error) (err error) {
+	rows, err := q.QueryContext(ctx, query)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -95,7 +96,7 @@ func (f databaseFile) draft() (databaseFile, error) {
 	if err != nil {
 		return f, errors.Join(err, os.Remove(file.Name()))
 	}
-	return databaseFile{file.Name(), f.busyTimeout}, nil
+	return databaseFile{file.Name(), f.busyTimeout, f.trusted}, nil
 }
 
 // build writes to a file that no other process knows and closes it, with all of it in the one file, which every
@@ -141,6 +142,8 @@ func (f databaseFile) explainMaking(err error) error {
 			"no database can be made at %s: this user may not write to the directory; change the permissions or "+
 				"name another path",
 			f.path).Because(tokens.ReasonWrongPlace)
+	case errors.Is(err, syscall.EROFS):
+		return f.explainReadOnlyMedium(err)
 	case diskIsFull(err):
 		return f.explainFullDisk(err)
 	}

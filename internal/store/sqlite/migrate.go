@@ -13,34 +13,20 @@ import (
 // serial is the type of a number that SQLite counts up.
 const serial = "INTEGER PRIMARY KEY AUTOINCREMENT"
 
-// schemaVersion reads the version of the schema, in a transaction or by itself.
-func schemaVersion(ctx context.Context, q interface {
-	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
-}) (version int, err error) {
-	err = q.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version)
-	return version, err
-}
-
 // begin begins a transaction that may write, and migrates an older schema in it. By then another process may have done
 // so.
 func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
 	tx, err := c.db.BeginTx(ctx, nil)
-	if err != nil || !c.isOld() {
-		return tx, err
+	if err != nil {
+		return nil, err
 	}
-	version, err := schemaVersion(ctx, tx)
-	switch {
-	case err != nil:
-	case version > store.SchemaVersion+1:
-		err = store.NewerSchema(c.engine.path, version)
-	case version >= store.SchemaVersion:
-		c.version.Store(int64(version))
-	default:
-		err = migrate(ctx, tx, version)
+	if err = c.checkAgain(ctx, tx); err == nil && c.isOld() {
+		err = migrate(ctx, tx, c.SchemaVersion())
 	}
 	if err == nil {
 		return tx, nil
 	}
+	version := c.SchemaVersion()
 	if isReadOnly(err) {
 		err = tokens.Unavailable(err,
 			"database %s has schema version %d; even to read it, this program brings it to version %d in a "+
@@ -50,6 +36,24 @@ func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
 				"and its directory, or make a change as a user who has that right", c.engine.path, version, store.SchemaVersion)
 	}
 	return nil, errors.Join(err, tx.Rollback())
+}
+
+// checkAgain checks the schema once more if anything in it changed since it was last seen.
+func (c *connection) checkAgain(ctx context.Context, tx *sql.Tx) error {
+	var cookie int64
+	if err := tx.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&cookie); err != nil || cookie == c.cookie.Load() {
+		return err
+	}
+	s, err := readSchema(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := s.check(ctx, c.engine, tx); err != nil {
+		return err
+	}
+	c.version.Store(int64(s.version))
+	c.cookie.Store(s.cookie)
+	return nil
 }
 
 // migrate turns the schema of a version, 0 for none, into the one of this program, within a transaction.

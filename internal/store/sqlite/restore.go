@@ -48,7 +48,7 @@ type Restore struct {
 // Check refuses what Run refuses because of what is at the path, as far as it can be told without taking it over: for a
 // backup of the database with an identity.
 func (r Restore) Check(ctx context.Context, identity string) (err error) {
-	_, f, err := r.files()
+	_, f, err := r.files(ctx)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (r Restore) Check(ctx context.Context, identity string) (err error) {
 // database; CodeConflict for a database of another identity; CodeUnavailable for a backup that is not sound, and for a
 // database that others don't let go of.
 func (r Restore) Run(ctx context.Context) (moved []string, err error) {
-	backup, f, err := r.files()
+	backup, f, err := r.files(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +94,8 @@ func (r Restore) Run(ctx context.Context) (moved []string, err error) {
 	return moved, nil
 }
 
-// files returns the files of the backup and of the database.
-func (r Restore) files() (backup, f databaseFile, err error) {
+// files returns the files of the backup and of the database, whose places can be trusted.
+func (r Restore) files(ctx context.Context) (backup, f databaseFile, err error) {
 	if backup, err = newDatabaseFile("backup", r.Backup); err != nil {
 		return backup, f, err
 	}
@@ -107,9 +107,9 @@ func (r Restore) files() (backup, f databaseFile, err error) {
 		f.path = target // SQLite keeps its files beside the one to which a link leads
 	}
 	if isSameFile(backup.path, f.path) {
-		err = tokens.Invalid("", "%s is the database itself: name a backup of it", r.Backup)
+		return backup, f, tokens.Invalid("", "%s is the database itself: name a backup of it", r.Backup)
 	}
-	return backup, f, err
+	return backup, f, cmp.Or(backup.checkPlace(ctx), f.checkPlace(ctx))
 }
 
 func (r Restore) reached(step string) {
