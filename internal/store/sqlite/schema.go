@@ -24,6 +24,7 @@ var schemaDigests = []string{
 	"5afe27e0565572f26b65c9c25c5396447912de30ee710733022101c1d46b4444",
 	"41b4141aa4616ad4a8618c330a8669ad5fb97ec65369b30a4357d453eb705be5",
 	"4fc05cdae73443bffead90970e2be5e9e1446515907e4cebb1b2ee39254b4169",
+	"9ee0598d67ae0fb53e2d037e9b953e1c01d36ac2a5249797fbf11327c41ad55d",
 }
 
 // ownStatistics are SQLite's own tables, which anyone's ANALYZE makes. They only decide how a query is carried out.
@@ -138,7 +139,7 @@ func difference(ctx context.Context, q queryRower, version int) (string, error) 
 		return "", err
 	}
 	var differences []string
-	for _, name := range slices.Sorted(maps.Keys(found)) {
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(found))) { // views and triggers first
 		switch text, known := ours[name]; {
 		case !known:
 			differences = append(differences, name+" is none of them")
