@@ -25,6 +25,7 @@ var schemaDigests = []string{
 	"41b4141aa4616ad4a8618c330a8669ad5fb97ec65369b30a4357d453eb705be5",
 	"4fc05cdae73443bffead90970e2be5e9e1446515907e4cebb1b2ee39254b4169",
 	"9ee0598d67ae0fb53e2d037e9b953e1c01d36ac2a5249797fbf11327c41ad55d",
+	"4b338f302cae9296faaf005dcde5e873510c0a034e5ded3ead84404c1a87e91c",
 }
 
 // ownStatistics are SQLite's own tables, which anyone's ANALYZE makes. They only decide how a query is carried out.
