@@ -13,8 +13,9 @@ import (
 
 // importBlocks writes import blocks for Terraform.
 type importBlocks struct {
-	Plan    inputFile `help:"Write blocks for what this plan would create although the database holds it, with the plan's addresses: the output of terraform show -json PLAN, or - for standard input." placeholder:"FILE" xor:"source"`
-	Without inputFile `help:"Leave out what this state manages: the output of terraform state pull or terraform show -json, or - for standard input." placeholder:"FILE" xor:"source"`
+	Plan      inputFile `help:"Write blocks for what this plan would create although the database holds it, with the plan's addresses: the output of terraform show -json PLAN, or - for standard input." placeholder:"FILE" xor:"source,blocks"`
+	Without   inputFile `help:"Leave out what this state manages: the output of terraform state pull or terraform show -json, or - for standard input." placeholder:"FILE" xor:"source"`
+	Resources bool      `help:"Write the resource blocks, too, in which objects refer to each other." xor:"blocks"`
 }
 
 // Help says when to use which form.
@@ -24,9 +25,10 @@ func (*importBlocks) Help() string {
 		"says so.\n\n" +
 		"    terraform plan -out=lost.tfplan\n" +
 		"    terraform show -json lost.tfplan | latchkey import-blocks --plan - >imports.tf\n\n" +
-		"If both are lost: write the blocks for everything, and let Terraform write the configuration.\n\n" +
-		"    latchkey import-blocks >imports.tf\n" +
-		"    terraform plan -generate-config-out=generated.tf\n\n" +
+		"If both are lost: write the configuration of everything, too. Only what Terraform alone knows is missing, such as " +
+		"triggers.\n\n" +
+		"    latchkey import-blocks --resources >recovered.tf\n" +
+		"    terraform plan\n\n" +
 		"To find what no state knows:\n\n" +
 		"    terraform state pull | latchkey import-blocks --without -"
 }
@@ -55,7 +57,7 @@ func (c *importBlocks) Run(ctx context.Context, app *app) error {
 			app.note("What %s may not see is left out.", app.actAs)
 		}
 		if plan == nil {
-			return app.printAllImports(objects, managed)
+			return app.printAllImports(objects, managed, c.Resources)
 		}
 		return app.printPlannedImports(plan.match(objects))
 	})
@@ -80,28 +82,52 @@ func (f inputFile) decode(app *app, read func(*json.Decoder) error) error {
 	return err
 }
 
-// printAllImports writes a block for each object that is not managed, under an address made from its name.
-func (a *app) printAllImports(objects []manageable, managed map[string]bool) error {
-	var blocks []string
-	taken := map[string]int{}
+// printAllImports writes a block for each object that is not managed, under an address made from its name, and on request
+// the block of the resource there.
+func (a *app) printAllImports(objects []manageable, managed map[string]bool, resources bool) error {
+	taken, addresses := map[string]int{}, map[string]string{}
 	for _, object := range objects {
-		address := object.address(taken)
-		if !managed[object.id] {
-			blocks = append(blocks, importBlock(object.title, address, object.id))
+		if address := object.address(taken); !managed[object.id] {
+			addresses[object.id] = address
 		}
 	}
-	if len(blocks) == 0 {
+	if len(addresses) == 0 {
 		a.note("There is nothing to import.")
 		return nil
 	}
-	a.note("%s. If no configuration declares these objects, terraform plan -generate-config-out=FILE writes one.",
-		counted(len(blocks), "import block"))
+	var blocks []string
+	refs := newReferences(objects, addresses)
+	for _, object := range objects {
+		address, ok := addresses[object.id]
+		switch {
+		case !ok:
+		case resources:
+			blocks = append(blocks, importBlock(importTarget(address, object.id), object.title), refs.resourceBlock(object))
+		default:
+			blocks = append(blocks, importBlock(importTarget(address, object.id), object.title))
+		}
+	}
+	if resources {
+		a.note("%s, and the resources. Declare the provider beside them; terraform plan then changes nothing.",
+			counted(len(addresses), "import block"))
+	} else {
+		a.note("%s. If no configuration declares these objects, --resources writes one, and so does "+
+			"terraform plan -generate-config-out=FILE.", counted(len(addresses), "import block"))
+	}
 	return a.printLine(strings.Join(blocks, "\n\n"))
 }
 
-// printPlannedImports writes the blocks for what a plan would create although the database holds it. The rest become
-// comments, which standard error repeats.
+// printPlannedImports writes the blocks for what a plan would create although the database holds it: one for each resource,
+// however many instances it has, since Terraform 1.16 and later read only the first. The rest become comments, which
+// standard error repeats.
 func (a *app) printPlannedImports(outcomes []plannedImport) error {
+	instances := map[string][]plannedImport{} // by the address of the resource
+	for _, outcome := range outcomes {
+		if outcome.id != "" {
+			resource := withoutKeys(outcome.address)
+			instances[resource] = append(instances[resource], outcome)
+		}
+	}
 	var parts []string
 	imports, waiting := 0, 0
 	for _, outcome := range outcomes {
@@ -114,8 +140,12 @@ func (a *app) printPlannedImports(outcomes []plannedImport) error {
 			}
 			continue
 		}
-		imports++
-		parts = append(parts, importBlock(outcome.title, outcome.address, outcome.id))
+		resource := withoutKeys(outcome.address)
+		if together := instances[resource]; len(together) > 0 {
+			imports++
+			parts = append(parts, importTogether(together))
+			delete(instances, resource)
+		}
 	}
 	if len(parts) == 0 {
 		a.note("The plan creates nothing that Latchkey manages.")
@@ -129,9 +159,44 @@ func (a *app) printPlannedImports(outcomes []plannedImport) error {
 	return a.printLine(strings.Join(parts, "\n\n"))
 }
 
-// importBlock formats a block with a comment above it.
-func importBlock(title, address, id string) string {
-	return fmt.Sprintf("# %s\nimport {\n  to = %s\n  id = %q\n}", tokens.Cleaned(title), tokens.Cleaned(address), id)
+// importTogether formats the block for instances of one resource.
+func importTogether(instances []plannedImport) string {
+	if len(instances) == 1 {
+		return importBlock(importTarget(instances[0].address, instances[0].id), instances[0].title)
+	}
+	var titles, elements []string
+	parts, _ := splitKeys(instances[0].address)
+	width := len(fmt.Sprintf("import_%d", len(instances)-1))
+	for i, instance := range instances {
+		_, keys := splitKeys(instance.address)
+		var element strings.Builder
+		for j, key := range keys {
+			fmt.Fprintf(&element, "key_%d = %s, ", j, tokens.Cleaned(key))
+		}
+		titles = append(titles, instance.title)
+		elements = append(elements, fmt.Sprintf("    %-*s = { %sid = %q }\n", width, fmt.Sprintf("import_%d", i),
+			element.String(), instance.id))
+	}
+	to := tokens.Cleaned(parts[0])
+	for j, part := range parts[1:] {
+		to += fmt.Sprintf("[each.value.key_%d]%s", j, tokens.Cleaned(part))
+	}
+	return importBlock(fmt.Sprintf("for_each = {\n%s  }\n\n  to = %s\n  id = each.value.id", strings.Join(elements, ""), to),
+		titles...)
+}
+
+// importTarget formats the lines that say which object a block imports, and where to.
+func importTarget(address, id string) string {
+	return fmt.Sprintf("to = %s\n  id = %q", tokens.Cleaned(address), id)
+}
+
+// importBlock formats a block with comments above it.
+func importBlock(lines string, titles ...string) string {
+	var comments strings.Builder
+	for _, title := range titles {
+		comments.WriteString("# " + tokens.Cleaned(title) + "\n")
+	}
+	return fmt.Sprintf("%simport {\n  %s\n}", comments.String(), lines)
 }
 
 // counted formats a number of things.

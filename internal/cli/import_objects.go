@@ -19,6 +19,8 @@ type manageable struct {
 	key string
 	// name is what the name of its block is made from; title is what people call it.
 	name, title string
+	// object is the object itself.
+	object any
 }
 
 // readManageable returns all objects that Terraform can manage, each before those that refer to it. What the system
@@ -32,7 +34,9 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 	names := groupNames{}
 	for _, g := range groups {
 		names[g.ID] = g.Name
-		all = append(all, manageable{kind: tokens.KindGroup, id: g.ID, key: g.Name, name: g.Name, title: "group " + g.Name})
+		all = append(all, manageable{
+			kind: tokens.KindGroup, id: g.ID, key: g.Name, name: g.Name, title: "group " + g.Name, object: g,
+		})
 	}
 	roles, err := backend.Roles(ctx)
 	if err != nil {
@@ -40,7 +44,9 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 	}
 	for _, r := range roles {
 		if !r.BuiltIn {
-			all = append(all, manageable{kind: tokens.KindRole, id: r.ID, key: r.Name, name: r.Name, title: "role " + r.Name})
+			all = append(all, manageable{
+				kind: tokens.KindRole, id: r.ID, key: r.Name, name: r.Name, title: "role " + r.Name, object: r,
+			})
 		}
 	}
 	members, err := backend.Members(ctx)
@@ -53,6 +59,7 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 		local, _, _ := strings.Cut(m.Email, "@")
 		all = append(all, manageable{
 			kind: tokens.KindMember, id: m.ID, key: tokens.FoldedEmail(m.Email), name: local, title: "member " + m.Email,
+			object: m,
 		})
 	}
 	users, err := backend.TechnicalUsers(ctx)
@@ -64,7 +71,7 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 			all = append(all, manageable{
 				kind: tokens.KindTechnicalUser, id: u.ID, key: technicalUserKey(u.Name, u.GroupID),
 				name:  strings.TrimPrefix(names[u.GroupID]+"-"+u.Name, "-"),
-				title: "technical user " + u.Email,
+				title: "technical user " + u.Email, object: u,
 			})
 		}
 	}
@@ -81,7 +88,8 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 		}
 		all = append(all, manageable{
 			kind: tokens.KindAccessToken, id: t.ID, key: key, name: t.Name,
-			title: fmt.Sprintf("access token %q of %s, made at %s", t.Name, t.User.Email, minute(t.CreatedAt)),
+			title:  fmt.Sprintf("access token %q of %s, made at %s", t.Name, t.User.Email, minute(t.CreatedAt)),
+			object: t,
 		})
 	}
 	shares, err := backend.TokenShares(ctx, tokens.TokenShareQuery{})
@@ -104,7 +112,8 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 		local, _, _ := strings.Cut(addresses[s.MemberID], "@")
 		all = append(all, manageable{
 			kind: tokens.KindTokenShare, id: s.ID(), key: s.ID(), name: token.Name + "-" + local,
-			title: fmt.Sprintf("access token %q (%s) shared with %s as %s", token.Name, token.ID, addresses[s.MemberID], s.Role),
+			title:  fmt.Sprintf("access token %q (%s) shared with %s as %s", token.Name, token.ID, addresses[s.MemberID], s.Role),
+			object: s,
 		})
 	}
 	return all, nil

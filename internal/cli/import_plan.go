@@ -260,9 +260,16 @@ func (m planMatch) references(c resourceChange, attribute string) []string {
 	return nil
 }
 
-// withoutKeys returns the address of a module without the keys of its instances: module.team["a"] becomes module.team.
+// withoutKeys returns an address without the keys of instances: module.team["a"] becomes module.team.
 func withoutKeys(address string) string {
-	var plain strings.Builder
+	parts, _ := splitKeys(address)
+	return strings.Join(parts, "")
+}
+
+// splitKeys returns the keys of instances in an address, as they are written there, and the parts before, between and
+// behind them.
+func splitKeys(address string) (parts, keys []string) {
+	start := 0
 	quoted, inside := false, false
 	for i := 0; i < len(address); i++ {
 		switch b := address[i]; {
@@ -272,11 +279,11 @@ func withoutKeys(address string) string {
 			quoted = !quoted
 		case !inside && b == '[':
 			inside = true
-		case !quoted && b == ']':
+			parts, start = append(parts, address[start:i]), i+1
+		case inside && !quoted && b == ']':
 			inside = false
-		case !inside:
-			plain.WriteByte(b)
+			keys, start = append(keys, address[start:i]), i+1
 		}
 	}
-	return plain.String()
+	return append(parts, address[start:]), keys
 }

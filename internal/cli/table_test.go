@@ -95,12 +95,19 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 			return a.printTable(newRoleTable([]tokens.Role{{ID: evil, RoleSettings: settings}}))
 		},
 		"import blocks": func(a *app) error {
-			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil}}, nil)
+			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil}}, nil, false)
+		},
+		"import blocks and resources": func(a *app) error {
+			group := tokens.Group{ID: evil, GroupSettings: tokens.GroupSettings{Name: evil, Description: evil}}
+			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil, object: group}},
+				nil, true)
 		},
 		"planned imports": func(a *app) error {
 			return a.printPlannedImports([]plannedImport{
 				{address: "latchkey_group.a", id: "grp_1", title: evil},
 				{address: evil, reason: evil},
+				{address: evil + "[0]", id: "grp_2", title: evil},
+				{address: evil + "[1]", id: "grp_3", title: evil},
 			})
 		},
 		"doctor": func(a *app) error { return a.printTable(newFindingTable([]finding{{evil, evil, evil}})) },

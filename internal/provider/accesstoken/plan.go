@@ -42,6 +42,7 @@ func (r *tokenResource) ModifyPlan(
 		if resp.Diagnostics.HasError() {
 			return
 		}
+		config.refuseTwoLevels(&state, &resp.Diagnostics)
 		plan.keepComputed(&state, &config)
 		r.sees(&state, f)
 		r.sees(&plan, f)
@@ -65,6 +66,7 @@ func (r *tokenResource) ModifyPlan(
 
 // planCreate plans what is known of a token before it is made.
 func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
+	plan.refuseTwoLevels(&model{}, diags)
 	expired, ofUser := r.sightings().replaces(plan)
 	switch err := tokens.ValidateNewExpiry(plan.ExpiresAt.Value(), r.Now()); {
 	case err != nil && expired != nil:
@@ -81,6 +83,17 @@ func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
 	plan.PreviousSecretExpiresAt = customtypes.TimestampNull()
 	if plan.TTL.IsNull() && !plan.ExpiresAt.IsUnknown() {
 		plan.SecretExpiresAt = customtypes.TimestampOf(plan.ExpiresAt.Value())
+	}
+}
+
+// refuseTwoLevels refuses a technical user next to the level of one that the system creates, unless a token has both:
+// then the system created that one. Terraform writes both into a configuration that it generates from the state.
+func (m *model) refuseTwoLevels(state *model, diags *diag.Diagnostics) {
+	if attribute.IsGiven(m.TechnicalUserID) && attribute.IsGiven(m.GroupID) &&
+		!(m.TechnicalUserID.Equal(state.TechnicalUserID) && m.GroupID.Equal(state.GroupID)) {
+		diags.Append(diagnostics.Excluded("group_id",
+			"it is the level of a technical user that the system creates, and technical_user_id names one that "+
+				"exists: remove one of them"))
 	}
 }
 

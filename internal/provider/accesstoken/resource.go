@@ -57,11 +57,6 @@ func (r *tokenResource) ValidateConfig(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if attribute.IsGiven(config.TechnicalUserID) && attribute.IsGiven(config.GroupID) {
-		resp.Diagnostics.Append(diagnostics.Excluded("group_id",
-			"it is the level of a technical user that the system creates, and technical_user_id names one that "+
-				"exists: remove one of them"))
-	}
 	if attribute.IsGiven(config.ExpiresAt) && attribute.IsGiven(config.TTL) {
 		resp.Diagnostics.Append(diagnostics.Excluded("ttl", "ttl and expires_at exclude each other: remove one of them"))
 	}
