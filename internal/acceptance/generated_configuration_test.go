@@ -3,6 +3,7 @@ package acceptance
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,9 @@ const everyShape = `
 	}
 `
 
+// ofUser is the line of an access token that names its technical user.
+var ofUser = regexp.MustCompile(`technical_user_id +=`)
+
 // everyShapeCount is how many objects that is.
 var everyShapeCount = strings.Count(everyShape, "resource \"")
 
@@ -119,6 +123,15 @@ func TestGeneratedConfiguration(t *testing.T) {
 		w.write("imports.tf", strings.ReplaceAll(imports, "import {", "import {\nprovider = latchkey"))
 		generated = w.terraform("plan", "-generate-config-out=generated.tf")
 		w.write("imports.tf", imports)
+		// They also ask the provider for the configuration, which leaves out the technical users that the system created.
+		written, err := os.ReadFile(w.path("generated.tf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		named, want := len(ofUser.FindAll(written, -1)), len(ofUser.FindAllString(everyShape, -1))
+		if named != want {
+			t.Errorf("the generated configuration names %d technical users, want %d", named, want)
+		}
 	}
 	generated.exits(0).says(counted(everyShapeCount, "to import, 0 to add, 0 to change, 0 to destroy"))
 	w.terraform("validate").exits(0)

@@ -22,7 +22,9 @@ func ReplacingReference(kind tokens.Kind) planmodifier.String { return replacing
 func (replacingReference) Description(context.Context) string { return "A change replaces the object." }
 
 // MarkdownDescription says what a change does.
-func (m replacingReference) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+func (m replacingReference) MarkdownDescription(ctx context.Context) string {
+	return m.Description(ctx)
+}
 
 // PlanModifyString plans the change of an object that exists.
 func (m replacingReference) PlanModifyString(

@@ -10,8 +10,8 @@
 //
 // When to delete it: serve the framework's own server from NewServer and run `make bench`. Once plans and applies cost
 // less than twice what they do here, access_token.go and accesstoken/prior.go go; once the memory no longer grows with
-// the requests, request_context.go goes. Nothing else knows of this package, and no answer depends on it: its tests
-// hold each one against the framework's.
+// the requests, request_context.go goes. Nothing else knows of this package, and no answer but that of generate.go depends
+// on it: its tests hold each one against the framework's.
 package fastpath
 
 import (
