@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -213,7 +212,7 @@ func quoted(text string) string {
 			literal.WriteString(`\r`)
 		case r == '\t':
 			literal.WriteString(`\t`)
-		case unicode.IsPrint(r):
+		case r == ' ' || tokens.IsVisible(r):
 			literal.WriteRune(r)
 		case r <= 0xffff:
 			fmt.Fprintf(&literal, `\u%04x`, r)
