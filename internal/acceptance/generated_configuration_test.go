@@ -133,9 +133,9 @@ func TestGeneratedConfiguration(t *testing.T) {
 			t.Errorf("the generated configuration names %d technical users, want %d", named, want)
 		}
 	}
-	generated.exits(0).says(counted(everyShapeCount, "to import, 0 to add, 0 to change, 0 to destroy"))
+	generated.exits(0).says(numbered(everyShapeCount, "to import, 0 to add, 0 to change, 0 to destroy"))
 	w.terraform("validate").exits(0)
-	w.terraform("apply").exits(0).says(counted(everyShapeCount, "imported, 0 added, 0 changed, 0 destroyed"))
+	w.terraform("apply").exits(0).says(numbered(everyShapeCount, "imported, 0 added, 0 changed, 0 destroyed"))
 	w.remove("imports.tf")
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 }
@@ -158,8 +158,8 @@ func TestRecoveredConfiguration(t *testing.T) {
 		}
 	}
 	w.terraform("fmt", "-check", "recovered.tf").exits(0)
-	w.terraform("plan").exits(0).says(counted(everyShapeCount, "to import, 0 to add, 0 to change, 0 to destroy"))
-	w.terraform("apply").exits(0).says(counted(everyShapeCount, "imported, 0 added, 0 changed, 0 destroyed"))
+	w.terraform("plan").exits(0).says(numbered(everyShapeCount, "to import, 0 to add, 0 to change, 0 to destroy"))
+	w.terraform("apply").exits(0).says(numbered(everyShapeCount, "imported, 0 added, 0 changed, 0 destroyed"))
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 }
 
@@ -219,5 +219,5 @@ func TestLostStateOfInstances(t *testing.T) {
 	}
 }
 
-// counted is a number and what it counts.
-func counted(n int, what string) string { return fmt.Sprintf("%d %s", n, what) }
+// numbered is a number and what it counts.
+func numbered(n int, what string) string { return fmt.Sprintf("%d %s", n, what) }
