@@ -77,6 +77,7 @@ func (b *Backend) DeleteAccessToken(ctx context.Context, id string) error {
 		if err := o.DeleteAccessToken(ctx, id); err != nil {
 			return t, err
 		}
+		o.readDeletionBack(id)
 		if err := o.record(ctx, tokens.ActionAccessTokenDelete, id, t.Name, ""); err != nil {
 			return t, err
 		}

@@ -99,6 +99,10 @@ func (o *operation) saveAccessToken(
 	if err := o.UpdateAccessToken(ctx, before, after); err != nil {
 		return after, err
 	}
+	if regeneration != nil || !after.Enabled || !after.SecretExpiresAt().Equal(before.SecretExpiresAt()) ||
+		!after.PreviousSecretExpiresAt().Equal(before.PreviousSecretExpiresAt()) {
+		o.readTokenBack(after)
+	}
 	if edited := unswitched(changed); len(edited) > 0 {
 		if err := o.record(ctx, tokens.ActionAccessTokenUpdate, after.ID, after.Name, detail(edited)); err != nil {
 			return after, err

@@ -26,6 +26,7 @@ func (b *Backend) RetirePreviousSecret(ctx context.Context, id string) (tokens.A
 		if err := o.savePreviousSecret(ctx, t, after); err != nil {
 			return t, err
 		}
+		o.readTokenBack(after)
 		return o.answer(after, share), o.UpdateAccessToken(ctx, t, after)
 	})
 }

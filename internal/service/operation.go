@@ -27,6 +27,8 @@ type operation struct {
 	knowsRoles bool
 	// chores are those that the operation has done, if it commits.
 	chores []*schedule
+	// readBack holds what is to be read again before the operation commits, and fails if the database does not hold it.
+	readBack []func(context.Context) error
 	// object is what the event names if the operation is refused.
 	object object
 }
@@ -150,8 +152,10 @@ func transact[T any](
 		if err := o.endGraces(ctx); err != nil {
 			return err
 		}
-		result, err = fn(o)
-		return err
+		if result, err = fn(o); err != nil {
+			return err
+		}
+		return o.readBackAll(ctx)
 	})
 	if o != nil && o.used != nil {
 		b.recordUse(ctx, *o.used, o.now)

@@ -30,6 +30,7 @@ func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (token
 		if err := o.UpdateAccessToken(ctx, before, t); err != nil {
 			return t, err
 		}
+		o.readTokenBack(t)
 		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, reason)
 	})
 }
@@ -80,6 +81,7 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 		if err := o.UpdateAccessToken(ctx, before, t); err != nil {
 			return t, err
 		}
+		o.readTokenBack(t)
 		share, err := shareWith(ctx, o.View, o.caller, t.ID)
 		if err != nil {
 			return t, err

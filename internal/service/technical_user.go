@@ -290,6 +290,7 @@ func (o *operation) saveTechnicalUser(
 	}
 	switch {
 	case before.Enabled && !after.Enabled:
+		o.readTechnicalUserBack(after)
 		return after, o.record(ctx, tokens.ActionTechnicalUserDisable, after.ID, after.Email, "")
 	case !before.Enabled && after.Enabled:
 		return after, o.record(ctx, tokens.ActionTechnicalUserEnable, after.ID, after.Email, "")

@@ -119,6 +119,20 @@ func (t AccessToken) SecretExpiresAt() time.Time {
 	return SecretExpiry(t.ExpiresAt, t.TTL, t.Secret.CreatedAt)
 }
 
+// StoppedLike reports whether another state of the token is stopped in the same ways, with the same secrets at an instant.
+func (t AccessToken) StoppedLike(other AccessToken, at time.Time) bool {
+	ends := func(t AccessToken) time.Time {
+		if !t.Previous.IsLive(at) {
+			return time.Time{}
+		}
+		return t.Previous.EndsAt
+	}
+	return t.Enabled == other.Enabled && t.Held.equal(other.Held) &&
+		t.Secret.Version == other.Secret.Version && t.Secret.EndedAt.Equal(other.Secret.EndedAt) &&
+		t.SecretExpiresAt().Equal(other.SecretExpiresAt()) && t.ActivatesAt.Equal(other.ActivatesAt) &&
+		ends(t).Equal(ends(other))
+}
+
 // PreviousSecretExpiresAt returns when the previous secret ends, or ended; zero if it has no grace period.
 func (t AccessToken) PreviousSecretExpiresAt() time.Time {
 	if t.Previous == nil {

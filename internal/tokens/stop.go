@@ -21,6 +21,14 @@ type Stop struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// equal reports whether two stops are the same, or there is none.
+func (s *Stop) equal(other *Stop) bool {
+	if s == nil || other == nil {
+		return s == other
+	}
+	return s.By == other.By && s.At.Equal(other.At) && s.Reason == other.Reason
+}
+
 // Cleaned returns the stop with texts that may be printed in one line; nil for nil.
 func (s *Stop) Cleaned() *Stop {
 	if s == nil {
