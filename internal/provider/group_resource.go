@@ -54,7 +54,7 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			"their access tokens can belong to a group, and members and technical users of the organization can " +
 			"have a role in it.\n\n" +
 			"Renaming a group changes it in place. Deleting it also deletes the roles held in it; it fails while technical " +
-			"users belong to it.",
+			"users belong to it.\n\n" + severalFromList,
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the group (`grp_…`)."),
 			"name": schema.StringAttribute{
@@ -156,3 +156,7 @@ func (r *groupResource) ImportState(
 		return ids, err
 	}, "name")
 }
+
+// severalFromList ends the description of a resource whose names are unique, and of which configurations make many.
+const severalFromList = "To make several from a list, use `for_each` with the names as keys rather than `count`, which " +
+	"renames all that follow once a name is taken out."

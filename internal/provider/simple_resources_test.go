@@ -146,6 +146,12 @@ func TestSimpleResources(t *testing.T) {
 					PreConfig:        func() { b.Must(test.remove(b, id)) },
 					Config:           b.Config(second),
 					ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)),
+					Check:            acctest.Keep(address, "id", &id),
+				},
+				{ // without a refresh, so that what is gone is deleted
+					PreConfig: func() { b.Must(test.remove(b, id)) },
+					Config:    b.Config(second),
+					Destroy:   true,
 				},
 			}
 			if test.importBy != "" {

@@ -77,7 +77,7 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 			"Everything but the level changes in place. Deleting it fails while it has access tokens: name another " +
 			"technical user in them first. With `create_before_destroy`, which it inherits from tokens that depend on it, " +
 			"a replacement needs another name. The last owner of the organization can't be given another role, disabled or " +
-			"deleted; `latchkey_member` describes the way out.",
+			"deleted; `latchkey_member` describes the way out.\n\n" + severalFromList,
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the technical user (`tu_…`)."),
 			"name": schema.StringAttribute{

@@ -29,8 +29,7 @@ func refuseReplacement(state, config *model, f tokenFacts, now time.Time, diags 
 // refusedPastReplacement is the diagnostic for a replacement of a token whose expires_at has passed.
 func refusedPastReplacement(s diagnostics.Subject, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("expires_at"), "Unable to replace access token", fmt.Sprintf(
-		"%s would be deleted, and no new one created in its place, since its configuration has an end that has passed: "+
-			"%s.\n\n"+onlyDestroy, s, err))
+		"%s would be deleted, and no new one created in its place: %s.\n\n"+onlyDestroy, s, err))
 }
 
 // refusedUserReplacement is the diagnostic for a replacement of a token that names the technical user which goes with

@@ -104,7 +104,7 @@ func TestImpossibleReplacement(t *testing.T) {
 		taint         []string
 	}{
 		{"replace_triggers", `replace_triggers = { n = "1" }`, `replace_triggers = { n = "2" }`, "1", nil},
-		{"replace_triggered_by", "lifecycle {\n  replace_triggered_by = [terraform_data.generation]\n}",
+		{"replace_triggered_by", "",
 			"lifecycle {\n  replace_triggered_by = [terraform_data.generation]\n}", "2", nil},
 		{"made before the present one is deleted",
 			"lifecycle {\n  create_before_destroy = true\n}\nreplace_triggers = { n = \"1\" }",

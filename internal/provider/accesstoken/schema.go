@@ -48,7 +48,8 @@ func Schema() schema.Schema {
 					"it has. If you leave " +
 					"it out, the system creates one for this token alone and deletes it with the token. Naming " +
 					"another one replaces the " +
-					"token; removing the attribute does not.",
+					"token; removing the attribute does not. If it names the one that the system created, as after an import, a " +
+					"replacement of the token is refused, since that one would be gone.",
 				Validators: []validator.String{attribute.IDRule(tokens.KindTechnicalUser)},
 			},
 			"group_id": schema.StringAttribute{
@@ -102,7 +103,8 @@ func Schema() schema.Schema {
 				CustomType: customtypes.TimestampType{},
 				MarkdownDescription: "When the token expires (RFC 3339), whatever its secret. Defaults to never. " +
 					"Excludes `ttl`. It must " +
-					"lie in the future when you set it; once it has passed, it is left alone.",
+					"lie in the future when you set it; once it has passed, it is left alone. The plan of a new token with an " +
+					"end that has passed warns, and the apply fails; a plan that replaces or regenerates a token past its end fails.",
 			},
 			"ttl": schema.StringAttribute{
 				Optional:   true,

@@ -16,7 +16,7 @@ const (
 	patience = 5 * time.Second
 	// lull is for how long no operation begins or ends before those that wait are taken for all that goes on. Between the
 	// end of one operation and the beginning of the next, Terraform evaluates expressions and writes the state.
-	lull = 300 * time.Millisecond
+	lull = 500 * time.Millisecond
 )
 
 // run is what goes on in one run of Terraform in this process. Terraform destroys, renames and creates side by side, as
