@@ -21,7 +21,8 @@ type sightings struct {
 // sightings returns those of the run.
 func (r *tokenResource) sightings() *sightings {
 	held, _ := r.Notes.LoadOrStore(TypeName, &sightings{ofUser: map[string]diagnostics.Subject{}})
-	return held.(*sightings) //nolint:forcetypeassert // nothing else is kept under this key
+	seen, _ := held.(*sightings) // nothing else is kept under this key
+	return seen
 }
 
 // sees keeps in mind a token that exists.

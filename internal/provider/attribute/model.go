@@ -179,8 +179,10 @@ func (c *Codec[M]) AllAsIn(model, other M) bool {
 	left, right := reflect.ValueOf(model), reflect.ValueOf(other)
 	for _, f := range c.fields {
 		value, held := attributeAt(left, f.index), attributeAt(right, f.index)
-		same, ok := value.(interface{ StandsForSame(attr.Value) bool })
-		if !value.IsUnknown() && !value.Equal(held) && !(ok && same.StandsForSame(held)) {
+		if value.IsUnknown() || value.Equal(held) {
+			continue
+		}
+		if same, ok := value.(interface{ StandsForSame(attr.Value) bool }); !ok || !same.StandsForSame(held) {
 			return false
 		}
 	}

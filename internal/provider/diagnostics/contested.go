@@ -8,8 +8,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Contested is a conflict between objects that did not pass while the run went on, with what the run knows of them.
-type Contested struct {
+// ContestedError is a conflict between objects that did not pass while the run went on, with what the run knows of them.
+type ContestedError struct {
 	Err error
 	// Changed says that the object exists: the run was to change or delete it, as opposed to making it.
 	Changed bool
@@ -20,13 +20,13 @@ type Contested struct {
 }
 
 // Error returns the text of the conflict.
-func (c Contested) Error() string { return c.Err.Error() }
+func (c ContestedError) Error() string { return c.Err.Error() }
 
 // Unwrap returns the conflict.
-func (c Contested) Unwrap() error { return c.Err }
+func (c ContestedError) Unwrap() error { return c.Err }
 
 // wayOut says what to do about the conflict; empty where the way out by its reason is all there is to say.
-func (c Contested) wayOut() string {
+func (c ContestedError) wayOut() string {
 	e, ok := errors.AsType[*tokens.Error](c.Err)
 	switch {
 	case !ok:

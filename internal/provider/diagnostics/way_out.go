@@ -58,7 +58,7 @@ func Explain(err error) string { return withWayOut(err.Error(), err) }
 // withWayOut ends the sentence with the text of an error, and says what to do about it.
 func withWayOut(text string, err error) string {
 	text += "."
-	if c, ok := errors.AsType[Contested](err); ok {
+	if c, ok := errors.AsType[ContestedError](err); ok {
 		if way := c.wayOut(); way != "" {
 			return text + " " + way
 		}

@@ -187,7 +187,7 @@ func (r *run) givesWay(op *operation, moved <-chan struct{}) bool {
 func (r *run) explained(op *operation, err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	conflict := diagnostics.Contested{Err: err, Changed: op.id != ""}
+	conflict := diagnostics.ContestedError{Err: err, Changed: op.id != ""}
 	if e, ok := errors.AsType[*tokens.Error](err); ok {
 		conflict.Managed = r.met[e.Holder.ID]
 		if ring := r.ring(op.id); len(ring) > 1 {

@@ -222,7 +222,7 @@ func TestChangeExplains(t *testing.T) {
 				_, err := Change(context.Background(), &c, test.id, func(context.Context) (int, error) {
 					return 0, tokens.Taken(tokens.KindGroup, "name", "grp_1", "taken")
 				})
-				contested, _ := errors.AsType[diagnostics.Contested](err)
+				contested, _ := errors.AsType[diagnostics.ContestedError](err)
 				if got := (want{contested.Changed, contested.Managed}); got != test.want || len(contested.Ring) > 0 {
 					t.Errorf("got %+v and %v", got, contested.Ring)
 				}
