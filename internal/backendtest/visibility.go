@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -44,7 +45,8 @@ func testVisibility(w *world) {
 		}
 	}
 	// A technical user that the system created follows its token's visibility, because it has the token's name.
-	own := w.create(w.request("merger", ""))
+	ownRequest := w.request("merger", "")
+	own := w.create(ownRequest)
 	must(w.UpdateAccessToken(ctx, own.ID,
 		tokens.AccessTokenUpdate{Settings: tokens.Settings{Visibility: tokens.VisibilityRestricted},
 			Fields: tokens.Fields{"visibility"}}))(w)
@@ -58,6 +60,23 @@ func testVisibility(w *world) {
 		tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false}, Fields: tokens.Fields{"enabled"}})
 	w.omits(w.refusal(err, tokens.CodeForbidden).Error(), "merger")
 	w.omits(w.refusal(bea.DeleteTechnicalUser(ctx, own.User.ID), tokens.CodeForbidden).Error(), "merger")
+	_, err = bea.CreateAccessToken(ctx, bea.request("another", own.User.ID))
+	w.omits(w.refusal(err, tokens.CodeInvalid).Error(), "merger")
+
+	// Who may verify gets the verdict on a value, and nothing that tells whose it is.
+	for secret, known := range map[tokens.Secret]tokens.AccessToken{ownRequest.Secret: own, request.Secret: t} {
+		verdict := must(bea.VerifySecret(ctx, secret, tokens.VerifyOptions{}))(w)
+		w.equal("the verdict", verdict.Active, true)
+		w.equal("the token that it names", verdict.AccessToken.ID, known.ID)
+		told := fmt.Sprintf("%+v", *verdict.AccessToken)
+		for _, secret := range []string{known.Name, known.User.Email, known.User.ID, "nobody knows"} {
+			w.omits(told, secret)
+		}
+		w.equal("what an owner is told", must(w.VerifySecret(ctx, secret, tokens.VerifyOptions{}))(w).AccessToken.Name,
+			known.Name)
+	}
+	w.equal("what its maker is told",
+		must(ada.VerifySecret(ctx, request.Secret, tokens.VerifyOptions{}))(w).AccessToken.Name, t.Name)
 	refused := w.request("takeover", user.ID)
 	refused.Visibility = tokens.VisibilityRestricted
 	_, err = vic.CreateAccessToken(ctx, refused)

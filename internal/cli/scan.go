@@ -59,7 +59,8 @@ type leakDocument struct {
 	// Secret is which secret of the token the value is: current or, during its grace period, previous. Null if it is
 	// neither, or if nobody can tell.
 	Secret *string `json:"secret"`
-	// AccessTokenID, Name and TechnicalUser are those of the token whose value it is or was; null if there is none.
+	// AccessTokenID, Name and TechnicalUser are those of the token whose value it is or was; null if there is none. The
+	// last two are null, too, if the token is restricted and the acting member may not know of it.
 	AccessTokenID *string     `json:"access_token_id"`
 	Name          *string     `json:"name"`
 	TechnicalUser *string     `json:"technical_user"`
@@ -179,7 +180,8 @@ func newLeakDocument(l *leak) leakDocument {
 		document.Live = new(l.verification.Active)
 	}
 	if t := l.verification.AccessToken; t != nil {
-		document.AccessTokenID, document.Name, document.TechnicalUser = new(t.ID), new(t.Name), new(t.User.Email)
+		document.AccessTokenID = new(t.ID)
+		document.Name, document.TechnicalUser = textOrNull(t.Name), textOrNull(t.User.Email)
 	}
 	return document
 }

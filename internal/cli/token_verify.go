@@ -154,7 +154,10 @@ func (a *app) explainVerification(
 		return text, nil
 	}
 	t := *v.AccessToken
-	owner := fmt.Sprintf("%s of %s", describe(t), t.User.Email)
+	owner := describe(t)
+	if t.User.Email != "" { // else the token is restricted, and the acting member may not know of it
+		owner += " of " + t.User.Email
+	}
 	if v.Active {
 		groups, err := readGroupNames(ctx, backend)
 		if err != nil {

@@ -107,7 +107,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	if n.TechnicalUserID != "" && t.User.SystemCreated {
 		return t, tokens.Invalid("technical_user_id",
 			"technical user %s was created for one access token and will be deleted with it: "+
-				"name another technical user, or leave technical_user_id out to have one created for this token", t.User.Email)
+				"name another technical user, or leave technical_user_id out to have one created for this token", t.User.ID)
 	}
 	// Validate checked the settings by themselves. An empty update checks that they fit the technical user.
 	if _, err := t.Updated(tokens.AccessTokenUpdate{}, o.actor, o.now); err != nil {

@@ -31,6 +31,13 @@ func (b *Backend) VerifySecret(
 			return result, nil
 		}
 		used = usedSecret{verdict.AccessToken.ID, known.Version()}
+		share, err := shareWith(ctx, r.View, r.caller, verdict.AccessToken.ID)
+		if err != nil {
+			return result, err
+		}
+		if !r.caller.Sees(*verdict.AccessToken, share) {
+			return verdict.Concealed(), nil
+		}
 		return verdict, nil
 	})
 	if err == nil && result.Active && options.RecordUse {

@@ -71,8 +71,13 @@ type SecretState struct {
 	LastUsedAt time.Time
 }
 
-// QualifiedID returns <e-mail of the technical user>_<id>.
-func (t AccessToken) QualifiedID() string { return t.User.Email + "_" + t.ID }
+// QualifiedID returns <e-mail of the technical user>_<id>; the identifier alone where the technical user is concealed.
+func (t AccessToken) QualifiedID() string {
+	if t.User.Email == "" {
+		return t.ID
+	}
+	return t.User.Email + "_" + t.ID
+}
 
 // limited returns the roles of the technical user and, if the token narrows them, its own. An empty, non-nil set of
 // group roles counts: it leaves nothing. A technical user that the system created already has the token's own roles.

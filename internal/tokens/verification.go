@@ -22,6 +22,19 @@ type Verification struct {
 	Access Access
 }
 
+// Concealed returns the verdict for someone who may not know of the token: with nothing of what people call it, or of
+// whom it belongs to.
+func (v Verification) Concealed() Verification {
+	t := *v.AccessToken
+	t.Name, t.Description, t.CreatorID = "", "", ""
+	t.User = TechnicalUser{
+		GroupID: t.User.GroupID, SystemCreated: t.User.SystemCreated, Disabled: t.User.Disabled,
+		TechnicalUserSettings: TechnicalUserSettings{Grants: t.User.Grants, Enabled: t.User.Enabled},
+	}
+	v.AccessToken = &t
+	return v
+}
+
 // VerifyOptions say how a verification is done.
 type VerifyOptions struct {
 	// RecordUse makes the verification count as a use of the token. A verification for a client counts; a check by an
