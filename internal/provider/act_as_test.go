@@ -215,7 +215,7 @@ func TestActAsUnknown(t *testing.T) {
 	b.Run(
 		resource.TestStep{
 			Config:      acting(b, `"bea@example.com"`, acctest.Resource("group", "payments", byAnna, `name = "payments"`)),
-			ExpectError: acctest.Says("Unable to create group", "no database is there"),
+			ExpectError: acctest.Says("Unable to create group", "the member who acts can only be in a database, and there is no database at"),
 		},
 		resource.TestStep{
 			Config: input + acting(b, `terraform_data.email.output`,

@@ -90,7 +90,7 @@ func TestSimpleResources(t *testing.T) {
 			second: "name = \"builder\"\ndescription = \"Builds.\"\nrole = \"none\"\nenabled = false\ngroup_roles = [{ " +
 				"group_id = latchkey_group.base.id, role = \"manager\" }]",
 			changed:  []string{"name", "description", "role", "enabled", "group_roles"},
-			importBy: "deployer@default.latchkey.internal", // the address of its creation
+			importBy: "Deployer@default.LATCHKEY.internal", // the address of its creation
 			drift: func(b *acctest.Bench, id string) error {
 				_, err := b.Outside.UpdateTechnicalUser(ctx, id,
 					tokens.TechnicalUserUpdate{

@@ -141,7 +141,7 @@ func (m *technicalUserModel) find(ctx context.Context, b tokens.Backend) (tokens
 	}
 	const advice = "check the spelling, and with act_as that the member may manage the account"
 	if email := m.Email.ValueString(); email != "" {
-		if i := slices.IndexFunc(users, func(u tokens.TechnicalUser) bool { return u.Email == email }); i >= 0 {
+		if i := slices.IndexFunc(users, func(u tokens.TechnicalUser) bool { return tokens.SameEmail(u.Email, email) }); i >= 0 {
 			return users[i], nil
 		}
 		return tokens.TechnicalUser{}, managed.NoMatch("email", err,

@@ -239,7 +239,7 @@ func (r *technicalUserResource) ImportState(
 	r.ImportByID(ctx, tokens.KindTechnicalUser, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		users, err := b.TechnicalUsers(ctx)
 		for _, u := range users {
-			if u.Email == req.ID {
+			if tokens.SameEmail(u.Email, req.ID) {
 				ids = append(ids, u.ID)
 			}
 		}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -10,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/accesstoken"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
@@ -185,12 +187,47 @@ func (r *tokenShareResource) Delete(ctx context.Context, req resource.DeleteRequ
 func (r *tokenShareResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
-	tokenID, memberID, err := tokens.ParseShareID("id", req.ID)
-	if err != nil {
-		resp.Diagnostics.Append(diagnostics.FailedImport(diagnostics.Subject{Kind: tokens.KindTokenShare}, err))
+	r.ImportByID(ctx, tokens.KindTokenShare, req, resp, func(b tokens.Backend) ([]string, error) {
+		return namedShares(ctx, b, req.ID)
+	}, "<e-mail address of the member>/<e-mail address of the token's technical user>/<name of the token>")
+	var id types.String
+	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, managed.IDPath, &id)...)
+	tokenID, memberID, err := tokens.ParseShareID("id", id.ValueString())
+	if err != nil || resp.Diagnostics.HasError() { // which says why there is no identifier
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, managed.IDPath, req.ID)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("access_token_id"), tokenID)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("member_id"), memberID)...)
+}
+
+// namedShares returns the identifiers of the shares that a member has on the tokens of a technical user with a name:
+// <e-mail of the member>/<e-mail of the technical user>/<name of the token>.
+func namedShares(ctx context.Context, b tokens.Backend, name string) (ids []string, err error) {
+	at := max(strings.IndexByte(name, '@'), 0) // what is before may hold a slash
+	domain, rest, _ := strings.Cut(name[at:], "/")
+	member := name[:at] + domain
+	email, token, _ := strings.Cut(rest, "/")
+	members, err := b.Members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	named, err := accesstoken.Named(ctx, b, email, token)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		if !tokens.SameEmail(m.Email, member) {
+			continue
+		}
+		for _, tokenID := range named {
+			_, err := b.TokenShare(ctx, tokenID, m.ID)
+			switch {
+			case err == nil:
+				ids = append(ids, tokens.ShareID(tokenID, m.ID))
+			case tokens.ErrorCode(err) != tokens.CodeNotFound:
+				return nil, err
+			}
+		}
+	}
+	return ids, nil
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -21,7 +22,8 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 	}
 	return create(ctx, b, tokens.KindAccessToken, tokens.ActionAccessTokenCreate, creation[tokens.CreatedAccessToken]{
 		request: n.Request, input: n, name: name, invalid: n.Validate(b.now()),
-		refers: n.TechnicalUserID != "" || n.GroupID != "" || refersToMore(n.Own),
+		refers: cmp.Or(referenceTo(tokens.KindTechnicalUser, n.TechnicalUserID), referenceTo(tokens.KindGroup, n.GroupID),
+			referenceIn(n.Own)),
 		make: func(o *operation) (created tokens.CreatedAccessToken, id string, err error) {
 			t, err := o.createAccessToken(ctx, n)
 			if err == nil {

@@ -17,7 +17,7 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 		return o.caller.MayGrant("", m.Access(o.roles))
 	}
 	return create(ctx, b, tokens.KindMember, tokens.ActionMemberCreate, creation[tokens.Member]{
-		request: n.Request, input: n, name: n.Email, invalid: n.Validate(), refers: refersToMore(n.Grants),
+		request: n.Request, input: n, name: n.Email, invalid: n.Validate(), refers: referenceIn(n.Grants),
 		make: func(o *operation) (tokens.Member, string, error) {
 			m := tokens.Member{
 				ID:             tokens.NewID(tokens.KindMember, o.now),

@@ -1,8 +1,9 @@
 package service
 
 import (
+	"cmp"
 	"context"
-	"strings"
+	"errors"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -61,8 +62,9 @@ type creation[T any] struct {
 	name string
 	// invalid is the error if the input is invalid by itself.
 	invalid error
-	// refers is set if the input names existing objects. If there is no database then, it was lost: it is not a new one.
-	refers bool
+	// refers says to what existing object the input refers, as in: group "grp_…". If there is no database then, it was
+	// lost: it is not a new one. It is empty if the input refers to none.
+	refers string
 	// make creates the object and returns it with its identifier.
 	make func(*operation) (T, string, error)
 	// again returns the object that the same request created before, if the caller may still create it.
@@ -73,7 +75,7 @@ type creation[T any] struct {
 // refers to an object that can exist only in a database.
 func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tokens.Action, c creation[T]) (T, error) {
 	once := func(o *operation) (T, error) { return c.once(ctx, o, kind, action) }
-	if c.invalid == nil && !c.refers && b.principal.IsDatabaseOwner() {
+	if c.invalid == nil && c.refers == "" && b.principal.IsDatabaseOwner() {
 		return transact(ctx, b, action, object{name: c.name}, b.found, once)
 	}
 	about := object{name: c.name}
@@ -86,11 +88,20 @@ func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tok
 	case c.invalid != nil:
 		err = c.invalid
 	default:
-		err = tokens.Unavailable(err, "the request refers to a custom role, a group, an acting member or another object "+
-			"of a database, and no database is there: check the spelling (the built-in roles are %s)",
-			strings.Join(tokens.BuiltInRoleNames(), ", "))
+		err = referenceWithoutDatabase(cmp.Or(c.refers, "the member who acts"), err)
 	}
 	return result, err
+}
+
+// referenceWithoutDatabase says, in one sentence, that a request refers to what only a database can hold, and that there
+// is none, which missing says.
+func referenceWithoutDatabase(refers string, missing error) error {
+	text := missing.Error()
+	if e, ok := errors.AsType[*tokens.Error](missing); ok {
+		text = e.Message
+	}
+	return tokens.Unavailable(nil, "%s can only be in a database, and %s", refers, text).
+		Because(tokens.ErrorReason(missing))
 }
 
 // isMissing reports whether an error says that there is no database.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -20,7 +21,8 @@ func (b *Backend) CreateTechnicalUser(ctx context.Context, n tokens.NewTechnical
 		return o.caller.MayGrant("", u.Access(o.roles))
 	}
 	return create(ctx, b, tokens.KindTechnicalUser, tokens.ActionTechnicalUserCreate, creation[tokens.TechnicalUser]{
-		request: n.Request, input: n, name: n.Name, invalid: n.Validate(), refers: n.GroupID != "" || refersToMore(n.Grants),
+		request: n.Request, input: n, name: n.Name, invalid: n.Validate(),
+		refers: cmp.Or(referenceTo(tokens.KindGroup, n.GroupID), referenceIn(n.Grants)),
 		make: func(o *operation) (u tokens.TechnicalUser, id string, err error) {
 			if err := o.knowRolesOf(ctx, n.Grants); err != nil {
 				return u, "", err

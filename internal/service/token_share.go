@@ -24,7 +24,7 @@ func shareName(token tokens.AccessToken, member tokens.Member) string {
 // ShareAccessToken implements tokens.Backend.
 func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.NewTokenShare) (tokens.TokenShare, error) {
 	return create(ctx, b, tokens.KindTokenShare, tokens.ActionTokenShareCreate, creation[tokens.TokenShare]{
-		request: n.Request, input: n, invalid: n.Validate(), refers: true,
+		request: n.Request, input: n, invalid: n.Validate(), refers: referenceTo(tokens.KindAccessToken, n.AccessTokenID),
 		make: func(o *operation) (tokens.TokenShare, string, error) { return o.shareAccessToken(ctx, n) },
 		again: func(o *operation, made store.Request) (s tokens.TokenShare, err error) {
 			token, err := o.AccessToken(ctx, n.AccessTokenID)

@@ -79,6 +79,15 @@ func (t AccessToken) QualifiedID() string {
 	return t.User.Email + "_" + t.ID
 }
 
+// ParseQualifiedID splits what QualifiedID returns, and reports whether a text has that form.
+func ParseQualifiedID(s string) (email, id string, ok bool) {
+	cut := len(s) - IDLength(KindAccessToken) - 1
+	if cut < 1 || s[cut] != '_' || !IsID(KindAccessToken, s[cut+1:]) {
+		return "", "", false
+	}
+	return s[:cut], s[cut+1:], true
+}
+
 // limited returns the roles of the technical user and, if the token narrows them, its own. An empty, non-nil set of
 // group roles counts: it leaves nothing. A technical user that the system created already has the token's own roles.
 func (t AccessToken) limited() (user, own Grants, narrowed bool) {

@@ -59,6 +59,14 @@ var idEncoding = base32.NewEncoding(idDigits).WithPadding(base32.NoPadding)
 // idLength is the length of an identifier after its prefix: 16 bytes in base32.
 const idLength = 26
 
+// IDForm returns what an identifier of the kind looks like.
+func (k Kind) IDForm() string {
+	if k == KindTokenShare {
+		return ShareID(KindAccessToken.IDForm(), KindMember.IDForm())
+	}
+	return string(k) + "_…"
+}
+
 // IDLength returns the length of the identifiers of a kind.
 func IDLength(kind Kind) int { return len(kind) + 1 + idLength }
 

@@ -117,7 +117,7 @@ func (m *shownModel) find(ctx context.Context, b tokens.Backend) (tokens.AccessT
 		return tokens.AccessToken{}, err
 	}
 	found := slices.DeleteFunc(page.AccessTokens, func(t tokens.AccessToken) bool {
-		return t.Name != name || email != "" && t.User.Email != email
+		return t.Name != name || email != "" && !tokens.SameEmail(t.User.Email, email)
 	})
 	switch len(found) {
 	case 0:

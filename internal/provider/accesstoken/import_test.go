@@ -3,6 +3,7 @@ package accesstoken_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -23,6 +24,13 @@ func TestAccessTokenImport(t *testing.T) {
 	}{
 		{"by id", func(t tokens.CreatedAccessToken) string { return t.ID }},
 		{"by e-mail and name", func(t tokens.CreatedAccessToken) string { return t.User.Email + "/" + t.Name }},
+		{"by e-mail in capitals and name", func(t tokens.CreatedAccessToken) string {
+			return strings.ToUpper(t.User.Email) + "/" + t.Name
+		}},
+		{"by qualified_id", func(t tokens.CreatedAccessToken) string { return t.QualifiedID() }},
+		{"by qualified_id in capitals", func(t tokens.CreatedAccessToken) string {
+			return strings.ToUpper(t.User.Email) + "_" + t.ID
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
@@ -90,6 +98,8 @@ func TestAccessTokenImportRefused(t *testing.T) {
 	}{
 		{"no such id", "tok_01jd0000000000000000000000", 0, []string{"non-existent remote object"}},
 		{"no such name", "nobody@default.latchkey.internal/ci", 0,
+			[]string{"there is no access token", "import by identifier (tok_…) or by its qualified_id"}},
+		{"qualified_id of none", "nobody@default.latchkey.internal_tok_01jd0000000000000000000000", 0,
 			[]string{"there is no access token", "import by identifier"}},
 		{"two of the name", "deployer@default.latchkey.internal/ci", 2,
 			[]string{"stands for 2 objects", "by its identifier"}},

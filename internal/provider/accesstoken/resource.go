@@ -212,14 +212,32 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 func (r *tokenResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
-	r.ImportByID(ctx, tokens.KindAccessToken, req, resp, func(b tokens.Backend) (ids []string, err error) {
-		email, name, _ := strings.Cut(req.ID, "/")
-		list, err := b.AccessTokens(ctx, tokens.TokenQuery{Search: email})
-		for _, t := range list.AccessTokens {
-			if t.User.Email == email && t.Name == name {
-				ids = append(ids, t.ID)
-			}
+	r.ImportByID(ctx, tokens.KindAccessToken, req, resp, func(b tokens.Backend) ([]string, error) {
+		if email, id, ok := tokens.ParseQualifiedID(req.ID); ok {
+			return qualified(ctx, b, email, id)
 		}
-		return ids, err
-	}, "<e-mail address of the technical user>/<name>")
+		email, name, _ := strings.Cut(req.ID, "/")
+		return Named(ctx, b, email, name)
+	}, "its qualified_id, or <e-mail address of the technical user>/<name>")
+}
+
+// qualified returns the identifier of a token if it belongs to the technical user with the address.
+func qualified(ctx context.Context, b tokens.AccessTokenService, email, id string) ([]string, error) {
+	t, err := b.AccessToken(ctx, id)
+	if tokens.ErrorCode(err) == tokens.CodeNotFound || err == nil && !tokens.SameEmail(t.User.Email, email) {
+		return nil, nil
+	}
+	return []string{id}, err
+}
+
+// Named returns the identifiers of the tokens that have a name and belong to the technical user with an address, in any
+// case.
+func Named(ctx context.Context, b tokens.AccessTokenService, email, name string) (ids []string, err error) {
+	list, err := b.AccessTokens(ctx, tokens.TokenQuery{Search: email})
+	for _, t := range list.AccessTokens {
+		if tokens.SameEmail(t.User.Email, email) && t.Name == tokens.Normal(name) {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids, err
 }

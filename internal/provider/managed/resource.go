@@ -109,7 +109,7 @@ func (m *Resource) ImportByID(
 	find func(tokens.Backend) ([]string, error), form string,
 ) {
 	id := req.ID
-	if !tokens.IsID(kind, id) {
+	if tokens.KindOf(id) != kind {
 		backend, err := m.Open()
 		var found []string
 		if err == nil {
@@ -118,7 +118,7 @@ func (m *Resource) ImportByID(
 		switch {
 		case err != nil:
 		case len(found) == 0:
-			err = tokens.Invalid("", "there is no %s %q: import by identifier (%s_…) or by %s", kind.Noun(), id, kind, form)
+			err = tokens.Invalid("", "there is no %s %q: import by identifier (%s) or by %s", kind.Noun(), id, kind.IDForm(), form)
 		case len(found) > 1:
 			err = tokens.Invalid("", "%q stands for %d objects (%s): import one of them by its identifier", id, len(found),
 				strings.Join(found, ", "))

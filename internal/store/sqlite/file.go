@@ -136,7 +136,7 @@ func (f databaseFile) look() (fs.FileInfo, error) {
 			return nil, f.explainDirectory(dirErr)
 		}
 		return nil, tokens.Unavailable(err,
-			"there is no database at %s: check the path; if the file was lost, restore it from a backup",
+			"there is no database at %s; check the path, or restore the file from a backup if it was lost",
 			f.path).Because(tokens.ReasonNoDatabase)
 	case err != nil:
 		return nil, tokens.Unavailable(err,
