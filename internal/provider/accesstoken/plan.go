@@ -56,6 +56,10 @@ func (r *tokenResource) ModifyPlan(
 			warnOfHold(f, &state, &resp.Diagnostics) // Terraform plans the new token as a creation
 		} else {
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
+			refused := resp.Diagnostics.HasError()
+			if (refused || plan.SecretVersion.IsUnknown()) && config.mayBeIgnored(&state) {
+				warnOfIgnoredChanges(&state, refused, &resp.Diagnostics)
+			}
 		}
 	}
 	if resp.Diagnostics.HasError() {
@@ -121,6 +125,9 @@ func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag
 		plan.Status = types.StringUnknown()
 	}
 
+	if reason.IsNull() {
+		r.warnOfUnseen(plan, state, f, diags)
+	}
 	r.planNewEnd(state, plan, reason, f, diags)
 	r.refuseInterruption(plan.interruption(state, attribute.IsGiven(reason)), plan.ProtectIfUsedWithin, f, state, diags)
 	warnOfHold(f, state, diags)

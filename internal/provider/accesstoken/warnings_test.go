@@ -76,6 +76,17 @@ func TestPlanWarnings(t *testing.T) {
 		{"disabled by Terraform, enabled again", disabled, tokenFacts{},
 			func(m *model) { m.Enabled = types.BoolValue(true) }, nil, nil},
 		{
+			"outlived since the last refresh", outlived, tokenFacts{ObservedAt: made}, func(*model) {},
+			[]string{"Access token has expired", "Access token was due after its last refresh"},
+			[]string{"looked at 2030-01-01T12:00:00Z", "ends at 2030-01-01T13:00:00Z", "A plan with a refresh would regenerate"},
+		},
+		{
+			"outlived since the last refresh, an error", outlived, tokenFacts{ObservedAt: made},
+			func(m *model) { m.OnExpired = types.StringValue("error") },
+			[]string{"Access token has expired", "Access token was due after its last refresh"},
+			[]string{"has expired since then", `would fail, since on_expired is "error"`},
+		},
+		{
 			"expired for good", expired, tokenFacts{ObservedAt: now}, func(*model) {},
 			[]string{"Access token has expired"},
 			[]string{`"ci" (tok_`, "2030-01-01T13:00:00Z", "later expires_at"},
