@@ -59,8 +59,8 @@ func testActing(w *world) {
 		w.equal("the field", w.refusal(err, tokens.CodeForbidden).Field, "act_as")
 	}
 	added := w.events("")[events:]
-	w.equal("the events of refused changes, and of no refused look", actions(added),
-		[]string{"group.create refused", "group.create refused"})
+	w.equal("the events: one of each look within a minute, and one of each change", actions(added),
+		[]string{"access_token.list refused", "access_token.show refused", "group.create refused", "group.create refused"})
 	w.equal("who is in them", added[0].Actor, tokens.Actor("local:eve@host"))
 
 	// A new member with that address is another person.

@@ -324,7 +324,7 @@ type cell struct {
 	// code is the expected code if the operation is allowed.
 	code tokens.Code
 	try  func() error
-	// action and object are in the event of a refusal; a read leaves no event.
+	// action and object are in the event of a refusal. There is none if the action is empty: a list is only shorter then.
 	action tokens.Action
 	object string
 	// undo restores the earlier state.
@@ -348,7 +348,8 @@ func (m *matrix) run(caller string) int64 {
 		m.memberCells(caller), m.organizationCells(caller))
 	before, latest := m.untouched(), m.latestEvents(1)
 
-	var forbidden []cell
+	var forbidden []cell // that leave an event; one tells of all refusals to look in the same way, within a minute
+	told := map[tokens.Action]bool{}
 	for _, c := range all {
 		if c.allowed {
 			continue
@@ -360,8 +361,9 @@ func (m *matrix) run(caller string) int64 {
 		if c.secret != "" && strings.Contains(err.Error(), c.secret) {
 			m.Errorf("%s: %s: the refusal reveals the name: %v", caller, c.what, err)
 		}
-		if c.action != "" {
+		if c.action != "" && !told[c.action] {
 			forbidden = append(forbidden, c)
+			told[c.action] = c.action.Reads()
 		}
 	}
 	if after := m.untouched(); !reflect.DeepEqual(before, after) {

@@ -74,7 +74,7 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 	rename.undo = func(s *subject) { s.name = m.token(s.id).Name }
 
 	operations := []tokenOperation{
-		{name: "show", table: tableShow, try: func(s *subject) (*tokens.AccessToken,
+		{name: "show", table: tableShow, action: tokens.ActionAccessTokenShow, try: func(s *subject) (*tokens.AccessToken,
 			error) {
 			return answer(m.actor.AccessToken(ctx, s.id))
 		}},
@@ -94,17 +94,20 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 			}
 			return nil, nil
 		}},
-		{name: "show a share", table: tableShow, try: func(s *subject) (*tokens.AccessToken, error) {
-			_, err := m.actor.TokenShare(ctx, s.id, m.guest.ID)
-			return nil, err
-		}},
-		{name: "verify", table: tableVerify, try: func(s *subject) (*tokens.AccessToken, error) {
-			v, err := m.actor.VerifySecret(ctx, s.secret, tokens.VerifyOptions{})
-			if told := m.letter(tableVerify, caller, s.column) == '+'; err == nil && (v.AccessToken != nil) != told {
-				err = fmt.Errorf("the answer reveals a token: %t", !told)
-			}
-			return nil, err
-		}},
+		{name: "show a share", table: tableShow, action: tokens.ActionTokenShareShow,
+			object: func(s *subject) string { return tokens.ShareID(s.id, m.guest.ID) },
+			try: func(s *subject) (*tokens.AccessToken, error) {
+				_, err := m.actor.TokenShare(ctx, s.id, m.guest.ID)
+				return nil, err
+			}},
+		{name: "verify", table: tableVerify, action: tokens.ActionAccessTokenVerify,
+			object: func(*subject) string { return "" }, try: func(s *subject) (*tokens.AccessToken, error) {
+				v, err := m.actor.VerifySecret(ctx, s.secret, tokens.VerifyOptions{})
+				if told := m.letter(tableVerify, caller, s.column) == '+'; err == nil && (v.AccessToken != nil) != told {
+					err = fmt.Errorf("the answer reveals a token: %t", !told)
+				}
+				return nil, err
+			}},
 		rename,
 	}
 
@@ -363,7 +366,7 @@ func (m *matrix) creationCells(caller string) (cells []cell) {
 func (m *matrix) technicalUserCells(caller string) (cells []cell) {
 	ctx := m.Context()
 	listAll := m.letter(tableListMembers, caller, 0) == '+'
-	cells = append(cells, cell{what: "list the technical users", allowed: listAll, try: func() error {
+	cells = append(cells, cell{what: "list the technical users", allowed: listAll, action: tokens.ActionTechnicalUserList, try: func() error {
 		users, err := m.actor.TechnicalUsers(ctx)
 		for _, u := range users {
 			level := 0
@@ -400,11 +403,11 @@ func (m *matrix) technicalUserCells(caller string) (cells []cell) {
 						Grants: tokens.Grants{Role: role}, Enabled: true}})
 				return err
 			}).undo = func() { m.succeed(m.DeleteTechnicalUser(ctx, created.ID)) }
-			add(tableStopUser, "show", "", u, func() error { _, err := m.actor.TechnicalUser(ctx, u.ID); return err })
+			add(tableStopUser, "show", tokens.ActionTechnicalUserShow, u, func() error { _, err := m.actor.TechnicalUser(ctx, u.ID); return err })
 			add(tableAlterUser, "edit", tokens.ActionTechnicalUserUpdate, u,
 				change(u, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Description: "new"},
 					Fields: tokens.Fields{"description"}}))
-			add(tableAlterUser, "enable", tokens.ActionTechnicalUserUpdate, disabled,
+			add(tableAlterUser, "enable", tokens.ActionTechnicalUserEnable, disabled,
 				change(disabled, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: true},
 					Fields: tokens.Fields{"enabled"}}))
 			for _, higher := range rolesByPower[1:] {
@@ -420,7 +423,7 @@ func (m *matrix) technicalUserCells(caller string) (cells []cell) {
 					}
 				}
 			}
-			add(tableStopUser, "disable", tokens.ActionTechnicalUserUpdate, u,
+			add(tableStopUser, "disable", tokens.ActionTechnicalUserDisable, u,
 				change(u, tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Enabled: false},
 					Fields: tokens.Fields{"enabled"}}))
 			add(tableAlterUser, "delete", tokens.ActionTechnicalUserDelete, u,
@@ -459,7 +462,7 @@ func (m *matrix) memberCells(caller string) (cells []cell) {
 				MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}}})
 			return err
 		}).undo = func() { m.succeed(m.DeleteMember(ctx, createdMember.ID)) }
-		add(tableListMembers, "show a member", role, "", "", member.Email,
+		add(tableListMembers, "show a member", role, tokens.ActionMemberShow, member.ID, member.Email,
 			func() error { _, err := m.actor.Member(ctx, member.ID); return err })
 		add(tableAlterMember, "edit a member", role, tokens.ActionMemberUpdate, member.ID, member.Email,
 			changeMember(tokens.MemberUpdate{Settings: tokens.MemberSettings{Name: "New"}, Fields: tokens.Fields{"name"}}))
@@ -469,7 +472,7 @@ func (m *matrix) memberCells(caller string) (cells []cell) {
 				tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: m.next("role"), Permissions: permissions[role]}})
 			return err
 		}).undo = func() { m.succeed(m.DeleteRole(ctx, createdRole.ID)) }
-		add(tableOrganization, "show a custom role", role, "", "", custom.Name,
+		add(tableOrganization, "show a custom role", role, tokens.ActionRoleShow, custom.ID, custom.Name,
 			func() error { _, err := m.actor.Role(ctx, custom.ID); return err })
 		add(tableAlterMember, "edit a custom role", role, tokens.ActionRoleUpdate, custom.ID, custom.Name,
 			changeRole(tokens.RoleUpdate{Settings: tokens.RoleSettings{Description: "new"},
@@ -520,10 +523,10 @@ func (m *matrix) organizationCells(caller string) []cell {
 		one(tableOwner, "prune the events", tokens.ActionEventPrune, database.ID,
 			func() error { _, err := m.actor.PruneEvents(ctx, m.clock.Now().Add(-farAway)); return err }),
 		create,
-		one(tableListMembers, "list the members", "", "", func() error { _, err := m.actor.Members(ctx); return err }),
-		one(tableOrganization, "list the roles", "", "", func() error { _, err := m.actor.Roles(ctx); return err }),
-		one(tableOrganization, "list the groups", "", "", func() error { _, err := m.actor.Groups(ctx); return err }),
-		one(tableOrganization, "show a group", "", "", func() error { _, err := m.actor.Group(ctx, group.ID); return err }),
+		one(tableListMembers, "list the members", tokens.ActionMemberList, "", func() error { _, err := m.actor.Members(ctx); return err }),
+		one(tableOrganization, "list the roles", tokens.ActionRoleList, "", func() error { _, err := m.actor.Roles(ctx); return err }),
+		one(tableOrganization, "list the groups", tokens.ActionGroupList, "", func() error { _, err := m.actor.Groups(ctx); return err }),
+		one(tableOrganization, "show a group", tokens.ActionGroupShow, group.ID, func() error { _, err := m.actor.Group(ctx, group.ID); return err }),
 		one(tableOrganization, "edit a group", tokens.ActionGroupUpdate, group.ID, func() error {
 			_, err := m.actor.UpdateGroup(ctx, group.ID, tokens.GroupUpdate{Settings: tokens.GroupSettings{Description: "new"},
 				Fields: tokens.Fields{"description"}})

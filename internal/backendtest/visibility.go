@@ -88,7 +88,8 @@ func testVisibility(w *world) {
 		}
 	}
 
-	w.equal("the events that its maker sees of it", actions(ada.events(t.ID)), []string{"access_token.create"})
+	w.equal("the events that its maker sees of it", actions(ada.events(t.ID)),
+		[]string{"access_token.create", "access_token.show refused", "access_token.show refused"})
 
 	// The error about deleting its technical user reveals only what they may know, and so do the namesakes.
 	inTheWay := w.refusal(bea.DeleteTechnicalUser(ctx, user.ID), tokens.CodeConflict).Error()

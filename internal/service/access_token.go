@@ -8,11 +8,13 @@ import (
 
 // AccessToken implements tokens.Backend.
 func (b *Backend) AccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
-	return readAs(ctx, b, func(r reader) (tokens.AccessToken, error) {
+	about := look{tokens.ActionAccessTokenShow, objectOf(tokens.KindAccessToken, id)}
+	return readAs(ctx, b, about, func(r reader) (tokens.AccessToken, error) {
 		t, custom, err := r.AccessTokenWithRoles(ctx, id)
 		if err != nil {
 			return t, err
 		}
+		r.object.name = t.Name
 		roles := rolesWith(custom)
 		return t.Observed(b.now(), roles), r.mayShow(ctx, t, roles)
 	})

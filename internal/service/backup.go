@@ -1,7 +1,6 @@
 package service
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -39,14 +38,11 @@ func (b *Backend) mayBackUp(ctx context.Context) (tokens.Actor, error) {
 	if b.principal.IsDatabaseOwner() {
 		return b.principal.Actor(), nil
 	}
-	refusal := operation{backend: b, actor: cmp.Or(b.principal.Actor(), tokens.ActorUnknown)}
-	caller, err := readAs(ctx, b, func(r reader) (tokens.Caller, error) {
-		refusal.actor, refusal.object = tokens.Actor(r.caller.Name), databaseObject(r.View)
+	about := look{action: tokens.ActionDatabaseBackup}
+	caller, err := readAs(ctx, b, about, func(r reader) (tokens.Caller, error) {
+		*r.object = databaseObject(r.View)
 		return r.caller, r.caller.MustBeOwner("to back up the database")
 	})
-	if err != nil && refused(err) {
-		refusal.recordRefusal(ctx, tokens.ActionDatabaseBackup, err)
-	}
 	return tokens.Actor(caller.Name), err
 }
 

@@ -27,6 +27,8 @@ type caller struct {
 	// identity is what a request is bound to: unlike the actor's address, it never passes to somebody else.
 	identity string
 	used     *usedSecret
+	// rejected means that it asks by an access token that is not good, or by nothing at all.
+	rejected bool
 }
 
 // caller looks up the principal in the database.
@@ -40,7 +42,7 @@ func (b *Backend) caller(ctx context.Context, v store.View) (caller, error) {
 	if secret, ok := b.principal.TokenHolder(); ok {
 		return b.tokenHolder(ctx, v, secret)
 	}
-	return caller{actor: tokens.ActorUnknown}, tokens.Forbidden("", "nobody asks: an operation needs a principal")
+	return caller{actor: tokens.ActorUnknown, rejected: true}, tokens.Forbidden("", "nobody asks: an operation needs a principal")
 }
 
 // member returns the member with an address as the caller.
@@ -71,7 +73,7 @@ func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.S
 	}
 	refusal := tokens.Forbidden("", "the access token that asks is not good: it is unknown, has ended or was stopped")
 	if !ok {
-		return caller{actor: tokens.ActorUnknown}, refusal
+		return caller{actor: tokens.ActorUnknown, rejected: true}, refusal
 	}
 	verdict := known.Verdict(b.now())
 	t := verdict.AccessToken
@@ -85,7 +87,7 @@ func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.S
 		identity: t.ID,
 	}
 	if !verdict.Active {
-		return caller{actor: by.actor}, refusal
+		return caller{actor: by.actor, rejected: true}, refusal
 	}
 	by.used = &usedSecret{t.ID, known.Version()}
 	return by, nil
@@ -107,28 +109,46 @@ func shareWith(ctx context.Context, v store.View, c tokens.Caller, tokenID strin
 type reader struct {
 	store.View
 	caller tokens.Caller
+	// object is what the event names if the look is refused.
+	object *object
+}
+
+// look is an operation that only reads: the action, and the object that the event of a refusal names.
+type look struct {
+	action tokens.Action
+	object object
 }
 
 // readAs runs fn on the database for the principal. What the principal may do is read from the same snapshot as
 // everything else. The owner of the database needs no look-up, and so no snapshot.
-func readAs[T any](ctx context.Context, b *Backend, fn func(reader) (T, error)) (T, error) {
+func readAs[T any](ctx context.Context, b *Backend, l look, fn func(reader) (T, error)) (T, error) {
 	if b.principal.IsDatabaseOwner() {
-		return readAsBy(ctx, b, (*store.Store).Read, fn)
+		return readAsBy(ctx, b, (*store.Store).Read, l, fn)
 	}
-	return readAsBy(ctx, b, (*store.Store).ReadAtOnce, fn)
+	return readAsBy(ctx, b, (*store.Store).ReadAtOnce, l, fn)
 }
 
 // readAsBy is readAs by means of one of the store's reading methods.
-func readAsBy[T any](ctx context.Context, b *Backend, method readMethod, fn func(reader) (T, error)) (T, error) {
+func readAsBy[T any](
+	ctx context.Context, b *Backend, method readMethod, l look, fn func(reader) (T, error),
+) (T, error) {
 	var by caller
+	about := l.object
 	result, err := readBy(ctx, b.Service, method, func(v store.View) (none T, err error) {
 		if by, err = b.caller(ctx, v); err != nil {
 			return none, err
 		}
-		return fn(reader{v, by.Caller})
+		return fn(reader{v, by.Caller, &about})
 	})
 	b.noteUse(ctx, by)
-	return result, err
+	if tokens.ErrorCode(err) != tokens.CodeForbidden {
+		return result, err
+	}
+	r := refusal{by.actor, l.action, about, by.rejected}
+	if p, ok := tokens.PurposeOf(ctx); ok {
+		r.action, r.object = p.Action, object{p.ObjectID, p.ObjectName}
+	}
+	return result, b.recordRefusal(ctx, r, err)
 }
 
 // mayShow checks that the caller may show a token.

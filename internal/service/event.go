@@ -13,7 +13,7 @@ import (
 
 // Events implements tokens.Backend.
 func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Event, error) {
-	return readAs(ctx, b, func(r reader) ([]tokens.Event, error) {
+	return readAs(ctx, b, look{action: tokens.ActionEventList}, func(r reader) ([]tokens.Event, error) {
 		if err := query.Validate(); err != nil {
 			return nil, err
 		}

@@ -45,18 +45,20 @@ func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Gr
 
 // Group implements tokens.Backend.
 func (b *Backend) Group(ctx context.Context, id string) (tokens.Group, error) {
-	return readAs(ctx, b, func(r reader) (tokens.Group, error) {
+	about := look{tokens.ActionGroupShow, objectOf(tokens.KindGroup, id)}
+	return readAs(ctx, b, about, func(r reader) (tokens.Group, error) {
 		g, err := r.Group(ctx, id)
 		if err != nil {
 			return g, err
 		}
+		r.object.name = g.Name
 		return g, r.caller.MayManageAccounts("", id, "to show group "+id)
 	})
 }
 
 // Groups implements tokens.Backend.
 func (b *Backend) Groups(ctx context.Context) ([]tokens.Group, error) {
-	return readAs(ctx, b, func(r reader) ([]tokens.Group, error) {
+	return readAs(ctx, b, look{action: tokens.ActionGroupList}, func(r reader) ([]tokens.Group, error) {
 		if err := r.caller.MayManageAccounts("", "", "to list the groups"); err != nil {
 			return nil, err
 		}

@@ -64,18 +64,20 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 
 // Member implements tokens.Backend.
 func (b *Backend) Member(ctx context.Context, id string) (tokens.Member, error) {
-	return readAs(ctx, b, func(r reader) (tokens.Member, error) {
+	about := look{tokens.ActionMemberShow, objectOf(tokens.KindMember, id)}
+	return readAs(ctx, b, about, func(r reader) (tokens.Member, error) {
 		m, _, err := r.MemberWithRoles(ctx, id)
 		if err != nil {
 			return m, err
 		}
+		r.object.name = m.Email
 		return m, r.caller.MayListMembers()
 	})
 }
 
 // Members implements tokens.Backend.
 func (b *Backend) Members(ctx context.Context) ([]tokens.Member, error) {
-	return readAs(ctx, b, func(r reader) ([]tokens.Member, error) {
+	return readAs(ctx, b, look{action: tokens.ActionMemberList}, func(r reader) ([]tokens.Member, error) {
 		if err := r.caller.MayListMembers(); err != nil {
 			return nil, err
 		}

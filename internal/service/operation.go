@@ -22,6 +22,8 @@ type operation struct {
 	identity string
 	// used is the secret of the access token by which the caller asks; nil if it asks by none.
 	used *usedSecret
+	// rejected means that the access token by which the caller asks is not good.
+	rejected bool
 	// roles holds the built-in roles and the custom roles that the operation has needed so far; see know.
 	roles tokens.Roles
 	// knowsRoles is set if roles holds all custom roles.
@@ -178,7 +180,7 @@ func transact[T any](
 		return result, nil
 	}
 	if o != nil && refused(err) && tokens.LeavesEvent(ctx, err) {
-		o.recordRefusal(ctx, action, err)
+		err = b.recordRefusal(ctx, refusal{o.actor, action, o.object, o.rejected}, err)
 	}
 	var none T
 	return none, err
@@ -187,22 +189,8 @@ func transact[T any](
 // begin looks up the caller.
 func (o *operation) begin(ctx context.Context) error {
 	by, err := o.backend.caller(ctx, o.View)
-	o.caller, o.actor, o.identity, o.used = by.Caller, by.actor, by.identity, by.used
+	o.caller, o.actor, o.identity, o.used, o.rejected = by.Caller, by.actor, by.identity, by.used, by.rejected
 	return err
-}
-
-// refused reports whether an error is a decision, as opposed to a failure.
-func refused(err error) bool {
-	return tokens.ErrorCode(err) != tokens.CodeUnavailable
-}
-
-// recordRefusal writes the event of a refused operation in a transaction of its own. It ignores a failure to do so: the
-// caller needs to know about the refusal.
-func (o *operation) recordRefusal(ctx context.Context, action tokens.Action, refusal error) {
-	_ = o.backend.store.Write(ctx, func(tx store.Tx) error {
-		return tx.InsertEvent(ctx,
-			event(o.backend.now(), o.actor, action, o.object, tokens.OutcomeRefused, refusal.Error()))
-	})
 }
 
 // record writes the event of something that the operation did.

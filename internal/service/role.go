@@ -65,18 +65,20 @@ func sortedPermissions(permissions []string) []string {
 
 // Role implements tokens.Backend.
 func (b *Backend) Role(ctx context.Context, id string) (tokens.Role, error) {
-	return readAs(ctx, b, func(r reader) (tokens.Role, error) {
+	about := look{tokens.ActionRoleShow, objectOf(tokens.KindRole, id)}
+	return readAs(ctx, b, about, func(r reader) (tokens.Role, error) {
 		role, err := r.Role(ctx, id)
 		if err != nil {
 			return role, err
 		}
+		r.object.name = role.Name
 		return role, r.caller.MayManageAccounts("", id, "to show role "+id)
 	})
 }
 
 // Roles implements tokens.Backend.
 func (b *Backend) Roles(ctx context.Context) ([]tokens.Role, error) {
-	return readAs(ctx, b, func(r reader) ([]tokens.Role, error) {
+	return readAs(ctx, b, look{action: tokens.ActionRoleList}, func(r reader) ([]tokens.Role, error) {
 		if err := r.caller.MayManageAccounts("", "", "to list the roles"); err != nil {
 			return nil, err
 		}
@@ -87,10 +89,13 @@ func (b *Backend) Roles(ctx context.Context) ([]tokens.Role, error) {
 
 // RoleHolders implements tokens.Backend.
 func (b *Backend) RoleHolders(ctx context.Context, id string) (tokens.RoleHolders, error) {
-	return readAs(ctx, b, func(r reader) (tokens.RoleHolders, error) {
-		if _, err := r.Role(ctx, id); err != nil {
+	about := look{tokens.ActionRoleShow, objectOf(tokens.KindRole, id)}
+	return readAs(ctx, b, about, func(r reader) (tokens.RoleHolders, error) {
+		role, err := r.Role(ctx, id)
+		if err != nil {
 			return tokens.RoleHolders{}, err
 		}
+		r.object.name = role.Name
 		if err := r.caller.MayManageAccounts("", id, "to show what holds role "+id); err != nil {
 			return tokens.RoleHolders{}, err
 		}

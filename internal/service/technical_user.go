@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -115,21 +116,51 @@ func (o *operation) checkTechnicalUserName(ctx context.Context, u tokens.Technic
 
 // TechnicalUser implements tokens.Backend.
 func (b *Backend) TechnicalUser(ctx context.Context, id string) (tokens.TechnicalUser, error) {
-	return readAs(ctx, b, func(r reader) (tokens.TechnicalUser, error) {
+	about := look{tokens.ActionTechnicalUserShow, objectOf(tokens.KindTechnicalUser, id)}
+	return readAs(ctx, b, about, func(r reader) (tokens.TechnicalUser, error) {
 		u, _, err := r.TechnicalUserWithRoles(ctx, id)
 		if err != nil {
 			return u, err
 		}
-		if err := r.caller.MayManageAccounts(u.GroupID, id, "to show technical user "+id); err != nil || !u.SystemCreated {
-			return u, err
+		return u, r.mayShowTechnicalUser(ctx, u)
+	})
+}
+
+// mayShowTechnicalUser checks that the caller may show a technical user.
+func (r reader) mayShowTechnicalUser(ctx context.Context, u tokens.TechnicalUser) error {
+	if err := r.caller.MayManageAccounts(u.GroupID, u.ID, "to show technical user "+u.ID); err != nil || !u.SystemCreated {
+		return err
+	}
+	return seesTokensOf(ctx, r.View, r.caller, u)
+}
+
+// TechnicalUserWithEmail implements tokens.Backend. Addresses can be guessed, so the refusal of one that exists is the
+// same as that of one that doesn't exist.
+func (b *Backend) TechnicalUserWithEmail(ctx context.Context, email string) (tokens.TechnicalUser, error) {
+	about := look{action: tokens.ActionTechnicalUserShow}
+	return readAs(ctx, b, about, func(r reader) (none tokens.TechnicalUser, err error) {
+		if err := r.caller.MayListTechnicalUsers(); err != nil {
+			return none, err
 		}
-		return u, seesTokensOf(ctx, r.View, r.caller, u)
+		u, ok, err := r.View.TechnicalUserWithEmail(ctx, strings.ToLower(email))
+		if err != nil {
+			return none, err
+		}
+		if ok {
+			if err := r.mayShowTechnicalUser(ctx, u); tokens.ErrorCode(err) != tokens.CodeForbidden {
+				return u, err
+			}
+		} else if r.caller.IsOwner() {
+			return none, tokens.NoneWithAddress(tokens.KindTechnicalUser, email)
+		}
+		return none, tokens.Forbidden("", "%s manages no technical user with the address %q: check the address, "+
+			"or ask an owner for a role", r.caller.Name, email)
 	})
 }
 
 // TechnicalUsers implements tokens.Backend.
 func (b *Backend) TechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
-	return readAs(ctx, b, func(r reader) ([]tokens.TechnicalUser, error) {
+	return readAs(ctx, b, look{action: tokens.ActionTechnicalUserList}, func(r reader) ([]tokens.TechnicalUser, error) {
 		if err := r.caller.MayListTechnicalUsers(); err != nil {
 			return nil, err
 		}
@@ -208,7 +239,7 @@ func (b *Backend) UpdateTechnicalUser(
 ) (tokens.TechnicalUser, error) {
 	update = tokens.Normalized(update)
 	about := objectOf(tokens.KindTechnicalUser, id)
-	return change(ctx, b, tokens.ActionTechnicalUserUpdate, about, func(o *operation) (tokens.TechnicalUser, error) {
+	return change(ctx, b, technicalUserAction(update), about, func(o *operation) (tokens.TechnicalUser, error) {
 		before, err := o.TechnicalUser(ctx, id)
 		if err != nil {
 			return before, err
@@ -241,6 +272,17 @@ func (b *Backend) UpdateTechnicalUser(
 		}
 		return o.saveTechnicalUser(ctx, before, after)
 	})
+}
+
+// technicalUserAction returns the action that the event names if the update is refused.
+func technicalUserAction(u tokens.TechnicalUserUpdate) tokens.Action {
+	switch {
+	case !slices.Equal(u.Fields, tokens.Fields{"enabled"}):
+		return tokens.ActionTechnicalUserUpdate
+	case u.Settings.Enabled:
+		return tokens.ActionTechnicalUserEnable
+	}
+	return tokens.ActionTechnicalUserDisable
 }
 
 // mayUpdateTechnicalUser checks that the caller may change a technical user from one state to another. To only disable

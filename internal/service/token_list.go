@@ -12,7 +12,7 @@ import (
 
 // AccessTokens implements tokens.Backend.
 func (b *Backend) AccessTokens(ctx context.Context, query tokens.TokenQuery) (tokens.TokenPage, error) {
-	return readAs(ctx, b, func(r reader) (page tokens.TokenPage, err error) {
+	return readAs(ctx, b, look{action: tokens.ActionAccessTokenList}, func(r reader) (page tokens.TokenPage, err error) {
 		if err := query.Validate(); err != nil {
 			return page, err
 		}

@@ -97,7 +97,8 @@ func (o *operation) mayShare(ctx context.Context, t tokens.AccessToken, role str
 
 // TokenShare implements tokens.Backend.
 func (b *Backend) TokenShare(ctx context.Context, tokenID, memberID string) (tokens.TokenShare, error) {
-	return readAs(ctx, b, func(r reader) (tokens.TokenShare, error) {
+	about := look{tokens.ActionTokenShareShow, shareObject(tokenID, memberID)}
+	return readAs(ctx, b, about, func(r reader) (tokens.TokenShare, error) {
 		switch t, custom, err := r.AccessTokenWithRoles(ctx, tokenID); {
 		case err == nil:
 			if err := r.mayShow(ctx, t, rolesWith(custom)); err != nil {
@@ -112,7 +113,7 @@ func (b *Backend) TokenShare(ctx context.Context, tokenID, memberID string) (tok
 
 // TokenShares implements tokens.Backend.
 func (b *Backend) TokenShares(ctx context.Context, query tokens.TokenShareQuery) ([]tokens.TokenShare, error) {
-	return readAs(ctx, b, func(r reader) ([]tokens.TokenShare, error) {
+	return readAs(ctx, b, look{action: tokens.ActionTokenShareList}, func(r reader) ([]tokens.TokenShare, error) {
 		if err := query.Validate(); err != nil {
 			return nil, err
 		}

@@ -32,12 +32,23 @@ var errDropped = errors.New("dropped")
 
 // Write implements store.Writer.
 func (c twiceConnection) Write(ctx context.Context, fn func(store.Tx) error) error {
-	err := c.Connection.Write(ctx, func(tx store.Tx) error {
+	return twice(ctx, c.Connection.Write, fn)
+}
+
+// Record implements store.Writer.
+func (c twiceConnection) Record(ctx context.Context, fn func(store.Tx) error) error {
+	return twice(ctx, c.Connection.Record, fn)
+}
+
+func twice(
+	ctx context.Context, write func(context.Context, func(store.Tx) error) error, fn func(store.Tx) error,
+) error {
+	err := write(ctx, func(tx store.Tx) error {
 		_ = fn(tx) // whatever it was
 		return errDropped
 	})
 	if !errors.Is(err, errDropped) {
 		return err
 	}
-	return c.Connection.Write(ctx, fn)
+	return write(ctx, fn)
 }

@@ -43,6 +43,8 @@ type Writer interface {
 	// Write runs fn in a transaction, which commits when fn returns nil. What fn reads in it stays true until then. An
 	// engine that finds out only later that another transaction was first drops what fn did and runs it again.
 	Write(ctx context.Context, fn func(Tx) error) error
+	// Record is Write for events alone, which every schema holds alike: it leaves an older schema as it is.
+	Record(ctx context.Context, fn func(Tx) error) error
 }
 
 // Found writes what a new database begins with. It runs in the transaction that makes the schema.

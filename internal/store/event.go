@@ -89,6 +89,19 @@ func (t Tx) InsertEvent(ctx context.Context, e tokens.Event) error {
 		e.ID, microseconds(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome), e.Detail)
 }
 
+// newestEvents is among how many of the newest events WasRefused looks for one. There are rarely more in a minute, and it
+// keeps the look flat in a long log.
+const newestEvents = 1000
+
+// WasRefused reports whether the log already tells that an actor was refused an action, at a time or later.
+func (v View) WasRefused(ctx context.Context, by tokens.Actor, action tokens.Action, since time.Time) (bool, error) {
+	_, found, err := find(ctx, v.q, scanText, fmt.Sprintf(`SELECT id FROM events
+		WHERE number > (SELECT coalesce(max(number), 0) FROM events) - %d
+		AND actor = $1 AND action = $2 AND outcome = $3 AND at >= $4 LIMIT 1`, newestEvents),
+		string(by), string(action), string(tokens.OutcomeRefused), microseconds(since))
+	return found, err
+}
+
 // DeleteEvents deletes the events before an instant and returns how many there were.
 func (t Tx) DeleteEvents(ctx context.Context, before time.Time) (int64, error) {
 	result, err := t.e.ExecContext(ctx, `DELETE FROM events WHERE at < $1`, before.UnixMicro())

@@ -70,6 +70,20 @@ func (s *Store) Write(ctx context.Context, fn func(Tx) error) error {
 	return s.WriteOrMake(ctx, nil, fn)
 }
 
+// Record is Write for events alone. It neither makes a database nor migrates one.
+func (s *Store) Record(ctx context.Context, fn func(Tx) error) error {
+	open, err := s.connection(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return s.explain(open.Record(ctx, func(tx Tx) error {
+		if err := s.checkSchema(open); err != nil {
+			return err
+		}
+		return fn(tx)
+	}))
+}
+
 // WriteOrMake is Write that makes a missing database and has found begin it.
 func (s *Store) WriteOrMake(ctx context.Context, found Found, fn func(Tx) error) error {
 	open, err := s.connection(ctx, found)

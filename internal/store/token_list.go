@@ -280,7 +280,7 @@ const (
 // parts returns the parts that make up what the audience may show.
 func (b *tokenListBuilder) parts(order tokenOrder) (parts []part) {
 	a, group := b.Audience, b.Query.GroupID
-	if !order.indexed || b.Query.TechnicalUserID != "" {
+	if !order.indexed || b.Query.TechnicalUserID != "" || b.Query.ID != "" {
 		return []part{{from: allTokens, condition: b.visible()}}
 	}
 	add := func(everywhere bool, groups []string, visibility tokens.Visibility, condition string) {
@@ -436,6 +436,9 @@ const longestNeedle = 10_000
 // filters are the conditions of the query's filters.
 func (b *tokenListBuilder) filters() (all []string) {
 	q, now := b.Query, b.Now
+	if q.ID != "" {
+		all = append(all, `t.id = `+b.arg(q.ID))
+	}
 	if q.TechnicalUserID != "" {
 		all = append(all, `t.technical_user_id = `+b.arg(q.TechnicalUserID))
 	}

@@ -18,7 +18,8 @@ type Database struct {
 // Backend carries out the lifecycle of access tokens. Its methods may be called from several goroutines at once.
 //
 // Every operation is one transaction: permission, rule, change and audit event commit together or not at all; a refusal
-// commits its event alone. Every method returns an *Error: CodeUnavailable if the backend can't answer or does not
+// commits its event alone, of a look, too. Where that can't be written the error says so. LookingFor names the operation
+// that a look serves. Every method returns an *Error: CodeUnavailable if the backend can't answer or does not
 // exist, and CodeForbidden if the caller may not do it; see Caller for the rules. The comments list the other codes.
 // Only the methods whose names begin with Create create a missing database, and only if their input refers to no other
 // object.
@@ -93,6 +94,9 @@ type TechnicalUserService interface {
 	CreateTechnicalUser(ctx context.Context, user NewTechnicalUser) (TechnicalUser, error)
 	// TechnicalUser returns a technical user. CodeNotFound.
 	TechnicalUser(ctx context.Context, id string) (TechnicalUser, error)
+	// TechnicalUserWithEmail returns the technical user with an address, regardless of case. CodeNotFound, but only for an
+	// owner: to others it is CodeForbidden whether there is none or one that they don't manage.
+	TechnicalUserWithEmail(ctx context.Context, email string) (TechnicalUser, error)
 	// TechnicalUsers returns the technical users that the caller may manage, by address.
 	TechnicalUsers(ctx context.Context) ([]TechnicalUser, error)
 	// UpdateTechnicalUser changes a technical user. CodeNotFound, CodeInvalid, CodeConflict as CreateTechnicalUser, for

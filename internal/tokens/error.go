@@ -100,6 +100,16 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Unrecorded returns the error of a refusal whose event could not be written, because of cause.
+func (e *Error) Unrecorded(cause error) *Error {
+	refusal := *e
+	refusal.Message += "; the audit log does not tell of this refusal, since it can't be written"
+	if refusal.Err == nil {
+		refusal.Err = cause
+	}
+	return &refusal
+}
+
 // ErrorCode returns the code of the Error in err's chain. An error of any other type is CodeUnavailable, since nothing
 // is known about the object; nil is the empty code.
 func ErrorCode(err error) Code {
@@ -135,6 +145,13 @@ func NotFound(kind Kind, id string) *Error {
 			"or the identifiers belong to another database", tokenID, memberID)
 	}
 	return &Error{Code: CodeNotFound, Kind: kind, ID: redact(id), Message: redact(message)}
+}
+
+// NoneWithAddress says that no object of the kind has this e-mail address.
+func NoneWithAddress(kind Kind, email string) *Error {
+	return &Error{
+		Code: CodeNotFound, Kind: kind, Message: redact(fmt.Sprintf("there is no %s with the address %s", kind.Noun(), email)),
+	}
 }
 
 // Invalid says that the value of one attribute breaks a rule. An empty field stands for the whole object.

@@ -1,8 +1,11 @@
 package tokens
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
-// Event is an entry in the audit log: something that was changed or refused. No event contains a secret.
+// Event is an entry in the audit log: something that was changed, or that was refused, looks included. No event contains a secret.
 type Event struct {
 	ID     string
 	At     time.Time
@@ -20,26 +23,49 @@ type Event struct {
 // Action is what an event is about: <kind of object>.<verb>.
 type Action string
 
+// Reads reports whether the action only looks. Of these only refusals are in the audit log: one for each actor, action
+// and minute.
+func (a Action) Reads() bool {
+	_, verb, _ := strings.Cut(string(a), ".")
+	return verb == "show" || verb == "list" || verb == "verify"
+}
+
+// FoldedWithin is how long the refusals of one actor to look count as one event: a minute of the clock.
+const FoldedWithin = time.Minute
+
 // The actions of events.
 const (
+	ActionDatabaseShow          Action = "database.show"
 	ActionDatabaseCreate        Action = "database.create"
 	ActionDatabaseBackup        Action = "database.backup"
 	ActionDatabaseRestore       Action = "database.restore"
+	ActionEventList             Action = "event.list"
 	ActionEventPrune            Action = "event.prune"
+	ActionGroupShow             Action = "group.show"
+	ActionGroupList             Action = "group.list"
 	ActionGroupCreate           Action = "group.create"
 	ActionGroupUpdate           Action = "group.update"
 	ActionGroupDelete           Action = "group.delete"
+	ActionRoleShow              Action = "role.show"
+	ActionRoleList              Action = "role.list"
 	ActionRoleCreate            Action = "role.create"
 	ActionRoleUpdate            Action = "role.update"
 	ActionRoleDelete            Action = "role.delete"
+	ActionMemberShow            Action = "member.show"
+	ActionMemberList            Action = "member.list"
 	ActionMemberCreate          Action = "member.create"
 	ActionMemberUpdate          Action = "member.update"
 	ActionMemberDelete          Action = "member.delete"
+	ActionTechnicalUserShow     Action = "technical_user.show"
+	ActionTechnicalUserList     Action = "technical_user.list"
 	ActionTechnicalUserCreate   Action = "technical_user.create"
 	ActionTechnicalUserUpdate   Action = "technical_user.update"
 	ActionTechnicalUserDisable  Action = "technical_user.disable"
 	ActionTechnicalUserEnable   Action = "technical_user.enable"
 	ActionTechnicalUserDelete   Action = "technical_user.delete"
+	ActionAccessTokenShow       Action = "access_token.show"
+	ActionAccessTokenList       Action = "access_token.list"
+	ActionAccessTokenVerify     Action = "access_token.verify"
 	ActionAccessTokenCreate     Action = "access_token.create"
 	ActionAccessTokenUpdate     Action = "access_token.update"
 	ActionAccessTokenRegenerate Action = "access_token.regenerate"
@@ -51,6 +77,8 @@ const (
 	ActionAccessTokenRelease        Action = "access_token.release"
 	ActionAccessTokenRevoke         Action = "access_token.revoke"
 	ActionAccessTokenDelete         Action = "access_token.delete"
+	ActionTokenShareShow            Action = "token_share.show"
+	ActionTokenShareList            Action = "token_share.list"
 	ActionTokenShareCreate          Action = "token_share.create"
 	ActionTokenShareUpdate          Action = "token_share.update"
 	ActionTokenShareDelete          Action = "token_share.delete"

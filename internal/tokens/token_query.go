@@ -9,6 +9,9 @@ import (
 
 // TokenQuery selects and orders access tokens. The zero query selects all, by creation.
 type TokenQuery struct {
+	// ID selects the one token with that identifier; empty for any. Where the caller may not show it, the list is empty:
+	// this is how to look at a token that one may do something else with.
+	ID string
 	// Search selects tokens whose name, description or technical user (name or e-mail) contains the text, in any case.
 	Search string
 	// Status selects tokens of one status; empty for any.
@@ -153,6 +156,11 @@ func (q TokenQuery) Validate() error {
 	if _, ok := tokenOrders[q.Sort]; q.Sort != "" && !ok {
 		return Invalid("sort", "there is no column %q; the columns are %s", q.Sort, join(TokenColumns()))
 	}
+	if q.ID != "" {
+		if err := ValidateID("id", KindAccessToken, q.ID); err != nil {
+			return err
+		}
+	}
 	if q.TechnicalUserID != "" {
 		if err := ValidateID("technical_user_id", KindTechnicalUser, q.TechnicalUserID); err != nil {
 			return err
@@ -189,7 +197,7 @@ func (q TokenQuery) Compare(a, b *AccessToken) int {
 
 // Selects reports whether the query selects a token that was observed at a time, its Limit and Cursor apart.
 func (q TokenQuery) Selects(t *AccessToken, now time.Time) bool {
-	if q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID ||
+	if q.ID != "" && t.ID != q.ID || q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID ||
 		q.GroupID != "" && t.User.GroupID != q.GroupID {
 		return false
 	}

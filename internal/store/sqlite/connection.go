@@ -93,27 +93,35 @@ func (c *connection) ReadAtOnce(ctx context.Context, fn func(store.View) error) 
 // readMigrated runs fn in a transaction in which an older schema is migrated and which never commits, so that the file
 // stays as it is.
 func (c *connection) readMigrated(ctx context.Context, fn func(store.View) error) error {
-	return c.inTurn(ctx, func(tx store.Tx) error { return fn(tx.View) }, (*sql.Tx).Rollback)
+	return c.inTurn(ctx, c.begin, func(tx store.Tx) error { return fn(tx.View) }, (*sql.Tx).Rollback)
 }
 
 // Write implements store.Writer. With it an older schema is migrated for good.
 func (c *connection) Write(ctx context.Context, fn func(store.Tx) error) error {
-	err := c.inTurn(ctx, fn, (*sql.Tx).Commit)
+	err := c.inTurn(ctx, c.begin, fn, (*sql.Tx).Commit)
 	if err == nil && c.isOld() {
 		c.version.Store(int64(store.SchemaVersion))
 	}
 	return err
 }
 
-// inTurn runs fn in the transaction that may write, and ends it where fn returns nil.
-func (c *connection) inTurn(ctx context.Context, fn func(store.Tx) error, end func(*sql.Tx) error) error {
+// Record implements store.Writer.
+func (c *connection) Record(ctx context.Context, fn func(store.Tx) error) error {
+	begin := func(ctx context.Context) (*sql.Tx, error) { return c.db.BeginTx(ctx, nil) }
+	return c.inTurn(ctx, begin, fn, (*sql.Tx).Commit)
+}
+
+// inTurn runs fn in the transaction that may write, which begin begins, and ends it where fn returns nil.
+func (c *connection) inTurn(
+	ctx context.Context, begin func(context.Context) (*sql.Tx, error), fn func(store.Tx) error, end func(*sql.Tx) error,
+) error {
 	select {
 	case c.writing <- struct{}{}:
 		defer func() { <-c.writing }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	tx, err := c.begin(ctx)
+	tx, err := begin(ctx)
 	if err != nil {
 		return err
 	}
