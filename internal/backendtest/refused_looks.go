@@ -287,18 +287,20 @@ func testPurposes(w *world) {
 	token := w.create(w.request("deploy", ""))
 	w.member("none@example.com")
 	for range 2 {
-		purpose := tokens.LookingFor(w.Context(), tokens.Purpose{
-			Action: tokens.ActionTokenShareCreate, ObjectID: token.ID, ObjectName: "deploy",
-		})
+		purpose := tokens.LookingFor(w.Context(), tokens.Purpose{Action: tokens.ActionTokenShareCreate, ObjectID: token.ID})
 		before := len(w.events(""))
 		_, err := w.acting("none@example.com").Members(purpose)
 		refusal := w.refusal(err, tokens.CodeForbidden)
 		e := w.events("")[before:]
 		w.equal("the number of events", len(e), 1)
 		w.equal("the event", e[0], tokens.Event{ID: e[0].ID, At: w.clock.Instant(), Actor: "none@example.com",
-			Action: tokens.ActionTokenShareCreate, ObjectID: token.ID, ObjectName: "deploy", Outcome: tokens.OutcomeRefused,
-			Detail: refusal.Error()})
+			Action: tokens.ActionTokenShareCreate, ObjectID: token.ID, Outcome: tokens.OutcomeRefused, Detail: refusal.Error()})
 	}
+	pasted := tokens.Purpose{Action: tokens.ActionTokenShareCreate, ObjectID: w.secret().Reveal()}
+	_, err := w.acting("none@example.com").Members(tokens.LookingFor(w.Context(), pasted))
+	w.refusal(err, tokens.CodeForbidden)
+	all := w.events("")
+	w.equal("the object of an event in place of which a value was given", all[len(all)-1].ObjectID, "")
 	before := len(w.events(""))
 	must(w.Members(tokens.LookingFor(w.Context(), tokens.Purpose{Action: tokens.ActionTokenShareCreate})))(w)
 	w.equal("the events of a look that succeeds", len(w.events("")), before)

@@ -112,17 +112,33 @@ func (ref technicalUserRef) find(ctx context.Context, backend tokens.TechnicalUs
 	if ref == "" || tokens.IsID(tokens.KindTechnicalUser, string(ref)) {
 		return string(ref), nil
 	}
-	users, err := backend.TechnicalUsers(ctx)
+	user, err := backend.TechnicalUserWithEmail(ctx, string(ref))
+	if tokens.ErrorCode(err) == tokens.CodeNotFound {
+		return "", fmt.Errorf("there is no technical user with the address %s; "+
+			"latchkey technical-user list shows them all", ref)
+	}
 	if err != nil {
 		return "", lookupFailed(tokens.KindTechnicalUser, "e-mail address", err)
 	}
-	for _, user := range users {
-		if tokens.SameEmail(user.Email, string(ref)) {
-			return user.ID, nil
-		}
+	return user.ID, nil
+}
+
+// lookingFor returns a context for the look-ups of an operation on an object, so that the audit log names that operation
+// if one of them is refused.
+func lookingFor(ctx context.Context, action tokens.Action, objectID string) context.Context {
+	return tokens.LookingFor(ctx, tokens.Purpose{Action: action, ObjectID: objectID})
+}
+
+// shownTokenWithID returns an access token, and whether the caller may show it. Whoever may not is not refused: it is for
+// the operation on the token to decide, and for its event to tell.
+func shownTokenWithID(
+	ctx context.Context, backend tokens.AccessTokenService, id tokenID,
+) (tokens.AccessToken, bool, error) {
+	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{ID: string(id)})
+	if err != nil || len(page.AccessTokens) == 0 {
+		return tokens.AccessToken{}, false, err
 	}
-	return "", fmt.Errorf("there is no technical user with the address %s; "+
-		"latchkey technical-user list shows them all", ref)
+	return page.AccessTokens[0], true, nil
 }
 
 // lookupFailed returns the error of a look-up among all objects of a kind. To a caller who may not look there it says

@@ -74,7 +74,7 @@ func (c *technicalUserList) Run(ctx context.Context, app *app) error {
 }
 
 func (c *technicalUserList) users(ctx context.Context, backend tokens.Backend) ([]tokens.TechnicalUser, error) {
-	groupID, err := c.Group.find(ctx, backend)
+	groupID, err := c.Group.find(lookingFor(ctx, tokens.ActionTechnicalUserList, ""), backend)
 	if err != nil {
 		return nil, err
 	}
@@ -227,12 +227,16 @@ func (c *technicalUserEnable) Run(ctx context.Context, app *app) error {
 // switchTechnicalUser disables or enables a technical user and says so.
 func (a *app) switchTechnicalUser(ctx context.Context, ref technicalUserRef, enabled bool, verb string) error {
 	return a.withBackend(func(backend tokens.Backend) error {
-		id, err := ref.find(ctx, backend)
-		var user tokens.TechnicalUser
-		already := false
+		action := tokens.ActionTechnicalUserDisable
+		if enabled {
+			action = tokens.ActionTechnicalUserEnable
+		}
+		id, err := ref.find(lookingFor(ctx, action, ""), backend)
+		var before, user tokens.TechnicalUser
+		if err == nil { // whoever may not show it may not switch it either
+			before, err = backend.TechnicalUser(lookingFor(ctx, action, id), id)
+		}
 		if err == nil {
-			before, hidden := backend.TechnicalUser(ctx, id) // a refusal is for the change to report and to record
-			already = hidden == nil && before.Enabled == enabled
 			user, err = backend.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{
 				Settings: tokens.TechnicalUserSettings{Enabled: enabled}, Fields: tokens.Fields{"enabled"},
 			})
@@ -240,7 +244,7 @@ func (a *app) switchTechnicalUser(ctx context.Context, ref technicalUserRef, ena
 		if err != nil {
 			return fmt.Errorf("unable to %s technical user %s: %w", verb, ref, err)
 		}
-		text := fmt.Sprintf("%s technical user %s (%s)", switched(enabled, already), user.Email, user.ID)
+		text := fmt.Sprintf("%s technical user %s (%s)", switched(enabled, before.Enabled == enabled), user.Email, user.ID)
 		if !enabled {
 			text += " and all of its access tokens"
 		}

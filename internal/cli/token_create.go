@@ -65,6 +65,7 @@ func (c *tokenCreate) newToken(
 ) (n tokens.NewAccessToken, err error) {
 	n.Settings = settings
 	n.Name, n.Enabled = c.Name, !c.Disabled
+	ctx = lookingFor(ctx, tokens.ActionAccessTokenCreate, "")
 	if n.TechnicalUserID, err = c.TechnicalUser.find(ctx, backend); err != nil {
 		return n, err
 	}

@@ -20,7 +20,10 @@ func (c *tokenDelete) Run(ctx context.Context, app *app) error {
 			"pass --yes to delete access token %s without it", c.ID)
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		token, err := backend.AccessToken(ctx, string(c.ID))
+		token, shown, err := shownTokenWithID(ctx, backend, c.ID)
+		if err == nil && !shown && !c.Yes { // nobody can confirm what they don't see
+			token, err = backend.AccessToken(lookingFor(ctx, tokens.ActionAccessTokenDelete, string(c.ID)), string(c.ID))
+		}
 		if err != nil {
 			return fmt.Errorf("unable to delete access token %s: %w", c.ID, err)
 		}
@@ -29,6 +32,7 @@ func (c *tokenDelete) Run(ctx context.Context, app *app) error {
 				return err
 			}
 		}
+		token.ID = string(c.ID)
 		if err := backend.DeleteAccessToken(ctx, string(c.ID)); err != nil {
 			return fmt.Errorf("unable to delete access token %s: %w", c.ID, err)
 		}

@@ -26,7 +26,8 @@ func (c *tokenEdit) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		var token tokens.AccessToken
 		if c.GroupRole != nil {
-			update.Own.GroupRoles, err = c.groupRoles(ctx, backend)
+			purpose := lookingFor(ctx, tokens.ActionAccessTokenUpdate, string(c.ID))
+			update.Own.GroupRoles, err = c.groupRoles(purpose, backend)
 			update.Fields = append(update.Fields, "group_roles")
 		}
 		if err == nil {

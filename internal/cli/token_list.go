@@ -66,10 +66,11 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 func (c *tokenList) page(
 	ctx context.Context, backend tokens.Backend, query tokens.TokenQuery,
 ) (page tokens.TokenPage, err error) {
-	if query.TechnicalUserID, err = c.TechnicalUser.find(ctx, backend); err != nil {
+	purpose := lookingFor(ctx, tokens.ActionAccessTokenList, "")
+	if query.TechnicalUserID, err = c.TechnicalUser.find(purpose, backend); err != nil {
 		return page, err
 	}
-	if query.GroupID, err = c.Group.find(ctx, backend); err != nil {
+	if query.GroupID, err = c.Group.find(purpose, backend); err != nil {
 		return page, err
 	}
 	return backend.AccessTokens(ctx, query)

@@ -15,7 +15,8 @@ type tokenRegenerate struct {
 	JSON        bool    `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
 }
 
-// Run makes a value, gives it to the token in place of the one that it has read, and prints it.
+// Run makes a value, gives it to the token in place of the one that it has read if the caller may read it, and prints
+// it.
 func (c *tokenRegenerate) Run(ctx context.Context, app *app) error {
 	grace, err := c.grace()
 	if err != nil {
@@ -72,11 +73,14 @@ func (c *tokenRegenerate) grace() (*tokens.Grace, error) {
 func (c *tokenRegenerate) regenerate(
 	ctx context.Context, app *app, backend tokens.Backend, grace *tokens.Grace,
 ) (tokens.Secret, tokens.AccessToken, error) {
-	token, err := backend.AccessToken(ctx, string(c.ID))
+	token, shown, err := shownTokenWithID(ctx, backend, c.ID)
 	if err != nil {
 		return tokens.Secret{}, token, err
 	}
-	prefix, _, _ := strings.Cut(token.Secret.Preview, "_")
+	prefix := tokens.DefaultPrefix
+	if shown {
+		prefix, _, _ = strings.Cut(token.Secret.Preview, "_")
+	}
 	secret, err := app.newSecret(prefix)
 	if err != nil {
 		return tokens.Secret{}, token, err

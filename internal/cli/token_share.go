@@ -35,16 +35,19 @@ func (c *tokenShare) Run(ctx context.Context, app *app) error {
 func (c *tokenShare) share(ctx context.Context, backend tokens.Backend, now time.Time) (tokens.TokenShare, error) {
 	share := tokens.NewTokenShare{Request: tokens.NewRequest(now), AccessTokenID: string(c.ID), Role: c.Role}
 	var err error
-	if share.MemberID, err = c.Member.find(ctx, backend); err != nil {
+	purpose := lookingFor(ctx, tokens.ActionTokenShareCreate, string(c.ID))
+	if share.MemberID, err = c.Member.find(purpose, backend); err != nil {
 		return tokens.TokenShare{}, err
 	}
 	if c.Replace {
-		_, err := backend.TokenShare(ctx, share.AccessTokenID, share.MemberID)
-		if err == nil {
-			return backend.UpdateTokenShare(ctx, share.AccessTokenID, share.MemberID, share.Role)
-		}
-		if tokens.ErrorCode(err) != tokens.CodeNotFound {
+		existing, err := backend.TokenShares(ctx, tokens.TokenShareQuery{
+			AccessTokenID: share.AccessTokenID, MemberID: share.MemberID,
+		})
+		if err != nil {
 			return tokens.TokenShare{}, err
+		}
+		if len(existing) > 0 {
+			return backend.UpdateTokenShare(ctx, share.AccessTokenID, share.MemberID, share.Role)
 		}
 	}
 	return backend.ShareAccessToken(ctx, share)
@@ -59,7 +62,7 @@ type tokenUnshare struct {
 // Run ends the share of the token with the member.
 func (c *tokenUnshare) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
-		memberID, err := c.Member.find(ctx, backend)
+		memberID, err := c.Member.find(lookingFor(ctx, tokens.ActionTokenShareDelete, string(c.ID)), backend)
 		if err == nil {
 			err = backend.UnshareAccessToken(ctx, string(c.ID), memberID)
 		}

@@ -64,7 +64,8 @@ func (c *tokenShow) read(ctx context.Context, backend tokens.Backend) (t shownTo
 	if t.roles, err = rolesOf(ctx, backend, t.AccessToken); err != nil {
 		return t, err
 	}
-	if t.groups, err = readGroupNames(ctx, backend); err != nil {
+	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{ID: string(c.ID)}) // for the names of its groups
+	if t.groups = page.GroupNames; err != nil || len(t.shares) == 0 {
 		return t, err
 	}
 	t.members, err = readMemberAddresses(ctx, backend)

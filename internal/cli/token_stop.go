@@ -35,14 +35,17 @@ func (c *tokenEnable) Run(ctx context.Context, app *app) error {
 // switchToken disables or enables an access token and says so.
 func (a *app) switchToken(ctx context.Context, id tokenID, enabled bool, verb string) error {
 	return a.withBackend(func(backend tokens.Backend) error {
-		before, hidden := backend.AccessToken(ctx, string(id)) // some who may stop a token may not show it
+		before, shown, err := shownTokenWithID(ctx, backend, id)
+		if err != nil {
+			return fmt.Errorf("unable to %s access token %s: %w", verb, id, err)
+		}
 		token, err := backend.UpdateAccessToken(ctx, string(id), tokens.AccessTokenUpdate{
 			Settings: tokens.Settings{Enabled: enabled}, Fields: tokens.Fields{"enabled"},
 		})
 		if err != nil {
 			return fmt.Errorf("unable to %s access token %s: %w", verb, id, err)
 		}
-		return a.report(switched(enabled, hidden == nil && before.Enabled == enabled), token)
+		return a.report(switched(enabled, shown && before.Enabled == enabled), token)
 	})
 }
 

@@ -146,7 +146,7 @@ func readAsBy[T any](
 	}
 	r := refusal{by.actor, l.action, about, by.rejected}
 	if p, ok := tokens.PurposeOf(ctx); ok {
-		r.action, r.object = p.Action, object{p.ObjectID, p.ObjectName}
+		r.action, r.object = p.Action, objectOf(tokens.KindOf(p.ObjectID), p.ObjectID)
 	}
 	return result, b.recordRefusal(ctx, r, err)
 }

@@ -7,8 +7,8 @@ import "context"
 // nobody else tells of it.
 type Purpose struct {
 	Action Action
-	// ObjectID and ObjectName are those of the object of the operation, as far as they are known.
-	ObjectID, ObjectName string
+	// ObjectID is the identifier of the object of the operation; empty for a creation.
+	ObjectID string
 }
 
 type purposeKey struct{}
