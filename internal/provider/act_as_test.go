@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -120,15 +121,37 @@ func TestActAsForbidden(t *testing.T) {
 			ExpectError: acctest.Says("Unable to read access token", "tokens:read", "It stays in the Terraform state",
 				"terraform apply -refresh=false -target=latchkey_member.NAME"),
 		},
+		resource.TestStep{
+			Config:      config("none"),
+			Destroy:     true,
+			ExpectError: acctest.Says("Unable to read access token", "tokens:read"),
+		},
 		resource.TestStep{ // Raised by someone else while Terraform does not look: no setting of the provider changed.
 			PreConfig: func() { setRole(b, "administrator") },
 			Config:    config("administrator", `description = "new"`),
 			ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "description"),
 				plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop)),
 			Check: resource.ComposeTestCheckFunc(acctest.CheckSame(acctest.CI, "id", &id),
-				acctest.CheckSame(acctest.CI, "token", &secret), b.CheckActive(acctest.CI)),
+				acctest.CheckSame(acctest.CI, "token", &secret), b.CheckActive(acctest.CI),
+				refusedToAnna(b, tokens.ActionAccessTokenCreate, tokens.ActionAccessTokenUpdate, tokens.ActionAccessTokenDelete,
+					tokens.ActionAccessTokenShow)),
 		},
 	)
+}
+
+// refusedToAnna checks that the audit log tells of each of these actions, that it was refused to the acting member.
+func refusedToAnna(b *acctest.Bench, actions ...tokens.Action) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		events, err := b.Outside.Events(context.Background(), tokens.EventQuery{})
+		for _, action := range actions {
+			if !slices.ContainsFunc(events, func(e tokens.Event) bool {
+				return e.Action == action && e.Outcome == tokens.OutcomeRefused && e.Actor == "anna@example.com"
+			}) {
+				return fmt.Errorf("the refusal of %s is not among the events", action)
+			}
+		}
+		return err
+	}
 }
 
 // setRole gives the one member of the database another role.

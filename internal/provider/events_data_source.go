@@ -62,7 +62,7 @@ func (d *eventsDataSource) Metadata(
 
 func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The audit log: who changed what and when, and what was refused. No event " +
+		MarkdownDescription: "The audit log: who changed what and when, and what was refused, looks included. No event " +
 			"holds a secret.\n\n" +
 			"With the provider's `act_as`, only events about what this member may see are listed. While there is no " +
 			"database yet, the list is empty. Every change adds events, so filter them if what you derive from them is to " +
