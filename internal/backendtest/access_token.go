@@ -283,6 +283,9 @@ func testAccessTokenQueries(w *world) {
 		{tokens.TokenQuery{UnusedFor: 10*day + 5*later}, "b", 1},
 		{tokens.TokenQuery{Limit: 3}, "b a g", 7},
 		{tokens.TokenQuery{Search: "twin", Limit: 1}, "t1", 3},
+		{tokens.TokenQuery{ID: twins[1]}, "t2", 1},
+		{tokens.TokenQuery{ID: twins[1], Limit: 5}, "t2", 1},
+		{tokens.TokenQuery{ID: tokens.NewID(tokens.KindAccessToken, w.clock.Now())}, "", 0},
 	} {
 		test.query.CountTotal = true
 		page := must(w.AccessTokens(ctx, test.query))(w)
@@ -305,6 +308,7 @@ func testAccessTokenQueries(w *world) {
 
 	for field, query := range map[string]tokens.TokenQuery{
 		"sort": {Sort: "shoe_size"}, "status": {Status: "asleep"}, "technical_user_id": {TechnicalUserID: "ci"},
+		"id": {ID: "deploy"},
 		"group_id": {GroupID: "payments"},
 		"limit":    {Limit: -1}, "cursor": {Cursor: "next"}, "expires_within": {ExpiresWithin: -1},
 		"unused_for": {UnusedFor: -1},

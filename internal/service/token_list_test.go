@@ -202,6 +202,9 @@ func drawQuery(t *rapid.T, o *organization) tokens.TokenQuery {
 	if isSet("by group") {
 		query.GroupID = rapid.SampledFrom(o.groups).Draw(t, "group").ID
 	}
+	if isSet("by id") && isSet("rarely") {
+		query.ID = rapid.SampledFrom(o.tokens).Draw(t, "token").ID
+	}
 	days := rapid.IntRange(1, 5)
 	if isSet("by end") {
 		query.ExpiresWithin = time.Duration(days.Draw(t, "expires within")) * 24 * time.Hour

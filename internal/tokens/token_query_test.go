@@ -90,6 +90,7 @@ func TestTokenQuerySelects(t *testing.T) {
 		{tokens.TokenQuery{Sort: "id"}, "a b c d"},
 
 		{tokens.TokenQuery{TechnicalUserID: otherUserID}, "c"},
+		{tokens.TokenQuery{ID: tokenID}, ""},
 		{tokens.TokenQuery{TechnicalUserID: userID, Search: "alpha"}, "a d"},
 		{tokens.TokenQuery{GroupID: groupA}, "b"},
 		{tokens.TokenQuery{GroupID: groupB}, ""},
