@@ -157,3 +157,17 @@ func TestValidatePermissions(t *testing.T) {
 		t.Errorf("the error does not list the verbs: %v", err)
 	}
 }
+
+// Every reading resolves roles, so a set of many permissions must not cost more than its size.
+func TestNewPermissionsOfMany(t *testing.T) {
+	allocated := func(number int) float64 {
+		many := make([]string, number)
+		for i := range many {
+			many[i] = "orders:" + strconv.Itoa(i)
+		}
+		return testing.AllocsPerRun(10, func() { tokens.NewPermissions(many...) })
+	}
+	if few, many := allocated(16), allocated(256); many > 3*few {
+		t.Errorf("256 permissions take %g allocations, and 16 take %g", many, few)
+	}
+}

@@ -190,3 +190,19 @@ func TestIsOwner(t *testing.T) {
 		}
 	}
 }
+
+func TestRoleHolders(t *testing.T) {
+	const mem, tu, tok = "mem_01jz0000000000000000000000", "tu_01jz0000000000000000000000", "tok_01jz0000000000000000000000"
+	for want, ids := range map[string][]string{
+		"":                            nil,
+		"1 member":                    {mem},
+		"2 members":                   {mem, mem},
+		"2 technical users":           {tu, tu},
+		"1 member and 1 access token": {tok, mem},
+		"1 member, 1 technical user and 2 access tokens": {tok, mem, tok, tu},
+	} {
+		if got := tokens.CountRoleHolders(ids).String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
