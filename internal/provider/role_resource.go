@@ -201,9 +201,14 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(ctx context.Context, b tokens.Backend) error {
-		// Where the holders can't be told, neither can the role be deleted, and that error is the one to report.
-		holders, _ := b.RoleHolders(ctx, state.ID.ValueString())
-		err := b.DeleteRole(ctx, state.ID.ValueString())
+		// Where the holders can't be told, neither can the role be deleted, and that error is the one to report. But who is
+		// refused to look was refused to delete, once, as the audit log says.
+		purpose := tokens.Purpose{Action: tokens.ActionRoleDelete, ObjectID: state.ID.ValueString()}
+		holders, err := b.RoleHolders(tokens.LookingFor(ctx, purpose), state.ID.ValueString())
+		if tokens.ErrorCode(err) == tokens.CodeForbidden {
+			return err
+		}
+		err = b.DeleteRole(ctx, state.ID.ValueString())
 		if err == nil {
 			state.warnOfDeletion(holders, &resp.Diagnostics)
 		}

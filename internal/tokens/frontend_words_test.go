@@ -20,8 +20,8 @@ var frontendWords = regexp.MustCompile(`(?i)terraform|tofu|\bimport\b|\bremoved 
 
 // domainWords are the texts that hold such a word, and mean something of the domain by it.
 var domainWords = map[string]bool{
-	// The variable has one name for both frontends.
-	"LATCHKEY_DATABASE": true,
+	// Each variable has one name for both frontends.
+	"LATCHKEY_DATABASE": true, "LATCHKEY_TRUST_DIRECTORY": true,
 	// The field by which a caller asks to work as a member.
 	"act_as": true,
 }
