@@ -115,6 +115,15 @@ func TestSwapOfNames(t *testing.T) {
 	}
 }
 
+// Two objects of one name are a mistake in the configuration, which no import mends.
+func TestNameGivenTwice(t *testing.T) {
+	w := newWorkspace(t)
+	w.configure(user("a", "ci") + user("b", "ci"))
+	w.terraform("apply").exits(1).says("Unable to create technical user", "belongs to the same state", "choose another one").
+		saysNot("import {")
+	w.refusals(1)
+}
+
 // user is a technical user.
 func user(label, name string) string {
 	return fmt.Sprintf("resource \"latchkey_technical_user\" %q {\n  name = %q\n}\n", label, name)

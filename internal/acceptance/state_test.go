@@ -12,6 +12,7 @@ import (
 // tokenState is an access token in Terraform's state or in the list of the command line.
 type tokenState struct {
 	ID                      string            `json:"id"`
+	TechnicalUserID         string            `json:"technical_user_id"`
 	Name                    string            `json:"name"`
 	Description             string            `json:"description"`
 	Status                  string            `json:"status"`

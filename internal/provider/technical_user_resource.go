@@ -181,7 +181,7 @@ func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateR
 	}
 	plan.observe(user)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	managed.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
+	r.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *technicalUserResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {

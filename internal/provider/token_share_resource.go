@@ -136,7 +136,7 @@ func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequ
 	}
 	plan.observe(share)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	managed.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
+	r.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *tokenShareResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {

@@ -71,15 +71,15 @@ func (r *tokenResource) ModifyPlan(
 // planCreate plans what is known of a token before it is made.
 func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
 	plan.refuseTwoLevels(&model{}, diags)
-	expired, ofUser := r.sightings().replaces(plan)
-	switch err := tokens.ValidateNewExpiry(plan.ExpiresAt.Value(), r.Now()); {
-	case err != nil && expired != nil:
-		diags.Append(refusedPastReplacement(*expired, err))
-	case err != nil:
-		warnOfPastCreation(plan, diags)
+	if err := tokens.ValidateNewExpiry(plan.ExpiresAt.Value(), r.Now()); err != nil {
+		if replaced, ok := r.sightings().expiredBefore(plan); ok {
+			diags.Append(refusedPastReplacement(replaced, err))
+		} else {
+			warnOfPastCreation(plan, diags)
+		}
 	}
-	if ofUser != nil {
-		diags.Append(refusedUserReplacement(*ofUser))
+	if replaced, ok := r.sightings().ownerOfUser(plan); ok {
+		diags.Append(refusedUserReplacement(replaced))
 	}
 	plan.SecretVersion = types.Int64Value(1)
 	plan.RegenerationReason = types.StringNull()

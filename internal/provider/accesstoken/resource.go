@@ -121,7 +121,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	warnOfNamesakes(created, &resp.Diagnostics)
 	var f tokenFacts
 	f.recordToken(created.AccessToken)
-	managed.FinishCreate(ctx, backend, &f, plan.subject(), resp)
+	r.FinishCreate(ctx, backend, &f, plan.subject(), resp)
 }
 
 // newSecret makes the secret for a request here, so that a lost answer can't lose it.

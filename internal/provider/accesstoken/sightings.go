@@ -1,6 +1,7 @@
 package accesstoken
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
@@ -12,15 +13,17 @@ import (
 // which says nothing of the token that it takes the place of.
 type sightings struct {
 	mu sync.Mutex
-	// expired are tokens whose expires_at had passed, as the state has them and as they were to be.
-	expired []model
+	// expired are tokens whose expires_at had passed, by their identifiers: as the state has each and as it was to be.
+	expired map[string][]model
 	// ofUser are the tokens of technical users that the system created, by the identifier of the user.
 	ofUser map[string]diagnostics.Subject
 }
 
 // sightings returns those of the run.
 func (r *tokenResource) sightings() *sightings {
-	held, _ := r.Notes.LoadOrStore(TypeName, &sightings{ofUser: map[string]diagnostics.Subject{}})
+	held, _ := r.Notes.LoadOrStore(TypeName, &sightings{
+		expired: map[string][]model{}, ofUser: map[string]diagnostics.Subject{},
+	})
 	seen, _ := held.(*sightings) // nothing else is kept under this key
 	return seen
 }
@@ -34,28 +37,31 @@ func (r *tokenResource) sees(m *model, f tokenFacts) {
 	seen := r.sightings()
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
-	if expired {
-		seen.expired = append(seen.expired, *m)
+	id := m.ID.ValueString()
+	if expired && !slices.ContainsFunc(seen.expired[id], func(other model) bool { return codec.Equal(*m, other) }) {
+		seen.expired[id] = append(seen.expired[id], *m)
 	}
 	if f.SystemUser {
 		seen.ofUser[m.TechnicalUserID.ValueString()] = m.subject()
 	}
 }
 
-// replaces returns the token that has the settings of a new one, or that had the technical user that the system created
-// for it and that the new one names; nil if the run has not come upon any.
-func (s *sightings) replaces(plan *model) (expired, ofUser *diagnostics.Subject) {
+// expiredBefore returns the token whose settings a new one has, of those whose end had passed.
+func (s *sightings) expiredBefore(plan *model) (diagnostics.Subject, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, m := range s.expired {
-		if codec.AllAsIn(*plan, m) {
-			subject := m.subject()
-			expired = &subject
-			break
+	for _, seen := range s.expired {
+		if slices.ContainsFunc(seen, func(m model) bool { return codec.AllAsIn(*plan, m) }) {
+			return seen[0].subject(), true
 		}
 	}
-	if token, ok := s.ofUser[plan.TechnicalUserID.ValueString()]; ok && token.Name == plan.Name.ValueString() {
-		ofUser = &token
-	}
-	return expired, ofUser
+	return diagnostics.Subject{}, false
+}
+
+// ownerOfUser returns the token of the same name for which the system created the technical user that a new one names.
+func (s *sightings) ownerOfUser(plan *model) (diagnostics.Subject, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token, ok := s.ofUser[plan.TechnicalUserID.ValueString()]
+	return token, ok && token.Name == plan.Name.ValueString()
 }

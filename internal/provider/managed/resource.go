@@ -28,9 +28,10 @@ func (m *Resource) Configure(_ context.Context, req resource.ConfigureRequest, r
 
 // FinishCreate records which database a new object lives in. The state is set before, so that a failure here loses
 // nothing.
-func FinishCreate(
+func (m *Resource) FinishCreate(
 	ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.CreateResponse,
 ) {
+	m.run.meets(s.ID)
 	if err := f.common().recordDatabase(ctx, backend); err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("identify the database of", s, err))
 		return
