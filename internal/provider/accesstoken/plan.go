@@ -94,7 +94,7 @@ func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
 // then the system created that one. Terraform writes both into a configuration that it generates from the state.
 func (m *model) refuseTwoLevels(state *model, diags *diag.Diagnostics) {
 	if attribute.IsGiven(m.TechnicalUserID) && attribute.IsGiven(m.GroupID) &&
-		!(m.TechnicalUserID.Equal(state.TechnicalUserID) && m.GroupID.Equal(state.GroupID)) {
+		(!m.TechnicalUserID.Equal(state.TechnicalUserID) || !m.GroupID.Equal(state.GroupID)) {
 		diags.Append(diagnostics.Excluded("group_id",
 			"it is the level of a technical user that the system creates, and technical_user_id names one that "+
 				"exists: remove one of them"))
