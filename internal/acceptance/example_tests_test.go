@@ -84,7 +84,22 @@ func TestMockedProvider(t *testing.T) {
 			access_token_id = latchkey_access_token.own.id
 			member_id       = latchkey_member.anna.id
 		}
-		data "latchkey_events" "some" { object_id = latchkey_access_token.own.id }
+		data "latchkey_events" "some" {
+			object_id = latchkey_access_token.own.id
+			since     = latchkey_access_token.own.created_at
+		}
+		data "latchkey_access_tokens" "alike" {
+			status         = latchkey_access_token.own.status
+			expires_within = data.latchkey_access_token.by_id.ttl
+		}
+		resource "latchkey_access_token" "as_long" {
+			name         = "as-long"
+			visibility   = latchkey_access_token.in_group.visibility
+			enabled      = latchkey_access_token.in_group.enabled
+			activates_at = latchkey_access_token.own.created_at
+			expires_at   = latchkey_access_token.own.secret_expires_at
+			grace_period = "until_expiry"
+		}
 	`)
 	for name, mocks := range map[string]string{
 		"plain": `mock_provider "latchkey" {}`,

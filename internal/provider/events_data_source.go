@@ -111,6 +111,7 @@ func (d *eventsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	var config eventsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	attribute.Require("object_id", config.ObjectID, &resp.Diagnostics, validateObjectID)
+	config.Since.Require("since", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

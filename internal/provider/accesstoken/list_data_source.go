@@ -55,12 +55,7 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 				"contains this text, regardless of case."),
 			"status": attribute.Filter("Only tokens of one status: `active`, `pending`, `disabled`, `held`, "+
 				"`expired` or `revoked`.",
-				attribute.Rule("a status", func(_, value string) error {
-					if value == "" {
-						return tokens.Invalid("status", "it is empty: name a status, or leave it out for any")
-					}
-					return tokens.TokenQuery{Status: tokens.Status(value)}.Validate()
-				})),
+				attribute.RuleForKnown("a status", validateStatus)),
 			"technical_user_id": attribute.Filter("Only tokens of the technical user with this identifier.",
 				attribute.IDRule(tokens.KindTechnicalUser)),
 			"group_id": attribute.Filter("Only tokens of the group with this identifier.",
@@ -95,11 +90,22 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	}
 }
 
+// validateStatus checks that a status exists.
+func validateStatus(field, value string) error {
+	if value == "" {
+		return tokens.Invalid(field, "it is empty: name a status, or leave it out for any")
+	}
+	return tokens.TokenQuery{Status: tokens.Status(value)}.Validate()
+}
+
 func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config listModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	attribute.RequireID("technical_user_id", config.TechnicalUserID, tokens.KindTechnicalUser, &resp.Diagnostics)
 	attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
+	attribute.Require("status", config.Status, &resp.Diagnostics, validateStatus)
+	config.ExpiresWithin.Require("expires_within", &resp.Diagnostics)
+	config.UnusedFor.Require("unused_for", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -70,6 +70,7 @@ func (r *tokenResource) ModifyPlan(
 
 // planCreate plans what is known of a token before it is made.
 func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
+	plan.refuseIllFormed(diags)
 	plan.refuseTwoLevels(&model{}, diags)
 	if err := tokens.ValidateNewExpiry(plan.ExpiresAt.Value(), r.Now()); err != nil {
 		if replaced, ok := r.sightings().expiredBefore(plan); ok {
@@ -88,6 +89,17 @@ func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
 	if plan.TTL.IsNull() && !plan.ExpiresAt.IsUnknown() {
 		plan.SecretExpiresAt = customtypes.TimestampOf(plan.ExpiresAt.Value())
 	}
+}
+
+// refuseIllFormed refuses what validation let pass because a mock may have made it up. No mock is asked for a plan.
+func (m *model) refuseIllFormed(diags *diag.Diagnostics) {
+	attribute.Require("visibility", m.Visibility, diags, validateVisibility)
+	m.ActivatesAt.Require("activates_at", diags)
+	m.ExpiresAt.Require("expires_at", diags)
+	m.TTL.Require("ttl", diags)
+	m.RegenerateBeforeExpiry.Require("regenerate_before_expiry", diags)
+	m.GracePeriod.Require("grace_period", diags)
+	m.ProtectIfUsedWithin.Require("protect_if_used_within", diags)
 }
 
 // refuseTwoLevels refuses a technical user next to the level of one that the system creates, unless a token has both:
@@ -118,6 +130,7 @@ func planReplacement(state, plan, config *model) (replaced path.Paths) {
 // planUpdate plans a token that exists. Every computed attribute keeps its prior value, except those that the update
 // changes; if nothing differs, the plan is the state.
 func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
+	plan.refuseIllFormed(diags)
 	codec.KeepSpelling(plan, state)
 	plan.planSecretExpiry(state)
 	reason := plan.planSecret(state, f, diags)

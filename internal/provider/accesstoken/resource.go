@@ -61,7 +61,7 @@ func (r *tokenResource) ValidateConfig(
 		resp.Diagnostics.Append(diagnostics.Excluded("ttl", "ttl and expires_at exclude each other: remove one of them"))
 	}
 	if attribute.IsGiven(config.ActivatesAt) && attribute.IsGiven(config.ExpiresAt) &&
-		!config.ActivatesAt.Value().Before(config.ExpiresAt.Value()) {
+		!config.ExpiresAt.Value().IsZero() && !config.ActivatesAt.Value().Before(config.ExpiresAt.Value()) {
 		resp.Diagnostics.Append(diagnostics.Excluded("activates_at",
 			"the token would expire before it becomes active: set an earlier activates_at or a later expires_at"))
 	}
@@ -72,11 +72,12 @@ func (r *tokenResource) ValidateConfig(
 // validatePolicies checks the policies, as far as what they depend on is known.
 func (m *model) validatePolicies(diags *diag.Diagnostics) {
 	policies, ttl := m.settings().Policies, m.TTL.Value()
-	hasTTL := ttl != 0 || m.TTL.IsNull() // neither unknown nor malformed, which is reported separately
+	// Neither is unknown nor malformed, which is reported separately.
+	hasTTL, hasEnd := ttl != 0 || m.TTL.IsNull(), !m.ExpiresAt.Value().IsZero() || m.ExpiresAt.IsNull()
 	if !hasTTL {
 		policies.RegenerateBeforeExpiry = 0
 	}
-	if !hasTTL || m.ExpiresAt.IsUnknown() {
+	if !hasTTL || !hasEnd {
 		policies.Grace = tokens.Grace{}
 	}
 	err := policies.Validate(m.ExpiresAt.Value(), ttl)

@@ -79,9 +79,7 @@ func Schema() schema.Schema {
 					"tokens at its level; the " +
 					"default) or `restricted` (owners, the account that made it, and those it is shared with by " +
 					"`latchkey_token_share`).",
-				Validators: []validator.String{attribute.Rule("organization or restricted", func(field, value string) error {
-					return tokens.ValidateVisibility(field, tokens.Visibility(value))
-				})},
+				Validators: []validator.String{attribute.RuleForKnown("organization or restricted", validateVisibility)},
 			},
 			"enabled": schema.BoolAttribute{
 				Optional: true,
@@ -199,6 +197,11 @@ func Schema() schema.Schema {
 				"null for a first secret"),
 		},
 	}
+}
+
+// validateVisibility checks that a visibility exists.
+func validateVisibility(field, value string) error {
+	return tokens.ValidateVisibility(field, tokens.Visibility(value))
 }
 
 // shownAttributes describe an access token in data sources.

@@ -2,13 +2,13 @@ package attribute
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -85,10 +85,14 @@ func IDRule(kind tokens.Kind) validator.String {
 	})
 }
 
-// isMadeUp reports whether mock_provider may have made a text up: Terraform and OpenTofu use letters and digits.
-func isMadeUp(value string) bool {
-	return value != "" && !strings.ContainsFunc(value, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+// RuleForKnown is Rule for an attribute that may refer to a computed one: it lets pass what mock_provider may have made
+// up. Who uses the value requires the rule.
+func RuleForKnown(description string, rule func(field, value string) error) validator.String {
+	return Rule(description, func(field, value string) error {
+		if customtypes.MayBeMadeUp(value) {
+			return nil
+		}
+		return rule(field, value)
 	})
 }
 

@@ -75,12 +75,7 @@ const KnownRoles = "`none`, `viewer`, `member`, `manager`, `administrator`, `own
 
 // Role completes the schema of an attribute that names a role. Only the backend knows which roles exist.
 func Role(a schema.StringAttribute) schema.StringAttribute {
-	a.Validators = append(a.Validators, Rule("the name of a role", func(field, value string) error {
-		if isMadeUp(value) {
-			return nil
-		}
-		return tokens.ValidateRole(field, value)
-	}))
+	a.Validators = append(a.Validators, RuleForKnown("the name of a role", tokens.ValidateRole))
 	return a
 }
 

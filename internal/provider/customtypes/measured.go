@@ -6,10 +6,12 @@ package customtypes
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -100,17 +102,36 @@ func (v Measured[M, T]) StringSemanticEquals(
 	return v.StandsForSame(other), nil
 }
 
-// ValidateAttribute checks the spelling of a configured value.
+// ValidateAttribute checks the spelling of a configured value, unless it may be made up: Require checks that.
 func (v Measured[M, T]) ValidateAttribute(
 	_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse,
 ) {
-	if !v.isGiven() {
-		return
+	if v.isGiven() && !MayBeMadeUp(v.ValueString()) {
+		resp.Diagnostics.Append(v.check(req.Path)...)
 	}
+}
+
+// Require checks the spelling of a value that is about to be used.
+func (v Measured[M, T]) Require(name string, diags *diag.Diagnostics) {
+	if v.isGiven() {
+		diags.Append(v.check(path.Root(name))...)
+	}
+}
+
+func (v Measured[M, T]) check(at path.Path) (diags diag.Diagnostics) {
 	var m M
-	if _, err := m.parse(diagnostics.AttributeName(req.Path), v.ValueString()); err != nil {
-		resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, err))
+	if _, err := m.parse(diagnostics.AttributeName(at), v.ValueString()); err != nil {
+		diags.Append(diagnostics.InvalidAttribute(at, err))
 	}
+	return diags
+}
+
+// MayBeMadeUp reports whether mock_provider may have made a text up, for a computed attribute that the configuration
+// refers to: Terraform and OpenTofu use letters and digits.
+func MayBeMadeUp(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+	})
 }
 
 // isGiven reports whether the value is known and not null.
