@@ -101,16 +101,22 @@ func otherAddress(
 		!tokens.SameEmail(req.PlanValue.ValueString(), req.StateValue.ValueString())
 }
 
-// ModifyPlan keeps the spelling of an address that differs only in case.
+// ModifyPlan keeps the spelling of an address that differs only in case, and warns of roles that may be misspelled.
 func (r *memberResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
-	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
+	if req.Plan.Raw.IsNull() {
 		return
 	}
 	var state, plan memberModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	r.WarnOfRoles(ctx, plan.subject(), state.settings().Grants, plan.settings().Grants, &resp.Diagnostics)
+	if req.State.Raw.IsNull() {
+		return
+	}
 	if plan.Email.IsUnknown() {
 		managed.WarnOfUnknown(state.subject(), "The shares with this member end.", []managed.Unknown{{
 			Attribute: "email", Instead: "take the address from what is known at plan, such as a variable"}}, &resp.Diagnostics)

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -130,22 +129,25 @@ func (r *technicalUserResource) ValidateConfig(
 func (r *technicalUserResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
-	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
+	if req.Plan.Raw.IsNull() {
 		return
 	}
-	var state technicalUserModel
-	var enabled types.Bool
-	var groupID types.String
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("enabled"), &enabled)...)
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("group_id"), &groupID)...)
-	if groupID.IsUnknown() {
+	var state, plan technicalUserModel
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	r.WarnOfRoles(ctx, plan.subject(), state.settings().Grants, plan.settings().Grants, &resp.Diagnostics)
+	if req.State.Raw.IsNull() {
+		return
+	}
+	if plan.GroupID.IsUnknown() {
 		managed.WarnOfUnknown(state.subject(), "Its access tokens are replaced with it, or stand in the way of its deletion.",
 			[]managed.Unknown{managed.UnknownReference("group_id", "latchkey_group")}, &resp.Diagnostics)
 	}
 	var f managed.Facts
 	managed.ReadFacts(ctx, req.Private, &f, &resp.Diagnostics)
-	managed.WarnOfEnabling(f, state.subject(), state.Enabled, enabled, &resp.Diagnostics)
+	managed.WarnOfEnabling(f, state.subject(), state.Enabled, plan.Enabled, &resp.Diagnostics)
 }
 
 // settings returns what the model sets on a technical user.

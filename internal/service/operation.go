@@ -64,9 +64,9 @@ type creation[T any] struct {
 	name string
 	// invalid is the error if the input is invalid by itself.
 	invalid error
-	// refers says to what existing object the input refers, as in: group "grp_…". If there is no database then, it was
-	// lost: it is not a new one. It is empty if the input refers to none.
-	refers string
+	// refers is an existing object to which the input refers. If there is no database then, it was lost: it is not a new
+	// one. It is zero if the input refers to none.
+	refers reference
 	// make creates the object and returns it with its identifier.
 	make func(*operation) (T, string, error)
 	// again returns the object that the same request created before, if the caller may still create it.
@@ -77,7 +77,7 @@ type creation[T any] struct {
 // refers to an object that can exist only in a database.
 func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tokens.Action, c creation[T]) (T, error) {
 	once := func(o *operation) (T, error) { return c.once(ctx, o, kind, action) }
-	if c.invalid == nil && c.refers == "" && b.principal.IsDatabaseOwner() {
+	if c.invalid == nil && c.refers == (reference{}) && b.principal.IsDatabaseOwner() {
 		return transact(ctx, b, action, object{name: c.name}, b.found, once)
 	}
 	about := object{name: c.name}
@@ -90,20 +90,36 @@ func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tok
 	case c.invalid != nil:
 		err = c.invalid
 	default:
-		err = referenceWithoutDatabase(cmp.Or(c.refers, "the member who acts"), err)
+		err = cmp.Or(c.refers, reference{tokens.KindMember, "the member who acts"}).withoutDatabase(err)
 	}
 	return result, err
 }
 
-// referenceWithoutDatabase says, in one sentence, that a request refers to what only a database can hold, and that there
-// is none, which missing says.
-func referenceWithoutDatabase(refers string, missing error) error {
+// reference is an object to which a request refers.
+type reference struct {
+	kind tokens.Kind
+	// text names it in a sentence.
+	text string
+}
+
+// referenceTo is the reference by an identifier; zero for none.
+func referenceTo(kind tokens.Kind, id string) reference {
+	if id == "" {
+		return reference{}
+	}
+	return reference{kind, kind.Noun() + " " + id}
+}
+
+// withoutDatabase says, in one sentence, that only a database can hold the object, and that there is none, which missing
+// says.
+func (r reference) withoutDatabase(missing error) error {
 	text := missing.Error()
 	if e, ok := errors.AsType[*tokens.Error](missing); ok {
 		text = e.Message
 	}
-	return tokens.Unavailable(nil, "%s can only be in a database, and %s", refers, text).
-		Because(tokens.ErrorReason(missing))
+	refusal := tokens.Unavailable(nil, "%s can only be in a database, and %s", r.text, text)
+	refusal.Kind, refusal.Reason = r.kind, tokens.ErrorReason(missing)
+	return refusal
 }
 
 // isMissing reports whether an error says that there is no database.

@@ -233,25 +233,17 @@ func (o *operation) checkRole(ctx context.Context, field, name string) error {
 		name, strings.Join(known, ", ")).Because(tokens.ReasonUnknownRole)
 }
 
-// referenceIn says which group or custom role grants name, neither of which can exist without a database; empty for
+// referenceIn returns a custom role or group that grants name, neither of which can exist without a database; zero for
 // none.
-func referenceIn(g tokens.Grants) string {
+func referenceIn(g tokens.Grants) reference {
 	for _, role := range append([]tokens.GroupRole{{Role: g.Role}}, g.GroupRoles...) {
 		if role.Role != "" && !tokens.IsBuiltInRole(role.Role) {
-			return fmt.Sprintf("role %q, which is not one of the built-in ones (%s),", role.Role,
-				strings.Join(tokens.BuiltInRoleNames(), ", "))
+			return reference{tokens.KindRole, fmt.Sprintf("role %q, which is not one of the built-in ones (%s),", role.Role,
+				strings.Join(tokens.BuiltInRoleNames(), ", "))}
 		}
 	}
 	if len(g.GroupRoles) > 0 {
 		return referenceTo(tokens.KindGroup, g.GroupRoles[0].GroupID)
 	}
-	return ""
-}
-
-// referenceTo says to which object an identifier refers; empty for none.
-func referenceTo(kind tokens.Kind, id string) string {
-	if id == "" {
-		return ""
-	}
-	return kind.Noun() + " " + id
+	return reference{}
 }

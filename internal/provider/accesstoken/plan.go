@@ -32,11 +32,13 @@ func (r *tokenResource) ModifyPlan(
 		return
 	}
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
+	var before tokens.Grants
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
 	} else {
 		state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 		config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics)
+		before = state.settings().Own
 		var f tokenFacts
 		managed.ReadFacts(ctx, req.Private, &f, &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
@@ -65,6 +67,7 @@ func (r *tokenResource) ModifyPlan(
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.WarnOfRoles(ctx, plan.subject(), before, plan.settings().Own, &resp.Diagnostics)
 	resp.Plan.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())
 }
 

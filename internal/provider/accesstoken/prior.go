@@ -67,7 +67,7 @@ func PlanNew(ctx context.Context, c *managed.Connection, config tftypes.Value) (
 	var diags diag.Diagnostics
 	plan := codec.DecodeNew(ctx, config, &diags)
 	r.planCreate(&plan, &diags)
-	if len(diags) > 0 {
+	if len(diags) > 0 || managed.MayBeMisspelled(plan.settings().Own) {
 		return tftypes.Value{}, false
 	}
 	return codec.Encode(ctx, plan, config.Type()), true

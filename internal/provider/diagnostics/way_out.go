@@ -35,8 +35,12 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonUnknownRole: always("A latchkey_role resource makes a custom role."),
 	tokens.ReasonUnknownCaller: always("Name a member in act_as in the provider's configuration, or leave act_as " +
 		"out to work as the owner of the database."),
-	tokens.ReasonNoDatabase: always(databaseSetting +
-		" In a new configuration the first apply makes the database."),
+	tokens.ReasonNoDatabase: func(e *tokens.Error) string {
+		if e.Code == tokens.CodeUnavailable && e.Kind != "" { // it is about an object that only a database could hold
+			return ""
+		}
+		return databaseSetting + " In a new configuration the first apply makes the database."
+	},
 	tokens.ReasonNoDirectory:       always(databaseSetting),
 	tokens.ReasonWrongPlace:        always(databaseSetting),
 	tokens.ReasonOtherOrganization: always("Both are settings in the provider's configuration."),

@@ -38,7 +38,7 @@ func TestServerPlansNewTokenAsFramework(t *testing.T) {
 		{name: "a name alone"},
 		{name: "every attribute", config: attributes{
 			"description": "for the pipeline", "technical_user_id": "tu_1", "role": "viewer",
-			"group_roles": []tftypes.Value{groupRole("g_1", "admin")}, "visibility": "organization", "enabled": true,
+			"group_roles": []tftypes.Value{groupRole("g_1", "clerk")}, "visibility": "organization", "enabled": true,
 			"activates_at": "2031-01-01T00:00:00+01:00", "ttl": "24h", "regenerate_before_expiry": "1h",
 			"on_expired": "error", "on_secret_drift": "error", "grace_period": "0s", "protect_if_used_within": "9d",
 			"regenerate_triggers": attributes{"a": "1"}, "replace_triggers": attributes{"a": "1"},
@@ -50,7 +50,7 @@ func TestServerPlansNewTokenAsFramework(t *testing.T) {
 		{name: "unknown ends", config: attributes{"expires_at": unknown, "ttl": unknown}},
 		{name: "unknown references", config: attributes{"technical_user_id": unknown, "group_id": unknown}},
 		{name: "unknown elements", config: attributes{
-			"group_roles":         []tftypes.Value{groupRole(unknown, "admin")},
+			"group_roles":         []tftypes.Value{groupRole(unknown, "clerk")},
 			"regenerate_triggers": attributes{"a": unknown}, "replace_triggers": unknown,
 		}},
 		{name: "in the place of another", private: `{"f":"e30="}`, long: true},
