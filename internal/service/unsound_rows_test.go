@@ -133,9 +133,9 @@ func TestUnsoundRows(t *testing.T) {
 		{"a hold without a time", `UPDATE access_tokens SET held_by = 'me'`, everyToken, []string{"held_at"}},
 		{"a hold without a holder", `UPDATE access_tokens SET held_at = 1`, everyToken, []string{"held_at"}},
 		{"a version of zero", `UPDATE access_tokens SET secret_version = 0; UPDATE secrets SET version = version - 2`, everyToken, []string{"version"}},
-		{"a secret that is not there", `UPDATE access_tokens SET secret_version = 9`, []string{"verify", "show", "hold"}, []string{ofToken, "not there"}},
+		{"a secret that is not there", `UPDATE access_tokens SET secret_version = 9`, everyToken, []string{ofToken}},
 		{"a technical user that is not there", `PRAGMA foreign_keys = OFF; UPDATE access_tokens SET technical_user_id = 'tu_01jz0000000000000000000000'`,
-			[]string{"verify", "show", "hold"}, []string{ofToken, "not there"}},
+			everyToken, []string{ofToken}},
 		{"an end of a secret as text", `UPDATE secrets SET ended_at = 'soon' WHERE version = 2`, everyToken, []string{"ended_at"}},
 		{"the end of a grace period as text", `UPDATE secrets SET grace_ends_at = 'soon' WHERE version = 1`, everyToken, []string{"grace_ends_at"}},
 		{"a malformed identifier", `PRAGMA foreign_keys = OFF; UPDATE technical_users SET id = 'tu_' || char(27) || '[2J'; ` +

@@ -22,10 +22,11 @@ const accessTokenColumns = `t.id, t.name, t.description, coalesce(token_role.nam
 	coalesce(p.preview, ''), p.created_at, p.grace_ends_at, p.last_used_at, ` + technicalUserColumns + `,
 	coalesce(user_role.name, u.role) AS role, token_role.permissions, user_role.permissions, r.holder_id, ` + groupRoleColumns
 
-// accessTokenTables yield a row for each token and each role in a group that it or its technical user has, or one.
+// accessTokenTables yield a row for each token and each role in a group that it or its technical user has, or one. A token
+// without a technical user or a current secret has a row, too, which can't be read: it must not pass for one that is gone.
 const accessTokenTables = ` FROM access_tokens t
-	JOIN technical_users u ON u.id = t.technical_user_id
-	JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
+	LEFT JOIN technical_users u ON u.id = t.technical_user_id
+	LEFT JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
 	LEFT JOIN secrets p ON p.access_token_id = t.id AND p.version = t.secret_version - 1
 		AND (p.ended_at IS NULL AND p.grace_ends_at IS NOT NULL OR p.ended_at >= p.grace_ends_at)
 	LEFT JOIN group_roles r ON r.holder_id IN (t.id, u.id)
@@ -157,10 +158,7 @@ func (v View) AccessTokenWithRoles(
 	ctx context.Context, id string,
 ) (t tokens.AccessToken, roles []tokens.Role, err error) {
 	all, roles, err := v.accessTokens(ctx, selectAccessTokens+`WHERE t.id = $1`, id)
-	if err == nil && len(all) == 0 {
-		err = v.checkIncompleteToken(ctx, id)
-	}
-	t, err = existing(all, err, tokens.KindAccessToken, id)
+	t, err = existing(ctx, v.q, all, err, tokens.KindAccessToken, id)
 	return t, roles, err
 }
 

@@ -46,7 +46,7 @@ func (v View) members(
 // alone; or CodeNotFound.
 func (v View) MemberWithRoles(ctx context.Context, id string) (m tokens.Member, roles []tokens.Role, err error) {
 	all, roles, err := v.members(ctx, `WHERE m.id = $1`, id)
-	m, err = existing(all, err, tokens.KindMember, id)
+	m, err = existing(ctx, v.q, all, err, tokens.KindMember, id)
 	return m, roles, err
 }
 

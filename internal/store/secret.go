@@ -29,7 +29,7 @@ func (v View) SecretWithHash(
 	}, selectSecret, hash.String())
 	all, roles := rows.finish()
 	if err == nil && len(all) == 0 {
-		err = v.checkTokenOfSecret(ctx, hash)
+		err = v.checkEnded(ctx, hash)
 	}
 	if err != nil || len(all) == 0 {
 		return tokens.SecretRow{}, nil, false, err
@@ -41,11 +41,14 @@ func (v View) SecretWithHash(
 	return known, roles, err == nil, err
 }
 
-// checkTokenOfSecret refuses a secret whose token is there, but not whole: whether it is good can't be told.
-func (v View) checkTokenOfSecret(ctx context.Context, hash tokens.SecretHash) error {
-	_, _, err := find(ctx, v.q, scanIncompleteToken, incompleteToken+
-		` AND t.id IN (SELECT access_token_id FROM secrets WHERE hash = $1)`, hash.String())
-	return err
+// checkEnded refuses a secret that lives while its token is not there: the end of a token ends its secrets.
+func (v View) checkEnded(ctx context.Context, hash tokens.SecretHash) error {
+	id, lives, err := find(ctx, v.q, scanText,
+		`SELECT access_token_id FROM secrets WHERE hash = $1 AND ended_at IS NULL`, hash.String())
+	if err != nil || !lives {
+		return err
+	}
+	return &rowError{rowOf(tokens.KindAccessToken, id), "it is not there, but its secret has not ended"}
 }
 
 // selectSecrets selects every secret that was ever used, those of deleted tokens too.

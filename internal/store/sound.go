@@ -48,25 +48,19 @@ func checkEach[T any](ctx context.Context, q Querier, scan func(scanner) (T, err
 // current secret.
 const incompleteToken = `SELECT t.id FROM access_tokens t LEFT JOIN technical_users u ON u.id = t.technical_user_id
 	LEFT JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
-	WHERE (u.id IS NULL OR s.hash IS NULL OR t.group_id <> coalesce(u.group_id, ''))`
+	WHERE u.id IS NULL OR s.hash IS NULL OR t.group_id <> coalesce(u.group_id, '')
+	LIMIT 1`
 
-// checkIncompleteTokens refuses access tokens that the other statements would pass over.
+// checkIncompleteTokens refuses access tokens whose level or whose technical user and secret don't fit them.
 func (v View) checkIncompleteTokens(ctx context.Context) error {
-	return checkEach(ctx, v.q, scanIncompleteToken, incompleteToken+` LIMIT 1`)
-}
-
-// checkIncompleteToken refuses the access token with an identifier if it is there, but not whole. What is not there is
-// for the caller to say.
-func (v View) checkIncompleteToken(ctx context.Context, id string) error {
-	_, _, err := find(ctx, v.q, scanIncompleteToken, incompleteToken+` AND t.id = $1`, id)
-	return err
+	return checkEach(ctx, v.q, scanIncompleteToken, incompleteToken)
 }
 
 // scanIncompleteToken returns the error about the token that a row holds.
 func scanIncompleteToken(row scanner) (string, error) {
 	id, err := scanText(row)
 	if err == nil {
-		err = &rowError{rowOf(tokens.KindAccessToken, id), "its technical user or its current secret is not there"}
+		err = &rowError{rowOf(tokens.KindAccessToken, id), "its technical user, at its level, or its current secret is not there"}
 	}
 	return id, err
 }

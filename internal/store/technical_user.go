@@ -71,7 +71,7 @@ func (v View) TechnicalUserWithRoles(
 	ctx context.Context, id string,
 ) (u tokens.TechnicalUser, roles []tokens.Role, err error) {
 	all, roles, err := v.technicalUsers(ctx, `WHERE u.id = $1`, id)
-	u, err = existing(all, err, tokens.KindTechnicalUser, id)
+	u, err = existing(ctx, v.q, all, err, tokens.KindTechnicalUser, id)
 	return u, roles, err
 }
 

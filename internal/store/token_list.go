@@ -74,6 +74,9 @@ func (v View) AccessTokens(ctx context.Context, selection TokenSelection) (list 
 		if err := row.scan(from, textTo(&share), nullText{&groupName}, nullText{&roleGroupName}); err != nil {
 			return err
 		}
+		if groupName.Valid != (row.token.User.GroupID != "") || roleGroupName.Valid != row.group.Valid {
+			return checkedRow(tokens.KindAccessToken, row.token.ID, &columnError{"group_id", "that group is not there"})
+		}
 		if rows.add(&row) == len(shares) {
 			shares = append(shares, share)
 		}

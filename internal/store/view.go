@@ -106,7 +106,7 @@ func get[T any](
 ) (T, error) {
 	one, ok, err := find(ctx, q, scan, query, args...)
 	if err == nil && !ok {
-		err = tokens.NotFound(kind, id)
+		err = notFound(ctx, q, kind, id)
 	}
 	return one, err
 }
@@ -121,10 +121,10 @@ func first[T any](all []T, err error) (T, bool, error) {
 }
 
 // existing returns the first of the objects that a query for the one of a kind and id yielded, or CodeNotFound.
-func existing[T any](all []T, err error, kind tokens.Kind, id string) (T, error) {
+func existing[T any](ctx context.Context, q Querier, all []T, err error, kind tokens.Kind, id string) (T, error) {
 	found, ok, err := first(all, err)
 	if err == nil && !ok {
-		err = tokens.NotFound(kind, id)
+		err = notFound(ctx, q, kind, id)
 	}
 	return found, err
 }
