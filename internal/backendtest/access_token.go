@@ -308,7 +308,7 @@ func testAccessTokenQueries(w *world) {
 
 	for field, query := range map[string]tokens.TokenQuery{
 		"sort": {Sort: "shoe_size"}, "status": {Status: "asleep"}, "technical_user_id": {TechnicalUserID: "ci"},
-		"id": {ID: "deploy"},
+		"id":       {ID: "deploy"},
 		"group_id": {GroupID: "payments"},
 		"limit":    {Limit: -1}, "cursor": {Cursor: "next"}, "expires_within": {ExpiresWithin: -1},
 		"unused_for": {UnusedFor: -1},

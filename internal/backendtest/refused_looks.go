@@ -204,7 +204,7 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 				answered := a.answers && (by.known || name == "Database" && by.name == "no member")
 				before := len(w.events(""))
 				err := a.try(by.world.Backend)
-				added := slices.DeleteFunc(w.events("")[before:], func(e tokens.Event) bool {
+				added := slices.DeleteFunc(w.events("")[before:], func(tokens.Event) bool {
 					return name == "RevokeSecret" && answered
 				})
 				if answered {

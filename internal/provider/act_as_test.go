@@ -139,6 +139,31 @@ func TestActAsForbidden(t *testing.T) {
 	)
 }
 
+// A manager of a group edits its tokens, but an edit that stops one within the hour is an error of the apply at that
+// attribute, and the token stays as it is.
+func TestActAsManagerCurtails(t *testing.T) {
+	b := acctest.New(t)
+	config := func(lines ...string) string {
+		return acting(b, annasEmail,
+			acctest.Resource("group", "payments", `name = "payments"`)+
+				anna(`role = "none"`, `group_roles = [{ group_id = latchkey_group.payments.id, role = "manager" }]`)+
+				acctest.Resource("access_token", "ci", append([]string{`name = "ci"`,
+					`group_id = latchkey_group.payments.id`}, lines...)...))
+	}
+	refused := func(attribute string, lines ...string) resource.TestStep {
+		return resource.TestStep{Config: config(append(lines, byAnna)...), ExpectError: acctest.Says(
+			"Unable to update access token", attribute, "as stopping the token does", "tokens:manage in group", "It stays in the Terraform state")}
+	}
+	b.Run(
+		resource.TestStep{Config: config(byAnna), Check: b.CheckActive(acctest.CI)},
+		refused("ttl", `ttl = "30m"`),
+		refused("role", `role = "viewer"`),
+		refused("activates_at", `activates_at = "2060-01-01T00:00:00Z"`),
+		resource.TestStep{Config: config(byAnna, `ttl = "30d"`, `description = "new"`), Check: b.CheckActive(acctest.CI)},
+		resource.TestStep{Config: config(`ttl = "30m"`)}, // the owner may, and may delete it, too
+	)
+}
+
 // refusedToAnna checks that the audit log tells of each of these actions, that it was refused to the acting member.
 func refusedToAnna(b *acctest.Bench, actions ...tokens.Action) resource.TestCheckFunc {
 	return func(*terraform.State) error {
