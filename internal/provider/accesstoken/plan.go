@@ -47,7 +47,7 @@ func (r *tokenResource) ModifyPlan(
 		config.refuseTwoLevels(&state, &resp.Diagnostics)
 		plan.keepComputed(&state, &config)
 		r.sees(&state, f)
-		r.sees(&plan, f)
+		r.seesEnd(&plan)
 		if resp.RequiresReplace = planReplacement(&state, &plan, &config); len(resp.RequiresReplace) > 0 {
 			// The backend would refuse what is no identifier, but only after the token is gone.
 			attribute.RequireID("technical_user_id", config.TechnicalUserID, tokens.KindTechnicalUser, &resp.Diagnostics)

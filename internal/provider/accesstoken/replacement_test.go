@@ -165,6 +165,28 @@ func TestImpossibleReplacement(t *testing.T) {
 	}
 }
 
+// A token leaves the technical user that the system created for it for another one, whose identifier the first plan
+// may not know yet.
+func TestReplacementUnderAnotherUser(t *testing.T) {
+	b := acctest.New(t)
+	var id string
+	user := acctest.Resource("technical_user", "ci", `name = "ci"`)
+	config := b.Config(user + acctest.CIToken(`technical_user_id = latchkey_technical_user.ci.id`))
+	b.Run(
+		resource.TestStep{Config: b.Config(acctest.CIToken()), Check: acctest.Keep(acctest.CI, "id", &id)},
+		resource.TestStep{Config: config, Check: acctest.CheckOther(acctest.CI, "id", &id)},
+		resource.TestStep{Config: b.Config(user + acctest.CIToken())}, // and stays there
+		resource.TestStep{
+			Config: b.Config(user + acctest.CIToken(`replace_triggers = { n = "1" }`)), Check: acctest.Keep(acctest.CI, "id", &id),
+		},
+		resource.TestStep{ // back to a technical user of its own
+			Config: b.Config(user + acctest.CIToken(`replace_triggers = { n = "2" }`)),
+			Check:  acctest.CheckOther(acctest.CI, "id", &id),
+		},
+		resource.TestStep{Config: config, Check: acctest.CheckOther(acctest.CI, "id", &id)}, // a known one
+	)
+}
+
 // A value that is not known yet replaces a token, and the plan says how to avoid that; but not where the token is
 // replaced all the same.
 func TestReplacementByUnknown(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -28,21 +29,28 @@ func (r *tokenResource) sightings() *sightings {
 	return seen
 }
 
-// sees keeps in mind a token that exists.
-func (r *tokenResource) sees(m *model, f tokenFacts) {
-	expired := tokens.ValidateNewExpiry(m.ExpiresAt.Value(), r.Now()) != nil
-	if !expired && !f.SystemUser {
+// sees keeps in mind a token that exists, as the state has it.
+func (r *tokenResource) sees(state *model, f tokenFacts) {
+	r.seesEnd(state)
+	if !f.SystemUser || !attribute.IsGiven(state.TechnicalUserID) {
 		return
 	}
 	seen := r.sightings()
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
-	id := m.ID.ValueString()
-	if expired && !slices.ContainsFunc(seen.expired[id], func(other model) bool { return codec.Equal(*m, other) }) {
-		seen.expired[id] = append(seen.expired[id], *m)
+	seen.ofUser[state.TechnicalUserID.ValueString()] = state.subject()
+}
+
+// seesEnd keeps in mind a token that exists, as the state has it or as it is to be, if its end has passed.
+func (r *tokenResource) seesEnd(m *model) {
+	if tokens.ValidateNewExpiry(m.ExpiresAt.Value(), r.Now()) == nil {
+		return
 	}
-	if f.SystemUser {
-		seen.ofUser[m.TechnicalUserID.ValueString()] = m.subject()
+	seen, id := r.sightings(), m.ID.ValueString()
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	if !slices.ContainsFunc(seen.expired[id], func(other model) bool { return codec.Equal(*m, other) }) {
+		seen.expired[id] = append(seen.expired[id], *m)
 	}
 }
 
