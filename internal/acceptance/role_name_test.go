@@ -70,6 +70,13 @@ func TestRoleMadeAgain(t *testing.T) {
 	opens(false)
 	w.terraform("plan", "-detailed-exitcode").exits(2).says(`"none" -> "boss"`, "3 to change")
 	opens(false)
+
+	// Made again in the same apply that gives it to those who name it, it is waited for.
+	w.configure(keeper + roleConfiguration(``, `"boss"`))
+	w.terraform("apply", "-target=latchkey_role.boss").exits(0)
+	w.configure(keeper + roleConfiguration(bossRole, `"boss"`))
+	w.terraform("apply").exits(0).says("1 added, 3 changed, 0 destroyed")
+	w.terraform("plan", "-detailed-exitcode").exits(0)
 }
 
 // TestRoleReplaced replaces and renames a role with those who hold it in one apply.

@@ -208,6 +208,11 @@ func testTentativeOperations(w *world) {
 		{"a name is taken", func(ctx context.Context) error { return rename(ctx, "shop") }, true},
 		{"users are in the group", func(ctx context.Context) error { return w.DeleteGroup(ctx, shop.ID) }, true},
 		{"the user has tokens", func(ctx context.Context) error { return w.DeleteTechnicalUser(ctx, inGroup.ID) }, true},
+		{"no role has the name", func(ctx context.Context) error {
+			_, err := w.UpdateTechnicalUser(ctx, inGroup.ID, tokens.TechnicalUserUpdate{Fields: tokens.Fields{"role"},
+				Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: "boss"}}})
+			return err
+		}, true},
 		{"a bad name", func(ctx context.Context) error { return rename(ctx, "Shop") }, false},
 		{"nothing there", func(ctx context.Context) error {
 			return w.DeleteGroup(ctx, tokens.NewID(tokens.KindGroup, w.clock.Now()))

@@ -18,9 +18,14 @@ func LeavesEvent(ctx context.Context, err error) bool {
 }
 
 // MayPass reports whether an error is a conflict that ends when another object is renamed, deleted or made: a name is
-// taken, something is still inside, or no other owner is there yet.
+// taken, something is still inside, no other owner is there yet, or no role has the name yet.
 func MayPass(err error) bool {
-	reason := ErrorReason(err)
-	return ErrorCode(err) == CodeConflict &&
-		(reason == ReasonNameTaken || reason == ReasonInUse || reason == ReasonLastOwner)
+	switch ErrorReason(err) {
+	case ReasonNameTaken, ReasonInUse, ReasonLastOwner:
+		return ErrorCode(err) == CodeConflict
+	case ReasonUnknownRole:
+		return true
+	default:
+		return false
+	}
 }

@@ -32,7 +32,8 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 		}
 		return fmt.Sprintf("Use the id attribute of a %s resource.", resourceType(e.Kind))
 	},
-	tokens.ReasonUnknownRole: always("A latchkey_role resource makes a custom role."),
+	tokens.ReasonUnknownRole: always("A latchkey_role resource makes a custom role. Refer to it, as in " +
+		"role = latchkey_role.NAME.name, and Terraform makes it first."),
 	tokens.ReasonUnknownCaller: always("Name a member in act_as in the provider's configuration, or leave act_as " +
 		"out to work as the owner of the database."),
 	tokens.ReasonNoDatabase: func(e *tokens.Error) string {
