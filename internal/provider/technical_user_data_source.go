@@ -135,7 +135,8 @@ func (d *technicalUserDataSource) Read(ctx context.Context, req datasource.ReadR
 
 // find returns the technical user with the address or, at its level, the name.
 func (m *technicalUserModel) find(ctx context.Context, b tokens.Backend) (tokens.TechnicalUser, error) {
-	users, err := b.TechnicalUsers(ctx)
+	purpose := tokens.Purpose{Action: tokens.ActionTechnicalUserShow}
+	users, err := b.TechnicalUsers(tokens.LookingFor(ctx, purpose))
 	if err != nil && tokens.ErrorReason(err) != tokens.ReasonNoDatabase {
 		return tokens.TechnicalUser{}, err
 	}
