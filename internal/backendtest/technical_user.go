@@ -105,7 +105,9 @@ func testTechnicalUserAddressIsKept(w *world) {
 			Grants: tokens.Grants{Role: tokens.RoleNone}}})
 	conflict := w.refusal(err, tokens.CodeConflict)
 	w.equal("the holder", conflict.Holder, tokens.Holder{Kind: tokens.KindTechnicalUser, ID: renamed.ID})
-	w.mentions(conflict.Error(), "ci@default.latchkey.internal", `"builds"`, renamed.ID)
+	w.mentions(conflict.Error(), "ci@default.latchkey.internal", `"builds"`, renamed.ID, "events", "free again")
+	w.succeed(w.DeleteTechnicalUser(ctx, renamed.ID))
+	w.equal("the address of another one, once that is gone", w.user("ci", "").Email, "ci@default.latchkey.internal")
 
 	successor := w.group("payments")
 	_, err = w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{GroupID: successor.ID,

@@ -82,7 +82,8 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 			"name": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "Name, unique among the technical users of its level: 1 to 63 lower-case letters, " +
-					"digits and hyphens. Changes in place; `email` stays.",
+					"digits and hyphens. Changes in place; `email` stays, so no other technical user of the level can take the " +
+					"old name while this one lives.",
 				Validators: []validator.String{attribute.Rule("1 to 63 lower-case letters, digits and hyphens",
 					tokens.ValidateName)},
 			},

@@ -83,7 +83,8 @@ func (o *operation) createTechnicalUser(
 	}
 	if ok {
 		return u, tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s, whose name is %q now, "+
-			"has had the address %s since it was made, and keeps it",
+			"has had the address %s since it was made, and keeps it while it lives, because events and the qualified "+
+			"identifiers of its tokens call it so; the name is free again once that technical user is deleted",
 			holder.ID, holder.Name, u.Email)
 	}
 	if err := o.InsertTechnicalUser(ctx, u); err != nil {
