@@ -199,7 +199,7 @@ func WithoutWords(err error, words []string) error {
 // end or a tab, and with the replacement character in place of everything else that is not visible. A file may hold
 // texts that were written before there were rules for them.
 func Cleaned(s string) string {
-	return cleaned(s, func(r rune) bool { return false })
+	return cleaned(s, func(rune) bool { return false })
 }
 
 // CleanedLines is Cleaned, but keeps line feeds and tabs.

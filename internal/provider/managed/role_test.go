@@ -4,7 +4,7 @@ import "testing"
 
 func TestMeantRole(t *testing.T) {
 	for name, want := range map[string]string{
-		"admin": "administrator", "administrators": "administrator", "adminstrator": "administrator", "view": "viewer",
+		"admin": "administrator", "administrators": "administrator", "admnistrator": "administrator", "view": "viewer",
 		"viewr": "viewer", "owners": "owner", "onwer": "owner", "members": "member", "manger": "manager",
 		"administrator": "", "none": "", "deployer": "", "clerk": "", "nope": "", "": "", "a": "", "auditor": "",
 	} {
