@@ -44,6 +44,7 @@ func (r *tokenResource) ModifyPlan(
 		if resp.Diagnostics.HasError() {
 			return
 		}
+		config.refuseIllFormed(&resp.Diagnostics)
 		config.refuseTwoLevels(&state, &resp.Diagnostics)
 		plan.keepComputed(&state, &config)
 		r.sees(&state, f)
@@ -133,7 +134,6 @@ func planReplacement(state, plan, config *model) (replaced path.Paths) {
 // planUpdate plans a token that exists. Every computed attribute keeps its prior value, except those that the update
 // changes; if nothing differs, the plan is the state.
 func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
-	plan.refuseIllFormed(diags)
 	codec.KeepSpelling(plan, state)
 	plan.planSecretExpiry(state)
 	reason := plan.planSecret(state, f, diags)
