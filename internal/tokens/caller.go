@@ -102,9 +102,10 @@ func (c Caller) mayCurtail(before, after AccessToken, share string, roles Roles,
 	if len(curtailing) == 0 {
 		return nil
 	}
-	refusal, ok := errors.AsType[*Error](c.MayUse(OperationCurtail, before, share, roles))
+	err := c.MayUse(OperationCurtail, before, share, roles)
+	refusal, ok := errors.AsType[*Error](err)
 	if !ok {
-		return nil
+		return err
 	}
 	refusal.Field = curtailing[0]
 	refusal.Message = "to change " + curtailing.String() + " like this ends or narrows, within the hour, what works now, " +
