@@ -193,7 +193,7 @@ func TestMutations(t *testing.T) {
 	if _, err := open(t, p.path, p.now).Backup(background, intact); err != nil {
 		t.Fatal(err)
 	}
-	random := rand.New(rand.NewPCG(9, 1)) //nolint:gosec // the same mutations in every run
+	random := rand.New(rand.NewPCG(9, 1)) // the same mutations in every run
 	for round := range rounds {
 		m := mutations[round%len(mutations)]
 		directory := t.TempDir()

@@ -37,11 +37,11 @@ func (o *operation) readTokenBack(want tokens.AccessToken) {
 func (o *operation) readDeletionBack(id string) {
 	o.readBack = append(o.readBack, func(ctx context.Context) error {
 		_, _, err := o.AccessTokenWithRoles(ctx, id)
-		switch tokens.ErrorCode(err) {
-		case tokens.CodeNotFound:
-			return nil
-		case "":
+		switch {
+		case err == nil:
 			return o.notKept("access token " + id)
+		case tokens.ErrorCode(err) == tokens.CodeNotFound:
+			return nil
 		}
 		return err
 	})

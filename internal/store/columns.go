@@ -131,7 +131,7 @@ type version struct{ to *int64 }
 
 // Scan implements sql.Scanner.
 func (v version) Scan(column any) error {
-	if err := (count{v.to}).Scan(column); err != nil {
+	if err := count(v).Scan(column); err != nil {
 		return err
 	}
 	if *v.to == 0 {
@@ -173,7 +173,7 @@ func (i someInstant) Scan(column any) error {
 	if column == nil {
 		return errType(column, "a number of microseconds")
 	}
-	return instant{i.Time}.Scan(column)
+	return instant(i).Scan(column)
 }
 
 // microseconds is what instant reads.

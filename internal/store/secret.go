@@ -51,11 +51,11 @@ func (v View) checkEnded(ctx context.Context, hash tokens.SecretHash) error {
 	return &rowError{rowOf(tokens.KindAccessToken, id), "it is not there, but its secret has not ended"}
 }
 
-// selectSecrets selects every secret that was ever used, those of deleted tokens too.
-const selectSecrets = `SELECT hash, access_token_id, version, preview, created_at, ended_at, grace_ends_at, last_used_at
+// selectHashes selects every secret that was ever used, those of deleted tokens too.
+const selectHashes = `SELECT hash, access_token_id, version, preview, created_at, ended_at, grace_ends_at, last_used_at
 	FROM secrets`
 
-// scanSecret checks a row of selectSecrets.
+// scanSecret checks a row of selectHashes.
 func scanSecret(row scanner) (id string, err error) {
 	var s tokens.PreviousSecret
 	var hashed string

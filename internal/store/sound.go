@@ -15,7 +15,7 @@ func (v View) Unsound(ctx context.Context) (problems []string, err error) {
 			var row tokenRow
 			return each(ctx, v.q, func(from scanner) error { return row.scan(from) }, selectAccessTokens)
 		},
-		func(ctx context.Context) error { return checkEach(ctx, v.q, scanSecret, selectSecrets) },
+		func(ctx context.Context) error { return checkEach(ctx, v.q, scanSecret, selectHashes) },
 		func(ctx context.Context) error { _, err := v.TechnicalUsers(ctx); return err },
 		func(ctx context.Context) error { _, err := v.Members(ctx); return err },
 		func(ctx context.Context) error { return checkEach(ctx, v.q, scanGroup, selectGroups) },
@@ -44,16 +44,16 @@ func checkEach[T any](ctx context.Context, q Querier, scan func(scanner) (T, err
 	}, query)
 }
 
-// incompleteToken selects the access tokens that lack what each has: their technical user, at the same level, and their
+// incomplete selects the access tokens that lack what each has: their technical user, at the same level, and their
 // current secret.
-const incompleteToken = `SELECT t.id FROM access_tokens t LEFT JOIN technical_users u ON u.id = t.technical_user_id
+const incomplete = `SELECT t.id FROM access_tokens t LEFT JOIN technical_users u ON u.id = t.technical_user_id
 	LEFT JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
 	WHERE u.id IS NULL OR s.hash IS NULL OR t.group_id <> coalesce(u.group_id, '')
 	LIMIT 1`
 
 // checkIncompleteTokens refuses access tokens whose level or whose technical user and secret don't fit them.
 func (v View) checkIncompleteTokens(ctx context.Context) error {
-	return checkEach(ctx, v.q, scanIncompleteToken, incompleteToken)
+	return checkEach(ctx, v.q, scanIncompleteToken, incomplete)
 }
 
 // scanIncompleteToken returns the error about the token that a row holds.

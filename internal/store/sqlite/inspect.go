@@ -151,7 +151,7 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 		return err
 	}
 	foreign := s.check(ctx, f, db)
-	if known, ok := errors.AsType[*foreignSchema](foreign); ok {
+	if known, ok := errors.AsType[*foreignSchemaError](foreign); ok {
 		i.Foreign = known.what
 	} else if foreign != nil {
 		return foreign

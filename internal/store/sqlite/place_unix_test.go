@@ -136,12 +136,12 @@ func TestOpenDirectory(t *testing.T) {
 			t.Fatal(err)
 		}
 		path, inside := filepath.Join(directory, "latchkey.db"), filepath.Join(directory, "inside")
-		make := func(path string) error {
+		makeAt := func(path string) error {
 			return openStore(t, path).WriteOrMake(t.Context(), found, func(tx store.Tx) error { return nil })
 		}
 		for _, trusted := range []string{"", filepath.Dir(directory), directory + "/inside", ".", "data"} {
 			t.Setenv(tokens.TrustDirectoryVariable, trusted)
-			err := make(path)
+			err := makeAt(path)
 			wantUnavailable(t, "a new database", err, path, directory, "everybody", tokens.TrustDirectoryVariable)
 			if trusted != "" && !strings.Contains(err.Error(), trusted) {
 				t.Errorf("%q does not say that the variable names %q", err, trusted)
@@ -153,7 +153,7 @@ func TestOpenDirectory(t *testing.T) {
 		}
 		for _, trusted := range []string{directory, directory + "/", filepath.Dir(directory) + "/./data"} {
 			t.Setenv(tokens.TrustDirectoryVariable, trusted)
-			if err := make(path); err != nil {
+			if err := makeAt(path); err != nil {
 				t.Errorf("%s is trusted: %v", trusted, err)
 			}
 		}
@@ -161,7 +161,7 @@ func TestOpenDirectory(t *testing.T) {
 		if err := errors.Join(os.Mkdir(inside, 0o700), os.Chmod(inside, mode)); err != nil {
 			t.Fatal(err)
 		}
-		wantUnavailable(t, "a directory within", make(filepath.Join(inside, "latchkey.db")), inside, "everybody")
+		wantUnavailable(t, "a directory within", makeAt(filepath.Join(inside, "latchkey.db")), inside, "everybody")
 	}
 }
 

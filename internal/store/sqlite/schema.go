@@ -99,16 +99,16 @@ func (f databaseFile) explainForeign(what string, err error) error {
 	if err != nil || what == "" {
 		return err
 	}
-	return tokens.Unavailable(&foreignSchema{what}, "database %s does not have just the tables that Latchkey makes; nothing "+
+	return tokens.Unavailable(&foreignSchemaError{what}, "database %s does not have just the tables that Latchkey makes; nothing "+
 		"was changed: keep a copy of it with its -wal and -shm files, and restore it from a backup", f.path).
 		Because(tokens.ReasonDatabaseFailing)
 }
 
-// foreignSchema says what in a schema this program did not make.
-type foreignSchema struct{ what string }
+// foreignSchemaError says what in a schema this program did not make.
+type foreignSchemaError struct{ what string }
 
 // Error implements error.
-func (e *foreignSchema) Error() string { return e.what }
+func (e *foreignSchemaError) Error() string { return e.what }
 
 // checkNewer returns what in the schema of the next version a verification can't rely on; empty for nothing. The
 // statements themselves find out whether every column is there. Triggers and views could change what is in them, and
