@@ -20,7 +20,10 @@ type FoundSecret struct {
 // comes before and after it. The text may be of any size, with lines of any length and any bytes. NUL bytes are
 // skipped, so that UTF-16 works, too. FindSecrets returns the error of the reader or of found.
 func FindSecrets(text io.Reader, found func(FoundSecret) error) error {
-	reader := bufio.NewReaderSize(text, 64<<10)
+	reader, ok := text.(io.ByteReader)
+	if !ok {
+		reader = bufio.NewReaderSize(text, 64<<10)
+	}
 	f := secretFinder{line: 1}
 	for {
 		b, err := reader.ReadByte()
