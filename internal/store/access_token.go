@@ -44,7 +44,18 @@ var (
 
 // tokenRow is a row of accessTokenColumns.
 type tokenRow struct {
+	tokenFields
+	// targets are where to scan the columns to.
+	targets []any
+}
+
+// tokenFields are what a row of accessTokenColumns holds.
+type tokenFields struct {
 	token tokens.AccessToken
+	// hasGroupRoles and userHasGroupRoles tell an empty set of roles in groups from none.
+	hasGroupRoles, userHasGroupRoles bool
+	disabled, held, userDisabled     stop
+	previous                         tokens.PreviousSecret
 	// holder has the role in a group.
 	holder sql.NullString
 	groupRole
@@ -53,43 +64,56 @@ type tokenRow struct {
 	ofToken, ofUser sql.NullString
 }
 
-// scan reads the columns of an access token, and those selected before them into more.
-func (r *tokenRow) scan(row scanner, more ...any) error {
-	*r = tokenRow{}
+// newTokenRow returns a row to read all rows of a query with, one after the other. The columns that the query selects
+// before those of access tokens go to more.
+func newTokenRow(more ...any) *tokenRow {
+	r := &tokenRow{}
+	r.targets = slices.Concat(more, r.fieldTargets())
+	return r
+}
+
+// scan reads the next row.
+func (r *tokenRow) scan(row scanner) error {
+	r.tokenFields = tokenFields{}
+	err := row.Scan(r.targets...)
 	t := &r.token
-	var hasGroupRoles, userHasGroupRoles bool
-	var disabled, held, userDisabled stop
-	var previous tokens.PreviousSecret
-	err := row.Scan(slices.Concat(more, []any{
-		textTo(&t.ID), textTo(&t.Name), textTo(&t.Description), textTo(&t.Own.Role), boolean{&hasGroupRoles},
+	if err := checkedRow(tokens.KindAccessToken, t.ID, err,
+		checkID("id", tokens.KindAccessToken, t.ID),
+		checkOneOf("visibility", t.Visibility, tokens.VisibilityOrganization, tokens.VisibilityRestricted),
+		checkOneOf("on_expired", t.OnExpired, expiryPolicies...),
+		checkOneOf("on_secret_drift", t.OnSecretDrift, driftPolicies...),
+		r.disabled.check("disabled"), r.held.check("held"), r.check(),
+		checkTechnicalUser(&t.User, r.userDisabled)); err != nil {
+		return err
+	}
+	if !r.previous.EndsAt.IsZero() {
+		previous := r.previous
+		previous.Version = t.Secret.Version - 1
+		t.Previous = &previous
+	}
+	t.Own.GroupRoles, t.User.GroupRoles = emptyGroupRoles(r.hasGroupRoles), emptyGroupRoles(r.userHasGroupRoles)
+	t.Disabled, t.Held, t.User.Disabled = r.disabled.value(), r.held.value(), r.userDisabled.value()
+	return nil
+}
+
+// fieldTargets returns where to scan the columns to.
+func (r *tokenRow) fieldTargets() []any {
+	t := &r.token
+	return slices.Concat([]any{
+		textTo(&t.ID), textTo(&t.Name), textTo(&t.Description), textTo(&t.Own.Role), boolean{&r.hasGroupRoles},
 		textTo(&t.Visibility), textTo(&t.CreatorID),
-		boolean{&t.Enabled}, nullText{&disabled.by}, instant{&disabled.at},
-		nullText{&held.by}, instant{&held.at}, nullText{&held.reason},
+		boolean{&t.Enabled}, nullText{&r.disabled.by}, instant{&r.disabled.at},
+		nullText{&r.held.by}, instant{&r.held.at}, nullText{&r.held.reason},
 		instant{&t.ActivatesAt}, instant{&t.ExpiresAt}, seconds{&t.TTL}, seconds{&t.RegenerateBeforeExpiry},
 		textTo(&t.OnExpired), textTo(&t.OnSecretDrift), grace{&t.Grace}, seconds{&t.ProtectIfUsedWithin},
 		someInstant{&t.CreatedAt}, someInstant{&t.UpdatedAt}, instant{&t.RegeneratedAt}, instant{&t.LastUsedAt},
 		count{&t.UseCount},
 		version{&t.Secret.Version}, textTo(&t.Secret.Preview), someInstant{&t.Secret.CreatedAt},
 		instant{&t.Secret.EndedAt}, instant{&t.Secret.LastUsedAt},
-		textTo(&previous.Preview), instant{&previous.CreatedAt}, instant{&previous.EndsAt}, instant{&previous.LastUsedAt},
-	}, technicalUserTargets(&t.User, &userHasGroupRoles, &userDisabled),
-		[]any{textTo(&t.User.Role), nullText{&r.ofToken}, nullText{&r.ofUser}, nullText{&r.holder}}, r.targets())...)
-	if err := checkedRow(tokens.KindAccessToken, t.ID, err,
-		checkID("id", tokens.KindAccessToken, t.ID),
-		checkOneOf("visibility", t.Visibility, tokens.VisibilityOrganization, tokens.VisibilityRestricted),
-		checkOneOf("on_expired", t.OnExpired, expiryPolicies...),
-		checkOneOf("on_secret_drift", t.OnSecretDrift, driftPolicies...),
-		disabled.check("disabled"), held.check("held"), r.check(),
-		checkTechnicalUser(&t.User, userDisabled)); err != nil {
-		return err
-	}
-	if !previous.EndsAt.IsZero() {
-		previous.Version = t.Secret.Version - 1
-		t.Previous = &previous
-	}
-	t.Own.GroupRoles, t.User.GroupRoles = emptyGroupRoles(hasGroupRoles), emptyGroupRoles(userHasGroupRoles)
-	t.Disabled, t.Held, t.User.Disabled = disabled.value(), held.value(), userDisabled.value()
-	return nil
+		textTo(&r.previous.Preview), instant{&r.previous.CreatedAt}, instant{&r.previous.EndsAt},
+		instant{&r.previous.LastUsedAt},
+	}, technicalUserTargets(&t.User, &r.userHasGroupRoles, &r.userDisabled),
+		[]any{textTo(&t.User.Role), nullText{&r.ofToken}, nullText{&r.ofUser}, nullText{&r.holder}}, r.groupRole.targets())
 }
 
 // tokenRows puts rows of access tokens together.
@@ -136,13 +160,13 @@ func (c *tokenRows) finish() ([]tokens.AccessToken, []tokens.Role) {
 func (v View) accessTokens(
 	ctx context.Context, query string, args ...any,
 ) ([]tokens.AccessToken, []tokens.Role, error) {
-	var row tokenRow
+	row := newTokenRow()
 	var rows tokenRows
 	err := each(ctx, v.q, func(from scanner) error {
 		if err := row.scan(from); err != nil {
 			return err
 		}
-		rows.add(&row)
+		rows.add(row)
 		return nil
 	}, query, args...)
 	if err != nil {

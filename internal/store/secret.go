@@ -18,13 +18,13 @@ func (v View) SecretWithHash(
 	ctx context.Context, hash tokens.SecretHash,
 ) (known tokens.SecretRow, roles []tokens.Role, ok bool, err error) {
 	var hashed string
-	var row tokenRow
 	var rows tokenRows
+	row := newTokenRow(textTo(&hashed), version{&known.Version})
 	err = each(ctx, v.q, func(from scanner) error {
-		if err := row.scan(from, textTo(&hashed), version{&known.Version}); err != nil {
+		if err := row.scan(from); err != nil {
 			return err
 		}
-		rows.add(&row)
+		rows.add(row)
 		return nil
 	}, selectSecret, hash.String())
 	all, roles := rows.finish()

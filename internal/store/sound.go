@@ -12,7 +12,7 @@ func (v View) Unsound(ctx context.Context) (problems []string, err error) {
 	for _, check := range []func(context.Context) error{
 		v.checkIncompleteTokens,
 		func(ctx context.Context) error {
-			var row tokenRow
+			row := newTokenRow()
 			return each(ctx, v.q, func(from scanner) error { return row.scan(from) }, selectAccessTokens)
 		},
 		func(ctx context.Context) error { return checkEach(ctx, v.q, scanSecret, selectHashes) },

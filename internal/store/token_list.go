@@ -66,18 +66,18 @@ func (v View) AccessTokens(ctx context.Context, selection TokenSelection) (list 
 		}
 	}
 	shares, names := []string{}, map[string]string{}
-	var row tokenRow
 	var rows tokenRows
+	var share string
+	var groupName, roleGroupName sql.NullString
+	row := newTokenRow(textTo(&share), nullText{&groupName}, nullText{&roleGroupName})
 	err = each(ctx, v.q, func(from scanner) error {
-		var share string
-		var groupName, roleGroupName sql.NullString
-		if err := row.scan(from, textTo(&share), nullText{&groupName}, nullText{&roleGroupName}); err != nil {
+		if err := row.scan(from); err != nil {
 			return err
 		}
 		if groupName.Valid != (row.token.User.GroupID != "") || roleGroupName.Valid != row.group.Valid {
 			return checkedRow(tokens.KindAccessToken, row.token.ID, &columnError{"group_id", "that group is not there"})
 		}
-		if rows.add(&row) == len(shares) {
+		if rows.add(row) == len(shares) {
 			shares = append(shares, share)
 		}
 		if groupName.Valid {

@@ -9,7 +9,7 @@ import (
 
 const (
 	day = 24 * time.Hour
-	// MaxDuration, the longest duration, is a hundred years of 365 days.
+	// MaxDuration is the longest duration: a hundred years of 365 days.
 	MaxDuration = 100 * 365 * day
 )
 
