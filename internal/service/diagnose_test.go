@@ -74,7 +74,7 @@ func TestDiagnoseProblems(t *testing.T) {
 			name:    "missing",
 			spoil:   os.Remove,
 			finding: "database",
-			words:   []string{"there is no database", "restore it from a backup"},
+			words:   []string{"there is no database", "restore the file from a backup"},
 		},
 		{
 			name:    "missing directory",
