@@ -280,6 +280,13 @@ func testFoldedRefusals(w *world) {
 	refused(w.holding(w.secret()), remove, 2)
 	added("the events with unknown values", "group.delete refused", "group.delete refused", "group.delete refused")
 	w.equal("the number of events", len(w.events(""))-before, 7)
+
+	// What a clock that was ahead left behind tells of no later look.
+	w.clock.Advance(365 * day)
+	refused(ada, list, 1)
+	w.clock.Advance(-364 * day)
+	refused(ada, list, 2)
+	w.equal("the number of events after the clock went back", len(w.events(""))-before, 9)
 }
 
 // testPurposes looks something up for an operation: the event of a refusal is that of the operation, each time.

@@ -192,6 +192,7 @@ func testNameOfARoleThatReturns(w *world) {
 		w.equal("what the value opens after the role of "+name+" was made again", w.verify(secret).Access, tokens.Access{})
 
 		// To give the new role to the account is an escalation that needs what the role has.
+		w.clock.Advance(later)
 		restore := tokens.TechnicalUserUpdate{Settings: tokens.TechnicalUserSettings{Grants: grants},
 			Fields: tokens.Fields{"role", "group_roles"}}
 		_, err = eve.UpdateTechnicalUser(ctx, user.ID, restore)
@@ -201,8 +202,51 @@ func testNameOfARoleThatReturns(w *world) {
 			w.verify(secret).Access.Anywhere(tokens.PermissionManageAccounts), true)
 		_, err = regenerate()
 		w.refusal(err, tokens.CodeForbidden)
+
+		// To replace the value, since somebody else made it, gives it no grace.
+		must(w.UpdateAccessToken(ctx, token.ID, tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{
+			NewSecretFor: w.fresh(), Reason: tokens.ReasonDrift, Grace: &tokens.Grace{Duration: day}}}))(w)
+		w.equal("whether the value is good after it was replaced", w.verify(secret).Active, false)
 		w.succeed(w.DeleteRole(ctx, boss.ID))
 	}
+}
+
+// A share as manager narrows a token whose secrets it does not yield, and then yields one. Whoever gives the token its
+// role back, and replaces that secret, gives it no grace.
+func testUnearnedGrace(w *world) {
+	ctx := w.Context()
+	guest := must(w.CreateMember(ctx, tokens.NewMember{Email: "guest@example.com",
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleNone}}}))(w)
+	user := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{TechnicalUserSettings: tokens.TechnicalUserSettings{
+		Name: "ci", Grants: tokens.Grants{Role: tokens.RoleAdministrator}, Enabled: true}}))(w)
+	w.clock.Advance(later)
+	request := w.request("deploy", user.ID)
+	request.Own.Role, request.Grace = tokens.RoleAdministrator, tokens.Grace{Duration: day}
+	token := w.create(request)
+	must(w.ShareAccessToken(ctx, tokens.NewTokenShare{AccessTokenID: token.ID, MemberID: guest.ID,
+		Role: tokens.ShareManager}))(w)
+	narrow := tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleNone}},
+		Fields: tokens.Fields{"role"}}
+	must(w.acting(guest.Email).UpdateAccessToken(ctx, token.ID, narrow))(w)
+	secret := w.fresh()
+	must(w.acting(guest.Email).UpdateAccessToken(ctx, token.ID, tokens.AccessTokenUpdate{
+		Regeneration: &tokens.Regeneration{NewSecretFor: secret, Reason: tokens.ReasonRequested}}))(w)
+
+	w.clock.Advance(later)
+	widen := tokens.AccessTokenUpdate{Settings: tokens.Settings{Own: tokens.Grants{Role: tokens.RoleAdministrator}},
+		Fields:       tokens.Fields{"role"},
+		Regeneration: &tokens.Regeneration{NewSecretFor: w.fresh(), Reason: tokens.ReasonDrift}}
+	after := must(w.UpdateAccessToken(ctx, token.ID, widen))(w)
+	w.equal("the previous secret", after.Previous, (*tokens.PreviousSecret)(nil))
+	w.equal("whether the guest's value is good", w.verify(secret.Secret).Active, false)
+
+	// Without a change of what the token may do, a secret that somebody else made has its grace.
+	third := w.fresh()
+	must(w.UpdateAccessToken(ctx, token.ID, tokens.AccessTokenUpdate{
+		Regeneration: &tokens.Regeneration{NewSecretFor: third, Reason: tokens.ReasonRequested}}))(w)
+	must(w.UpdateAccessToken(ctx, token.ID, tokens.AccessTokenUpdate{
+		Regeneration: &tokens.Regeneration{NewSecretFor: w.fresh(), Reason: tokens.ReasonDrift}}))(w)
+	w.equal("whether a value that was replaced is good", w.verify(third.Secret).Active, true)
 }
 
 // A member, a group or an account made again under an old name has nothing of the one before: no shares, no roles in the

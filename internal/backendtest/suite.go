@@ -32,6 +32,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Roles", testRoles},
 		{"RolesInUse", testRolesInUse},
 		{"NameOfARoleThatReturns", testNameOfARoleThatReturns},
+		{"UnearnedGrace", testUnearnedGrace},
 		{"NamesThatReturn", testNamesThatReturn},
 		{"UnknownRole", testUnknownRole},
 		{"Members", testMembers},

@@ -50,6 +50,9 @@ func (b *Backend) UpdateAccessToken(
 		if err := o.checkTexts(ctx, update.Changes()); err != nil {
 			return before, err
 		}
+		if r := update.Regeneration; r != nil {
+			after = after.WithoutUnearnedGrace(before, r.Reason, o.roles)
+		}
 		after.Own.GroupRoles = sortedGroupRoles(after.Own.GroupRoles)
 		after.User.GroupRoles = sortedGroupRoles(after.User.GroupRoles)
 		if after, err = o.saveAccessToken(ctx, before, after, update.Regeneration); err != nil {

@@ -29,7 +29,8 @@ func (b *Backend) recordRefusal(ctx context.Context, r refusal, because error) e
 	failure := b.store.Record(ctx, func(tx store.Tx) error {
 		now := b.now()
 		if r.folded || r.action.Reads() {
-			told, err := tx.WasRefused(ctx, r.actor, r.action, now.Truncate(tokens.FoldedWithin))
+			minute := now.Truncate(tokens.FoldedWithin)
+			told, err := tx.WasRefused(ctx, r.actor, r.action, minute, minute.Add(tokens.FoldedWithin))
 			if err != nil || told {
 				return err
 			}

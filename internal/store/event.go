@@ -93,12 +93,15 @@ func (t Tx) InsertEvent(ctx context.Context, e tokens.Event) error {
 // keeps the look flat in a long log.
 const newestEvents = 1000
 
-// WasRefused reports whether the log already tells that an actor was refused an action, at a time or later.
-func (v View) WasRefused(ctx context.Context, by tokens.Actor, action tokens.Action, since time.Time) (bool, error) {
+// WasRefused reports whether the log already tells that an actor was refused an action, from a time on and before
+// another one.
+func (v View) WasRefused(
+	ctx context.Context, by tokens.Actor, action tokens.Action, since, before time.Time,
+) (bool, error) {
 	_, found, err := find(ctx, v.q, scanText, fmt.Sprintf(`SELECT id FROM events
 		WHERE number > (SELECT coalesce(max(number), 0) FROM events) - %d
-		AND actor = $1 AND action = $2 AND outcome = $3 AND at >= $4 LIMIT 1`, newestEvents),
-		string(by), string(action), string(tokens.OutcomeRefused), microseconds(since))
+		AND actor = $1 AND action = $2 AND outcome = $3 AND at >= $4 AND at < $5 LIMIT 1`, newestEvents),
+		string(by), string(action), string(tokens.OutcomeRefused), microseconds(since), microseconds(before))
 	return found, err
 }
 

@@ -83,6 +83,18 @@ func superseded(before, after AccessToken, grace Grace, now time.Time) *Previous
 		LastUsedAt: s.LastUsedAt}
 }
 
+// WithoutUnearnedGrace returns the token that a regeneration made of before, and gives the secret that it replaces no
+// grace where that may be more than whoever made it was allowed. Drift replaces a secret that somebody else made. That
+// person may not make one for what the token may do now, if the same update lets it do more or a change of its technical
+// user came between.
+func (t AccessToken) WithoutUnearnedGrace(before AccessToken, reason RegenerationReason, roles Roles) AccessToken {
+	widened := !t.Access(roles).Without(before.Access(roles)).isEmpty()
+	if reason == ReasonDrift && (widened || before.User.UpdatedAt.After(before.Secret.CreatedAt)) {
+		t.Previous = nil
+	}
+	return t
+}
+
 // ShortenedGrace returns when the previous secret ends after the settings of its token changed. A changed grace period
 // (nil if it did not change) counts again from the regeneration, but can only shorten the secret's life. No previous
 // secret outlives the current one (zero for never). The result is zero if the secret ends at once. Terraform plans with

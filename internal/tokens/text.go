@@ -27,7 +27,7 @@ func ValidateLabel(field, s string) error {
 	case n > maxLabel:
 		return Invalid(field, "the name has %d characters: use at most %d", n, maxLabel)
 	case strings.TrimSpace(s) != s:
-		return Invalid(field, "%q starts or ends with a space: remove it", s)
+		return Invalid(field, "the name starts or ends with a space: remove it")
 	}
 	return validateText(field, s, false)
 }
@@ -60,11 +60,16 @@ func validateText(field, s string, lines bool) error {
 	if !utf8.ValidString(s) {
 		return Invalid(field, "it holds bytes that are no character and can't be printed: write it in UTF-8")
 	}
+	before := ' '
 	for _, r := range s {
 		if !IsVisible(r) && (!lines || r != '\n' && r != '\t') {
 			return Invalid(field, "it holds the character %U, which can't be printed or seen, or changes how others are "+
 				"shown: use letters, digits, punctuation and spaces", r)
 		}
+		if unicode.IsMark(r) && unicode.IsSpace(before) {
+			return Invalid(field, "it holds the mark %U, which changes how a letter before it is shown, but there is none", r)
+		}
+		before = r
 	}
 	if holdsSecret(s) {
 		return SecretInText(field)

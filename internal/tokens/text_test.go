@@ -36,6 +36,19 @@ func TestEveryTextIsJudged(t *testing.T) {
 	}
 }
 
+// A mark belongs to a letter before it. Without one it would join what stands before the text.
+func TestMarksWithoutLetters(t *testing.T) {
+	for s, taken := range map[string]bool{"e\u0301": true, "\u0928\u093f": true, "a\u0338b": true,
+		"\u0301a": false, "a \u0338b": false, "\u20e3": false} {
+		if err := tokens.ValidateLabel("name", s); (err == nil) != taken {
+			t.Errorf("%q: got %v", s, err)
+		}
+	}
+	if err := tokens.ValidateDescription("description", "a\n\u0301b"); err == nil {
+		t.Error("a line may begin with a mark")
+	}
+}
+
 // textsAreJudged replaces each text in valid settings, one at a time, and returns how many there are.
 func textsAreJudged[S any](t *testing.T, valid S, validate func(S) error) (texts int) {
 	t.Helper()
