@@ -153,6 +153,25 @@ func TestUnsoundRows(t *testing.T) {
 		{"an event of a time that is none", `UPDATE events SET at = 'then'`, []string{"events"}, []string{"event evt_", "at"}},
 		{"an unknown outcome", `UPDATE events SET outcome = 'perhaps'`, []string{"events"}, []string{"event evt_", "outcome"}},
 		{"a hash that is none", `UPDATE secrets SET hash = 'abc' WHERE version = 1`, nil, []string{"hash", "hexadecimal"}},
+		{"a secret of a version to come", `UPDATE secrets SET version = 7 WHERE version = 1`, nil, []string{ofToken, "version 7", "current"}},
+		{"a secret that outlives its token", `INSERT INTO secrets (hash, access_token_id, version, preview, created_at)
+			SELECT replace(hash, substr(hash, 1, 8), '00000000'), 'tok_01jz0000000000000000000000', 1, preview, created_at
+			FROM secrets WHERE version = 1`, nil, []string{"access token tok_01jz0000000000000000000000", "has not ended"}},
+		{"a token in another group", `UPDATE access_tokens SET group_id = (SELECT id FROM groups)`, nil, []string{ofToken, "level"}},
+		{"a token under another name", `UPDATE access_tokens SET name_key = 'other'`, nil, []string{ofToken, "name_key", "column name"}},
+		{"a token under a name that is a BLOB", `UPDATE access_tokens SET name_key = x'00'`, nil, []string{ofToken, "name_key", "BLOB"}},
+		{"a token under another description", `UPDATE access_tokens SET description_key = 'other'`, nil,
+			[]string{ofToken, "description_key", "column description"}},
+		{"a secret that ends later in lists", `UPDATE access_tokens SET secret_ends_at = secret_ends_at + 1`, nil,
+			[]string{ofToken, "secret_ends_at", "ttl_seconds"}},
+		{"a secret that never ends in lists", `UPDATE access_tokens SET secret_ends_at = NULL`, nil, []string{ofToken, "secret_ends_at"}},
+		{"a technical user under another name", `UPDATE technical_users SET name_key = 'other'`, nil,
+			[]string{"technical user tu_", "name_key", "column name"}},
+		{"a technical user under another address", `UPDATE technical_users SET email_key = 'other'`, nil,
+			[]string{"technical user tu_", "email_key", "column email"}},
+		{"a member under another address", `UPDATE members SET email_key = 'ben@example.com'`, nil,
+			[]string{"member mem_", "email_key", "column email"}},
+		{"a member under no address", `UPDATE members SET email_key = NULL`, nil, []string{"member mem_", "email_key"}},
 		{"a request of a time that is none", `UPDATE requests SET created_at = 'then'`, nil, []string{"requests", "created_at"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -60,7 +60,7 @@ func (t Tx) fillAddresses(ctx context.Context) error {
 	for _, r := range rows {
 		key := tokens.FoldedEmail(r.email)
 		if taken[key] {
-			key += " " + r.id
+			key = secondAddress(key, r.id)
 		}
 		taken[key] = true
 		if err := t.exec(ctx, `UPDATE members SET email_key = $2 WHERE id = $1`, r.id, key); err != nil {
@@ -69,3 +69,6 @@ func (t Tx) fillAddresses(ctx context.Context) error {
 	}
 	return nil
 }
+
+// secondAddress returns the key of a member whose address has a key that another member has.
+func secondAddress(key, id string) string { return key + " " + id }

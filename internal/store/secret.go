@@ -48,7 +48,12 @@ func (v View) checkEnded(ctx context.Context, hash tokens.SecretHash) error {
 	if err != nil || !lives {
 		return err
 	}
-	return &rowError{rowOf(tokens.KindAccessToken, id), "it is not there, but its secret has not ended"}
+	return endlessSecret(id)
+}
+
+// endlessSecret is the error of a secret that lives without its token.
+func endlessSecret(tokenID string) error {
+	return &rowError{rowOf(tokens.KindAccessToken, tokenID), "it is not there, but its secret has not ended"}
 }
 
 // selectHashes selects every secret that was ever used, those of deleted tokens too.

@@ -336,6 +336,9 @@ func TestAddressesInTwoCases(t *testing.T) {
 	if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 		t.Fatal(err)
 	}
+	if i, err := Inspect(t.Context(), path); err != nil || i.Unusable != nil || len(i.Unsound) != 0 {
+		t.Errorf("an inspection: %+v, %v", i, err)
+	}
 	for email, want := range map[string]string{
 		"Äda@example.com": first, "äda@example.com": second, "äda@EXAMPLE.com": second, "a\u0308da@example.com": second,
 		"ÄDA@EXAMPLE.COM": first, "eda@example.com": "",
