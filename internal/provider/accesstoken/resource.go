@@ -119,7 +119,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	plan.observe(created.AccessToken)
 	plan.Token = types.StringValue(input.Secret.Reveal())
 	resp.State.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())
-	warnOfNamesakes(created, &resp.Diagnostics)
+	warnOfNamesakes(created, r.HasMet, &resp.Diagnostics)
 	var f tokenFacts
 	f.recordToken(created.AccessToken)
 	r.FinishCreate(ctx, backend, &f, plan.subject(), resp)

@@ -56,7 +56,8 @@ func Schema() schema.Schema {
 				Optional: true,
 				MarkdownDescription: "Identifier of the group in which the system creates the technical user; " +
 					"leave it out for the " +
-					"organization level. Excludes `technical_user_id`. A change replaces the token.",
+					"organization level. Excludes `technical_user_id`, unless that is this technical user. A change " +
+					"replaces the token.",
 				Validators: []validator.String{attribute.IDRule(tokens.KindGroup)},
 			},
 			"role": attribute.Role(schema.StringAttribute{

@@ -160,9 +160,13 @@ func warnOfRegeneration(state *model, diags *diag.Diagnostics) {
 			state.subject(), cause, state.ID.ValueString()))
 }
 
-// warnOfNamesakes says that tokens with the name of a new one may be left over from an interrupted apply.
-func warnOfNamesakes(created tokens.CreatedAccessToken, diags *diag.Diagnostics) {
+// warnOfNamesakes says that tokens with the name of a new one may be left over from an interrupted apply, apart from
+// those that belong to the state.
+func warnOfNamesakes(created tokens.CreatedAccessToken, isInState func(id string) bool, diags *diag.Diagnostics) {
 	for _, t := range created.Namesakes {
+		if isInState(t.ID) {
+			continue
+		}
 		diags.AddWarning("Access token may be left over from an interrupted apply", fmt.Sprintf(
 			"Access token %q (%s) was created beside %s, which has the same name, was created at %s and was never used. If "+
 				"this apply replaces that one, or another configuration manages it, there is nothing to do. If an apply was "+

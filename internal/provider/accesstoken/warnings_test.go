@@ -160,15 +160,15 @@ func regenerated(state model, reason tokens.RegenerationReason) model {
 	return state
 }
 
-// A warning for each namesake that was never used, with the block that adopts it.
+// A warning for each namesake that was never used and is in no state, with the block that adopts it.
 func TestWarnOfNamesakes(t *testing.T) {
 	created := tokens.CreatedAccessToken{
 		AccessToken: tokens.AccessToken{ID: "tok_new", Settings: tokens.Settings{Name: "ci"}},
 		Namesakes: []tokens.AccessToken{{ID: "tok_a", Settings: tokens.Settings{Name: "ci"}},
-			{ID: "tok_b", Settings: tokens.Settings{Name: "ci"}}},
+			{ID: "tok_sibling", Settings: tokens.Settings{Name: "ci"}}, {ID: "tok_b", Settings: tokens.Settings{Name: "ci"}}},
 	}
 	var diags diag.Diagnostics
-	warnOfNamesakes(created, &diags)
+	warnOfNamesakes(created, func(id string) bool { return id == "tok_sibling" }, &diags)
 	if len(diags) != 2 || diags[0].Summary() != diags[1].Summary() {
 		t.Fatalf("got %v", diags)
 	}

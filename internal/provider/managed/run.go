@@ -111,6 +111,13 @@ func (r *run) meets(id string) {
 	r.meet(id)
 }
 
+// HasMet reports whether the run has come upon an object, and so knows that it belongs to the state.
+func (c *Connection) HasMet(id string) bool {
+	c.run.mu.Lock()
+	defer c.run.mu.Unlock()
+	return c.run.met[id]
+}
+
 // meet is meets for one who has the lock.
 func (r *run) meet(id string) {
 	if id == "" {

@@ -16,7 +16,7 @@ type Unknown struct{ Attribute, Instead string }
 // UnknownReference is an attribute that names an object which a resource of the type manages.
 func UnknownReference(attribute, resource string) Unknown {
 	return Unknown{attribute, fmt.Sprintf("name the resource itself in %s (%[1]s = %[2]s.NAME.id), whose identifier is known "+
-		"at plan", attribute, resource)}
+		"at plan unless that resource is created or replaced", attribute, resource)}
 }
 
 // WarnOfUnknown says that the plan replaces an object because it doesn't know attributes yet, what that does, and what
@@ -31,6 +31,7 @@ func WarnOfUnknown(s diagnostics.Subject, effect string, unknown []Unknown, diag
 	}
 	diags.AddAttributeWarning(path.Root(attributes[0]), "Replacing "+s.Kind.Noun()+" because of a value that is not known yet",
 		fmt.Sprintf("%s will be replaced, even if nothing turns out to have changed: Terraform learns %s only during the "+
-			"apply, for example from a data source with depends_on. %s\n\nTo keep it, %s.",
+			"apply, for example from a data source with depends_on, or because this plan replaces the object that it names. "+
+			"%s\n\nTo keep it, %s.",
 			s, strings.Join(attributes, " and "), effect, strings.Join(instead, ", and ")))
 }

@@ -135,7 +135,7 @@ func (f databaseFile) look() (fs.FileInfo, error) {
 		if _, dirErr := os.Stat(filepath.Dir(f.path)); dirErr != nil {
 			return nil, f.explainDirectory(dirErr)
 		}
-		return nil, tokens.Unavailable(err,
+		return nil, tokens.Unavailable(nil,
 			"there is no database at %s; check the path, or restore the file from a backup if it was lost",
 			f.path).Because(tokens.ReasonNoDatabase)
 	case err != nil:
