@@ -62,7 +62,7 @@ func (f databaseFile) Explain(err error) error {
 
 func (f databaseFile) explainDirectory(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return tokens.Unavailable(err, "the directory of database %s does not exist: make it, or name another path",
+		return tokens.Unavailable(nil, "the directory of database %s does not exist: make it, or name another path",
 			f.path).Because(tokens.ReasonNoDirectory)
 	}
 	return tokens.Unavailable(err,

@@ -80,7 +80,7 @@ func (f databaseFile) Connect(ctx context.Context, found store.Found) (store.Con
 		return nil, err
 	}
 	file, err := f.look()
-	if errors.Is(err, fs.ErrNotExist) && found != nil {
+	if isMissing(err) && found != nil {
 		if err = f.make(ctx, found); err == nil {
 			file, err = f.look()
 		}
@@ -121,8 +121,14 @@ func (f databaseFile) open(ctx context.Context, file fs.FileInfo, options string
 	return c, nil
 }
 
-// look examines from outside what is at the path. Where there is nothing, fs.ErrNotExist is within the error, whose
-// reason says whether the file could be made.
+// isMissing reports whether an error of look says that nothing is at the path.
+func isMissing(err error) bool {
+	reason := tokens.ErrorReason(err)
+	return reason == tokens.ReasonNoDatabase || reason == tokens.ReasonNoDirectory
+}
+
+// look examines from outside what is at the path. Where there is nothing, the reason of the error says whether the file
+// could be made.
 func (f databaseFile) look() (fs.FileInfo, error) {
 	info, err := os.Stat(f.path)
 	switch {
