@@ -36,7 +36,7 @@ func (*importBlocks) Help() string {
 // Run writes the blocks to standard output, and what remains to be done to standard error.
 func (c *importBlocks) Run(ctx context.Context, app *app) error {
 	var plan *terraformPlan
-	managed := map[string]bool{}
+	var managed managedObjects
 	switch {
 	case c.Plan != "":
 		plan = new(terraformPlan)
@@ -44,7 +44,11 @@ func (c *importBlocks) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to read the plan: %w", err)
 		}
 	case c.Without != "":
-		if err := c.Without.decode(app, func(d *json.Decoder) error { return readManaged(d, managed) }); err != nil {
+		read := func(d *json.Decoder) (err error) {
+			managed, err = readManaged(d)
+			return err
+		}
+		if err := c.Without.decode(app, read); err != nil {
 			return fmt.Errorf("unable to read the state: %w", err)
 		}
 	}
@@ -84,11 +88,14 @@ func (f inputFile) decode(app *app, read func(*json.Decoder) error) error {
 
 // printAllImports writes a block for each object that is not managed, under an address made from its name, and on request
 // the block of the resource there.
-func (a *app) printAllImports(objects []manageable, managed map[string]bool, resources bool) error {
+func (a *app) printAllImports(objects []manageable, managed managedObjects, resources bool) error {
 	taken, addresses := map[string]int{}, map[string]string{}
+	for address := range managed.addresses {
+		taken[address] = 1
+	}
 	for _, object := range objects {
-		if address := object.address(taken); !managed[object.id] {
-			addresses[object.id] = address
+		if !managed.ids[object.id] {
+			addresses[object.id] = object.address(taken)
 		}
 	}
 	if len(addresses) == 0 {

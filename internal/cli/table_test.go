@@ -95,12 +95,12 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 			return a.printTable(newRoleTable([]tokens.Role{{ID: evil, RoleSettings: settings}}))
 		},
 		"import blocks": func(a *app) error {
-			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil}}, nil, false)
+			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil}}, managedObjects{}, false)
 		},
 		"import blocks and resources": func(a *app) error {
 			group := tokens.Group{ID: evil, GroupSettings: tokens.GroupSettings{Name: evil, Description: evil}}
 			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil, object: group}},
-				nil, true)
+				managedObjects{}, true)
 		},
 		"planned imports": func(a *app) error {
 			return a.printPlannedImports([]plannedImport{
