@@ -59,7 +59,7 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 	if i.Counts != nil {
 		findings = append(findings, countsFinding(i))
 	}
-	if i.SchemaVersion == i.LatestSchema {
+	if i.RowsChecked {
 		findings = append(findings, rowsFinding(i))
 	}
 	return findings

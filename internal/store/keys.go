@@ -14,19 +14,19 @@ const addressesSince = 7
 
 // fillKeys writes the keys of rows that were written before there were any.
 func (t Tx) fillKeys(ctx context.Context) error {
-	if err := t.fillKeysOf(ctx, "access_tokens", "name", "description"); err != nil {
+	if err := t.fillKeysOf(ctx, tokens.KindAccessToken, "access_tokens", "name", "description"); err != nil {
 		return err
 	}
-	return t.fillKeysOf(ctx, "technical_users", "name", "email")
+	return t.fillKeysOf(ctx, tokens.KindTechnicalUser, "technical_users", "name", "email")
 }
 
-// fillKeysOf writes the keys of two columns of a table.
-func (t Tx) fillKeysOf(ctx context.Context, table, first, second string) error {
+// fillKeysOf writes the keys of two columns of a table, which holds objects of a kind.
+func (t Tx) fillKeysOf(ctx context.Context, kind tokens.Kind, table, first, second string) error {
 	type row struct{ id, first, second string }
 	const batch = 1000
 	scan := func(from scanner) (r row, err error) {
 		err = from.Scan(textTo(&r.id), textTo(&r.first), textTo(&r.second))
-		return r, checkedRow("", r.id, err)
+		return r, checkedRow(kind, r.id, err)
 	}
 	for last := ""; ; {
 		rows, err := list(ctx, t.q, scan,
@@ -51,7 +51,7 @@ func (t Tx) fillAddresses(ctx context.Context) error {
 	type row struct{ id, email string }
 	rows, err := list(ctx, t.q, func(from scanner) (r row, err error) {
 		err = from.Scan(textTo(&r.id), textTo(&r.email))
-		return r, err
+		return r, checkedRow(tokens.KindMember, r.id, err)
 	}, `SELECT id, email FROM members ORDER BY id`)
 	if err != nil {
 		return err

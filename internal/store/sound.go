@@ -46,6 +46,18 @@ func (v View) Unsound(ctx context.Context) (problems []string, err error) {
 	return problems, nil
 }
 
+// UnsoundMigrated is Unsound for rows of an older version of the schema, which it migrates: the transaction must not commit
+// to a database that stays. A row that can't be migrated is one more that is wrong.
+func (t Tx) UnsoundMigrated(ctx context.Context, from int, serial string) ([]string, error) {
+	err := Migrate(ctx, t, from, SchemaVersion, serial)
+	if row, ok := errors.AsType[*rowError](err); ok {
+		return []string{row.Error()}, nil
+	} else if err != nil {
+		return nil, err
+	}
+	return t.Unsound(ctx)
+}
+
 // check returns a rowError about the first bad row that it finds.
 type check func(context.Context) error
 

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -34,8 +36,9 @@ type Inspection struct {
 	JournalMode string
 	// Damage lists what a check of all pages and references found wrong.
 	Damage []string
-	// Unsound lists rows that this program can't have written.
-	Unsound []string
+	// RowsChecked means that every row was read. Unsound lists those that this program can't have written.
+	RowsChecked bool
+	Unsound     []string
 	// Counts holds how many objects there are of each kind.
 	Counts []Count
 	// LastEvent is the newest one.
@@ -182,10 +185,17 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 		i.Counts = append(i.Counts, count)
 	}
 	v := store.NewView(c.database, c.statements)
-	if i.SchemaVersion == store.SchemaVersion {
-		if i.Unsound, err = v.Unsound(ctx); err != nil || len(i.Unsound) > 0 {
-			return err
-		}
+	switch {
+	case i.SchemaVersion == store.SchemaVersion:
+		i.Unsound, err = v.Unsound(ctx)
+	case len(i.Damage) > 0: // what is damaged can't be copied
+		return nil
+	default:
+		i.Unsound, err = f.unsoundMigrated(ctx, options, i.SchemaVersion)
+	}
+	i.RowsChecked = err == nil
+	if err != nil || len(i.Unsound) > 0 {
+		return err
 	}
 	events, err := v.Events(ctx, store.EventSelection{
 		EventQuery: tokens.EventQuery{Limit: 1},
@@ -193,6 +203,52 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 	})
 	if len(events) > 0 {
 		i.LastEvent = events[0].Event
+	}
+	return err
+}
+
+// unsoundMigrated is store.View.Unsound for a file of an older version of the schema. It may be that nothing can be written
+// there, so its rows are copied to a temporary database, in which they are migrated, and of which nothing stays.
+func (f databaseFile) unsoundMigrated(ctx context.Context, options string, version int) (problems []string, err error) {
+	const temporary = "" // SQLite keeps it in memory and, where it gets large, in a file without a name
+	db, err := emptyDatabase(ctx, temporary, version)
+	if err != nil {
+		return nil, f.explainTemporary(err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, `ATTACH $1 AS older`, f.dsn(options)); err != nil {
+		return nil, err
+	}
+	err = inTransaction(ctx, db, func(tx *sql.Tx) error {
+		var copies []string
+		err := eachRow(ctx, tx, `SELECT 'INSERT INTO main.' || name || ' SELECT * FROM older.' || name
+			FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,
+			func(rows *sql.Rows) error {
+				var statement string
+				err := rows.Scan(&statement)
+				copies = append(copies, statement)
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		for _, statement := range copies {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		problems, err = store.NewTx(tokens.Database{}, tx).UnsoundMigrated(ctx, version, serial)
+		return err
+	})
+	return problems, f.explainTemporary(err)
+}
+
+// explainTemporary says why there is no temporary database.
+func (f databaseFile) explainTemporary(err error) error {
+	if isFullDisk(err) || resultCode(err) == sqlite3.SQLITE_IOERR_GETTEMPPATH {
+		return tokens.Unavailable(err, "the rows of %s, which an older release wrote, can't be checked, since there is no room "+
+			"for temporary files: free some space, or name a directory for them in the environment variable SQLITE_TMPDIR",
+			f.path)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -132,7 +133,8 @@ func TestReadsDoNotMigrate(t *testing.T) {
 		wantOldContent(t, s, secret)
 	}
 	i, err := Inspect(t.Context(), path)
-	if err != nil || i.Unusable != nil || i.SchemaVersion != 1 || len(i.Damage) != 0 || len(i.Counts) == 0 {
+	if err != nil || i.Unusable != nil || i.SchemaVersion != 1 || len(i.Damage) != 0 || len(i.Counts) == 0 ||
+		!i.RowsChecked || len(i.Unsound) != 0 {
 		t.Errorf("an inspection: %+v, %v", i, err)
 	}
 	if err := s.Close(); err != nil {
@@ -140,6 +142,56 @@ func TestReadsDoNotMigrate(t *testing.T) {
 	}
 	if !bytes.Equal(content(t, path), before) {
 		t.Error("the file changed")
+	}
+}
+
+// Rows of an older release are checked as the ones that a migration makes of them, whether it gets that far or not.
+func TestUnsoundRowsOfOlderSchema(t *testing.T) {
+	const member = `INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at)
+		VALUES ('mem_01jz0000000000000000000000', %s, '', 'member', false, 1, 1)`
+	for _, test := range []struct {
+		name, statement string
+		words           []string
+	}{
+		{"a text as an instant", `UPDATE access_tokens SET created_at = 'yesterday'`,
+			[]string{"access token tok_01jz0000000000000000000000", "created_at", "text"}},
+		{"a number as a truth value", `UPDATE technical_users SET enabled = 7`, []string{"technical user tu_", "enabled"}},
+		{"a BLOB as a name of a token", `UPDATE access_tokens SET name = x'00'`, []string{"access token tok_", "name", "BLOB"}},
+		{"a BLOB as a name of a technical user", `UPDATE technical_users SET name = x'00'`,
+			[]string{"technical user tu_", "name", "BLOB"}},
+		{"a BLOB as an address", fmt.Sprintf(member, `x'00'`), []string{"member mem_", "email", "BLOB"}},
+		{"a secret of a version to come", `INSERT INTO secrets (hash, access_token_id, version, preview, created_at)
+			SELECT replace(hash, substr(hash, 1, 8), '00000000'), access_token_id, 7, preview, created_at FROM secrets`,
+			[]string{"access token tok_", "version 7"}},
+		{"none", fmt.Sprintf(member, `'ada@example.com'`), nil},
+	} {
+		for version := 1; version < store.SchemaVersion; version++ {
+			t.Run(fmt.Sprint(test.name, " in version ", version), func(t *testing.T) {
+				path, _ := oldDatabase(t)
+				migrateFrom(t, path, 1, version)
+				execute(t, path, fmt.Sprintf(`PRAGMA user_version = %d; `, version)+test.statement)
+				before := content(t, path)
+				for what, inspect := range map[string]func(context.Context, string) (Inspection, error){
+					"an inspection": Inspect, "an inspection of a backup": InspectBackup,
+				} {
+					i, err := inspect(t.Context(), path)
+					if err != nil || i.Unusable != nil || len(i.Damage) != 0 || i.SchemaVersion != version || !i.RowsChecked {
+						t.Errorf("%s: %+v, %v", what, i, err)
+					}
+					if (len(i.Unsound) > 0) != (test.words != nil) {
+						t.Errorf("%s: got %q, want %q", what, i.Unsound, test.words)
+					}
+					for _, word := range test.words {
+						if !strings.Contains(strings.Join(i.Unsound, "; "), word) {
+							t.Errorf("%s: %q does not say %q", what, i.Unsound, word)
+						}
+					}
+				}
+				if !bytes.Equal(content(t, path), before) {
+					t.Error("the file changed")
+				}
+			})
+		}
 	}
 }
 

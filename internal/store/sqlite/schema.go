@@ -162,7 +162,7 @@ func difference(ctx context.Context, q queryRower, version int) (string, error) 
 
 // ownSchema makes the tables of a version in memory and returns what objectsOf does for them.
 func ownSchema(ctx context.Context, version int) (objects map[string]string, err error) {
-	db, err := memory(ctx, version)
+	db, err := emptyDatabase(ctx, inMemory, version)
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +170,12 @@ func ownSchema(ctx context.Context, version int) (objects map[string]string, err
 	return objectsOf(ctx, db)
 }
 
-// memory returns a database in memory with the tables of a version.
-func memory(ctx context.Context, version int) (*sql.DB, error) {
-	db, err := sql.Open(driverName, ":memory:")
+// inMemory names a new database in memory.
+const inMemory = ":memory:"
+
+// emptyDatabase returns one connection to a new database with the tables of a version and no rows.
+func emptyDatabase(ctx context.Context, name string, version int) (*sql.DB, error) {
+	db, err := sql.Open(driverName, "file:"+name+"?_pragma=trusted_schema(OFF)")
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 // Each version of the schema has its digest.
 func TestSchemaDigests(t *testing.T) {
 	for version := 1; version <= store.SchemaVersion; version++ {
-		db, err := memory(t.Context(), version)
+		db, err := emptyDatabase(t.Context(), inMemory, version)
 		if err != nil {
 			t.Fatal(err)
 		}
