@@ -14,6 +14,9 @@ func TestBackend(t *testing.T) { backendtest.Run(t, newPlace) }
 
 // The same as TestBackend, where every transaction runs twice.
 func TestBackendWithTransactionsThatRunTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs the whole suite once more")
+	}
 	backendtest.Run(t, func(t *testing.T) backendtest.Place {
 		database := filepath.Join(t.TempDir(), "latchkey.db")
 		return func(now func() time.Time) backendtest.Service {
