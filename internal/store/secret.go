@@ -41,11 +41,11 @@ func (v View) SecretWithHash(
 	return known, roles, err == nil, err
 }
 
-// checkEnded refuses a secret that lives while its token is not there, or not whole: the end of a token ends its secrets.
-// One statement tells both. A secret that was made after another statement had not found it is no reason to refuse.
+// checkEnded refuses a secret that lives while its token is not there: the end of a token ends its secrets. One statement
+// tells both. A secret that was made after another statement had not found it is no reason to refuse.
 func (v View) checkEnded(ctx context.Context, hash tokens.SecretHash) error {
 	id, lives, err := find(ctx, v.q, scanText, `SELECT k.access_token_id FROM secrets k
-		WHERE k.hash = $1 AND k.ended_at IS NULL AND NOT EXISTS (SELECT 1`+accessTokenTables+`WHERE t.id = k.access_token_id)`,
+		WHERE k.hash = $1 AND k.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM access_tokens t WHERE t.id = k.access_token_id)`,
 		hash.String())
 	if err != nil || !lives {
 		return err
