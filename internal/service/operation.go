@@ -86,7 +86,7 @@ func create[T any](ctx context.Context, b *Backend, kind tokens.Kind, action tok
 	}
 	result, err := transact(ctx, b, action, about, nil, once)
 	switch {
-	case !isMissing(err):
+	case !tokens.IsNoDatabase(err):
 	case c.invalid != nil:
 		err = c.invalid
 	default:
@@ -120,12 +120,6 @@ func (r reference) withoutDatabase(missing error) error {
 	refusal := tokens.Unavailable(nil, "%s can only be in a database, and %s", r.text, text)
 	refusal.Kind, refusal.Reason = r.kind, tokens.ErrorReason(missing)
 	return refusal
-}
-
-// isMissing reports whether an error says that there is no database.
-func isMissing(err error) bool {
-	reason := tokens.ErrorReason(err)
-	return reason == tokens.ReasonNoDatabase || reason == tokens.ReasonNoDirectory
 }
 
 // once creates the object, unless the same request did so before.

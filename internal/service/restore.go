@@ -69,7 +69,7 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 	}
 	restoration := tokens.Restoration{Backup: backup, Path: present.Location}
 	switch {
-	case isMissing(present.Unusable):
+	case tokens.IsNoDatabase(present.Unusable):
 	case present.Unusable != nil:
 		restoration.Unreadable = present.Unusable
 	default:

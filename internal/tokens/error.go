@@ -130,6 +130,12 @@ func ErrorReason(err error) Reason {
 	return ""
 }
 
+// IsNoDatabase reports whether an error says that there is no database.
+func IsNoDatabase(err error) bool {
+	reason := ErrorReason(err)
+	return reason == ReasonNoDatabase || reason == ReasonNoDirectory
+}
+
 // Because sets the reason and returns the error.
 func (e *Error) Because(reason Reason) *Error {
 	e.Reason = reason

@@ -138,7 +138,7 @@ func InspectBackup(ctx context.Context, path string) (Inspection, error) {
 		return Inspection{}, err
 	}
 	i := f.inspect(ctx, f.untouched())
-	if isMissing(i.Unusable) {
+	if tokens.IsNoDatabase(i.Unusable) {
 		i.Unusable = tokens.Unavailable(nil, "there is no backup at %s: check the path", f.path)
 	}
 	return i, nil

@@ -80,7 +80,7 @@ func (f databaseFile) Connect(ctx context.Context, found store.Found) (store.Con
 		return nil, err
 	}
 	file, err := f.look()
-	if isMissing(err) && found != nil {
+	if tokens.IsNoDatabase(err) && found != nil {
 		if err = f.make(ctx, found); err == nil {
 			file, err = f.look()
 		}
@@ -119,12 +119,6 @@ func (f databaseFile) open(ctx context.Context, file fs.FileInfo, options string
 		return nil, errors.Join(err, db.Close())
 	}
 	return c, nil
-}
-
-// isMissing reports whether an error of look says that nothing is at the path.
-func isMissing(err error) bool {
-	reason := tokens.ErrorReason(err)
-	return reason == tokens.ReasonNoDatabase || reason == tokens.ReasonNoDirectory
 }
 
 // look examines from outside what is at the path. Where there is nothing, the reason of the error says whether the file
