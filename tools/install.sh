@@ -49,14 +49,14 @@ program() {
     "$mirror" "$1" "$provider" "$2" "$platform" "$2" "$(go env GOEXE)"
 }
 
-# is_installed VERSION tells whether the binary is installed as that version for all hosts.
+# is_installed VERSION succeeds if the binary is installed as that version for all hosts.
 is_installed() {
   for host in $hosts; do
     cmp -s "$binary" "$(program "$host" "$1")" || return 1
   done
 }
 
-# is_taken VERSION tells whether some build is installed as that version for any host.
+# is_taken VERSION succeeds if some build is installed as that version for any host.
 is_taken() {
   for host in $hosts; do
     [ ! -e "$(program "$host" "$1")" ] || return 0

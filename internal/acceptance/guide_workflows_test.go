@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -107,7 +108,7 @@ func (r *runner) run(steps []guideStep) (succeeded bool, printed string) {
 			cmd.Env = append(cmd.Env, "PATH="+r.path("bin")+":"+os.Getenv("PATH"), "GITHUB_OUTPUT="+file)
 			out, err := cmd.CombinedOutput()
 			printed += string(out)
-			if _, isExit := err.(*exec.ExitError); err != nil && !isExit { //nolint:errorlint // Run does not wrap it
+			if _, isExit := errors.AsType[*exec.ExitError](err); err != nil && !isExit {
 				r.t.Fatal(err)
 			}
 			succeeded = succeeded && err == nil

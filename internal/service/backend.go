@@ -82,7 +82,8 @@ func (b *Backend) Database(ctx context.Context) (tokens.Database, error) {
 	if b.principal.Actor() != "" { // whoever runs this program has opened the database
 		return read(ctx, b.Service, func(v store.View) (tokens.Database, error) { return v.Database(), nil })
 	}
-	return readAs(ctx, b, look{action: tokens.ActionDatabaseShow}, func(r reader) (tokens.Database, error) { return r.Database(), nil })
+	about := look{action: tokens.ActionDatabaseShow}
+	return readAs(ctx, b, about, func(r reader) (tokens.Database, error) { return r.Database(), nil })
 }
 
 // now returns the current time.

@@ -13,7 +13,8 @@ import (
 // accessTokenColumns are the columns that tokenRow reads: of the token t, its technical user u, its current secret s,
 // the one before that, p, unless that was ended before its grace was over, one of the roles in groups of the token and
 // its technical user, r, and the permissions of the custom roles among their roles.
-const accessTokenColumns = `t.id, t.name, t.description, coalesce(token_role.name, t.role) AS role, t.group_roles_set, t.visibility, t.creator_id,
+const accessTokenColumns = `t.id, t.name, t.description, coalesce(token_role.name, t.role) AS role,
+	t.group_roles_set, t.visibility, t.creator_id,
 	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at,
 		t.ttl_seconds,
 	t.regenerate_before_seconds, t.on_expired, t.on_secret_drift, t.grace_period, t.protect_seconds,
