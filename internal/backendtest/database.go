@@ -60,6 +60,10 @@ func testMissingDatabase(w *world) {
 		"TokenShares":        func() error { _, err := w.TokenShares(ctx, tokens.TokenShareQuery{}); return err },
 		"PruneEvents":        func() error { _, err := w.PruneEvents(ctx, w.clock.Now().Add(-later)); return err },
 		"Events":             func() error { _, err := w.Events(ctx, tokens.EventQuery{}); return err },
+		"EventsAfter": func() error {
+			_, _, err := w.EventsAfter(ctx, tokens.EventQuery{}, tokens.EventPosition{})
+			return err
+		},
 		"a member": func() error {
 			_, err := w.acting("anna@example.com").CreateGroup(ctx,
 				tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "payments"}})

@@ -28,8 +28,12 @@ func testEvents(w *world) {
 	}
 	w.equal("the event of the change", events[1], tokens.Event{ID: events[1].ID, At: changed, Actor: "local:ben@host",
 		Action:   tokens.ActionGroupUpdate,
-		ObjectID: g.ID, ObjectName: "billing", Outcome: tokens.OutcomeDone, Detail: "changed name, description"})
+		ObjectID: g.ID, ObjectName: "billing", Outcome: tokens.OutcomeDone, Detail: "changed name, description",
+		Details: tokens.EventDetails{Changes: []tokens.Change{
+			{Setting: "name", From: "payments", To: "billing"}, {Setting: "description"},
+		}}})
 	w.equal("the detail of the refusal", events[3].Detail, refusal.Error())
+	w.equal("its details", events[3].Details, tokens.EventDetails{Code: tokens.CodeNotFound})
 
 	w.equal("the latest events", must(w.Events(ctx, tokens.EventQuery{Limit: 2}))(w), events[2:])
 	w.equal("the latest event of the group", must(w.Events(ctx, tokens.EventQuery{ObjectID: g.ID, Limit: 1}))(w),

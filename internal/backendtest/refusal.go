@@ -379,7 +379,8 @@ func testRefusals(w *world) {
 			event := after[len(events)]
 			w.equal("the event", event, tokens.Event{ID: event.ID, At: w.clock.Instant(), Actor: "local:anna@host",
 				Action:   test.action,
-				ObjectID: test.object, ObjectName: event.ObjectName, Outcome: tokens.OutcomeRefused, Detail: refusal.Error()})
+				ObjectID: test.object, ObjectName: event.ObjectName, Outcome: tokens.OutcomeRefused, Detail: refusal.Error(),
+				Details: tokens.EventDetails{Code: test.code, Field: test.field}})
 			if strings.Contains(event.Detail, used.Secret.Reveal()[10:22]) {
 				t.Error("the event contains part of a secret")
 			}

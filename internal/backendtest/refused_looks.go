@@ -166,6 +166,11 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 			w.equal("the events in the list", len(events), 0)
 			return err
 		}},
+		"EventsAfter": {answers: true, action: tokens.ActionEventList, try: func(b tokens.Backend) error {
+			events, _, err := b.EventsAfter(ctx, tokens.EventQuery{ObjectID: token.ID}, tokens.EventPosition{})
+			w.equal("the events in the list", len(events), 0)
+			return err
+		}},
 		"PruneEvents": {action: tokens.ActionEventPrune, object: database.ID,
 			try: func(b tokens.Backend) error { _, err := b.PruneEvents(ctx, w.clock.Instant()); return err }},
 	}
@@ -301,7 +306,8 @@ func testPurposes(w *world) {
 		e := w.events("")[before:]
 		w.equal("the number of events", len(e), 1)
 		w.equal("the event", e[0], tokens.Event{ID: e[0].ID, At: w.clock.Instant(), Actor: "none@example.com",
-			Action: tokens.ActionTokenShareCreate, ObjectID: token.ID, Outcome: tokens.OutcomeRefused, Detail: refusal.Error()})
+			Action: tokens.ActionTokenShareCreate, ObjectID: token.ID, Outcome: tokens.OutcomeRefused, Detail: refusal.Error(),
+			Details: tokens.RefusalDetails(refusal)})
 	}
 	pasted := tokens.Purpose{Action: tokens.ActionTokenShareCreate, ObjectID: w.secret().Reveal()}
 	_, err := w.acting("none@example.com").Members(tokens.LookingFor(w.Context(), pasted))

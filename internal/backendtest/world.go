@@ -177,10 +177,11 @@ func (w *world) use(secret tokens.Secret) {
 	}
 }
 
-// events returns the events of an object or, for an empty id, all of them.
+// events returns the events of an object and of nothing else or, for an empty id, all of them.
 func (w *world) events(objectID string) []tokens.Event {
 	w.Helper()
-	return must(w.Events(w.Context(), tokens.EventQuery{ObjectID: objectID}))(w)
+	events := must(w.Events(w.Context(), tokens.EventQuery{ObjectID: objectID}))(w)
+	return slices.DeleteFunc(events, func(e tokens.Event) bool { return objectID != "" && e.ObjectID != objectID })
 }
 
 // content is everything in a database except its events.

@@ -52,7 +52,9 @@ func (a *app) options() service.Options {
 }
 
 // principal returns who runs the commands.
-func (a *app) principal() tokens.Principal { return tokens.ActingAs(a.Actor, a.actAs) }
+func (a *app) principal() tokens.Principal {
+	return tokens.ActingAs(a.Actor, a.actAs).InRun(tokens.ClaimedRun(a.LookupEnv))
+}
 
 // backUp copies the database to a new file.
 func (a *app) backUp(ctx context.Context, file string) (tokens.Snapshot, error) {
@@ -72,5 +74,7 @@ type restorer interface {
 
 // restorer returns the restore of a file.
 func (a *app) restorer(file string, replaceAnother bool) restorer {
-	return service.Restore{Options: a.options(), Actor: a.Actor, File: file, ReplaceAnother: replaceAnother}
+	return service.Restore{
+		Options: a.options(), Actor: a.Actor, ClaimedRun: a.principal().Run(), File: file, ReplaceAnother: replaceAnother,
+	}
 }

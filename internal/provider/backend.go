@@ -2,6 +2,7 @@ package provider
 
 import (
 	"io"
+	"os"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
@@ -12,5 +13,6 @@ import (
 // e-mail address actAs or, if that is empty, for the owner of the database. It does not connect.
 func openBackend(location, organization, actAs string, now func() time.Time) (tokens.Backend, io.Closer) {
 	opened := service.Open(service.Options{Database: location, Organization: organization, Now: now})
-	return opened.As(tokens.ActingAs(service.LocalActor(), actAs)), opened
+	principal := tokens.ActingAs(service.LocalActor(), actAs).InRun(tokens.ClaimedRun(os.LookupEnv))
+	return opened.As(principal), opened
 }

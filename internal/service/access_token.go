@@ -80,7 +80,7 @@ func (b *Backend) DeleteAccessToken(ctx context.Context, id string) error {
 			return t, err
 		}
 		o.readDeletionBack(id)
-		if err := o.record(ctx, tokens.ActionAccessTokenDelete, id, t.Name, ""); err != nil {
+		if err := o.record(ctx, tokens.ActionAccessTokenDelete, id, t.Name); err != nil {
 			return t, err
 		}
 		if !t.User.SystemCreated {

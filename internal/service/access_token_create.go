@@ -14,6 +14,7 @@ const maxNamesakes = 10
 
 // CreateAccessToken implements tokens.Backend.
 func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
+	b.willStore(n.Secret)
 	n = tokens.Normalized(n).WithDefaults()
 	n.ActivatesAt, n.ExpiresAt = asStored(n.ActivatesAt), asStored(n.ExpiresAt)
 	name := n.Name
@@ -132,7 +133,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	if err := o.InsertSecret(ctx, t.ID, n.Secret.Hash(), t.Secret); err != nil {
 		return t, err
 	}
-	return t, o.record(ctx, tokens.ActionAccessTokenCreate, t.ID, t.Name, "")
+	return t, o.record(ctx, tokens.ActionAccessTokenCreate, t.ID, t.Name)
 }
 
 // userOf returns the technical user of a new access token: the one that the input names, or a draft of one to create.

@@ -10,6 +10,9 @@ import (
 func (b *Backend) UpdateAccessToken(
 	ctx context.Context, id string, update tokens.AccessTokenUpdate,
 ) (tokens.AccessToken, error) {
+	if r := update.Regeneration; r != nil {
+		b.willStore(r.Secret)
+	}
 	update = tokens.Normalized(update)
 	update.ActivatesAt, update.ExpiresAt = asStored(update.ActivatesAt), asStored(update.ExpiresAt)
 	about := objectOf(tokens.KindAccessToken, id)
@@ -107,15 +110,16 @@ func (o *operation) saveAccessToken(
 		o.readTokenBack(after)
 	}
 	if edited := unswitched(changed); len(edited) > 0 {
-		if err := o.record(ctx, tokens.ActionAccessTokenUpdate, after.ID, after.Name, detail(edited)); err != nil {
+		told := changes(before.Settings, after.Settings, edited)
+		if err := o.record(ctx, tokens.ActionAccessTokenUpdate, after.ID, after.Name, told); err != nil {
 			return after, err
 		}
 	}
 	switch {
 	case before.Enabled && !after.Enabled:
-		return after, o.record(ctx, tokens.ActionAccessTokenDisable, after.ID, after.Name, "")
+		return after, o.record(ctx, tokens.ActionAccessTokenDisable, after.ID, after.Name)
 	case !before.Enabled && after.Enabled:
-		return after, o.record(ctx, tokens.ActionAccessTokenEnable, after.ID, after.Name, "")
+		return after, o.record(ctx, tokens.ActionAccessTokenEnable, after.ID, after.Name)
 	}
 	return after, nil
 }

@@ -70,12 +70,15 @@ func (s *Service) Close() error {
 type Backend struct {
 	*Service
 	principal tokens.Principal
+	claim     runClaim
 }
 
 var _ tokens.Backend = (*Backend)(nil)
 
 // As returns the backend for a principal. Each operation looks up what the principal may do at that time.
-func (s *Service) As(principal tokens.Principal) *Backend { return &Backend{s, principal} }
+func (s *Service) As(principal tokens.Principal) *Backend {
+	return &Backend{Service: s, principal: principal}
+}
 
 // Database implements tokens.Backend.
 func (b *Backend) Database(ctx context.Context) (tokens.Database, error) {
@@ -140,7 +143,7 @@ func (b *Backend) found(ctx context.Context, tx store.Tx) error {
 	if err := tx.InsertDatabase(ctx, id, organization, now); err != nil {
 		return err
 	}
-	about := object{id, organization}
-	return tx.InsertEvent(ctx,
-		event(now, b.principal.Actor(), tokens.ActionDatabaseCreate, about, tokens.OutcomeDone, ""))
+	made := event(now, b.principal.Actor(), tokens.ActionDatabaseCreate, object{id, organization})
+	made.ClaimedRun = b.principal.Run() // a new database knows no secrets
+	return tx.InsertEvent(ctx, made)
 }

@@ -23,8 +23,12 @@ func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, err
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
-		about := databaseObject(tx.View)
-		return tx.InsertEvent(ctx, event(b.now(), actor, tokens.ActionDatabaseBackup, about, tokens.OutcomeDone, ""))
+		made := event(b.now(), actor, tokens.ActionDatabaseBackup, databaseObject(tx.View))
+		var err error
+		if made.ClaimedRun, err = b.run(ctx, tx.View); err != nil {
+			return err
+		}
+		return tx.InsertEvent(ctx, made)
 	})
 	if err != nil {
 		return tokens.Snapshot{}, err

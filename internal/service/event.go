@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"maps"
+	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,90 +16,165 @@ import (
 // Events implements tokens.Backend.
 func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Event, error) {
 	return readAs(ctx, b, look{action: tokens.ActionEventList}, func(r reader) ([]tokens.Event, error) {
-		if err := query.Validate(); err != nil {
-			return nil, err
-		}
-		pending, err := r.endsOfGraces(ctx, query, b.now())
+		l, err := r.eventLister(ctx, query, b.now())
 		if err != nil {
 			return nil, err
 		}
-		latest := pending // newest first
-		if query.Limit == 0 || len(latest) < query.Limit {
-			written, err := r.writtenEvents(ctx, query, len(latest))
-			if err != nil {
-				return nil, err
-			}
-			latest = append(latest, written...)
-		} else {
-			latest = latest[:query.Limit]
-		}
-		slices.Reverse(latest)
-		return latest, nil
+		return l.latest(ctx)
 	})
+}
+
+// EventsAfter implements tokens.Backend.
+func (b *Backend) EventsAfter(
+	ctx context.Context, query tokens.EventQuery, after tokens.EventPosition,
+) (events []tokens.Event, end tokens.EventPosition, err error) {
+	// What is read and the position behind it must be of one moment.
+	about := look{action: tokens.ActionEventList}
+	events, err = readAsBy(ctx, b, (*store.Store).ReadAtOnce, about, func(r reader) ([]tokens.Event, error) {
+		number, err := r.LatestEventNumber(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l, err := r.eventLister(ctx, query, b.now())
+		if err != nil {
+			return nil, err
+		}
+		l.position = after
+		end = tokens.EventPosition{Number: max(number, after.Number), At: l.now}
+		if after.At.After(end.At) { // the clock was set back, and told is told
+			end.At = after.At
+		}
+		return l.latest(ctx)
+	})
+	return events, end, err
+}
+
+// eventLister lists events for a caller.
+type eventLister struct {
+	reader
+	query tokens.EventQuery
+	now   time.Time
+	// userID is the technical user of the token that the query names, whose events count too; empty for none.
+	userID string
+	// position is where the list begins.
+	position tokens.EventPosition
+}
+
+// eventLister returns what lists the events of a query.
+func (r reader) eventLister(ctx context.Context, query tokens.EventQuery, now time.Time) (*eventLister, error) {
+	l := &eventLister{reader: r, query: query, now: now}
+	if err := query.Validate(); err != nil || !tokens.IsID(tokens.KindAccessToken, query.ObjectID) {
+		return l, err
+	}
+	t, custom, err := r.AccessTokenWithRoles(ctx, query.ObjectID)
+	switch {
+	case tokens.ErrorCode(err) == tokens.CodeNotFound: // its events may still be there
+		return l, nil
+	case err != nil:
+		return l, err
+	}
+	switch err := r.mayShow(ctx, t, rolesWith(custom)); tokens.ErrorCode(err) {
+	case "":
+		l.userID = t.User.ID
+	case tokens.CodeForbidden: // whoever may not know the token may not know whose it is
+	default:
+		return l, err
+	}
+	return l, nil
+}
+
+// latest returns the latest events of the query after the position, oldest first.
+func (l *eventLister) latest(ctx context.Context) ([]tokens.Event, error) {
+	latest, err := l.endsOfGraces(ctx) // newest first
+	if err != nil {
+		return nil, err
+	}
+	if l.query.Limit == 0 || len(latest) < l.query.Limit {
+		written, err := l.written(ctx, len(latest))
+		if err != nil {
+			return nil, err
+		}
+		latest = append(latest, written...)
+	} else {
+		latest = latest[:l.query.Limit]
+	}
+	slices.Reverse(latest)
+	return latest, nil
 }
 
 // endsOfGraces returns the events of grace periods that are over but whose end has not been written yet, newest first,
 // as far as the caller may know about them.
-func (r reader) endsOfGraces(
-	ctx context.Context, query tokens.EventQuery, now time.Time,
-) (latest []tokens.Event, err error) {
-	ended, err := r.EndedGraces(ctx, now)
+func (l *eventLister) endsOfGraces(ctx context.Context) (latest []tokens.Event, err error) {
+	ended, err := l.EndedGraces(ctx, l.now)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range slices.Backward(ended) {
-		if (query.ObjectID == "" || query.ObjectID == e.AccessTokenID) && !e.Secret.EndsAt.Before(query.Since) {
-			latest = append(latest, graceEnded(e))
-		}
+		latest = append(latest, graceEnded(e))
 	}
-	return r.knownEvents(ctx, latest)
+	return l.selected(ctx, latest)
+}
+
+// selected drops the events that the query does not select, those that were told before the position, and those that the
+// caller may not know about. What an event keeps to itself does not select it, either.
+func (l *eventLister) selected(ctx context.Context, events []tokens.Event) ([]tokens.Event, error) {
+	unselected := func(e tokens.Event) bool { return !l.query.Selects(e, l.userID) || l.position.Passed(e) }
+	known, err := l.knownEvents(ctx, slices.DeleteFunc(events, unselected))
+	if err != nil || l.caller.IsOwner() {
+		return known, err
+	}
+	return slices.DeleteFunc(known, unselected), nil
 }
 
 // batchOfEvents is how many events are read at a time if the rules may drop some of them.
 const batchOfEvents = 500
 
-// writtenEvents returns the newest events that the caller may know about, newest first. If the query has a limit, it
-// returns only as many as there is room for beside the others.
-func (r reader) writtenEvents(
-	ctx context.Context, query tokens.EventQuery, others int,
-) (latest []tokens.Event, err error) {
-	managesAccounts := r.caller.MayManageAccounts("", "", "") == nil
+// written returns the newest events that the caller may know about, newest first. If the query has a limit, it returns
+// only as many as there is room for beside the others.
+func (l *eventLister) written(ctx context.Context, others int) (latest []tokens.Event, err error) {
+	managesAccounts := l.caller.MayManageAccounts("", "", "") == nil
 	selection := store.EventSelection{
-		EventQuery:      query,
-		Audience:        audienceOf(r.caller),
+		EventQuery:      l.query,
+		UserID:          l.userID,
+		After:           l.position.Number,
+		Audience:        audienceOf(l.caller),
 		Accounts:        managesAccounts,
 		UsersEverywhere: managesAccounts,
 	}
-	for groupID := range r.caller.Access.Groups {
-		if r.caller.MayManageAccounts(groupID, "", "") == nil {
+	for groupID := range l.caller.Access.Groups {
+		if l.caller.MayManageAccounts(groupID, "", "") == nil {
 			selection.UsersIn = append(selection.UsersIn, groupID)
 		}
 	}
-	if query.Limit == 0 && r.caller.IsOwner() {
-		return r.eventsOf(ctx, &selection)
+	if l.query.Limit == 0 && l.caller.IsOwner() {
+		return l.eventsOf(ctx, &selection)
 	}
+	room := l.query.Limit - others
+	if l.query.Limit == 0 {
+		room = math.MaxInt
+	}
+	selection.Limit = min(room, batchOfEvents)
 	for {
-		room := query.Limit - others - len(latest)
-		if query.Limit == 0 {
-			room = batchOfEvents
-		}
-		selection.Limit = min(room, batchOfEvents)
 		before := selection.Before
-		some, err := r.eventsOf(ctx, &selection)
+		some, err := l.eventsOf(ctx, &selection)
 		if err != nil {
 			return nil, err
 		}
 		latest = append(latest, some...)
-		if selection.Before == before || query.Limit > 0 && len(latest) >= query.Limit-others {
+		if len(latest) >= room {
+			return latest[:room], nil
+		}
+		if selection.Before == before {
 			return latest, nil
 		}
+		selection.Limit = batchOfEvents // the rules dropped some, and may drop more
 	}
 }
 
-// eventsOf returns the events of a selection that the caller may know about, and moves the selection on to the events
-// before them. It leaves the selection as it is if there are none.
-func (r reader) eventsOf(ctx context.Context, selection *store.EventSelection) ([]tokens.Event, error) {
-	written, err := r.View.Events(ctx, *selection)
+// eventsOf returns the events of a selection that the query selects and the caller may know about, and moves the
+// selection on to the events before them. It leaves the selection as it is if there are none.
+func (l *eventLister) eventsOf(ctx context.Context, selection *store.EventSelection) ([]tokens.Event, error) {
+	written, err := l.View.Events(ctx, *selection)
 	if err != nil {
 		return nil, err
 	}
@@ -108,20 +185,26 @@ func (r reader) eventsOf(ctx context.Context, selection *store.EventSelection) (
 	if last := len(written) - 1; last >= 0 {
 		selection.Before = written[last].Number
 	}
-	return r.knownEvents(ctx, events)
+	return l.selected(ctx, events)
 }
 
 // knownEvents drops the events that the caller may not know about. An owner knows all of them. Others know those of
 // tokens that they may show, of the shares of these tokens, and of technical users that they manage. If they manage
 // accounts at organization level, they also know those of members, groups and roles, and those without an object.
+//
+// What remains may still tell of others: the one who was refused could see more, or a token was restricted since then.
+// So an event that names a token or technical user that the caller may not know about keeps its words to itself.
 func (r reader) knownEvents(ctx context.Context, events []tokens.Event) ([]tokens.Event, error) {
 	if r.caller.IsOwner() || len(events) == 0 {
 		return events, nil
 	}
 	ids := map[tokens.Kind]map[string]bool{tokens.KindAccessToken: {}, tokens.KindTechnicalUser: {}}
 	for _, e := range events {
-		if kind, id := objectOfEvent(e); ids[kind] != nil {
-			ids[kind][id] = true
+		_, object := objectOfEvent(e)
+		for _, id := range append(mentionedIn(e), object) {
+			if kind := tokens.KindOf(id); ids[kind] != nil {
+				ids[kind][id] = true
+			}
 		}
 	}
 	shown, err := r.shownTokens(ctx, slices.Sorted(maps.Keys(ids[tokens.KindAccessToken])))
@@ -133,7 +216,7 @@ func (r reader) knownEvents(ctx context.Context, events []tokens.Event) ([]token
 		return nil, err
 	}
 	accounts := r.caller.MayManageAccounts("", "", "") == nil
-	return slices.DeleteFunc(events, func(e tokens.Event) bool {
+	events = slices.DeleteFunc(events, func(e tokens.Event) bool {
 		switch kind, id := objectOfEvent(e); kind {
 		case tokens.KindAccessToken:
 			return !shown[id]
@@ -144,7 +227,40 @@ func (r reader) knownEvents(ctx context.Context, events []tokens.Event) ([]token
 		default:
 			return true
 		}
-	}), nil
+	})
+	for i, e := range events {
+		for _, id := range mentionedIn(e) {
+			if !shown[id] && !managed[id] {
+				events[i] = concealed(events[i], id)
+			}
+		}
+	}
+	return events, nil
+}
+
+// mention matches the identifiers of access tokens and technical users. Where a message names one, it says its
+// identifier; an actor is called by that of its token.
+var mention = regexp.MustCompile(`(?:tok|tu)_[0-9a-z]{26}`)
+
+// mentionedIn returns the access tokens and technical users that the words of an event mention.
+func mentionedIn(e tokens.Event) []string {
+	return mention.FindAllString(string(e.Actor)+" "+e.ObjectName+" "+e.Detail+" "+e.Details.Reason, -1)
+}
+
+// concealed returns an event without the words in which it mentions an object. An actor goes by the identifier of its
+// token alone, without the address, which may hold the token's name.
+func concealed(e tokens.Event, id string) tokens.Event {
+	if strings.HasSuffix(string(e.Actor), "_"+id) {
+		e.Actor = tokens.Actor(id)
+	}
+	if strings.Contains(e.ObjectName, id) {
+		e.ObjectName = ""
+	}
+	if strings.Contains(e.Detail, id) || strings.Contains(e.Details.Reason, id) {
+		e.Detail = "it names what is hidden from you: ask an owner"
+		e.Details = tokens.EventDetails{Code: e.Details.Code, Field: e.Details.Field, Permissions: e.Details.Permissions}
+	}
+	return e
 }
 
 // objectOfEvent returns the kind and identifier of an event's object. A share counts as its token.
@@ -154,8 +270,17 @@ func objectOfEvent(e tokens.Event) (kind tokens.Kind, id string) {
 	return tokens.Kind(prefix), id
 }
 
-// detail returns the detail of an event that changes settings.
-func detail(changed tokens.Fields) string { return "changed " + changed.String() }
+// changes tells which settings were changed, and from what into what.
+func changes[S any](before, after S, changed tokens.Fields) fact {
+	return func(e *tokens.Event) {
+		e.Detail, e.Details.Changes = "changed "+changed.String(), tokens.Changes(before, after, changed)
+	}
+}
+
+// because tells why something was done.
+func because(reason string) fact {
+	return func(e *tokens.Event) { e.Detail, e.Details.Reason = reason, reason }
+}
 
 // unswitched returns the changed settings without enabled, which has events of its own.
 func unswitched(changed tokens.Fields) tokens.Fields {

@@ -25,7 +25,9 @@ func (b *Backend) PruneEvents(ctx context.Context, before time.Time) (int64, err
 		if err != nil || number == 0 {
 			return 0, err
 		}
-		detail := fmt.Sprintf("%d events before %s", number, tokens.FormatTimestamp(before))
-		return number, o.record(ctx, tokens.ActionEventPrune, about.id, about.name, detail)
+		return number, o.record(ctx, tokens.ActionEventPrune, about.id, about.name, func(e *tokens.Event) {
+			e.Detail = fmt.Sprintf("%d events before %s", number, tokens.FormatTimestamp(before))
+			e.Details.EventsDeleted, e.Details.EventsDeletedBefore = number, before
+		})
 	})
 }

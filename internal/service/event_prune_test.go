@@ -2,7 +2,7 @@ package service_test
 
 import (
 	"path/filepath"
-	"slices"
+	"reflect"
 	"testing"
 	"time"
 
@@ -58,7 +58,7 @@ func TestPruneEvents(t *testing.T) {
 		t.Errorf("got %d, %v; want 3", number, err)
 	}
 	left := eventsOf(t, b)
-	if !slices.Equal(left[:len(left)-1], all[3:]) {
+	if !reflect.DeepEqual(left[:len(left)-1], all[3:]) {
 		t.Errorf("left are %+v", left)
 	}
 	last := left[len(left)-1]
@@ -71,7 +71,7 @@ func TestPruneEvents(t *testing.T) {
 	if number, err := b.PruneEvents(background, before); err != nil || number != 0 {
 		t.Errorf("once more: got %d, %v", number, err)
 	}
-	if again := eventsOf(t, b); !slices.Equal(again, left) {
+	if again := eventsOf(t, b); !reflect.DeepEqual(again, left) {
 		t.Errorf("once more: left are %+v", again)
 	}
 	if number, err := b.PruneEvents(background, clock.Instant()); err != nil || number != int64(len(left)-5) {

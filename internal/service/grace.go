@@ -55,8 +55,8 @@ func (o *operation) replaceSecret(ctx context.Context, before, after tokens.Acce
 		return err
 	}
 	if before.Previous.IsLive(o.now) && before.Secret.EndedAt.IsZero() {
-		detail := retired(*before.Previous, "by a regeneration within its grace period, since two secrets at most are valid")
-		if err := o.record(ctx, tokens.ActionAccessTokenRetirePrevious, before.ID, after.Name, detail); err != nil {
+		told := retired(*before.Previous, "by a regeneration within its grace period, since two secrets at most are valid")
+		if err := o.record(ctx, tokens.ActionAccessTokenRetirePrevious, before.ID, after.Name, told); err != nil {
 			return err
 		}
 	}
@@ -73,9 +73,14 @@ func (o *operation) replaceSecret(ctx context.Context, before, after tokens.Acce
 	if err := o.InsertSecret(ctx, after.ID, r.Secret.Hash(), after.Secret); err != nil {
 		return err
 	}
-	detail := fmt.Sprintf("version %d, reason: %s; version %d %s, %s", after.Secret.Version, r.Reason,
-		before.Secret.Version, fateOfSuperseded(before, after, o.now), lastUse(before.Secret.LastUsedAt))
-	return o.record(ctx, tokens.ActionAccessTokenRegenerate, after.ID, after.Name, detail)
+	return o.record(ctx, tokens.ActionAccessTokenRegenerate, after.ID, after.Name, func(e *tokens.Event) {
+		e.Detail = fmt.Sprintf("version %d, reason: %s; version %d %s, %s", after.Secret.Version, r.Reason,
+			before.Secret.Version, fateOfSuperseded(before, after, o.now), lastUse(before.Secret.LastUsedAt))
+		e.Details = tokens.EventDetails{
+			Reason: string(r.Reason), SecretVersion: after.Secret.Version, LastUsedAt: before.Secret.LastUsedAt,
+			PreviousSecretExpiresAt: after.PreviousSecretExpiresAt(),
+		}
+	})
 }
 
 // fateOfSuperseded describes, for an event, what happens to the secret that a regeneration replaces.
@@ -118,20 +123,22 @@ func (o *operation) endGraces(ctx context.Context) error {
 // before and after it is written.
 func graceEnded(e store.EndedGrace) tokens.Event {
 	at, about := e.Secret.EndsAt, object{e.AccessTokenID, e.AccessTokenName}
-	detail := retired(e.Secret, "with its grace period")
-	ended := event(at, tokens.ActorClock, tokens.ActionAccessTokenRetirePrevious, about, tokens.OutcomeDone, detail)
+	ended := event(at, tokens.ActorClock, tokens.ActionAccessTokenRetirePrevious, about)
+	retired(e.Secret, "with its grace period")(&ended)
 	ended.ID = tokens.DerivedID(tokens.KindEvent, at, fmt.Sprint(e.AccessTokenID, e.Secret.Version))
 	return ended
 }
 
-// retired describes, for an event, which secret ended, how, and when it was last used. An empty how means that somebody
-// ended it.
-func retired(s tokens.PreviousSecret, how string) string {
-	text := fmt.Sprintf("version %d ended", s.Version)
-	if how != "" {
-		text += " " + how
+// retired tells which secret ended, how, and when it was last used. An empty how means that somebody ended it.
+func retired(s tokens.PreviousSecret, how string) fact {
+	return func(e *tokens.Event) {
+		text := fmt.Sprintf("version %d ended", s.Version)
+		if how != "" {
+			text += " " + how
+		}
+		e.Detail = text + ", " + lastUse(s.LastUsedAt)
+		e.Details = tokens.EventDetails{SecretVersion: s.Version, LastUsedAt: s.LastUsedAt}
 	}
-	return text + ", " + lastUse(s.LastUsedAt)
 }
 
 // lastUse describes, for an event, when a secret was last used.

@@ -32,7 +32,7 @@ func (b *Backend) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Gr
 			if err := o.InsertGroup(ctx, g); err != nil {
 				return g, "", err
 			}
-			return g, g.ID, o.record(ctx, tokens.ActionGroupCreate, g.ID, g.Name, "")
+			return g, g.ID, o.record(ctx, tokens.ActionGroupCreate, g.ID, g.Name)
 		},
 		again: func(o *operation, made store.Request) (tokens.Group, error) {
 			if err := mayCreate(o); err != nil {
@@ -97,7 +97,8 @@ func (b *Backend) UpdateGroup(ctx context.Context, id string, update tokens.Grou
 		if err := o.UpdateGroup(ctx, after); err != nil {
 			return after, err
 		}
-		return after, o.record(ctx, tokens.ActionGroupUpdate, id, after.Name, detail(changed))
+		return after, o.record(ctx, tokens.ActionGroupUpdate, id, after.Name,
+			changes(before.GroupSettings, after.GroupSettings, changed))
 	})
 }
 
@@ -134,7 +135,7 @@ func (b *Backend) DeleteGroup(ctx context.Context, id string) error {
 		if err := o.DeleteGroup(ctx, id); err != nil {
 			return g, err
 		}
-		return g, o.record(ctx, tokens.ActionGroupDelete, id, g.Name, "")
+		return g, o.record(ctx, tokens.ActionGroupDelete, id, g.Name)
 	})
 	return err
 }

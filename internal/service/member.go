@@ -47,7 +47,7 @@ func (b *Backend) CreateMember(ctx context.Context, n tokens.NewMember) (tokens.
 			if err := o.InsertMember(ctx, m); err != nil {
 				return m, "", err
 			}
-			return m, m.ID, o.record(ctx, tokens.ActionMemberCreate, m.ID, m.Email, "")
+			return m, m.ID, o.record(ctx, tokens.ActionMemberCreate, m.ID, m.Email)
 		},
 		again: func(o *operation, made store.Request) (tokens.Member, error) {
 			if err := mayCreate(o, tokens.Member{MemberSettings: n.MemberSettings}); err != nil {
@@ -124,7 +124,8 @@ func (b *Backend) UpdateMember(ctx context.Context, id string, update tokens.Mem
 				return after, err
 			}
 		}
-		return after, o.record(ctx, tokens.ActionMemberUpdate, id, after.Email, detail(changed))
+		return after, o.record(ctx, tokens.ActionMemberUpdate, id, after.Email,
+			changes(before.MemberSettings, after.MemberSettings, changed))
 	})
 }
 
@@ -160,7 +161,7 @@ func (b *Backend) DeleteMember(ctx context.Context, id string) error {
 				return m, err
 			}
 		}
-		return m, o.record(ctx, tokens.ActionMemberDelete, id, m.Email, "")
+		return m, o.record(ctx, tokens.ActionMemberDelete, id, m.Email)
 	})
 	return err
 }

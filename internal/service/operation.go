@@ -24,6 +24,8 @@ type operation struct {
 	used *usedSecret
 	// rejected means that the access token by which the caller asks is not good.
 	rejected bool
+	// run is the run of a pipeline in which the caller claims to ask; empty for none.
+	run string
 	// roles holds the built-in roles and the custom roles that the operation has needed so far; see know.
 	roles tokens.Roles
 	// knowsRoles is set if roles holds all custom roles.
@@ -200,18 +202,27 @@ func transact[T any](
 func (o *operation) begin(ctx context.Context) error {
 	by, err := o.backend.caller(ctx, o.View)
 	o.caller, o.actor, o.identity, o.used, o.rejected = by.Caller, by.actor, by.identity, by.used, by.rejected
+	if err == nil {
+		o.run, err = o.backend.run(ctx, o.View)
+	}
 	return err
 }
 
-// record writes the event of something that the operation did.
-func (o *operation) record(ctx context.Context, action tokens.Action, id, name, detail string) error {
-	return o.InsertEvent(ctx, event(o.now, o.actor, action, object{id, name}, tokens.OutcomeDone, detail))
+// record writes the event of something that the operation did, with what there is to say about it.
+func (o *operation) record(ctx context.Context, action tokens.Action, id, name string, facts ...fact) error {
+	done := event(o.now, o.actor, action, object{id, name})
+	done.ClaimedRun = o.run
+	for _, tell := range facts {
+		tell(&done)
+	}
+	return o.InsertEvent(ctx, done)
 }
 
-// event returns a new event.
-func event(
-	at time.Time, by tokens.Actor, action tokens.Action, about object, outcome tokens.Outcome, detail string,
-) tokens.Event {
+// fact adds to an event what it tells, in words for people and in details for programs.
+type fact func(*tokens.Event)
+
+// event returns a new event of something that was done.
+func event(at time.Time, by tokens.Actor, action tokens.Action, about object) tokens.Event {
 	return tokens.Event{
 		ID:         tokens.NewID(tokens.KindEvent, at),
 		At:         at,
@@ -219,7 +230,6 @@ func event(
 		Action:     action,
 		ObjectID:   about.id,
 		ObjectName: about.name,
-		Outcome:    outcome,
-		Detail:     detail,
+		Outcome:    tokens.OutcomeDone,
 	}
 }

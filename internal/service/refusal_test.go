@@ -164,6 +164,7 @@ func TestChangeThatCannotBeRecorded(t *testing.T) {
 	reads := []string{
 		"Database", "Group", "Groups", "Role", "Roles", "RoleHolders", "Member", "Members", "TechnicalUser", "TechnicalUserWithEmail",
 		"TechnicalUsers", "AccessToken", "AccessTokens", "VerifySecret", "TokenShare", "TokenShares", "Events",
+		"EventsAfter",
 	}
 	methods := reflect.TypeFor[tokens.Backend]()
 	for i := range methods.NumMethod() {

@@ -15,6 +15,8 @@ type Restore struct {
 	Options Options
 	// Actor is who restores. It is not a principal: anyone who can replace the file owns the database.
 	Actor tokens.Actor
+	// ClaimedRun is the run of a pipeline in which the actor claims to restore; empty for none.
+	ClaimedRun string
 	// File is the path of the backup.
 	File string
 	// ReplaceAnother allows replacing a database that File is not a backup of, or one of another program.
@@ -55,9 +57,15 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 		Aside:   now.Format(".replaced-20060102T150405Z"),
 		Another: r.ReplaceAnother,
 		Note: func(ctx context.Context, tx store.Tx) error {
-			about := databaseObject(tx.View)
-			return tx.InsertEvent(ctx,
-				event(now, r.Actor, tokens.ActionDatabaseRestore, about, tokens.OutcomeDone, origin(backup)))
+			done := event(now, r.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View))
+			done.Detail = origin(backup)
+			switch tells, err := tellsSecret(ctx, tx.View, r.ClaimedRun); {
+			case err != nil:
+				return err
+			case !tells:
+				done.ClaimedRun = r.ClaimedRun
+			}
+			return tx.InsertEvent(ctx, done)
 		},
 	}
 	if err := replacement.Check(ctx, backup.Database.ID); err != nil {

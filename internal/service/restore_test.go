@@ -3,6 +3,7 @@ package service_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -75,10 +76,10 @@ func TestRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	if planned.EventsLost != 7 || planned.Replaced == nil ||
-		planned.Replaced.LastEvent != events[len(events)-1] || len(planned.MovedTo) != 0 {
+		!reflect.DeepEqual(planned.Replaced.LastEvent, events[len(events)-1]) || len(planned.MovedTo) != 0 {
 		t.Errorf("a look: %+v", planned)
 	}
-	if got := eventsOf(t, b); !slices.Equal(got, events) {
+	if got := eventsOf(t, b); !reflect.DeepEqual(got, events) {
 		t.Error("a look changed something")
 	}
 	done, err := restore.Run(background)
@@ -114,7 +115,7 @@ func TestRestore(t *testing.T) {
 	aside := open(t, done.MovedTo[0], clock.Now)
 	check("a secret of later, in what was replaced", aside, fresh.Secret, true)
 	check("a held token, in what was replaced", aside, made["held"].Secret, false)
-	if got := eventsOf(t, aside); !slices.Equal(got, events) {
+	if got := eventsOf(t, aside); !reflect.DeepEqual(got, events) {
 		t.Error("what was replaced has other events")
 	}
 }

@@ -38,7 +38,7 @@ func (b *Backend) CreateRole(ctx context.Context, n tokens.NewRole) (tokens.Role
 			if err := o.InsertRole(ctx, r); err != nil {
 				return r, "", err
 			}
-			return r, r.ID, o.record(ctx, tokens.ActionRoleCreate, r.ID, r.Name, "")
+			return r, r.ID, o.record(ctx, tokens.ActionRoleCreate, r.ID, r.Name)
 		},
 		again: func(o *operation, made store.Request) (tokens.Role, error) {
 			if err := mayCreate(o, tokens.Role{RoleSettings: n.RoleSettings}); err != nil {
@@ -134,7 +134,8 @@ func (b *Backend) UpdateRole(ctx context.Context, id string, update tokens.RoleU
 		if err := o.UpdateRole(ctx, before, after); err != nil {
 			return after, err
 		}
-		return after, o.record(ctx, tokens.ActionRoleUpdate, id, after.Name, detail(changed))
+		return after, o.record(ctx, tokens.ActionRoleUpdate, id, after.Name,
+			changes(before.RoleSettings, after.RoleSettings, changed))
 	})
 }
 
@@ -175,11 +176,11 @@ func (b *Backend) DeleteRole(ctx context.Context, id string) error {
 		if err := o.DeleteRole(ctx, id); err != nil {
 			return r, err
 		}
-		ended := ""
-		if len(ids) > 0 {
-			ended = "it was held by " + tokens.CountRoleHolders(ids).String()
-		}
-		return r, o.record(ctx, tokens.ActionRoleDelete, id, r.Name, ended)
+		return r, o.record(ctx, tokens.ActionRoleDelete, id, r.Name, func(e *tokens.Event) {
+			if len(ids) > 0 {
+				e.Detail = "it was held by " + tokens.CountRoleHolders(ids).String()
+			}
+		})
 	})
 	return err
 }

@@ -31,7 +31,7 @@ func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (token
 			return t, err
 		}
 		o.readTokenBack(t)
-		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, reason)
+		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenHold, id, t.Name, because(reason))
 	})
 }
 
@@ -52,7 +52,7 @@ func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.Acc
 		if err := o.UpdateAccessToken(ctx, before, t); err != nil {
 			return t, err
 		}
-		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRelease, id, t.Name, "")
+		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRelease, id, t.Name)
 	})
 }
 
@@ -86,6 +86,6 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 		if err != nil {
 			return t, err
 		}
-		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name, "")
+		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name)
 	})
 }

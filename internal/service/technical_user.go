@@ -82,7 +82,7 @@ func (o *operation) createTechnicalUser(
 		return u, err
 	}
 	if ok {
-		return u, tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s, whose name is %q now, "+
+		return u, o.takenBy(ctx, holder, "technical user %s, whose name is %q now, "+
 			"has had the address %s since it was made, and keeps it while it lives, because events and the qualified "+
 			"identifiers of its tokens call it so; the name is free again once that technical user is deleted",
 			holder.ID, holder.Name, u.Email)
@@ -90,7 +90,7 @@ func (o *operation) createTechnicalUser(
 	if err := o.InsertTechnicalUser(ctx, u); err != nil {
 		return u, err
 	}
-	return u, o.record(ctx, tokens.ActionTechnicalUserCreate, u.ID, u.Email, "")
+	return u, o.record(ctx, tokens.ActionTechnicalUserCreate, u.ID, u.Email)
 }
 
 // disabledFromStart returns by whom and when a new object is disabled; nil if it is enabled.
@@ -111,8 +111,22 @@ func (o *operation) checkTechnicalUserName(ctx context.Context, u tokens.Technic
 	if u.GroupID != "" {
 		level = "the level of group " + u.GroupID
 	}
-	return tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, "technical user %s already has the name %q at %s",
-		holder.ID, u.Name, level)
+	return o.takenBy(ctx, holder, "technical user %s already has the name %q at %s", holder.ID, u.Name, level)
+}
+
+// takenBy is the conflict with a technical user that has a name. It does not tell which one that is where the system
+// created it for a token that the caller may not know about.
+func (o *operation) takenBy(ctx context.Context, holder tokens.TechnicalUser, format string, args ...any) error {
+	if holder.SystemCreated {
+		switch err := seesTokensOf(ctx, o.View, o.caller, holder); tokens.ErrorCode(err) {
+		case "":
+		case tokens.CodeForbidden:
+			return tokens.Conflict("name", "", "this name is not free: use another one")
+		default:
+			return err
+		}
+	}
+	return tokens.Taken(tokens.KindTechnicalUser, "name", holder.ID, format, args...)
 }
 
 // TechnicalUser implements tokens.Backend.
@@ -329,16 +343,17 @@ func (o *operation) saveTechnicalUser(
 		}
 	}
 	if edited := unswitched(changed); len(edited) > 0 {
-		if err := o.record(ctx, tokens.ActionTechnicalUserUpdate, after.ID, after.Email, detail(edited)); err != nil {
+		told := changes(before.TechnicalUserSettings, after.TechnicalUserSettings, edited)
+		if err := o.record(ctx, tokens.ActionTechnicalUserUpdate, after.ID, after.Email, told); err != nil {
 			return after, err
 		}
 	}
 	switch {
 	case before.Enabled && !after.Enabled:
 		o.readTechnicalUserBack(after)
-		return after, o.record(ctx, tokens.ActionTechnicalUserDisable, after.ID, after.Email, "")
+		return after, o.record(ctx, tokens.ActionTechnicalUserDisable, after.ID, after.Email)
 	case !before.Enabled && after.Enabled:
-		return after, o.record(ctx, tokens.ActionTechnicalUserEnable, after.ID, after.Email, "")
+		return after, o.record(ctx, tokens.ActionTechnicalUserEnable, after.ID, after.Email)
 	}
 	return after, nil
 }
@@ -389,5 +404,5 @@ func (o *operation) deleteTechnicalUser(ctx context.Context, u tokens.TechnicalU
 			return err
 		}
 	}
-	return o.record(ctx, tokens.ActionTechnicalUserDelete, u.ID, u.Email, reason)
+	return o.record(ctx, tokens.ActionTechnicalUserDelete, u.ID, u.Email, because(reason))
 }

@@ -9,16 +9,11 @@ import (
 // checkTexts refuses texts in which a word is, or was, the secret of a token, whoever formed it. The rules for texts
 // see only those that Latchkey formed.
 func (o *operation) checkTexts(ctx context.Context, input any) error {
-	for _, word := range tokens.SecretWords(input) {
-		used, err := o.SecretExists(ctx, tokens.HashOf(word))
-		if err != nil {
-			return err
-		}
-		if used {
-			return tokens.SecretInText("")
-		}
+	tells, err := tellsSecret(ctx, o.View, input)
+	if err != nil || !tells {
+		return err
 	}
-	return nil
+	return tokens.SecretInText("")
 }
 
 // refusalOf returns the refusal of a creation by an input that may hold a secret in a text. Who may not create at all

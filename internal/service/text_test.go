@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -64,12 +65,26 @@ func TestStoredSecretsInTexts(t *testing.T) {
 			t.Errorf("%s: the refusal repeats the secret: %v", what, err)
 		}
 	}
+	inRun := b.Service.As(tokens.AsDatabaseOwner("local:anna@host").InRun("run/" + own))
+	for _, hold := range []bool{true, false} {
+		if hold {
+			_, err = inRun.HoldAccessToken(background, token.ID, "leaked")
+		} else {
+			_, err = inRun.ReleaseAccessToken(background, token.ID)
+		}
+		if err != nil {
+			t.Errorf("in a run whose name holds a secret: %v", err)
+		}
+	}
+	if _, err := inRun.Group(background, "grp_none"); err == nil {
+		t.Error("a group that is not there was found")
+	}
 	events, err := b.Events(background, tokens.EventQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range events {
-		if strings.Contains(e.ObjectName+e.Detail, own) {
+		if strings.Contains(fmt.Sprint(e), own) {
 			t.Errorf("an event of %s holds the secret", e.Action)
 		}
 	}

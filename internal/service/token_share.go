@@ -21,6 +21,13 @@ func shareName(token tokens.AccessToken, member tokens.Member) string {
 	return token.Name + " with " + member.Email
 }
 
+// sharedAs tells which role a share gives, and which it gave before; empty for none.
+func sharedAs(before, role string) fact {
+	return func(e *tokens.Event) {
+		e.Detail, e.Details.Changes = "as "+role, []tokens.Change{{Setting: "role", From: before, To: role}}
+	}
+}
+
 // ShareAccessToken implements tokens.Backend.
 func (b *Backend) ShareAccessToken(ctx context.Context, n tokens.NewTokenShare) (tokens.TokenShare, error) {
 	return create(ctx, b, tokens.KindTokenShare, tokens.ActionTokenShareCreate, creation[tokens.TokenShare]{
@@ -77,7 +84,7 @@ func (o *operation) shareAccessToken(
 	if err := o.InsertTokenShare(ctx, s); err != nil {
 		return s, "", err
 	}
-	return s, s.ID(), o.record(ctx, tokens.ActionTokenShareCreate, s.ID(), shareName(token, member), "as "+s.Role)
+	return s, s.ID(), o.record(ctx, tokens.ActionTokenShareCreate, s.ID(), shareName(token, member), sharedAs("", s.Role))
 }
 
 // mayShare checks that the caller may give somebody a role on a token or, if the role is empty, end a share.
@@ -144,11 +151,12 @@ func (b *Backend) UpdateTokenShare(ctx context.Context, tokenID, memberID, role 
 		if s.Role == role {
 			return s, nil
 		}
+		before := s.Role
 		s.Role, s.UpdatedAt = role, o.now
 		if err := o.UpdateTokenShare(ctx, s); err != nil {
 			return s, err
 		}
-		return s, o.record(ctx, tokens.ActionTokenShareUpdate, s.ID(), o.object.name, "as "+role)
+		return s, o.record(ctx, tokens.ActionTokenShareUpdate, s.ID(), o.object.name, sharedAs(before, role))
 	})
 }
 
@@ -200,7 +208,7 @@ func (o *operation) endShares(ctx context.Context, query tokens.TokenShareQuery,
 		if err := o.DeleteTokenShare(ctx, s.AccessTokenID, s.MemberID); err != nil {
 			return err
 		}
-		if err := o.record(ctx, tokens.ActionTokenShareDelete, s.ID(), name, reason); err != nil {
+		if err := o.record(ctx, tokens.ActionTokenShareDelete, s.ID(), name, because(reason)); err != nil {
 			return err
 		}
 	}

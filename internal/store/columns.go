@@ -2,7 +2,10 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -265,4 +268,40 @@ func orNull(s string) any {
 		return nil
 	}
 	return s
+}
+
+// details reads the JSON object of the details of an event; empty for none.
+type details struct{ *tokens.EventDetails }
+
+// Scan implements sql.Scanner.
+func (d details) Scan(column any) error {
+	*d.EventDetails = tokens.EventDetails{}
+	var s string
+	if err := textTo(&s).Scan(column); err != nil || s == "" {
+		return err
+	}
+	decoder := json.NewDecoder(strings.NewReader(s))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(d.EventDetails); err != nil {
+		return refuse("it holds no details of an event")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return refuse("it holds more than the details of an event")
+	}
+	if err := d.EventDetails.Validate(); err != nil {
+		return refuse("it holds details that no event has: %s", err)
+	}
+	return nil
+}
+
+// detailsColumn is what details reads.
+func detailsColumn(d tokens.EventDetails) string {
+	if d.IsZero() {
+		return ""
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // instants of the years 1 to 9999, texts and numbers have a form in JSON
+	}
+	return string(text)
 }

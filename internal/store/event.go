@@ -12,6 +12,8 @@ import (
 // EventSelection narrows the events to what rules may select, as TokenSelection does.
 type EventSelection struct {
 	tokens.EventQuery
+	// UserID is the technical user whose events count beside those of the object of the query; empty for none.
+	UserID string
 	// Audience may show the tokens whose events count, and the shares of those. For All no other field here counts.
 	Audience Audience
 	// Accounts means that the events of members, groups and roles count, and those that are about no object.
@@ -20,8 +22,9 @@ type EventSelection struct {
 	// they do.
 	UsersEverywhere bool
 	UsersIn         []string
-	// Before is the Number of an event: those that were written before it count. Zero is for all.
-	Before int64
+	// Before and After are Numbers of events: those that were written before the one and after the other count. Zero is
+	// for all.
+	Before, After int64
 }
 
 // NumberedEvent is an event with its place in the order in which events were written.
@@ -30,41 +33,111 @@ type NumberedEvent struct {
 	Number int64
 }
 
-const selectEvents = `SELECT e.number, e.id, e.at, e.actor, e.action, e.object_id, e.object_name, e.outcome, e.detail
-	FROM events e `
+// detailsSince is the version of the schema from which on events have details and a claimed run.
+const detailsSince = 8
+
+const selectEvents = `SELECT e.number, e.id, e.at, e.actor, e.action, e.claimed_run, e.object_id, e.object_name, e.outcome,
+	e.detail, e.details FROM events e `
+
+// selectOlderEvents is selectEvents for a schema before detailsSince.
+const selectOlderEvents = `SELECT e.number, e.id, e.at, e.actor, e.action, '' AS claimed_run, e.object_id, e.object_name,
+	e.outcome, e.detail, '' AS details FROM events e `
 
 func scanEvent(row scanner) (e NumberedEvent, err error) {
 	err = row.Scan(count{&e.Number}, textTo(&e.ID), someInstant{&e.At}, textTo(&e.Actor), textTo(&e.Action),
-		textTo(&e.ObjectID), textTo(&e.ObjectName), textTo(&e.Outcome), textTo(&e.Detail))
+		textTo(&e.ClaimedRun), textTo(&e.ObjectID), textTo(&e.ObjectName), textTo(&e.Outcome), textTo(&e.Detail),
+		details{&e.Details})
 	return e, checkedRow(tokens.KindEvent, e.ID, err, checkID("id", tokens.KindEvent, e.ID),
-		checkOneOf("outcome", e.Outcome, tokens.OutcomeDone, tokens.OutcomeRefused))
+		checkOneOf("outcome", e.Outcome, tokens.Outcomes()...))
 }
 
 // Events returns the latest events of a selection, the latest first.
 func (v View) Events(ctx context.Context, selection EventSelection) ([]NumberedEvent, error) {
 	b := &tokenListBuilder{TokenSelection: TokenSelection{Audience: selection.Audience}}
-	var conditions []string
-	if !selection.Since.IsZero() {
-		conditions = append(conditions, `e.at >= `+b.arg(selection.Since.UnixMicro()))
+	conditions := append(b.eventFilters(selection), b.eventObject(selection), b.eventAudience(selection))
+	text := selectEvents
+	if v.schema < detailsSince {
+		text = selectOlderEvents
 	}
-	if selection.ObjectID != "" {
-		conditions = append(conditions, `e.object_id = `+b.arg(selection.ObjectID))
-	}
-	if selection.Before > 0 {
-		conditions = append(conditions, `e.number < `+b.arg(selection.Before))
-	}
-	if !selection.Audience.All {
-		conditions = append(conditions, `(`+strings.Join(b.eventKinds(selection), ` OR `)+`)`)
-	}
-	text := selectEvents + where(conditions...) + ` ORDER BY e.number DESC`
+	text += where(conditions...) + ` ORDER BY e.number DESC`
 	if selection.Limit > 0 {
 		text += ` LIMIT ` + b.arg(selection.Limit)
 	}
 	return list(ctx, v.q, scanEvent, text, b.args...)
 }
 
-// eventKinds are the conditions one of which an event meets that the audience may know of.
-func (b *tokenListBuilder) eventKinds(selection EventSelection) []string {
+// LatestEventNumber returns the Number of the event that was written last; zero if there is none.
+func (v View) LatestEventNumber(ctx context.Context) (number int64, err error) {
+	number, _, err = find(ctx, v.q, func(row scanner) (number int64, err error) {
+		err = row.Scan(count{&number})
+		return number, checkedRow(tokens.KindEvent, "", err)
+	}, `SELECT coalesce(max(number), 0) FROM events`)
+	return number, err
+}
+
+// eventFilters are the conditions of the filters of a query, its object apart.
+func (b *tokenListBuilder) eventFilters(selection EventSelection) (all []string) {
+	if !selection.Since.IsZero() {
+		all = append(all, `e.at >= `+b.arg(selection.Since.UnixMicro()))
+	}
+	if !selection.Until.IsZero() {
+		all = append(all, `e.at <= `+b.arg(selection.Until.UnixMicro())) // the instant may lie between two microseconds
+	}
+	if selection.Before > 0 {
+		all = append(all, `e.number < `+b.arg(selection.Before))
+	}
+	if selection.After > 0 {
+		all = append(all, `e.number > `+b.arg(selection.After))
+	}
+	if selection.Outcome != "" {
+		all = append(all, `e.outcome = `+b.arg(string(selection.Outcome)))
+	}
+	if selection.Action != "" {
+		var actions []string
+		for _, action := range tokens.MatchingActions(selection.Action) {
+			actions = append(actions, string(action))
+		}
+		all = append(all, `e.action `+b.in(actions))
+	}
+	return append(all, b.matching("e.actor", selection.Actor), b.matching("e.claimed_run", selection.Run))
+}
+
+// mostAsterisks is the number of asterisks up to which the database looks at a pattern. With each further one it may try
+// as many more ways to match as the text is long.
+const mostAsterisks = 3
+
+// matching is a condition without which a pattern does not match a column; empty for what the rule has to tell alone.
+func (b *tokenListBuilder) matching(column, pattern string) string {
+	if pattern == "" || strings.Count(pattern, "*") > mostAsterisks || strings.Contains(pattern, "\x00") {
+		return ""
+	}
+	like := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`, `*`, `%`).Replace(pattern)
+	return `lower(` + column + `) LIKE lower(` + b.arg(like) + `) ESCAPE '\'`
+}
+
+// eventObject is the condition that an event is about the object of the query, or what belongs to that; empty for all
+// events. An index has the events of each object in the order in which they were written.
+func (b *tokenListBuilder) eventObject(selection EventSelection) string {
+	const of = `SELECT number FROM events WHERE object_id `
+	if selection.ObjectID == "" {
+		return ""
+	}
+	objects := []string{selection.ObjectID}
+	if selection.UserID != "" {
+		objects = append(objects, selection.UserID)
+	}
+	text := of + b.in(objects)
+	if tokens.KindOf(selection.ObjectID) == tokens.KindAccessToken {
+		text += ` UNION ALL ` + of + `> ` + b.arg(selection.ObjectID+"/") + ` AND object_id < ` + b.arg(selection.ObjectID+"0")
+	}
+	return `e.number IN (` + text + `)`
+}
+
+// eventAudience is the condition that the audience may know of an event; empty for all events.
+func (b *tokenListBuilder) eventAudience(selection EventSelection) string {
+	if selection.Audience.All {
+		return ""
+	}
 	tokenID := fmt.Sprintf(`substr(e.object_id, 1, %d)`, tokens.IDLength(tokens.KindAccessToken)) // a share begins with it
 	kinds := []string{`EXISTS (SELECT 1 FROM access_tokens t ` + where(`t.id = `+tokenID, b.visible()) + `)`}
 	if selection.Accounts {
@@ -79,29 +152,37 @@ func (b *tokenListBuilder) eventKinds(selection EventSelection) []string {
 	} else if len(selection.UsersIn) > 0 {
 		kinds = append(kinds, users+` AND u.group_id `+b.in(selection.UsersIn)+`)`)
 	}
-	return kinds
+	return `(` + strings.Join(kinds, ` OR `) + `)`
 }
 
 // InsertEvent writes an event.
 func (t Tx) InsertEvent(ctx context.Context, e tokens.Event) error {
-	return t.exec(ctx, `INSERT INTO events (id, at, actor, action, object_id, object_name, outcome, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		e.ID, microseconds(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome), e.Detail)
+	if t.schema < detailsSince {
+		return t.exec(ctx, `INSERT INTO events (id, at, actor, action, object_id, object_name, outcome, detail)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			e.ID, microseconds(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome), e.Detail)
+	}
+	return t.exec(ctx, `INSERT INTO events
+		(id, at, actor, action, claimed_run, object_id, object_name, outcome, detail, details)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		e.ID, microseconds(e.At), string(e.Actor), string(e.Action), e.ClaimedRun, e.ObjectID, e.ObjectName,
+		string(e.Outcome), e.Detail, detailsColumn(e.Details))
 }
 
 // newestEvents is among how many of the newest events WasRefused looks for one. There are rarely more in a minute, and it
 // keeps the look flat in a long log.
 const newestEvents = 1000
 
-// WasRefused reports whether the log already tells that an actor was refused an action, from a time on and before
-// another one.
-func (v View) WasRefused(
-	ctx context.Context, by tokens.Actor, action tokens.Action, since, before time.Time,
-) (bool, error) {
-	_, found, err := find(ctx, v.q, scanText, fmt.Sprintf(`SELECT id FROM events
-		WHERE number > (SELECT coalesce(max(number), 0) FROM events) - %d
-		AND actor = $1 AND action = $2 AND outcome = $3 AND at >= $4 AND at < $5 LIMIT 1`, newestEvents),
-		string(by), string(action), string(tokens.OutcomeRefused), microseconds(since), microseconds(before))
+// WasRefused reports whether the log already tells that an actor was refused an action in a run, from a time on and
+// before another one.
+func (v View) WasRefused(ctx context.Context, e tokens.Event, since, before time.Time) (bool, error) {
+	text := fmt.Sprintf(`SELECT id FROM events WHERE number > (SELECT coalesce(max(number), 0) FROM events) - %d
+		AND actor = $1 AND action = $2 AND outcome = $3 AND at >= $4 AND at < $5`, newestEvents)
+	args := []any{string(e.Actor), string(e.Action), string(e.Outcome), microseconds(since), microseconds(before)}
+	if v.schema >= detailsSince {
+		text, args = text+` AND claimed_run = $6`, append(args, e.ClaimedRun)
+	}
+	_, found, err := find(ctx, v.q, scanText, text+` LIMIT 1`, args...)
 	return found, err
 }
 

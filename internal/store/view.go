@@ -12,10 +12,18 @@ import (
 type View struct {
 	database tokens.Database
 	q        Querier
+	// schema is the version of the schema in which the view reads.
+	schema int
 }
 
-// NewView returns the view of a database with an identity, which runs its statements by q.
-func NewView(database tokens.Database, q Querier) View { return View{database, q} }
+// NewView returns the view of a database with an identity and our own schema, which runs its statements by q.
+func NewView(database tokens.Database, q Querier) View { return View{database, q, SchemaVersion} }
+
+// OnSchema returns the view of a database that has an older schema, in which only events can be read.
+func (v View) OnSchema(version int) View {
+	v.schema = version
+	return v
+}
 
 // Tx reads and writes objects in one transaction.
 type Tx struct {
@@ -28,7 +36,13 @@ func NewTx(database tokens.Database, q interface {
 	Querier
 	Executor
 }) Tx {
-	return Tx{View{database, q}, q}
+	return Tx{NewView(database, q), q}
+}
+
+// OnSchema returns the transaction on a database that has an older schema, in which only events can be written.
+func (t Tx) OnSchema(version int) Tx {
+	t.View = t.View.OnSchema(version)
+	return t
 }
 
 // Querier runs statements that return rows, in a transaction or each by itself.

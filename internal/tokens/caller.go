@@ -63,7 +63,7 @@ func (c Caller) mayUse(op TokenOperation, t AccessToken, share string, roles Rol
 		return Forbidden(t.ID,
 			"%s lacks the permission %s %s and a share of the token as %s, one of which is needed to %s access token %s: "+
 				"ask someone who may manage the token to share it, or an owner for a role", c.Name, needed, levelName(level),
-			rule.share, op, t.ID)
+			rule.share, op, t.ID).lacks(needed)
 	}
 	if rule.alters && (!shared || rule.strict || widens) {
 		return c.mustHold(t.ID, "to "+string(op)+" access token "+t.ID, reservedIn(t.Access(roles)))
@@ -167,7 +167,7 @@ func (c Caller) mayListAccounts(what string) error {
 	return Forbidden("",
 		"%s lacks the permission %s, at organization level or in a group, which is needed to list the %s: ask an owner for "+
 			"a role",
-		c.Name, PermissionManageAccounts, what)
+		c.Name, PermissionManageAccounts, what).lacks(PermissionManageAccounts)
 }
 
 // MayIntrospect checks verifying values, of tokens at any level.
@@ -176,7 +176,7 @@ func (c Caller) MayIntrospect() error {
 		return nil
 	}
 	return Forbidden("", "%s lacks the permission %s, which is needed to verify values: ask an owner for a role", c.Name,
-		PermissionIntrospectTokens)
+		PermissionIntrospectTokens).lacks(PermissionIntrospectTokens)
 }
 
 // MustBeOwner checks operations that only an owner may do.
@@ -190,15 +190,15 @@ func (c Caller) mustHaveAt(groupID, id, purpose, permission string) error {
 		return nil
 	}
 	return Forbidden(id, "%s lacks the permission %s %s, which is needed %s: ask an owner for a role", c.Name, permission,
-		levelName(groupID), purpose)
+		levelName(groupID), purpose).lacks(permission)
 }
 
 // mustHold checks that the caller holds everything in access, each permission at its level.
 func (c Caller) mustHold(id, purpose string, access Access) error {
-	var missing []string
+	var missing, permissions []string
 	access.each(func(groupID, permission string) {
 		if !c.Access.At(groupID).Allows(permission) {
-			missing = append(missing, permission+" "+levelName(groupID))
+			missing, permissions = append(missing, permission+" "+levelName(groupID)), append(permissions, permission)
 		}
 	})
 	if len(missing) == 0 {
@@ -206,7 +206,7 @@ func (c Caller) mustHold(id, purpose string, access Access) error {
 	}
 	return Forbidden(id,
 		"%s lacks %s, which is needed %s: nobody can pass on, or get at, more than they hold; ask someone who holds it",
-		c.Name, strings.Join(missing, ", "), purpose)
+		c.Name, strings.Join(missing, ", "), purpose).lacks(permissions...)
 }
 
 // reservedIn returns the reserved permissions of access.

@@ -3,6 +3,7 @@ package tokens
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Code classifies an Error. Callers decide by the code and the reason, never by the message or by the cause, which a
@@ -74,6 +75,8 @@ type Error struct {
 	ID   string
 	// Holder is the object that has what was asked for, where one has it.
 	Holder Holder
+	// Lacking are the permissions that the caller would have needed, where that is why it was forbidden.
+	Lacking []string
 	// Err is the cause, where there is one, for those who have to find it. It decides nothing.
 	Err error
 }
@@ -134,6 +137,16 @@ func ErrorReason(err error) Reason {
 func IsNoDatabase(err error) bool {
 	reason := ErrorReason(err)
 	return reason == ReasonNoDatabase || reason == ReasonNoDirectory
+}
+
+// lacks notes which permissions the caller would have needed, and returns the error.
+func (e *Error) lacks(permissions ...string) *Error {
+	for _, permission := range permissions {
+		if !slices.Contains(e.Lacking, permission) {
+			e.Lacking = append(e.Lacking, permission)
+		}
+	}
+	return e
 }
 
 // Because sets the reason and returns the error.

@@ -3,6 +3,7 @@ package tokens
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Event is an entry in the audit log: something that was changed, or that was refused, looks included. No event contains a secret.
@@ -11,6 +12,8 @@ type Event struct {
 	At     time.Time
 	Actor  Actor
 	Action Action
+	// ClaimedRun is the run of a pipeline in which the actor claimed to work; empty for none. Nothing proves it.
+	ClaimedRun string
 	// ObjectID is the object concerned; empty if a creation was refused.
 	ObjectID string
 	// ObjectName is the name of that object at the time.
@@ -18,6 +21,19 @@ type Event struct {
 	Outcome    Outcome
 	// Detail says what changed, why, or why it was refused.
 	Detail string
+	// Details hold for programs what Detail says for people. Events that were written before there were any have none.
+	Details EventDetails
+}
+
+// longestDetail is the length of the longest detail of an event, in characters.
+const longestDetail = 4096
+
+// EventDetail returns a text as the detail of an event. What lacks many permissions in many groups has a long refusal.
+func EventDetail(text string) string {
+	if utf8.RuneCountInString(text) <= longestDetail {
+		return text
+	}
+	return string([]rune(text)[:longestDetail-1]) + "…"
 }
 
 // Action is what an event is about: <kind of object>.<verb>.
@@ -84,6 +100,58 @@ const (
 	ActionTokenShareDelete          Action = "token_share.delete"
 )
 
+// Actions returns all actions.
+func Actions() []Action {
+	return []Action{
+		ActionDatabaseShow,
+		ActionDatabaseCreate,
+		ActionDatabaseBackup,
+		ActionDatabaseRestore,
+		ActionEventList,
+		ActionEventPrune,
+		ActionGroupShow,
+		ActionGroupList,
+		ActionGroupCreate,
+		ActionGroupUpdate,
+		ActionGroupDelete,
+		ActionRoleShow,
+		ActionRoleList,
+		ActionRoleCreate,
+		ActionRoleUpdate,
+		ActionRoleDelete,
+		ActionMemberShow,
+		ActionMemberList,
+		ActionMemberCreate,
+		ActionMemberUpdate,
+		ActionMemberDelete,
+		ActionTechnicalUserShow,
+		ActionTechnicalUserList,
+		ActionTechnicalUserCreate,
+		ActionTechnicalUserUpdate,
+		ActionTechnicalUserDisable,
+		ActionTechnicalUserEnable,
+		ActionTechnicalUserDelete,
+		ActionAccessTokenShow,
+		ActionAccessTokenList,
+		ActionAccessTokenVerify,
+		ActionAccessTokenCreate,
+		ActionAccessTokenUpdate,
+		ActionAccessTokenRegenerate,
+		ActionAccessTokenRetirePrevious,
+		ActionAccessTokenDisable,
+		ActionAccessTokenEnable,
+		ActionAccessTokenHold,
+		ActionAccessTokenRelease,
+		ActionAccessTokenRevoke,
+		ActionAccessTokenDelete,
+		ActionTokenShareShow,
+		ActionTokenShareList,
+		ActionTokenShareCreate,
+		ActionTokenShareUpdate,
+		ActionTokenShareDelete,
+	}
+}
+
 // Outcome is how an action ended.
 type Outcome string
 
@@ -93,23 +161,8 @@ const (
 	OutcomeRefused Outcome = "refused"
 )
 
-// EventQuery selects events.
-type EventQuery struct {
-	// ObjectID selects the events of one object; empty for all.
-	ObjectID string
-	// Since selects the events from this time on; zero for all.
-	Since time.Time
-	// Limit is the maximum number of events, the latest ones; zero for all.
-	Limit int
-}
-
-// Validate checks that the limit is not negative.
-func (q EventQuery) Validate() error {
-	if q.Limit < 0 {
-		return Invalid("limit", "it is negative: use a positive number, or leave it out")
-	}
-	return nil
-}
+// Outcomes returns all outcomes.
+func Outcomes() []Outcome { return []Outcome{OutcomeDone, OutcomeRefused} }
 
 // ValidatePrune checks the time before which events are deleted.
 func ValidatePrune(field string, before, now time.Time) error {

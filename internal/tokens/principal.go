@@ -9,6 +9,8 @@ type Principal struct {
 	email string
 	// secret is the value of a technical user's token.
 	secret Secret
+	// run is the run of a pipeline in which the principal claims to ask; empty for none.
+	run string
 }
 
 type principalKind int
@@ -53,3 +55,13 @@ func (p Principal) Member() (email string, ok bool) { return p.email, p.kind == 
 
 // TokenHolder returns the value that the principal presents, and whether it presents one.
 func (p Principal) TokenHolder() (Secret, bool) { return p.secret, p.kind == tokenHolder }
+
+// InRun returns the principal as one who claims to ask in a run of a pipeline; see ClaimedRun. Events say so, and nothing
+// else depends on it.
+func (p Principal) InRun(run string) Principal {
+	p.run = cleanRun(run)
+	return p
+}
+
+// Run returns the run of a pipeline in which the principal claims to ask; empty for none.
+func (p Principal) Run() string { return p.run }

@@ -63,7 +63,11 @@ func (f databaseFile) copyTo(ctx context.Context, empty databaseFile, options st
 		if err != nil {
 			return err
 		}
-		return note(ctx, store.NewTx(database, tx))
+		var version int
+		if err := tx.QueryRowContext(ctx, `SELECT `+selectVersion).Scan(&version); err != nil {
+			return err
+		}
+		return note(ctx, store.NewTx(database, tx).OnSchema(version))
 	})
 }
 

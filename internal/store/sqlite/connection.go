@@ -108,7 +108,8 @@ func (c *connection) Write(ctx context.Context, fn func(store.Tx) error) error {
 // Record implements store.Writer.
 func (c *connection) Record(ctx context.Context, fn func(store.Tx) error) error {
 	begin := func(ctx context.Context) (*sql.Tx, error) { return c.db.BeginTx(ctx, nil) }
-	return c.inTurn(ctx, begin, fn, (*sql.Tx).Commit)
+	onSchema := func(tx store.Tx) error { return fn(tx.OnSchema(c.SchemaVersion())) }
+	return c.inTurn(ctx, begin, onSchema, (*sql.Tx).Commit)
 }
 
 // inTurn runs fn in the transaction that may write, which begin begins, and ends it where fn returns nil.

@@ -197,7 +197,7 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 	if err != nil || len(i.Unsound) > 0 {
 		return err
 	}
-	events, err := v.Events(ctx, store.EventSelection{
+	events, err := v.OnSchema(i.SchemaVersion).Events(ctx, store.EventSelection{
 		EventQuery: tokens.EventQuery{Limit: 1},
 		Audience:   store.Audience{All: true},
 	})
