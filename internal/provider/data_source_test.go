@@ -170,6 +170,10 @@ func TestBadDataSourceSettings(t *testing.T) {
 			[]string{"Attribute object_id:", "not the identifier of an object"}},
 		{"events since a day", "events", []string{`since = "yesterday"`},
 			[]string{"Attribute since:", "not an RFC 3339 timestamp"}},
+		{"events of an unknown action", "events", []string{`action = "token.*"`},
+			[]string{"Attribute action:", `no action is called "token.*"`, "access_token"}},
+		{"events of an unknown outcome", "events", []string{`outcome = "failed"`},
+			[]string{"Attribute outcome:", "done or refused"}},
 		{"number of events", "events", []string{`limit = -1`}, []string{"Attribute limit:", "-1 is negative"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -354,20 +358,41 @@ func TestEventList(t *testing.T) {
 			acctest.Data("events", "since", fmt.Sprintf("since = %q", tokens.FormatTimestamp(since))) +
 			acctest.ListOutput("since", "events", what) +
 			acctest.Data("events", "latest", `limit = 2`) + acctest.ListOutput("latest", "events", what) +
+			acctest.Data("events", "refused", `outcome = "refused"`, `action = "*.delete"`, `actor = "local:anna@*"`) +
+			acctest.ListOutput("refused", "events", what) +
+			acctest.Data("events", "until", fmt.Sprintf("until = %q", tokens.FormatTimestamp(since)), `action = "database.*"`) +
+			acctest.ListOutput("until", "events", what) +
 			acctest.Data("events", "none", `since = "2031-01-01T00:00:00+01:00"`) +
 			acctest.ListOutput("none", "events", what)),
 		Check: resource.ComposeAggregateTestCheckFunc(
 			acctest.CheckOutputs(map[string]string{
-				"token":  "access_token.create:done access_token.hold:done",
-				"since":  "access_token.create:done access_token.hold:done technical_user.delete:refused",
-				"latest": "access_token.hold:done technical_user.delete:refused",
-				"none":   "",
+				"token": "technical_user.create:done access_token.create:done access_token.hold:done " +
+					"technical_user.delete:refused",
+				"since":   "access_token.create:done access_token.hold:done technical_user.delete:refused",
+				"latest":  "access_token.hold:done technical_user.delete:refused",
+				"refused": "technical_user.delete:refused",
+				"until":   "database.create:done",
+				"none":    "",
 			}),
 			acctest.CheckAttributes("data.latchkey_events.token", map[string]string{
-				"events.1.actor": "local:anna@elsewhere", "events.1.object_id": token.ID, "events.1.object_name": "deploy",
+				"events.2.actor": "local:anna@elsewhere", "events.2.object_id": token.ID, "events.2.object_name": "deploy",
+				"events.2.detail": "It leaked.", "events.2.details.reason": "It leaked.",
+				"events.2.details.changes.#": "0", "events.3.details.code": "conflict",
 			}),
-			resource.TestMatchResourceAttr("data.latchkey_events.token", "events.1.detail", acctest.Says("It leaked.")),
+			resource.TestCheckNoResourceAttr("data.latchkey_events.token", "events.1.details.reason"),
 			resource.TestMatchResourceAttr("data.latchkey_events.latest", "events.1.detail", acctest.Says("deploy")),
 		),
+	})
+}
+
+// Events tell the run of the pipeline in which Terraform was started.
+func TestEventsOfARun(t *testing.T) {
+	t.Setenv(tokens.RunVariable, "nightly 7")
+	b := acctest.NewSerial(t)
+	b.Run(resource.TestStep{
+		Config: b.Config(acctest.Resource("group", "payments", `name = "payments"`) +
+			acctest.Data("events", "run", `run = "*7"`, `action = "group.*"`, `depends_on = [latchkey_group.payments]`) +
+			acctest.ListOutput("run", "events", `"${x.action}: ${x.claimed_run}"`)),
+		Check: acctest.CheckOutputs(map[string]string{"run": "group.create: nightly 7"}),
 	})
 }

@@ -24,7 +24,12 @@ func newEventsDataSource() datasource.DataSource { return &eventsDataSource{} }
 
 type eventsModel struct {
 	ObjectID types.String          `tfsdk:"object_id"`
+	Actor    types.String          `tfsdk:"actor"`
+	Action   types.String          `tfsdk:"action"`
+	Outcome  types.String          `tfsdk:"outcome"`
+	Run      types.String          `tfsdk:"run"`
 	Since    customtypes.Timestamp `tfsdk:"since"`
+	Until    customtypes.Timestamp `tfsdk:"until"`
 	Limit    types.Int64           `tfsdk:"limit"`
 	Events   types.List            `tfsdk:"events"`
 }
@@ -34,10 +39,31 @@ type eventModel struct {
 	At         customtypes.Timestamp `tfsdk:"at"`
 	Actor      types.String          `tfsdk:"actor"`
 	Action     types.String          `tfsdk:"action"`
+	ClaimedRun types.String          `tfsdk:"claimed_run"`
 	ObjectID   types.String          `tfsdk:"object_id"`
 	ObjectName types.String          `tfsdk:"object_name"`
 	Outcome    types.String          `tfsdk:"outcome"`
 	Detail     types.String          `tfsdk:"detail"`
+	Details    types.Object          `tfsdk:"details"`
+}
+
+type eventDetailsModel struct {
+	Changes                 types.List            `tfsdk:"changes"`
+	Reason                  types.String          `tfsdk:"reason"`
+	Code                    types.String          `tfsdk:"code"`
+	Field                   types.String          `tfsdk:"field"`
+	Permissions             types.Set             `tfsdk:"permissions"`
+	SecretVersion           types.Int64           `tfsdk:"secret_version"`
+	PreviousSecretExpiresAt customtypes.Timestamp `tfsdk:"previous_secret_expires_at"`
+	LastUsedAt              customtypes.Timestamp `tfsdk:"last_used_at"`
+	EventsDeleted           types.Int64           `tfsdk:"events_deleted"`
+	EventsDeletedBefore     customtypes.Timestamp `tfsdk:"events_deleted_before"`
+}
+
+type changeModel struct {
+	Setting types.String `tfsdk:"setting"`
+	From    types.String `tfsdk:"from"`
+	To      types.String `tfsdk:"to"`
 }
 
 // showEvent returns what is shown of an event.
@@ -47,11 +73,43 @@ func showEvent(e tokens.Event) eventModel {
 		At:         customtypes.TimestampOf(e.At),
 		Actor:      attribute.Text(string(e.Actor)),
 		Action:     types.StringValue(string(e.Action)),
+		ClaimedRun: attribute.TextOrNull(e.ClaimedRun),
 		ObjectID:   attribute.TextOrNull(e.ObjectID),
 		ObjectName: attribute.TextOrNull(e.ObjectName),
 		Outcome:    types.StringValue(string(e.Outcome)),
 		Detail:     attribute.TextOrNull(e.Detail),
+		Details:    attribute.ObjectOrNull(shownDetailsAttributes(), e.Details, e.Details.IsZero(), showDetails),
 	}
+}
+
+// showDetails returns what is shown of the details of an event.
+func showDetails(d tokens.EventDetails) eventDetailsModel {
+	return eventDetailsModel{
+		Changes:                 attribute.ListOf(shownChangeAttributes(), d.Changes, showChange),
+		Reason:                  attribute.TextOrNull(d.Reason),
+		Code:                    attribute.TextOrNull(string(d.Code)),
+		Field:                   attribute.TextOrNull(d.Field),
+		Permissions:             permissionsValue(d.Permissions),
+		SecretVersion:           numberOrNull(d.SecretVersion),
+		PreviousSecretExpiresAt: customtypes.TimestampOf(d.PreviousSecretExpiresAt),
+		LastUsedAt:              customtypes.TimestampOf(d.LastUsedAt),
+		EventsDeleted:           numberOrNull(d.EventsDeleted),
+		EventsDeletedBefore:     customtypes.TimestampOf(d.EventsDeletedBefore),
+	}
+}
+
+func showChange(c tokens.Change) changeModel {
+	return changeModel{
+		Setting: types.StringValue(c.Setting), From: attribute.TextOrNull(c.From), To: attribute.TextOrNull(c.To),
+	}
+}
+
+// numberOrNull returns a number that counts from 1; zero is null.
+func numberOrNull(n int64) types.Int64 {
+	if n == 0 {
+		return types.Int64Null()
+	}
+	return types.Int64Value(n)
 }
 
 func (d *eventsDataSource) Metadata(
@@ -69,11 +127,23 @@ func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"stay the same in each run.",
 		Attributes: map[string]schema.Attribute{
 			"object_id": attribute.Filter("Only events about the object with this identifier: an access token, technical " +
-				"user, member, group, role or token share, even one that was deleted."),
+				"user, member, group, role or token share, even one that was deleted. Those of an access token include those " +
+				"of its shares and, while it exists, of its technical user."),
+			"actor": attribute.Filter("Only what this actor did. `*` stands for any text."),
+			"action": attribute.Filter("Only this action, as in `access_token.hold`. `*` stands for any text, as in "+
+				"`access_token.*`.", attribute.Rule("a known action", tokens.ValidateActionPattern)),
+			"outcome": attribute.Filter("Only `done` or only `refused`.",
+				attribute.Rule("an outcome", tokens.ValidateOutcome)),
+			"run": attribute.Filter("Only what was done in this run of a pipeline (`claimed_run`). `*` stands for any text."),
 			"since": schema.StringAttribute{
 				Optional:            true,
 				CustomType:          customtypes.TimestampType{},
 				MarkdownDescription: "Only events from this time on (RFC 3339).",
+			},
+			"until": schema.StringAttribute{
+				Optional:            true,
+				CustomType:          customtypes.TimestampType{},
+				MarkdownDescription: "Only events before this time (RFC 3339).",
 			},
 			"limit": attribute.CountFilter("How many events to list at most, the latest ones. By default, or " +
 				"with 0, all of them."),
@@ -89,11 +159,56 @@ func shownEventAttributes() map[string]schema.Attribute {
 		"at": attribute.ShownTimestamp("When it happened"),
 		"actor": attribute.ShownText("Who did it: `local:<user>@<host>` for someone who opened the database, or " +
 			"the e-mail address of a member (`act_as`)."),
-		"action":      attribute.ShownText("What was done, as in `access_token.regenerate`."),
+		"action": attribute.ShownText("What was done, as in `access_token.regenerate`."),
+		"claimed_run": attribute.ShownText("The run of a pipeline in which the actor claimed to work: `LATCHKEY_RUN`, or " +
+			"what GitHub Actions, GitLab CI, HCP Terraform or Atlantis set. Whoever starts a run sets its environment, so " +
+			"nothing proves it. Null if there is none."),
 		"object_id":   attribute.ShownText("Identifier of the object concerned; null if a refused creation made none."),
 		"object_name": attribute.ShownText("Name of that object at the time; null if unknown."),
 		"outcome":     attribute.ShownText("`done`, or `refused`."),
 		"detail":      attribute.ShownText("What changed, why, or why it was refused; null if there is nothing to add."),
+		"details": schema.SingleNestedAttribute{
+			Computed:   true,
+			Attributes: shownDetailsAttributes(),
+			MarkdownDescription: "The facts in `detail`, each null where it does not apply; null if there are none, as in " +
+				"events that an older release wrote.",
+		},
+	}
+}
+
+// shownDetailsAttributes are the schema of an eventDetailsModel.
+func shownDetailsAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"changes": attribute.ShownList(shownChangeAttributes(), "The settings that were changed."),
+		"reason": attribute.ShownText("Why: what was said when a token was put on hold, why a secret was regenerated, or " +
+			"what led to it."),
+		"code":  attribute.ShownText("Why it was refused: `forbidden`, `not_found`, `conflict` or `invalid`."),
+		"field": attribute.ShownText("The setting because of which it was refused."),
+		"permissions": schema.SetAttribute{
+			Computed: true, ElementType: types.StringType, MarkdownDescription: "The permissions that the actor lacked.",
+		},
+		"secret_version": schema.Int64Attribute{
+			Computed:            true,
+			MarkdownDescription: "Version of the secret that a regeneration made, or of the previous one that ended.",
+		},
+		"previous_secret_expires_at": attribute.ShownTimestamp("Until when the previous secret stays valid",
+			"null if it ended at once"),
+		"last_used_at": attribute.ShownTimestamp("When the secret that was replaced, or that ended, was last used",
+			"null if never"),
+		"events_deleted": schema.Int64Attribute{
+			Computed: true, MarkdownDescription: "How many events were deleted.",
+		},
+		"events_deleted_before": attribute.ShownTimestamp("Before when those happened"),
+	}
+}
+
+// shownChangeAttributes are the schema of a changeModel.
+func shownChangeAttributes() map[string]schema.Attribute {
+	const both = "; null if it was not set, and both are null where they are left out, as of descriptions"
+	return map[string]schema.Attribute{
+		"setting": attribute.ShownText("Name of the setting, as in the resource."),
+		"from":    attribute.ShownText("Its value before" + both + "."),
+		"to":      attribute.ShownText("Its value after" + both + "."),
 	}
 }
 
@@ -112,6 +227,7 @@ func (d *eventsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	attribute.Require("object_id", config.ObjectID, &resp.Diagnostics, validateObjectID)
 	config.Since.Require("since", &resp.Diagnostics)
+	config.Until.Require("until", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -119,7 +235,12 @@ func (d *eventsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		func(b tokens.Backend) ([]tokens.Event, error) {
 			return b.Events(ctx, tokens.EventQuery{
 				ObjectID: config.ObjectID.ValueString(),
+				Actor:    config.Actor.ValueString(),
+				Action:   config.Action.ValueString(),
+				Outcome:  tokens.Outcome(config.Outcome.ValueString()),
+				Run:      config.Run.ValueString(),
 				Since:    config.Since.Value(),
+				Until:    config.Until.Value(),
 				Limit:    attribute.Count(config.Limit),
 			})
 		})

@@ -31,7 +31,7 @@ func (q EventQuery) Validate() error {
 		ValidateActionPattern("action", q.Action),
 		validatePattern("actor", q.Actor),
 		validatePattern("run", q.Run),
-		validateOutcome("outcome", q.Outcome),
+		ValidateOutcome("outcome", string(q.Outcome)),
 		validatePeriod(q.Since, q.Until),
 	)
 }
@@ -74,8 +74,9 @@ func MatchingActions(pattern string) []Action {
 	return slices.DeleteFunc(Actions(), func(a Action) bool { return !matches(pattern, string(a)) })
 }
 
-func validateOutcome(field string, outcome Outcome) error {
-	if outcome == "" || slices.Contains(Outcomes(), outcome) {
+// ValidateOutcome checks that there is an outcome. An empty one stands for all.
+func ValidateOutcome(field, outcome string) error {
+	if outcome == "" || slices.Contains(Outcomes(), Outcome(outcome)) {
 		return nil
 	}
 	return Invalid(field, "there is no outcome %q: use %s or %s", outcome, OutcomeDone, OutcomeRefused)

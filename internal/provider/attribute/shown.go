@@ -97,13 +97,27 @@ func ListOf[T, M any](attributes map[string]schema.Attribute, list []T, show fun
 	fields := attributesOf(reflect.TypeFor[M]())
 	objects := make([]attr.Value, len(list))
 	for i := range list {
-		model, values := reflect.ValueOf(show(list[i])), make(map[string]attr.Value, len(fields))
-		for _, f := range fields {
-			values[f.Tag.Get("tfsdk")] = attributeAt(model, f.Index)
-		}
-		objects[i] = types.ObjectValueMust(typ.AttrTypes, values)
+		objects[i] = objectOf(typ, fields, show(list[i]))
 	}
 	return types.ListValueMust(typ, objects)
+}
+
+// ObjectOrNull is ListOf for one object, or null.
+func ObjectOrNull[T, M any](attributes map[string]schema.Attribute, one T, isNull bool, show func(T) M) types.Object {
+	typ := objectTypeOf(attributes)
+	if isNull {
+		return types.ObjectNull(typ.AttrTypes)
+	}
+	return objectOf(typ, attributesOf(reflect.TypeFor[M]()), show(one))
+}
+
+// objectOf returns the attribute for an object from its model.
+func objectOf[M any](typ types.ObjectType, fields []reflect.StructField, from M) types.Object {
+	model, values := reflect.ValueOf(from), make(map[string]attr.Value, len(fields))
+	for _, f := range fields {
+		values[f.Tag.Get("tfsdk")] = attributeAt(model, f.Index)
+	}
+	return types.ObjectValueMust(typ.AttrTypes, values)
 }
 
 // objectTypeOf returns the type of an object with these attributes.
