@@ -90,6 +90,16 @@ func parseState(t testing.TB, text string) state {
 // addresses returns the addresses of all resources, sorted.
 func (s state) addresses() []string { return slices.Sorted(maps.Keys(s)) }
 
+// id returns the identifier of the resource at an address.
+func (s state) id(t testing.TB, address string) string {
+	t.Helper()
+	var attributes struct {
+		ID string `json:"id"`
+	}
+	decode(t, string(s[address]), &attributes)
+	return attributes.ID
+}
+
 // tokens returns the access tokens in the state by address.
 func (s state) tokens(t testing.TB) map[string]tokenState {
 	t.Helper()

@@ -27,6 +27,8 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 	}{
 		{"Database", testDatabase},
 		{"MissingDatabase", testMissingDatabase},
+		{"Serial", testSerial},
+		{"Witness", testWitness},
 		{"Groups", testGroups},
 		{"GroupDeletionDropsRoles", testGroupDeletionDropsRoles},
 		{"Roles", testRoles},

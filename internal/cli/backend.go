@@ -56,10 +56,14 @@ func (a *app) principal() tokens.Principal {
 	return tokens.ActingAs(a.Actor, a.actAs).InRun(tokens.ClaimedRun(a.LookupEnv))
 }
 
-// backUp copies the database to a new file.
-func (a *app) backUp(ctx context.Context, file string) (tokens.Snapshot, error) {
+// backUp copies the database to a new file, or over an older copy of it.
+func (a *app) backUp(ctx context.Context, file string, over bool) (tokens.Snapshot, error) {
 	opened := service.Open(a.options())
-	made, err := opened.As(a.principal()).Backup(ctx, file)
+	way := opened.As(a.principal()).Backup
+	if over {
+		way = opened.As(a.principal()).BackupOver
+	}
+	made, err := way(ctx, file)
 	if closeErr := opened.Close(); err == nil {
 		err = closeErr
 	}
@@ -77,4 +81,15 @@ func (a *app) restorer(file string, replaceAnother bool) restorer {
 	return service.Restore{
 		Options: a.options(), Actor: a.Actor, ClaimedRun: a.principal().Run(), File: file, ReplaceAnother: replaceAnother,
 	}
+}
+
+// acceptor accepts the database as it is, and can look at it before.
+type acceptor interface {
+	Look(ctx context.Context) (tokens.Snapshot, error)
+	Run(ctx context.Context) (tokens.Mark, error)
+}
+
+// acceptor returns the acceptance of the database.
+func (a *app) acceptor() acceptor {
+	return service.Acceptance{Options: a.options(), Actor: a.Actor, ClaimedRun: a.principal().Run()}
 }

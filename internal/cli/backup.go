@@ -10,7 +10,8 @@ import (
 
 // backup copies the database to a new file.
 type backup struct {
-	File string `arg:"" help:"The file to make. A file that exists is never overwritten."`
+	File string `arg:"" help:"The file to make. One that exists stays as it is, unless --over is given."`
+	Over bool   `help:"Replace FILE if it is an older copy of the same database, and holds no change that the database lacks."`
 	JSON bool   `name:"json" help:"Answer in JSON, for programs."`
 }
 
@@ -18,7 +19,10 @@ type backup struct {
 func (*backup) Help() string {
 	return "The copy is made while the database is in use, and holds all that was committed at one point in time. " +
 		"It is one file that only you can read, and complete before it gets its name. It holds the hashes of token " +
-		"values and no value; latchkey restore puts it back."
+		"values and no value; latchkey restore puts it back.\n\n" +
+		"With --over, the new copy takes the place of the one at FILE in one step, as a pipeline needs that keeps the " +
+		"database elsewhere between two runs. A copy that somebody has changed in the meantime is not replaced: its changes " +
+		"would be lost."
 }
 
 // snapshotDocument is a backup, or a database, in --json output.
@@ -29,6 +33,9 @@ type snapshotDocument struct {
 	// MadeAt and MadeBy are those of a backup; null for a database that is not one, or has been used since.
 	MadeAt *string `json:"made_at"`
 	MadeBy *string `json:"made_by"`
+	// Serial counts its changes, and ChangedAt is when the last one was made; null before changes were counted.
+	Serial    *int64  `json:"serial"`
+	ChangedAt *string `json:"changed_at"`
 	// LastEventAt is when something was last done in it.
 	LastEventAt *string          `json:"last_event_at"`
 	Objects     map[string]int64 `json:"objects"`
@@ -37,10 +44,13 @@ type snapshotDocument struct {
 func newSnapshotDocument(s tokens.Snapshot) snapshotDocument {
 	document := snapshotDocument{
 		File: s.Database.Location, DatabaseID: s.Database.ID, Organization: s.Database.Organization,
-		LastEventAt: instantOrNull(s.LastEvent.At), Objects: map[string]int64{},
+		ChangedAt: instantOrNull(s.Mark.At), LastEventAt: instantOrNull(s.LastEvent.At), Objects: map[string]int64{},
 	}
 	if at, ok := s.MadeAt(); ok {
 		document.MadeAt, document.MadeBy = instantOrNull(at), textOrNull(string(s.LastEvent.Actor))
+	}
+	if s.Mark.Serial > 0 {
+		document.Serial = &s.Mark.Serial
 	}
 	for _, count := range s.Objects {
 		document.Objects[strings.ReplaceAll(count.Noun, " ", "_")] = count.Number
@@ -50,7 +60,7 @@ func newSnapshotDocument(s tokens.Snapshot) snapshotDocument {
 
 // Run makes the backup.
 func (c *backup) Run(ctx context.Context, app *app) error {
-	made, err := app.backUp(ctx, c.File)
+	made, err := app.backUp(ctx, c.File, c.Over)
 	if err != nil {
 		return fmt.Errorf("unable to back up the database: %w", err)
 	}

@@ -10,8 +10,9 @@ import (
 
 // restore replaces the database with a backup.
 type restore struct {
-	File           string `arg:"" help:"The backup, made by latchkey backup."`
-	Yes            bool   `help:"Restore without asking."`
+	File           string `arg:"" optional:"" help:"The backup, made by latchkey backup."`
+	AcceptCurrent  bool   `help:"Restore nothing: accept the database that a snapshot, a recovery or a copy put back."`
+	Yes            bool   `help:"Restore, or accept, without asking."`
 	ReplaceAnother bool   `help:"Replace the database even if FILE is not a backup of it, or if another program made it."`
 	JSON           bool   `name:"json" help:"Answer in JSON, for programs."`
 }
@@ -21,7 +22,10 @@ func (*restore) Help() string {
 	return "What is at --database is moved aside, whole, and never deleted; to undo a restore, restore that file. " +
 		"Processes that have the database open can do nothing more with it. The backup stays as it is.\n\n" +
 		"Everything that happened since the backup is undone: values that were regenerated are good again, and tokens " +
-		"that were held or deleted work again. What Terraform knows of it shows in its next plan."
+		"that were held or deleted work again. What Terraform knows of it shows in its next plan.\n\n" +
+		"Terraform refuses a database that lacks changes which it has seen, since it takes it for an older copy. After " +
+		"latchkey restore it does not. Where something else put the database back, such as a snapshot of the disk, " +
+		"latchkey restore --accept-current says that this was on purpose."
 }
 
 // restoreDocument is the answer in --json output.
@@ -34,6 +38,8 @@ type restoreDocument struct {
 	Replaced *snapshotDocument `json:"replaced"`
 	// Unreadable says why what was there could not be read; null if it could, or if nothing was there.
 	Unreadable *string `json:"unreadable"`
+	// ChangesLost is how many changes of the replaced database the backup lacks, of those that were counted.
+	ChangesLost int64 `json:"changes_lost"`
 	// EventsLost is how many events of the replaced database are not in the backup.
 	EventsLost int64 `json:"events_lost"`
 	// MovedTo are the paths that the replaced files were moved to.
@@ -55,6 +61,20 @@ var findDifferences = []struct{ command, shows string }{
 	{command: "latchkey token list", shows: "which tokens are active now"},
 }
 
+// Validate refuses what doesn't say which database is to count.
+func (c *restore) Validate() error {
+	switch {
+	case c.AcceptCurrent && c.File != "":
+		return misusef("--accept-current accepts the database that is there, so it takes no FILE: leave one of them out")
+	case c.AcceptCurrent && c.ReplaceAnother:
+		return misusef("--accept-current replaces nothing: leave --replace-another out")
+	case !c.AcceptCurrent && c.File == "":
+		return misusef("FILE is missing: write latchkey restore FILE or, where something else put the database back, " +
+			"latchkey restore --accept-current; see latchkey restore --help")
+	}
+	return nil
+}
+
 // Run says what the restore is about to do, asks, and does it.
 func (c *restore) Run(ctx context.Context, app *app) error {
 	if app.actAs != "" {
@@ -63,6 +83,9 @@ func (c *restore) Run(ctx context.Context, app *app) error {
 	}
 	if !c.Yes && !app.StdinTerminal {
 		return misusef("a restore needs confirmation, and standard input is not a terminal: pass --yes to restore without it")
+	}
+	if c.AcceptCurrent {
+		return c.accept(ctx, app)
 	}
 	restorer := app.restorer(c.File, c.ReplaceAnother)
 	planned, err := restorer.Look(ctx)
@@ -103,12 +126,23 @@ func (a *app) describeRestoration(r tokens.Restoration) {
 			r.Path, minute(last.At), ago(last.At, now), last.Action, last.Actor, r.EventsLost)
 		if r.Replaced.Database.ID != r.Backup.Database.ID {
 			a.note("That is another database: %s.", contents(*r.Replaced))
+		} else if r.ChangesLost > 0 {
+			a.note("The backup goes until %s, the database until %s: %d changes are undone.", extent(r.Backup.Mark, now),
+				extent(r.Replaced.Mark, now), r.ChangesLost)
 		}
 	case r.Unreadable != nil:
 		a.note("It replaces what is at %s and can't be read: %s.", r.Path, r.Unreadable)
 	default:
 		a.note("There is nothing at %s now.", r.Path)
 	}
+}
+
+// extent says how far a database goes.
+func extent(m tokens.Mark, now time.Time) string {
+	if m.Serial == 0 {
+		return "a time before changes were counted"
+	}
+	return fmt.Sprintf("%s (%s, change %d)", minute(m.At), ago(m.At, now), m.Serial)
 }
 
 // printRestoration says what was done, and how to find what it undid.
@@ -121,7 +155,12 @@ func (a *app) printRestoration(r tokens.Restoration) error {
 			return err
 		}
 	}
-	if err := a.printLine("To find what the restore undid:"); err != nil {
+	return a.printDifferences("To find what the restore undid:")
+}
+
+// printDifferences says how to find what differs since a database was put back.
+func (a *app) printDifferences(title string) error {
+	if err := a.printLine(title); err != nil {
 		return err
 	}
 	view := tableView{}
@@ -136,6 +175,7 @@ func (a *app) newRestoreDocument(r tokens.Restoration) restoreDocument {
 		Database:         r.Path,
 		Backup:           newSnapshotDocument(r.Backup),
 		BackupAgeSeconds: int64(a.Now().Sub(r.Backup.LastEvent.At).Seconds()),
+		ChangesLost:      r.ChangesLost,
 		EventsLost:       r.EventsLost,
 		MovedTo:          listOf(r.MovedTo),
 	}
@@ -145,10 +185,16 @@ func (a *app) newRestoreDocument(r tokens.Restoration) restoreDocument {
 	if r.Unreadable != nil {
 		document.Unreadable = new(r.Unreadable.Error())
 	}
-	for _, way := range findDifferences {
-		document.FindDifferences = append(document.FindDifferences, way.command)
-	}
+	document.FindDifferences = differenceCommands()
 	return document
+}
+
+// differenceCommands are the commands of findDifferences.
+func differenceCommands() (commands []string) {
+	for _, way := range findDifferences {
+		commands = append(commands, way.command)
+	}
+	return commands
 }
 
 // ago says how long before now a time was, in the units that matter.

@@ -20,6 +20,7 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonNoDirectory:     always(otherDatabase),
 	tokens.ReasonWrongPlace:      always(otherDatabase),
 	tokens.ReasonOtherDatabase:   always("say --replace-another to replace it all the same"),
+	tokens.ReasonBackupExists:    always("--over replaces an older copy of the same database"),
 	tokens.ReasonDatabaseFailing: always("run latchkey doctor to examine it"),
 }
 

@@ -82,7 +82,7 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 		return
 	}
 	input := tokens.NewGroup{Request: r.Request(), GroupSettings: plan.settings()}
-	backend, err := r.Open()
+	ctx, backend, err := r.BeginCreate(ctx)
 	var group tokens.Group
 	if err == nil {
 		group, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.Group, error) {
@@ -95,14 +95,14 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	plan.observe(group)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	r.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
+	r.FinishCreate(ctx, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state groupModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -112,7 +112,7 @@ func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	state.observe(group)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
+	managed.FinishRead(ctx, &f, resp)
 }
 
 func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -120,7 +120,7 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -133,6 +133,7 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	managed.FinishUpdate(ctx, &f, resp)
 }
 
 func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

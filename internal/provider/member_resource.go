@@ -147,7 +147,7 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend, err := r.Open()
+	ctx, backend, err := r.BeginCreate(ctx)
 	var member tokens.Member
 	if err == nil {
 		member, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.Member, error) {
@@ -160,14 +160,14 @@ func (r *memberResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	plan.observe(member)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	r.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
+	r.FinishCreate(ctx, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state memberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -177,7 +177,7 @@ func (r *memberResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	state.observe(member)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
+	managed.FinishRead(ctx, &f, resp)
 }
 
 func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -186,7 +186,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	update := tokens.Updating(state.settings(), plan.settings())
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -198,6 +198,7 @@ func (r *memberResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	managed.FinishUpdate(ctx, &f, resp)
 }
 
 func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

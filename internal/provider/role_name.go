@@ -55,7 +55,7 @@ func (r *roleResource) holders(
 ) string {
 	var f managed.Facts
 	managed.ReadFacts(ctx, req.Private, &f, diags)
-	backend, err := r.OpenFor(ctx, f.Database)
+	ctx, backend, err := r.OpenFor(ctx, &f)
 	if err != nil || state.ID.ValueString() == "" {
 		return "" // the change itself says what is wrong
 	}

@@ -144,7 +144,7 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	input := tokens.NewRole{Request: r.Request(), RoleSettings: plan.settings()}
-	backend, err := r.Open()
+	ctx, backend, err := r.BeginCreate(ctx)
 	var role tokens.Role
 	if err == nil {
 		role, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.Role, error) {
@@ -157,14 +157,14 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	plan.observe(role)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	r.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
+	r.FinishCreate(ctx, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -174,7 +174,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	state.observe(role)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
+	managed.FinishRead(ctx, &f, resp)
 }
 
 func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -182,7 +182,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -195,6 +195,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	managed.FinishUpdate(ctx, &f, resp)
 }
 
 func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

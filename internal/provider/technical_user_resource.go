@@ -171,7 +171,7 @@ func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend, err := r.Open()
+	ctx, backend, err := r.BeginCreate(ctx)
 	var user tokens.TechnicalUser
 	if err == nil {
 		user, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.TechnicalUser, error) {
@@ -184,14 +184,14 @@ func (r *technicalUserResource) Create(ctx context.Context, req resource.CreateR
 	}
 	plan.observe(user)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	r.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
+	r.FinishCreate(ctx, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *technicalUserResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state technicalUserModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -202,7 +202,7 @@ func (r *technicalUserResource) Read(ctx context.Context, req resource.ReadReque
 	f.RecordSwitch(state.Enabled, user.Disabled)
 	state.observe(user)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
+	managed.FinishRead(ctx, &f, resp)
 }
 
 func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -211,7 +211,7 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	update := tokens.Updating(state.settings(), plan.settings())
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -225,7 +225,7 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	f.Disabled = nil
-	managed.WriteFacts(ctx, resp.Private, &f, &resp.Diagnostics)
+	managed.FinishUpdate(ctx, &f, resp)
 }
 
 func (r *technicalUserResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

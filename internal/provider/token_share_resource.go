@@ -123,7 +123,7 @@ func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequ
 		MemberID:      plan.MemberID.ValueString(),
 		Role:          plan.Role.ValueString(),
 	}
-	backend, err := r.Open()
+	ctx, backend, err := r.BeginCreate(ctx)
 	var share tokens.TokenShare
 	if err == nil {
 		share, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.TokenShare, error) {
@@ -136,14 +136,14 @@ func (r *tokenShareResource) Create(ctx context.Context, req resource.CreateRequ
 	}
 	plan.observe(share)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	r.FinishCreate(ctx, backend, &managed.Facts{}, plan.subject(), resp)
+	r.FinishCreate(ctx, &managed.Facts{}, plan.subject(), resp)
 }
 
 func (r *tokenShareResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state tokenShareModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -153,14 +153,14 @@ func (r *tokenShareResource) Read(ctx context.Context, req resource.ReadRequest,
 	}
 	state.observe(share)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
+	managed.FinishRead(ctx, &f, resp)
 }
 
 func (r *tokenShareResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan tokenShareModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	var f managed.Facts
-	backend, ok := r.Begin(ctx, "update", plan.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "update", plan.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -174,6 +174,7 @@ func (r *tokenShareResource) Update(ctx context.Context, req resource.UpdateRequ
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	managed.FinishUpdate(ctx, &f, resp)
 }
 
 func (r *tokenShareResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

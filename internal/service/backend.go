@@ -47,7 +47,7 @@ func Open(options Options) *Service {
 	if options.wrap != nil {
 		engine = options.wrap(engine)
 	}
-	s.store = store.New(engine)
+	s.store = store.New(engine, s.now)
 	if options.Organization != "" {
 		s.invalid = tokens.ValidateName("organization", options.Organization)
 	}
@@ -82,11 +82,12 @@ func (s *Service) As(principal tokens.Principal) *Backend {
 
 // Database implements tokens.Backend.
 func (b *Backend) Database(ctx context.Context) (tokens.Database, error) {
-	if b.principal.Actor() != "" { // whoever runs this program has opened the database
-		return read(ctx, b.Service, func(v store.View) (tokens.Database, error) { return v.Database(), nil })
-	}
 	about := look{action: tokens.ActionDatabaseShow}
-	return readAs(ctx, b, about, func(r reader) (tokens.Database, error) { return r.Database(), nil })
+	asked := b
+	if actor := b.principal.Actor(); actor != "" { // whoever runs this program has opened the database
+		asked = b.As(tokens.AsDatabaseOwner(actor))
+	}
+	return readAs(ctx, asked, about, func(r reader) (tokens.Database, error) { return r.Database(), nil })
 }
 
 // now returns the current time.
@@ -94,11 +95,6 @@ func (s *Service) now() time.Time { return asStored(s.options.Now()) }
 
 // asStored returns a time as the database keeps it and answers show it: in UTC and whole microseconds.
 func asStored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
-
-// read runs fn on the database.
-func read[T any](ctx context.Context, s *Service, fn func(store.View) (T, error)) (T, error) {
-	return readBy(ctx, s, (*store.Store).Read, fn)
-}
 
 // readBy runs fn on the database by means of one of the store's reading methods.
 func readBy[T any](

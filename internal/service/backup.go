@@ -9,9 +9,22 @@ import (
 )
 
 // Backup copies the database to a new file while others keep using it, and returns what the copy contains. The event of
-// the backup is written only to the copy, since the database itself may be on a full disk. CodeForbidden unless the
-// caller is an owner, CodeConflict if the file exists, CodeUnavailable.
+// the backup is written only to the copy, since the database itself may be on a full disk, and counts as no change.
+// CodeForbidden unless the caller is an owner, CodeConflict if the file exists, CodeUnavailable.
 func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, error) {
+	return b.backUp(ctx, file, sqlite.Backup)
+}
+
+// BackupOver is Backup that takes the place of an older copy of the same database in one step. CodeConflict for anything
+// else that has the name, and for a copy that holds changes which the new one lacks.
+func (b *Backend) BackupOver(ctx context.Context, file string) (tokens.Snapshot, error) {
+	return b.backUp(ctx, file, sqlite.BackupOver)
+}
+
+// backUp makes a backup in one of the ways to make one.
+func (b *Backend) backUp(
+	ctx context.Context, file string, way func(ctx context.Context, database, file string, note store.Found) error,
+) (tokens.Snapshot, error) {
 	if b.invalid != nil {
 		return tokens.Snapshot{}, b.invalid
 	}
@@ -19,7 +32,7 @@ func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, err
 	if err != nil {
 		return tokens.Snapshot{}, err
 	}
-	err = sqlite.Backup(ctx, b.options.Database, file, func(ctx context.Context, tx store.Tx) error {
+	err = way(ctx, b.options.Database, file, func(ctx context.Context, tx store.Tx) error {
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
@@ -77,7 +90,7 @@ func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
 
 // snapshot converts what an inspection found.
 func snapshot(i sqlite.Inspection) tokens.Snapshot {
-	s := tokens.Snapshot{Database: i.Database, LastEvent: i.LastEvent}
+	s := tokens.Snapshot{Database: i.Database, Mark: i.Mark, LastEvent: i.LastEvent}
 	for _, count := range i.Counts {
 		s.Objects = append(s.Objects, tokens.ObjectCount{Noun: count.Noun, Number: count.Rows})
 	}

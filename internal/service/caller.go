@@ -134,15 +134,20 @@ func readAsBy[T any](
 ) (T, error) {
 	var by caller
 	about := l.object
+	w := witness{Witness: tokens.WitnessOf(ctx)}
 	result, err := readBy(ctx, b.Service, method, func(v store.View) (none T, err error) {
-		if by, err = b.caller(ctx, v); err != nil {
+		err = w.goAlong(ctx, v, b.principal, func() (err error) { by, err = b.caller(ctx, v); return err })
+		if err != nil {
 			return none, err
 		}
 		return fn(reader{v, by.Caller, &about})
 	})
 	b.noteUse(ctx, by)
+	if err == nil {
+		w.saw(tokens.Mark{})
+	}
 	if tokens.ErrorCode(err) != tokens.CodeForbidden {
-		return result, err
+		return result, w.Unreached(err)
 	}
 	r := refusal{by.actor, l.action, about, by.rejected}
 	if p, ok := tokens.PurposeOf(ctx); ok {

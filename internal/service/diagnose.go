@@ -62,6 +62,9 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 	if i.RowsChecked {
 		findings = append(findings, rowsFinding(i))
 	}
+	if i.Mark.Database != "" {
+		findings = append(findings, serialFinding(i))
+	}
 	return findings
 }
 
@@ -176,6 +179,14 @@ func rowsFinding(i sqlite.Inspection) Finding {
 		Problem: "Latchkey can't have written " + strings.Join(i.Unsound, "; ") +
 			": keep a copy of all its files, and restore it from a backup",
 	}
+}
+
+// serialFinding says how far the database goes, to tell its copies apart.
+func serialFinding(i sqlite.Inspection) Finding {
+	if i.Mark.Serial == 0 {
+		return Finding{Name: "serial", Value: "0 (changes are counted from the next one on)"}
+	}
+	return Finding{Name: "serial", Value: fmt.Sprintf("%d, of %s", i.Mark.Serial, tokens.FormatTimestamp(i.Mark.At))}
 }
 
 func organizationFinding(i sqlite.Inspection, options Options) Finding {

@@ -37,7 +37,7 @@ func (o *organization) write(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := store.New(engine)
+	s := store.New(engine, func() time.Time { return listTime })
 	found := func(ctx context.Context, tx store.Tx) error {
 		return tx.InsertDatabase(ctx, tokens.NewID(tokens.KindDatabase, listTime), "default", listTime)
 	}

@@ -166,12 +166,13 @@ func transact[T any](
 		return result, b.invalid
 	}
 	var o *operation
-	err = b.store.WriteOrMake(ctx, found, func(tx store.Tx) error {
+	w := witness{Witness: tokens.WitnessOf(ctx)}
+	mark, err := b.store.Change(ctx, found, func(tx store.Tx) error {
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
 		o = &operation{Tx: tx, backend: b, now: b.now(), roles: builtInRoles, object: about}
-		if err := o.begin(ctx); err != nil {
+		if err := w.goAlong(ctx, tx.View, b.principal, func() error { return o.begin(ctx) }); err != nil {
 			return err
 		}
 		if err := o.endGraces(ctx); err != nil {
@@ -189,8 +190,10 @@ func transact[T any](
 		for _, chore := range o.chores {
 			chore.done(o.now)
 		}
+		w.saw(mark)
 		return result, nil
 	}
+	err = w.Unreached(err)
 	if o != nil && refused(err) && tokens.LeavesEvent(ctx, err) {
 		err = b.recordRefusal(ctx, refusal{o.actor, action, o.object, o.rejected}, err)
 	}

@@ -39,19 +39,19 @@ func (b *Backend) refusedEvent(ctx context.Context, v store.View, r refusal, bec
 // caller, which also tells if that failed. The event is written even if nobody waits for the answer any more.
 func (b *Backend) recordRefusal(ctx context.Context, r refusal, because error) error {
 	ctx = context.WithoutCancel(ctx)
-	failure := b.store.Record(ctx, func(tx store.Tx) error {
-		e, err := b.refusedEvent(ctx, tx.View, r, because)
+	failure := b.store.Record(ctx, func(log store.Uncounted) error {
+		e, err := b.refusedEvent(ctx, log.View, r, because)
 		if err != nil {
 			return err
 		}
 		if r.folded || r.action.Reads() {
 			minute := e.At.Truncate(tokens.FoldedWithin)
-			told, err := tx.WasRefused(ctx, e, minute, minute.Add(tokens.FoldedWithin))
+			told, err := log.WasRefused(ctx, e, minute, minute.Add(tokens.FoldedWithin))
 			if err != nil || told {
 				return err
 			}
 		}
-		return tx.InsertEvent(ctx, e)
+		return log.InsertEvent(ctx, e)
 	})
 	if known, ok := errors.AsType[*tokens.Error](because); ok && failure != nil {
 		return known.Unrecorded(failure)

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
@@ -51,6 +52,10 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 	if err != nil {
 		return none, replacement, err
 	}
+	present, err := sqlite.Inspect(ctx, r.Options.Database)
+	if err != nil {
+		return none, replacement, err
+	}
 	replacement = sqlite.Restore{
 		Backup:  r.File,
 		Path:    r.Options.Database,
@@ -65,14 +70,13 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 			case !tells:
 				done.ClaimedRun = r.ClaimedRun
 			}
-			return tx.InsertEvent(ctx, done)
+			if err := tx.InsertEvent(ctx, done); err != nil {
+				return err
+			}
+			return tx.PutBack(ctx, latest(now, present.Mark.At))
 		},
 	}
 	if err := replacement.Check(ctx, backup.Database.ID); err != nil {
-		return none, replacement, err
-	}
-	present, err := sqlite.Inspect(ctx, r.Options.Database)
-	if err != nil {
 		return none, replacement, err
 	}
 	restoration := tokens.Restoration{Backup: backup, Path: present.Location}
@@ -81,12 +85,21 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement
 	case present.Unusable != nil:
 		restoration.Unreadable = present.Unusable
 	default:
-		restoration.EventsLost, restoration.Unreadable = sqlite.EventsBeyond(ctx, r.Options.Database, r.File)
+		restoration.ChangesLost, restoration.EventsLost, restoration.Unreadable =
+			sqlite.Beyond(ctx, r.Options.Database, r.File)
 		if restoration.Unreadable == nil {
 			restoration.Replaced = new(snapshot(present))
 		}
 	}
 	return restoration, replacement, nil
+}
+
+// latest returns the later of two times.
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // origin describes, for an event, what was restored.

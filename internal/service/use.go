@@ -95,9 +95,9 @@ func (s *Service) writeUses(ctx context.Context, now time.Time) error {
 	if len(all) == 0 {
 		return nil
 	}
-	err := s.store.Write(ctx, func(tx store.Tx) error {
+	err := s.store.WriteUses(ctx, func(log store.Uncounted) error {
 		for used, more := range all {
-			if err := tx.RecordUse(ctx, used.tokenID, used.version, more.count, more.last); err != nil {
+			if err := log.RecordUse(ctx, used.tokenID, used.version, more.count, more.last); err != nil {
 				return err
 			}
 		}

@@ -34,6 +34,11 @@ func (v View) Unsound(ctx context.Context) (problems []string, err error) {
 		checkOf(v, scanRole, selectRoles),
 		checkOf(v, scanTokenShare, selectTokenShares),
 		checkOf(v, scanRequest, selectRequests),
+		inTurn(
+			checkOf(v, scanMark, `SELECT serial, mark FROM marks ORDER BY serial`),
+			checkOf(v, scanMissingMarks, selectMissingMarks),
+			func(ctx context.Context) error { _, err := v.Past(ctx, tokens.Mark{}); return err },
+		),
 		checkOf(v, scanEvent, selectEvents+` ORDER BY e.number`),
 	} {
 		err := check(ctx)

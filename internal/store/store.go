@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -12,14 +13,16 @@ import (
 // Store is a database, opened when it is first needed. Its methods may be called from several goroutines at once.
 type Store struct {
 	engine Engine
+	// now is the time of changes.
+	now func() time.Time
 
 	mu     sync.Mutex
 	open   Connection
 	closed bool
 }
 
-// New returns the store in the database of an engine. It opens nothing yet.
-func New(engine Engine) *Store { return &Store{engine: engine} }
+// New returns the store in the database of an engine, with a clock. It opens nothing yet.
+func New(engine Engine, now func() time.Time) *Store { return &Store{engine: engine, now: now} }
 
 // Location says where the database is, in words for messages.
 func (s *Store) Location() string { return s.engine.Location() }
@@ -70,27 +73,86 @@ func (s *Store) Write(ctx context.Context, fn func(Tx) error) error {
 	return s.WriteOrMake(ctx, nil, fn)
 }
 
-// Record is Write for events alone. It neither makes a database nor migrates one.
-func (s *Store) Record(ctx context.Context, fn func(Tx) error) error {
-	open, err := s.connection(ctx, nil)
-	if err != nil {
-		return err
-	}
-	return s.explain(open.Record(ctx, func(tx Tx) error {
-		if err := s.checkSchema(open); err != nil {
-			return err
-		}
-		return fn(tx)
-	}))
-}
-
 // WriteOrMake is Write that makes a missing database and has found begin it.
 func (s *Store) WriteOrMake(ctx context.Context, found Found, fn func(Tx) error) error {
+	_, err := s.Change(ctx, found, fn)
+	return err
+}
+
+// Change is WriteOrMake that returns the mark of the change. Whatever fn writes counts as one; where it writes nothing,
+// the mark is zero.
+func (s *Store) Change(ctx context.Context, found Found, fn func(Tx) error) (mark tokens.Mark, err error) {
+	if found != nil {
+		begin := found
+		found = func(ctx context.Context, tx Tx) error {
+			_, err := s.counted(ctx, tx, func(tx Tx) error { return begin(ctx, tx) })
+			return err
+		}
+	}
+	err = s.write(ctx, Connection.Write, found, func(tx Tx) error {
+		mark, err = s.counted(ctx, tx, fn)
+		return err
+	})
+	return mark, err
+}
+
+// counted runs fn and, if it wrote anything, counts that as a change of the database, as the last statements of the
+// transaction.
+func (s *Store) counted(ctx context.Context, tx Tx, fn func(Tx) error) (mark tokens.Mark, err error) {
+	seen := &writes{Executor: tx.e}
+	tx.e = seen
+	if err := fn(tx); err != nil || !seen.any {
+		return mark, err
+	}
+	return tx.raise(ctx, s.now())
+}
+
+// writes takes down whether anything was written.
+type writes struct {
+	Executor
+	any bool
+}
+
+// ExecContext implements Executor.
+func (w *writes) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	w.any = true
+	return w.Executor.ExecContext(ctx, text, args...)
+}
+
+// Uncounted writes what is no change of the database, and nothing else: events of refusals, and uses of secrets. A
+// transaction that writes anything else can't get by without being counted.
+type Uncounted struct {
+	View
+	tx Tx
+}
+
+// InsertEvent writes an event.
+func (u Uncounted) InsertEvent(ctx context.Context, e tokens.Event) error { return u.tx.InsertEvent(ctx, e) }
+
+// RecordUse is Tx.RecordUse.
+func (u Uncounted) RecordUse(ctx context.Context, tokenID string, version, uses int64, last time.Time) error {
+	return u.tx.RecordUse(ctx, tokenID, version, uses, last)
+}
+
+// Record runs fn, which writes events alone, in a transaction. It neither makes a database nor migrates one.
+func (s *Store) Record(ctx context.Context, fn func(Uncounted) error) error {
+	return s.write(ctx, Connection.Record, nil, func(tx Tx) error { return fn(Uncounted{tx.View, tx}) })
+}
+
+// WriteUses runs fn, which writes uses of secrets, in a transaction.
+func (s *Store) WriteUses(ctx context.Context, fn func(Uncounted) error) error {
+	return s.write(ctx, Connection.Write, nil, func(tx Tx) error { return fn(Uncounted{tx.View, tx}) })
+}
+
+// write runs fn by one of the ways to write.
+func (s *Store) write(
+	ctx context.Context, way func(Connection, context.Context, func(Tx) error) error, found Found, fn func(Tx) error,
+) error {
 	open, err := s.connection(ctx, found)
 	if err != nil {
 		return err
 	}
-	return s.explain(open.Write(ctx, func(tx Tx) error {
+	return s.explain(way(open, ctx, func(tx Tx) error {
 		if err := s.checkSchema(open); err != nil {
 			return err
 		}

@@ -6,6 +6,8 @@ import "time"
 type Snapshot struct {
 	// Database identifies the database; its Location is the path of the file.
 	Database Database
+	// Mark is that of its last change; without a serial where none was counted.
+	Mark Mark
 	// Objects counts the objects of each kind.
 	Objects []ObjectCount
 	// LastEvent is the newest event. In a backup it records the backup itself, and so its age.
@@ -34,8 +36,9 @@ type Restoration struct {
 	Replaced *Snapshot
 	// Unreadable says why the existing file can't be read; nil if it can, or if there is none.
 	Unreadable error
-	// EventsLost is how many events of the database are not in the backup.
-	EventsLost int64
+	// ChangesLost is how many changes of the database the backup lacks, of those that were counted, and EventsLost how many
+	// events.
+	ChangesLost, EventsLost int64
 	// MovedTo holds the paths to which the existing files were moved, the database first.
 	MovedTo []string
 }

@@ -57,6 +57,12 @@ const (
 	ReasonOtherOrganization Reason = "other_organization"
 	// ReasonOtherDatabase: the backup does not come from the database that it would replace.
 	ReasonOtherDatabase Reason = "other_database"
+	// ReasonWrongDatabase: the database is not the one in which the object lives.
+	ReasonWrongDatabase Reason = "wrong_database"
+	// ReasonOlderDatabase: the database is a copy that has not been through the last change that the caller knows of.
+	ReasonOlderDatabase Reason = "older_database"
+	// ReasonBackupExists: something has the name of the backup already.
+	ReasonBackupExists Reason = "backup_exists"
 	// ReasonDatabaseFailing: the database is damaged, or fails in a way that needs an examination.
 	ReasonDatabaseFailing Reason = "database_failing"
 )

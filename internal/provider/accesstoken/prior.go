@@ -35,7 +35,7 @@ func (p *Prior) ReadsSame(ctx context.Context) (recorded []byte, same bool) {
 	if p.facts.Database == "" {
 		return nil, false
 	}
-	backend, err := p.OpenFor(ctx, p.facts.Database)
+	ctx, backend, err := p.OpenFor(ctx, &p.facts.Facts)
 	if err != nil {
 		return nil, false
 	}
@@ -44,6 +44,7 @@ func (p *Prior) ReadsSame(ctx context.Context) (recorded []byte, same bool) {
 		return nil, false
 	}
 	p.sees(&observed, p.facts)
+	p.facts.RecordMark(ctx)
 	recorded, err = json.Marshal(p.facts)
 	return recorded, err == nil
 }

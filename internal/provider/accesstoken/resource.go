@@ -102,7 +102,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend, err := r.Open()
+	ctx, backend, err := r.BeginCreate(ctx)
 	var created tokens.CreatedAccessToken
 	if err == nil {
 		input.NewSecretFor, err = r.newSecret()
@@ -122,7 +122,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	warnOfNamesakes(created, r.HasMet, &resp.Diagnostics)
 	var f tokenFacts
 	f.recordToken(created.AccessToken)
-	r.FinishCreate(ctx, backend, &f, plan.subject(), resp)
+	r.FinishCreate(ctx, &f, plan.subject(), resp)
 }
 
 // newSecret makes the secret for a request here, so that a lost answer can't lose it.
@@ -138,7 +138,7 @@ func (r *tokenResource) newSecret() (tokens.NewSecretFor, error) {
 func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 	var f tokenFacts
-	backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "read", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -147,7 +147,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	r.sees(&state, f)
 	resp.State.Raw = codec.Encode(ctx, state, req.State.Raw.Type())
-	managed.FinishRead(ctx, backend, &f, state.subject(), resp)
+	managed.FinishRead(ctx, &f, resp)
 }
 
 func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -156,7 +156,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	update := tokens.AccessTokenUpdate{Settings: plan.settings()}
 	update.Fields = tokens.Difference(state.settings(), update.Settings)
 	var f tokenFacts
-	backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
+	ctx, backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -197,7 +197,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	resp.State.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())
 	f.Disabled, f.ExpiresAtBefore, f.TTLBefore = nil, time.Time{}, 0
 	f.recordToken(token)
-	managed.WriteFacts(ctx, resp.Private, &f, &resp.Diagnostics)
+	managed.FinishUpdate(ctx, &f, resp)
 }
 
 func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

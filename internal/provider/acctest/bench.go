@@ -46,14 +46,32 @@ func NewSerial(t *testing.T) *Bench {
 // Open returns a backend for another person who works in a place.
 func (b *Bench) Open(p *Place) tokens.Backend { return p.open("local:anna@elsewhere", b.Now) }
 
-// Backup copies what is in the bench's place, as a backup does, and returns a function that puts the copy back. From
-// then on another Outside works there.
+// Backup copies what is in the bench's place and returns a function that restores the copy, which the database knows of
+// from then on. Another Outside works there then.
 func (b *Bench) Backup() (restore func()) {
 	b.T.Helper()
-	putBack := b.Place.backup()
+	putBack := b.Copy()
 	return func() {
 		b.T.Helper()
 		putBack()
+		b.Accept()
+	}
+}
+
+// Accept records that what is in the bench's place was put back on purpose.
+func (b *Bench) Accept() {
+	b.T.Helper()
+	b.Must(b.Place.accept(b.Now))
+}
+
+// Copy copies what is in the bench's place, and returns a function that puts the copy back as other programs do, so that
+// the database doesn't know. Another Outside works there then.
+func (b *Bench) Copy() (putBack func()) {
+	b.T.Helper()
+	back := b.Place.backup()
+	return func() {
+		b.T.Helper()
+		back()
 		b.Outside = b.Open(b.Place)
 	}
 }

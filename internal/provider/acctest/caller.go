@@ -72,6 +72,17 @@ func (c *Caller) Apply(
 	return resp
 }
 
+// Delete deletes a token.
+func (c *Caller) Delete(state *tfprotov6.DynamicValue, private []byte) *tfprotov6.ApplyResourceChangeResponse {
+	c.B.T.Helper()
+	null := Encode(c.B, c.Type, tftypes.NewValue(c.Type, nil))
+	resp, err := c.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: TypeName, Config: null, PriorState: state, PlannedState: null, PlannedPrivate: private,
+	})
+	c.B.Must(err)
+	return resp
+}
+
 // Read reads a token.
 func (c *Caller) Read(state *tfprotov6.DynamicValue, private []byte) *tfprotov6.ReadResourceResponse {
 	c.B.T.Helper()

@@ -43,8 +43,12 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 		}
 		return databaseSetting + " In a new configuration the first apply makes the database."
 	},
-	tokens.ReasonNoDirectory:       always(databaseSetting),
-	tokens.ReasonWrongPlace:        always(databaseSetting),
+	tokens.ReasonNoDirectory:   always(databaseSetting),
+	tokens.ReasonWrongPlace:    always(databaseSetting),
+	tokens.ReasonWrongDatabase: always(databaseSetting),
+	tokens.ReasonOlderDatabase: always("Put back the file of whoever changed it last. If this one is right, because a " +
+		"snapshot or a recovery put it here without latchkey restore, run latchkey restore --accept-current: then the plan " +
+		"shows the differences."),
 	tokens.ReasonOtherOrganization: always("Both are settings in the provider's configuration."),
 	tokens.ReasonDatabaseFailing:   always("Run latchkey doctor to examine it."),
 }

@@ -50,25 +50,17 @@ func (c *Connection) Open() (tokens.Backend, error) {
 	return c.Backend, nil
 }
 
-// OpenFor returns the backend for work on an object whose facts were recorded, and CodeUnavailable where it is not the
-// database that the object lives in. What another database says of the object means nothing.
-func (c *Connection) OpenFor(ctx context.Context, database string) (tokens.Backend, error) {
+// OpenFor returns the backend for work on an object whose facts were recorded, and the context of that work: it answers
+// CodeUnavailable where it is not the database that the object lives in, or an older copy of it. What such a database says
+// of the object means nothing.
+func (c *Connection) OpenFor(ctx context.Context, f *Facts) (context.Context, tokens.Backend, error) {
 	backend, err := c.Open()
-	if err != nil || database == "" {
-		return backend, err
+	if err != nil {
+		return ctx, nil, err
 	}
-	reached, err := backend.Database(ctx)
-	switch {
-	case tokens.ErrorCode(err) == tokens.CodeUnavailable:
-		return nil, tokens.Unavailable(err, "database %s, in which the object lives, can't be reached", database)
-	case err != nil:
-		return nil, err
+	w, err := f.witness()
+	if err != nil {
+		return ctx, nil, tokens.Unavailable(err, "what was recorded beside the state is damaged: restore the state from a backup")
 	}
-	if reached.ID != database {
-		return nil, tokens.Unavailable(nil,
-			"%s is database %s, but the object lives in database %s: point the provider's database to the file in "+
-				"which it was made, "+
-				"or restore that file", reached.Location, reached.ID, database)
-	}
-	return backend, nil
+	return tokens.WithWitness(ctx, w), backend, nil
 }

@@ -21,6 +21,9 @@ const FactsKey = "f"
 type Facts struct {
 	// Database identifies the database that the object lives in.
 	Database string `json:"db"`
+	// Mark is the text of the newest mark that the database had when the object was last changed or read. A database that
+	// lacks it is an older copy. Empty in states of earlier versions that were not read since.
+	Mark string `json:"m,omitempty"`
 	// Disabled says who disabled, outside Terraform, what the state says is enabled.
 	Disabled *tokens.Stop `json:"disabled,omitempty"`
 }
@@ -65,11 +68,17 @@ func WriteFacts(ctx context.Context, private privateWriter, f recorded, diags *d
 	diags.Append(private.SetKey(ctx, FactsKey, data)...)
 }
 
-// recordDatabase records which database a new object lives in.
-func (f *Facts) recordDatabase(ctx context.Context, backend tokens.Backend) error {
-	database, err := backend.Database(ctx)
-	f.Database = database.ID
-	return err
+// witness returns the witness of operations on the object, which expects the database that the facts are from.
+func (f *Facts) witness() (*tokens.Witness, error) {
+	expects, err := tokens.ParseMark(f.Database, f.Mark)
+	return &tokens.Witness{Expects: expects}, err
+}
+
+// RecordMark records which database the object lives in and how far it goes, as the last operation saw it.
+func (f *Facts) RecordMark(ctx context.Context) {
+	if w := tokens.WitnessOf(ctx); w != nil && w.Saw.Database != "" {
+		f.Database, f.Mark = w.Saw.Database, w.Saw.Text()
+	}
 }
 
 // RecordSwitch records who disabled an object. If the state says that it is disabled, and nobody else was recorded

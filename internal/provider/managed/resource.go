@@ -26,35 +26,37 @@ func (m *Resource) Configure(_ context.Context, req resource.ConfigureRequest, r
 	m.Connection = connectionFrom(req.ProviderData, &resp.Diagnostics)
 }
 
+// BeginCreate returns the backend in which a new object is to live, and the context of its creation.
+func (m *Resource) BeginCreate(ctx context.Context) (context.Context, tokens.Backend, error) {
+	return m.OpenFor(ctx, &Facts{})
+}
+
 // FinishCreate records which database a new object lives in. The state is set before, so that a failure here loses
 // nothing.
 func (m *Resource) FinishCreate(
-	ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.CreateResponse,
+	ctx context.Context, f recorded, s diagnostics.Subject, resp *resource.CreateResponse,
 ) {
 	m.run.meets(s.ID)
-	if err := f.common().recordDatabase(ctx, backend); err != nil {
-		resp.Diagnostics.Append(diagnostics.Failed("identify the database of", s, err))
-		return
-	}
+	f.common().RecordMark(ctx)
 	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
 }
 
 // Begin reads the recorded facts of an object into f and returns the backend that the object lives in, for the
-// operation that the verb names.
+// operation that the verb names, and the context of that operation.
 func (m *Resource) Begin(
 	ctx context.Context, verb string, s diagnostics.Subject, private privateReader, f recorded, diags *diag.Diagnostics,
-) (tokens.Backend, bool) {
+) (context.Context, tokens.Backend, bool) {
 	ReadFacts(ctx, private, f, diags)
 	if diags.HasError() {
-		return nil, false
+		return ctx, nil, false
 	}
 	m.run.meets(s.ID)
-	backend, err := m.OpenFor(ctx, f.common().Database)
+	ctx, backend, err := m.OpenFor(ctx, f.common())
 	if err != nil {
 		diags.Append(diagnostics.Failed(verb, s, err))
-		return nil, false
+		return ctx, nil, false
 	}
-	return backend, true
+	return ctx, backend, true
 }
 
 // Missing deals with the error of a read: only where the object positively does not exist does it leave the state.
@@ -73,16 +75,15 @@ func Missing(ctx context.Context, f recorded, s diagnostics.Subject, err error, 
 	return true
 }
 
-// FinishRead records the facts of a read; the database too where none was recorded, as after an import.
-func FinishRead(
-	ctx context.Context, backend tokens.Backend, f recorded, s diagnostics.Subject, resp *resource.ReadResponse,
-) {
-	if f := f.common(); f.Database == "" {
-		if err := f.recordDatabase(ctx, backend); err != nil {
-			resp.Diagnostics.Append(diagnostics.Failed("read", s, err))
-			return
-		}
-	}
+// FinishRead records the facts of a read.
+func FinishRead(ctx context.Context, f recorded, resp *resource.ReadResponse) {
+	f.common().RecordMark(ctx)
+	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
+}
+
+// FinishUpdate records the facts of an update.
+func FinishUpdate(ctx context.Context, f recorded, resp *resource.UpdateResponse) {
+	f.common().RecordMark(ctx)
 	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
 }
 
@@ -92,7 +93,7 @@ func (m *Resource) Destroy(
 	remove func(context.Context, tokens.Backend) error,
 ) {
 	var f Facts
-	backend, ok := m.Begin(ctx, "delete", s, private, &f, diags)
+	ctx, backend, ok := m.Begin(ctx, "delete", s, private, &f, diags)
 	if !ok {
 		return
 	}

@@ -19,31 +19,38 @@ import (
 // whole database in one file for its owner alone, and on the disk before it gets its name. CodeConflict where something
 // has that name.
 func Backup(ctx context.Context, path, backup string, note store.Found) error {
-	from, err := newDatabaseFile("database", path)
+	from, to, err := backupFiles(ctx, path, backup)
 	if err != nil {
-		return err
-	}
-	to, err := newDatabaseFile("backup", backup)
-	if err != nil {
-		return err
-	}
-	for _, f := range []databaseFile{from, to} {
-		if err := f.checkPlace(ctx); err != nil {
-			return err
-		}
-	}
-	if _, err := from.look(); err != nil {
 		return err
 	}
 	if _, err := os.Lstat(to.path); err == nil {
 		return to.explainBackup(fs.ErrExist)
 	}
-	return to.explainBackup(to.create(func(draft databaseFile) error { return from.copyTo(ctx, draft, "mode=rw", note) }))
+	return to.explainBackup(to.create(func(draft databaseFile) error { return from.copyTo(ctx, draft, "mode=rw", false, note) }))
 }
 
-// copyTo fills an empty file with what is committed at one moment, and has note write into that. Errors of this file
-// come explained, those of the empty one as they are.
-func (f databaseFile) copyTo(ctx context.Context, empty databaseFile, options string, note store.Found) error {
+// backupFiles returns the file of the database and that of its backup, whose places can be trusted.
+func backupFiles(ctx context.Context, path, backup string) (from, to databaseFile, err error) {
+	if from, err = newDatabaseFile("database", path); err != nil {
+		return from, to, err
+	}
+	if to, err = newDatabaseFile("backup", backup); err != nil {
+		return from, to, err
+	}
+	for _, f := range []databaseFile{from, to} {
+		if err := f.checkPlace(ctx); err != nil {
+			return from, to, err
+		}
+	}
+	_, err = from.look()
+	return from, to, err
+}
+
+// copyTo fills an empty file with what is committed at one moment, migrates that if asked to, and has note write into it.
+// Errors of this file come explained, those of the empty one as they are.
+func (f databaseFile) copyTo(
+	ctx context.Context, empty databaseFile, options string, migrates bool, note store.Found,
+) error {
 	err := f.vacuumInto(ctx, empty, options, f.pool)
 	if resultCode(err) == sqlite3.SQLITE_IOERR_SHMSIZE {
 		// A full disk has no room for the memory that processes share. One that is alone needs none.
@@ -62,6 +69,11 @@ func (f databaseFile) copyTo(ctx context.Context, empty databaseFile, options st
 		database, err := store.Identify(ctx, tx, f.path)
 		if err != nil {
 			return err
+		}
+		if migrates {
+			if err := migrateFile(ctx, tx); err != nil {
+				return err
+			}
 		}
 		var version int
 		if err := tx.QueryRowContext(ctx, `SELECT `+selectVersion).Scan(&version); err != nil {
@@ -113,8 +125,8 @@ func (f databaseFile) explainBackup(err error) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return tokens.Conflict("", "", "%s exists already, and a backup never overwrites anything: name another file, "+
-			"for instance with the time in its name, or remove that one first", f.path)
+		return tokens.Conflict("", "", "%s exists already: name another file, for instance with the time in its name",
+			f.path).Because(tokens.ReasonBackupExists)
 	case errors.Is(err, fs.ErrNotExist):
 		return tokens.Unavailable(err,
 			"the directory of the backup %s does not exist: make it, or name another path", f.path)

@@ -214,7 +214,7 @@ func insertToken(t *testing.T, path string, secret tokens.Secret) string {
 
 func TestLockedDatabase(t *testing.T) {
 	path := newDatabase(t, 1)
-	impatient := store.New(databaseFile{path: path, busyTimeout: 10 * time.Millisecond})
+	impatient := store.New(databaseFile{path: path, busyTimeout: 10 * time.Millisecond}, clock)
 	t.Cleanup(func() { _ = impatient.Close() })
 	write := func(tx store.Tx) error { return insertGroups(t, tx, 1) }
 	err := openStore(t, path).Write(t.Context(), func(tx store.Tx) error {
@@ -249,7 +249,7 @@ func TestNoSpaceInTheDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := store.New(opened{databaseFile{path: path, busyTimeout: busyTimeout}, open})
+	s := store.New(opened{databaseFile{path: path, busyTimeout: busyTimeout}, open}, clock)
 	t.Cleanup(func() { _ = s.Close() })
 	pages := func(limit string) {
 		t.Helper()

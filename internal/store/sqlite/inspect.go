@@ -41,6 +41,8 @@ type Inspection struct {
 	Unsound     []string
 	// Counts holds how many objects there are of each kind.
 	Counts []Count
+	// Mark is that of the last change; without a serial where none was counted.
+	Mark tokens.Mark
 	// LastEvent is the newest one.
 	LastEvent tokens.Event
 }
@@ -197,6 +199,9 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 	if err != nil || len(i.Unsound) > 0 {
 		return err
 	}
+	if i.Mark, err = newestMark(ctx, v, i.SchemaVersion); err != nil {
+		return err
+	}
 	events, err := v.OnSchema(i.SchemaVersion).Events(ctx, store.EventSelection{
 		EventQuery: tokens.EventQuery{Limit: 1},
 		Audience:   store.Audience{All: true},
@@ -205,6 +210,15 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 		i.LastEvent = events[0].Event
 	}
 	return err
+}
+
+// newestMark returns the mark of the last change of a database with a version of the schema.
+func newestMark(ctx context.Context, v store.View, version int) (tokens.Mark, error) {
+	if !store.HasMarks(version) {
+		return tokens.Mark{Database: v.Database().ID}, nil
+	}
+	past, err := v.Past(ctx, tokens.Mark{})
+	return past.Newest, err
 }
 
 // unsoundMigrated is store.View.Unsound for a file of an older version of the schema. It may be that nothing can be written

@@ -104,7 +104,7 @@ func fillOrganization(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := store.New(engine)
+	s := store.New(engine, func() time.Time { return made })
 	found := func(ctx context.Context, tx store.Tx) error {
 		return tx.InsertDatabase(ctx, tokens.NewID(tokens.KindDatabase, made), "default", made)
 	}

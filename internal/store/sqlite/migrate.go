@@ -64,3 +64,12 @@ func migrate(ctx context.Context, tx *sql.Tx, from int) error {
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", store.SchemaVersion))
 	return err
 }
+
+// migrateFile turns the schema of a file, whichever version it has, into the one of this program, within a transaction.
+func migrateFile(ctx context.Context, tx *sql.Tx) error {
+	var version int
+	if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || version >= store.SchemaVersion {
+		return err
+	}
+	return migrate(ctx, tx, version)
+}

@@ -109,6 +109,10 @@ func wantOldContent(t *testing.T, s *store.Store, secret tokens.Secret) {
 			if roles, err := v.Roles(ctx); err != nil || len(roles) != 0 {
 				t.Errorf("%s: got roles %v, %v; want none", name, roles, err)
 			}
+			seen := tokens.Mark{Database: identity, Serial: 1, Value: tokens.NewMarkValue(), At: noon}
+			if past, err := v.Past(ctx, seen); err != nil || past.Knows(seen) || !past.Knows(tokens.Mark{Database: identity}) {
+				t.Errorf("%s: got %+v, %v; want one that knows its identity and no change that it has not seen", name, past, err)
+			}
 			return nil
 		})
 		if err != nil {

@@ -38,7 +38,7 @@ type Restore struct {
 	// Another means that even a database that is not the one of which the backup is one may be replaced, or that of
 	// another program.
 	Another bool
-	// Note writes into the restored database.
+	// Note writes into the restored database, which has the schema of this program by then.
 	Note store.Found
 	// reach is called at each step, and patience is how long to wait for others, in tests.
 	reach    func(step string)
@@ -79,7 +79,7 @@ func (r Restore) Run(ctx context.Context) (moved []string, err error) {
 	}
 	var identity string
 	err = f.withDraft(func(draft databaseFile) error {
-		return backup.copyTo(ctx, draft, backup.untouched(), func(ctx context.Context, tx store.Tx) error {
+		return backup.copyTo(ctx, draft, backup.untouched(), true, func(ctx context.Context, tx store.Tx) error {
 			identity = tx.Database().ID
 			return r.Note(ctx, tx)
 		})
@@ -306,28 +306,49 @@ func (r Restore) mayReplace(ctx context.Context, f databaseFile, db *sql.DB, ide
 		f.path, present, identity).Because(tokens.ReasonOtherDatabase)
 }
 
-// EventsBeyond counts the events of the SQLite file at the path that a backup does not hold.
-func EventsBeyond(ctx context.Context, path, backup string) (number int64, err error) {
+// Beyond counts what the SQLite file at the path holds and a backup does not: changes, as far as they were counted, and
+// events.
+func Beyond(ctx context.Context, path, backup string) (changes, events int64, err error) {
 	from, err := newDatabaseFile("backup", backup)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	f, err := newDatabaseFile("database", path)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	db, err := f.pool("mode=ro&_query_only=true")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { err = store.Explain(f, errors.Join(err, db.Close())) }()
 	db.SetMaxOpenConns(1) // a database is attached to one connection
 	if _, err := db.ExecContext(ctx, `ATTACH $1 AS backup`, from.dsn(from.untouched())); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	const count = `SELECT count(*) FROM main.events WHERE id NOT IN (SELECT id FROM backup.events)`
-	err = db.QueryRowContext(ctx, count).Scan(&number)
-	return number, err
+	err = db.QueryRowContext(ctx,
+		`SELECT count(*) FROM main.events WHERE id NOT IN (SELECT id FROM backup.events)`).Scan(&events)
+	if err != nil {
+		return 0, 0, err
+	}
+	hasMarks := map[string]bool{}
+	for _, schema := range []string{"main", "backup"} {
+		var version int
+		if err := db.QueryRowContext(ctx, `PRAGMA `+schema+`.user_version`).Scan(&version); err != nil {
+			return 0, 0, err
+		}
+		hasMarks[schema] = store.HasMarks(version)
+	}
+	switch {
+	case !hasMarks["main"]:
+		return 0, events, nil
+	case !hasMarks["backup"]:
+		err = db.QueryRowContext(ctx, `SELECT count(*) FROM main.marks`).Scan(&changes)
+	default:
+		err = db.QueryRowContext(ctx, `SELECT count(*) FROM main.marks m WHERE NOT EXISTS
+			(SELECT 1 FROM backup.marks b WHERE b.serial = m.serial AND b.mark = m.mark)`).Scan(&changes)
+	}
+	return changes, events, err
 }
 
 // isBeyondReading reports whether what is in a file, or the disk, keeps SQLite from reading it.

@@ -25,6 +25,9 @@ func found(ctx context.Context, tx store.Tx) error {
 	return tx.InsertDatabase(ctx, identity, "default", noon)
 }
 
+// clock is the clock of the tests.
+func clock() time.Time { return noon }
+
 // openStore returns the store at a path, closed when the test ends.
 func openStore(t *testing.T, path string) *store.Store {
 	t.Helper()
@@ -32,7 +35,7 @@ func openStore(t *testing.T, path string) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := store.New(engine)
+	s := store.New(engine, clock)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }

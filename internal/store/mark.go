@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// marksSince is the version of the schema from which on changes are counted.
+const marksSince = 9
+
+// HasMarks reports whether a database with a version of the schema counts its changes.
+func HasMarks(version int) bool { return version >= marksSince }
+
+const selectPast = `SELECT d.id, d.serial, n.mark, d.changed_at, d.known_until, s.mark
+	FROM database d LEFT JOIN marks n ON n.serial = d.serial LEFT JOIN marks s ON s.serial = $1`
+
+// Past returns what the database says of its past, as far as it is needed to judge a mark by.
+func (v View) Past(ctx context.Context, seen tokens.Mark) (tokens.Past, error) {
+	past, ok, err := find(ctx, v.q, scanPast, selectPast, seen.Serial)
+	if err == nil && !ok {
+		err = &rowError{rowOf(tokens.KindDatabase, v.database.ID), "its row is not there"}
+	}
+	past.Location = v.database.Location
+	return past, err
+}
+
+func scanPast(row scanner) (p tokens.Past, err error) {
+	var newest, same sql.NullString
+	m := &p.Newest
+	err = row.Scan(textTo(&m.Database), count{&m.Serial}, nullText{&newest}, instant{&m.At}, instant{&p.KnownUntil},
+		nullText{&same})
+	m.Value, p.SameSerial = newest.String, same.String
+	return p, checkedRow(tokens.KindDatabase, m.Database, err,
+		checkDerived("serial", "the marks", m.Serial == 0 && !newest.Valid || tokens.IsMarkValue(m.Value)),
+		checkDerived("changed_at", "column serial", (m.Serial == 0) == m.At.IsZero()))
+}
+
+// raise counts a change that was made at a time, and returns the mark that it left. It comes last in its transaction: where
+// several of them go on at once, those that come after it wait.
+func (t Tx) raise(ctx context.Context, at time.Time) (tokens.Mark, error) {
+	scan := func(row scanner) (m tokens.Mark, err error) {
+		err = row.Scan(textTo(&m.Database), count{&m.Serial}, someInstant{&m.At})
+		return m, checkedRow(tokens.KindDatabase, m.Database, err)
+	}
+	m, ok, err := find(ctx, t.q, scan, `UPDATE database SET serial = serial + 1,
+		changed_at = CASE WHEN changed_at > $1 THEN changed_at ELSE $1 END RETURNING id, serial, changed_at`, microseconds(at))
+	if err == nil && !ok {
+		err = &rowError{rowOf(tokens.KindDatabase, t.database.ID), "its row is not there"}
+	}
+	if err != nil {
+		return m, err
+	}
+	m.Value = tokens.NewMarkValue()
+	return m, t.exec(ctx, `INSERT INTO marks (serial, mark) VALUES ($1, $2)`, m.Serial, m.Value)
+}
+
+// KnowEarlierMarks records that every mark from before a time counts as known: the database was put back on purpose, and
+// may lack changes that somebody has seen.
+func (t Tx) KnowEarlierMarks(ctx context.Context, until time.Time) error {
+	return t.exec(ctx, `UPDATE database SET known_until = CASE WHEN changed_at > $1 THEN changed_at ELSE $1 END`,
+		microseconds(until))
+}
+
+// PutBack records in a database that takes the place of another one that every mark from before a time counts as known,
+// and counts that as a change.
+func (t Tx) PutBack(ctx context.Context, until time.Time) error {
+	if err := t.KnowEarlierMarks(ctx, until); err != nil {
+		return err
+	}
+	_, err := t.raise(ctx, until)
+	return err
+}
+
+// selectMissingMarks compares the count of changes with the marks that they left.
+const selectMissingMarks = `SELECT d.id, d.serial, (SELECT count(*) FROM marks), (SELECT coalesce(max(serial), 0) FROM marks)
+	FROM database d`
+
+// scanMissingMarks returns the error about marks that are not there, or that no change left.
+func scanMissingMarks(row scanner) (id string, err error) {
+	var serial, number, highest int64
+	err = row.Scan(textTo(&id), count{&serial}, count{&number}, count{&highest})
+	if err == nil && (serial != number || serial != highest) {
+		err = &columnError{"serial", fmt.Sprintf("it counts %d changes, but there are %d marks, up to %d", serial, number, highest)}
+	}
+	return id, checkedRow(tokens.KindDatabase, id, err)
+}
+
+// scanMark checks a mark.
+func scanMark(row scanner) (m tokens.Mark, err error) {
+	err = row.Scan(version{&m.Serial}, textTo(&m.Value))
+	if err == nil && !tokens.IsMarkValue(m.Value) {
+		err = &columnError{"mark", "it holds no mark"}
+	}
+	return m, checkedRow("", "", err)
+}
