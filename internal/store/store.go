@@ -127,7 +127,9 @@ type Uncounted struct {
 }
 
 // InsertEvent writes an event.
-func (u Uncounted) InsertEvent(ctx context.Context, e tokens.Event) error { return u.tx.InsertEvent(ctx, e) }
+func (u Uncounted) InsertEvent(ctx context.Context, e tokens.Event) error {
+	return u.tx.InsertEvent(ctx, e)
+}
 
 // RecordUse is Tx.RecordUse.
 func (u Uncounted) RecordUse(ctx context.Context, tokenID string, version, uses int64, last time.Time) error {
