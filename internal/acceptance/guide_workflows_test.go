@@ -223,6 +223,24 @@ func TestGuideWorkflows(t *testing.T) {
 		t.Error("a failed apply did not put the database into the store")
 	}
 
+	// Somebody else puts a newer file into the store while the job runs. It stays, and the job says so.
+	r.configure(deployToken(fresh + `description = "Runs the nightly deployments"`))
+	meanwhile := slices.Clone(apply)
+	for i, step := range meanwhile {
+		if strings.HasPrefix(step.Run, "terraform apply") {
+			meanwhile[i].Run += "\nlatchkey --database " + filepath.Join(r.store, "latchkey.db") + " token create theirs"
+		}
+	}
+	succeeded, printed := r.run(meanwhile)
+	if succeeded || !strings.Contains(printed, "was not replaced: it goes until 20") {
+		t.Errorf("the job succeeded: %t\n%s", succeeded, printed)
+	}
+	theirs := *r.workspace
+	theirs.database = filepath.Join(r.store, "latchkey.db")
+	theirs.latchkey("token", "list").exits(0).says("theirs")
+	must(false, drift) // the state has seen what the store lacks
+	theirs.latchkey("restore", "--accept-current", "--yes").exits(0)
+
 	r.configure(deployToken(dueAfterASecond))
 	must(true, apply)
 	waitForJob(t, r, drift)
