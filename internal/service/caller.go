@@ -136,8 +136,13 @@ func readAsBy[T any](
 	about := l.object
 	w := witness{Witness: tokens.WitnessOf(ctx)}
 	result, err := readBy(ctx, b.Service, method, func(v store.View) (none T, err error) {
-		err = w.goAlong(ctx, v, b.principal, func() (err error) { by, err = b.caller(ctx, v); return err })
-		if err != nil {
+		if err := w.checkFirst(ctx, v, b.principal); err != nil {
+			return none, err
+		}
+		if by, err = b.caller(ctx, v); err != nil {
+			return none, err
+		}
+		if err := w.checkLast(ctx, v, b.principal); err != nil {
 			return none, err
 		}
 		return fn(reader{v, by.Caller, &about})

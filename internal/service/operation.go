@@ -172,7 +172,13 @@ func transact[T any](
 			return err
 		}
 		o = &operation{Tx: tx, backend: b, now: b.now(), roles: builtInRoles, object: about}
-		if err := w.goAlong(ctx, tx.View, b.principal, func() error { return o.begin(ctx) }); err != nil {
+		if err := w.checkFirst(ctx, tx.View, b.principal); err != nil {
+			return err
+		}
+		if err := o.begin(ctx); err != nil {
+			return err
+		}
+		if err := w.checkLast(ctx, tx.View, b.principal); err != nil {
 			return err
 		}
 		if err := o.endGraces(ctx); err != nil {

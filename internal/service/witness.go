@@ -14,28 +14,29 @@ type witness struct {
 	newest tokens.Mark
 }
 
-// goAlong has the operation look up its caller, and checks that the database is the one that the witness expects. Who
-// runs this program can read the file, so that the database comes first: the caller's account may not be in an older
-// copy. Anyone else learns nothing of the database before it is known who asks.
-func (w *witness) goAlong(ctx context.Context, v store.View, p tokens.Principal, lookUp func() error) error {
-	if w.Witness == nil {
-		return lookUp()
-	}
-	check := func() error { return w.check(ctx, v) }
-	steps := []func() error{check, lookUp}
+// checkFirst checks the database before the caller is looked up, and checkLast afterwards; one of them does so. Who runs
+// this program can read the file, so that the database comes first: the caller's account may not be in an older copy.
+// Anyone else learns nothing of the database before it is known who asks.
+func (w *witness) checkFirst(ctx context.Context, v store.View, p tokens.Principal) error {
 	if p.Actor() == "" {
-		steps = []func() error{lookUp, check}
+		return nil
 	}
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
-		}
+	return w.check(ctx, v)
+}
+
+// checkLast is described with checkFirst.
+func (w *witness) checkLast(ctx context.Context, v store.View, p tokens.Principal) error {
+	if p.Actor() != "" {
+		return nil
 	}
-	return nil
+	return w.check(ctx, v)
 }
 
 // check returns CodeUnavailable unless the database is the one that the witness expects.
 func (w *witness) check(ctx context.Context, v store.View) error {
+	if w.Witness == nil {
+		return nil
+	}
 	past, err := v.Past(ctx, w.Expects)
 	if err != nil {
 		return err
