@@ -19,6 +19,7 @@ var (
 	_ resource.Resource                = (*groupResource)(nil)
 	_ resource.ResourceWithConfigure   = (*groupResource)(nil)
 	_ resource.ResourceWithImportState = (*groupResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*groupResource)(nil)
 )
 
 type groupResource struct{ managed.Resource }
@@ -67,6 +68,15 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			"description": attribute.Description("What the group is for."),
 			"created_at":  attribute.FixedTimestamp("When the group was created"),
 		},
+	}
+}
+
+// ModifyPlan warns of a database that a new group makes.
+func (r *groupResource) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
+	if req.State.Raw.IsNull() && !req.Plan.Raw.IsNull() {
+		r.WarnOfNewDatabase(ctx, &resp.Diagnostics)
 	}
 }
 

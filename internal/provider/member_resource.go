@@ -115,6 +115,7 @@ func (r *memberResource) ModifyPlan(
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	r.WarnOfRoles(ctx, plan.subject(), state.settings().Grants, plan.settings().Grants, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
+		r.WarnOfNewDatabase(ctx, &resp.Diagnostics, plan.GroupRoles)
 		return
 	}
 	if plan.Email.IsUnknown() {

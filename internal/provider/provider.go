@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -132,6 +133,10 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		}
 		backend, closer := openBackend(location, organization, config.ActAs.ValueString(), p.now)
 		c.Backend = backend
+		if config.ActAs.ValueString() == "" { // only the owner makes one
+			c.NewDatabase.Path, c.NewDatabase.Organization = location, organization
+			c.NewDatabase.Pipeline = pipeline(os.Getenv)
+		}
 		p.mu.Lock()
 		p.opened = append(p.opened, closer)
 		p.mu.Unlock()
@@ -176,6 +181,21 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 		newTokenSharesDataSource,
 		newEventsDataSource,
 	}
+}
+
+// pipeline returns the variable of the environment that says that the process runs in a pipeline; empty for none.
+func pipeline(getenv func(string) string) string {
+	for _, variable := range []string{
+		"CI",                         // GitHub, GitLab and most others
+		"TF_BUILD",                   // Azure Pipelines
+		"TFC_RUN_ID",                 // HCP Terraform and Terraform Enterprise
+		"ATLANTIS_TERRAFORM_VERSION", // Atlantis
+	} {
+		if value := strings.ToLower(getenv(variable)); value != "" && value != "false" && value != "0" {
+			return variable
+		}
+	}
+	return ""
 }
 
 // samePath reports whether a name, from the environment, is that of the file at an absolute path.

@@ -23,7 +23,7 @@ type (
 	takingRole  string
 )
 
-// ModifyPlan warns where the name of a held role passes to another role.
+// ModifyPlan warns where the name of a held role passes to another role, and of a database that a new one makes.
 func (r *roleResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
@@ -32,7 +32,9 @@ func (r *roleResource) ModifyPlan(
 	}
 	var state, plan roleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !req.State.Raw.IsNull() {
+	if req.State.Raw.IsNull() {
+		r.WarnOfNewDatabase(ctx, &resp.Diagnostics)
+	} else {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
 	if !attribute.IsGiven(plan.Name) || plan.Name.Equal(state.Name) || resp.Diagnostics.HasError() {

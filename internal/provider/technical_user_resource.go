@@ -140,6 +140,7 @@ func (r *technicalUserResource) ModifyPlan(
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	r.WarnOfRoles(ctx, plan.subject(), state.settings().Grants, plan.settings().Grants, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
+		r.WarnOfNewDatabase(ctx, &resp.Diagnostics, plan.GroupID, plan.GroupRoles)
 		return
 	}
 	if plan.GroupID.IsUnknown() {

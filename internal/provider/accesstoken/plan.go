@@ -35,6 +35,7 @@ func (r *tokenResource) ModifyPlan(
 	var before tokens.Grants
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
+		r.WarnOfNewDatabase(ctx, &resp.Diagnostics, plan.references()...)
 	} else {
 		state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 		config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics)
@@ -93,6 +94,11 @@ func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
 	if plan.TTL.IsNull() && !plan.ExpiresAt.IsUnknown() {
 		plan.SecretExpiresAt = customtypes.TimestampOf(plan.ExpiresAt.Value())
 	}
+}
+
+// references are the attributes that name other objects.
+func (m *model) references() []attr.Value {
+	return []attr.Value{m.TechnicalUserID, m.GroupID, m.GroupRoles}
 }
 
 // refuseIllFormed refuses what validation let pass because a mock may have made it up. No mock is asked for a plan.

@@ -68,7 +68,7 @@ func PlanNew(ctx context.Context, c *managed.Connection, config tftypes.Value) (
 	var diags diag.Diagnostics
 	plan := codec.DecodeNew(ctx, config, &diags)
 	r.planCreate(&plan, &diags)
-	if len(diags) > 0 || managed.MayBeMisspelled(plan.settings().Own) {
+	if len(diags) > 0 || managed.MayBeMisspelled(plan.settings().Own) || c.MakesDatabase(ctx, plan.references()...) {
 		return tftypes.Value{}, false
 	}
 	return codec.Encode(ctx, plan, config.Type()), true

@@ -53,7 +53,9 @@ func (c *Caller) Create(config map[string]any) (*tfprotov6.DynamicValue, []byte)
 	c.B.T.Helper()
 	null := Encode(c.B, c.Type, tftypes.NewValue(c.Type, nil))
 	plan := c.Plan(config, null, nil, false)
-	NoDiagnostics(c.B, plan.Diagnostics)
+	NoDiagnostics(c.B, slices.DeleteFunc(plan.Diagnostics, func(d *tfprotov6.Diagnostic) bool {
+		return d.Severity == tfprotov6.DiagnosticSeverityWarning // the first token makes the database
+	}))
 	resp := c.Apply(config, null, plan)
 	NoDiagnostics(c.B, resp.Diagnostics)
 	return resp.NewState, resp.Private

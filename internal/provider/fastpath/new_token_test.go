@@ -17,6 +17,7 @@ import (
 // short way shows in how much is allocated.
 func TestServerPlansNewTokenAsFramework(t *testing.T) {
 	b := acctest.NewSerial(t)
+	b.MakePeople() // and so the database, of which the plan would otherwise have something to say
 	framework := acctest.NewCaller(b, providerserver.NewProtocol6(provider.New("test", b.Now))())
 	ours := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 	type attributes = map[string]any

@@ -18,6 +18,8 @@ type Connection struct {
 	Backend tokens.Backend // nil while a setting is unknown
 	Unknown string         // that setting: database, organization or act_as
 
+	NewDatabase NewDatabase
+
 	// Notes are what resources keep in mind while the run lasts, each by its own key.
 	Notes sync.Map
 
