@@ -71,7 +71,7 @@ func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"email": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "E-mail address, unique in the organization regardless of case. Another address " +
-					"replaces the member; a change of case alone changes nothing.",
+					"forces replacement of the member; a change of case alone changes nothing.",
 				Validators: []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateMemberEmail)},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherAddress, otherAddressDescription,
 					otherAddressDescription)},

@@ -91,7 +91,7 @@ func (r *technicalUserResource) Schema(_ context.Context, _ resource.SchemaReque
 			"group_id": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Identifier of the group that the account belongs to; leave it out for the organization " +
-					"level. A change replaces the technical user.",
+					"level. A change forces replacement of the technical user.",
 				Validators:    []validator.String{attribute.IDRule(tokens.KindGroup)},
 				PlanModifiers: []planmodifier.String{attribute.ReplacingReference(tokens.KindGroup)},
 			},

@@ -14,15 +14,3 @@ resource "latchkey_technical_user" "ci" {
   name = "ci"
   role = latchkey_role.deployer.name
 }
-
-# A token of the same technical user with fewer permissions.
-resource "latchkey_role" "auditor" {
-  name        = "auditor"
-  permissions = ["orders:read"]
-}
-
-resource "latchkey_access_token" "audit" {
-  name              = "audit"
-  technical_user_id = latchkey_technical_user.ci.id
-  role              = latchkey_role.auditor.name
-}

@@ -47,7 +47,7 @@ func Schema() schema.Schema {
 				MarkdownDescription: "Identifier of the technical user that the token belongs to and whose roles " +
 					"it has. If you leave " +
 					"it out, the system creates one for this token alone and deletes it with the token. Naming " +
-					"another one replaces the " +
+					"another one forces replacement of the " +
 					"token; removing the attribute does not. If it names the one that the system created, as after an import, a " +
 					"replacement of the token is refused, since that one would be gone.",
 				Validators: []validator.String{attribute.IDRule(tokens.KindTechnicalUser)},
@@ -57,7 +57,7 @@ func Schema() schema.Schema {
 				MarkdownDescription: "Identifier of the group in which the system creates the technical user; " +
 					"leave it out for the " +
 					"organization level. Excludes `technical_user_id`, unless that is this technical user. A change " +
-					"replaces the token.",
+					"forces replacement of the token.",
 				Validators: []validator.String{attribute.IDRule(tokens.KindGroup)},
 			},
 			"role": attribute.Role(schema.StringAttribute{
@@ -165,7 +165,7 @@ func Schema() schema.Schema {
 			"replace_triggers": schema.MapAttribute{
 				Optional:    true,
 				ElementType: types.StringType,
-				MarkdownDescription: "Any texts; changing one replaces the token: a new `id` and a new secret. With " +
+				MarkdownDescription: "Any texts; changing one forces replacement of the token: a new `id` and a new secret. With " +
 					"`create_before_destroy`, the old token works until the new one exists. Setting the first trigger, " +
 					"or removing the last, is only recorded, as with `regenerate_triggers`.",
 			},

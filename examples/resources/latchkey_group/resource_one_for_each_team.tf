@@ -1,0 +1,6 @@
+# With the names as keys, taking one out leaves the others as they are.
+resource "latchkey_group" "team" {
+  for_each = toset(["catalog", "checkout", "search"])
+
+  name = each.key
+}
