@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -204,6 +205,17 @@ func drawQuery(t *rapid.T, o *organization) tokens.TokenQuery {
 	}
 	if isSet("by id") && isSet("rarely") {
 		query.ID = rapid.SampledFrom(o.tokens).Draw(t, "token").ID
+	}
+	if isSet("by what it is called") {
+		token := rapid.SampledFrom(o.tokens).Draw(t, "token called so")
+		query.IDPrefix = token.ID[:rapid.SampledFrom([]int{0, 0, 8, len(token.ID)}).Draw(t, "of its identifier")]
+		if isSet("by name") {
+			query.Name = token.Name
+		}
+		query.NamePrefix = rapid.SampledFrom([]string{"", "", "a", "Ä", "ß", "İ", "_"}).Draw(t, "beginning of the name")
+		if isSet("by address") {
+			query.TechnicalUserEmail = strings.ToUpper(token.User.Email)
+		}
 	}
 	days := rapid.IntRange(1, 5)
 	if isSet("by end") {

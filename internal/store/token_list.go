@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -283,7 +284,7 @@ const (
 // parts returns the parts that make up what the audience may show.
 func (b *tokenListBuilder) parts(order tokenOrder) (parts []part) {
 	a, group := b.Audience, b.Query.GroupID
-	if !order.indexed || b.Query.TechnicalUserID != "" || b.Query.ID != "" {
+	if q := b.Query; !order.indexed || q.TechnicalUserID+q.TechnicalUserEmail+q.ID+q.IDPrefix != "" {
 		return []part{{from: allTokens, condition: b.visible()}}
 	}
 	add := func(everywhere bool, groups []string, visibility tokens.Visibility, condition string) {
@@ -442,6 +443,7 @@ func (b *tokenListBuilder) filters() (all []string) {
 	if q.ID != "" {
 		all = append(all, `t.id = `+b.arg(q.ID))
 	}
+	all = append(all, b.names()...)
 	if q.TechnicalUserID != "" {
 		all = append(all, `t.technical_user_id = `+b.arg(q.TechnicalUserID))
 	}
@@ -465,6 +467,31 @@ func (b *tokenListBuilder) filters() (all []string) {
 			ways = append(ways, column+` LIKE `+pattern+` ESCAPE '\'`)
 		}
 		all = append(all, `(`+strings.Join(ways, ` OR `)+`)`)
+	}
+	return all
+}
+
+// lastRune ends the range of the texts that begin alike. No text holds it.
+const lastRune = string(unicode.MaxRune)
+
+// names are conditions without which a token is not called what the query asks for.
+func (b *tokenListBuilder) names() (all []string) {
+	between := func(column, prefix string) {
+		all = append(all, column+` >= `+b.arg(prefix), column+` < `+b.arg(prefix+lastRune))
+	}
+	q := b.Query
+	if q.IDPrefix != "" {
+		between(`t.id`, q.IDPrefix)
+	}
+	if q.Name != "" {
+		all = append(all, `t.name_key = `+b.arg(tokens.Folded(q.Name)))
+	}
+	if q.NamePrefix != "" {
+		between(`t.name_key`, tokens.Folded(q.NamePrefix))
+	}
+	if q.TechnicalUserEmail != "" {
+		all = append(all, `t.technical_user_id = (SELECT id FROM technical_users WHERE email = `+
+			b.arg(strings.ToLower(q.TechnicalUserEmail))+`)`)
 	}
 	return all
 }

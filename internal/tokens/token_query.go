@@ -12,6 +12,14 @@ type TokenQuery struct {
 	// ID selects the one token with that identifier; empty for any. Where the caller may not show it, the list is empty:
 	// this is how to look at a token that one may do something else with.
 	ID string
+	// IDPrefix selects the tokens whose identifiers begin like this; empty for any.
+	IDPrefix string
+	// Name selects the tokens with exactly that name; empty for any.
+	Name string
+	// NamePrefix selects the tokens whose names begin like this, in any case; empty for any.
+	NamePrefix string
+	// TechnicalUserEmail selects the tokens of the technical user with that address, in any case; empty for any.
+	TechnicalUserEmail string
 	// Search selects tokens whose name, description or technical user (name or e-mail) contains the text, in any case.
 	Search string
 	// Status selects tokens of one status; empty for any.
@@ -198,7 +206,7 @@ func (q TokenQuery) Compare(a, b *AccessToken) int {
 // Selects reports whether the query selects a token that was observed at a time, its Limit and Cursor apart.
 func (q TokenQuery) Selects(t *AccessToken, now time.Time) bool {
 	if q.ID != "" && t.ID != q.ID || q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID ||
-		q.GroupID != "" && t.User.GroupID != q.GroupID {
+		q.GroupID != "" && t.User.GroupID != q.GroupID || !q.names(t) {
 		return false
 	}
 	if q.ExpiresWithin > 0 {
@@ -217,6 +225,13 @@ func (q TokenQuery) Selects(t *AccessToken, now time.Time) bool {
 		}
 	}
 	return q.Search == "" || t.mentions(Folded(q.Search))
+}
+
+// names reports whether a token is called what the query asks for.
+func (q TokenQuery) names(t *AccessToken) bool {
+	return strings.HasPrefix(t.ID, q.IDPrefix) && (q.Name == "" || Normal(t.Name) == Normal(q.Name)) &&
+		strings.HasPrefix(Folded(t.Name), Folded(q.NamePrefix)) &&
+		(q.TechnicalUserEmail == "" || t.User.Email == strings.ToLower(q.TechnicalUserEmail))
 }
 
 // mentions reports whether the token's name, description or technical user contains a folded text.

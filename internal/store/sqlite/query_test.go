@@ -126,6 +126,40 @@ func TestFirstPagesUseIndexes(t *testing.T) {
 	}
 }
 
+// What a token is called finds it by index, too: people name tokens on the command line and when they import.
+func TestNamesUseIndexes(t *testing.T) {
+	statements := RecordStatements(t)
+	path := newDatabase(t, 1)
+	s := openStore(t, path)
+	for _, test := range []struct {
+		query tokens.TokenQuery
+		index string
+	}{
+		{tokens.TokenQuery{Name: "deploy", Sort: tokens.ColumnName}, "access_tokens_at_level_by_name (group_id=? AND visibility=? AND name_key=?)"},
+		{
+			tokens.TokenQuery{NamePrefix: "dep", Sort: tokens.ColumnName},
+			"access_tokens_at_level_by_name (group_id=? AND visibility=? AND name_key>? AND name_key<?)",
+		},
+		{tokens.TokenQuery{IDPrefix: "tok_06w", Sort: tokens.ColumnID}, "sqlite_autoindex_access_tokens_1 (id>? AND id<?)"},
+		{
+			tokens.TokenQuery{TechnicalUserEmail: "ci@acme.latchkey.internal", Name: "deploy"},
+			"access_tokens_of_user (technical_user_id=?",
+		},
+	} {
+		selection := store.TokenSelection{Query: test.query, Audience: store.Audience{All: true}, Limit: 10}
+		if err := s.Read(t.Context(), func(v store.View) error {
+			_, err := v.AccessTokens(t.Context(), selection)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		ran := statements()
+		if plan := strings.Join(queryPlan(t, path, ran[len(ran)-1]), "\n"); !strings.Contains(plan, test.index) {
+			t.Errorf("%+v does not use %s:\n%s", test.query, test.index, plan)
+		}
+	}
+}
+
 // queryPlan returns how SQLite finds the rows of a query in the file at a path.
 func queryPlan(t *testing.T, path, query string) (steps []string) {
 	t.Helper()
