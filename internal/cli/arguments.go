@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -23,9 +24,11 @@ func (n *number) Decode(ctx *kong.DecodeContext) error {
 	parsed, err := strconv.Atoi(text)
 	flag := "--" + ctx.Value.Name
 	switch {
+	case text == "" || strings.HasPrefix(text, "--"):
+		return misusef("%s needs a number: write %s=20, for instance, or leave %s out", flag, flag, flag)
 	case err != nil:
 		return misusef("%s: %q is not a whole number: give one, such as %s=20, or leave %s out",
-			flag, hideUnlessPlain(text), flag, flag)
+			flag, harmless(text), flag, flag)
 	case parsed < 0:
 		return misusef("%s: the number is negative: give one such as %s=20, or leave %s out", flag, flag, flag)
 	}
@@ -43,7 +46,7 @@ func (f inputFile) open(a *app) (io.ReadCloser, error) {
 	}
 	file, err := os.Open(string(f))
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		return nil, pathErr.Err
+		return nil, &unreadable{pathErr.Err}
 	}
 	return file, err
 }

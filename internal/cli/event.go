@@ -13,10 +13,10 @@ import (
 
 // eventList lists the audit log.
 type eventList struct {
-	Object objectID `help:"Only events of the object with this identifier." placeholder:"ID"`
-	Since  string   `help:"Only events since this day (2029-12-31) or time (2029-12-31T12:00:00Z), or within this duration (7d)." placeholder:"DATE|DURATION"`
-	Limit  number   `help:"Only the latest N events." placeholder:"N"`
-	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
+	Object objectRef `help:"Only events of this object, also of one that was deleted." placeholder:"NAME|EMAIL|ID" values:"objects"`
+	Since  string    `help:"Only events since this day (2029-12-31) or time (2029-12-31T12:00:00Z), or within this duration (7d)." placeholder:"DATE|DURATION"`
+	Limit  number    `help:"Only the latest N events." placeholder:"N"`
+	JSON   bool      `name:"json" help:"Answer in JSON, for programs."`
 }
 
 // eventDocument is an event in --json output. What is not set is null.
@@ -46,7 +46,7 @@ func newEventDocument(e tokens.Event) eventDocument {
 
 // Run lists the events that the flags select, oldest first.
 func (c *eventList) Run(ctx context.Context, app *app) error {
-	query := tokens.EventQuery{ObjectID: string(c.Object), Limit: int(c.Limit)}
+	query := tokens.EventQuery{Limit: int(c.Limit)}
 	if c.Since != "" {
 		var err error
 		if query.Since, err = parseTime("--since", c.Since, app.Now()); err != nil {
@@ -54,7 +54,12 @@ func (c *eventList) Run(ctx context.Context, app *app) error {
 		}
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		events, err := backend.Events(ctx, query)
+		var err error
+		var events []tokens.Event
+		query.ObjectID, err = app.findObject(lookingFor(ctx, tokens.ActionEventList, ""), backend, c.Object)
+		if err == nil {
+			events, err = backend.Events(ctx, query)
+		}
 		if err != nil {
 			return fmt.Errorf("unable to list the events: %w", err)
 		}
@@ -152,7 +157,7 @@ func parseTime(flag, value string, now time.Time) (time.Time, error) {
 	at, err := tokens.ParseTimestamp(flag, value)
 	if err != nil {
 		return at, tokens.Invalid(flag, "%q is neither a date, an RFC 3339 timestamp nor a duration: write it like "+
-			"\"2029-12-31\", \"2029-12-31T12:00:00Z\" or \"90d\"", value)
+			"\"2029-12-31\", \"2029-12-31T12:00:00Z\" or \"90d\"%s", value, tokens.DurationHint(value))
 	}
 	return at, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -69,7 +70,7 @@ func parse(env Env) (func(context.Context) error, error) {
 	parser, err := kong.New(&g,
 		kong.Name("latchkey"),
 		kong.Description("See, make, stop and verify the access tokens of a Latchkey database. "+
-			"Terraform runs the same program as its provider."),
+			"Terraform runs the same program as its provider.\n\n"+exitCodes),
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(int) { answered = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
@@ -79,22 +80,27 @@ func parse(env Env) (func(context.Context) error, error) {
 			"drift_policies":  strings.Join(driftPolicyNames(), ", "),
 			"expiry_policies": strings.Join(expiryPolicyNames(), ", "),
 			"statuses":        strings.Join(statusNames(), ", "),
-			"visibilities":    strings.Join(visibilityNames(), ", "),
+			"token_help":      tokenHelp,
+			"tokens_help":     tokensHelp,
+
+			"technical_user_help":  technicalUserHelp,
+			"technical_users_help": technicalUsersHelp,
+			"visibilities":         strings.Join(visibilityNames(), ", "),
 		},
 	)
 	if err != nil {
 		return nil, err
 	}
-	args := env.Args
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
+	args := withHelp(env.Args)
 	command, err := parser.Parse(args)
 	switch {
 	case answered:
 		return nil, nil
 	case err != nil:
 		return nil, explainMisuse(parser, args, err)
+	}
+	if err := checkFlags(command); err != nil {
+		return nil, err
 	}
 	database, err := g.database(env)
 	if err != nil {
@@ -108,6 +114,19 @@ func parse(env Env) (func(context.Context) error, error) {
 		command.BindTo(ctx, (*context.Context)(nil))
 		return command.Run(&app{Env: env, database: database, actAs: actAs})
 	}, nil
+}
+
+// withHelp turns latchkey help token list into latchkey token list --help, and adds --help if there is nothing else.
+func withHelp(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case len(args) == 2 && args[1] == "help":
+		return []string{args[0], "--help"}
+	}
+	return args
 }
 
 // database returns the path of the database: from the flag, else from the environment, else the default.

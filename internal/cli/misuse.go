@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ func misusef(format string, args ...any) error { return &misuse{fmt.Sprintf(form
 // misuseOf turns an error of the domain about a value on the command line into misuse. Like any argument, the value is
 // repeated only if it is a plain word.
 func misuseOf(value string, err error) error {
-	hidden := strconv.Quote(hideUnlessPlain(value))
+	hidden := strconv.Quote(harmless(value))
 	return misusef("%s", strings.ReplaceAll(err.Error(), strconv.Quote(value), hidden))
 }
 
@@ -30,6 +31,9 @@ func misuseOf(value string, err error) error {
 func explainMisuse(parser *kong.Kong, args []string, err error) error {
 	if own, ok := errors.AsType[*misuse](err); ok {
 		return own
+	}
+	if unknown := explainUnknownWord(parser.Model.Node, args); unknown != nil {
+		return unknown
 	}
 	if refused, ok := errors.AsType[*kong.ParseError](err); ok {
 		node := refused.Context.Selected()
@@ -50,9 +54,39 @@ func explainMisuse(parser *kong.Kong, args []string, err error) error {
 	return misusef("a value on the command line does not have the form that its flag needs; see latchkey --help")
 }
 
+// checkFlags refuses a flag of the command that is given twice, of which one would not count, and one that is empty, as
+// when a variable of a script is not set: it would select everything.
+func checkFlags(command *kong.Context) error {
+	given := map[*kong.Flag]bool{}
+	for _, step := range command.Path {
+		flag := step.Flag
+		if flag == nil || flag.IsBool() || flag.IsCumulative() {
+			continue
+		}
+		if isOwn := slices.Contains(command.Selected().Flags, flag); isOwn && given[flag] {
+			return misusef("--%s is given twice: leave one of them out", flag.Name)
+		}
+		given[flag] = true
+		if flag.Target.Kind() == reflect.String && flag.Target.Len() == 0 {
+			return misusef("--%s is empty: give a value, or leave it out", flag.Name)
+		}
+	}
+	return nil
+}
+
 // explainIncomplete explains a command line in which each argument by itself is understood: what the command lacks, or
 // which flags are mutually exclusive. It returns nil if neither is the case.
 func explainIncomplete(node *kong.Node) error {
+	if len(node.Children) > 0 {
+		var names []string
+		for _, child := range node.Children {
+			if !child.Hidden {
+				names = append(names, child.Name)
+			}
+		}
+		return misusef("the command is missing: write %s and one of %s; see %s --help", node.FullPath(),
+			strings.Join(names, ", "), node.FullPath())
+	}
 	usage := []string{node.FullPath()}
 	var missing []string
 	for _, argument := range node.Positional {

@@ -10,15 +10,6 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// The exit codes of the command line.
-const (
-	exitDone = 0
-	// exitFailed: the command failed, or its answer is no (a value is not active, a problem was found).
-	exitFailed = 1
-	// exitMisuse: the command line was wrong, and nothing was done.
-	exitMisuse = 2
-)
-
 // Env is everything that the command line knows of the process around it.
 type Env struct {
 	// Args are the arguments, without the name of the program.
@@ -39,20 +30,19 @@ type Env struct {
 	Debug func(context.Context) error
 }
 
-// Run executes one command and returns the exit code: 0 for success, 1 if the command failed or its answer is no, 2 if
-// the command line was wrong.
+// Run executes one command and returns its exit code.
 func Run(ctx context.Context, env Env) int {
 	err := run(ctx, env)
-	if err == nil {
-		return exitDone
+	env.complain(err)
+	return exitCode(err)
+}
+
+// complain says what went wrong, unless the error is nil or has been told.
+func (e *Env) complain(err error) {
+	if err == nil || errors.As(err, new(*toldError)) {
+		return
 	}
-	if !errors.Is(err, errAnswerIsNo) {
-		_, _ = fmt.Fprintf(env.Stderr, "latchkey: %s\n", tokens.Cleaned(explain(err)))
-	}
-	if _, ok := errors.AsType[*misuse](err); ok {
-		return exitMisuse
-	}
-	return exitFailed
+	_, _ = fmt.Fprintf(e.Stderr, "latchkey: %s\n", tokens.CleanedLines(explain(err)))
 }
 
 func run(ctx context.Context, env Env) error {
@@ -65,9 +55,6 @@ func run(ctx context.Context, env Env) error {
 	}
 	return command(ctx)
 }
-
-// errAnswerIsNo ends a command with exit code 1 and no message: standard output has said everything.
-var errAnswerIsNo = errors.New("the answer is no")
 
 // showVersion shows the version.
 type showVersion struct{}

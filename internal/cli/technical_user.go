@@ -15,7 +15,7 @@ import (
 // technicalUserList lists technical users.
 type technicalUserList struct {
 	Search string   `help:"Only technical users whose name, description or e-mail address contains this text, in any case." placeholder:"TEXT"`
-	Group  groupRef `help:"Only those at the level of one group, given by identifier or name." placeholder:"ID|NAME"`
+	Group  groupRef `help:"Only those at the level of one group." placeholder:"NAME|ID" values:"groups"`
 	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
 }
 
@@ -54,7 +54,7 @@ func newTechnicalUserDocument(u tokens.TechnicalUser) technicalUserDocument {
 // Run lists the technical users that the flags select, ordered by address.
 func (c *technicalUserList) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
-		users, err := c.users(ctx, backend)
+		users, err := c.users(ctx, app, backend)
 		if err != nil {
 			return fmt.Errorf("unable to list the technical users: %w", err)
 		}
@@ -73,8 +73,8 @@ func (c *technicalUserList) Run(ctx context.Context, app *app) error {
 	})
 }
 
-func (c *technicalUserList) users(ctx context.Context, backend tokens.Backend) ([]tokens.TechnicalUser, error) {
-	groupID, err := c.Group.find(lookingFor(ctx, tokens.ActionTechnicalUserList, ""), backend)
+func (c *technicalUserList) users(ctx context.Context, app *app, backend tokens.Backend) ([]tokens.TechnicalUser, error) {
+	groupID, err := app.findGroup(lookingFor(ctx, tokens.ActionTechnicalUserList, ""), backend, c.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func technicalUserStatus(u tokens.TechnicalUser) string {
 
 // technicalUserShow shows one technical user.
 type technicalUserShow struct {
-	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, given by identifier (tu_…) or e-mail address."`
+	TechnicalUser technicalUserRef `arg:"" name:"technical-user" help:"${technical_user_help}" values:"technical-users"`
 	JSON          bool             `name:"json" help:"Answer in JSON, for programs."`
 }
 
@@ -145,7 +145,7 @@ type shownTechnicalUserDocument struct {
 // Run shows everything that is known about the technical user, and its tokens.
 func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
-		user, list, err := c.read(ctx, backend)
+		user, list, err := c.read(ctx, app, backend)
 		if err != nil {
 			return fmt.Errorf("unable to show technical user %s: %w", c.TechnicalUser, err)
 		}
@@ -163,10 +163,10 @@ func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
 	})
 }
 
-func (c *technicalUserShow) read(ctx context.Context, backend tokens.Backend) (
+func (c *technicalUserShow) read(ctx context.Context, app *app, backend tokens.Backend) (
 	user tokens.TechnicalUser, list []tokens.AccessToken, err error,
 ) {
-	id, err := c.TechnicalUser.find(ctx, backend)
+	id, err := app.findTechnicalUser(ctx, backend, c.TechnicalUser)
 	if err != nil {
 		return user, nil, err
 	}
@@ -204,55 +204,70 @@ func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, gro
 	return view
 }
 
-// technicalUserDisable turns off a technical user, and with it all of its tokens.
+// technicalUserDisable turns off technical users, and with them all of their tokens.
 type technicalUserDisable struct {
-	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, given by identifier (tu_…) or e-mail address."`
+	TechnicalUsers []technicalUserRef `arg:"" name:"technical-user" help:"${technical_users_help}" values:"technical-users"`
 }
 
-// Run disables the technical user.
+// Run disables the technical users.
 func (c *technicalUserDisable) Run(ctx context.Context, app *app) error {
-	return app.switchTechnicalUser(ctx, c.TechnicalUser, false, "disable")
+	return app.switchTechnicalUsers(ctx, c.TechnicalUsers, false, "disable")
 }
 
-// technicalUserEnable turns on a technical user.
+// technicalUserEnable turns on technical users.
 type technicalUserEnable struct {
-	TechnicalUser technicalUserRef `arg:"" name:"id" help:"The technical user, given by identifier (tu_…) or e-mail address."`
+	TechnicalUsers []technicalUserRef `arg:"" name:"technical-user" help:"${technical_users_help}" values:"technical-users"`
 }
 
-// Run enables the technical user.
+// Run enables the technical users.
 func (c *technicalUserEnable) Run(ctx context.Context, app *app) error {
-	return app.switchTechnicalUser(ctx, c.TechnicalUser, true, "enable")
+	return app.switchTechnicalUsers(ctx, c.TechnicalUsers, true, "enable")
 }
 
-// switchTechnicalUser disables or enables a technical user and says so.
-func (a *app) switchTechnicalUser(ctx context.Context, ref technicalUserRef, enabled bool, verb string) error {
-	return a.withBackend(func(backend tokens.Backend) error {
-		action := tokens.ActionTechnicalUserDisable
-		if enabled {
-			action = tokens.ActionTechnicalUserEnable
-		}
-		id, err := ref.find(lookingFor(ctx, action, ""), backend)
-		var before, user tokens.TechnicalUser
-		if err == nil { // whoever may not show it may not switch it either
-			before, err = backend.TechnicalUser(lookingFor(ctx, action, id), id)
-		}
-		if err == nil {
-			user, err = backend.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{
-				Settings: tokens.TechnicalUserSettings{Enabled: enabled}, Fields: tokens.Fields{"enabled"},
-			})
-		}
-		if err != nil {
-			return fmt.Errorf("unable to %s technical user %s: %w", verb, ref, err)
-		}
-		text := fmt.Sprintf("%s technical user %s (%s)", switched(enabled, before.Enabled == enabled), user.Email, user.ID)
-		if !enabled {
-			text += " and all of its access tokens"
-		}
-		if err := a.printLine(tokens.Cleaned(text)); err != nil || enabled {
-			return err
-		}
+// switchTechnicalUsers disables or enables technical users and says so.
+func (a *app) switchTechnicalUsers(ctx context.Context, refs []technicalUserRef, enabled bool, verb string) error {
+	switched := 0
+	err := a.withBackend(func(backend tokens.Backend) error {
+		return a.each(len(refs), func(i int) error {
+			err := a.switchTechnicalUser(ctx, backend, refs[i], enabled)
+			if err != nil {
+				return fmt.Errorf("unable to %s technical user %s: %w", verb, refs[i], err)
+			}
+			switched++
+			return nil
+		})
+	})
+	if switched > 0 && !enabled {
 		a.note("The next apply of a configuration that declares this technical user sets it back to what is written there. " +
 			"No apply lifts a hold (latchkey token hold).")
-		return nil
+	}
+	return err
+}
+
+func (a *app) switchTechnicalUser(
+	ctx context.Context, backend tokens.Backend, ref technicalUserRef, enabled bool,
+) error {
+	action := tokens.ActionTechnicalUserDisable
+	if enabled {
+		action = tokens.ActionTechnicalUserEnable
+	}
+	id, err := a.findTechnicalUser(lookingFor(ctx, action, ""), backend, ref)
+	if err != nil {
+		return err
+	}
+	before, err := backend.TechnicalUser(lookingFor(ctx, action, id), id)
+	if err != nil { // whoever may not show it may not switch it either
+		return err
+	}
+	user, err := backend.UpdateTechnicalUser(ctx, id, tokens.TechnicalUserUpdate{
+		Settings: tokens.TechnicalUserSettings{Enabled: enabled}, Fields: tokens.Fields{"enabled"},
 	})
+	if err != nil {
+		return err
+	}
+	done := fmt.Sprintf("%s technical user %s (%s)", switched(enabled, before.Enabled == enabled), user.Email, user.ID)
+	if !enabled {
+		done += " and all of its access tokens"
+	}
+	return a.printLine(tokens.Cleaned(done))
 }

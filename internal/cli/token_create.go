@@ -10,8 +10,8 @@ import (
 // tokenCreate makes an access token.
 type tokenCreate struct {
 	Name          string           `arg:"" help:"A label for people; several tokens may have the same."`
-	TechnicalUser technicalUserRef `help:"The technical user that the token belongs to, given by identifier or e-mail address. By default one is made for this token." placeholder:"ID|EMAIL" xor:"level"`
-	Group         groupRef         `help:"The group, given by identifier or name, at whose level the technical user is made. By default, the organization's level." placeholder:"ID|NAME" xor:"level"`
+	TechnicalUser technicalUserRef `help:"The technical user that the token belongs to. By default one is made for this token." placeholder:"EMAIL|NAME|ID" xor:"level" values:"technical-users"`
+	Group         groupRef         `help:"The group at whose level the technical user is made. By default, the organization's level." placeholder:"NAME|ID" xor:"level" values:"groups"`
 	tokenSettings
 	Disabled bool `help:"Make the token disabled, until latchkey token enable."`
 	JSON     bool `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
@@ -66,13 +66,13 @@ func (c *tokenCreate) newToken(
 	n.Settings = settings
 	n.Name, n.Enabled = c.Name, !c.Disabled
 	ctx = lookingFor(ctx, tokens.ActionAccessTokenCreate, "")
-	if n.TechnicalUserID, err = c.TechnicalUser.find(ctx, backend); err != nil {
+	if n.TechnicalUserID, err = app.findTechnicalUser(ctx, backend, c.TechnicalUser); err != nil {
 		return n, err
 	}
-	if n.GroupID, err = c.Group.find(ctx, backend); err != nil {
+	if n.GroupID, err = app.findGroup(ctx, backend, c.Group); err != nil {
 		return n, err
 	}
-	if n.Own.GroupRoles, err = c.groupRoles(ctx, backend); err != nil {
+	if err = c.resolveRoles(ctx, app, backend, &n.Settings); err != nil {
 		return n, err
 	}
 	n.NewSecretFor, err = app.newSecret(tokens.DefaultPrefix)

@@ -3,46 +3,109 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// tokenDelete deletes an access token for good.
+// tokenDelete deletes access tokens for good.
 type tokenDelete struct {
-	ID  tokenID `arg:"" help:"The identifier of the token (tok_…)."`
-	Yes bool    `help:"Delete without asking."`
+	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}" values:"tokens"`
+	Yes    bool       `help:"Delete without asking."`
 }
 
-// Run asks the person at the terminal, unless told not to, and deletes the token.
+// Run asks the person at the terminal, unless told not to, and deletes the tokens.
 func (c *tokenDelete) Run(ctx context.Context, app *app) error {
-	if !c.Yes && !app.StdinTerminal {
-		return misusef("deleting needs confirmation, and standard input is not a terminal: "+
-			"pass --yes to delete access token %s without it", c.ID)
+	if err := c.check(app); err != nil {
+		return err
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		token, shown, err := shownTokenWithID(ctx, backend, c.ID)
-		if err == nil && !shown && !c.Yes { // nobody can confirm what they don't see
-			token, err = backend.AccessToken(lookingFor(ctx, tokens.ActionAccessTokenDelete, string(c.ID)), string(c.ID))
-		}
-		if err != nil {
-			return fmt.Errorf("unable to delete access token %s: %w", c.ID, err)
+		var found []tokens.AccessToken
+		failed := app.each(len(c.Tokens), func(i int) error {
+			token, err := c.find(ctx, app, backend, c.Tokens[i])
+			if err != nil {
+				return fmt.Errorf("unable to delete access token %s: %w", c.Tokens[i], err)
+			}
+			if !slices.ContainsFunc(found, func(t tokens.AccessToken) bool { return t.ID == token.ID }) {
+				found = append(found, token)
+			}
+			return nil
+		})
+		if len(found) == 0 {
+			return failed
 		}
 		if !c.Yes {
-			if err := app.confirmDeletion(token); err != nil {
-				return err
+			if err := app.confirmDeletion(found); err != nil {
+				return app.worse(failed, err)
 			}
 		}
-		token.ID = string(c.ID)
-		if err := backend.DeleteAccessToken(ctx, string(c.ID)); err != nil {
-			return fmt.Errorf("unable to delete access token %s: %w", c.ID, err)
-		}
-		return app.printLine(tokens.Cleaned("Deleted " + describe(token)))
+		deletions := app.each(len(found), func(i int) error {
+			if err := backend.DeleteAccessToken(ctx, found[i].ID); err != nil {
+				return fmt.Errorf("unable to delete access token %s: %w", found[i].ID, err)
+			}
+			return app.printLine(tokens.Cleaned("Deleted " + describe(found[i])))
+		})
+		return app.worse(failed, deletions)
 	})
 }
 
-// confirmDeletion names what is about to be deleted, and what is deleted with it. It returns an error unless the answer
-// is yes.
-func (a *app) confirmDeletion(t tokens.AccessToken) error {
+// check refuses what can't be asked about, and what is too vague to be deleted without asking.
+func (c *tokenDelete) check(app *app) error {
+	for _, ref := range c.Tokens {
+		if ref == onStandardInput {
+			return misusef("deleting takes no value on standard input: name the token, as latchkey token show - tells it")
+		}
+		if c.Yes && ref.isPrefix() {
+			return misusef("%s is the beginning of an identifier: with --yes, write the whole identifier or a name", string(ref))
+		}
+	}
+	if !c.Yes && !app.StdinTerminal {
+		return misusef("deleting needs confirmation, and standard input is not a terminal: "+
+			"pass --yes to delete access token %s without it", joinRefs(c.Tokens))
+	}
+	return nil
+}
+
+func joinRefs(refs []tokenRef) string {
+	texts := make([]string, len(refs))
+	for i, ref := range refs {
+		texts[i] = ref.String()
+	}
+	return strings.Join(texts, ", ")
+}
+
+// find returns the token that is meant. Without anybody to confirm it, whoever may not show it has its identifier alone.
+func (c *tokenDelete) find(
+	ctx context.Context, app *app, backend tokens.Backend, ref tokenRef,
+) (tokens.AccessToken, error) {
+	id, err := app.findToken(lookingFor(ctx, tokens.ActionAccessTokenDelete, ""), backend, ref)
+	if err != nil {
+		return tokens.AccessToken{}, err
+	}
+	purpose := lookingFor(ctx, tokens.ActionAccessTokenDelete, id)
+	token, shown, err := shownTokenWithID(purpose, backend, id)
+	if err == nil && !shown && !c.Yes { // nobody can confirm what they don't see
+		token, err = backend.AccessToken(purpose, id)
+	}
+	token.ID = id
+	return token, err
+}
+
+// confirmDeletion names what is about to be deleted. It returns an error unless the answer is yes.
+func (a *app) confirmDeletion(list []tokens.AccessToken) error {
+	for _, t := range list {
+		a.warnOfDeletion(t)
+	}
+	question := "Delete it?"
+	if len(list) > 1 {
+		question = fmt.Sprintf("Delete all %d?", len(list))
+	}
+	return a.confirm(question, "nothing was deleted")
+}
+
+// warnOfDeletion says what is deleted with a token, and whether it is in use.
+func (a *app) warnOfDeletion(t tokens.AccessToken) {
 	with := "its shares"
 	if t.User.SystemCreated {
 		with += " and the technical user that was made for it"
@@ -55,5 +118,4 @@ func (a *app) confirmDeletion(t tokens.AccessToken) error {
 	a.note("This deletes %s of %s for good, with %s. Its status is %s; %s. "+
 		"Whoever uses it loses access at once, and it can't be recovered.",
 		describe(t), t.User.Email, with, t.Status, use)
-	return a.confirm("Delete it?", "nothing was deleted")
 }

@@ -9,8 +9,8 @@ import (
 
 // tokenEdit changes the settings of an access token.
 type tokenEdit struct {
-	ID   tokenID `arg:"" help:"The identifier of the token (tok_…)."`
-	Name *string `help:"A label for people." placeholder:"NAME"`
+	Token tokenRef `arg:"" name:"token" help:"${token_help}" values:"tokens"`
+	Name  *string  `help:"A label for people." placeholder:"NAME"`
 	tokenSettings
 	NoExpiry     bool `help:"Remove the expiry: the token has no end and no time to live." xor:"expiry"`
 	NoRole       bool `help:"Remove the role: the token has that of its technical user at its level." xor:"role"`
@@ -24,17 +24,9 @@ func (c *tokenEdit) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		var token tokens.AccessToken
-		if c.GroupRole != nil {
-			purpose := lookingFor(ctx, tokens.ActionAccessTokenUpdate, string(c.ID))
-			update.Own.GroupRoles, err = c.groupRoles(purpose, backend)
-			update.Fields = append(update.Fields, "group_roles")
-		}
-		if err == nil {
-			token, err = backend.UpdateAccessToken(ctx, string(c.ID), update)
-		}
+		token, err := c.edit(ctx, app, backend, update)
 		if err != nil {
-			return fmt.Errorf("unable to edit access token %s: %w", c.ID, c.explainPresent(err))
+			return fmt.Errorf("unable to edit access token %s: %w", c.Token, c.explainPresent(err))
 		}
 		if err := app.report("Edited", token); err != nil {
 			return err
@@ -42,6 +34,23 @@ func (c *tokenEdit) Run(ctx context.Context, app *app) error {
 		app.note("The next apply of a configuration that declares this token restores what is written there.")
 		return nil
 	})
+}
+
+func (c *tokenEdit) edit(
+	ctx context.Context, app *app, backend tokens.Backend, update tokens.AccessTokenUpdate,
+) (tokens.AccessToken, error) {
+	id, err := app.findToken(lookingFor(ctx, tokens.ActionAccessTokenUpdate, ""), backend, c.Token)
+	if err != nil {
+		return tokens.AccessToken{}, err
+	}
+	purpose := lookingFor(ctx, tokens.ActionAccessTokenUpdate, id)
+	if err := c.resolveRoles(purpose, app, backend, &update.Settings); err != nil {
+		return tokens.AccessToken{}, err
+	}
+	if c.GroupRole != nil {
+		update.Fields = append(update.Fields, "group_roles")
+	}
+	return backend.UpdateAccessToken(ctx, id, update)
 }
 
 // update returns the changes that the flags name, except the roles in groups. No change at all is misuse.

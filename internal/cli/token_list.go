@@ -16,8 +16,8 @@ import (
 type tokenList struct {
 	Search        string           `help:"Only tokens whose name, description or technical user contains this text, in any case." placeholder:"TEXT"`
 	Status        string           `help:"Only tokens with this status: ${statuses}." placeholder:"STATUS" values:"statuses"`
-	TechnicalUser technicalUserRef `help:"Only the tokens of one technical user, given by identifier or e-mail address." placeholder:"ID|EMAIL"`
-	Group         groupRef         `help:"Only the tokens at the level of one group, given by identifier or name." placeholder:"ID|NAME"`
+	TechnicalUser technicalUserRef `help:"Only the tokens of one technical user." placeholder:"EMAIL|NAME|ID" values:"technical-users"`
+	Group         groupRef         `help:"Only the tokens at the level of one group." placeholder:"NAME|ID" values:"groups"`
 	ExpiresWithin string           `help:"Only tokens that have not expired but will within this time, such as 30d." placeholder:"DURATION"`
 	UnusedFor     string           `help:"Only tokens that have not been used for this time, such as 90d. For a token that was never used, the time counts from its creation." placeholder:"DURATION"`
 	Sort          string           `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN" values:"columns"`
@@ -39,7 +39,7 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		page, err := c.page(ctx, backend, query)
+		page, err := c.page(ctx, app, backend, query)
 		if err != nil {
 			return fmt.Errorf("unable to list the access tokens: %w", err)
 		}
@@ -64,13 +64,13 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 
 // page returns the tokens that the query selects, after it adds the technical user and the group that the flags name.
 func (c *tokenList) page(
-	ctx context.Context, backend tokens.Backend, query tokens.TokenQuery,
+	ctx context.Context, app *app, backend tokens.Backend, query tokens.TokenQuery,
 ) (page tokens.TokenPage, err error) {
 	purpose := lookingFor(ctx, tokens.ActionAccessTokenList, "")
-	if query.TechnicalUserID, err = c.TechnicalUser.find(purpose, backend); err != nil {
+	if query.TechnicalUserID, err = app.findTechnicalUser(purpose, backend, c.TechnicalUser); err != nil {
 		return page, err
 	}
-	if query.GroupID, err = c.Group.find(purpose, backend); err != nil {
+	if query.GroupID, err = app.findGroup(purpose, backend, c.Group); err != nil {
 		return page, err
 	}
 	return backend.AccessTokens(ctx, query)
@@ -121,11 +121,11 @@ func (c *tokenList) query() (tokens.TokenQuery, error) {
 	}
 	if c.Status != "" && !slices.Contains(statusNames(), c.Status) {
 		return query, misusef("--status: there is no status %q; the statuses are %s",
-			hideUnlessPlain(c.Status), strings.Join(statusNames(), ", "))
+			harmless(c.Status), strings.Join(statusNames(), ", "))
 	}
 	if c.Sort != "" && !slices.Contains(columnNames(), c.Sort) {
 		return query, misusef("--sort: there is no column %q; the columns are %s",
-			hideUnlessPlain(c.Sort), strings.Join(columnNames(), ", "))
+			harmless(c.Sort), strings.Join(columnNames(), ", "))
 	}
 	for _, flag := range []struct {
 		name, value string
@@ -186,7 +186,7 @@ func selectColumns(names []string) ([]tokenTableColumn, error) {
 		i := slices.IndexFunc(tokenTableColumns, func(c tokenTableColumn) bool { return string(c.name) == name })
 		if i < 0 {
 			return nil, misusef("--columns: there is no column %q; the columns are %s",
-				hideUnlessPlain(name), strings.Join(columnNames(), ", "))
+				harmless(name), strings.Join(columnNames(), ", "))
 		}
 		selected = append(selected, tokenTableColumns[i])
 	}

@@ -10,9 +10,9 @@ import (
 
 // tokenRegenerate gives an access token a new value.
 type tokenRegenerate struct {
-	ID          tokenID `arg:"" help:"The identifier of the token (tok_…)."`
-	GracePeriod *string `help:"How long the previous value stays valid this once, instead of the token's grace period: such as 36h, 0s for not at all, or until_expiry." placeholder:"DURATION|until_expiry" values:"graces"`
-	JSON        bool    `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
+	Token       tokenRef `arg:"" name:"token" help:"${token_help}" values:"tokens"`
+	GracePeriod *string  `help:"How long the previous value stays valid this once, instead of the token's grace period: such as 36h, 0s for not at all, or until_expiry." placeholder:"DURATION|until_expiry" values:"graces"`
+	JSON        bool     `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
 }
 
 // Run makes a value, gives it to the token in place of the one that it has read if the caller may read it, and prints
@@ -25,7 +25,7 @@ func (c *tokenRegenerate) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		secret, token, err := c.regenerate(ctx, app, backend, grace)
 		if err != nil {
-			return fmt.Errorf("unable to regenerate access token %s: %w", c.ID, err)
+			return fmt.Errorf("unable to regenerate access token %s: %w", c.Token, err)
 		}
 		value := newValue{
 			done: "Regenerated", hint: "It is shown only this once; the previous value is dead.", secret: secret, token: token,
@@ -39,7 +39,7 @@ func (c *tokenRegenerate) Run(ctx context.Context, app *app) error {
 		}
 		if inGrace {
 			app.note("The previous value stays valid until %s: latchkey token retire-previous %s ends it at once.",
-				minute(token.Previous.EndsAt), c.ID)
+				minute(token.Previous.EndsAt), token.ID)
 		}
 		app.note("Terraform does not know the new value: the next %s.", answerToDrift(token.OnSecretDrift))
 		return nil
@@ -73,7 +73,11 @@ func (c *tokenRegenerate) grace() (*tokens.Grace, error) {
 func (c *tokenRegenerate) regenerate(
 	ctx context.Context, app *app, backend tokens.Backend, grace *tokens.Grace,
 ) (tokens.Secret, tokens.AccessToken, error) {
-	token, shown, err := shownTokenWithID(ctx, backend, c.ID)
+	id, err := app.findToken(lookingFor(ctx, tokens.ActionAccessTokenRegenerate, ""), backend, c.Token)
+	if err != nil {
+		return tokens.Secret{}, tokens.AccessToken{}, err
+	}
+	token, shown, err := shownTokenWithID(lookingFor(ctx, tokens.ActionAccessTokenRegenerate, id), backend, id)
 	if err != nil {
 		return tokens.Secret{}, token, err
 	}
@@ -85,7 +89,7 @@ func (c *tokenRegenerate) regenerate(
 	if err != nil {
 		return tokens.Secret{}, token, err
 	}
-	token, err = backend.UpdateAccessToken(ctx, string(c.ID), tokens.AccessTokenUpdate{
+	token, err = backend.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{
 		Regeneration: &tokens.Regeneration{
 			NewSecretFor:    secret,
 			Reason:          tokens.ReasonRequested,
@@ -96,20 +100,21 @@ func (c *tokenRegenerate) regenerate(
 	return secret.Secret, token, err
 }
 
-// tokenRetirePrevious ends the secret before the current one of an access token.
+// tokenRetirePrevious ends the secrets before the current ones of access tokens.
 type tokenRetirePrevious struct {
-	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}" values:"tokens"`
 }
 
-// Run ends that secret now, before its grace period does.
+// Run ends those secrets now, before their grace periods do.
 func (c *tokenRetirePrevious) Run(ctx context.Context, app *app) error {
-	return app.withBackend(func(backend tokens.Backend) error {
-		token, err := backend.RetirePreviousSecret(ctx, string(c.ID))
-		if err != nil {
-			return fmt.Errorf("unable to retire the previous value of access token %s: %w", c.ID, err)
-		}
-		return app.report("Retired the previous value of", token)
-	})
+	return app.eachToken(ctx, c.Tokens, tokens.ActionAccessTokenRetirePrevious, "retire the previous value of",
+		func(ctx context.Context, backend tokens.Backend, id string) error {
+			token, err := backend.RetirePreviousSecret(ctx, id)
+			if err != nil {
+				return err
+			}
+			return app.report("Retired the previous value of", token)
+		})
 }
 
 // newValue is a value that a command made, with what it did to the token.

@@ -17,13 +17,13 @@ import (
 
 // tokenSettings are the flags for the settings of an access token that is being made or edited.
 type tokenSettings struct {
-	Description *string             `help:"What the token is for." placeholder:"TEXT"`
-	ExpiresAt   *string             `help:"When the token ends, in RFC 3339, such as 2030-01-31T12:00:00Z." placeholder:"TIME" xor:"expiry"`
-	TTL         *string             `name:"ttl" help:"How long each secret of the token lives, such as 90d or 1h30m; instead of --expires-at." placeholder:"DURATION" xor:"expiry"`
-	ActivatesAt *string             `help:"When the token becomes active, in RFC 3339; it is pending until then." placeholder:"TIME"`
-	Role        *string             `help:"The role of the token at its level, at most that of its technical user." placeholder:"ROLE" xor:"role" values:"roles"`
-	GroupRole   map[groupRef]string `help:"The role of the token in a group, given by identifier or name. Repeat the flag for several groups." placeholder:"GROUP=ROLE" xor:"group-role"`
-	Visibility  *string             `help:"Who may know of the token: ${visibilities}." placeholder:"VISIBILITY" values:"visibilities"`
+	Description *string              `help:"What the token is for." placeholder:"TEXT"`
+	ExpiresAt   *string              `help:"When the token ends, in RFC 3339, such as 2030-01-31T12:00:00Z." placeholder:"TIME" xor:"expiry"`
+	TTL         *string              `name:"ttl" help:"How long each secret of the token lives, such as 90d or 1h30m; instead of --expires-at." placeholder:"DURATION" xor:"expiry"`
+	ActivatesAt *string              `help:"When the token becomes active, in RFC 3339; it is pending until then." placeholder:"TIME"`
+	Role        *roleRef             `help:"The role of the token at its level, at most that of its technical user." placeholder:"ROLE" xor:"role" values:"roles"`
+	GroupRole   map[groupRef]roleRef `help:"The role of the token in a group. Repeat the flag for several groups." placeholder:"GROUP=ROLE" xor:"group-role" values:"groups"`
+	Visibility  *string              `help:"Who may know of the token: ${visibilities}." placeholder:"VISIBILITY" values:"visibilities"`
 
 	// What becomes of the secrets of the token over time.
 	RegenerateBeforeExpiry *string `help:"How long before its end a secret under --ttl is to be regenerated, such as 14d; 0s for not before. Only Terraform's plans act on it." placeholder:"DURATION"`
@@ -74,7 +74,7 @@ func (s *tokenSettings) flags(to *tokens.Settings) []settingFlag {
 		},
 		{name: "--ttl", value: s.TTL, also: tokens.Fields{"expires_at"}, set: setting(&to.TTL, tokens.ParseDuration)},
 		{name: "--activates-at", value: s.ActivatesAt, set: setting(&to.ActivatesAt, tokens.ParseTimestamp)},
-		{name: "--role", value: s.Role, set: setting(&to.Own.Role, checked(tokens.ValidateRole))},
+		{name: "--role", value: (*string)(s.Role), set: setting(&to.Own.Role, checkedRole)},
 		{name: "--visibility", value: s.Visibility, set: setting(&to.Visibility, checked(tokens.ValidateVisibility))},
 		{
 			name: "--regenerate-before-expiry", value: s.RegenerateBeforeExpiry, none: noDuration,
@@ -112,24 +112,41 @@ func (s *tokenSettings) update() (u tokens.AccessTokenUpdate, err error) {
 		if err := group.Validate(); err != nil {
 			return u, err
 		}
-		if err := tokens.ValidateRole("--group-role", role); err != nil {
-			return u, misuseOf(role, err)
+		if _, err := checkedRole("--group-role", string(role)); err != nil {
+			return u, misuseOf(string(role), err)
 		}
 	}
 	return u, nil
 }
 
-// groupRoles returns the roles in groups that the flags set.
-func (s *tokenSettings) groupRoles(ctx context.Context, backend tokens.GroupService) ([]tokens.GroupRole, error) {
-	var roles []tokens.GroupRole
-	for _, group := range slices.Sorted(maps.Keys(s.GroupRole)) {
-		id, err := group.find(ctx, backend)
-		if err != nil {
-			return nil, err
-		}
-		roles = append(roles, tokens.GroupRole{GroupID: id, Role: s.GroupRole[group]})
+// checkedRole reads the name of a role, or its identifier or the beginning of that, to be looked up.
+func checkedRole(field, value string) (string, error) {
+	if !roleRef(value).isName() {
+		return value, nil
 	}
-	return roles, nil
+	return value, tokens.ValidateRole(field, value)
+}
+
+// resolveRoles looks up the roles and groups that the flags name, and adds them to the settings.
+func (s *tokenSettings) resolveRoles(
+	ctx context.Context, app *app, backend tokens.Backend, to *tokens.Settings,
+) (err error) {
+	if s.Role != nil {
+		if to.Own.Role, err = app.findRole(ctx, backend, *s.Role); err != nil {
+			return err
+		}
+	}
+	for _, group := range slices.Sorted(maps.Keys(s.GroupRole)) {
+		role := tokens.GroupRole{}
+		if role.GroupID, err = app.findGroup(ctx, backend, group); err != nil {
+			return err
+		}
+		if role.Role, err = app.findRole(ctx, backend, s.GroupRole[group]); err != nil {
+			return err
+		}
+		to.Own.GroupRoles = append(to.Own.GroupRoles, role)
+	}
+	return nil
 }
 
 // visibilityNames returns the visibilities of access tokens.

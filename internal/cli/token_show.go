@@ -9,8 +9,8 @@ import (
 
 // tokenShow shows one access token.
 type tokenShow struct {
-	ID   tokenID `arg:"" help:"The identifier of the token (tok_…)."`
-	JSON bool    `name:"json" help:"Answer in JSON, for programs."`
+	Token tokenRef `arg:"" name:"token" help:"${token_help}" values:"tokens"`
+	JSON  bool     `name:"json" help:"Answer in JSON, for programs."`
 }
 
 // shownTokenDocument is the answer of token show in --json output.
@@ -40,9 +40,9 @@ func (m memberAddresses) shareDocument(s tokens.TokenShare) shareDocument {
 // Run shows everything that is known about the token; nobody knows its value.
 func (c *tokenShow) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
-		token, err := c.read(ctx, backend)
+		token, err := c.read(ctx, app, backend)
 		if err != nil {
-			return fmt.Errorf("unable to show access token %s: %w", c.ID, err)
+			return fmt.Errorf("unable to show access token %s: %w", c.Token, err)
 		}
 		if !c.JSON {
 			return app.printTable(newTokenCard(token))
@@ -54,17 +54,21 @@ func (c *tokenShow) Run(ctx context.Context, app *app) error {
 	})
 }
 
-func (c *tokenShow) read(ctx context.Context, backend tokens.Backend) (t shownToken, err error) {
-	if t.AccessToken, err = backend.AccessToken(ctx, string(c.ID)); err != nil {
+func (c *tokenShow) read(ctx context.Context, app *app, backend tokens.Backend) (t shownToken, err error) {
+	id, err := app.findToken(lookingFor(ctx, tokens.ActionAccessTokenShow, ""), backend, c.Token)
+	if err != nil {
 		return t, err
 	}
-	if t.shares, err = backend.TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: string(c.ID)}); err != nil {
+	if t.AccessToken, err = backend.AccessToken(ctx, id); err != nil {
+		return t, err
+	}
+	if t.shares, err = backend.TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: id}); err != nil {
 		return t, err
 	}
 	if t.roles, err = rolesOf(ctx, backend, t.AccessToken); err != nil {
 		return t, err
 	}
-	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{ID: string(c.ID)}) // for the names of its groups
+	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{ID: id}) // for the names of its groups
 	if t.groups = page.GroupNames; err != nil || len(t.shares) == 0 {
 		return t, err
 	}

@@ -7,46 +7,51 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// tokenDisable turns off the declared switch of an access token.
+// tokenDisable turns off the declared switch of access tokens.
 type tokenDisable struct {
-	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}" values:"tokens"`
 }
 
-// Run disables the token.
+// Run disables the tokens.
 func (c *tokenDisable) Run(ctx context.Context, app *app) error {
-	if err := app.switchToken(ctx, c.ID, false, "disable"); err != nil {
-		return err
+	disabled, err := app.switchTokens(ctx, c.Tokens, false, tokens.ActionAccessTokenDisable, "disable")
+	if disabled > 0 {
+		app.note("The next apply of a configuration that declares this token sets it back to what is written there. " +
+			"No apply lifts a hold (latchkey token hold).")
 	}
-	app.note("The next apply of a configuration that declares this token sets it back to what is written there. " +
-		"No apply lifts a hold (latchkey token hold).")
-	return nil
+	return err
 }
 
-// tokenEnable turns on the declared switch of an access token.
+// tokenEnable turns on the declared switch of access tokens.
 type tokenEnable struct {
-	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}" values:"tokens"`
 }
 
-// Run enables the token.
+// Run enables the tokens.
 func (c *tokenEnable) Run(ctx context.Context, app *app) error {
-	return app.switchToken(ctx, c.ID, true, "enable")
+	_, err := app.switchTokens(ctx, c.Tokens, true, tokens.ActionAccessTokenEnable, "enable")
+	return err
 }
 
-// switchToken disables or enables an access token and says so.
-func (a *app) switchToken(ctx context.Context, id tokenID, enabled bool, verb string) error {
-	return a.withBackend(func(backend tokens.Backend) error {
+// switchTokens disables or enables access tokens, says so, and returns how many of them.
+func (a *app) switchTokens(
+	ctx context.Context, refs []tokenRef, enabled bool, action tokens.Action, verb string,
+) (number int, err error) {
+	err = a.eachToken(ctx, refs, action, verb, func(ctx context.Context, backend tokens.Backend, id string) error {
 		before, shown, err := shownTokenWithID(ctx, backend, id)
 		if err != nil {
-			return fmt.Errorf("unable to %s access token %s: %w", verb, id, err)
+			return err
 		}
-		token, err := backend.UpdateAccessToken(ctx, string(id), tokens.AccessTokenUpdate{
+		token, err := backend.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{
 			Settings: tokens.Settings{Enabled: enabled}, Fields: tokens.Fields{"enabled"},
 		})
 		if err != nil {
-			return fmt.Errorf("unable to %s access token %s: %w", verb, id, err)
+			return err
 		}
+		number++
 		return a.report(switched(enabled, shown && before.Enabled == enabled), token)
 	})
+	return number, err
 }
 
 // switched says that something is now disabled or enabled, or that it already was.
@@ -62,40 +67,42 @@ func switched(enabled, already bool) string {
 	return "Disabled"
 }
 
-// tokenHold stops an access token in an incident.
+// tokenHold stops access tokens in an incident.
 type tokenHold struct {
-	ID     tokenID `arg:"" help:"The identifier of the token (tok_…)."`
-	Reason string  `help:"Why, for people who read it in plans and in the audit log." required:"" placeholder:"TEXT"`
+	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}" values:"tokens"`
+	Reason string     `help:"Why, for people who read it in plans and in the audit log." required:"" placeholder:"TEXT"`
 }
 
-// Run holds the token.
+// Run holds the tokens.
 func (c *tokenHold) Run(ctx context.Context, app *app) error {
 	if err := tokens.ValidateReason("--reason", c.Reason); err != nil {
 		return misusef("%s", err)
 	}
-	return app.withBackend(func(backend tokens.Backend) error {
-		token, err := backend.HoldAccessToken(ctx, string(c.ID), c.Reason)
-		if err != nil {
-			return fmt.Errorf("unable to hold access token %s: %w", c.ID, err)
-		}
-		return app.report("Held", token)
-	})
+	return app.eachToken(ctx, c.Tokens, tokens.ActionAccessTokenHold, "hold",
+		func(ctx context.Context, backend tokens.Backend, id string) error {
+			token, err := backend.HoldAccessToken(ctx, id, c.Reason)
+			if err != nil {
+				return err
+			}
+			return app.report("Held", token)
+		})
 }
 
-// tokenRelease ends a hold.
+// tokenRelease ends holds.
 type tokenRelease struct {
-	ID tokenID `arg:"" help:"The identifier of the token (tok_…)."`
+	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}" values:"tokens"`
 }
 
-// Run releases the token.
+// Run releases the tokens.
 func (c *tokenRelease) Run(ctx context.Context, app *app) error {
-	return app.withBackend(func(backend tokens.Backend) error {
-		token, err := backend.ReleaseAccessToken(ctx, string(c.ID))
-		if err != nil {
-			return fmt.Errorf("unable to release access token %s: %w", c.ID, err)
-		}
-		return app.report("Released", token)
-	})
+	return app.eachToken(ctx, c.Tokens, tokens.ActionAccessTokenRelease, "release",
+		func(ctx context.Context, backend tokens.Backend, id string) error {
+			token, err := backend.ReleaseAccessToken(ctx, id)
+			if err != nil {
+				return err
+			}
+			return app.report("Released", token)
+		})
 }
 
 // report says what was done to a token and what its status is now, since it may have been stopped in more than one way.

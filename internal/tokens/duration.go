@@ -33,7 +33,8 @@ func parseDuration(field, s string) (time.Duration, error) {
 	parts := durationPattern.FindStringSubmatch(s)
 	if parts == nil || s == "" {
 		return 0, Invalid(field,
-			"%q is not a duration: write days, hours, minutes and seconds as in \"90d\", \"36h\" or \"1h30m\"", s)
+			"%q is not a duration: write days, hours, minutes and seconds as in \"90d\", \"36h\" or \"1h30m\"%s", s,
+			DurationHint(s))
 	}
 	var total time.Duration
 	for i, unit := range []time.Duration{day, time.Hour, time.Minute, time.Second} {
@@ -47,6 +48,41 @@ func parseDuration(field, s string) (time.Duration, error) {
 		total += time.Duration(n) * unit
 	}
 	return total, nil
+}
+
+// foreignUnits are units that people write, with what they write in their place.
+var foreignUnits = map[string]string{
+	"w": "a week is 7d", "wk": "a week is 7d", "week": "a week is 7d", "weeks": "a week is 7d",
+	"mo": "a month is 30d, say", "month": "a month is 30d, say", "months": "a month is 30d, say",
+	"y": "a year is 365d", "yr": "a year is 365d", "year": "a year is 365d", "years": "a year is 365d",
+	"day": "the unit is d", "days": "the unit is d", "D": "the unit is d",
+	"hr": "the unit is h", "hrs": "the unit is h", "hour": "the unit is h", "hours": "the unit is h", "H": "the unit is h",
+	"min": "the unit is m", "mins": "the unit is m", "minute": "the unit is m", "minutes": "the unit is m",
+	"sec": "the unit is s", "secs": "the unit is s", "second": "the unit is s", "seconds": "the unit is s",
+	"ms": "seconds are the shortest unit", "us": "seconds are the shortest unit", "ns": "seconds are the shortest unit",
+}
+
+var numberAndUnit = regexp.MustCompile(`^\d{1,6}(\.\d{1,3})?( ?)([A-Za-z]*)$`)
+
+// DurationHint says what is wrong with a text that somebody took for a duration, or nothing. It repeats no more of the
+// text than the name of a known unit, since the text may be anything.
+func DurationHint(s string) string {
+	parts := numberAndUnit.FindStringSubmatch(s)
+	if parts == nil {
+		return ""
+	}
+	fraction, blank, unit := parts[1], parts[2], parts[3]
+	switch foreign := foreignUnits[unit]; {
+	case foreign != "":
+		return "; there is no unit " + strconv.Quote(unit) + ": " + foreign
+	case unit == "":
+		return "; the unit is missing"
+	case fraction != "":
+		return "; there are no fractions: an hour and a half is 1h30m"
+	case blank != "":
+		return "; there is no blank before the unit"
+	}
+	return ""
 }
 
 // ValidateTTL checks that a duration is between one second and a hundred years, in whole seconds.

@@ -20,8 +20,8 @@ func ParseGrace(field, s string) (Grace, error) {
 		return Grace{UntilExpiry: true}, nil
 	}
 	if s == "" || !durationPattern.MatchString(s) {
-		return Grace{}, Invalid(field, "%q is neither a duration, as in \"0s\", \"36h\" or \"7d\", nor %q", s,
-			GraceUntilExpiry)
+		return Grace{}, Invalid(field, "%q is neither a duration, as in \"0s\", \"36h\" or \"7d\", nor %q%s", s,
+			GraceUntilExpiry, DurationHint(s))
 	}
 	d, err := parseDuration(field, s)
 	return Grace{Duration: d}, err
