@@ -87,7 +87,7 @@ func latchkey() {
 }
 
 // TestScripts runs the scripts in testdata/script, each beside a copy of the fixture. A script finds the identifiers
-// and values of its objects in variables such as id_deploy and value_deploy.
+// and values of its objects in variables such as id_deploy and value_deploy, and the beginnings of identifiers in begin_deploy.
 func TestScripts(t *testing.T) {
 	f := newFixture(t)
 	testscript.Run(t, testscript.Params{
@@ -100,6 +100,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			for _, short := range slices.Sorted(maps.Keys(f.ids)) {
 				env.Setenv("id_"+short, f.ids[short])
+				env.Setenv("begin_"+short, f.ids[short][:16]) // enough of it to name the object
 			}
 			for _, short := range slices.Sorted(maps.Keys(f.values)) {
 				env.Setenv("value_"+short, f.values[short])
