@@ -132,8 +132,8 @@ func TestNoLeak(t *testing.T) {
 	})
 	run(1, "plan", change)
 	run(1, "apply", change, "-refresh=false", "-replace=latchkey_access_token.deploy")
-	latchkey(1, "", "token", "list")
-	latchkey(1, deploy.Token, "token", "verify")
+	latchkey(3, "", "token", "list")
+	latchkey(3, deploy.Token, "token", "verify")
 	latchkey(1, "", "doctor")
 	w.replaceDatabase(func(path string) error { return os.WriteFile(path, good, 0o600) })
 
