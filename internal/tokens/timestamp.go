@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -10,12 +11,13 @@ import (
 var timestampPattern = regexp.MustCompile(
 	`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
-// ParseTimestamp parses an RFC 3339 timestamp. Times are kept in microseconds, so it refuses a finer one. It also
+// ParseTimestamp parses an RFC 3339 timestamp, whose letters may be small as that says. Times are kept in microseconds, so it refuses a finer one. It also
 // refuses a time before 1970 or after 9999 in UTC, because the zero time means none, and a longer year could not be
 // formatted.
 func ParseTimestamp(field, s string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil || !timestampPattern.MatchString(s) {
+	capital := strings.ToUpper(s)
+	t, err := time.Parse(time.RFC3339, capital)
+	if err != nil || !timestampPattern.MatchString(capital) {
 		return time.Time{}, Invalid(field,
 			"%q is not an RFC 3339 timestamp: write it as in \"2030-01-31T12:00:00Z\" or \"2030-01-31T13:00:00+01:00\"", s)
 	}
