@@ -20,6 +20,7 @@ func meantRole(name string) string {
 	if name == "" || tokens.IsBuiltInRole(name) {
 		return ""
 	}
+	name = strings.ToLower(name)
 	for _, role := range tokens.BuiltInRoleNames() {
 		begins := len(name) >= fewest && (strings.HasPrefix(role, name) || strings.HasPrefix(name, role))
 		if begins || len(role) > 2*most && levenshtein.Distance(role, name, nil) <= most {
