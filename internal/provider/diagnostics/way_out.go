@@ -13,8 +13,9 @@ import (
 var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonNameTaken: func(e *tokens.Error) string {
 		return fmt.Sprintf("If this run is to rename or delete that one too, apply again; if it replaces that one, and "+
-			"create_before_destroy keeps it until then, give the new one another name. Otherwise choose another one or, "+
-			"to manage what exists and no configuration manages yet, write this block with the name of your resource:\n\nimport {\n  to = %s.NAME\n  id = %q\n}",
+			"create_before_destroy keeps it until then, give the new one another name. If no resource of this configuration "+
+			"manages that one, choose another name or import it, with the name of your resource:"+
+			"\n\nimport {\n  to = %s.NAME\n  id = %q\n}",
 			resourceType(e.Holder.Kind), e.Holder.ID)
 	},
 	tokens.ReasonLastOwner: func(e *tokens.Error) string {

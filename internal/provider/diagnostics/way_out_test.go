@@ -16,8 +16,8 @@ func TestWaysOut(t *testing.T) {
 		{
 			err: tokens.Taken(tokens.KindGroup, "name", holder, "taken"),
 			says: "name: taken. If this run is to rename or delete that one too, apply again; if it replaces that one, and " +
-				"create_before_destroy keeps it until then, give the new one another name. Otherwise choose another one or, to " +
-				"manage what exists and no configuration manages yet, write this block with the name of your resource:" +
+				"create_before_destroy keeps it until then, give the new one another name. If no resource of this configuration " +
+				"manages that one, choose another name or import it, with the name of your resource:" +
 				"\n\nimport {\n  to = latchkey_group.NAME\n  id = \"" + holder + "\"\n}",
 		},
 		{err: tokens.Conflict("", holder, "last").Because(tokens.ReasonLastOwner), says: "terraform state rm."},
