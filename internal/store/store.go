@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -99,9 +100,10 @@ func (s *Store) Change(ctx context.Context, found Found, fn func(Tx) error) (mar
 // counted runs fn and, if it wrote anything, counts that as a change of the database, as the last statements of the
 // transaction.
 func (s *Store) counted(ctx context.Context, tx Tx, fn func(Tx) error) (mark tokens.Mark, err error) {
-	seen := &writes{Executor: tx.e}
-	tx.e = seen
-	if err := fn(tx); err != nil || !seen.any {
+	seen := &writes{Querier: tx.q, Executor: tx.e}
+	counting := Tx{tx.View, seen}
+	counting.q = seen
+	if err := fn(counting); err != nil || !seen.any {
 		return mark, err
 	}
 	return tx.raise(ctx, s.now())
@@ -109,8 +111,15 @@ func (s *Store) counted(ctx context.Context, tx Tx, fn func(Tx) error) (mark tok
 
 // writes takes down whether anything was written.
 type writes struct {
+	Querier
 	Executor
 	any bool
+}
+
+// QueryContext implements Querier. A statement that returns rows may write, too.
+func (w *writes) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	w.any = w.any || !strings.HasPrefix(strings.TrimLeft(text, "( \t\n"), "SELECT")
+	return w.Querier.QueryContext(ctx, text, args...)
 }
 
 // ExecContext implements Executor.
