@@ -30,6 +30,7 @@ func (a *app) withBackend(use func(tokens.Backend) error) error {
 // finding is one thing that an examination of the database looked at.
 type finding struct {
 	name, value string
+	facts       map[string]any
 	// problem says what is wrong and what to do; empty if all is well.
 	problem string
 }
@@ -42,7 +43,7 @@ func (a *app) diagnose(ctx context.Context) []finding {
 		if f.Reason != tokens.ReasonDatabaseFailing { // which leads here
 			problem = withWayOut(problem, &tokens.Error{Reason: f.Reason})
 		}
-		findings = append(findings, finding{f.Name, f.Value, problem})
+		findings = append(findings, finding{f.Name, f.Value, f.Facts, problem})
 	}
 	return findings
 }

@@ -12,16 +12,30 @@ type doctor struct {
 	JSON bool `name:"json" help:"Answer in JSON, for programs."`
 }
 
+// Help says what programs read.
+func (*doctor) Help() string {
+	return "Says which database it is, how far it goes, and whether it and the files and directories around it are sound. " +
+		"It changes nothing, and goes on where every other command refuses to.\n\n" +
+		"With --json, each finding has its name, the value for people, facts for programs (sizes in bytes, modes in octal " +
+		"digits, times in RFC 3339) and the problem, or null."
+}
+
 // findingDocument is a finding in --json output.
 type findingDocument struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+	// Facts are what programs read of the value; an empty object where the value is all there is.
+	Facts map[string]any `json:"facts"`
 	// Problem is null if all is well.
 	Problem *string `json:"problem"`
 }
 
 func newFindingDocument(f finding) findingDocument {
-	return findingDocument{Name: f.name, Value: f.value, Problem: textOrNull(f.problem)}
+	document := findingDocument{Name: f.name, Value: f.value, Facts: f.facts, Problem: textOrNull(f.problem)}
+	if document.Facts == nil {
+		document.Facts = map[string]any{}
+	}
+	return document
 }
 
 // Run prints what an examination of the database found. If there is a problem, the exit code is 1.

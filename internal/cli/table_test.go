@@ -110,7 +110,9 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 				{address: evil + "[1]", id: "grp_3", title: evil},
 			})
 		},
-		"doctor": func(a *app) error { return a.printTable(newFindingTable([]finding{{evil, evil, evil}})) },
+		"doctor": func(a *app) error {
+			return a.printTable(newFindingTable([]finding{{name: evil, value: evil, problem: evil}}))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -18,6 +18,9 @@ import (
 type Finding struct {
 	// Name says what was checked, and Value what was found.
 	Name, Value string
+	// Facts are the parts of Value that programs read, by names that stay: sizes in bytes, modes in octal digits, times in
+	// RFC 3339. None where Value is all there is.
+	Facts map[string]any
 	// Problem says what is wrong and what to do about it; empty if nothing is.
 	Problem string
 	// Reason is the reason of the error that Problem describes; empty if the problem is not an error.
@@ -72,7 +75,9 @@ func fileFinding(file sqlite.File) Finding {
 	f := Finding{
 		Name:  "file " + filepath.Base(file.Path),
 		Value: fmt.Sprintf("%s, %s", size(uint64(file.Size)), ownedMode(file)), //nolint:gosec // a size is never negative
+		Facts: fileFacts(file),
 	}
+	f.Facts["size_bytes"] = file.Size
 	if f.Problem = file.Problem; f.Problem != "" {
 		return f
 	}
@@ -84,7 +89,27 @@ func fileFinding(file sqlite.File) Finding {
 
 // directoryFinding describes a directory that holds the database, or a symbolic link to it.
 func directoryFinding(d sqlite.File) Finding {
-	return Finding{Name: "directory", Value: d.Path + ", " + ownedMode(d), Problem: d.Problem}
+	return Finding{Name: "directory", Value: d.Path + ", " + ownedMode(d), Facts: fileFacts(d), Problem: d.Problem}
+}
+
+// fileFacts are the facts of a file or directory.
+func fileFacts(file sqlite.File) map[string]any {
+	facts := map[string]any{"path": file.Path, "mode": fmt.Sprintf("%04o", unixMode(file.Mode))}
+	if file.Owner >= 0 {
+		facts["owner_uid"] = file.Owner
+	}
+	return facts
+}
+
+// unixMode returns the bits of a mode as chmod takes them.
+func unixMode(mode fs.FileMode) fs.FileMode {
+	bits := mode.Perm()
+	for bit, unix := range map[fs.FileMode]fs.FileMode{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
+		if mode&bit != 0 {
+			bits |= unix
+		}
+	}
+	return bits
 }
 
 // ownedMode describes the mode and the owner of a file.
@@ -122,7 +147,9 @@ func fileSystemFindings(i sqlite.Inspection) []Finding {
 	case err != nil:
 		return []Finding{{Name: "directory", Value: directory, Problem: "it can't be examined: " + err.Error()}}
 	}
-	kind := Finding{Name: "file system", Value: system.kind}
+	kind := Finding{Name: "file system", Value: system.kind, Facts: map[string]any{
+		"type": system.kind, "network": system.network, "read_only": i.ReadOnly,
+	}}
 	if system.network {
 		kind.Problem = "machines that share a network file system can damage the database: keep it on a local disk"
 	}
@@ -130,7 +157,7 @@ func fileSystemFindings(i sqlite.Inspection) []Finding {
 		kind.Value += ", mounted read-only"
 		return []Finding{kind}
 	}
-	space := Finding{Name: "free space", Value: size(system.free)}
+	space := Finding{Name: "free space", Value: size(system.free), Facts: map[string]any{"free_bytes": system.free}}
 	if system.free < littleSpace {
 		space.Problem = "the disk is almost full: free some space, or changes will fail soon"
 	}
@@ -141,6 +168,7 @@ func schemaFinding(i sqlite.Inspection) Finding {
 	f := Finding{
 		Name:  "schema",
 		Value: fmt.Sprintf("version %d (this program writes version %d)", i.SchemaVersion, i.LatestSchema),
+		Facts: map[string]any{"version": i.SchemaVersion, "latest_version": i.LatestSchema},
 	}
 	if i.Foreign != "" {
 		f.Problem = i.Foreign + ": Latchkey did not make that, and does not work with it: keep a copy of all files of the " +
@@ -183,10 +211,14 @@ func rowsFinding(i sqlite.Inspection) Finding {
 
 // serialFinding says how far the database goes, to tell its copies apart.
 func serialFinding(i sqlite.Inspection) Finding {
-	if i.Mark.Serial == 0 {
-		return Finding{Name: "serial", Value: "0 (changes are counted from the next one on)"}
+	f := Finding{
+		Name: "serial", Value: "0 (changes are counted from the next one on)", Facts: map[string]any{"serial": i.Mark.Serial},
 	}
-	return Finding{Name: "serial", Value: fmt.Sprintf("%d, of %s", i.Mark.Serial, tokens.FormatTimestamp(i.Mark.At))}
+	if i.Mark.Serial > 0 {
+		f.Facts["changed_at"] = tokens.FormatTimestamp(i.Mark.At)
+		f.Value = fmt.Sprintf("%d, of %s", i.Mark.Serial, f.Facts["changed_at"])
+	}
+	return f
 }
 
 func organizationFinding(i sqlite.Inspection, options Options) Finding {
@@ -199,11 +231,12 @@ func organizationFinding(i sqlite.Inspection, options Options) Finding {
 }
 
 func countsFinding(i sqlite.Inspection) Finding {
-	texts := make([]string, len(i.Counts))
+	texts, facts := make([]string, len(i.Counts)), map[string]any{}
 	for n, count := range i.Counts {
 		texts[n] = fmt.Sprintf("%d %s", count.Rows, count.Noun)
+		facts[strings.ReplaceAll(count.Noun, " ", "_")] = count.Rows
 	}
-	return Finding{Name: "objects", Value: strings.Join(texts, ", ")}
+	return Finding{Name: "objects", Value: strings.Join(texts, ", "), Facts: facts}
 }
 
 // size formats a number of bytes for people.
