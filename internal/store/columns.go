@@ -282,7 +282,7 @@ func (d details) Scan(column any) error {
 	}
 	decoder := json.NewDecoder(strings.NewReader(s))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(d.EventDetails); err != nil {
+	if err := decoder.Decode(d.EventDetails); err != nil || s[0] != '{' {
 		return refuse("it holds no details of an event")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
