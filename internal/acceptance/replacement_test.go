@@ -16,7 +16,7 @@ func TestPastEnd(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 
 	refused := []string{"Unable to replace access token", `"deploy" (` + id, "has passed", "set a later time",
-		"terraform destroy -refresh=false"}
+		"terraform untaint", "terraform destroy -refresh=false"}
 	w.terraform("plan", "-replace="+deploy).exits(1).says(refused...)
 	w.terraform("plan", "-refresh=false", "-replace="+deploy).exits(1).says(refused...)
 	w.terraform("taint", deploy).exits(0)
@@ -24,6 +24,7 @@ func TestPastEnd(t *testing.T) {
 	tainted := w.copied(t)
 	tainted.terraform("destroy", "-refresh=false").exits(0).says("2 destroyed")
 	w.terraform("untaint", deploy).exits(0)
+	w.copied(t).terraform("destroy").exits(0).says("2 destroyed")
 
 	w.latchkey("token", "delete", "--yes", id).exits(0)
 	w.terraform("plan", "-detailed-exitcode").exits(2).

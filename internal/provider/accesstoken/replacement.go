@@ -13,8 +13,10 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// onlyDestroy says how to get past an error of a plan that replaces, to which a destroy comes as well.
-const onlyDestroy = "To destroy it without a replacement, remove its block, or use terraform destroy -refresh=false."
+// onlyDestroy says how to get past an error of a plan that replaces, to which a destroy comes as well: it first plans as
+// an apply would.
+const onlyDestroy = "If it is to be replaced only because it is tainted, use terraform untaint. To destroy it without a " +
+	"replacement, remove its block, or use terraform destroy -refresh=false."
 
 // refuseReplacement refuses a plan that would delete the token and then not be able to make the new one.
 func refuseReplacement(state, config *model, f tokenFacts, now time.Time, diags *diag.Diagnostics) {
