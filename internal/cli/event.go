@@ -13,7 +13,7 @@ import (
 
 // eventList lists the audit log.
 type eventList struct {
-	Object objectRef `help:"Only events of this object, also of one that was deleted." placeholder:"NAME|EMAIL|ID" values:"objects"`
+	Object objectRef `help:"Only events of this object, also of one that was deleted." placeholder:"NAME|EMAIL|ID"`
 	Since  string    `help:"Only events since this day (2029-12-31) or time (2029-12-31T12:00:00Z), or within this duration (7d)." placeholder:"DATE|DURATION"`
 	Limit  number    `help:"Only the latest N events." placeholder:"N"`
 	JSON   bool      `name:"json" help:"Answer in JSON, for programs."`

@@ -12,9 +12,9 @@ import (
 
 // grammar is the command line. Each command is a struct of its flags and arguments with a Run method.
 type grammar struct {
-	Database *string          `help:"The database file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH"`
-	ActAs    *string          `help:"Act with the permissions of the member with this e-mail address, not as the owner of the database." placeholder:"EMAIL"`
-	Ver      kong.VersionFlag `name:"version" help:"Show the version and exit."`
+	Database *string          `help:"The database file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH" group:"common"`
+	ActAs    *string          `help:"Act with the permissions of the member with this e-mail address, not as the owner of the database." placeholder:"EMAIL" group:"common"`
+	Ver      kong.VersionFlag `name:"version" help:"Show the version and exit." group:"common"`
 
 	Token struct {
 		List           tokenList           `cmd:"" help:"List access tokens."`
@@ -62,6 +62,9 @@ type grammar struct {
 	Debug        debug        `cmd:"" help:"Serve the provider to a debugger."`
 }
 
+// commonFlags are those of all commands. Help shows them after the command's own.
+var commonFlags = kong.Group{Key: "common", Title: "Common flags:"}
+
 // parse reads the command line. It returns the command to run, or neither a command nor an error if the parser has
 // already answered (--help).
 func parse(env Env) (func(context.Context) error, error) {
@@ -74,6 +77,7 @@ func parse(env Env) (func(context.Context) error, error) {
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(int) { answered = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.ExplicitGroups([]kong.Group{commonFlags}),
 		kong.Vars{
 			"version":         versionText(env.Version),
 			"columns":         strings.Join(columnNames(), ", "),
@@ -91,6 +95,7 @@ func parse(env Env) (func(context.Context) error, error) {
 	if err != nil {
 		return nil, err
 	}
+	parser.Model.HelpFlag.Group = &commonFlags
 	args := withHelp(env.Args)
 	command, err := parser.Parse(args)
 	switch {

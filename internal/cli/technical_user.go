@@ -15,7 +15,7 @@ import (
 // technicalUserList lists technical users.
 type technicalUserList struct {
 	Search string   `help:"Only technical users whose name, description or e-mail address contains this text, in any case." placeholder:"TEXT"`
-	Group  groupRef `help:"Only those at the level of one group." placeholder:"NAME|ID" values:"groups"`
+	Group  groupRef `help:"Only those at the level of one group." placeholder:"NAME|ID"`
 	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
 }
 
@@ -131,7 +131,7 @@ func technicalUserStatus(u tokens.TechnicalUser) string {
 
 // technicalUserShow shows one technical user.
 type technicalUserShow struct {
-	TechnicalUser technicalUserRef `arg:"" name:"technical-user" help:"${technical_user_help}" values:"technical-users"`
+	TechnicalUser technicalUserRef `arg:"" name:"technical-user" help:"${technical_user_help}"`
 	JSON          bool             `name:"json" help:"Answer in JSON, for programs."`
 }
 
@@ -206,7 +206,7 @@ func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, gro
 
 // technicalUserDisable turns off technical users, and with them all of their tokens.
 type technicalUserDisable struct {
-	TechnicalUsers []technicalUserRef `arg:"" name:"technical-user" help:"${technical_users_help}" values:"technical-users"`
+	TechnicalUsers []technicalUserRef `arg:"" name:"technical-user" help:"${technical_users_help}"`
 }
 
 // Run disables the technical users.
@@ -216,7 +216,7 @@ func (c *technicalUserDisable) Run(ctx context.Context, app *app) error {
 
 // technicalUserEnable turns on technical users.
 type technicalUserEnable struct {
-	TechnicalUsers []technicalUserRef `arg:"" name:"technical-user" help:"${technical_users_help}" values:"technical-users"`
+	TechnicalUsers []technicalUserRef `arg:"" name:"technical-user" help:"${technical_users_help}"`
 }
 
 // Run enables the technical users.

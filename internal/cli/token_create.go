@@ -10,8 +10,8 @@ import (
 // tokenCreate makes an access token.
 type tokenCreate struct {
 	Name          string           `arg:"" help:"A label for people; several tokens may have the same."`
-	TechnicalUser technicalUserRef `help:"The technical user that the token belongs to. By default one is made for this token." placeholder:"EMAIL|NAME|ID" xor:"level" values:"technical-users"`
-	Group         groupRef         `help:"The group at whose level the technical user is made. By default, the organization's level." placeholder:"NAME|ID" xor:"level" values:"groups"`
+	TechnicalUser technicalUserRef `help:"The technical user that the token belongs to. By default one is made for this token." placeholder:"EMAIL|NAME|ID" xor:"level"`
+	Group         groupRef         `help:"The group at whose level the technical user is made. By default, the organization's level." placeholder:"NAME|ID" xor:"level"`
 	tokenSettings
 	Disabled bool `help:"Make the token disabled, until latchkey token enable."`
 	JSON     bool `name:"json" help:"Answer in JSON, for programs; the value is the field token."`

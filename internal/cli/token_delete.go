@@ -11,7 +11,7 @@ import (
 
 // tokenDelete deletes access tokens for good.
 type tokenDelete struct {
-	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}" values:"tokens"`
+	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}"`
 	Yes    bool       `help:"Delete without asking."`
 }
 

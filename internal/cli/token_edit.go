@@ -9,7 +9,7 @@ import (
 
 // tokenEdit changes the settings of an access token.
 type tokenEdit struct {
-	Token tokenRef `arg:"" name:"token" help:"${token_help}" values:"tokens"`
+	Token tokenRef `arg:"" name:"token" help:"${token_help}"`
 	Name  *string  `help:"A label for people." placeholder:"NAME"`
 	tokenSettings
 	NoExpiry     bool `help:"Remove the expiry: the token has no end and no time to live." xor:"expiry"`

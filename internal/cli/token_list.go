@@ -16,8 +16,8 @@ import (
 type tokenList struct {
 	Search        string           `help:"Only tokens whose name, description or technical user contains this text, in any case." placeholder:"TEXT"`
 	Status        string           `help:"Only tokens with this status: ${statuses}." placeholder:"STATUS" values:"statuses"`
-	TechnicalUser technicalUserRef `help:"Only the tokens of one technical user." placeholder:"EMAIL|NAME|ID" values:"technical-users"`
-	Group         groupRef         `help:"Only the tokens at the level of one group." placeholder:"NAME|ID" values:"groups"`
+	TechnicalUser technicalUserRef `help:"Only the tokens of one technical user." placeholder:"EMAIL|NAME|ID"`
+	Group         groupRef         `help:"Only the tokens at the level of one group." placeholder:"NAME|ID"`
 	ExpiresWithin string           `help:"Only tokens that have not expired but will within this time, such as 30d." placeholder:"DURATION"`
 	UnusedFor     string           `help:"Only tokens that have not been used for this time, such as 90d. For a token that was never used, the time counts from its creation." placeholder:"DURATION"`
 	Sort          string           `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN" values:"columns"`

@@ -10,7 +10,7 @@ import (
 
 // tokenRegenerate gives an access token a new value.
 type tokenRegenerate struct {
-	Token       tokenRef `arg:"" name:"token" help:"${token_help}" values:"tokens"`
+	Token       tokenRef `arg:"" name:"token" help:"${token_help}"`
 	GracePeriod *string  `help:"How long the previous value stays valid this once, instead of the token's grace period: such as 36h, 0s for not at all, or until_expiry." placeholder:"DURATION|until_expiry" values:"graces"`
 	JSON        bool     `name:"json" help:"Answer in JSON, for programs; the value is the field token."`
 }
@@ -102,7 +102,7 @@ func (c *tokenRegenerate) regenerate(
 
 // tokenRetirePrevious ends the secrets before the current ones of access tokens.
 type tokenRetirePrevious struct {
-	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}" values:"tokens"`
+	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}"`
 }
 
 // Run ends those secrets now, before their grace periods do.

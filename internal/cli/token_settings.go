@@ -22,7 +22,7 @@ type tokenSettings struct {
 	TTL         *string              `name:"ttl" help:"How long each secret of the token lives, such as 90d or 1h30m; instead of --expires-at." placeholder:"DURATION" xor:"expiry"`
 	ActivatesAt *string              `help:"When the token becomes active, in RFC 3339; it is pending until then." placeholder:"TIME"`
 	Role        *roleRef             `help:"The role of the token at its level, at most that of its technical user." placeholder:"ROLE" xor:"role" values:"roles"`
-	GroupRole   map[groupRef]roleRef `help:"The role of the token in a group. Repeat the flag for several groups." placeholder:"GROUP=ROLE" xor:"group-role" values:"groups"`
+	GroupRole   map[groupRef]roleRef `help:"The role of the token in a group. Repeat the flag for several groups." placeholder:"GROUP=ROLE" xor:"group-role"`
 	Visibility  *string              `help:"Who may know of the token: ${visibilities}." placeholder:"VISIBILITY" values:"visibilities"`
 
 	// What becomes of the secrets of the token over time.

@@ -9,8 +9,8 @@ import (
 
 // tokenShare gives a member a role on an access token.
 type tokenShare struct {
-	Token   tokenRef  `arg:"" name:"token" help:"${token_help}" values:"tokens"`
-	Member  memberRef `help:"The member." required:"" placeholder:"EMAIL|NAME|ID" values:"members"`
+	Token   tokenRef  `arg:"" name:"token" help:"${token_help}"`
+	Member  memberRef `help:"The member." required:"" placeholder:"EMAIL|NAME|ID"`
 	Role    string    `help:"What the member may do: viewer (see the token), editor (also change its settings) or manager (everything)." enum:"viewer,editor,manager" default:"viewer" placeholder:"ROLE"`
 	Replace bool      `help:"If the share exists, change its role."`
 }
@@ -57,8 +57,8 @@ func (c *tokenShare) share(ctx context.Context, app *app, backend tokens.Backend
 
 // tokenUnshare ends a share.
 type tokenUnshare struct {
-	Token  tokenRef  `arg:"" name:"token" help:"${token_help}" values:"tokens"`
-	Member memberRef `help:"The member." required:"" placeholder:"EMAIL|NAME|ID" values:"members"`
+	Token  tokenRef  `arg:"" name:"token" help:"${token_help}"`
+	Member memberRef `help:"The member." required:"" placeholder:"EMAIL|NAME|ID"`
 }
 
 // Run ends the share of the token with the member.

@@ -9,7 +9,7 @@ import (
 
 // tokenShow shows one access token.
 type tokenShow struct {
-	Token tokenRef `arg:"" name:"token" help:"${token_help}" values:"tokens"`
+	Token tokenRef `arg:"" name:"token" help:"${token_help}"`
 	JSON  bool     `name:"json" help:"Answer in JSON, for programs."`
 }
 
