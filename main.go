@@ -54,6 +54,7 @@ func run() int {
 		Stderr:         os.Stderr,
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		StdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		TerminalWidth:  terminalWidth(),
 		ReadHidden:     readHidden,
 		LookupEnv:      os.LookupEnv,
 		Now:            time.Now,

@@ -36,3 +36,12 @@ func readHidden() (string, error) {
 	line, err := term.ReadPassword(terminal)
 	return string(line), err
 }
+
+// terminalWidth returns how many columns the terminal at standard output has, or zero if it is none or does not say.
+func terminalWidth() int {
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}

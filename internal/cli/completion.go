@@ -71,13 +71,19 @@ type candidate struct{ word, help string }
 // knownValues are the values of flags and arguments, by the name in their tag. They are the same for every database, so
 // that completion reads none.
 var knownValues = map[string]func() []string{
-	"columns":         columnNames,
-	"drift-policies":  driftPolicyNames,
-	"expiry-policies": expiryPolicyNames,
-	"graces":          graceNames,
-	"roles":           tokens.BuiltInRoleNames,
-	"statuses":        statusNames,
-	"visibilities":    visibilityNames,
+	"event-columns":          eventListing.names,
+	"group-columns":          groupListing.names,
+	"member-columns":         memberListing.names,
+	"role-columns":           roleListing.names,
+	"sort-columns":           sortNames,
+	"technical-user-columns": technicalUserListing.names,
+	"token-columns":          tokenListing.names,
+	"drift-policies":         driftPolicyNames,
+	"expiry-policies":        expiryPolicyNames,
+	"graces":                 graceNames,
+	"roles":                  tokens.BuiltInRoleNames,
+	"statuses":               statusNames,
+	"visibilities":           visibilityNames,
 }
 
 // Run prints one candidate per line, with its help after a tab. The last word is the one to complete.

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"slices"
-
-	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // doctor examines the database.
@@ -63,11 +61,13 @@ func (c *doctor) print(app *app, findings []finding) error {
 
 // newFindingTable lays findings out in rows, each problem beside what it is about.
 func newFindingTable(findings []finding) tableView {
-	view := tableView{headers: []string{"CHECK", "FOUND", "PROBLEM"}, freeText: []string{"PROBLEM"}}
+	view := tableView{columns: []tableColumn{
+		{header: "CHECK"}, {header: "FOUND", fit: breakLines, least: 24}, {header: "PROBLEM", fit: breakLines, least: 24},
+	}}
 	for _, f := range findings {
 		row := tableRow{cells: []string{f.name, f.value, f.problem}}
 		if f.problem != "" {
-			row.colors = text.Colors{text.FgRed}
+			row.style = red
 		}
 		view.rows = append(view.rows, row)
 	}

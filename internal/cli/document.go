@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -37,11 +36,58 @@ func (a *app) printJSON(document any) error {
 	return err
 }
 
+// document is an object in --json output: its fields in their order. What is not set is null.
+type document []documentField
+
+type documentField struct {
+	name string
+	data any
+}
+
+// documentOf returns these fields of an object.
+func documentOf[O any](fields []field[O], object O) document {
+	d := make(document, len(fields))
+	for i, f := range fields {
+		d[i] = documentField{f.name, f.value(object).data}
+	}
+	return d
+}
+
+// MarshalJSON writes the fields in their order. No document is null.
+func (d document) MarshalJSON() ([]byte, error) {
+	if d == nil {
+		return []byte("null"), nil
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	out.WriteByte('{')
+	for i, f := range d {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		fmt.Fprintf(&out, "%q:", f.name)
+		if err := encoder.Encode(f.data); err != nil {
+			return nil, err
+		}
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
 // stopDocument says who stopped something, when and why, in --json output.
 type stopDocument struct {
 	By     string  `json:"by"`
 	At     *string `json:"at"`
 	Reason *string `json:"reason"`
+}
+
+// stopValue says who stopped something, when and why.
+func stopValue(stop *tokens.Stop) value {
+	if stop == nil {
+		return textValue("")
+	}
+	return value{data: newStopDocument(stop), text: stopped(stop)}
 }
 
 func newStopDocument(stop *tokens.Stop) *stopDocument {
@@ -65,13 +111,6 @@ func instantOrNull(t time.Time) *string {
 	return new(tokens.FormatTimestamp(t))
 }
 
-func durationOrNull(d time.Duration) *string {
-	if d == 0 {
-		return nil
-	}
-	return new(tokens.FormatDuration(d))
-}
-
 // documentsOf converts each object to its document. The list is never nil, so that no objects are an empty list in
 // JSON.
 func documentsOf[O, D any](objects []O, document func(O) D) []D {
@@ -80,19 +119,6 @@ func documentsOf[O, D any](objects []O, document func(O) D) []D {
 		documents[i] = document(object)
 	}
 	return documents
-}
-
-// accountRolesDocument holds the roles of an account in --json output.
-type accountRolesDocument struct {
-	Role       string              `json:"role"`
-	GroupRoles []groupRoleDocument `json:"group_roles"`
-}
-
-func newAccountRolesDocument(grants tokens.Grants) accountRolesDocument {
-	return accountRolesDocument{
-		Role:       cmp.Or(grants.Role, tokens.RoleNone),
-		GroupRoles: documentsOf(grants.GroupRoles, newGroupRoleDocument),
-	}
 }
 
 // groupRoleDocument is a role in one group in --json output.

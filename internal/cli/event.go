@@ -6,91 +6,68 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // eventList lists the audit log.
 type eventList struct {
-	Object objectRef `help:"Only events of this object, also of one that was deleted." placeholder:"NAME|EMAIL|ID"`
-	Since  string    `help:"Only events since this day (2029-12-31) or time (2029-12-31T12:00:00Z), or within this duration (7d)." placeholder:"DATE|DURATION"`
-	Limit  number    `help:"Only the latest N events." placeholder:"N"`
-	JSON   bool      `name:"json" help:"Answer in JSON, for programs."`
+	Object  objectRef `help:"Only events of this object, also of one that was deleted." placeholder:"NAME|EMAIL|ID"`
+	Since   string    `help:"Only events since this day (2029-12-31) or time (2029-12-31T12:00:00Z), or within this duration (7d)." placeholder:"DATE|DURATION"`
+	Limit   number    `help:"Only the latest N events." placeholder:"N"`
+	Columns []string  `help:"Show these columns, in this order: ${event_columns}." placeholder:"COLUMN" values:"event-columns"`
+	listFlags
 }
 
-// eventDocument is an event in --json output. What is not set is null.
-type eventDocument struct {
-	ID         string  `json:"id"`
-	At         *string `json:"at"`
-	Actor      string  `json:"actor"`
-	Action     string  `json:"action"`
-	ObjectID   *string `json:"object_id"`
-	ObjectName *string `json:"object_name"`
-	Outcome    string  `json:"outcome"`
-	Detail     *string `json:"detail"`
-}
-
-func newEventDocument(e tokens.Event) eventDocument {
-	return eventDocument{
-		ID:         e.ID,
-		At:         instantOrNull(e.At),
-		Actor:      string(e.Actor),
-		Action:     string(e.Action),
-		ObjectID:   textOrNull(e.ObjectID),
-		ObjectName: textOrNull(e.ObjectName),
-		Outcome:    string(e.Outcome),
-		Detail:     textOrNull(e.Detail),
-	}
+// eventListing is how events are listed. Refused ones stand out.
+var eventListing = listing[tokens.Event]{
+	fields: []field[tokens.Event]{
+		{name: "at", title: "Time", rank: 1, value: func(e tokens.Event) value { return instantValue(e.At) }},
+		{name: "actor", title: "Actor", rank: 1, fit: cutOff, value: func(e tokens.Event) value { return textValue(e.Actor) }},
+		{name: "action", title: "Action", rank: 1, value: func(e tokens.Event) value { return textValue(e.Action) }},
+		{name: "object_id", title: "Object", rank: 4, value: func(e tokens.Event) value { return textValue(e.ObjectID) }},
+		{
+			name: "object_name", title: "Name", rank: 1, fit: cutOff,
+			value: func(e tokens.Event) value { return textValue(e.ObjectName) },
+		},
+		{name: "outcome", title: "Outcome", rank: 2, value: func(e tokens.Event) value { return textValue(e.Outcome) }},
+		{
+			name: "detail", title: "Detail", rank: 3, fit: breakLines, least: 24,
+			value: func(e tokens.Event) value { return textValue(e.Detail) },
+		},
+		{name: "id", title: "ID", rank: wideOnly, value: func(e tokens.Event) value { return textValue(e.ID) }},
+	},
+	style: func(e tokens.Event) style {
+		if e.Outcome == tokens.OutcomeRefused {
+			return red
+		}
+		return plain
+	},
 }
 
 // Run lists the events that the flags select, oldest first.
 func (c *eventList) Run(ctx context.Context, app *app) error {
+	columns, err := eventListing.selected(c.Columns)
+	if err != nil {
+		return err
+	}
 	query := tokens.EventQuery{Limit: int(c.Limit)}
 	if c.Since != "" {
-		var err error
 		if query.Since, err = parseTime("--since", c.Since, app.Now()); err != nil {
 			return misuseOf(c.Since, err)
 		}
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
 		var err error
-		var events []tokens.Event
+		var list []tokens.Event
 		query.ObjectID, err = app.findObject(lookingFor(ctx, tokens.ActionEventList, ""), backend, c.Object)
 		if err == nil {
-			events, err = backend.Events(ctx, query)
+			list, err = backend.Events(ctx, query)
 		}
 		if err != nil {
 			return fmt.Errorf("unable to list the events: %w", err)
 		}
-		if c.JSON {
-			return app.printJSON(documentsOf(events, newEventDocument))
-		}
-		if len(events) == 0 {
-			app.note("There are no such events.")
-			return nil
-		}
-		return app.printTable(newEventTable(events))
+		return printList(app, eventListing, columns, c.listFlags, list, "There are no such events.")
 	})
-}
-
-// newEventTable lays events out in columns. Refused ones stand out.
-func newEventTable(events []tokens.Event) tableView {
-	view := tableView{
-		headers:  []string{"TIME", "ACTOR", "ACTION", "OBJECT", "NAME", "OUTCOME", "DETAIL"},
-		freeText: []string{"NAME", "DETAIL"},
-	}
-	for _, e := range events {
-		row := tableRow{cells: []string{
-			tokens.FormatTimestamp(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome),
-			e.Detail,
-		}}
-		if e.Outcome == tokens.OutcomeRefused {
-			row.colors = text.Colors{text.FgRed}
-		}
-		view.rows = append(view.rows, row)
-	}
-	return view
 }
 
 // eventPrune deletes old events.

@@ -9,51 +9,36 @@ import (
 
 // groupList lists the groups.
 type groupList struct {
-	JSON bool `name:"json" help:"Answer in JSON, for programs."`
+	Columns []string `help:"Show these columns, in this order: ${group_columns}." placeholder:"COLUMN" values:"group-columns"`
+	listFlags
 }
 
-// groupDocument is a group in --json output. Its names are those of the Terraform attributes.
-type groupDocument struct {
-	ID          string  `json:"id"`
-	Name        string  `json:"name"`
-	Description string  `json:"description"`
-	CreatedAt   *string `json:"created_at"`
-	UpdatedAt   *string `json:"updated_at"`
-}
-
-func newGroupDocument(g tokens.Group) groupDocument {
-	return groupDocument{
-		ID:          g.ID,
-		Name:        g.Name,
-		Description: g.Description,
-		CreatedAt:   instantOrNull(g.CreatedAt),
-		UpdatedAt:   instantOrNull(g.UpdatedAt),
-	}
-}
+// groupListing is how groups are listed.
+var groupListing = listing[tokens.Group]{fields: []field[tokens.Group]{
+	{name: "name", title: "Name", rank: 1, value: func(g tokens.Group) value { return textValue(g.Name) }},
+	{name: "id", title: "ID", rank: 1, value: func(g tokens.Group) value { return textValue(g.ID) }},
+	{
+		name: "description", title: "Description", rank: 3, fit: cutOff, least: 20,
+		value: func(g tokens.Group) value { return writtenValue(g.Description) },
+	},
+	{name: "created_at", title: "Created", rank: 2, value: func(g tokens.Group) value { return instantValue(g.CreatedAt) }},
+	{
+		name: "updated_at", title: "Updated", rank: wideOnly,
+		value: func(g tokens.Group) value { return instantValue(g.UpdatedAt) },
+	},
+}}
 
 // Run lists all groups by name.
 func (c *groupList) Run(ctx context.Context, app *app) error {
+	columns, err := groupListing.selected(c.Columns)
+	if err != nil {
+		return err
+	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		groups, err := backend.Groups(ctx)
+		list, err := backend.Groups(ctx)
 		if err != nil {
 			return fmt.Errorf("unable to list the groups: %w", err)
 		}
-		if c.JSON {
-			return app.printJSON(documentsOf(groups, newGroupDocument))
-		}
-		if len(groups) == 0 {
-			app.note("There are no groups.")
-			return nil
-		}
-		return app.printTable(newGroupTable(groups))
+		return printList(app, groupListing, columns, c.listFlags, list, "There are no groups.")
 	})
-}
-
-// newGroupTable lays groups out in columns.
-func newGroupTable(groups []tokens.Group) tableView {
-	view := tableView{headers: []string{"NAME", "DESCRIPTION", "ID", "CREATED"}, freeText: []string{"DESCRIPTION"}}
-	for _, g := range groups {
-		view.rows = append(view.rows, tableRow{cells: []string{g.Name, g.Description, g.ID, minute(g.CreatedAt)}})
-	}
-	return view
 }

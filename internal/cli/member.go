@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -9,59 +10,73 @@ import (
 
 // memberList lists the members.
 type memberList struct {
-	JSON bool `name:"json" help:"Answer in JSON, for programs."`
+	Columns []string `help:"Show these columns, in this order: ${member_columns}." placeholder:"COLUMN" values:"member-columns"`
+	listFlags
 }
 
-// memberDocument is a member in --json output. Its names are those of the Terraform attributes. What is not set is
-// null.
-type memberDocument struct {
-	ID    string  `json:"id"`
-	Email string  `json:"email"`
-	Name  *string `json:"name"`
-	accountRolesDocument
-	CreatedAt *string `json:"created_at"`
-	UpdatedAt *string `json:"updated_at"`
+// listedMember is a member in the list, with the names of the groups.
+type listedMember struct {
+	tokens.Member
+	groups groupNames
 }
 
-func newMemberDocument(m tokens.Member) memberDocument {
-	return memberDocument{
-		ID:                   m.ID,
-		Email:                m.Email,
-		Name:                 textOrNull(m.Name),
-		accountRolesDocument: newAccountRolesDocument(m.Grants),
-		CreatedAt:            instantOrNull(m.CreatedAt),
-		UpdatedAt:            instantOrNull(m.UpdatedAt),
+// memberListing is how members are listed.
+var memberListing = listing[listedMember]{fields: []field[listedMember]{
+	{name: "email", title: "E-mail", rank: 1, value: func(m listedMember) value { return textValue(m.Email) }},
+	{
+		name: "name", title: "Name", rank: 3, fit: cutOff,
+		value: func(m listedMember) value { return textValue(m.Name) },
+	},
+	{
+		name: "role", title: "Role", rank: 1, fit: breakLines,
+		value: func(m listedMember) value { return m.groups.role(m.Grants) },
+	},
+	{
+		name: "group_roles", title: "Group roles", rank: onRequest,
+		value: func(m listedMember) value { return m.groups.groupRoles(m.Grants) },
+	},
+	{name: "id", title: "ID", rank: 2, value: func(m listedMember) value { return textValue(m.ID) }},
+	{
+		name: "created_at", title: "Created", rank: 4,
+		value: func(m listedMember) value { return instantValue(m.CreatedAt) },
+	},
+	{
+		name: "updated_at", title: "Updated", rank: wideOnly,
+		value: func(m listedMember) value { return instantValue(m.UpdatedAt) },
+	},
+}}
+
+// role is the role of an account at its level. People see those in groups beside it, as role@group.
+func (g groupNames) role(grants tokens.Grants) value {
+	return textValue(cmp.Or(grants.Role, tokens.RoleNone)).as(g.describe(grants))
+}
+
+// groupRoles are the roles of an account in groups.
+func (g groupNames) groupRoles(grants tokens.Grants) value {
+	v := textValue(g.describe(tokens.Grants{Role: tokens.RoleNone, GroupRoles: grants.GroupRoles}))
+	if len(grants.GroupRoles) == 0 {
+		v = textValue("")
 	}
+	v.data = documentsOf(grants.GroupRoles, newGroupRoleDocument)
+	return v
 }
 
 // Run lists all members by address.
 func (c *memberList) Run(ctx context.Context, app *app) error {
+	columns, err := memberListing.selected(c.Columns)
+	if err != nil {
+		return err
+	}
 	return app.withBackend(func(backend tokens.Backend) error {
 		members, err := backend.Members(ctx)
 		if err != nil {
 			return fmt.Errorf("unable to list the members: %w", err)
 		}
-		if c.JSON {
-			return app.printJSON(documentsOf(members, newMemberDocument))
-		}
-		if len(members) == 0 {
-			app.note("There are no members.")
-			return nil
-		}
 		groups, err := readGroupNames(ctx, backend)
 		if err != nil {
 			return err
 		}
-		return app.printTable(newMemberTable(members, groups))
+		list := documentsOf(members, func(m tokens.Member) listedMember { return listedMember{m, groups} })
+		return printList(app, memberListing, columns, c.listFlags, list, "There are no members.")
 	})
-}
-
-// newMemberTable lays members out in columns.
-func newMemberTable(members []tokens.Member, groups groupNames) tableView {
-	view := tableView{headers: []string{"E-MAIL", "NAME", "ID", "ROLE", "CREATED"}, freeText: []string{"NAME"}}
-	for _, m := range members {
-		row := []string{m.Email, m.Name, m.ID, groups.describe(m.Grants), minute(m.CreatedAt)}
-		view.rows = append(view.rows, tableRow{cells: row})
-	}
-	return view
 }

@@ -56,3 +56,8 @@ func stopped(stop *tokens.Stop) string {
 	}
 	return text
 }
+
+// newCard returns a table for the properties of one object, a row for each.
+func newCard() tableView {
+	return tableView{headless: true, columns: []tableColumn{{}, {fit: breakLines, least: 24}}}
+}

@@ -163,7 +163,7 @@ func (a *app) printDifferences(title string) error {
 	if err := a.printLine(title); err != nil {
 		return err
 	}
-	view := tableView{}
+	view := tableView{headless: true, columns: []tableColumn{{}, {fit: breakLines}}}
 	for _, way := range findDifferences {
 		view.rows = append(view.rows, tableRow{cells: []string{"  " + way.command, way.shows}})
 	}

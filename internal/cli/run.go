@@ -18,6 +18,8 @@ type Env struct {
 	Stdout, Stderr io.Writer
 	// StdinTerminal and StdoutTerminal report whether a person is at the other end.
 	StdinTerminal, StdoutTerminal bool
+	// TerminalWidth is how many columns the terminal at Stdout has; zero if nobody knows.
+	TerminalWidth int
 	// ReadHidden reads a line from the terminal without showing it. It is called only if StdinTerminal is set.
 	ReadHidden func() (string, error)
 	// LookupEnv looks up an environment variable, as os.LookupEnv does.

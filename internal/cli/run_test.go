@@ -146,13 +146,13 @@ func TestColours(t *testing.T) {
 	want := strings.Join([]string{
 		"NAME          STATUS",
 		"deploy        active",
-		"\x1b[31mbackup\x1b[0m        \x1b[31mexpired\x1b[0m",
+		"\x1b[31mbackup        expired\x1b[0m",
 		"報告 nightly  active",
-		"\x1b[1;33mleaked\x1b[0m        \x1b[1;33mheld\x1b[0m",
-		"\x1b[2mold laptop\x1b[0m    \x1b[2mdisabled\x1b[0m",
+		"\x1b[1;33mleaked        held\x1b[0m",
+		"\x1b[2mold laptop    disabled\x1b[0m",
 		"next summer   pending",
-		"\x1b[2mreturned\x1b[0m      \x1b[2mrevoked\x1b[0m",
-		"\x1b[2morphaned\x1b[0m      \x1b[2mdisabled\x1b[0m",
+		"\x1b[2mreturned      revoked\x1b[0m",
+		"\x1b[2morphaned      disabled\x1b[0m",
 		"",
 	}, "\n")
 	if diff := cmp.Diff(want, colourful.Stdout); diff != "" {

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -203,10 +201,10 @@ func newLeakTable(leaks []*leak, actAs string) tableView {
 	if actAs != "" {
 		unknown += " to " + actAs
 	}
-	view := tableView{
-		headers:  []string{"VALUE", "LIVE", "STATUS", "ID", "NAME", "TECHNICAL USER", "FOUND AT"},
-		freeText: []string{"NAME", "FOUND AT"},
-	}
+	view := tableView{columns: []tableColumn{
+		{header: "VALUE"}, {header: "LIVE"}, {header: "STATUS"}, {header: "ID"}, {header: "NAME", fit: cutOff},
+		{header: "TECHNICAL USER", fit: cutOff, rank: 2}, {header: "FOUND AT", fit: breakLines},
+	}}
 	for _, l := range leaks {
 		row := tableRow{cells: []string{l.secret.Preview() + "…", unknown, l.status, "", "", "", describePlaces(l.places)}}
 		if l.verification.Previous {
@@ -219,7 +217,7 @@ func newLeakTable(leaks []*leak, actAs string) tableView {
 			row.cells[3], row.cells[4], row.cells[5] = t.ID, t.Name, t.User.Email
 		}
 		if l.verification.Active {
-			row.cells[1], row.colors = "Yes", text.Colors{text.FgRed}
+			row.cells[1], row.style = "Yes", red
 		}
 		view.rows = append(view.rows, row)
 	}

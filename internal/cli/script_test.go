@@ -72,17 +72,22 @@ func clock() time.Time {
 	return present
 }
 
-// latchkey is the program, with the clock and the actor of the tests.
+// latchkey is the program, with the clock and the actor of the tests. If a script sets the variable terminal to a number
+// of columns, standard output is a terminal of that width.
 func latchkey() {
+	width, _ := strconv.Atoi(os.Getenv("terminal"))
 	os.Exit(cli.Run(context.Background(), cli.Env{
-		Args:      os.Args[1:],
-		Stdin:     os.Stdin,
-		Stdout:    os.Stdout,
-		Stderr:    os.Stderr,
-		LookupEnv: os.LookupEnv,
-		Now:       clock,
-		Version:   "1.2.3",
-		Actor:     "local:ben@laptop",
+		Args:   os.Args[1:],
+		Stdin:  os.Stdin,
+		Stdout: os.Stdout,
+		Stderr: os.Stderr,
+
+		StdoutTerminal: width > 0,
+		TerminalWidth:  width,
+		LookupEnv:      os.LookupEnv,
+		Now:            clock,
+		Version:        "1.2.3",
+		Actor:          "local:ben@laptop",
 	}))
 }
 

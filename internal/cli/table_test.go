@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,8 +16,14 @@ import (
 func newTestApp(out io.Writer) *app {
 	return &app{Env: Env{
 		Stdout: out, Stderr: out, StdoutTerminal: true,
+		Now:       func() time.Time { return time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC) },
 		LookupEnv: func(string) (string, bool) { return "", false },
 	}}
+}
+
+// printAll lists one object with all that there is to it.
+func printAll[O any](a *app, l listing[O], object O) error {
+	return printList(a, l, l.fields, listFlags{}, []O{object}, "")
 }
 
 func TestPrintable(t *testing.T) {
@@ -53,46 +60,40 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 		},
 		Previous: &tokens.PreviousSecret{Preview: evil},
 	}
-	columns, err := selectColumns(columnNames())
-	if err != nil {
-		t.Fatal(err)
-	}
 	groups := groupNames{evil: evil}
 	shown := shownToken{
-		AccessToken: token,
+		listedToken: listedToken{token, groups, tokens.Roles{tokens.RoleMember: {evil}}},
 		shares:      []tokens.TokenShare{{MemberID: evil, Role: evil}},
-		roles:       tokens.Roles{tokens.RoleMember: {evil}},
-		groups:      groups,
 		members:     memberAddresses{evil: evil},
 	}
 	shown.CreatorID = evil
 	for name, show := range map[string]func(*app) error{
-		"list":   func(a *app) error { return a.printTable(newTokenTable([]tokens.AccessToken{token}, columns, groups)) },
+		"list":   func(a *app) error { return printAll(a, tokenListing, shown.listedToken) },
 		"show":   func(a *app) error { return a.printTable(newTokenCard(shown)) },
 		"report": func(a *app) error { return a.report(evil, token) },
 		"note":   func(a *app) error { a.note("%s", evil); return nil },
 		"events": func(a *app) error {
-			events := []tokens.Event{{Actor: evil, Action: evil, ObjectID: evil, ObjectName: evil, Detail: evil}}
-			return a.printTable(newEventTable(events))
+			return printAll(a, eventListing,
+				tokens.Event{Actor: evil, Action: evil, ObjectID: evil, ObjectName: evil, Detail: evil})
 		},
 		"technical users": func(a *app) error {
-			return a.printTable(newTechnicalUserTable([]tokens.TechnicalUser{token.User}, groups))
+			return printAll(a, technicalUserListing, listedTechnicalUser{token.User, groups})
 		},
 		"technical user": func(a *app) error {
 			return a.printTable(newTechnicalUserCard(token.User, []tokens.AccessToken{token}, groups))
 		},
 		"members": func(a *app) error {
 			settings := tokens.MemberSettings{Name: evil, Grants: tokens.Grants{Role: evil}}
-			members := []tokens.Member{{ID: evil, Email: evil, MemberSettings: settings}}
-			return a.printTable(newMemberTable(members, groups))
+			return printAll(a, memberListing,
+				listedMember{tokens.Member{ID: evil, Email: evil, MemberSettings: settings}, groups})
 		},
 		"groups": func(a *app) error {
 			settings := tokens.GroupSettings{Name: evil, Description: evil}
-			return a.printTable(newGroupTable([]tokens.Group{{ID: evil, GroupSettings: settings}}))
+			return printAll(a, groupListing, tokens.Group{ID: evil, GroupSettings: settings})
 		},
 		"roles": func(a *app) error {
 			settings := tokens.RoleSettings{Name: evil, Description: evil, Permissions: []string{evil}}
-			return a.printTable(newRoleTable([]tokens.Role{{ID: evil, RoleSettings: settings}}))
+			return printAll(a, roleListing, tokens.Role{ID: evil, RoleSettings: settings})
 		},
 		"import blocks": func(a *app) error {
 			return a.printAllImports([]manageable{{kind: tokens.KindGroup, id: "grp_1", name: evil, title: evil}}, managedObjects{}, false)
@@ -128,32 +129,85 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 	}
 }
 
-func TestLongTextsBreakOnATerminalOnly(t *testing.T) {
+// TestTablesFitTheTerminal lays out a table at several widths. What must stay whole does, even where it does not fit.
+func TestTablesFitTheTerminal(t *testing.T) {
+	const name = "報告 of the 2nd quarter, e\u0301te\u0301"
 	view := tableView{
-		headers:  []string{"NAME", "STATUS"},
-		freeText: []string{"NAME"},
-		rows:     []tableRow{{cells: []string{"a token with a name that is longer than a column should get", "active"}}},
+		columns: []tableColumn{
+			{header: "NAME", fit: cutOff, least: 8}, {header: "ID"}, {header: "STATUS", rank: 3},
+			{header: "DETAIL", rank: 2, fit: breakLines, least: 9},
+		},
+		rows: []tableRow{
+			{cells: []string{name, "tok_1234567890", "active", "one two three four five"}, style: red},
+			{cells: []string{"a", "tok_1", "held", ""}},
+		},
 	}
-	var out bytes.Buffer
-	onTerminal := newTestApp(&out)
-	if err := onTerminal.printTable(view); err != nil {
-		t.Fatal(err)
+	for width, want := range map[int][]string{
+		0: {
+			"NAME                          ID              STATUS  DETAIL",
+			name + "  tok_1234567890  active  one two three four five",
+			"a                             tok_1           held",
+		},
+		60: {
+			"NAME               ID              STATUS  DETAIL",
+			"報告 of the 2nd…   tok_1234567890  active  one two three",
+			"                                           four five",
+			"a                  tok_1           held",
+		},
+		40: {
+			"NAME         ID              DETAIL",
+			"報告 of th…  tok_1234567890  one two",
+			"                             three four",
+			"                             five",
+			"a            tok_1",
+		},
+		24: {
+			"NAME      ID",
+			"報告 of…  tok_1234567890",
+			"a         tok_1",
+		},
+		10: {
+			"NAME      ID",
+			"報告 of…  tok_1234567890",
+			"a         tok_1",
+		},
+	} {
+		var out bytes.Buffer
+		terminal := newTestApp(&out)
+		terminal.TerminalWidth = width
+		terminal.LookupEnv = func(name string) (string, bool) { return "1", name == "NO_COLOR" }
+		if err := terminal.printTable(view); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.Join(want, "\n")+"\n", out.String()); diff != "" {
+			t.Errorf("%d columns (-want +got):\n%s", width, diff)
+		}
+		for line := range strings.Lines(out.String()) {
+			if got := widthOf(strings.TrimRight(line, "\n")); width >= 24 && got > width {
+				t.Errorf("a line takes %d of %d columns: %s", got, width, line)
+			}
+		}
 	}
-	want := strings.Join([]string{
-		"NAME                                      STATUS",
-		"a token with a name that is longer than   active",
-		"a column should get",
-		"",
-	}, "\n")
-	if diff := cmp.Diff(want, out.String()); diff != "" {
-		t.Errorf("on a terminal (-want +got):\n%s", diff)
-	}
-	out.Reset()
-	onTerminal.StdoutTerminal = false
-	if err := onTerminal.printTable(view); err != nil {
-		t.Fatal(err)
-	}
-	if lines := strings.Count(out.String(), "\n"); lines != 2 {
-		t.Errorf("elsewhere the table has %d lines, want 2:\n%s", lines, out.String())
+}
+
+func TestCut(t *testing.T) {
+	for _, test := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"deploy", 6, "deploy"},
+		{"deploy", 5, "depl…"},
+		{"報告報告", 8, "報告報告"},
+		{"報告報告", 7, "報告報…"},
+		{"報告報告", 6, "報告…"},
+		{"e\u0301te\u0301s", 4, "e\u0301te\u0301s"},
+		{"e\u0301te\u0301s", 3, "e\u0301t…"},
+		{"one two", 5, "one…"},
+		{"👩‍👩‍👧 home", 5, "👩‍👩‍👧 h…"},
+	} {
+		if got := cut(test.text, test.width); got != test.want {
+			t.Errorf("%q in %d columns is %q, want %q", test.text, test.width, got, test.want)
+		}
 	}
 }

@@ -7,69 +7,95 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // technicalUserList lists technical users.
 type technicalUserList struct {
-	Search string   `help:"Only technical users whose name, description or e-mail address contains this text, in any case." placeholder:"TEXT"`
-	Group  groupRef `help:"Only those at the level of one group." placeholder:"NAME|ID"`
-	JSON   bool     `name:"json" help:"Answer in JSON, for programs."`
+	Search  string   `help:"Only technical users whose name, description or e-mail address contains this text, in any case." placeholder:"TEXT"`
+	Group   groupRef `help:"Only those at the level of one group." placeholder:"NAME|ID"`
+	Columns []string `help:"Show these columns, in this order: ${technical_user_columns}." placeholder:"COLUMN" values:"technical-user-columns"`
+	listFlags
 }
 
-// technicalUserDocument is a technical user in --json output. Its names are those of the Terraform attributes. What is
-// not set is null.
-type technicalUserDocument struct {
-	ID          string  `json:"id"`
-	Name        string  `json:"name"`
-	Email       string  `json:"email"`
-	Description string  `json:"description"`
-	GroupID     *string `json:"group_id"`
-	accountRolesDocument
-	Enabled       bool          `json:"enabled"`
-	Disabled      *stopDocument `json:"disabled"`
-	SystemCreated bool          `json:"system_created"`
-	CreatedAt     *string       `json:"created_at"`
-	UpdatedAt     *string       `json:"updated_at"`
+// listedTechnicalUser is a technical user in the list, with the names of the groups.
+type listedTechnicalUser struct {
+	tokens.TechnicalUser
+	groups groupNames
 }
 
-func newTechnicalUserDocument(u tokens.TechnicalUser) technicalUserDocument {
-	return technicalUserDocument{
-		ID:                   u.ID,
-		Name:                 u.Name,
-		Email:                u.Email,
-		Description:          u.Description,
-		GroupID:              textOrNull(u.GroupID),
-		accountRolesDocument: newAccountRolesDocument(u.Grants),
-		Enabled:              u.Enabled,
-		Disabled:             newStopDocument(u.Disabled),
-		SystemCreated:        u.SystemCreated,
-		CreatedAt:            instantOrNull(u.CreatedAt),
-		UpdatedAt:            instantOrNull(u.UpdatedAt),
-	}
+// technicalUserListing is how technical users are listed. Disabled ones are faint.
+var technicalUserListing = listing[listedTechnicalUser]{
+	fields: []field[listedTechnicalUser]{
+		{name: "email", title: "E-mail", rank: 1, value: func(u listedTechnicalUser) value { return textValue(u.Email) }},
+		{name: "name", title: "Name", rank: onRequest, value: func(u listedTechnicalUser) value { return textValue(u.Name) }},
+		{
+			name: "description", title: "Description", rank: 6, fit: cutOff,
+			value: func(u listedTechnicalUser) value { return writtenValue(u.Description) },
+		},
+		{name: "id", title: "ID", rank: 4, value: func(u listedTechnicalUser) value { return textValue(u.ID) }},
+		{
+			name: "group_id", title: "Group", rank: wideOnly,
+			value: func(u listedTechnicalUser) value { return textValue(u.GroupID) },
+		},
+		{
+			name: "role", title: "Role", rank: 2, fit: cutOff,
+			value: func(u listedTechnicalUser) value {
+				return textValue(cmp.Or(u.Role, tokens.RoleNone)).as(describeTechnicalUserRoles(u.TechnicalUser, u.groups))
+			},
+		},
+		{
+			name: "group_roles", title: "Group roles", rank: onRequest,
+			value: func(u listedTechnicalUser) value { return u.groups.groupRoles(u.Grants) },
+		},
+		{
+			name: "system_created", title: "Made for", rank: 5,
+			value: func(u listedTechnicalUser) value { return boolValue(u.SystemCreated).as(madeFor(u.TechnicalUser)) },
+		},
+		{
+			name: "created_at", title: "Created", rank: 3,
+			value: func(u listedTechnicalUser) value { return instantValue(u.CreatedAt) },
+		},
+		{
+			name: "updated_at", title: "Updated", rank: wideOnly,
+			value: func(u listedTechnicalUser) value { return instantValue(u.UpdatedAt) },
+		},
+		{
+			name: "enabled", title: "Status", rank: 1,
+			value: func(u listedTechnicalUser) value {
+				return boolValue(u.Enabled).as(technicalUserStatus(u.TechnicalUser))
+			},
+		},
+		{
+			name: "disabled", title: "Disabled", rank: onRequest,
+			value: func(u listedTechnicalUser) value { return stopValue(u.Disabled) },
+		},
+	},
+	style: func(u listedTechnicalUser) style {
+		if u.Enabled {
+			return plain
+		}
+		return faint
+	},
 }
 
 // Run lists the technical users that the flags select, ordered by address.
 func (c *technicalUserList) Run(ctx context.Context, app *app) error {
+	columns, err := technicalUserListing.selected(c.Columns)
+	if err != nil {
+		return err
+	}
 	return app.withBackend(func(backend tokens.Backend) error {
 		users, err := c.users(ctx, app, backend)
 		if err != nil {
 			return fmt.Errorf("unable to list the technical users: %w", err)
 		}
-		if c.JSON {
-			return app.printJSON(documentsOf(users, newTechnicalUserDocument))
-		}
-		if len(users) == 0 {
-			app.note("There are no such technical users.")
-			return nil
-		}
 		groups, err := readGroupNames(ctx, backend)
 		if err != nil {
 			return err
 		}
-		return app.printTable(newTechnicalUserTable(users, groups))
+		list := documentsOf(users, func(u tokens.TechnicalUser) listedTechnicalUser { return listedTechnicalUser{u, groups} })
+		return printList(app, technicalUserListing, columns, c.listFlags, list, "There are no such technical users.")
 	})
 }
 
@@ -84,25 +110,6 @@ func (c *technicalUserList) users(ctx context.Context, app *app, backend tokens.
 		text := tokens.Folded(u.Name + "\n" + u.Description + "\n" + u.Email)
 		return groupID != "" && u.GroupID != groupID || !strings.Contains(text, search)
 	}), err
-}
-
-// newTechnicalUserTable lays technical users out in columns. Disabled ones are faint.
-func newTechnicalUserTable(users []tokens.TechnicalUser, groups groupNames) tableView {
-	view := tableView{
-		headers:  []string{"E-MAIL", "DESCRIPTION", "ID", "ROLE", "MADE FOR", "CREATED", "STATUS"},
-		freeText: []string{"DESCRIPTION"},
-	}
-	for _, u := range users {
-		row := tableRow{cells: []string{
-			u.Email, u.Description, u.ID, describeTechnicalUserRoles(u, groups), madeFor(u), minute(u.CreatedAt),
-			technicalUserStatus(u),
-		}}
-		if !u.Enabled {
-			row.colors = text.Colors{text.Faint}
-		}
-		view.rows = append(view.rows, row)
-	}
-	return view
 }
 
 // describeTechnicalUserRoles formats the roles of a technical user in the same way as those of a token.
@@ -135,13 +142,6 @@ type technicalUserShow struct {
 	JSON          bool             `name:"json" help:"Answer in JSON, for programs."`
 }
 
-// shownTechnicalUserDocument is the answer of technical-user show in --json output.
-type shownTechnicalUserDocument struct {
-	technicalUserDocument
-	// AccessTokenIDs are the tokens that belong to it and that the caller may show.
-	AccessTokenIDs []string `json:"access_token_ids"`
-}
-
 // Run shows everything that is known about the technical user, and its tokens.
 func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
@@ -149,15 +149,14 @@ func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to show technical user %s: %w", c.TechnicalUser, err)
 		}
-		if c.JSON {
-			return app.printJSON(shownTechnicalUserDocument{
-				technicalUserDocument: newTechnicalUserDocument(user),
-				AccessTokenIDs:        documentsOf(list, func(t tokens.AccessToken) string { return t.ID }),
-			})
-		}
 		groups, err := readGroupNames(ctx, backend)
 		if err != nil {
 			return err
+		}
+		if c.JSON {
+			ids := documentsOf(list, func(t tokens.AccessToken) string { return t.ID })
+			document := documentOf(technicalUserListing.fields, listedTechnicalUser{user, groups})
+			return app.printJSON(append(document, documentField{"access_token_ids", ids}))
 		}
 		return app.printTable(newTechnicalUserCard(user, list, groups))
 	})
@@ -179,7 +178,7 @@ func (c *technicalUserShow) read(ctx context.Context, app *app, backend tokens.B
 
 // newTechnicalUserCard lays out one technical user, one property per row.
 func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, groups groupNames) tableView {
-	var view tableView
+	view := newCard()
 	add := func(label, value string) {
 		view.rows = append(view.rows, tableRow{cells: []string{label, value}})
 	}

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,17 +18,17 @@ type tokenList struct {
 	Group         groupRef         `help:"Only the tokens at the level of one group." placeholder:"NAME|ID"`
 	ExpiresWithin string           `help:"Only tokens that have not expired but will within this time, such as 30d." placeholder:"DURATION"`
 	UnusedFor     string           `help:"Only tokens that have not been used for this time, such as 90d. For a token that was never used, the time counts from its creation." placeholder:"DURATION"`
-	Sort          string           `help:"The column to sort by: ${columns}. Default: created_at." placeholder:"COLUMN" values:"columns"`
+	Sort          string           `help:"The column to sort by: ${sort_columns}. Default: created_at." placeholder:"COLUMN" values:"sort-columns"`
 	Desc          bool             `help:"Sort in descending order."`
 	Limit         number           `help:"At most N tokens." placeholder:"N"`
 	Total         bool             `help:"With --limit, also count all the tokens that match, which reads every one of them."`
-	Columns       []string         `help:"Show these of the columns above, in this order." placeholder:"COLUMN" values:"columns"`
-	JSON          bool             `name:"json" help:"Answer in JSON, for programs; with --columns, only these fields."`
+	Columns       []string         `help:"Show these columns, in this order: ${token_columns}." placeholder:"COLUMN" values:"token-columns"`
+	listFlags
 }
 
 // Run lists the tokens that the flags select.
 func (c *tokenList) Run(ctx context.Context, app *app) error {
-	columns, err := selectColumns(c.Columns)
+	columns, err := tokenListing.selected(c.Columns)
 	if err != nil {
 		return err
 	}
@@ -43,14 +41,14 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to list the access tokens: %w", err)
 		}
-		switch {
-		case c.JSON:
-			err = c.printJSON(ctx, app, backend, page.AccessTokens)
-		case len(page.AccessTokens) == 0:
-			app.note("%s", c.emptiness())
-		default:
-			err = app.printTable(newTokenTable(page.AccessTokens, columns, page.GroupNames))
+		roles, err := rolesOf(ctx, backend, page.AccessTokens...)
+		if err != nil {
+			return err
 		}
+		list := documentsOf(page.AccessTokens, func(t tokens.AccessToken) listedToken {
+			return listedToken{t, page.GroupNames, roles}
+		})
+		err = printList(app, tokenListing, columns, c.listFlags, list, c.emptiness())
 		switch shown := len(page.AccessTokens); {
 		case page.NextCursor == "":
 		case c.Total:
@@ -76,38 +74,6 @@ func (c *tokenList) page(
 	return backend.AccessTokens(ctx, query)
 }
 
-func (c *tokenList) printJSON(ctx context.Context, app *app, backend tokens.RoleService, list []tokens.AccessToken) error {
-	roles, err := rolesOf(ctx, backend, list...)
-	if err != nil {
-		return err
-	}
-	documents := documentsOf(list, func(t tokens.AccessToken) tokenDocument { return newTokenDocument(t, roles) })
-	if len(c.Columns) == 0 {
-		return app.printJSON(documents)
-	}
-	selected, err := selectFields(documents, c.Columns)
-	if err != nil {
-		return err
-	}
-	return app.printJSON(selected)
-}
-
-// selectFields returns those fields of the documents that are named like the columns.
-func selectFields(documents []tokenDocument, columns []string) ([]map[string]any, error) {
-	encoded, err := json.Marshal(documents)
-	if err != nil {
-		return nil, err
-	}
-	var all []map[string]any
-	if err := json.Unmarshal(encoded, &all); err != nil {
-		return nil, err
-	}
-	for _, fields := range all {
-		maps.DeleteFunc(fields, func(name string, _ any) bool { return !slices.Contains(columns, name) })
-	}
-	return all, nil
-}
-
 // query returns what the flags select, as far as that takes no look-up in the database. A status or column that does
 // not exist is misuse; like any argument, it is repeated only if it is a plain word.
 func (c *tokenList) query() (tokens.TokenQuery, error) {
@@ -123,9 +89,9 @@ func (c *tokenList) query() (tokens.TokenQuery, error) {
 		return query, misusef("--status: there is no status %q; the statuses are %s",
 			harmless(c.Status), strings.Join(statusNames(), ", "))
 	}
-	if c.Sort != "" && !slices.Contains(columnNames(), c.Sort) {
+	if c.Sort != "" && !slices.Contains(sortNames(), c.Sort) {
 		return query, misusef("--sort: there is no column %q; the columns are %s",
-			harmless(c.Sort), strings.Join(columnNames(), ", "))
+			harmless(c.Sort), strings.Join(sortNames(), ", "))
 	}
 	for _, flag := range []struct {
 		name, value string
@@ -161,34 +127,11 @@ func statusNames() []string {
 	return names
 }
 
-// columnNames returns the names of all columns in the order in which they are shown.
-func columnNames() []string {
-	names := make([]string, len(tokenTableColumns))
-	for i, column := range tokenTableColumns {
-		names[i] = string(column.name)
+// sortNames returns the names of the columns by which the list can be ordered.
+func sortNames() []string {
+	names := make([]string, 0, len(tokens.TokenColumns()))
+	for _, column := range tokens.TokenColumns() {
+		names = append(names, string(column))
 	}
 	return names
-}
-
-// selectColumns returns the columns with these names, in the order of the names, or all that are not optional if there
-// are no names.
-func selectColumns(names []string) ([]tokenTableColumn, error) {
-	var selected []tokenTableColumn
-	if len(names) == 0 {
-		for _, column := range tokenTableColumns {
-			if !column.optional {
-				selected = append(selected, column)
-			}
-		}
-		return selected, nil
-	}
-	for _, name := range names {
-		i := slices.IndexFunc(tokenTableColumns, func(c tokenTableColumn) bool { return string(c.name) == name })
-		if i < 0 {
-			return nil, misusef("--columns: there is no column %q; the columns are %s",
-				harmless(name), strings.Join(columnNames(), ", "))
-		}
-		selected = append(selected, tokenTableColumns[i])
-	}
-	return selected, nil
 }

@@ -124,13 +124,6 @@ type newValue struct {
 	token      tokens.AccessToken
 }
 
-// newValueDocument is the answer of commands that make a value, in --json output: the token and, only this once, its
-// value.
-type newValueDocument struct {
-	Token string `json:"token"`
-	tokenDocument
-}
-
 // newSecret makes a value, in a request of its own.
 func (a *app) newSecret(prefix string) (tokens.NewSecretFor, error) {
 	secret, err := tokens.NewSecret(prefix)
@@ -145,9 +138,10 @@ func (a *app) printNewValue(ctx context.Context, backend tokens.Backend, value n
 		if err != nil {
 			return err
 		}
-		return a.printJSON(newValueDocument{Token: value.secret.Reveal(), tokenDocument: newTokenDocument(value.token, roles)})
+		made := document{{"token", value.secret.Reveal()}}
+		return a.printJSON(append(made, tokenDocument(listedToken{value.token, nil, roles})...))
 	case a.StdoutTerminal:
-		return a.printTable(tableView{rows: []tableRow{
+		return a.printTable(tableView{headless: true, columns: []tableColumn{{}, {fit: breakLines}}, rows: []tableRow{
 			{cells: []string{value.done, describe(value.token)}},
 			{cells: []string{"Status", string(value.token.Status)}},
 			{cells: []string{"New value", value.secret.Reveal()}},

@@ -13,12 +13,6 @@ type tokenShow struct {
 	JSON  bool     `name:"json" help:"Answer in JSON, for programs."`
 }
 
-// shownTokenDocument is the answer of token show in --json output.
-type shownTokenDocument struct {
-	tokenDocument
-	Shares []shareDocument `json:"shares"`
-}
-
 // shareDocument is a token share in --json output.
 type shareDocument struct {
 	MemberID string `json:"member_id"`
@@ -47,10 +41,8 @@ func (c *tokenShow) Run(ctx context.Context, app *app) error {
 		if !c.JSON {
 			return app.printTable(newTokenCard(token))
 		}
-		return app.printJSON(shownTokenDocument{
-			tokenDocument: newTokenDocument(token.AccessToken, token.roles),
-			Shares:        documentsOf(token.shares, token.members.shareDocument),
-		})
+		shares := documentsOf(token.shares, token.members.shareDocument)
+		return app.printJSON(append(tokenDocument(token.listedToken), documentField{"shares", shares}))
 	})
 }
 

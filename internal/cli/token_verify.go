@@ -44,7 +44,7 @@ type verifyDocument struct {
 	// neither.
 	Secret *string `json:"secret"`
 	// AccessToken is the token to which the value belongs or belonged; null if there is none.
-	AccessToken *tokenDocument `json:"access_token"`
+	AccessToken document `json:"access_token"`
 }
 
 // Run verifies the value on standard input without recording a use. If the value is not active, the exit code is 1.
@@ -69,7 +69,7 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 				if err != nil {
 					return err
 				}
-				document.AccessToken = new(newTokenDocument(*verification.AccessToken, roles))
+				document.AccessToken = tokenDocument(listedToken{*verification.AccessToken, nil, roles})
 			}
 			err = app.printJSON(document)
 		} else {

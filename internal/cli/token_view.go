@@ -7,69 +7,161 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// An access token is shown in three forms: as a document for programs, as a row of the list and as a card with
-// everything that is known about it. An attribute that people should see has a line in each.
-
-// tokenDocument is an access token in --json output. Its names are stable: they are those of the Terraform attributes,
-// where there is one. What is not set is null.
-type tokenDocument struct {
-	ID          string `json:"id"`
-	QualifiedID string `json:"qualified_id"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	// TechnicalUser is the e-mail address of the technical user.
-	TechnicalUser   string `json:"technical_user"`
-	TechnicalUserID string `json:"technical_user_id"`
-	// GroupID is the group at whose level the token is; null at organization level.
-	GroupID *string `json:"group_id"`
-	// Role and GroupRoles are those set on the token itself; null if none are.
-	Role       *string             `json:"role"`
-	GroupRoles []groupRoleDocument `json:"group_roles"`
-	// Grants are the roles that the token can use: those of its technical user, narrowed by its own.
-	Grants     grantsDocument `json:"grants"`
-	Visibility string         `json:"visibility"`
-	// CreatorID is the member who made the token; null if the owner of the database did.
-	CreatorID       *string `json:"creator_id"`
-	Enabled         bool    `json:"enabled"`
-	Status          string  `json:"status"`
-	TokenPreview    string  `json:"token_preview"`
-	SecretVersion   int64   `json:"secret_version"`
-	CreatedAt       *string `json:"created_at"`
-	UpdatedAt       *string `json:"updated_at"`
-	RegeneratedAt   *string `json:"regenerated_at"`
-	ActivatesAt     *string `json:"activates_at"`
-	ExpiresAt       *string `json:"expires_at"`
-	TTL             *string `json:"ttl"`
-	SecretExpiresAt *string `json:"secret_expires_at"`
-	// A policy is null if none was set, which stands for its default.
-	RegenerateBeforeExpiry *string `json:"regenerate_before_expiry"`
-	OnExpired              *string `json:"on_expired"`
-	OnSecretDrift          *string `json:"on_secret_drift"`
-	GracePeriod            *string `json:"grace_period"`
-	ProtectIfUsedWithin    *string `json:"protect_if_used_within"`
-	// PreviousSecret is the secret before the current one; null if it had no grace period or was ended before that was
-	// over.
-	PreviousSecret *previousSecretDocument `json:"previous_secret"`
-	// LastUsedAt and UseCount count uses of either of its secrets.
-	LastUsedAt *string       `json:"last_used_at"`
-	UseCount   int64         `json:"use_count"`
-	Held       *stopDocument `json:"held"`
-	Disabled   *stopDocument `json:"disabled"`
-	// TechnicalUserDisabled says who disabled the technical user, and with it the token; null while that is enabled.
-	TechnicalUserDisabled *stopDocument `json:"technical_user_disabled"`
+// listedToken is an access token with what is needed to show it: the names of the groups that it refers to, and the roles
+// that exist; nil roles are unknown.
+type listedToken struct {
+	tokens.AccessToken
+	groups groupNames
+	roles  tokens.Roles
 }
 
-// grantsDocument holds the roles that a token can use, and what it may do, in --json output.
-type grantsDocument struct {
-	Role string `json:"role"`
-	// Permissions are those at organization level; null if what the roles hold can't be read.
-	Permissions []string             `json:"permissions"`
-	GroupRoles  []groupGrantDocument `json:"group_roles"`
+// tokenListing is how access tokens are listed, and everything that is known about one.
+var tokenListing = listing[listedToken]{
+	fields: []field[listedToken]{
+		{
+			name: "name", title: "Name", rank: 1, fit: cutOff, least: 16,
+			value: func(t listedToken) value { return textValue(t.Name) },
+		},
+		{name: "id", title: "ID", rank: 1, value: func(t listedToken) value { return textValue(t.ID) }},
+		{
+			name: "qualified_id", title: "Qualified ID", rank: onRequest,
+			value: func(t listedToken) value { return textValue(t.QualifiedID()) },
+		},
+		{name: "status", title: "Status", rank: 1, value: func(t listedToken) value { return textValue(t.Status) }},
+		{
+			name: "expires_at", title: "Expires", rank: 2,
+			value: func(t listedToken) value { return instantValue(t.SecretExpiresAt()).or("Not specified") },
+		},
+		{
+			name: "role", title: "Role", rank: 3, fit: cutOff,
+			value: func(t listedToken) value { return textValue(t.levelRole()).as(t.groups.describe(t.Grants)) },
+		},
+		{name: "group_roles", title: "Group roles", rank: onRequest, value: listedToken.groupRoles},
+		{name: "permissions", title: "Permissions", rank: onRequest, value: listedToken.permissions},
+		{name: "narrowed_to", title: "Narrowed to", rank: onRequest, value: listedToken.narrowedTo},
+		{
+			name: "token_preview", title: "Token", rank: 4,
+			value: func(t listedToken) value { return textValue(t.Secret.Preview).as(maskedToken(t.AccessToken)) },
+		},
+		{
+			name: "secret_version", title: "Version", rank: wideOnly,
+			value: func(t listedToken) value { return countValue(t.Secret.Version) },
+		},
+		{
+			name: "previous_secret", title: "Previous token", rank: onRequest,
+			value: func(t listedToken) value { return previousSecretValue(t.AccessToken) },
+		},
+		{
+			name: "created_at", title: "Created", rank: 5,
+			value: func(t listedToken) value { return instantValue(t.CreatedAt) },
+		},
+		{
+			name: "last_used_at", title: "Last used", rank: 6,
+			value: func(t listedToken) value { return instantValue(t.LastUsedAt).or("Never") },
+		},
+		{name: "use_count", title: "Uses", rank: wideOnly, value: func(t listedToken) value { return countValue(t.UseCount) }},
+		{
+			name: "technical_user", title: "Technical user", rank: 7, fit: cutOff, least: 24,
+			value: func(t listedToken) value { return textValue(t.User.Email) },
+		},
+		{
+			name: "technical_user_id", title: "Technical user ID", rank: onRequest,
+			value: func(t listedToken) value { return textValue(t.User.ID) },
+		},
+		{
+			name: "group_id", title: "Group", rank: onRequest,
+			value: func(t listedToken) value { return textValue(t.User.GroupID).as(t.groups.name(t.User.GroupID)) },
+		},
+		{
+			name: "description", title: "Description", rank: 8, fit: cutOff, least: 20,
+			value: func(t listedToken) value { return writtenValue(t.Description) },
+		},
+		{
+			name: "visibility", title: "Visibility", rank: wideOnly,
+			value: func(t listedToken) value { return textValue(t.Visibility) },
+		},
+		{
+			name: "creator_id", title: "Made by", rank: onRequest,
+			value: func(t listedToken) value { return textValue(t.CreatorID) },
+		},
+		{
+			name: "updated_at", title: "Updated", rank: wideOnly,
+			value: func(t listedToken) value { return instantValue(t.UpdatedAt) },
+		},
+		{
+			name: "regenerated_at", title: "Regenerated", rank: wideOnly,
+			value: func(t listedToken) value { return instantValue(t.RegeneratedAt).or("Never") },
+		},
+		{
+			name: "activates_at", title: "Activates", rank: wideOnly,
+			value: func(t listedToken) value { return instantValue(t.ActivatesAt) },
+		},
+		{
+			name: "ttl_seconds", title: "Time to live", rank: wideOnly,
+			value: func(t listedToken) value { return secondsValue(t.TTL) },
+		},
+		{
+			name: "regenerate_before_expiry_seconds", title: "Regenerate before expiry", rank: onRequest,
+			value: func(t listedToken) value { return secondsValue(t.RegenerateBeforeExpiry) },
+		},
+		{
+			name: "on_expired", title: "On expired", rank: onRequest,
+			value: func(t listedToken) value { return textValue(t.OnExpired) },
+		},
+		{
+			name: "on_secret_drift", title: "On secret drift", rank: onRequest,
+			value: func(t listedToken) value { return textValue(t.OnSecretDrift) },
+		},
+		{
+			name: "grace_period_seconds", title: "Grace period", rank: onRequest,
+			value: func(t listedToken) value { return secondsValue(t.Grace.Duration) },
+		},
+		{
+			name: "grace_until_expiry", title: "Grace until expiry", rank: onRequest,
+			value: func(t listedToken) value { return boolValue(t.Grace.UntilExpiry) },
+		},
+		{
+			name: "protect_if_used_within_seconds", title: "Protect if used within", rank: onRequest,
+			value: func(t listedToken) value { return secondsValue(t.ProtectIfUsedWithin) },
+		},
+		{name: "enabled", title: "Enabled", rank: onRequest, value: func(t listedToken) value { return boolValue(t.Enabled) }},
+		{name: "held", title: "Held", rank: onRequest, value: func(t listedToken) value { return stopValue(t.Held) }},
+		{
+			name: "disabled", title: "Disabled", rank: onRequest,
+			value: func(t listedToken) value { return stopValue(t.Disabled) },
+		},
+		{
+			name: "technical_user_disabled", title: "Technical user disabled", rank: onRequest,
+			value: func(t listedToken) value { return stopValue(t.User.Disabled) },
+		},
+	},
+	style: func(t listedToken) style { return statusStyles[t.Status] },
+}
+
+// statusStyles are the styles of a row by the status of its token: what was stopped in an incident stands out most, then
+// what has expired; what somebody switched off is faint.
+var statusStyles = map[tokens.Status]style{
+	tokens.StatusExpired:  red,
+	tokens.StatusDisabled: faint,
+	tokens.StatusRevoked:  faint,
+	tokens.StatusHeld:     warning,
+}
+
+// levelRole returns the role that the token can use at its level: in its group, or in the organization.
+func (t listedToken) levelRole() string {
+	role := t.Grants.Role
+	if t.User.GroupID != "" {
+		role = ""
+		for _, r := range t.Grants.GroupRoles {
+			if r.GroupID == t.User.GroupID {
+				role = r.Role
+			}
+		}
+	}
+	return cmp.Or(role, tokens.RoleNone)
 }
 
 // groupGrantDocument holds the role that counts in a group, and everything that the token may do there, in --json
@@ -79,73 +171,63 @@ type groupGrantDocument struct {
 	Permissions []string `json:"permissions"`
 }
 
-// newGrantsDocument says what a token may do, given the roles that exist; nil roles are unknown. No role may hold
-// exactly what two roles both allow: such permissions stand beside the role none.
-func newGrantsDocument(t tokens.AccessToken, roles tokens.Roles) grantsDocument {
-	document := grantsDocument{Role: cmp.Or(t.Grants.Role, tokens.RoleNone), GroupRoles: []groupGrantDocument{}}
-	named := map[string]string{}
-	for _, r := range t.Grants.GroupRoles {
-		named[r.GroupID] = r.Role
-	}
-	var access tokens.Access
-	if roles != nil {
-		access = t.Access(roles)
-		document.Permissions = listOf(access.Organization)
-		for groupID := range access.Groups {
-			named[groupID] = cmp.Or(named[groupID], tokens.RoleNone)
+// groupRoles are the roles in groups of a token at organization level. No role may hold exactly what two roles both
+// allow: such permissions stand beside the role none.
+func (t listedToken) groupRoles() value {
+	documents, texts := []groupGrantDocument{}, []string{}
+	if t.User.GroupID == "" {
+		named := map[string]string{}
+		for _, r := range t.Grants.GroupRoles {
+			named[r.GroupID] = r.Role
+		}
+		access := t.Access(t.roles)
+		if t.roles != nil {
+			for groupID := range access.Groups {
+				named[groupID] = cmp.Or(named[groupID], tokens.RoleNone)
+			}
+		}
+		for _, groupID := range slices.Sorted(maps.Keys(named)) {
+			grant := groupGrantDocument{groupRoleDocument: groupRoleDocument{GroupID: groupID, Role: named[groupID]}}
+			if t.roles != nil {
+				grant.Permissions = listOf(access.At(groupID))
+			}
+			documents = append(documents, grant)
+			texts = append(texts, named[groupID]+"@"+cmp.Or(t.groups[groupID], groupID))
 		}
 	}
-	for _, groupID := range slices.Sorted(maps.Keys(named)) {
-		grant := groupGrantDocument{groupRoleDocument: groupRoleDocument{GroupID: groupID, Role: named[groupID]}}
-		if roles != nil {
-			grant.Permissions = listOf(access.At(groupID))
-		}
-		document.GroupRoles = append(document.GroupRoles, grant)
-	}
-	return document
+	v := listValue(texts)
+	v.data = documents
+	return v
 }
 
-// newTokenDocument describes a token and what it may do, given the roles that exist; nil roles are unknown.
-func newTokenDocument(t tokens.AccessToken, roles tokens.Roles) tokenDocument {
-	document := tokenDocument{
-		ID:                     t.ID,
-		QualifiedID:            t.QualifiedID(),
-		Name:                   t.Name,
-		Description:            t.Description,
-		TechnicalUser:          t.User.Email,
-		TechnicalUserID:        t.User.ID,
-		GroupID:                textOrNull(t.User.GroupID),
-		Role:                   textOrNull(t.Own.Role),
-		Grants:                 newGrantsDocument(t, roles),
-		Visibility:             string(t.Visibility),
-		CreatorID:              textOrNull(t.CreatorID),
-		Enabled:                t.Enabled,
-		Status:                 string(t.Status),
-		TokenPreview:           t.Secret.Preview,
-		SecretVersion:          t.Secret.Version,
-		CreatedAt:              instantOrNull(t.CreatedAt),
-		UpdatedAt:              instantOrNull(t.UpdatedAt),
-		RegeneratedAt:          instantOrNull(t.RegeneratedAt),
-		ActivatesAt:            instantOrNull(t.ActivatesAt),
-		ExpiresAt:              instantOrNull(t.ExpiresAt),
-		TTL:                    durationOrNull(t.TTL),
-		SecretExpiresAt:        instantOrNull(t.SecretExpiresAt()),
-		RegenerateBeforeExpiry: durationOrNull(t.RegenerateBeforeExpiry),
-		OnExpired:              textOrNull(string(t.OnExpired)),
-		OnSecretDrift:          textOrNull(string(t.OnSecretDrift)),
-		GracePeriod:            graceOrNull(t.Grace),
-		ProtectIfUsedWithin:    durationOrNull(t.ProtectIfUsedWithin),
-		PreviousSecret:         newPreviousSecretDocument(t.Previous),
-		LastUsedAt:             instantOrNull(t.LastUsedAt),
-		UseCount:               t.UseCount,
-		Held:                   newStopDocument(t.Held),
-		Disabled:               newStopDocument(t.Disabled),
-		TechnicalUserDisabled:  newStopDocument(t.User.Disabled),
+// permissions are what the token may do at its level; none if what its roles hold is unknown.
+func (t listedToken) permissions() value {
+	if t.roles == nil {
+		return textValue("")
 	}
+	access := t.Access(t.roles)
+	if t.User.GroupID != "" {
+		return listValue(access.At(t.User.GroupID))
+	}
+	return listValue(access.Organization)
+}
+
+// narrowedDocument holds the roles that are set on a token itself, and narrow those of its technical user.
+type narrowedDocument struct {
+	Role       *string             `json:"role"`
+	GroupRoles []groupRoleDocument `json:"group_roles"`
+}
+
+// narrowedTo is what the token's own roles are; none if it has those of its technical user.
+func (t listedToken) narrowedTo() value {
+	if t.User.SystemCreated || t.Own.Role == "" && t.Own.GroupRoles == nil {
+		return textValue("")
+	}
+	document := narrowedDocument{Role: textOrNull(t.Own.Role)}
 	if t.Own.GroupRoles != nil {
 		document.GroupRoles = documentsOf(t.Own.GroupRoles, newGroupRoleDocument)
 	}
-	return document
+	return value{data: document, text: t.groups.describe(t.Own)}
 }
 
 // previousSecretDocument is the secret before the current one in --json output.
@@ -157,97 +239,21 @@ type previousSecretDocument struct {
 	LastUsedAt *string `json:"last_used_at"`
 }
 
-func newPreviousSecretDocument(p *tokens.PreviousSecret) *previousSecretDocument {
-	if p == nil {
-		return nil
+// previousSecretValue is the secret before the current one; none if it had no grace period or was ended before that was
+// over.
+func previousSecretValue(t tokens.AccessToken) value {
+	if t.Previous == nil {
+		return textValue("")
 	}
-	return &previousSecretDocument{
-		Version:      p.Version,
-		TokenPreview: p.Preview,
-		ExpiresAt:    instantOrNull(p.EndsAt),
-		LastUsedAt:   instantOrNull(p.LastUsedAt),
+	return value{
+		data: previousSecretDocument{
+			Version:      t.Previous.Version,
+			TokenPreview: t.Previous.Preview,
+			ExpiresAt:    instantOrNull(t.Previous.EndsAt),
+			LastUsedAt:   instantOrNull(t.Previous.LastUsedAt),
+		},
+		text: describePrevious(t),
 	}
-}
-
-func graceOrNull(g tokens.Grace) *string {
-	if g == (tokens.Grace{}) {
-		return nil
-	}
-	return new(g.String())
-}
-
-// tokenTableColumn is a column of the list of access tokens.
-type tokenTableColumn struct {
-	name   tokens.TokenColumn
-	header string
-	value  func(listedToken) string
-	// optional columns are shown only if they are asked for.
-	optional bool
-	// freeText marks texts that people wrote, which may be long.
-	freeText bool
-}
-
-// listedToken is an access token in the list, with the names of the groups that it refers to.
-type listedToken struct {
-	tokens.AccessToken
-	groups groupNames
-}
-
-// tokenTableColumns are all columns, in the order in which they are shown.
-var tokenTableColumns = []tokenTableColumn{
-	{name: tokens.ColumnName, header: "NAME", freeText: true, value: func(t listedToken) string { return t.Name }},
-	{
-		name: tokens.ColumnDescription, header: "DESCRIPTION", freeText: true,
-		value: func(t listedToken) string { return t.Description },
-	},
-	{name: tokens.ColumnID, header: "ID", value: func(t listedToken) string { return t.ID }},
-	{name: tokens.ColumnPreview, header: "TOKEN", value: func(t listedToken) string { return maskedToken(t.AccessToken) }},
-	{
-		name: tokens.ColumnSecretVersion, header: "VERSION", optional: true,
-		value: func(t listedToken) string { return fmt.Sprint(t.Secret.Version) },
-	},
-	{name: tokens.ColumnTechnicalUser, header: "TECHNICAL USER", value: func(t listedToken) string { return t.User.Email }},
-	{name: tokens.ColumnRole, header: "ROLE", value: func(t listedToken) string { return t.groups.describe(t.Grants) }},
-	{name: tokens.ColumnCreatedAt, header: "CREATED", value: func(t listedToken) string { return minute(t.CreatedAt) }},
-	{name: tokens.ColumnExpiresAt, header: "EXPIRES", value: func(t listedToken) string { return expiry(t.AccessToken) }},
-	{name: tokens.ColumnLastUsedAt, header: "LAST USED", value: func(t listedToken) string { return lastUse(t.AccessToken) }},
-	{
-		name: tokens.ColumnUpdatedAt, header: "UPDATED", optional: true,
-		value: func(t listedToken) string { return minute(t.UpdatedAt) },
-	},
-	{
-		name: tokens.ColumnVisibility, header: "VISIBILITY", optional: true,
-		value: func(t listedToken) string { return string(t.Visibility) },
-	},
-	{name: tokens.ColumnStatus, header: "STATUS", value: func(t listedToken) string { return string(t.Status) }},
-}
-
-// statusColors are the colours of a row by the status of its token: what has expired or was stopped in an incident
-// stands out, what somebody switched off is faint.
-var statusColors = map[tokens.Status]text.Colors{
-	tokens.StatusExpired:  {text.FgRed},
-	tokens.StatusDisabled: {text.Faint},
-	tokens.StatusRevoked:  {text.Faint},
-	tokens.StatusHeld:     {text.Bold, text.FgYellow},
-}
-
-// newTokenTable lays access tokens out in columns.
-func newTokenTable(list []tokens.AccessToken, columns []tokenTableColumn, groups groupNames) tableView {
-	var view tableView
-	for _, column := range columns {
-		view.headers = append(view.headers, column.header)
-		if column.freeText {
-			view.freeText = append(view.freeText, column.header)
-		}
-	}
-	for _, t := range list {
-		row := tableRow{colors: statusColors[t.Status]}
-		for _, column := range columns {
-			row.cells = append(row.cells, column.value(listedToken{t, groups}))
-		}
-		view.rows = append(view.rows, row)
-	}
-	return view
 }
 
 // maskedToken shows the beginning of a value, so that people recognize it.
@@ -279,16 +285,17 @@ func describe(t tokens.AccessToken) string {
 
 // shownToken is an access token with what belongs to it.
 type shownToken struct {
-	tokens.AccessToken
+	listedToken
 	shares  []tokens.TokenShare
-	roles   tokens.Roles
-	groups  groupNames
 	members memberAddresses
 }
 
+// tokenDocument is an access token in --json output.
+func tokenDocument(t listedToken) document { return documentOf(tokenListing.fields, t) }
+
 // newTokenCard lays out one token, one property per row.
 func newTokenCard(t shownToken) tableView {
-	var view tableView
+	view := newCard()
 	add := func(label, value string) {
 		view.rows = append(view.rows, tableRow{cells: []string{label, value}})
 	}
@@ -297,7 +304,7 @@ func newTokenCard(t shownToken) tableView {
 	add("Qualified ID", t.QualifiedID())
 	add("Description", cmp.Or(t.Description, "None"))
 	add("Status", string(t.Status))
-	view.rows[len(view.rows)-1].colors = statusColors[t.Status]
+	view.rows[len(view.rows)-1].style = statusStyles[t.Status]
 	if t.Held != nil {
 		add("Held", stopped(t.Held))
 	}
