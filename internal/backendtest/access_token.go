@@ -304,6 +304,17 @@ func testAccessTokenQueries(w *world) {
 		names)
 	w.equal("the group of a level", must(w.AccessTokens(ctx, tokens.TokenQuery{GroupID: payments.ID}))(w).GroupNames,
 		names)
+	clerk := w.role("clerk")
+	must(w.CreateAccessToken(ctx, tokens.NewAccessToken{NewSecretFor: w.fresh(), Settings: tokens.Settings{
+		Name: "custom", Enabled: true, Own: tokens.Grants{Role: clerk.Name}}}))(w)
+	viewer := must(w.CreateMember(ctx, tokens.NewMember{Email: "viewer@example.com",
+		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleViewer}}}))(w)
+	rolesFor := func(b tokens.Backend, search string) tokens.Roles {
+		return must(b.AccessTokens(ctx, tokens.TokenQuery{Search: search}))(w).Roles
+	}
+	w.equal("the custom role of a token", rolesFor(w, "custom")[clerk.Name], tokens.NewPermissions(clerk.Permissions...))
+	w.equal("a role that the caller may not list", rolesFor(w.acting(viewer.Email), "custom"), tokens.Roles(nil))
+	w.equal("the roles of a token with built-in ones", rolesFor(w.acting(viewer.Email), "twin"), tokens.NewRoles(nil))
 	w.equal("the groups of others", len(must(w.AccessTokens(ctx, tokens.TokenQuery{Search: "twin"}))(w).GroupNames), 0)
 
 	for field, query := range map[string]tokens.TokenQuery{

@@ -37,6 +37,12 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 		"Database": {answers: true, action: tokens.ActionDatabaseShow,
 			try: func(b tokens.Backend) error { _, err := b.Database(ctx); return err }},
 
+		"Names": {answers: true, action: tokens.ActionDatabaseShow, try: func(b tokens.Backend) error {
+			names, err := b.Names(ctx, []string{group.ID, friend.ID})
+			w.equal("the names", len(names), 0)
+			return err
+		}},
+
 		"CreateGroup": {action: tokens.ActionGroupCreate, try: func(b tokens.Backend) error {
 			_, err := b.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "new"}})
 			return err

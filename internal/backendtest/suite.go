@@ -29,6 +29,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"MissingDatabase", testMissingDatabase},
 		{"Serial", testSerial},
 		{"Witness", testWitness},
+		{"Names", testNames},
 		{"Groups", testGroups},
 		{"GroupDeletionDropsRoles", testGroupDeletionDropsRoles},
 		{"Roles", testRoles},

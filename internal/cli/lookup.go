@@ -21,15 +21,27 @@ func canGoWithout(err error) bool {
 	return code == tokens.CodeForbidden || code == tokens.CodeUnavailable
 }
 
-// readGroupNames returns the names of all groups, or none if they can't be read.
-func readGroupNames(ctx context.Context, backend tokens.GroupService) (groupNames, error) {
-	groups, err := backend.Groups(ctx)
-	if err != nil && !canGoWithout(err) {
-		return nil, fmt.Errorf("unable to list the groups: %w", err)
+// groupNamesOf returns the names of the groups in which the accounts have roles, as far as the caller may know them.
+// Asking leaves no refusal.
+func groupNamesOf(ctx context.Context, backend tokens.NameService, all ...tokens.Grants) (groupNames, error) {
+	var ids []string
+	for _, grants := range all {
+		for _, role := range grants.GroupRoles {
+			ids = append(ids, role.GroupID)
+		}
 	}
-	names := groupNames{}
-	for _, group := range groups {
-		names[group.ID] = group.Name
+	return namesOf(ctx, backend, ids)
+}
+
+// namesOf returns the names of objects, as far as the caller may know them; none if they can't be read.
+func namesOf(ctx context.Context, backend tokens.NameService, ids []string) (map[string]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	slices.Sort(ids)
+	names, err := backend.Names(ctx, slices.Compact(ids))
+	if err != nil && !canGoWithout(err) {
+		return nil, fmt.Errorf("unable to look up names: %w", err)
 	}
 	return names, nil
 }
@@ -53,19 +65,6 @@ func (g groupNames) describe(grants tokens.Grants) string {
 // by the identifier.
 type memberAddresses map[string]string
 
-// readMemberAddresses returns the addresses of all members, or none if the caller may not list them.
-func readMemberAddresses(ctx context.Context, backend tokens.MemberService) (memberAddresses, error) {
-	members, err := backend.Members(ctx)
-	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden {
-		return nil, fmt.Errorf("unable to list the members: %w", err)
-	}
-	addresses := memberAddresses{}
-	for _, member := range members {
-		addresses[member.ID] = member.Email
-	}
-	return addresses, nil
-}
-
 // name returns the address of a member with the identifier.
 func (m memberAddresses) name(id string) string { return nameWithID(m[id], id) }
 
@@ -76,29 +75,19 @@ func nameWithID(name, id string) string {
 	return fmt.Sprintf("%s (%s)", name, id)
 }
 
-// rolesOf returns the roles that decide what the access tokens may do. It reads custom roles only if a token refers to
-// one, and returns nil if they can't be read.
-func rolesOf(ctx context.Context, backend tokens.RoleService, list ...tokens.AccessToken) (tokens.Roles, error) {
-	if !slices.ContainsFunc(list, hasCustomRole) {
-		return tokens.NewRoles(nil), nil
+// withRoles returns an access token that a command has an answer about with the names of its groups and the roles that
+// it refers to. They are unknown if the caller may not show the token.
+func withRoles(ctx context.Context, backend tokens.AccessTokenService, t tokens.AccessToken) (listedToken, error) {
+	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{ID: t.ID})
+	if err != nil && !canGoWithout(err) {
+		return listedToken{}, fmt.Errorf("unable to read the roles of the access token: %w", err)
 	}
-	roles, err := backend.Roles(ctx)
-	switch {
-	case err != nil && canGoWithout(err):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("unable to list the roles: %w", err)
+	listed := listedToken{t, page.GroupNames, page.Roles}
+	switch shown := len(page.AccessTokens) > 0; {
+	case t.HasCustomRole() && !shown:
+		listed.roles = nil
+	case !t.HasCustomRole():
+		listed.roles = tokens.NewRoles(nil)
 	}
-	return tokens.NewRoles(roles), nil
-}
-
-// hasCustomRole reports whether the token or its technical user refers to a role that is not built in.
-func hasCustomRole(t tokens.AccessToken) bool {
-	for _, grants := range []tokens.Grants{t.User.Grants, t.Own} {
-		if grants.Role != "" && !tokens.IsBuiltInRole(grants.Role) ||
-			slices.ContainsFunc(grants.GroupRoles, func(r tokens.GroupRole) bool { return !tokens.IsBuiltInRole(r.Role) }) {
-			return true
-		}
-	}
-	return false
+	return listed, nil
 }

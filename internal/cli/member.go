@@ -72,7 +72,8 @@ func (c *memberList) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to list the members: %w", err)
 		}
-		groups, err := readGroupNames(ctx, backend)
+		grants := documentsOf(members, func(m tokens.Member) tokens.Grants { return m.Grants })
+		groups, err := groupNamesOf(ctx, backend, grants...)
 		if err != nil {
 			return err
 		}

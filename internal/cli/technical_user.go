@@ -41,7 +41,7 @@ var technicalUserListing = listing[listedTechnicalUser]{
 		{
 			name: "role", title: "Role", rank: 2, fit: cutOff,
 			value: func(u listedTechnicalUser) value {
-				return textValue(cmp.Or(u.Role, tokens.RoleNone)).as(describeTechnicalUserRoles(u.TechnicalUser, u.groups))
+				return textValue(cmp.Or(u.Role, tokens.RoleNone)).as(u.groups.describe(technicalUserGrants(u.TechnicalUser)))
 			},
 		},
 		{
@@ -90,7 +90,7 @@ func (c *technicalUserList) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to list the technical users: %w", err)
 		}
-		groups, err := readGroupNames(ctx, backend)
+		groups, err := groupNamesOf(ctx, backend, documentsOf(users, technicalUserGrants)...)
 		if err != nil {
 			return err
 		}
@@ -112,13 +112,14 @@ func (c *technicalUserList) users(ctx context.Context, app *app, backend tokens.
 	}), err
 }
 
-// describeTechnicalUserRoles formats the roles of a technical user in the same way as those of a token.
-func describeTechnicalUserRoles(u tokens.TechnicalUser, groups groupNames) string {
+// technicalUserGrants returns the roles of a technical user in the same way as those of a token: the role of one at the
+// level of a group is a role in that group.
+func technicalUserGrants(u tokens.TechnicalUser) tokens.Grants {
 	if u.GroupID == "" {
-		return groups.describe(u.Grants)
+		return u.Grants
 	}
 	role := tokens.GroupRole{GroupID: u.GroupID, Role: cmp.Or(u.Role, tokens.RoleNone)}
-	return groups.describe(tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{role}})
+	return tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{role}}
 }
 
 // madeFor distinguishes technical users that people made from those that the system made.
@@ -149,7 +150,7 @@ func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to show technical user %s: %w", c.TechnicalUser, err)
 		}
-		groups, err := readGroupNames(ctx, backend)
+		groups, err := groupNamesOf(ctx, backend, technicalUserGrants(user))
 		if err != nil {
 			return err
 		}
@@ -193,7 +194,7 @@ func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, gro
 	if u.GroupID != "" {
 		add("Group", groups.name(u.GroupID))
 	}
-	add("Role", describeTechnicalUserRoles(u, groups))
+	add("Role", groups.describe(technicalUserGrants(u)))
 	add("Made for", madeFor(u))
 	add("Created", minute(u.CreatedAt))
 	add("Updated", minute(u.UpdatedAt))

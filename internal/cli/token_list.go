@@ -41,12 +41,8 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to list the access tokens: %w", err)
 		}
-		roles, err := rolesOf(ctx, backend, page.AccessTokens...)
-		if err != nil {
-			return err
-		}
 		list := documentsOf(page.AccessTokens, func(t tokens.AccessToken) listedToken {
-			return listedToken{t, page.GroupNames, roles}
+			return listedToken{t, page.GroupNames, page.Roles}
 		})
 		err = printList(app, tokenListing, columns, c.listFlags, list, c.emptiness())
 		switch shown := len(page.AccessTokens); {

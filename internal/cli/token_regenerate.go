@@ -134,12 +134,12 @@ func (a *app) newSecret(prefix string) (tokens.NewSecretFor, error) {
 func (a *app) printNewValue(ctx context.Context, backend tokens.Backend, value newValue, asJSON bool) error {
 	switch {
 	case asJSON:
-		roles, err := rolesOf(ctx, backend, value.token)
+		token, err := withRoles(ctx, backend, value.token)
 		if err != nil {
 			return err
 		}
 		made := document{{"token", value.secret.Reveal()}}
-		return a.printJSON(append(made, tokenDocument(listedToken{value.token, nil, roles})...))
+		return a.printJSON(append(made, tokenDocument(token)...))
 	case a.StdoutTerminal:
 		return a.printTable(tableView{headless: true, columns: []tableColumn{{}, {fit: breakLines}}, rows: []tableRow{
 			{cells: []string{value.done, describe(value.token)}},

@@ -46,24 +46,33 @@ func (c *tokenShow) Run(ctx context.Context, app *app) error {
 	})
 }
 
+// read reads the token with what belongs to it.
 func (c *tokenShow) read(ctx context.Context, app *app, backend tokens.Backend) (t shownToken, err error) {
 	id, err := app.findToken(lookingFor(ctx, tokens.ActionAccessTokenShow, ""), backend, c.Token)
 	if err != nil {
 		return t, err
 	}
-	if t.AccessToken, err = backend.AccessToken(ctx, id); err != nil {
+	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{ID: id})
+	if err != nil {
 		return t, err
 	}
+	if len(page.AccessTokens) == 0 { // to be told why
+		if t.AccessToken, err = backend.AccessToken(ctx, id); err != nil {
+			return t, err
+		}
+		page.AccessTokens = []tokens.AccessToken{t.AccessToken}
+	}
+	t.listedToken = listedToken{page.AccessTokens[0], page.GroupNames, page.Roles}
 	if t.shares, err = backend.TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: id}); err != nil {
 		return t, err
 	}
-	if t.roles, err = rolesOf(ctx, backend, t.AccessToken); err != nil {
-		return t, err
+	var ids []string
+	for _, share := range t.shares {
+		ids = append(ids, share.MemberID)
 	}
-	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{ID: id}) // for the names of its groups
-	if t.groups = page.GroupNames; err != nil || len(t.shares) == 0 {
-		return t, err
+	if tokens.IsID(tokens.KindMember, t.CreatorID) {
+		ids = append(ids, t.CreatorID)
 	}
-	t.members, err = readMemberAddresses(ctx, backend)
+	t.members, err = namesOf(ctx, backend, ids)
 	return t, err
 }

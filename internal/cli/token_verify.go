@@ -65,11 +65,11 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 				Secret: textOrNull(whichSecret(verification)),
 			}
 			if verification.AccessToken != nil {
-				roles, err := rolesOf(ctx, backend, *verification.AccessToken)
+				token, err := withRoles(ctx, backend, *verification.AccessToken)
 				if err != nil {
 					return err
 				}
-				document.AccessToken = tokenDocument(listedToken{*verification.AccessToken, nil, roles})
+				document.AccessToken = tokenDocument(token)
 			}
 			err = app.printJSON(document)
 		} else {
@@ -159,7 +159,7 @@ func (a *app) explainVerification(
 		owner += " of " + t.User.Email
 	}
 	if v.Active {
-		groups, err := readGroupNames(ctx, backend)
+		groups, err := groupNamesOf(ctx, backend, v.Grants)
 		if err != nil {
 			return "", err
 		}

@@ -28,10 +28,12 @@ type tokenLister struct {
 	now   time.Time
 	// groupNames maps the identifiers of the groups that the tokens read so far refer to, to their names.
 	groupNames map[string]string
+	// roles are the built-in roles and those to which the tokens read so far refer.
+	roles tokens.Roles
 }
 
 func newTokenLister(r reader, query tokens.TokenQuery, now time.Time) *tokenLister {
-	return &tokenLister{reader: r, query: query, now: now, groupNames: map[string]string{}}
+	return &tokenLister{reader: r, query: query, now: now, groupNames: map[string]string{}, roles: tokens.NewRoles(nil)}
 }
 
 // page returns the page that the query asks for.
@@ -53,6 +55,9 @@ func (l *tokenLister) page(ctx context.Context) (page tokens.TokenPage, err erro
 		page.NextCursor = l.query.CursorAfter(list[limit-1])
 	}
 	page.AccessTokens, page.GroupNames = list, namesOfGroups(list, l.groupNames)
+	if !slices.ContainsFunc(list, tokens.AccessToken.HasCustomRole) || l.caller.MayManageAccounts("", "", "to list the roles") == nil {
+		page.Roles = l.roles
+	}
 	switch {
 	case !l.query.CountTotal:
 	case after == nil && page.NextCursor == "":
@@ -148,6 +153,7 @@ func (l *tokenLister) read(
 	}
 	maps.Copy(l.groupNames, list.GroupNames)
 	roles := rolesWith(list.CustomRoles)
+	maps.Copy(l.roles, roles)
 	mayHaveMore := selection.Limit > 0 && len(list.AccessTokens) >= selection.Limit
 	shown = list.AccessTokens[:0] // tokens are large, so the list is narrowed in place
 	for i := range list.AccessTokens {

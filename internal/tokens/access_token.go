@@ -104,6 +104,18 @@ func (t AccessToken) grants(roles Roles) Grants {
 	return user.Within(own, roles)
 }
 
+// HasCustomRole reports whether the token or its technical user has a role that is not built in.
+func (t AccessToken) HasCustomRole() bool {
+	for _, grants := range []Grants{t.User.Grants, t.Own} {
+		for _, name := range grants.RoleNames() {
+			if name != "" && !IsBuiltInRole(name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Access returns what the token may do: what its technical user may do, within the token's own roles if it has any.
 func (t AccessToken) Access(roles Roles) Access {
 	user, own, narrowed := t.limited()

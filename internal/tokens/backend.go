@@ -29,6 +29,7 @@ type Backend interface {
 	// Database returns the database that the backend works on.
 	Database(ctx context.Context) (Database, error)
 
+	NameService
 	GroupService
 	RoleService
 	MemberService
@@ -37,6 +38,14 @@ type Backend interface {
 	SecretService
 	TokenShareService
 	EventService
+}
+
+// NameService tells the names of objects to which others refer.
+type NameService interface {
+	// Names returns the names of the groups and the e-mail addresses of the members with these identifiers, as far as the
+	// caller may know them; see Caller.KnowsGroup and Caller.KnowsMember. No caller is refused for asking about others: they
+	// are absent, as are those that don't exist.
+	Names(ctx context.Context, ids []string) (map[string]string, error)
 }
 
 // GroupService manages groups.

@@ -157,6 +157,18 @@ func (c Caller) MayManageAccounts(groupID, id, purpose string) error {
 // MayListMembers checks listing the members: for those who manage accounts at any level.
 func (c Caller) MayListMembers() error { return c.mayListAccounts("members") }
 
+// KnowsGroup reports whether the caller may know the name of a group: whoever may list the groups, or shows tokens or
+// manages accounts there, whose addresses hold it.
+func (c Caller) KnowsGroup(id string) bool {
+	shows, _ := c.ShowsTokensAt(id)
+	return shows || c.Access.At(id).Allows(PermissionManageAccounts)
+}
+
+// KnowsMember reports whether the caller may know the address of a member: whoever may list the members, and the member.
+func (c Caller) KnowsMember(id string) bool {
+	return c.MayListMembers() == nil || c.AccountID != "" && c.AccountID == id
+}
+
 // MayListTechnicalUsers checks listing the technical users. The caller then sees those that it manages.
 func (c Caller) MayListTechnicalUsers() error { return c.mayListAccounts("technical users") }
 

@@ -56,6 +56,9 @@ type TokenPage struct {
 	Total int
 	// GroupNames are the names of the groups to which the tokens belong or in which they have roles, by ID.
 	GroupNames map[string]string
+	// Roles are the built-in roles and those to which the tokens refer. It is nil if some of these are custom roles and the
+	// caller may not list the roles.
+	Roles Roles
 }
 
 // TokenColumn is a property of tokens by which lists are ordered.
