@@ -71,6 +71,7 @@ type candidate struct{ word, help string }
 // knownValues are the values of flags and arguments, by the name in their tag. They are the same for every database, so
 // that completion reads none.
 var knownValues = map[string]func() []string{
+	"actions":                actionNames,
 	"event-columns":          eventListing.names,
 	"group-columns":          groupListing.names,
 	"member-columns":         memberListing.names,
@@ -82,6 +83,7 @@ var knownValues = map[string]func() []string{
 	"expiry-policies":        expiryPolicyNames,
 	"graces":                 graceNames,
 	"roles":                  tokens.BuiltInRoleNames,
+	"outcomes":               outcomeNames,
 	"statuses":               statusNames,
 	"visibilities":           visibilityNames,
 }

@@ -12,15 +12,25 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// printJSON writes a document for programs to standard output. Since a person may look at it on a terminal, it escapes
-// whatever is not printable; only strings can hold that.
+// printJSON writes a document for programs to standard output.
 func (a *app) printJSON(document any) error {
+	text, err := textOfDocument(document, "  ")
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(a.Stdout, text)
+	return err
+}
+
+// textOfDocument returns a document in JSON, on one line if there is no indentation. Since a person may look at it on a
+// terminal, it escapes whatever is not printable; only strings can hold that.
+func textOfDocument(document any, indentation string) (string, error) {
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
+	encoder.SetIndent("", indentation)
 	if err := encoder.Encode(document); err != nil {
-		return err
+		return "", err
 	}
 	var escaped strings.Builder
 	for _, r := range encoded.String() {
@@ -32,8 +42,7 @@ func (a *app) printJSON(document any) error {
 			fmt.Fprintf(&escaped, `\u%04x`, unit)
 		}
 	}
-	_, err := io.WriteString(a.Stdout, escaped.String())
-	return err
+	return escaped.String(), nil
 }
 
 // document is an object in --json output: its fields in their order. What is not set is null.

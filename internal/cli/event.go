@@ -9,67 +9,6 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// eventList lists the audit log.
-type eventList struct {
-	Object  objectRef `help:"Only events of this object, also of one that was deleted." placeholder:"NAME|EMAIL|ID"`
-	Since   string    `help:"Only events since this day (2029-12-31) or time (2029-12-31T12:00:00Z), or within this duration (7d)." placeholder:"DATE|DURATION"`
-	Limit   number    `help:"Only the latest N events." placeholder:"N"`
-	Columns []string  `help:"Show these columns, in this order: ${event_columns}." placeholder:"COLUMN" values:"event-columns"`
-	listFlags
-}
-
-// eventListing is how events are listed. Refused ones stand out.
-var eventListing = listing[tokens.Event]{
-	fields: []field[tokens.Event]{
-		{name: "at", title: "Time", rank: 1, value: func(e tokens.Event) value { return instantValue(e.At) }},
-		{name: "actor", title: "Actor", rank: 1, fit: cutOff, value: func(e tokens.Event) value { return textValue(e.Actor) }},
-		{name: "action", title: "Action", rank: 1, value: func(e tokens.Event) value { return textValue(e.Action) }},
-		{name: "object_id", title: "Object", rank: 4, value: func(e tokens.Event) value { return textValue(e.ObjectID) }},
-		{
-			name: "object_name", title: "Name", rank: 1, fit: cutOff,
-			value: func(e tokens.Event) value { return textValue(e.ObjectName) },
-		},
-		{name: "outcome", title: "Outcome", rank: 2, value: func(e tokens.Event) value { return textValue(e.Outcome) }},
-		{
-			name: "detail", title: "Detail", rank: 3, fit: breakLines, least: 24,
-			value: func(e tokens.Event) value { return textValue(e.Detail) },
-		},
-		{name: "id", title: "ID", rank: wideOnly, value: func(e tokens.Event) value { return textValue(e.ID) }},
-	},
-	style: func(e tokens.Event) style {
-		if e.Outcome == tokens.OutcomeRefused {
-			return red
-		}
-		return plain
-	},
-}
-
-// Run lists the events that the flags select, oldest first.
-func (c *eventList) Run(ctx context.Context, app *app) error {
-	columns, err := eventListing.selected(c.Columns)
-	if err != nil {
-		return err
-	}
-	query := tokens.EventQuery{Limit: int(c.Limit)}
-	if c.Since != "" {
-		if query.Since, err = parseTime("--since", c.Since, app.Now()); err != nil {
-			return misuseOf(c.Since, err)
-		}
-	}
-	return app.withBackend(func(backend tokens.Backend) error {
-		var err error
-		var list []tokens.Event
-		query.ObjectID, err = app.findObject(lookingFor(ctx, tokens.ActionEventList, ""), backend, c.Object)
-		if err == nil {
-			list, err = backend.Events(ctx, query)
-		}
-		if err != nil {
-			return fmt.Errorf("unable to list the events: %w", err)
-		}
-		return printList(app, eventListing, columns, c.listFlags, list, "There are no such events.")
-	})
-}
-
 // eventPrune deletes old events.
 type eventPrune struct {
 	Before string `help:"Delete events before this day (2029-12-31) or time (2029-12-31T12:00:00Z), or older than this duration (90d)." required:"" placeholder:"DATE|DURATION"`

@@ -80,6 +80,7 @@ func parse(env Env) (func(context.Context) error, error) {
 		kong.ExplicitGroups([]kong.Group{commonFlags}),
 		kong.Vars{
 			"version":                versionText(env.Version),
+			"outcomes":               strings.Join(outcomeNames(), ", "),
 			"event_columns":          strings.Join(eventListing.names(), ", "),
 			"group_columns":          strings.Join(groupListing.names(), ", "),
 			"member_columns":         strings.Join(memberListing.names(), ", "),
@@ -92,10 +93,9 @@ func parse(env Env) (func(context.Context) error, error) {
 			"statuses":               strings.Join(statusNames(), ", "),
 			"token_help":             tokenHelp,
 			"tokens_help":            tokensHelp,
-
-			"technical_user_help":  technicalUserHelp,
-			"technical_users_help": technicalUsersHelp,
-			"visibilities":         strings.Join(visibilityNames(), ", "),
+			"technical_user_help":    technicalUserHelp,
+			"technical_users_help":   technicalUsersHelp,
+			"visibilities":           strings.Join(visibilityNames(), ", "),
 		},
 	)
 	if err != nil {

@@ -85,6 +85,12 @@ func (a *app) colorful() bool {
 func (a *app) printTable(view tableView) error {
 	view = view.cleaned()
 	shown, widths := view.layout(a.terminalWidth())
+	_, err := io.WriteString(a.Stdout, view.text(shown, widths, a.colorful()))
+	return err
+}
+
+// text returns the lines of the table, of which some columns are shown.
+func (view tableView) text(shown, widths []int, colorful bool) string {
 	var out strings.Builder
 	if !view.headless {
 		headers := make([]string, len(shown))
@@ -95,15 +101,14 @@ func (a *app) printTable(view tableView) error {
 	}
 	for _, row := range view.rows {
 		look := row.style
-		if !a.colorful() {
+		if !colorful {
 			look = plain
 		}
 		for _, line := range view.lines(row, shown, widths) {
 			writeLine(&out, line, widths, look)
 		}
 	}
-	_, err := io.WriteString(a.Stdout, out.String())
-	return err
+	return out.String()
 }
 
 // terminalWidth returns how wide the terminal is; unlimited where there is none.

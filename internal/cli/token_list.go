@@ -115,19 +115,12 @@ func (c *tokenList) emptiness() string {
 	return "There are no access tokens."
 }
 
-func statusNames() []string {
-	var names []string
-	for _, status := range tokens.Statuses() {
-		names = append(names, string(status))
-	}
-	return names
-}
+func statusNames() []string { return wordsOf(tokens.Statuses()) }
 
 // sortNames returns the names of the columns by which the list can be ordered.
-func sortNames() []string {
-	names := make([]string, 0, len(tokens.TokenColumns()))
-	for _, column := range tokens.TokenColumns() {
-		names = append(names, string(column))
-	}
-	return names
+func sortNames() []string { return wordsOf(tokens.TokenColumns()) }
+
+// wordsOf returns the texts of words of the domain.
+func wordsOf[W ~string](all []W) []string {
+	return documentsOf(all, func(w W) string { return string(w) })
 }

@@ -32,7 +32,7 @@ func (q EventQuery) Validate() error {
 		validatePattern("actor", q.Actor),
 		validatePattern("run", q.Run),
 		ValidateOutcome("outcome", string(q.Outcome)),
-		validatePeriod(q.Since, q.Until),
+		ValidatePeriod("until", q.Since, q.Until),
 	)
 }
 
@@ -63,7 +63,7 @@ func ValidateActionPattern(field, pattern string) error {
 		}
 	}
 	if len(likely) > 0 {
-		return Invalid(field, "no action is called %q: there are %s", pattern, strings.Join(likely, ", "))
+		return Invalid(field, "no action is called %q: similar ones are %s", pattern, strings.Join(likely, ", "))
 	}
 	return Invalid(field, "no action is called %q: an action is a kind of object and a verb, as in %q, the kinds are %s, "+
 		"and %q selects all of one", pattern, ActionAccessTokenHold, strings.Join(areas, ", "), "access_token.*")
@@ -82,11 +82,12 @@ func ValidateOutcome(field, outcome string) error {
 	return Invalid(field, "there is no outcome %q: use %s or %s", outcome, OutcomeDone, OutcomeRefused)
 }
 
-func validatePeriod(since, until time.Time) error {
+// ValidatePeriod checks that the field's time is after the one from which on events are selected, where both are set.
+func ValidatePeriod(field string, since, until time.Time) error {
 	if since.IsZero() || until.IsZero() || since.Before(until) {
 		return nil
 	}
-	return Invalid("until", "%s is not after %s, from which on events are selected: name a later time",
+	return Invalid(field, "%s is not after %s, from which on events are selected: name a later time",
 		FormatTimestamp(until), FormatTimestamp(since))
 }
 
