@@ -54,16 +54,19 @@ func scanEvent(row scanner) (e NumberedEvent, err error) {
 // Events returns the latest events of a selection, the latest first.
 func (v View) Events(ctx context.Context, selection EventSelection) ([]NumberedEvent, error) {
 	b := &tokenListBuilder{TokenSelection: TokenSelection{Audience: selection.Audience}}
-	conditions := append(b.eventFilters(selection), b.eventObject(selection), b.eventAudience(selection))
 	text := selectEvents
 	if v.schema < detailsSince {
 		text = selectOlderEvents
 	}
-	text += where(conditions...) + ` ORDER BY e.number DESC`
+	conditions := append(b.eventFilters(selection), b.eventAudience(selection))
+	latest := ` ORDER BY e.number DESC`
 	if selection.Limit > 0 {
-		text += ` LIMIT ` + b.arg(selection.Limit)
+		latest += ` LIMIT ` + b.arg(selection.Limit)
 	}
-	return list(ctx, v.q, scanEvent, text, b.args...)
+	if selection.ObjectID != "" {
+		conditions = append(conditions, b.eventsOfObject(selection, conditions, latest))
+	}
+	return list(ctx, v.q, scanEvent, text+where(conditions...)+latest, b.args...)
 }
 
 // LatestEventNumber returns the Number of the event that was written last; zero if there is none.
@@ -115,22 +118,23 @@ func (b *tokenListBuilder) matching(column, pattern string) string {
 	return `lower(` + column + `) LIKE lower(` + b.arg(like) + `) ESCAPE '\'`
 }
 
-// eventObject is the condition that an event is about the object of the query, or what belongs to that; empty for all
-// events. An index has the events of each object in the order in which they were written.
-func (b *tokenListBuilder) eventObject(selection EventSelection) string {
-	const of = `SELECT number FROM events WHERE object_id `
-	if selection.ObjectID == "" {
-		return ""
+// eventsOfObject is a condition without which an event is not among the latest ones that fulfil the conditions and are
+// about the object of the query, or what belongs to that. An index has the events of each object in the order in which
+// they were written. So each object is asked for its latest ones by itself, which takes no longer where its story is long.
+func (b *tokenListBuilder) eventsOfObject(selection EventSelection, conditions []string, latest string) string {
+	latestOf := func(id, alias string) string {
+		object := append([]string{`e.object_id = ` + b.arg(id)}, conditions...)
+		return `SELECT number FROM (SELECT e.number FROM events e` + where(object...) + latest + `) ` + alias
 	}
-	objects := []string{selection.ObjectID}
+	parts := []string{latestOf(selection.ObjectID, "own")}
 	if selection.UserID != "" {
-		objects = append(objects, selection.UserID)
+		parts = append(parts, latestOf(selection.UserID, "of_user"))
 	}
-	text := of + b.in(objects)
-	if tokens.KindOf(selection.ObjectID) == tokens.KindAccessToken {
-		text += ` UNION ALL ` + of + `> ` + b.arg(selection.ObjectID+"/") + ` AND object_id < ` + b.arg(selection.ObjectID+"0")
+	if tokens.KindOf(selection.ObjectID) == tokens.KindAccessToken { // its shares are many objects with few events each
+		parts = append(parts, `SELECT number FROM events WHERE object_id > `+b.arg(selection.ObjectID+"/")+
+			` AND object_id < `+b.arg(selection.ObjectID+"0"))
 	}
-	return `e.number IN (` + text + `)`
+	return `e.number IN (` + strings.Join(parts, ` UNION ALL `) + `)`
 }
 
 // eventAudience is the condition that the audience may know of an event; empty for all events.

@@ -186,3 +186,51 @@ func queryPlan(t *testing.T, path, query string) (steps []string) {
 	}
 	return steps
 }
+
+// The latest events come from the end of the log, and those of an object from an index in their order, so that neither
+// takes longer in a long log.
+func TestLatestEventsUseIndexes(t *testing.T) {
+	statements := RecordStatements(t)
+	path := newDatabase(t, 1)
+	s := openStore(t, path)
+	token, user := tokens.NewID(tokens.KindAccessToken, noon), tokens.NewID(tokens.KindTechnicalUser, noon)
+	const own, shares = "INDEX events_object (object_id=?", "INDEX events_object (object_id>? AND object_id<?)"
+	for _, test := range []struct {
+		selection store.EventSelection
+		// steps are how often events are looked up by which index.
+		steps map[string]int
+	}{
+		{store.EventSelection{}, nil},
+		{store.EventSelection{EventQuery: tokens.EventQuery{ObjectID: user}}, map[string]int{own: 1}},
+		{store.EventSelection{EventQuery: tokens.EventQuery{ObjectID: token}, UserID: user}, map[string]int{own: 2, shares: 1}},
+		{
+			store.EventSelection{
+				EventQuery: tokens.EventQuery{ObjectID: token, Outcome: tokens.OutcomeRefused}, UserID: user, Before: 9, After: 3,
+			},
+			map[string]int{own: 2, shares: 1},
+		},
+	} {
+		for _, audience := range []store.Audience{{All: true}, {Groups: []string{"grp_1"}, AccountID: "mem_1"}} {
+			test.selection.Audience, test.selection.Limit = audience, 20
+			if err := s.Read(t.Context(), func(v store.View) error {
+				_, err := v.Events(t.Context(), test.selection)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			ran := statements()
+			plan := queryPlan(t, path, ran[len(ran)-1])
+			text := strings.Join(plan, "\n")
+			for index, times := range test.steps {
+				if got := strings.Count(text, index); got != times {
+					t.Errorf("%+v uses %s %d times, want %d:\n%s", test.selection, index, got, times, text)
+				}
+			}
+			reads := slices.Contains(plan, "SCAN e") || strings.Contains(text, "PRIMARY KEY (rowid>") ||
+				strings.Contains(text, "PRIMARY KEY (rowid<")
+			if strings.Contains(text, "TEMP B-TREE") || test.steps != nil && reads {
+				t.Errorf("%+v sorts or reads the log:\n%s", test.selection, text)
+			}
+		}
+	}
+}
