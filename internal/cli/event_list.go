@@ -29,8 +29,8 @@ type eventList struct {
 
 // Help says what programs read.
 func (*eventList) Help() string {
-	return "Lists events from the oldest to the latest, as far as you may see them. The run is what the " +
-		"environment claimed (LATCHKEY_RUN, or what the pipeline sets), which nothing proves.\n\n" +
+	return "You see the events of what you may see. The run is what the environment claimed (LATCHKEY_RUN, or what the " +
+		"pipeline sets), which nothing proves.\n\n" +
 		"With --json, details has the facts of an event, each null if it does not apply, and is null itself if there are " +
 		"none: changes (setting, from, to), reason, code, field, permissions (the missing ones), secret_version, " +
 		"previous_secret_expires_at, last_used_at, events_deleted and events_deleted_before."
