@@ -53,7 +53,7 @@ func newSnapshotDocument(s tokens.Snapshot) snapshotDocument {
 		document.Serial = &s.Mark.Serial
 	}
 	for _, count := range s.Objects {
-		document.Objects[strings.ReplaceAll(count.Noun, " ", "_")] = count.Number
+		document.Objects[count.Key()] = count.Number
 	}
 	return document
 }
@@ -74,7 +74,7 @@ func (c *backup) Run(ctx context.Context, app *app) error {
 func contents(s tokens.Snapshot) string {
 	counts := make([]string, len(s.Objects))
 	for i, count := range s.Objects {
-		counts[i] = fmt.Sprintf("%d %s", count.Number, count.Noun)
+		counts[i] = count.String()
 	}
 	return fmt.Sprintf("organization %s (%s): %s", s.Database.Organization, s.Database.ID, strings.Join(counts, ", "))
 }

@@ -96,7 +96,7 @@ func stopValue(stop *tokens.Stop) value {
 	if stop == nil {
 		return textValue("")
 	}
-	return value{data: newStopDocument(stop), text: stopped(stop)}
+	return value{data: newStopDocument(stop), text: stopped(stop, tokens.FormatTimestamp(stop.At))}
 }
 
 func newStopDocument(stop *tokens.Stop) *stopDocument {

@@ -40,12 +40,15 @@ type grammar struct {
 	} `cmd:"" help:"See and stop the accounts that access tokens belong to."`
 	Member struct {
 		List memberList `cmd:"" help:"List the members."`
+		Show memberShow `cmd:"" help:"Show one member."`
 	} `cmd:"" help:"See the people of the organization."`
 	Group struct {
 		List groupList `cmd:"" help:"List the groups."`
+		Show groupShow `cmd:"" help:"Show one group."`
 	} `cmd:"" help:"See the groups of the organization."`
 	Role struct {
 		List roleList `cmd:"" help:"List the built-in and custom roles with their permissions."`
+		Show roleShow `cmd:"" help:"Show one role and its permissions."`
 	} `cmd:"" help:"See the roles that accounts and access tokens can have."`
 	Event struct {
 		List  eventList  `cmd:"" help:"List what was changed or refused, oldest first."`
@@ -91,6 +94,9 @@ func parse(env Env) (func(context.Context) error, error) {
 			"drift_policies":         strings.Join(driftPolicyNames(), ", "),
 			"expiry_policies":        strings.Join(expiryPolicyNames(), ", "),
 			"statuses":               strings.Join(statusNames(), ", "),
+			"group_help":             groupHelp,
+			"member_help":            memberHelp,
+			"role_help":              roleHelp,
 			"token_help":             tokenHelp,
 			"tokens_help":            tokensHelp,
 			"technical_user_help":    technicalUserHelp,

@@ -42,3 +42,28 @@ func (c *groupList) Run(ctx context.Context, app *app) error {
 		return printList(app, groupListing, columns, c.listFlags, list, "There are no groups.")
 	})
 }
+
+// groupShow shows one group.
+type groupShow struct {
+	Group groupRef `arg:"" name:"group" help:"${group_help}"`
+	JSON  bool     `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// Run shows everything that is known about the group.
+func (c *groupShow) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		group, err := c.read(ctx, app, backend)
+		if err != nil {
+			return fmt.Errorf("unable to show group %s: %w", c.Group, err)
+		}
+		return printObject(app, groupListing, c.JSON, group)
+	})
+}
+
+func (c *groupShow) read(ctx context.Context, app *app, backend tokens.Backend) (tokens.Group, error) {
+	id, err := app.findGroup(lookingFor(ctx, tokens.ActionGroupShow, ""), backend, c.Group)
+	if err != nil {
+		return tokens.Group{}, err
+	}
+	return backend.Group(ctx, id)
+}

@@ -116,10 +116,10 @@ func (a *app) printAllImports(objects []manageable, managed managedObjects, reso
 	}
 	if resources {
 		a.note("%s, and the resources. Declare the provider beside them; terraform plan then changes nothing.",
-			counted(len(addresses), "import block"))
+			tokens.Counted(len(addresses), "import block"))
 	} else {
 		a.note("%s. If no configuration declares these objects, --resources writes one, and so does "+
-			"terraform plan -generate-config-out=FILE.", counted(len(addresses), "import block"))
+			"terraform plan -generate-config-out=FILE.", tokens.Counted(len(addresses), "import block"))
 	}
 	return a.printLine(strings.Join(blocks, "\n\n"))
 }
@@ -158,10 +158,10 @@ func (a *app) printPlannedImports(outcomes []plannedImport) error {
 		a.note("The plan creates nothing that Latchkey manages.")
 		return nil
 	}
-	a.note("%s.", counted(imports, "import block"))
+	a.note("%s.", tokens.Counted(imports, "import block"))
 	if waiting > 0 {
 		a.note("%s must wait for others: plan again with these blocks, and run this command again.",
-			counted(waiting, "planned creation"))
+			tokens.Counted(waiting, "planned creation"))
 	}
 	return a.printLine(strings.Join(parts, "\n\n"))
 }
@@ -204,12 +204,4 @@ func importBlock(lines string, titles ...string) string {
 		comments.WriteString("# " + tokens.Cleaned(title) + "\n")
 	}
 	return fmt.Sprintf("%simport {\n  %s\n}", comments.String(), lines)
-}
-
-// counted formats a number of things.
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -88,7 +88,7 @@ func readManageable(ctx context.Context, backend tokens.Backend) ([]manageable, 
 		}
 		all = append(all, manageable{
 			kind: tokens.KindAccessToken, id: t.ID, key: key, name: t.Name,
-			title:  fmt.Sprintf("access token %q of %s, made at %s", t.Name, t.User.Email, minute(t.CreatedAt)),
+			title:  fmt.Sprintf("access token %q of %s, made at %s", t.Name, t.User.Email, tokens.FormatTimestamp(t.CreatedAt)),
 			object: t,
 		})
 	}

@@ -82,6 +82,25 @@ func printList[O any](a *app, l listing[O], selected []field[O], flags listFlags
 	return a.printTable(l.table(a, selected, flags, objects))
 }
 
+// printObject writes one object to standard output: in JSON the fields of the list, else in a card.
+func printObject[O any](a *app, l listing[O], asJSON bool, object O) error {
+	if asJSON {
+		return a.printJSON(documentOf(l.fields, object))
+	}
+	return a.printTable(l.card(a, object))
+}
+
+// card lays one object out, a row for each of the fields that a list can show without being asked for them by name.
+func (l listing[O]) card(a *app, object O) tableView {
+	view := newCard()
+	for _, f := range l.fields {
+		if f.rank != onRequest {
+			view.rows = append(view.rows, tableRow{cells: []string{f.title, f.value(object).detailed(a)}})
+		}
+	}
+	return view
+}
+
 // table lays objects out in columns.
 func (l listing[O]) table(a *app, selected []field[O], flags listFlags, objects []O) tableView {
 	chosen := selected != nil

@@ -81,3 +81,32 @@ func (c *memberList) Run(ctx context.Context, app *app) error {
 		return printList(app, memberListing, columns, c.listFlags, list, "There are no members.")
 	})
 }
+
+// memberShow shows one member.
+type memberShow struct {
+	Member memberRef `arg:"" name:"member" help:"${member_help}"`
+	JSON   bool      `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// Run shows everything that is known about the member.
+func (c *memberShow) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		member, err := c.read(ctx, app, backend)
+		if err != nil {
+			return fmt.Errorf("unable to show member %s: %w", c.Member, err)
+		}
+		return printObject(app, memberListing, c.JSON, member)
+	})
+}
+
+func (c *memberShow) read(ctx context.Context, app *app, backend tokens.Backend) (m listedMember, err error) {
+	id, err := app.findMember(lookingFor(ctx, tokens.ActionMemberShow, ""), backend, c.Member)
+	if err != nil {
+		return m, err
+	}
+	if m.Member, err = backend.Member(ctx, id); err != nil {
+		return m, err
+	}
+	m.groups, err = groupNamesOf(ctx, backend, m.Grants)
+	return m, err
+}

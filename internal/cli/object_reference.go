@@ -20,6 +20,10 @@ const (
 		"characters), or - for the token whose value is on standard input."
 	tokensHelp = "The access tokens: names, <e-mail>/<name>, identifiers or the beginnings of those (tok_ and six " +
 		"characters), or - for the token whose value is on standard input."
+	memberHelp = "The member: the address, the name, the identifier or the beginning of that (mem_ and six characters)."
+	groupHelp  = "The group: its name, its identifier or the beginning of that (grp_ and six characters)."
+	roleHelp   = "The role: its name, its identifier or the beginning of that (rol_ and six characters)."
+
 	technicalUserHelp = "The technical user: its address, its name, its identifier or the beginning of that (tu_ and six " +
 		"characters)."
 	technicalUsersHelp = "The technical users: addresses, names, identifiers or the beginnings of those (tu_ and six " +
@@ -112,7 +116,7 @@ func (a *app) tokenWithValue(ctx context.Context, backend tokens.Backend) (strin
 		return "", errors.New("no token of this database has or had that value, or its token has been deleted")
 	case v.Superseded:
 		return "", fmt.Errorf("that value is dead: %s was given another one at %s; name the token by its identifier if you "+
-			"mean it all the same", describe(*v.AccessToken), minute(v.AccessToken.RegeneratedAt))
+			"mean it all the same", describe(*v.AccessToken), tokens.FormatTimestamp(v.AccessToken.RegeneratedAt))
 	}
 	return v.AccessToken.ID, nil
 }
@@ -193,6 +197,9 @@ type groupRef string
 // Validate refuses what can name no group.
 func (ref groupRef) Validate() error { return validateNameReference(tokens.KindGroup, string(ref), "") }
 
+// String returns how messages call the group.
+func (ref groupRef) String() string { return referenceText(tokens.KindGroup, string(ref)) }
+
 // findGroup returns the identifier of the group, or an empty string for an empty reference.
 func (a *app) findGroup(ctx context.Context, backend tokens.GroupService, ref groupRef) (string, error) {
 	if ref == "" || tokens.IsID(tokens.KindGroup, string(ref)) {
@@ -212,6 +219,9 @@ func namedGroup(g tokens.Group) namedObject {
 // roleRef names a role, which commands know by its name.
 type roleRef string
 
+// String returns how messages call the role.
+func (ref roleRef) String() string { return referenceText(tokens.KindRole, string(ref)) }
+
 // isName reports whether the reference is not an identifier, or the beginning of one.
 func (ref roleRef) isName() bool {
 	return !tokens.IsID(tokens.KindRole, string(ref)) && !isPrefix(tokens.KindRole, string(ref))
@@ -222,15 +232,24 @@ func (a *app) findRole(ctx context.Context, backend tokens.RoleService, ref role
 	if ref.isName() {
 		return string(ref), nil
 	}
+	role, err := a.roleNamed(ctx, backend, ref)
+	return role.Name, err
+}
+
+// roleNamed returns the role that is meant, built-in or custom.
+func (a *app) roleNamed(ctx context.Context, backend tokens.RoleService, ref roleRef) (tokens.Role, error) {
 	roles, err := backend.Roles(ctx)
 	if err != nil {
-		return "", lookupFailed(tokens.KindRole, err)
+		return tokens.Role{}, lookupFailed(tokens.KindRole, err)
+	}
+	if tokens.IsBuiltInRole(string(ref)) { // whose name no custom role has
+		return roles[slices.IndexFunc(roles, func(r tokens.Role) bool { return r.Name == string(ref) })], nil
 	}
 	id, err := a.only(tokens.KindRole, string(ref), documentsOf(roles, namedRole))
 	if err != nil {
-		return "", err
+		return tokens.Role{}, err
 	}
-	return roles[slices.IndexFunc(roles, func(r tokens.Role) bool { return r.ID == id })].Name, nil
+	return roles[slices.IndexFunc(roles, func(r tokens.Role) bool { return r.ID == id })], nil
 }
 
 func namedRole(r tokens.Role) namedObject { return namedObject{id: r.ID, name: r.Name, about: r.Name} }

@@ -22,15 +22,25 @@ func (a *app) note(format string, args ...any) {
 	_, _ = fmt.Fprintln(a.Stderr, tokens.Cleaned(fmt.Sprintf(format, args...)))
 }
 
-// minute formats a time for people, in UTC.
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04Z") }
+// instant writes an instant for people: as everywhere, and on a terminal also how far away it is.
+func (a *app) instant(t time.Time) string {
+	if a.StdoutTerminal {
+		return distant(t, a.Now())
+	}
+	return tokens.FormatTimestamp(t)
+}
 
-// minuteOr formats a time as minute does, or returns the word for none.
-func minuteOr(none string, t time.Time) string {
+// instantOr writes an instant as instant does, or returns the word for none.
+func (a *app) instantOr(none string, t time.Time) string {
 	if t.IsZero() {
 		return none
 	}
-	return minute(t)
+	return a.instant(t)
+}
+
+// distant writes an instant with how far it is from now.
+func distant(t, now time.Time) string {
+	return fmt.Sprintf("%s (%s)", tokens.FormatTimestamp(t), relative(t, now))
 }
 
 // confirm asks the person at the terminal a question. Unless the answer is yes, it returns an error that begins with
@@ -49,8 +59,11 @@ func (a *app) confirm(question, undone string) error {
 }
 
 // stopped says who stopped something, when and why.
-func stopped(stop *tokens.Stop) string {
-	text := fmt.Sprintf("by %s at %s", stop.By, minute(stop.At))
+func (a *app) stopped(stop *tokens.Stop) string { return stopped(stop, a.instant(stop.At)) }
+
+// stopped says who stopped something, when and why. The time is given as a text.
+func stopped(stop *tokens.Stop, at string) string {
+	text := fmt.Sprintf("by %s at %s", stop.By, at)
 	if stop.Reason != "" {
 		text += ": " + stop.Reason
 	}

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // relative says how far an instant is from now, as people say it. It is for terminals: a text that is kept needs the
@@ -37,9 +39,9 @@ func lengthOf(d time.Duration) string {
 			if n == 0 {
 				return ""
 			}
-			return counted(int(n), unit.noun)
+			return tokens.Counted(n, unit.noun)
 		}
 	}
 	const year = 365 * day
-	return counted(int(d.Round(year)/year), "year")
+	return tokens.Counted(d.Round(year)/year, "year")
 }

@@ -112,22 +112,22 @@ func (c *restore) Run(ctx context.Context, app *app) error {
 func (a *app) describeRestoration(r tokens.Restoration) {
 	now := a.Now()
 	if at, ok := r.Backup.MadeAt(); ok {
-		a.note("The backup was made at %s (%s) by %s.", minute(at), ago(at, now), r.Backup.LastEvent.Actor)
+		a.note("The backup was made at %s by %s.", distant(at, now), r.Backup.LastEvent.Actor)
 	} else {
-		a.note("The file is not a backup, or has been used since it was one; its newest event is from %s (%s).",
-			minute(at), ago(at, now))
+		a.note("The file is not a backup, or has been used since it was one; its newest event is from %s.",
+			distant(at, now))
 	}
 	a.note("It holds %s.", contents(r.Backup))
 	switch {
 	case r.Replaced != nil:
 		last := r.Replaced.LastEvent
-		a.note("It replaces the database at %s. Its newest event is from %s (%s), %s by %s; %d of its events are not in the "+
-			"backup, and what they record is undone.",
-			r.Path, minute(last.At), ago(last.At, now), last.Action, last.Actor, r.EventsLost)
+		a.note("It replaces the database at %s. Its newest event is from %s, %s by %s. Its events that are not in the "+
+			"backup, and what they record, are undone: %d.",
+			r.Path, distant(last.At, now), last.Action, last.Actor, r.EventsLost)
 		if r.Replaced.Database.ID != r.Backup.Database.ID {
 			a.note("That is another database: %s.", contents(*r.Replaced))
 		} else if r.ChangesLost > 0 {
-			a.note("The backup goes until %s, the database until %s: %d changes are undone.", extent(r.Backup.Mark, now),
+			a.note("The backup goes until %s, the database until %s. Changes undone: %d.", extent(r.Backup.Mark, now),
 				extent(r.Replaced.Mark, now), r.ChangesLost)
 		}
 	case r.Unreadable != nil:
@@ -142,7 +142,7 @@ func extent(m tokens.Mark, now time.Time) string {
 	if m.Serial == 0 {
 		return "a time before changes were counted"
 	}
-	return fmt.Sprintf("%s (%s, change %d)", minute(m.At), ago(m.At, now), m.Serial)
+	return fmt.Sprintf("%s, change %d", distant(m.At, now), m.Serial)
 }
 
 // printRestoration says what was done, and how to find what it undid.
@@ -195,19 +195,4 @@ func differenceCommands() (commands []string) {
 		commands = append(commands, way.command)
 	}
 	return commands
-}
-
-// ago says how long before now a time was, in the units that matter.
-func ago(t, now time.Time) string {
-	const day = 24 * time.Hour
-	past := now.Sub(t)
-	switch {
-	case past < 0:
-		return "in the future, by the clock of this machine"
-	case past >= day:
-		past = past.Truncate(time.Hour)
-	case past >= time.Hour:
-		past = past.Truncate(time.Minute)
-	}
-	return tokens.FormatDuration(past) + " ago"
 }

@@ -59,3 +59,23 @@ func (c *roleList) Run(ctx context.Context, app *app) error {
 		return printList(app, roleListing, columns, c.listFlags, list, "There are no roles.")
 	})
 }
+
+// roleShow shows one role.
+type roleShow struct {
+	Role roleRef `arg:"" name:"role" help:"${role_help}"`
+	JSON bool    `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// Validate refuses what can name no role.
+func (c *roleShow) Validate() error { return validateNameReference(tokens.KindRole, string(c.Role), "") }
+
+// Run shows everything that is known about the role, built-in or custom.
+func (c *roleShow) Run(ctx context.Context, app *app) error {
+	return app.withBackend(func(backend tokens.Backend) error {
+		role, err := app.roleNamed(lookingFor(ctx, tokens.ActionRoleShow, ""), backend, c.Role)
+		if err != nil {
+			return fmt.Errorf("unable to show role %s: %w", c.Role, err)
+		}
+		return printObject(app, roleListing, c.JSON, role)
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -59,10 +60,24 @@ func run(ctx context.Context, env Env) error {
 }
 
 // showVersion shows the version.
-type showVersion struct{}
+type showVersion struct {
+	JSON bool `name:"json" help:"Answer in JSON, for programs."`
+}
+
+// versionDocument is the program in --json output.
+type versionDocument struct {
+	Version string `json:"version"`
+	// Platform is the operating system and the architecture that it was built for, as Terraform names them.
+	Platform string `json:"platform"`
+}
 
 // Run prints the version.
-func (showVersion) Run(app *app) error { return app.printLine(versionText(app.Version)) }
+func (c showVersion) Run(app *app) error {
+	if c.JSON {
+		return app.printJSON(versionDocument{Version: app.Version, Platform: runtime.GOOS + "_" + runtime.GOARCH})
+	}
+	return app.printLine(versionText(app.Version))
+}
 
 func versionText(version string) string { return "latchkey " + version }
 

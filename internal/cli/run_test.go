@@ -201,7 +201,7 @@ func TestRegenerateWithAGraceOnATerminal(t *testing.T) {
 	if got.Code != 0 || !strings.HasSuffix(got.Stdout, "\n             It is shown only this once.\n") {
 		t.Errorf("the answer is %+v", got)
 	}
-	want := "The previous value stays valid until 2030-02-07 12:00Z: latchkey token retire-previous " + f.ids["deploy"] +
+	want := "The previous value stays valid until 2030-02-07T12:00:00Z: latchkey token retire-previous " + f.ids["deploy"] +
 		" ends it at once.\n"
 	if !strings.HasPrefix(got.Stderr, want) {
 		t.Errorf("beside it stands %q, want %q", got.Stderr, want)
@@ -286,12 +286,12 @@ func TestDeleteOfATokenInUseSaysSo(t *testing.T) {
 		change       []string
 	}{
 		{
-			"7d", "Its status is active; last use: 2030-01-30 08:00Z (once in all), within the 7d of protect_if_used_within: " +
+			"7d", "Its status is active; last use: 2030-01-30T08:00:00Z, once in all, within the 7d of protect_if_used_within: " +
 				"it is in use. Whoever", nil,
 		},
-		{"1d", "Its status is active; last use: 2030-01-30 08:00Z (once in all). Whoever", nil},
+		{"1d", "Its status is active; last use: 2030-01-30T08:00:00Z, once in all. Whoever", nil},
 		{
-			"7d", "Its status is held; last use: 2030-01-30 08:00Z (once in all). Whoever",
+			"7d", "Its status is held; last use: 2030-01-30T08:00:00Z, once in all. Whoever",
 			[]string{"token", "hold", f.ids["deploy"], "--reason", "leaked"},
 		},
 	} {
@@ -323,8 +323,8 @@ func TestRestoreAndPruneAsk(t *testing.T) {
 		{
 			args: []string{"restore", backup},
 			asks: []string{
-				"The backup was made at 2030-01-31 12:00Z (0s ago)", "Its newest event is from 2030-01-20 08:00Z (11d4h ago)",
-				"0 of its events are not in the backup", "Restore it? [y/N] ",
+				"The backup was made at 2030-01-31T12:00:00Z (now)", "Its newest event is from 2030-01-20T08:00:00Z (11 days ago)",
+				"not in the backup, and what they record, are undone: 0.", "Restore it? [y/N] ",
 			},
 			undone: "nothing was changed",
 		},

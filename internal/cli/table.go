@@ -19,6 +19,9 @@ const gap = "  "
 // narrowest is how narrow a column may get whose texts are cut or broken into lines.
 const narrowest = 12
 
+// widestWord is how wide a word is for which a column stays wide enough. It stands over the edge if it is wider.
+const widestWord = 40
+
 // tableView is a table of text for people. On a terminal it fits the width where it can. Elsewhere every row is one
 // line, whatever its length, and nothing is cut.
 type tableView struct {
@@ -150,8 +153,12 @@ func (view tableView) layout(width int) (shown, widths []int) {
 		}
 		least[i] = natural[i]
 		if column.fit != keepWhole {
-			least[i] = min(natural[i], max(header, cmp.Or(column.least, narrowest)))
+			least[i] = max(header, cmp.Or(column.least, narrowest))
 		}
+		if column.fit == breakLines {
+			least[i] = max(least[i], min(widestWord, view.widestWord(i)))
+		}
+		least[i] = min(least[i], natural[i])
 	}
 	for total(least, shown) > width {
 		rank := func(i int) int { return view.columns[i].rank }
@@ -179,6 +186,17 @@ func (view tableView) layout(width int) (shown, widths []int) {
 		widths = append(widths, natural[i])
 	}
 	return shown, widths
+}
+
+// widestWord returns how wide the widest word of a column is.
+func (view tableView) widestWord(column int) int {
+	widest := 0
+	for _, row := range view.rows {
+		for word := range strings.FieldsSeq(row.cells[column]) {
+			widest = max(widest, widthOf(word))
+		}
+	}
+	return widest
 }
 
 // total returns the width of a table of these columns.

@@ -69,7 +69,7 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 	shown.CreatorID = evil
 	for name, show := range map[string]func(*app) error{
 		"list":   func(a *app) error { return printAll(a, tokenListing, shown.listedToken) },
-		"show":   func(a *app) error { return a.printTable(newTokenCard(shown)) },
+		"show":   func(a *app) error { return a.printTable(a.tokenCard(shown)) },
 		"report": func(a *app) error { return a.report(evil, token) },
 		"note":   func(a *app) error { a.note("%s", evil); return nil },
 		"events": func(a *app) error {
@@ -80,7 +80,7 @@ func TestControlCharactersStayOffTheTerminal(t *testing.T) {
 			return printAll(a, technicalUserListing, listedTechnicalUser{token.User, groups})
 		},
 		"technical user": func(a *app) error {
-			return a.printTable(newTechnicalUserCard(token.User, []tokens.AccessToken{token}, groups))
+			return a.printTable(a.technicalUserCard(token.User, []tokens.AccessToken{token}, groups))
 		},
 		"members": func(a *app) error {
 			settings := tokens.MemberSettings{Name: evil, Grants: tokens.Grants{Role: evil}}

@@ -159,7 +159,7 @@ func (c *technicalUserShow) Run(ctx context.Context, app *app) error {
 			document := documentOf(technicalUserListing.fields, listedTechnicalUser{user, groups})
 			return app.printJSON(append(document, documentField{"access_token_ids", ids}))
 		}
-		return app.printTable(newTechnicalUserCard(user, list, groups))
+		return app.printTable(app.technicalUserCard(user, list, groups))
 	})
 }
 
@@ -177,8 +177,8 @@ func (c *technicalUserShow) read(ctx context.Context, app *app, backend tokens.B
 	return user, page.AccessTokens, err
 }
 
-// newTechnicalUserCard lays out one technical user, one property per row.
-func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, groups groupNames) tableView {
+// technicalUserCard lays out one technical user, one property per row.
+func (a *app) technicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, groups groupNames) tableView {
 	view := newCard()
 	add := func(label, value string) {
 		view.rows = append(view.rows, tableRow{cells: []string{label, value}})
@@ -189,15 +189,15 @@ func newTechnicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToken, gro
 	add("Description", cmp.Or(u.Description, "None"))
 	add("Status", technicalUserStatus(u))
 	if u.Disabled != nil {
-		add("Disabled", stopped(u.Disabled))
+		add("Disabled", a.stopped(u.Disabled))
 	}
 	if u.GroupID != "" {
 		add("Group", groups.name(u.GroupID))
 	}
 	add("Role", groups.describe(technicalUserGrants(u)))
 	add("Made for", madeFor(u))
-	add("Created", minute(u.CreatedAt))
-	add("Updated", minute(u.UpdatedAt))
+	add("Created", a.instant(u.CreatedAt))
+	add("Updated", a.instant(u.UpdatedAt))
 	for _, t := range list {
 		add("Access token", fmt.Sprintf("%s (%s), %s", t.Name, t.ID, t.Status))
 	}

@@ -52,7 +52,7 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 		for _, other := range created.Namesakes {
 			app.note("%s has the same name, was made at %s and was never used. "+
 				"If an interrupted command or apply left it behind, delete it: latchkey token delete %s",
-				describe(other), minute(other.CreatedAt), other.ID)
+				describe(other), tokens.FormatTimestamp(other.CreatedAt), other.ID)
 		}
 		app.note("Terraform does not know this token: latchkey import-blocks writes the block that puts it under management.")
 		return nil

@@ -110,7 +110,7 @@ func (a *app) warnOfDeletion(t tokens.AccessToken) {
 	if t.User.SystemCreated {
 		with += " and the technical user that was made for it"
 	}
-	use := "last use: " + countedUses(t)
+	use := "last use: " + a.countedUses(t)
 	if tokens.IsProtected(t.ProtectIfUsedWithin, t.Status, t.LiveSecretsUsedAt(t.ObservedAt), t.ObservedAt) {
 		use += fmt.Sprintf(", within the %s of protect_if_used_within: it is in use",
 			tokens.FormatDuration(t.ProtectIfUsedWithin))

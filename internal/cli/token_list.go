@@ -48,7 +48,7 @@ func (c *tokenList) Run(ctx context.Context, app *app) error {
 		switch shown := len(page.AccessTokens); {
 		case page.NextCursor == "":
 		case c.Total:
-			app.note("%d of %d access tokens.", shown, page.Total)
+			app.note("%d of %s.", shown, tokens.Counted(page.Total, "access token"))
 		default:
 			app.note("Shown: %d. There are more; a higher --limit shows them.", shown)
 		}

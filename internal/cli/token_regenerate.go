@@ -39,7 +39,7 @@ func (c *tokenRegenerate) Run(ctx context.Context, app *app) error {
 		}
 		if inGrace {
 			app.note("The previous value stays valid until %s: latchkey token retire-previous %s ends it at once.",
-				minute(token.Previous.EndsAt), token.ID)
+				tokens.FormatTimestamp(token.Previous.EndsAt), token.ID)
 		}
 		app.note("Terraform does not know the new value: the next %s.", answerToDrift(token.OnSecretDrift))
 		return nil

@@ -39,7 +39,7 @@ func (c *tokenShow) Run(ctx context.Context, app *app) error {
 			return fmt.Errorf("unable to show access token %s: %w", c.Token, err)
 		}
 		if !c.JSON {
-			return app.printTable(newTokenCard(token))
+			return app.printTable(app.tokenCard(token))
 		}
 		shares := documentsOf(token.shares, token.members.shareDocument)
 		return app.printJSON(append(tokenDocument(token.listedToken), documentField{"shares", shares}))

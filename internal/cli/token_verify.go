@@ -165,25 +165,25 @@ func (a *app) explainVerification(
 		}
 		text := fmt.Sprintf("active: %s; role: %s; ", owner, groups.describe(v.Grants))
 		if v.Previous {
-			return text + explainPrevious(t, "good until"), nil
+			return text + a.explainPrevious(t, "good until"), nil
 		}
-		return text + "expires: " + expiry(t), nil
+		return text + "expires: " + a.expiry(t), nil
 	}
-	text := fmt.Sprintf("not active: %s; %s %s", reason, owner, explainReason(t, reason))
+	text := fmt.Sprintf("not active: %s; %s %s", reason, owner, a.explainReason(t, reason))
 	switch {
 	case v.Previous:
-		text += "; " + explainPrevious(t, "which ends at")
+		text += "; " + a.explainPrevious(t, "which ends at")
 	case v.Superseded && isEndedPrevious(t, value):
-		text += fmt.Sprintf("; the grace period of this one ended at %s", minute(t.Previous.EndsAt))
+		text += fmt.Sprintf("; the grace period of this one ended at %s", a.instant(t.Previous.EndsAt))
 	}
 	return text, nil
 }
 
 // explainPrevious says that a value is in its grace period, when that ends, and since when there has been another
 // value.
-func explainPrevious(t tokens.AccessToken, end string) string {
+func (a *app) explainPrevious(t tokens.AccessToken, end string) string {
 	return fmt.Sprintf("it is the previous value, %s %s; the token has had a newer one since %s",
-		end, minute(t.Previous.EndsAt), minute(t.RegeneratedAt))
+		end, a.instant(t.Previous.EndsAt), a.instant(t.RegeneratedAt))
 }
 
 // isEndedPrevious reports whether a value is the one before the current one and its grace period is over.
@@ -192,22 +192,22 @@ func isEndedPrevious(t tokens.AccessToken, value string) bool {
 }
 
 // explainReason continues a sentence that begins with the token: it says what happened and what helps.
-func explainReason(t tokens.AccessToken, reason string) string {
+func (a *app) explainReason(t tokens.AccessToken, reason string) string {
 	switch reason {
 	case reasonSuperseded:
-		return fmt.Sprintf("was given another value at %s", minute(t.RegeneratedAt))
+		return fmt.Sprintf("was given another value at %s", a.instant(t.RegeneratedAt))
 	case string(tokens.StatusHeld):
-		return fmt.Sprintf("was put on hold %s; latchkey token release ends the hold", stopped(t.Held))
+		return fmt.Sprintf("was put on hold %s; latchkey token release ends the hold", a.stopped(t.Held))
 	case string(tokens.StatusDisabled):
 		if t.Disabled == nil && t.User.Disabled != nil {
-			return fmt.Sprintf("is stopped with its technical user, which was disabled %s", stopped(t.User.Disabled))
+			return fmt.Sprintf("is stopped with its technical user, which was disabled %s", a.stopped(t.User.Disabled))
 		}
-		return fmt.Sprintf("was disabled %s; latchkey token enable ends that", stopped(t.Disabled))
+		return fmt.Sprintf("was disabled %s; latchkey token enable ends that", a.stopped(t.Disabled))
 	case string(tokens.StatusRevoked):
-		return fmt.Sprintf("had its value revoked at %s; a regeneration gives it a new one", minute(t.Secret.EndedAt))
+		return fmt.Sprintf("had its value revoked at %s; a regeneration gives it a new one", a.instant(t.Secret.EndedAt))
 	case string(tokens.StatusExpired):
-		return fmt.Sprintf("expired at %s", expiry(t))
+		return fmt.Sprintf("expired at %s", a.expiry(t))
 	default:
-		return fmt.Sprintf("becomes active at %s", minute(t.ActivatesAt))
+		return fmt.Sprintf("becomes active at %s", a.instant(t.ActivatesAt))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -43,7 +44,7 @@ var tokenListing = listing[listedToken]{
 		{name: "permissions", title: "Permissions", rank: onRequest, value: listedToken.permissions},
 		{name: "narrowed_to", title: "Narrowed to", rank: onRequest, value: listedToken.narrowedTo},
 		{
-			name: "token_preview", title: "Token", rank: 4,
+			name: "token_preview", title: "Token", rank: 5,
 			value: func(t listedToken) value { return textValue(t.Secret.Preview).as(maskedToken(t.AccessToken)) },
 		},
 		{
@@ -55,11 +56,11 @@ var tokenListing = listing[listedToken]{
 			value: func(t listedToken) value { return previousSecretValue(t.AccessToken) },
 		},
 		{
-			name: "created_at", title: "Created", rank: 5,
+			name: "created_at", title: "Created", rank: 6,
 			value: func(t listedToken) value { return instantValue(t.CreatedAt) },
 		},
 		{
-			name: "last_used_at", title: "Last used", rank: 6,
+			name: "last_used_at", title: "Last used", rank: 4,
 			value: func(t listedToken) value { return instantValue(t.LastUsedAt).or("Never") },
 		},
 		{name: "use_count", title: "Uses", rank: wideOnly, value: func(t listedToken) value { return countValue(t.UseCount) }},
@@ -252,26 +253,28 @@ func previousSecretValue(t tokens.AccessToken) value {
 			ExpiresAt:    instantOrNull(t.Previous.EndsAt),
 			LastUsedAt:   instantOrNull(t.Previous.LastUsedAt),
 		},
-		text: describePrevious(t),
+		text: describePrevious(t, tokens.FormatTimestamp),
 	}
 }
 
 // maskedToken shows the beginning of a value, so that people recognize it.
 func maskedToken(t tokens.AccessToken) string { return t.Secret.Preview + "…" }
 
-func expiry(t tokens.AccessToken) string { return minuteOr("Not specified", t.SecretExpiresAt()) }
+func (a *app) expiry(t tokens.AccessToken) string {
+	return a.instantOr("Not specified", t.SecretExpiresAt())
+}
 
-func lastUse(t tokens.AccessToken) string { return minuteOr("Never", t.LastUsedAt) }
+func (a *app) lastUse(t tokens.AccessToken) string { return a.instantOr("Never", t.LastUsedAt) }
 
 // countedUses is lastUse with the number of uses. A last use without a number is from before uses were counted.
-func countedUses(t tokens.AccessToken) string {
+func (a *app) countedUses(t tokens.AccessToken) string {
 	switch t.UseCount {
 	case 0:
-		return lastUse(t)
+		return a.lastUse(t)
 	case 1:
-		return lastUse(t) + " (once in all)"
+		return a.lastUse(t) + ", once in all"
 	}
-	return fmt.Sprintf("%s (%d times in all)", lastUse(t), t.UseCount)
+	return fmt.Sprintf("%s, %d times in all", a.lastUse(t), t.UseCount)
 }
 
 // describe names an access token in a sentence. A caller who may stop the token but not know of it does not get the
@@ -293,8 +296,8 @@ type shownToken struct {
 // tokenDocument is an access token in --json output.
 func tokenDocument(t listedToken) document { return documentOf(tokenListing.fields, t) }
 
-// newTokenCard lays out one token, one property per row.
-func newTokenCard(t shownToken) tableView {
+// tokenCard lays out one token, one property per row.
+func (a *app) tokenCard(t shownToken) tableView {
 	view := newCard()
 	add := func(label, value string) {
 		view.rows = append(view.rows, tableRow{cells: []string{label, value}})
@@ -306,18 +309,18 @@ func newTokenCard(t shownToken) tableView {
 	add("Status", string(t.Status))
 	view.rows[len(view.rows)-1].style = statusStyles[t.Status]
 	if t.Held != nil {
-		add("Held", stopped(t.Held))
+		add("Held", a.stopped(t.Held))
 	}
 	if t.Disabled != nil {
-		add("Disabled", stopped(t.Disabled))
+		add("Disabled", a.stopped(t.Disabled))
 	}
 	if t.User.Disabled != nil {
-		add("Technical user disabled", stopped(t.User.Disabled))
+		add("Technical user disabled", a.stopped(t.User.Disabled))
 	}
 	add("Token", maskedToken(t.AccessToken))
 	add("Secret version", fmt.Sprint(t.Secret.Version))
 	if t.Previous != nil {
-		add("Previous token", describePrevious(t.AccessToken))
+		add("Previous token", describePrevious(t.AccessToken, a.instant))
 	}
 	add("Technical user", fmt.Sprintf("%s (%s)", t.User.Email, t.User.ID))
 	if t.User.GroupID != "" {
@@ -337,13 +340,13 @@ func newTokenCard(t shownToken) tableView {
 	if t.CreatorID != "" {
 		add("Made by", t.members.name(t.CreatorID))
 	}
-	add("Created", minute(t.CreatedAt))
-	add("Updated", minute(t.UpdatedAt))
-	add("Regenerated", minuteOr("Never", t.RegeneratedAt))
+	add("Created", a.instant(t.CreatedAt))
+	add("Updated", a.instant(t.UpdatedAt))
+	add("Regenerated", a.instantOr("Never", t.RegeneratedAt))
 	if !t.ActivatesAt.IsZero() {
-		add("Activates", minute(t.ActivatesAt))
+		add("Activates", a.instant(t.ActivatesAt))
 	}
-	add("Expires", expiry(t.AccessToken))
+	add("Expires", a.expiry(t.AccessToken))
 	if t.TTL > 0 {
 		add("Time to live", tokens.FormatDuration(t.TTL)+" from each new secret")
 	}
@@ -358,20 +361,20 @@ func newTokenCard(t shownToken) tableView {
 			add(policy.label, policy.value)
 		}
 	}
-	add("Last used", countedUses(t.AccessToken))
+	add("Last used", a.countedUses(t.AccessToken))
 	return view
 }
 
 // describePrevious shows the secret before the current one, when it ends or ended, and its last use.
-func describePrevious(t tokens.AccessToken) string {
+func describePrevious(t tokens.AccessToken, written func(time.Time) string) string {
 	end, used := "ended at", "never used"
 	if t.Previous.IsLive(t.ObservedAt) {
 		end = "good until"
 	}
 	if !t.Previous.LastUsedAt.IsZero() {
-		used = "last used at " + minute(t.Previous.LastUsedAt)
+		used = "last used at " + written(t.Previous.LastUsedAt)
 	}
-	return fmt.Sprintf("%s…, %s %s, %s", t.Previous.Preview, end, minute(t.Previous.EndsAt), used)
+	return fmt.Sprintf("%s…, %s %s, %s", t.Previous.Preview, end, written(t.Previous.EndsAt), used)
 }
 
 // describePermissions says what the token may do, level by level.

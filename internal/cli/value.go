@@ -29,6 +29,14 @@ func (v value) shown(a *app) string {
 	return v.text
 }
 
+// detailed returns the text for people where there is room: an instant together with how far away it is.
+func (v value) detailed(a *app) string {
+	if v.at.IsZero() {
+		return v.text
+	}
+	return a.instant(v.at)
+}
+
 // or returns the value with a word in place of none.
 func (v value) or(word string) value {
 	if v.data == nil {

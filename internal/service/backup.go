@@ -90,9 +90,5 @@ func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
 
 // snapshot converts what an inspection found.
 func snapshot(i sqlite.Inspection) tokens.Snapshot {
-	s := tokens.Snapshot{Database: i.Database, Mark: i.Mark, LastEvent: i.LastEvent}
-	for _, count := range i.Counts {
-		s.Objects = append(s.Objects, tokens.ObjectCount{Noun: count.Noun, Number: count.Rows})
-	}
-	return s
+	return tokens.Snapshot{Database: i.Database, Mark: i.Mark, Objects: i.Counts, LastEvent: i.LastEvent}
 }

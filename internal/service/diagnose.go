@@ -233,8 +233,8 @@ func organizationFinding(i sqlite.Inspection, options Options) Finding {
 func countsFinding(i sqlite.Inspection) Finding {
 	texts, facts := make([]string, len(i.Counts)), map[string]any{}
 	for n, count := range i.Counts {
-		texts[n] = fmt.Sprintf("%d %s", count.Rows, count.Noun)
-		facts[strings.ReplaceAll(count.Noun, " ", "_")] = count.Rows
+		texts[n] = count.String()
+		facts[count.Key()] = count.Number
 	}
 	return Finding{Name: "objects", Value: strings.Join(texts, ", "), Facts: facts}
 }
@@ -243,7 +243,7 @@ func countsFinding(i sqlite.Inspection) Finding {
 func size(bytes uint64) string {
 	const kibi = 1024
 	if bytes < kibi {
-		return fmt.Sprintf("%d bytes", bytes)
+		return tokens.Counted(bytes, "byte")
 	}
 	value, unit := float64(bytes)/kibi, 0
 	for value >= kibi && unit < len("KMGTPE")-1 {

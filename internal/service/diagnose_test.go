@@ -51,7 +51,7 @@ func TestDiagnoseSoundDatabase(t *testing.T) {
 		"schema":           fmt.Sprintf("version %d", store.SchemaVersion),
 		"journal mode":     "wal",
 		"integrity":        "sound",
-		"objects": "1 groups, 0 custom roles, 0 members, 0 technical users, 0 access tokens, 0 token shares, " +
+		"objects": "1 group, 0 custom roles, 0 members, 0 technical users, 0 access tokens, 0 token shares, " +
 			"2 events",
 	} {
 		f, ok := findings[name]

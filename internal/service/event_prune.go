@@ -26,7 +26,7 @@ func (b *Backend) PruneEvents(ctx context.Context, before time.Time) (int64, err
 			return 0, err
 		}
 		return number, o.record(ctx, tokens.ActionEventPrune, about.id, about.name, func(e *tokens.Event) {
-			e.Detail = fmt.Sprintf("%d events before %s", number, tokens.FormatTimestamp(before))
+			e.Detail = fmt.Sprintf("%s before %s", tokens.Counted(number, "event"), tokens.FormatTimestamp(before))
 			e.Details.EventsDeleted, e.Details.EventsDeletedBefore = number, before
 		})
 	})

@@ -1,6 +1,10 @@
 package tokens
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Snapshot is the content of a database at one time: of a database in use, or of a backup.
 type Snapshot struct {
@@ -16,9 +20,23 @@ type Snapshot struct {
 
 // ObjectCount is how many objects of a kind there are.
 type ObjectCount struct {
-	// Noun names the kind in the plural, as in "access tokens".
+	// Noun names the kind in the singular, as in "access token".
 	Noun   string
 	Number int64
+}
+
+// String returns the number with the noun, as in "1 access token".
+func (c ObjectCount) String() string { return Counted(c.Number, c.Noun) }
+
+// Key returns the name of the number for programs, as in "access_tokens".
+func (c ObjectCount) Key() string { return strings.ReplaceAll(c.Noun, " ", "_") + "s" }
+
+// Counted writes a number of things, whose noun is given in the singular.
+func Counted[N ~int | ~int64 | ~uint64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // MadeAt returns when a backup was made, and whether that is known. It is not known for a file that something else

@@ -30,8 +30,8 @@ func TestBackupAndFullDisks(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			return
 		}
-		if i := wantSound(t, filepath.Join(room, name)); i.Counts[0].Rows != 20 {
-			t.Errorf("%s holds %d groups, want 20", name, i.Counts[0].Rows)
+		if i := wantSound(t, filepath.Join(room, name)); i.Counts[0].Number != 20 {
+			t.Errorf("%s holds %d groups, want 20", name, i.Counts[0].Number)
 		}
 	}
 	backup("alone")

@@ -67,8 +67,8 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		i := wantSound(t, backup)
-		if groups := i.Counts[0]; groups.Rows < int64(acknowledged) {
-			t.Errorf("round %d: the backup holds %d groups, and %d had been acknowledged", round, groups.Rows, acknowledged)
+		if groups := i.Counts[0]; groups.Number < int64(acknowledged) {
+			t.Errorf("round %d: the backup holds %d groups, and %d had been acknowledged", round, groups.Number, acknowledged)
 		}
 		if i.SchemaVersion != store.SchemaVersion || i.LastEvent.Action != tokens.ActionDatabaseBackup ||
 			!i.LastEvent.At.Equal(noon) {

@@ -307,7 +307,7 @@ func TestInspection(t *testing.T) {
 		i.JournalMode != "wal" || len(i.Damage) != 0 {
 		t.Errorf("got %+v", i)
 	}
-	if i.Counts[0] != (Count{"groups", 3}) {
+	if i.Counts[0] != (tokens.ObjectCount{Noun: "group", Number: 3}) {
 		t.Errorf("got %+v, want 3 groups", i.Counts)
 	}
 	if !bytes.Equal(content(t, path), before) {

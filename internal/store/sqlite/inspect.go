@@ -40,7 +40,7 @@ type Inspection struct {
 	RowsChecked bool
 	Unsound     []string
 	// Counts holds how many objects there are of each kind.
-	Counts []Count
+	Counts []tokens.ObjectCount
 	// Mark is that of the last change; without a serial where none was counted.
 	Mark tokens.Mark
 	// LastEvent is the newest one.
@@ -56,12 +56,6 @@ type File struct {
 	Owner int
 	// Problem says why it can't be trusted; empty if it can.
 	Problem string
-}
-
-// Count is how many rows a table has.
-type Count struct {
-	Noun string
-	Rows int64
 }
 
 // Inspect looks at the SQLite file at the path, without changing it. The files -wal and -shm may appear beside it,
@@ -173,15 +167,15 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 		return store.NewerSchema(f.path, i.SchemaVersion)
 	}
 	for _, table := range []struct{ name, noun string }{
-		{"groups", "groups"}, {"roles", "custom roles"}, {"members", "members"},
-		{"technical_users", "technical users"}, {"access_tokens", "access tokens"},
-		{"token_shares", "token shares"}, {"events", "events"},
+		{"groups", "group"}, {"roles", "custom role"}, {"members", "member"},
+		{"technical_users", "technical user"}, {"access_tokens", "access token"},
+		{"token_shares", "token share"}, {"events", "event"},
 	} {
 		if table.name == "roles" && i.SchemaVersion < 2 {
 			continue
 		}
-		count := Count{Noun: table.noun}
-		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM `+table.name).Scan(&count.Rows); err != nil {
+		count := tokens.ObjectCount{Noun: table.noun}
+		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM `+table.name).Scan(&count.Number); err != nil {
 			return err
 		}
 		i.Counts = append(i.Counts, count)

@@ -91,7 +91,7 @@ func TestForgedJournal(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantUnavailable(t, "an inspection", i.Unusable, path, words...)
-		if len(i.Counts) == 0 || i.Counts[0].Rows != 1 || i.Database.ID != identity || i.JournalMode != "wal" {
+		if len(i.Counts) == 0 || i.Counts[0].Number != 1 || i.Database.ID != identity || i.JournalMode != "wal" {
 			t.Errorf("an inspection goes on with the file alone: got %+v", i)
 		}
 		if after := files(t, path); after != before {

@@ -98,7 +98,7 @@ func TestRestore(t *testing.T) {
 		t.Errorf("the directory holds %v", names)
 	}
 	i := wantSound(t, path)
-	if i.Counts[0].Rows != groupsInBackup || i.LastEvent.Action != tokens.ActionDatabaseRestore ||
+	if i.Counts[0].Number != groupsInBackup || i.LastEvent.Action != tokens.ActionDatabaseRestore ||
 		i.SchemaVersion != store.SchemaVersion {
 		t.Errorf("restored: %+v", i)
 	}

@@ -67,7 +67,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 	wantUnavailable(t, "a write", s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }),
 		path, "this user can't write to", "nothing was changed")
 	i, err := Inspect(t.Context(), path)
-	if err != nil || i.Unusable != nil || len(i.Counts) == 0 || i.Counts[0].Rows != 3 || i.JournalMode != "wal" {
+	if err != nil || i.Unusable != nil || len(i.Counts) == 0 || i.Counts[0].Number != 3 || i.JournalMode != "wal" {
 		t.Errorf("an inspection: got %+v, %v", i, err)
 	}
 	if err := Backup(t.Context(), path, filepath.Join(t.TempDir(), "backup.db"),
