@@ -67,7 +67,9 @@ type roleShow struct {
 }
 
 // Validate refuses what can name no role.
-func (c *roleShow) Validate() error { return validateNameReference(tokens.KindRole, string(c.Role), "") }
+func (c *roleShow) Validate() error {
+	return validateNameReference(tokens.KindRole, string(c.Role), "")
+}
 
 // Run shows everything that is known about the role, built-in or custom.
 func (c *roleShow) Run(ctx context.Context, app *app) error {

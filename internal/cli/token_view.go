@@ -74,7 +74,12 @@ var tokenListing = listing[listedToken]{
 		},
 		{
 			name: "group_id", title: "Group", rank: onRequest,
-			value: func(t listedToken) value { return textValue(t.User.GroupID).as(t.groups.name(t.User.GroupID)) },
+			value: func(t listedToken) value {
+				if t.User.GroupID == "" {
+					return textValue("")
+				}
+				return textValue(t.User.GroupID).as(t.groups.name(t.User.GroupID))
+			},
 		},
 		{
 			name: "description", title: "Description", rank: 8, fit: cutOff, least: 20,

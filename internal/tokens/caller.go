@@ -157,12 +157,9 @@ func (c Caller) MayManageAccounts(groupID, id, purpose string) error {
 // MayListMembers checks listing the members: for those who manage accounts at any level.
 func (c Caller) MayListMembers() error { return c.mayListAccounts("members") }
 
-// KnowsGroup reports whether the caller may know the name of a group: whoever may list the groups, or shows tokens or
-// manages accounts there, whose addresses hold it.
-func (c Caller) KnowsGroup(id string) bool {
-	shows, _ := c.ShowsTokensAt(id)
-	return shows || c.Access.At(id).Allows(PermissionManageAccounts)
-}
+// KnowsGroup reports whether the caller may know the name of a group, whatever is in it: whoever manages accounts there,
+// whose addresses hold it. The names of groups to which a token refers come with the token.
+func (c Caller) KnowsGroup(id string) bool { return c.Access.At(id).Allows(PermissionManageAccounts) }
 
 // KnowsMember reports whether the caller may know the address of a member: whoever may list the members, and the member.
 func (c Caller) KnowsMember(id string) bool {
