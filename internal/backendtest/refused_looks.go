@@ -42,6 +42,18 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 			w.equal("the names", len(names), 0)
 			return err
 		}},
+		"Candidates": {answers: true, action: tokens.ActionDatabaseShow, try: func(b tokens.Backend) error {
+			for _, kind := range []tokens.Kind{
+				tokens.KindGroup, tokens.KindRole, tokens.KindMember, tokens.KindTechnicalUser,
+			} {
+				found, err := b.Candidates(ctx, kind, "", 10)
+				w.equal("the candidates", len(found), 0)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
 
 		"CreateGroup": {action: tokens.ActionGroupCreate, try: func(b tokens.Backend) error {
 			_, err := b.CreateGroup(ctx, tokens.NewGroup{GroupSettings: tokens.GroupSettings{Name: "new"}})

@@ -30,6 +30,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Serial", testSerial},
 		{"Witness", testWitness},
 		{"Names", testNames},
+		{"Candidates", testCandidates},
 		{"Groups", testGroups},
 		{"GroupDeletionDropsRoles", testGroupDeletionDropsRoles},
 		{"Roles", testRoles},

@@ -13,7 +13,7 @@ import (
 // grammar is the command line. Each command is a struct of its flags and arguments with a Run method.
 type grammar struct {
 	Database *string          `help:"The database file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH" group:"common"`
-	ActAs    *string          `help:"Act with the permissions of the member with this e-mail address, not as the owner of the database." placeholder:"EMAIL" group:"common"`
+	ActAs    *string          `help:"Act with the permissions of the member with this e-mail address, not as the owner of the database." placeholder:"EMAIL" group:"common" values:"members"`
 	Ver      kong.VersionFlag `name:"version" help:"Show the version and exit." group:"common"`
 
 	Token struct {
@@ -59,7 +59,7 @@ type grammar struct {
 	Restore      restore      `cmd:"" help:"Replace the database with a backup."`
 	ImportBlocks importBlocks `cmd:"" help:"Write Terraform import blocks for what is in the database, to recover a lost state."`
 	Doctor       doctor       `cmd:"" help:"Examine the database and report problems."`
-	Completion   completion   `cmd:"" help:"Print the script that completes commands and flags in a shell."`
+	Completion   completion   `cmd:"" help:"Print the script that completes commands, flags and names in a shell."`
 	Complete     complete     `cmd:"" hidden:""`
 	Version      showVersion  `cmd:"" help:"Show the version."`
 	Debug        debug        `cmd:"" help:"Serve the provider to a debugger."`

@@ -10,8 +10,10 @@ import (
 type line struct {
 	// node is the command.
 	node *kong.Node
-	// arguments is how many arguments the command has been given.
+	// arguments are those that the command has been given.
 	arguments []string
+	// values are those of the flags, by the name of the flag.
+	values map[string]string
 	// argumentsOnly means that a -- ends the flags.
 	argumentsOnly bool
 	// flag is the one whose value comes next; nil for none.
@@ -23,22 +25,26 @@ type line struct {
 
 // readLine places the words of a command line as the parser does, up to the first one that has no place.
 func readLine(root *kong.Node, words []string) line {
-	l := line{node: root}
+	l := line{node: root, values: map[string]string{}}
 	for i, word := range words {
 		switch {
-		case word == "=" && l.flag != nil: // bash splits --flag=value
 		case l.flag != nil:
+			l.values[l.flag.Name] = word
 			l.flag = nil
 		case word == "--" && !l.argumentsOnly:
 			l.argumentsOnly = true
 		case strings.HasPrefix(word, "-") && word != onStandardInput && !l.argumentsOnly:
-			name, _, assigned := strings.Cut(word, "=")
+			name, value, assigned := strings.Cut(word, "=")
 			found := flagNamed(l.node, name)
 			if found == nil && name != "-h" {
 				l.unknown, l.rest = word, words[i+1:]
 				return l
 			}
-			if found != nil && !found.IsBool() && !assigned {
+			switch {
+			case found == nil || found.IsBool():
+			case assigned:
+				l.values[found.Name] = value
+			default:
 				l.flag = found
 			}
 		case len(l.node.Children) > 0:

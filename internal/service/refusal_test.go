@@ -162,8 +162,8 @@ func TestChangeThatCannotBeRecorded(t *testing.T) {
 	}
 	before := snapshot()
 	reads := []string{
-		"Database", "Names", "Group", "Groups", "Role", "Roles", "RoleHolders", "Member", "Members", "TechnicalUser",
-		"TechnicalUserWithEmail",
+		"Database", "Names", "Candidates", "Group", "Groups", "Role", "Roles", "RoleHolders", "Member", "Members",
+		"TechnicalUser", "TechnicalUserWithEmail",
 		"TechnicalUsers", "AccessToken", "AccessTokens", "VerifySecret", "TokenShare", "TokenShares", "Events",
 		"EventsAfter",
 	}

@@ -40,12 +40,15 @@ type Backend interface {
 	EventService
 }
 
-// NameService tells the names of objects to which others refer.
+// NameService tells the names of objects to which others refer, and completes those that people type.
 type NameService interface {
 	// Names returns the names of the groups and the e-mail addresses of the members with these identifiers, as far as the
 	// caller may know them; see Caller.KnowsGroup and Caller.KnowsMember. No caller is refused for asking about others: they
 	// are absent, as are those that don't exist.
 	Names(ctx context.Context, ids []string) (map[string]string, error)
+	// Candidates returns at most limit technical users, members, groups or custom roles for which Candidate.Begins, by
+	// name, of those that the caller may list. Nobody is refused: whoever may list none of the kind gets none.
+	Candidates(ctx context.Context, kind Kind, begun string, limit int) ([]Candidate, error)
 }
 
 // GroupService manages groups.
