@@ -119,5 +119,9 @@ func TestOlderCopy(t *testing.T) {
 	w.terraform("plan", "-detailed-exitcode").exits(0)
 	turn("latchkey.db")
 	configure("first", "3")
-	w.terraform("plan").exits(1).says("that went its own way: it goes until 20", "It stays in the Terraform state.")
+	fork := w.terraform("plan").exits(1).says("that went its own way: it goes until 20", "It stays in the Terraform state.",
+		"Compare both files with latchkey --database FILE event list")
+	if strings.Contains(fork.prose(), "whoever changed it last") {
+		t.Errorf("the advice for an older copy is given for a fork:\n%s", fork.stderr)
+	}
 }

@@ -127,10 +127,10 @@ func testWitness(w *world) {
 			tokens.ReasonOlderDatabase, []string{"older copy", tokens.FormatTimestamp(newest.At),
 				tokens.FormatTimestamp(newest.At.Add(time.Hour))}},
 		{"another mark under the same serial", change(func(m *tokens.Mark) { m.Value = tokens.NewMarkValue() }),
-			tokens.ReasonOlderDatabase, []string{"went its own way"}},
+			tokens.ReasonForkedDatabase, []string{"went its own way"}},
 		{"another mark under an earlier serial",
 			change(func(m *tokens.Mark) { m.Serial, m.Value = first.Serial, tokens.NewMarkValue() }),
-			tokens.ReasonOlderDatabase, []string{"went its own way"}},
+			tokens.ReasonForkedDatabase, []string{"went its own way"}},
 		{"another database", tokens.Mark{Database: tokens.NewID(tokens.KindDatabase, w.clock.Now())},
 			tokens.ReasonWrongDatabase, []string{newest.Database}},
 	} {

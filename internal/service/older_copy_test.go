@@ -82,11 +82,11 @@ func TestOlderCopies(t *testing.T) {
 		}},
 		{name: "the database was changed", reason: tokens.ReasonOlderDatabase,
 			since: func(c copies) tokens.Mark { return c.change(c.path) }},
-		{name: "both were changed, once", reason: tokens.ReasonOlderDatabase, since: func(c copies) tokens.Mark {
+		{name: "both were changed, once", reason: tokens.ReasonForkedDatabase, since: func(c copies) tokens.Mark {
 			c.change(c.copied)
 			return c.change(c.path)
 		}},
-		{name: "both were changed, the copy more often", reason: tokens.ReasonOlderDatabase, since: func(c copies) tokens.Mark {
+		{name: "both were changed, the copy more often", reason: tokens.ReasonForkedDatabase, since: func(c copies) tokens.Mark {
 			c.change(c.copied)
 			c.change(c.copied)
 			return c.change(c.path)
@@ -122,7 +122,7 @@ func TestOlderCopies(t *testing.T) {
 			c.accept()
 			return seen
 		}},
-		{name: "the copy was accepted, and the database was changed since", reason: tokens.ReasonOlderDatabase,
+		{name: "the copy was accepted, and the database was changed since", reason: tokens.ReasonForkedDatabase,
 			since: func(c copies) tokens.Mark {
 				c.accept()
 				return c.change(c.path)

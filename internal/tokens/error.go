@@ -61,6 +61,8 @@ const (
 	ReasonWrongDatabase Reason = "wrong_database"
 	// ReasonOlderDatabase: the database is a copy that has not been through the last change that the caller knows of.
 	ReasonOlderDatabase Reason = "older_database"
+	// ReasonForkedDatabase: the database is a copy that was changed side by side with the one that the caller knows of.
+	ReasonForkedDatabase Reason = "forked_database"
 	// ReasonBackupExists: something has the name of the backup already.
 	ReasonBackupExists Reason = "backup_exists"
 	// ReasonDatabaseFailing: the database is damaged, or fails in a way that needs an examination.

@@ -111,7 +111,7 @@ func (p Past) Check(seen Mark) error {
 	}
 	return Unavailable(nil, "%s is a copy of database %s that went its own way: it goes until %s, and lacks the change of "+
 		"%s in which the object was seen. Two copies were changed side by side, and neither holds the other's changes; "+
-		"nothing was changed", p.Location, seen.Database, p.Newest.Until(), seen.Until()).Because(ReasonOlderDatabase)
+		"nothing was changed", p.Location, seen.Database, p.Newest.Until(), seen.Until()).Because(ReasonForkedDatabase)
 }
 
 // Until says how far a database goes whose newest mark it is, after the word "until".

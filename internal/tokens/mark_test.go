@@ -68,11 +68,11 @@ func TestPast(t *testing.T) {
 		},
 		{
 			name: "two copies, changed as often", past: tokens.Past{Newest: mark(5, theirs), SameSerial: theirs},
-			seen: mark(5, ours), reason: tokens.ReasonOlderDatabase, words: []string{"went its own way", "(change 5)"},
+			seen: mark(5, ours), reason: tokens.ReasonForkedDatabase, words: []string{"went its own way", "(change 5)"},
 		},
 		{
 			name: "a copy that was changed more often", past: tokens.Past{Newest: mark(9, theirs), SameSerial: theirs},
-			seen: mark(5, ours), reason: tokens.ReasonOlderDatabase, words: []string{"went its own way", "(change 9)"},
+			seen: mark(5, ours), reason: tokens.ReasonForkedDatabase, words: []string{"went its own way", "(change 9)"},
 		},
 		{
 			name: "another database", past: tokens.Past{Newest: tokens.Mark{Database: other, Serial: 5, Value: ours}, SameSerial: ours},

@@ -34,7 +34,7 @@ func WitnessOf(ctx context.Context) *Witness {
 func (w *Witness) Unreached(err error) error {
 	reason := ErrorReason(err)
 	if w == nil || w.Expects.Database == "" || ErrorCode(err) != CodeUnavailable ||
-		reason == ReasonWrongDatabase || reason == ReasonOlderDatabase {
+		reason == ReasonWrongDatabase || reason == ReasonOlderDatabase || reason == ReasonForkedDatabase {
 		return err
 	}
 	return Unavailable(err, "database %s, in which the object lives, can't be reached", w.Expects.Database)

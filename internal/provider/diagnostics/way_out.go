@@ -50,6 +50,9 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonOlderDatabase: always("Put back the file of whoever changed it last. If this one is right, because a " +
 		"snapshot or a recovery put it here without latchkey restore, run latchkey restore --accept-current: then the plan " +
 		"shows the differences."),
+	tokens.ReasonForkedDatabase: always("Compare both files with latchkey --database FILE event list, keep the one in which " +
+		"more was done, and do once more what only the other one has. If the state has seen that other one, run " +
+		"latchkey restore --accept-current on the one that you keep: then the plan shows the differences."),
 	tokens.ReasonOtherOrganization: always("Both are settings in the provider's configuration."),
 	tokens.ReasonDatabaseFailing:   always("Run latchkey doctor to examine it."),
 }
