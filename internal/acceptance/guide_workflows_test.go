@@ -73,7 +73,6 @@ func newRunner(t *testing.T) *runner {
 		case $from in s3://*) from="`+r.store+`/${from##*/}" ;; esac
 		case $to in s3://*) to="`+r.store+`/${to##*/}" ;; esac
 		cp "$from" "$to"`)
-	r.script("latchkey", `exec "`+binary(t)+`" "$@"`)
 	return r
 }
 
@@ -96,6 +95,7 @@ func (r *runner) run(steps []guideStep) (succeeded bool, printed string) {
 	r.script("terraform", `exec "`+terraformPath(r.t)+`" "$@"`)
 	succeeded = true
 	outputs := map[string]string{}
+	path := r.path("bin") + ":" + os.Getenv("PATH")
 	for i, step := range steps {
 		if !r.isDue(step.If, succeeded, outputs) {
 			continue
@@ -105,7 +105,8 @@ func (r *runner) run(steps []guideStep) (succeeded bool, printed string) {
 			file := filepath.Join(folder, fmt.Sprintf(".outputs-%d", i))
 			cmd := r.command("bash", "-e", "-c", step.Run)
 			cmd.Dir = folder
-			cmd.Env = append(cmd.Env, "PATH="+r.path("bin")+":"+os.Getenv("PATH"), "GITHUB_OUTPUT="+file)
+			cmd.Env = append(cmd.Env, "PATH="+path, "HOME="+folder, "GITHUB_OUTPUT="+file, "GITHUB_PATH="+file+".path",
+				"GITHUB_RUN_ID=4711")
 			out, err := cmd.CombinedOutput()
 			printed += string(out)
 			if _, isExit := errors.AsType[*exec.ExitError](err); err != nil && !isExit {
@@ -116,6 +117,10 @@ func (r *runner) run(steps []guideStep) (succeeded bool, printed string) {
 			for _, line := range strings.Fields(string(content)) {
 				name, value, _ := strings.Cut(line, "=")
 				outputs["steps."+step.ID+".outputs."+name] = value
+			}
+			added, _ := os.ReadFile(file + ".path") // absent where the step adds no directory
+			for _, directory := range strings.Fields(string(added)) {
+				path = directory + ":" + path
 			}
 		case "actions/checkout":
 			for _, name := range []string{"main.tf", "backend.tf"} {
@@ -238,8 +243,28 @@ func TestGuideWorkflows(t *testing.T) {
 	theirs := *r.workspace
 	theirs.database = filepath.Join(r.store, "latchkey.db")
 	theirs.latchkey("token", "list").exits(0).says("theirs")
+	ours := *r.workspace
+	ours.database = filepath.Join(r.store, "conflict-4711.db")
+	ours.latchkey("token", "show", r.deploy().ID).exits(0).says("Runs the nightly deployments")
 	must(false, drift) // the state has seen what the store lacks
 	theirs.latchkey("restore", "--accept-current", "--yes").exits(0)
+
+	// Somebody puts back the file from before an apply that only deleted.
+	r.configure(deployToken(fresh) + `resource "latchkey_group" "shop" { name = "shop" }`)
+	must(true, apply)
+	before = r.stored()
+	r.configure(deployToken(fresh))
+	must(true, apply)
+	after := r.stored()
+	put := func(content string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(r.store, "latchkey.db"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(before)
+	must(false, drift)
+	put(after)
 
 	r.configure(deployToken(dueAfterASecond))
 	must(true, apply)
