@@ -124,7 +124,8 @@ say 'A new project:      declare source = "latchkey-dev/latchkey" in required_pr
 say '                    terraform init                 (or tofu init)'
 say 'An existing one:    terraform init -upgrade        (or tofu init -upgrade)'
 say '                    Without -upgrade it stays with the version in its lock file.'
-say "The command line:   install -m 755 $binary ~/bin/latchkey puts a copy into a directory of your PATH"
+say "The command line:   mkdir -p ~/bin && install -m 755 $binary ~/bin/latchkey"
+say '                    If your shell does not find it, add ~/bin to your PATH.'
 
 # A provider_installation block in the user's configuration replaces the implied local mirror.
 for file in "${TF_CLI_CONFIG_FILE:-}" "$HOME/.terraformrc" "$HOME/.tofurc"; do
