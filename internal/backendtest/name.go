@@ -37,3 +37,25 @@ func testNames(w *world) {
 	}
 	w.equal("the events of that", len(must(w.Events(ctx, tokens.EventQuery{}))(w)), before)
 }
+
+// A page holds no role of a token that is not on it, unless the reader may list the roles.
+func testRolesOfPages(w *world) {
+	ctx := w.Context()
+	must(w.CreateRole(ctx,
+		tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "deployer", Permissions: []string{"api:deploy"}}}))(w)
+	viewer := must(w.CreateMember(ctx, tokens.NewMember{Email: "viewer@example.com", MemberSettings: tokens.MemberSettings{
+		Grants: tokens.Grants{Role: tokens.RoleViewer},
+	}}))(w)
+	ci := w.user("ci", "")
+	settings := ci.TechnicalUserSettings
+	settings.Role = "deployer"
+	must(w.UpdateTechnicalUser(ctx, ci.ID, tokens.Updating(ci.TechnicalUserSettings, settings)))(w)
+	w.create(w.request("b", ci.ID))
+	w.create(w.request("a", w.user("cd", "").ID))
+	query := tokens.TokenQuery{Sort: tokens.ColumnName, Limit: 1}
+	page := must(w.acting(viewer.Email).AccessTokens(ctx, query))(w)
+	w.equal("the tokens of the page", len(page.AccessTokens), 1)
+	if _, told := page.Roles["deployer"]; told || page.Roles == nil {
+		w.Errorf("the roles of the page: got %v, want the built-in ones", page.Roles)
+	}
+}

@@ -31,6 +31,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Witness", testWitness},
 		{"Names", testNames},
 		{"Candidates", testCandidates},
+		{"RolesOfPages", testRolesOfPages},
 		{"Groups", testGroups},
 		{"GroupDeletionDropsRoles", testGroupDeletionDropsRoles},
 		{"Roles", testRoles},

@@ -127,6 +127,22 @@ func TestOlderCopies(t *testing.T) {
 				c.accept()
 				return c.change(c.path)
 			}},
+		{name: "the copy was accepted after a clock was ahead, and is older again", reason: tokens.ReasonOlderDatabase,
+			since: func(c copies) tokens.Mark {
+				c.clock.Advance(24 * time.Hour)
+				c.change(c.copied)
+				c.clock.Advance(-24 * time.Hour)
+				c.accept()
+				c.duplicate(c.copied, c.path)
+				return c.change(c.path)
+			}},
+		{name: "the copy was accepted, and is older again within the same instant", reason: tokens.ReasonOlderDatabase,
+			since: func(c copies) tokens.Mark {
+				c.accept()
+				c.duplicate(c.copied, c.path)
+				c.clock.Advance(-time.Second) // that of the change
+				return c.change(c.path)
+			}},
 		{name: "the copy was accepted by a clock that is late", since: func(c copies) tokens.Mark {
 			seen := c.change(c.copied)
 			c.clock.Advance(-time.Hour)
@@ -198,7 +214,7 @@ func TestBackupOver(t *testing.T) {
 			c.must(os.Remove(c.copied))
 			c.change(c.copied)
 		}},
-		{name: "the copy was put back, and the database after it", since: func(c copies) {
+		{name: "the copy was put back, and the database after it", code: tokens.CodeConflict, since: func(c copies) {
 			c.change(c.copied)
 			_, err := service.Acceptance{Options: service.Options{Database: c.path, Now: c.clock.Now}, Actor: anna.Actor()}.Run(background)
 			c.must(err)

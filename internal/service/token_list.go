@@ -55,8 +55,11 @@ func (l *tokenLister) page(ctx context.Context) (page tokens.TokenPage, err erro
 		page.NextCursor = l.query.CursorAfter(list[limit-1])
 	}
 	page.AccessTokens, page.GroupNames = list, namesOfGroups(list, l.groupNames)
-	if !slices.ContainsFunc(list, tokens.AccessToken.HasCustomRole) || l.caller.MayManageAccounts("", "", "to list the roles") == nil {
+	switch {
+	case l.caller.MayManageAccounts("", "", "to list the roles") == nil:
 		page.Roles = l.roles
+	case !slices.ContainsFunc(list, tokens.AccessToken.HasCustomRole):
+		page.Roles = tokens.NewRoles(nil) // not those of tokens that were read beyond the page
 	}
 	switch {
 	case !l.query.CountTotal:

@@ -39,15 +39,16 @@ func scanPast(row scanner) (p tokens.Past, err error) {
 		checkDerived("changed_at", "column serial", (m.Serial == 0) == m.At.IsZero()))
 }
 
-// raise counts a change that was made at a time, and returns the mark that it left. It comes last in its transaction: where
-// several of them go on at once, those that come after it wait.
+// raise counts a change that was made at a time, and returns the mark that it left. Each change has a later time than the
+// one before, by a microsecond where the clock doesn't say so: what comes after a KnowEarlierMarks must not be taken for
+// what came before. It is last in its transaction: where several go on at once, those that come after it wait.
 func (t Tx) raise(ctx context.Context, at time.Time) (tokens.Mark, error) {
 	scan := func(row scanner) (m tokens.Mark, err error) {
 		err = row.Scan(textTo(&m.Database), count{&m.Serial}, someInstant{&m.At})
 		return m, checkedRow(tokens.KindDatabase, m.Database, err)
 	}
 	m, ok, err := find(ctx, t.q, scan, `UPDATE database SET serial = serial + 1,
-		changed_at = CASE WHEN changed_at > $1 THEN changed_at ELSE $1 END RETURNING id, serial, changed_at`, microseconds(at))
+		changed_at = CASE WHEN changed_at >= $1 THEN changed_at + 1 ELSE $1 END RETURNING id, serial, changed_at`, microseconds(at))
 	if err == nil && !ok {
 		err = &rowError{rowOf(tokens.KindDatabase, t.database.ID), "its row is not there"}
 	}
@@ -59,10 +60,10 @@ func (t Tx) raise(ctx context.Context, at time.Time) (tokens.Mark, error) {
 }
 
 // KnowEarlierMarks records that every mark from before a time counts as known: the database was put back on purpose, and
-// may lack changes that somebody has seen.
+// may lack changes that somebody has seen. The change that this is part of comes after that time.
 func (t Tx) KnowEarlierMarks(ctx context.Context, until time.Time) error {
-	return t.exec(ctx, `UPDATE database SET known_until = CASE WHEN changed_at > $1 THEN changed_at ELSE $1 END`,
-		microseconds(until))
+	return t.exec(ctx, `UPDATE database SET known_until = CASE WHEN changed_at > $1 THEN changed_at ELSE $1 END,
+		changed_at = CASE WHEN changed_at > $1 THEN changed_at ELSE $1 END`, microseconds(until))
 }
 
 // PutBack records in a database that takes the place of another one that every mark from before a time counts as known,

@@ -19,7 +19,7 @@ type Mark struct {
 	Serial int64
 	// Value is random; empty where the serial is zero.
 	Value string
-	// At is when the change was made. No later change of the database has an earlier time, whatever the clock says.
+	// At is when the change was made. Every later change of the database has a later time, whatever the clock says.
 	At time.Time
 }
 

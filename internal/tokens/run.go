@@ -28,9 +28,16 @@ func ClaimedRun(lookup func(string) (string, bool)) string {
 	return ""
 }
 
+// Addresses may carry a credential: before the host, or in what follows the path.
+var (
+	userOfAddress  = regexp.MustCompile(`://[^/\s?#]*@`)
+	queryOfAddress = regexp.MustCompile(`(://[^\s?#]*)[?#]\S*`)
+)
+
 // cleanRun returns the name of a run as it is stored and shown; empty for what can't be one.
 func cleanRun(claimed string) string {
 	run := strings.TrimSpace(Cleaned(Normal(claimed)))
+	run = queryOfAddress.ReplaceAllString(userOfAddress.ReplaceAllString(run, "://"), "$1")
 	if utf8.RuneCountInString(run) > maxRun || strings.ContainsRune(run, utf8.RuneError) || redact(run) != run ||
 		validateText("", run, false) != nil {
 		return ""

@@ -65,13 +65,19 @@ func TestClaimedRun(t *testing.T) {
 		"another direction":       {environment{"LATCHKEY_RUN": "a\u202eb"}, ""},
 		"no UTF-8":                {environment{"LATCHKEY_RUN": "a\xff"}, ""},
 		"a mark without a letter": {environment{"LATCHKEY_RUN": "\u0308a"}, ""},
-		"blank":                   {environment{"LATCHKEY_RUN": " \t"}, ""},
-		"long":                    {environment{"LATCHKEY_RUN": strings.Repeat("ä", 256)}, strings.Repeat("ä", 256)},
-		"too long":                {environment{"LATCHKEY_RUN": strings.Repeat("ä", 257)}, ""},
-		"a value":                 {environment{"LATCHKEY_RUN": "run " + secret.Reveal()}, ""},
-		"most of a value":         {environment{"LATCHKEY_RUN": secret.Reveal()[:40]}, ""},
-		"a value in an address":   {with(gitHub, "GITHUB_RUN_ID", secret.Reveal()), ""},
-		"deceiving over GitHub":   {with(gitHub, "LATCHKEY_RUN", "\x1b[31m"), "https://github.com/acme/infra/actions/runs/4711"},
+		"a password in an address": {
+			environment{"LATCHKEY_RUN": "job of https://oauth2:pass@git.example.com/a/-/jobs/1"}, "job of https://git.example.com/a/-/jobs/1",
+		},
+		"a query in an address": {
+			with(environment{"GITLAB_CI": "true"}, "CI_JOB_URL", "https://x@git.example.com/jobs/1?token=abc#l1"), "https://git.example.com/jobs/1",
+		},
+		"blank":                 {environment{"LATCHKEY_RUN": " \t"}, ""},
+		"long":                  {environment{"LATCHKEY_RUN": strings.Repeat("ä", 256)}, strings.Repeat("ä", 256)},
+		"too long":              {environment{"LATCHKEY_RUN": strings.Repeat("ä", 257)}, ""},
+		"a value":               {environment{"LATCHKEY_RUN": "run " + secret.Reveal()}, ""},
+		"most of a value":       {environment{"LATCHKEY_RUN": secret.Reveal()[:40]}, ""},
+		"a value in an address": {with(gitHub, "GITHUB_RUN_ID", secret.Reveal()), ""},
+		"deceiving over GitHub": {with(gitHub, "LATCHKEY_RUN", "\x1b[31m"), "https://github.com/acme/infra/actions/runs/4711"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := tokens.ClaimedRun(func(name string) (string, bool) {
