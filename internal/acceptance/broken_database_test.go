@@ -102,7 +102,7 @@ func TestBrokenDatabase(t *testing.T) {
 				return content
 			},
 			says: []string{w.databasePath() + " is database db_", "but the object lives in database db_",
-				"point the provider's database to the file in which it was made"},
+				"Name the file in which it was made"},
 		},
 		{
 			name:   "empty",

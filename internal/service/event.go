@@ -31,19 +31,24 @@ func (b *Backend) EventsAfter(
 	// What is read and the position behind it must be of one moment.
 	about := look{action: tokens.ActionEventList}
 	events, err = readAsBy(ctx, b, (*store.Store).ReadAtOnce, about, func(r reader) ([]tokens.Event, error) {
-		number, err := r.LatestEventNumber(ctx)
+		number, id, err := r.LatestEvent(ctx)
 		if err != nil {
 			return nil, err
+		}
+		known, err := r.EventNumbered(ctx, after.Number)
+		if err != nil {
+			return nil, err
+		}
+		if number < after.Number || known != "" && known != after.ID {
+			// A backup was restored: its log goes on with numbers that were told of others. The time alone tells what is new.
+			after.Number, query.Since = 0, latest(query.Since, after.At)
 		}
 		l, err := r.eventLister(ctx, query, b.now())
 		if err != nil {
 			return nil, err
 		}
 		l.position = after
-		end = tokens.EventPosition{Number: max(number, after.Number), At: l.now}
-		if after.At.After(end.At) { // the clock was set back, and told is told
-			end.At = after.At
-		}
+		end = tokens.EventPosition{Number: number, ID: id, At: latest(l.now, after.At)} // what was told stays told
 		return l.latest(ctx)
 	})
 	return events, end, err

@@ -24,6 +24,57 @@ func backUp(t *testing.T, b *service.Backend) string {
 	return file
 }
 
+// Whoever follows the log is told what happens after a restore, though the numbers of events begin anew with the backup's.
+func TestFollowedRestore(t *testing.T) {
+	for _, since := range []int{1, 6} { // changes since the restore: fewer than were undone, and more
+		clock := backendtest.NewClock()
+		database := filepath.Join(t.TempDir(), "latchkey.db")
+		change := func() {
+			t.Helper()
+			clock.Advance(time.Second)
+			name := "g" + tokens.NewID(tokens.KindGroup, clock.Now())[4:]
+			if _, err := open(t, database, clock.Now).CreateGroup(background, groupRequest(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		change()
+		file := backUp(t, open(t, database, clock.Now))
+		for range 4 {
+			change()
+		}
+		_, position, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, tokens.EventPosition{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(time.Second)
+		restore := service.Restore{
+			Options: service.Options{Database: database, Now: clock.Now}, Actor: anna.Actor(), File: file,
+		}
+		if _, err := restore.Run(background); err != nil {
+			t.Fatal(err)
+		}
+		want := []tokens.Action{tokens.ActionDatabaseRestore}
+		for range since {
+			change()
+			want = append(want, tokens.ActionGroupCreate)
+		}
+		told, position, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, position)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []tokens.Action
+		for _, e := range told {
+			got = append(got, e.Action)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("after %d changes since the restore: got %v, want %v", since, got, want)
+		}
+		if again, _, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, position); err != nil || len(again) > 0 {
+			t.Errorf("asked again: got %v, %v", again, err)
+		}
+	}
+}
+
 // A restore undoes everything since the backup: what was regenerated, held, disabled or deleted is as it was, what was
 // created is gone, and the log says what was restored.
 func TestRestore(t *testing.T) {

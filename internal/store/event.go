@@ -69,13 +69,23 @@ func (v View) Events(ctx context.Context, selection EventSelection) ([]NumberedE
 	return list(ctx, v.q, scanEvent, text+where(conditions...)+latest, b.args...)
 }
 
-// LatestEventNumber returns the Number of the event that was written last; zero if there is none.
-func (v View) LatestEventNumber(ctx context.Context) (number int64, err error) {
-	number, _, err = find(ctx, v.q, func(row scanner) (number int64, err error) {
-		err = row.Scan(count{&number})
-		return number, checkedRow(tokens.KindEvent, "", err)
-	}, `SELECT coalesce(max(number), 0) FROM events`)
-	return number, err
+// EventNumbered returns the identifier of the event with a number; empty if there is none, as where it was pruned.
+func (v View) EventNumbered(ctx context.Context, number int64) (id string, err error) {
+	_, id, err = v.numberedEvent(ctx, `SELECT number, id FROM events WHERE number = $1`, number)
+	return id, err
+}
+
+// LatestEvent returns the number and the identifier of the event that was written last; zero if there is none.
+func (v View) LatestEvent(ctx context.Context) (number int64, id string, err error) {
+	return v.numberedEvent(ctx, `SELECT number, id FROM events ORDER BY number DESC LIMIT 1`)
+}
+
+func (v View) numberedEvent(ctx context.Context, query string, args ...any) (number int64, id string, err error) {
+	id, _, err = find(ctx, v.q, func(row scanner) (id string, err error) {
+		err = row.Scan(count{&number}, textTo(&id))
+		return id, checkedRow(tokens.KindEvent, id, err, checkID("id", tokens.KindEvent, id))
+	}, query, args...)
+	return number, id, err
 }
 
 // eventFilters are the conditions of the filters of a query, its object apart.

@@ -143,8 +143,10 @@ func lowerASCII(s string) string {
 // EventPosition is a place in the audit log, between what was written before and what comes after. The zero position is
 // before everything.
 type EventPosition struct {
-	// Number is that of the latest event that was written before.
+	// Number is that of the latest event that was written before, and ID its identifier: another event has the number where
+	// a backup was restored since.
 	Number int64
+	ID     string
 	// At is the time up to which grace periods had ended. Their events are written later, and count as before.
 	At time.Time
 }
