@@ -108,6 +108,7 @@ func parse(env Env) (func(context.Context) error, error) {
 		return nil, err
 	}
 	parser.Model.HelpFlag.Group = &commonFlags
+	addExamples(parser.Model.Node)
 	args := withHelp(env.Args)
 	command, err := parser.Parse(args)
 	switch {

@@ -24,7 +24,8 @@ func (*importBlocks) Help() string {
 		"again. What another object refers to must be imported first, so this may take several rounds; standard error " +
 		"says so.\n\n" +
 		"    terraform plan -out=lost.tfplan\n" +
-		"    terraform show -json lost.tfplan | latchkey import-blocks --plan - >imports.tf\n\n" +
+		"    terraform show -json lost.tfplan |\n" +
+		"      latchkey import-blocks --plan - >imports.tf\n\n" +
 		"If both are lost: write the configuration of everything, too. Only what Terraform alone knows is missing, such as " +
 		"triggers.\n\n" +
 		"    latchkey import-blocks --resources >recovered.tf\n" +

@@ -21,8 +21,7 @@ type scan struct {
 func (*scan) Help() string {
 	return "Finds every value that Latchkey could have made, with any prefix, by its checksum, and asks the database " +
 		"about each. Exit code 1 means that a value is live, or that it may be. No value is printed whole, and a scan does " +
-		"not count as a use of a token.\n\n" +
-		"    git log --all -p | latchkey scan -"
+		"not count as a use of a token."
 }
 
 // leak is a value that was found.

@@ -73,7 +73,7 @@ func clock() time.Time {
 }
 
 // latchkey is the program, with the clock and the actor of the tests. If a script sets the variable terminal to a number
-// of columns, standard output is a terminal of that width.
+// of columns, standard output is a terminal of that width; with the variable person, so is standard input.
 func latchkey() {
 	width, _ := strconv.Atoi(os.Getenv("terminal"))
 	os.Exit(cli.Run(context.Background(), cli.Env{
@@ -82,12 +82,14 @@ func latchkey() {
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
 
+		StdinTerminal:  os.Getenv("person") != "",
 		StdoutTerminal: width > 0,
 		TerminalWidth:  width,
 		LookupEnv:      os.LookupEnv,
 		Now:            clock,
 		Version:        "1.2.3",
 		Actor:          "local:ben@laptop",
+		Debug:          func(context.Context) error { return nil },
 	}))
 }
 
