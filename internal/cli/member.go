@@ -100,11 +100,11 @@ func (c *memberShow) Run(ctx context.Context, app *app) error {
 }
 
 func (c *memberShow) read(ctx context.Context, app *app, backend tokens.Backend) (m listedMember, err error) {
-	id, err := app.findMember(lookingFor(ctx, tokens.ActionMemberShow, ""), backend, c.Member)
+	found, err := app.findMember(lookingFor(ctx, tokens.ActionMemberShow, ""), backend, c.Member)
 	if err != nil {
 		return m, err
 	}
-	if m.Member, err = backend.Member(ctx, id); err != nil {
+	if m.Member, err = backend.Member(ctx, found.ID); err != nil {
 		return m, err
 	}
 	m.groups, err = groupNamesOf(ctx, backend, m.Grants)

@@ -28,34 +28,46 @@ func isPrefix(kind tokens.Kind, text string) bool {
 		tokens.IsID(kind, text+strings.Repeat("0", tokens.IDLength(kind)-len(text)))
 }
 
-// meant returns the objects of a kind that a text names. A whole identifier names its object alone; it is the way out
-// wherever anything else is ambiguous. Otherwise a text may name an object in several ways, none of which beats another:
-// by <e-mail>/<name> or <e-mail>_<id> for an access token, by the address of an account, by the exact name, and by the
-// beginning of the identifier.
-func meant(kind tokens.Kind, text string, all []namedObject) []namedObject {
-	if tokens.IsID(kind, text) {
-		return slices.DeleteFunc(slices.Clone(all), func(o namedObject) bool { return o.id != text })
-	}
-	text = tokens.Normal(text)
-	var found []namedObject
-	for _, o := range all {
-		if o.hasAddress(kind, text) || text != "" && tokens.Normal(o.name) == text ||
-			isPrefix(kind, text) && strings.HasPrefix(o.id, text) {
-			found = append(found, o)
-		}
-	}
-	return found
+// isAddress reports whether a text has the form of an e-mail address.
+func isAddress(text string) bool { return tokens.ValidateEmail("", text) == nil }
+
+// addressAndName splits <e-mail>/<name>, and reports whether a text has that form.
+func addressAndName(text string) (email, name string, ok bool) {
+	email, name, ok = strings.Cut(text, "/")
+	return email, name, ok && name != "" && isAddress(email)
 }
 
-// hasAddress reports whether a text is the address of an account, or an address with what tells an access token of that
-// account from others.
-func (o namedObject) hasAddress(kind tokens.Kind, text string) bool {
-	if kind != tokens.KindAccessToken {
-		return o.address != "" && tokens.SameEmail(o.address, text)
+// namesToken reports whether a text has a form that names an access token and nothing else, apart from an identifier.
+func namesToken(text string) bool {
+	_, _, qualified := tokens.ParseQualifiedID(text)
+	_, _, addressed := addressAndName(text)
+	return qualified || addressed
+}
+
+// meant returns the objects of a kind that a text names. Some texts name by their form, and so never what somebody has
+// called like that: a whole identifier, <e-mail>_<id> and <e-mail>/<name> of an access token, and the address of an
+// account. Any other text may be an exact name or the beginning of an identifier, of which none beats the other.
+func meant(kind tokens.Kind, text string, all []namedObject) []namedObject {
+	isMeant := meaning(kind, tokens.Normal(text))
+	return slices.DeleteFunc(slices.Clone(all), func(o namedObject) bool { return !isMeant(o) })
+}
+
+// meaning returns a function that reports whether an object of a kind is what a text names.
+func meaning(kind tokens.Kind, text string) func(o namedObject) bool {
+	if tokens.IsID(kind, text) {
+		return func(o namedObject) bool { return o.id == text }
 	}
-	if email, id, ok := tokens.ParseQualifiedID(text); ok && id == o.id {
-		return tokens.SameEmail(o.address, email)
+	if kind == tokens.KindAccessToken {
+		if email, id, ok := tokens.ParseQualifiedID(text); ok {
+			return func(o namedObject) bool { return o.id == id && tokens.SameEmail(o.address, email) }
+		}
+		if email, name, ok := addressAndName(text); ok {
+			return func(o namedObject) bool { return tokens.SameEmail(o.address, email) && tokens.Normal(o.name) == name }
+		}
+	} else if isAddress(text) {
+		return func(o namedObject) bool { return tokens.SameEmail(o.address, text) }
 	}
-	email, name, ok := strings.Cut(text, "/")
-	return ok && o.address != "" && tokens.SameEmail(o.address, email) && tokens.Normal(o.name) == name
+	return func(o namedObject) bool {
+		return text != "" && tokens.Normal(o.name) == text || isPrefix(kind, text) && strings.HasPrefix(o.id, text)
+	}
 }

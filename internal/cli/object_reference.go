@@ -59,6 +59,13 @@ func (a *app) findToken(ctx context.Context, backend tokens.Backend, ref tokenRe
 	case tokens.IsID(tokens.KindAccessToken, text):
 		return text, nil
 	}
+	if _, id, ok := tokens.ParseQualifiedID(text); ok {
+		token, shown, err := shownTokenWithID(ctx, backend, id)
+		if err != nil || !shown { // it is for the operation to say what the caller may do with what they don't see
+			return id, err
+		}
+		return a.only(tokens.KindAccessToken, text, []namedObject{namedToken(token)})
+	}
 	var found []namedObject
 	for _, query := range queriesFor(text) {
 		query.Limit = mostCandidates + 1
@@ -75,15 +82,12 @@ func (a *app) findToken(ctx context.Context, backend tokens.Backend, ref tokenRe
 	return a.only(tokens.KindAccessToken, text, found)
 }
 
-// queriesFor returns the queries that together select the access tokens that a text may name.
+// queriesFor returns the queries that together select the access tokens that a text without an identifier may name.
 func queriesFor(text string) []tokens.TokenQuery {
+	if email, name, ok := addressAndName(text); ok {
+		return []tokens.TokenQuery{{Name: name, TechnicalUserEmail: email}}
+	}
 	queries := []tokens.TokenQuery{{Name: text, Sort: tokens.ColumnName}}
-	if email, id, ok := tokens.ParseQualifiedID(text); ok {
-		queries = append(queries, tokens.TokenQuery{ID: id, TechnicalUserEmail: email})
-	}
-	if email, name, ok := strings.Cut(text, "/"); ok && email != "" && name != "" {
-		queries = append(queries, tokens.TokenQuery{Name: name, TechnicalUserEmail: email})
-	}
 	if isPrefix(tokens.KindAccessToken, text) {
 		queries = append(queries, tokens.TokenQuery{IDPrefix: text, Sort: tokens.ColumnID})
 	}
@@ -126,7 +130,7 @@ type technicalUserRef string
 
 // Validate refuses what can name no technical user.
 func (ref technicalUserRef) Validate() error {
-	if tokens.ValidateEmail("", string(ref)) == nil {
+	if isAddress(string(ref)) {
 		return nil
 	}
 	return validateNameReference(tokens.KindTechnicalUser, string(ref), "its address, ")
@@ -145,7 +149,7 @@ func (a *app) findTechnicalUser(
 	if text == "" || tokens.IsID(tokens.KindTechnicalUser, text) {
 		return text, nil
 	}
-	if tokens.ValidateEmail("", text) == nil { // which no name can look like
+	if isAddress(text) { // which no name can look like
 		user, err := backend.TechnicalUserWithEmail(ctx, text)
 		switch {
 		case tokens.ErrorCode(err) == tokens.CodeNotFound:
@@ -175,16 +179,20 @@ func (ref memberRef) Validate() error { return validateReference(tokens.KindMemb
 // String returns how messages call the member.
 func (ref memberRef) String() string { return referenceText(tokens.KindMember, string(ref)) }
 
-// findMember returns the identifier of the member.
-func (a *app) findMember(ctx context.Context, backend tokens.MemberService, ref memberRef) (string, error) {
+// findMember returns the member; only the identifier if that is what was typed.
+func (a *app) findMember(ctx context.Context, backend tokens.MemberService, ref memberRef) (tokens.Member, error) {
 	if tokens.IsID(tokens.KindMember, string(ref)) {
-		return string(ref), nil
+		return tokens.Member{ID: string(ref)}, nil
 	}
 	members, err := backend.Members(ctx)
 	if err != nil {
-		return "", lookupFailed(tokens.KindMember, err)
+		return tokens.Member{}, lookupFailed(tokens.KindMember, err)
 	}
-	return a.only(tokens.KindMember, string(ref), documentsOf(members, namedMember))
+	id, err := a.only(tokens.KindMember, string(ref), documentsOf(members, namedMember))
+	if err != nil {
+		return tokens.Member{}, err
+	}
+	return members[slices.IndexFunc(members, func(m tokens.Member) bool { return m.ID == id })], nil
 }
 
 func namedMember(m tokens.Member) namedObject {
@@ -261,13 +269,18 @@ type objectRef string
 // taken as they are, since objects that are gone have a history, too.
 func (a *app) findObject(ctx context.Context, backend tokens.Backend, ref objectRef) (string, error) {
 	text := string(ref)
-	if text == "" || tokens.KindOf(text) != "" {
+	switch {
+	case text == "" || tokens.KindOf(text) != "":
 		return text, nil
+	case namesToken(text):
+		return a.findToken(ctx, backend, tokenRef(text))
 	}
 	finders := []func() (string, error){
-		func() (string, error) { return a.findToken(ctx, backend, tokenRef(text)) },
 		func() (string, error) { return a.findTechnicalUser(ctx, backend, technicalUserRef(text)) },
-		func() (string, error) { return a.findMember(ctx, backend, memberRef(text)) },
+		func() (string, error) {
+			member, err := a.findMember(ctx, backend, memberRef(text))
+			return member.ID, err
+		},
 		func() (string, error) { return a.findGroup(ctx, backend, groupRef(text)) },
 		func() (string, error) {
 			roles, err := backend.Roles(ctx)
@@ -277,6 +290,9 @@ func (a *app) findObject(ctx context.Context, backend tokens.Backend, ref object
 			custom := slices.DeleteFunc(roles, func(r tokens.Role) bool { return r.BuiltIn })
 			return a.only(tokens.KindRole, text, documentsOf(custom, namedRole))
 		},
+	}
+	if !isAddress(text) { // which names accounts alone
+		finders = append(finders, func() (string, error) { return a.findToken(ctx, backend, tokenRef(text)) })
 	}
 	var ids []string
 	for _, find := range finders {
@@ -331,7 +347,7 @@ func (a *app) only(kind tokens.Kind, text string, all []namedObject) (string, er
 // nothingCalled says that a text names no object of a kind, and how to find one.
 func (a *app) nothingCalled(kind tokens.Kind, text string) error {
 	message := fmt.Sprintf("there is no %s called %q", kind.Noun(), harmless(text))
-	if kind != tokens.KindAccessToken && tokens.ValidateEmail("", text) == nil {
+	if kind != tokens.KindAccessToken && isAddress(text) {
 		message = fmt.Sprintf("there is no %s with the address %s", kind.Noun(), text)
 	}
 	if a.actAs != "" {
@@ -372,8 +388,8 @@ func validateReference(kind tokens.Kind, text string) error {
 		return misusef("the name of the %s is empty: give its name, or its identifier (%s), which %s shows",
 			kind.Noun(), kind.IDForm(), listOfAll(kind))
 	case other != "" && other != kind:
-		return misusef("%s is the identifier of a %s: give that of %s %s (%s), or its name, which %s shows",
-			text, other.Noun(), article(kind), kind.Noun(), kind.IDForm(), listOfAll(kind))
+		return misusef("%s is the identifier of %s %s: give that of %s %s (%s), or its name, which %s shows",
+			text, article(other), other.Noun(), article(kind), kind.Noun(), kind.IDForm(), listOfAll(kind))
 	}
 	return nil
 }
@@ -388,7 +404,7 @@ func article(kind tokens.Kind) string {
 
 // referenceText returns how messages call an object: by its identifier, or by what was typed.
 func referenceText(kind tokens.Kind, text string) string {
-	if tokens.IsID(kind, text) || kind != tokens.KindAccessToken && tokens.ValidateEmail("", text) == nil {
+	if tokens.IsID(kind, text) || kind != tokens.KindAccessToken && isAddress(text) {
 		return text
 	}
 	return fmt.Sprintf("%q", harmless(text))

@@ -7,6 +7,31 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
+// tokensArgument is the argument of a command that takes several access tokens.
+type tokensArgument struct {
+	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}"`
+}
+
+// Validate refuses what can name no access token. The parser by itself validates single arguments only.
+func (a tokensArgument) Validate() error { return validateAll(a.Tokens) }
+
+// technicalUsersArgument is the argument of a command that takes several technical users.
+type technicalUsersArgument struct {
+	TechnicalUsers []technicalUserRef `arg:"" name:"technical-user" help:"${technical_users_help}"`
+}
+
+// Validate refuses what can name no technical user.
+func (a technicalUsersArgument) Validate() error { return validateAll(a.TechnicalUsers) }
+
+func validateAll[Ref interface{ Validate() error }](refs []Ref) error {
+	for _, ref := range refs {
+		if err := ref.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // each calls do for each of several objects, by its number. All of them are tried, each with an answer of its own, and
 // the command ends with the highest exit code.
 func (a *app) each(number int, do func(i int) error) error {

@@ -206,7 +206,7 @@ func (a *app) technicalUserCard(u tokens.TechnicalUser, list []tokens.AccessToke
 
 // technicalUserDisable turns off technical users, and with them all of their tokens.
 type technicalUserDisable struct {
-	TechnicalUsers []technicalUserRef `arg:"" name:"technical-user" help:"${technical_users_help}"`
+	technicalUsersArgument
 }
 
 // Run disables the technical users.
@@ -216,7 +216,7 @@ func (c *technicalUserDisable) Run(ctx context.Context, app *app) error {
 
 // technicalUserEnable turns on technical users.
 type technicalUserEnable struct {
-	TechnicalUsers []technicalUserRef `arg:"" name:"technical-user" help:"${technical_users_help}"`
+	technicalUsersArgument
 }
 
 // Run enables the technical users.

@@ -19,8 +19,8 @@ type tokenCreate struct {
 
 // Run makes a value and a token for it, and prints the value.
 func (c *tokenCreate) Run(ctx context.Context, app *app) error {
-	if err := tokens.ValidateLabel("NAME", c.Name); err != nil {
-		return misuseOf(c.Name, err)
+	if err := validateTokenName("NAME", c.Name); err != nil {
+		return err
 	}
 	settings, err := c.update()
 	if err != nil {

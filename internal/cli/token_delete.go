@@ -11,8 +11,8 @@ import (
 
 // tokenDelete deletes access tokens for good.
 type tokenDelete struct {
-	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}"`
-	Yes    bool       `help:"Delete without asking."`
+	tokensArgument
+	Yes bool `help:"Delete without asking."`
 }
 
 // Run asks the person at the terminal, unless told not to, and deletes the tokens.

@@ -60,8 +60,8 @@ func (c *tokenEdit) update() (tokens.AccessTokenUpdate, error) {
 		return update, err
 	}
 	if c.Name != nil {
-		if err := tokens.ValidateLabel("--name", *c.Name); err != nil {
-			return update, misuseOf(*c.Name, err)
+		if err := validateTokenName("--name", *c.Name); err != nil {
+			return update, err
 		}
 		update.Name = *c.Name
 		update.Fields = append(update.Fields, "name")

@@ -102,7 +102,7 @@ func (c *tokenRegenerate) regenerate(
 
 // tokenRetirePrevious ends the secrets before the current ones of access tokens.
 type tokenRetirePrevious struct {
-	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}"`
+	tokensArgument
 }
 
 // Run ends those secrets now, before their grace periods do.

@@ -119,6 +119,18 @@ func (s *tokenSettings) update() (u tokens.AccessTokenUpdate, err error) {
 	return u, nil
 }
 
+// validateTokenName refuses what is no label, and what no command could name the token by.
+func validateTokenName(field, name string) error {
+	if err := tokens.ValidateLabel(field, name); err != nil {
+		return misuseOf(name, err)
+	}
+	if name == onStandardInput {
+		return misusef("%s must not be %q: that stands for a token whose value is on standard input, as in latchkey token "+
+			"show - <value.txt, so nothing could name this one. Give it a name; its value is made here", field, name)
+	}
+	return nil
+}
+
 // checkedRole reads the name of a role, or its identifier or the beginning of that, to be looked up.
 func checkedRole(field, value string) (string, error) {
 	if !roleRef(value).isName() {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,42 +19,50 @@ type tokenShare struct {
 // Run shares the token. A share that exists stays as it is, unless --replace is given.
 func (c *tokenShare) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
-		share, err := c.share(ctx, app, backend)
+		share, member, err := c.share(ctx, app, backend)
 		switch {
 		case tokens.ErrorCode(err) == tokens.CodeConflict:
 			return fmt.Errorf("unable to share access token %s: it is already shared with %s; --replace changes the role, "+
-				"latchkey token unshare ends the share", c.Token, c.Member)
+				"latchkey token unshare ends the share", c.Token, member)
 		case err != nil:
 			return fmt.Errorf("unable to share access token %s: %w", c.Token, err)
 		}
-		text := fmt.Sprintf("Shared access token %s with %s as %s", share.AccessTokenID, c.Member, share.Role)
+		text := fmt.Sprintf("Shared access token %s with %s as %s", share.AccessTokenID, member, share.Role)
 		return app.printLine(tokens.Cleaned(text))
 	})
 }
 
-func (c *tokenShare) share(ctx context.Context, app *app, backend tokens.Backend) (tokens.TokenShare, error) {
+// share shares the token, and returns what to call the member.
+func (c *tokenShare) share(
+	ctx context.Context, app *app, backend tokens.Backend,
+) (share tokens.TokenShare, with string, err error) {
 	id, err := app.findToken(lookingFor(ctx, tokens.ActionTokenShareCreate, ""), backend, c.Token)
 	if err != nil {
-		return tokens.TokenShare{}, err
+		return share, "", err
 	}
-	share := tokens.NewTokenShare{Request: tokens.NewRequest(app.Now()), AccessTokenID: id, Role: c.Role}
-	purpose := lookingFor(ctx, tokens.ActionTokenShareCreate, id)
-	if share.MemberID, err = app.findMember(purpose, backend, c.Member); err != nil {
-		return tokens.TokenShare{}, err
+	member, err := app.findMember(lookingFor(ctx, tokens.ActionTokenShareCreate, id), backend, c.Member)
+	if err != nil {
+		return share, "", err
 	}
+	with = addressOrID(member)
 	if c.Replace {
-		existing, err := backend.TokenShares(ctx, tokens.TokenShareQuery{
-			AccessTokenID: share.AccessTokenID, MemberID: share.MemberID,
-		})
+		existing, err := backend.TokenShares(ctx, tokens.TokenShareQuery{AccessTokenID: id, MemberID: member.ID})
 		if err != nil {
-			return tokens.TokenShare{}, err
+			return share, with, err
 		}
 		if len(existing) > 0 {
-			return backend.UpdateTokenShare(ctx, share.AccessTokenID, share.MemberID, share.Role)
+			share, err = backend.UpdateTokenShare(ctx, id, member.ID, c.Role)
+			return share, with, err
 		}
 	}
-	return backend.ShareAccessToken(ctx, share)
+	share, err = backend.ShareAccessToken(ctx, tokens.NewTokenShare{
+		Request: tokens.NewRequest(app.Now()), AccessTokenID: id, MemberID: member.ID, Role: c.Role,
+	})
+	return share, with, err
 }
+
+// addressOrID returns what messages call a member that was found, whatever was typed: the address if it is known.
+func addressOrID(m tokens.Member) string { return cmp.Or(m.Email, m.ID) }
 
 // tokenUnshare ends a share.
 type tokenUnshare struct {
@@ -65,16 +74,17 @@ type tokenUnshare struct {
 func (c *tokenUnshare) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		id, err := app.findToken(lookingFor(ctx, tokens.ActionTokenShareDelete, ""), backend, c.Token)
-		var memberID string
+		var member tokens.Member
 		if err == nil {
-			memberID, err = app.findMember(lookingFor(ctx, tokens.ActionTokenShareDelete, id), backend, c.Member)
+			member, err = app.findMember(lookingFor(ctx, tokens.ActionTokenShareDelete, id), backend, c.Member)
 		}
 		if err == nil {
-			err = backend.UnshareAccessToken(ctx, id, memberID)
+			err = backend.UnshareAccessToken(ctx, id, member.ID)
 		}
 		if err != nil {
 			return fmt.Errorf("unable to unshare access token %s: %w", c.Token, err)
 		}
-		return app.printLine(tokens.Cleaned(fmt.Sprintf("Access token %s is no longer shared with %s", id, c.Member)))
+		text := fmt.Sprintf("Access token %s is no longer shared with %s", id, addressOrID(member))
+		return app.printLine(tokens.Cleaned(text))
 	})
 }

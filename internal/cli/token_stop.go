@@ -9,7 +9,7 @@ import (
 
 // tokenDisable turns off the declared switch of access tokens.
 type tokenDisable struct {
-	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}"`
+	tokensArgument
 }
 
 // Run disables the tokens.
@@ -24,7 +24,7 @@ func (c *tokenDisable) Run(ctx context.Context, app *app) error {
 
 // tokenEnable turns on the declared switch of access tokens.
 type tokenEnable struct {
-	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}"`
+	tokensArgument
 }
 
 // Run enables the tokens.
@@ -69,8 +69,8 @@ func switched(enabled, already bool) string {
 
 // tokenHold stops access tokens in an incident.
 type tokenHold struct {
-	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}"`
-	Reason string     `help:"Why, for people who read it in plans and in the audit log." required:"" placeholder:"TEXT"`
+	tokensArgument
+	Reason string `help:"Why, for people who read it in plans and in the audit log." required:"" placeholder:"TEXT"`
 }
 
 // Run holds the tokens.
@@ -90,7 +90,7 @@ func (c *tokenHold) Run(ctx context.Context, app *app) error {
 
 // tokenRelease ends holds.
 type tokenRelease struct {
-	Tokens []tokenRef `arg:"" name:"token" help:"${tokens_help}"`
+	tokensArgument
 }
 
 // Run releases the tokens.
