@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -39,14 +40,40 @@ func (n *number) Decode(ctx *kong.DecodeContext) error {
 // inputFile is an argument that names a file to read; "-" is standard input.
 type inputFile string
 
-// open opens the file. The error does not repeat the name, which might be a secret by mistake.
-func (f inputFile) open(a *app) (io.ReadCloser, error) {
-	if f == "-" {
-		return io.NopCloser(a.Stdin), nil
+// read lets do read the file. What went wrong with the file is unreadable, and does not repeat the name, which might be
+// a secret by mistake.
+func (f inputFile) read(a *app, do func(io.Reader) error) error {
+	err := f.open(a, do)
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return &unreadable{pathErr.Err}
+	}
+	return err
+}
+
+func (f inputFile) open(a *app, do func(io.Reader) error) error {
+	if f == onStandardInput {
+		return do(a.Stdin)
 	}
 	file, err := os.Open(string(f))
-	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		return nil, &unreadable{pathErr.Err}
+	if err != nil {
+		return err
 	}
-	return file, err
+	err = do(file)
+	if closeErr := file.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// describe returns how messages call the file: by its name, unless that may be a secret and there is no such file; else
+// by its number among the arguments.
+func (f inputFile) describe(number int) string {
+	name := string(f)
+	if name == onStandardInput {
+		return "standard input"
+	}
+	if _, err := os.Lstat(name); err == nil || harmless(name) == name {
+		return name
+	}
+	return fmt.Sprintf("file %d", number)
 }

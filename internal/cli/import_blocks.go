@@ -70,14 +70,7 @@ func (c *importBlocks) Run(ctx context.Context, app *app) error {
 
 // decode reads the JSON documents in the file.
 func (f inputFile) decode(app *app, read func(*json.Decoder) error) error {
-	input, err := f.open(app)
-	if err != nil {
-		return err
-	}
-	err = read(json.NewDecoder(input))
-	if closeErr := input.Close(); err == nil {
-		err = closeErr
-	}
+	err := f.read(app, func(input io.Reader) error { return read(json.NewDecoder(input)) })
 	if errors.Is(err, io.EOF) {
 		return errors.New("it is empty; terraform says on standard error why it wrote nothing")
 	}

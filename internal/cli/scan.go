@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -20,8 +21,8 @@ type scan struct {
 // Help says what is found and how to use it.
 func (*scan) Help() string {
 	return "Finds every value that Latchkey could have made, with any prefix, by its checksum, and asks the database " +
-		"about each. Exit code 1 means that a value is live, or that it may be. No value is printed whole, and a scan does " +
-		"not count as a use of a token."
+		"about each. Exit code 1 means that a value is live, or that it may be; 3, that a file or the database can't be read, " +
+		"whatever was found elsewhere. No value is printed whole, and a scan does not count as a use of a token."
 }
 
 // leak is a value that was found.
@@ -64,56 +65,55 @@ type leakDocument struct {
 	Places        []leakPlace `json:"places"`
 }
 
-// Run finds the values and says whether each is live. It prints what it found even if it can't tell that, or if a file
-// can't be read.
+// Run finds the values and says whether each is live. It does so for what it can read, and prints what it found even if
+// nobody can tell whether that is live.
 func (c *scan) Run(ctx context.Context, app *app) error {
 	leaks, err := c.find(app)
-	if err == nil && len(leaks) > 0 {
-		err = app.withBackend(func(backend tokens.Backend) error { return app.verifyAll(ctx, backend, leaks) })
+	if len(leaks) > 0 {
+		err = app.worse(err, app.withBackend(func(backend tokens.Backend) error {
+			return app.verifyAll(ctx, backend, leaks)
+		}))
 	}
 	if err == nil || len(leaks) > 0 {
-		if printErr := c.print(app, leaks); err == nil {
-			err = printErr
-		}
+		err = app.worse(err, c.print(app, leaks))
 	}
 	if hidden := howMany(leaks, (*leak).isHidden); hidden > 0 {
 		app.note("%d of the values may be live at a level where %s may not verify: scan without --act-as to find out.",
 			hidden, app.actAs)
 	}
-	if err == nil && slices.ContainsFunc(leaks, func(l *leak) bool { return !l.known || l.verification.Active }) {
-		return errAnswerIsNo
+	if slices.ContainsFunc(leaks, func(l *leak) bool { return l.isHidden() || l.verification.Active }) {
+		return app.worse(err, errAnswerIsNo)
 	}
 	return err
 }
 
-// find reads the files. It returns each value once, in the order in which they first occur.
+// find reads the files, and complains about those that can't be read. It returns each value once, in the order in which
+// they first occur.
 func (c *scan) find(app *app) (leaks []*leak, err error) {
 	known := map[tokens.SecretHash]*leak{}
-	for i, file := range c.Files {
-		input, err := file.open(app)
-		if err != nil {
-			return leaks, fmt.Errorf("unable to read file %d: %w", i+1, err)
-		}
-		err = tokens.FindSecrets(input, func(found tokens.FoundSecret) error {
-			hash := found.Secret.Hash()
-			if known[hash] == nil {
-				known[hash] = &leak{secret: found.Secret}
-				leaks = append(leaks, known[hash])
-			}
-			known[hash].places = append(known[hash].places, leakPlace{string(file), found.Line, found.Column})
-			return nil
+	err = app.each(len(c.Files), func(i int) error {
+		file := c.Files[i]
+		err := file.read(app, func(input io.Reader) error {
+			return tokens.FindSecrets(input, func(found tokens.FoundSecret) error {
+				hash := found.Secret.Hash()
+				if known[hash] == nil {
+					known[hash] = &leak{secret: found.Secret}
+					leaks = append(leaks, known[hash])
+				}
+				known[hash].places = append(known[hash].places, leakPlace{string(file), found.Line, found.Column})
+				return nil
+			})
 		})
-		if closeErr := input.Close(); err == nil {
-			err = closeErr
-		}
-		if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-			err = pathErr.Err
+		if errors.Is(err, syscall.EISDIR) {
+			err = &unreadable{errors.New("it is a directory; to scan the files in it, use " +
+				"find DIRECTORY -type f -exec latchkey scan {} +")}
 		}
 		if err != nil {
-			return leaks, fmt.Errorf("unable to read file %d: %w", i+1, err)
+			return fmt.Errorf("unable to read %s: %w", file.describe(i+1), err)
 		}
-	}
-	return leaks, nil
+		return nil
+	})
+	return leaks, err
 }
 
 // verifyAll asks the backend about each of the values. The level of a token may hide it from an acting member: a value
