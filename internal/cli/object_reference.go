@@ -42,7 +42,7 @@ func (ref tokenRef) Validate() error { return validateReference(tokens.KindAcces
 // String returns how messages call the token.
 func (ref tokenRef) String() string {
 	if ref == onStandardInput {
-		return "of the value on standard input"
+		return onStandardInput + " (whose value is on standard input)"
 	}
 	return referenceText(tokens.KindAccessToken, string(ref))
 }
@@ -111,6 +111,8 @@ func (a *app) tokenWithValue(ctx context.Context, backend tokens.Backend) (strin
 	switch {
 	case err != nil:
 		return "", err
+	case reason == reasonMalformed && holdsMore(value):
+		return "", errors.New("on standard input " + moreThanAValue)
 	case reason == reasonMalformed:
 		return "", errors.New("what is on standard input does not have the form of a value; was it copied whole?")
 	case v.AccessToken == nil && a.actAs != "":

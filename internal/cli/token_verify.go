@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -85,7 +86,7 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 	})
 }
 
-// readValue reads a value from standard input, hidden if that is a terminal, and drops the line break after it.
+// readValue reads a value from standard input, hidden if that is a terminal, and drops the blanks around it.
 func (a *app) readValue() (string, error) {
 	var value string
 	if a.StdinTerminal {
@@ -101,12 +102,23 @@ func (a *app) readValue() (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("unable to read the value from standard input: %w", err)
 		}
-		value = strings.TrimSuffix(strings.TrimSuffix(string(input), "\n"), "\r")
+		value = string(input)
 	}
+	value = strings.TrimSpace(value)
 	if value == "" {
 		return "", misusef("standard input holds no value: pass the value there, as in latchkey token verify <value.txt")
 	}
 	return value, nil
+}
+
+// moreThanAValue says what to do with a text that holds a value among other things.
+const moreThanAValue = "there is more than the value, which has to stand there alone, without quotes; to look up the " +
+	"values in a text, use latchkey scan -"
+
+// holdsMore reports whether a text that is no value has one in it.
+func holdsMore(text string) bool {
+	found := errors.New("found")
+	return tokens.FindSecrets(strings.NewReader(text), func(tokens.FoundSecret) error { return found }) != nil
 }
 
 // verify asks the backend about a value. If the value is not active, it also returns the reason.
@@ -144,6 +156,9 @@ func (a *app) explainVerification(
 ) (string, error) {
 	if v.AccessToken == nil {
 		if reason == reasonMalformed {
+			if holdsMore(value) {
+				return "not active: malformed; " + moreThanAValue, nil
+			}
 			return "not active: malformed; it does not have the form of a value (an identifier is not a value; " +
 				"check that it was copied whole)", nil
 		}
