@@ -47,6 +47,9 @@ func explainMisuse(parser *kong.Kong, args []string, err error) error {
 		if explained := explain(node); explained != nil {
 			return explained
 		}
+		if explained := explainNoChoice(refused.Context); explained != nil {
+			return explained
+		}
 	}
 	if _, err := parser.Parse(hideValues(args)); err != nil {
 		return misusef("%s; see latchkey --help", err)
@@ -126,6 +129,28 @@ func explainIncomplete(node *kong.Node) error {
 	}
 	return misusef("%s %s missing: write %s; see %s --help",
 		strings.Join(missing, " and "), verb, strings.Join(usage, " "), node.FullPath())
+}
+
+// explainNoChoice explains a flag or an argument that takes one of a few words and has been given another one. It
+// returns nil if there is none.
+func explainNoChoice(command *kong.Context) error {
+	for _, step := range command.Path {
+		value := step.Positional
+		if step.Flag != nil {
+			value = step.Flag.Value
+		}
+		if value == nil || value.Enum == "" {
+			continue
+		}
+		choices, typed := value.EnumSlice(), command.Value(step).String()
+		if slices.Contains(choices, typed) {
+			continue
+		}
+		last := len(choices) - 1
+		return misusef("there is no %s %q: use %s or %s; see %s --help", value.Name, harmless(typed),
+			strings.Join(choices[:last], ", "), choices[last], command.Selected().FullPath())
+	}
+	return nil
 }
 
 // explainNoValue explains a flag of the command that has no value. It returns nil if there is no such flag.

@@ -45,11 +45,11 @@ func flagHint(root, node *kong.Node, typed string) string {
 	var known []string
 	for _, flags := range node.AllFlags(true) {
 		for _, flag := range flags {
-			known = append(known, "--"+flag.Name)
+			known = append(known, flag.Name)
 		}
 	}
-	if near := nearest(typed, known); near != "" {
-		return "did you mean " + near + "?"
+	if near := nearest(strings.TrimLeft(typed, "-"), known); near != "" {
+		return "did you mean --" + near + "?"
 	}
 	if len(node.Children) > 0 {
 		for _, leaf := range root.Leaves(true) {
