@@ -195,7 +195,7 @@ say ''
 show --act-as ada@acme.example token release "$webhook"
 
 step 'Every step is in the audit log'
-show event list
+show event list --columns at,actor,action,outcome
 
 say ''
 say "${bold}Done.${plain} The temporary directory is removed. Next:"

@@ -48,10 +48,10 @@ var eventListing = listing[tokens.Event]{
 		{name: "action", title: "Action", rank: 1, value: func(e tokens.Event) value { return textValue(e.Action) }},
 		{name: "object_id", title: "Object", rank: 5, value: func(e tokens.Event) value { return textValue(e.ObjectID) }},
 		{
-			name: "object_name", title: "Name", rank: 1, fit: cutOff,
+			name: "object_name", title: "Name", rank: 2, fit: cutOff,
 			value: func(e tokens.Event) value { return textValue(e.ObjectName) },
 		},
-		{name: "outcome", title: "Outcome", rank: 2, value: func(e tokens.Event) value { return textValue(e.Outcome) }},
+		{name: "outcome", title: "Outcome", rank: 1, value: func(e tokens.Event) value { return textValue(e.Outcome) }},
 		{
 			name: "detail", title: "Detail", rank: 3, fit: breakLines, least: 24,
 			value: func(e tokens.Event) value { return textValue(e.Detail) },
