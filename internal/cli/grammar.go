@@ -82,27 +82,16 @@ func parse(env Env) (func(context.Context) error, error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.ExplicitGroups([]kong.Group{commonFlags}),
 		kong.Vars{
-			"version":                versionText(env.Version),
-			"outcomes":               strings.Join(outcomeNames(), ", "),
-			"event_columns":          strings.Join(eventListing.names(), ", "),
-			"group_columns":          strings.Join(groupListing.names(), ", "),
-			"member_columns":         strings.Join(memberListing.names(), ", "),
-			"role_columns":           strings.Join(roleListing.names(), ", "),
-			"sort_columns":           strings.Join(sortNames(), ", "),
-			"technical_user_columns": strings.Join(technicalUserListing.names(), ", "),
-			"token_columns":          strings.Join(tokenListing.names(), ", "),
-			"drift_policies":         strings.Join(driftPolicyNames(), ", "),
-			"expiry_policies":        strings.Join(expiryPolicyNames(), ", "),
-			"statuses":               strings.Join(statusNames(), ", "),
-			"group_help":             groupHelp,
-			"member_help":            memberHelp,
-			"role_help":              roleHelp,
-			"token_help":             tokenHelp,
-			"tokens_help":            tokensHelp,
-			"technical_user_help":    technicalUserHelp,
-			"technical_users_help":   technicalUsersHelp,
-			"visibilities":           strings.Join(visibilityNames(), ", "),
+			"version":              versionText(env.Version),
+			"group_help":           groupHelp,
+			"member_help":          memberHelp,
+			"role_help":            roleHelp,
+			"token_help":           tokenHelp,
+			"tokens_help":          tokensHelp,
+			"technical_user_help":  technicalUserHelp,
+			"technical_users_help": technicalUsersHelp,
 		},
+		listedValues(),
 	)
 	if err != nil {
 		return nil, err
@@ -132,6 +121,15 @@ func parse(env Env) (func(context.Context) error, error) {
 		command.BindTo(ctx, (*context.Context)(nil))
 		return command.Run(&app{Env: env, database: database, actAs: actAs})
 	}, nil
+}
+
+// listedValues are the known values of flags and arguments, by their names with underscores, for texts of help.
+func listedValues() kong.Vars {
+	vars := kong.Vars{}
+	for name, values := range knownValues {
+		vars[strings.ReplaceAll(name, "-", "_")] = strings.Join(values(), ", ")
+	}
+	return vars
 }
 
 // withHelp turns latchkey help token list into latchkey token list --help, and adds --help if there is nothing else.

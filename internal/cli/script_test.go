@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema, "use": use})
 }
 
-// value prints a value for standard input: the whole value with a line break, with that of Windows or without (-n), its first half, or a
-// value that no token has (--unknown).
+// value prints a value for standard input: the whole value with a line break, with that of Windows or without (-n), its
+// first half, or a value that no token has (--unknown).
 func value() {
 	switch args := os.Args[1:]; args[0] {
 	case "-n":

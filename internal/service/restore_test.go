@@ -69,7 +69,8 @@ func TestFollowedRestore(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("after %d changes since the restore: got %v, want %v", since, got, want)
 		}
-		if again, _, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, position); err != nil || len(again) > 0 {
+		again, _, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, position)
+		if err != nil || len(again) > 0 {
 			t.Errorf("asked again: got %v, %v", again, err)
 		}
 	}

@@ -11,9 +11,9 @@ import (
 var timestampPattern = regexp.MustCompile(
 	`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
-// ParseTimestamp parses an RFC 3339 timestamp, whose letters may be small as that says. Times are kept in microseconds, so it refuses a finer one. It also
-// refuses a time before 1970 or after 9999 in UTC, because the zero time means none, and a longer year could not be
-// formatted.
+// ParseTimestamp parses an RFC 3339 timestamp, whose letters may be small as that says. Times are kept in microseconds,
+// so it refuses a finer one. It also refuses a time before 1970 or after 9999 in UTC, because the zero time means none,
+// and a longer year could not be formatted.
 func ParseTimestamp(field, s string) (time.Time, error) {
 	capital := strings.ToUpper(s)
 	t, err := time.Parse(time.RFC3339, capital)

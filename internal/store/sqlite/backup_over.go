@@ -106,7 +106,8 @@ func (f databaseFile) holds(ctx context.Context, older databaseFile, old Inspect
 	// That somebody put the database back on purpose doesn't count here: the copy may be the only one of what it lacks.
 	if old.Mark.Serial > 0 && old.Mark.Value != past.SameSerial {
 		return older.explainKept("it goes until "+old.Mark.Until()+", and holds changes which the database, until "+
-			past.Newest.Until()+", lacks: it is newer, or one of them was put back or went its own way. Find out which of them is right", nil)
+			past.Newest.Until()+", lacks: it is newer, or one of them was put back or went its own way. Find out which of them "+
+			"is right", nil)
 	}
 	if old.Mark.Serial > 0 {
 		return nil
