@@ -82,6 +82,15 @@ func (r SecretRow) Resolve(roles Roles) ResolvedSecret {
 // Version returns the version of the secret.
 func (r ResolvedSecret) Version() int64 { return r.row.Version }
 
+// Token returns the token, without what only a verdict knows.
+func (r ResolvedSecret) Token() AccessToken { return r.row.AccessToken }
+
+// Grants returns the roles that the secret grants while it is active.
+func (r ResolvedSecret) Grants() Grants { return r.grants }
+
+// Access returns what the secret allows while it is active.
+func (r ResolvedSecret) Access() Access { return r.access }
+
 // Verdict returns whether the secret is active at now, and why not. The current secret is active while its token is,
 // and so is the previous one within its grace period. Every other secret is superseded.
 func (r ResolvedSecret) Verdict(now time.Time) Verification {
@@ -89,7 +98,7 @@ func (r ResolvedSecret) Verdict(now time.Time) Verification {
 	token.Status, token.ObservedAt, token.Grants = token.StatusAt(now), now, r.grants
 	v := Verification{AccessToken: &token, Previous: r.row.IsPrevious(now)}
 	v.Superseded = r.row.Version != token.Secret.Version && !v.Previous
-	v.Active = !v.Superseded && token.Status == StatusActive
+	v.Active = r.Standing().ActiveAt(now)
 	if v.Active {
 		v.Grants, v.Access = r.grants, r.access
 	}
