@@ -50,7 +50,7 @@ func (b *Backend) VerifySecret(
 type secretRows struct{ store.View }
 
 // Secret implements verify.Rows.
-func (r secretRows) Secret(ctx context.Context, hash tokens.SecretHash) (tokens.SecretRow, tokens.Roles, bool, error) {
+func (r secretRows) Secret(ctx context.Context, hash tokens.SecretHash) (verify.Found, bool, error) {
 	row, custom, ok, err := r.SecretWithHash(ctx, hash)
-	return row, rolesWith(custom), ok, err
+	return verify.Found{SecretRow: row, Roles: rolesWith(custom), Database: r.Database()}, ok, err
 }

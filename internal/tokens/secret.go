@@ -75,6 +75,29 @@ func ParseSecret(value string) (Secret, error) {
 	return Secret{&value}, nil
 }
 
+// The bounds of the length of any value that can be a secret: those that Latchkey forms are within them.
+const minPresented, maxPresented = 32, 512
+
+// PresentedSecret returns the value that a client presents as its secret, and whether it can be one at all: 32 to 512
+// characters of a bearer token, RFC 6750 section 2.1. Anything else stands for nothing, and needs no look-up.
+func PresentedSecret(value string) (Secret, bool) {
+	if len(value) < minPresented || len(value) > maxPresented {
+		return Secret{}, false
+	}
+	body := strings.TrimRight(value, "=")
+	for i := range len(body) {
+		if !isBearerCharacter(body[i]) {
+			return Secret{}, false
+		}
+	}
+	return Secret{&value}, body != ""
+}
+
+// isBearerCharacter reports whether a byte may stand in a b64token of RFC 6750, apart from the padding.
+func isBearerCharacter(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("-._~+/", b) >= 0
+}
+
 // isSecret reports whether a text is a well-formed token value.
 func isSecret(value string) bool {
 	cut := strings.IndexByte(value, '_')

@@ -238,3 +238,33 @@ func marshal(t *testing.T, encode func(any) ([]byte, error), value any) string {
 	}
 	return string(b)
 }
+
+func TestPresentedSecret(t *testing.T) {
+	own, err := tokens.NewSecret("a2345678")
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("a", 512)
+	for value, want := range map[string]bool{
+		own.Reveal():                             true,
+		long[:32]:                                true,
+		long:                                     true,
+		long[:31]:                                false,
+		long + "a":                               false,
+		"AZaz09-._~+/AZaz09-._~+/AZaz09-._~+/==": true,
+		"=" + long[:40]:                          false,
+		long[:20] + "=" + long[:20]:              false,
+		strings.Repeat("=", 40):                  false,
+		long[:40] + " ":                          false,
+		long[:40] + "\n":                         false,
+		long[:40] + "é":                          false,
+		long[:40] + "\x00":                       false,
+		long[:40] + ",":                          false,
+		"":                                       false,
+	} {
+		secret, ok := tokens.PresentedSecret(value)
+		if ok != want || ok && secret.Reveal() != value {
+			t.Errorf("%d bytes are accepted: %t, want %t", len(value), ok, want)
+		}
+	}
+}

@@ -20,9 +20,9 @@ type rows struct {
 
 func (r *rows) Secret(
 	_ context.Context, hash tokens.SecretHash,
-) (tokens.SecretRow, tokens.Roles, bool, error) {
+) (verify.Found, bool, error) {
 	r.asked = hash
-	return r.row, tokens.NewRoles(nil), r.found, r.err
+	return verify.Found{SecretRow: r.row, Roles: tokens.NewRoles(nil)}, r.found, r.err
 }
 
 func TestValue(t *testing.T) {

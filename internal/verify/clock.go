@@ -1,0 +1,49 @@
+package verify
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// farBack is how far the wall clock may step back before the cache is no longer ready. Verdicts go by the latest time
+// that was seen, so until the clock has caught up, nothing expires and nothing becomes active.
+const farBack = time.Minute
+
+// clock reads the time in two ways: elapsed time, which no correction of the wall clock moves, and the latest wall time
+// that the process has seen, so that a clock that steps back revives nothing.
+type clock struct {
+	now   func() time.Time
+	start time.Time
+	// latest is the latest wall time that was seen, in microseconds since 1970.
+	latest atomic.Int64
+}
+
+// newClock returns a clock on a function like time.Now.
+func newClock(now func() time.Time) *clock { return &clock{now: now, start: now()} }
+
+// read returns the time for verdicts, and the time that has passed since the clock was made.
+func (c *clock) read() (wall time.Time, elapsed time.Duration) {
+	now := c.now()
+	at := now.UnixMicro()
+	for {
+		latest := c.latest.Load()
+		if at <= latest {
+			return time.UnixMicro(latest), now.Sub(c.start)
+		}
+		if c.latest.CompareAndSwap(latest, at) {
+			return now, now.Sub(c.start)
+		}
+	}
+}
+
+// check fails while the wall clock is far behind what it showed before.
+func (c *clock) check() error {
+	behind := time.Duration(c.latest.Load()-c.now().UnixMicro()) * time.Microsecond
+	if behind <= farBack {
+		return nil
+	}
+	return tokens.Unavailable(nil, "the clock of this machine has stepped back by %s: until it has caught up, verdicts go by "+
+		"the latest time that it showed; correct the clock and start the server anew", behind.Round(time.Second))
+}

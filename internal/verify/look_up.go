@@ -1,0 +1,105 @@
+package verify
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+const (
+	// lookUpsAtOnce is how many look-ups read the database at once.
+	lookUpsAtOnce = 4
+	// mostWaiting is how many requests wait for look-ups at most, and longestWait how long each of them does.
+	mostWaiting = 256
+	longestWait = 250 * time.Millisecond
+)
+
+// lookUps runs the look-ups of values that the cache does not hold: few at once, and one for each value.
+type lookUps[T any] struct {
+	run   func(ctx context.Context, hash tokens.SecretHash, generation uint64) (*Row[T], error)
+	slots chan struct{}
+
+	mu      sync.Mutex
+	of      map[tokens.SecretHash]*lookUp[T]
+	waiting int
+}
+
+// lookUp is one look-up, for which several requests may wait.
+type lookUp[T any] struct {
+	generation uint64
+	done       chan struct{}
+	// row and err are the answer, once done is closed.
+	row *Row[T]
+	err error
+}
+
+// newLookUps returns look-ups that run does.
+func newLookUps[T any](
+	run func(ctx context.Context, hash tokens.SecretHash, generation uint64) (*Row[T], error),
+) *lookUps[T] {
+	return &lookUps[T]{run: run, slots: make(chan struct{}, lookUpsAtOnce), of: map[tokens.SecretHash]*lookUp[T]{}}
+}
+
+// get returns the row of a secret; nil if there is none. It joins a look-up that has begun only if no change was seen
+// since then: otherwise that may have read what is past. CodeUnavailable, also where too many wait, or for too long.
+func (l *lookUps[T]) get(ctx context.Context, hash tokens.SecretHash, generation func() uint64) (*Row[T], error) {
+	l.mu.Lock()
+	if l.waiting >= mostWaiting {
+		l.mu.Unlock()
+		return nil, tokens.Unavailable(nil, "%d requests wait for the database already: ask again", mostWaiting)
+	}
+	l.waiting++
+	defer l.leave()
+	current := generation()
+	one := l.of[hash]
+	if one == nil || one.generation != current {
+		one = &lookUp[T]{generation: current, done: make(chan struct{})}
+		l.of[hash] = one
+		go l.start(context.WithoutCancel(ctx), hash, one)
+	}
+	l.mu.Unlock()
+	patience := time.NewTimer(longestWait)
+	defer patience.Stop()
+	select {
+	case <-one.done:
+		return one.row, one.err
+	case <-patience.C:
+		return nil, tokens.Unavailable(nil, "the database did not answer within %s: ask again", longestWait)
+	case <-ctx.Done():
+		return nil, tokens.Unavailable(ctx.Err(), "the request ended before the database answered")
+	}
+}
+
+// leave counts one request less that waits.
+func (l *lookUps[T]) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting--
+}
+
+// start runs a look-up once one of the few places is free, unless nobody waits for it that long.
+func (l *lookUps[T]) start(ctx context.Context, hash tokens.SecretHash, one *lookUp[T]) {
+	defer close(one.done)
+	defer l.forget(hash, one)
+	patience := time.NewTimer(longestWait)
+	defer patience.Stop()
+	select {
+	case l.slots <- struct{}{}:
+		defer func() { <-l.slots }()
+	case <-patience.C:
+		one.err = tokens.Unavailable(nil, "%d look-ups wait for the database already: ask again", lookUpsAtOnce)
+		return
+	}
+	one.row, one.err = l.run(ctx, hash, one.generation)
+}
+
+// forget lets later requests begin a look-up of their own.
+func (l *lookUps[T]) forget(hash tokens.SecretHash, one *lookUp[T]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of[hash] == one {
+		delete(l.of, hash)
+	}
+}

@@ -1,0 +1,141 @@
+package verify
+
+import (
+	"crypto/subtle"
+	"encoding/binary"
+	"hash/maphash"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Row is what the cache keeps of a secret: what the clock can't change, and no more than a verification needs. A row
+// never changes; another one takes its place.
+type Row[T any] struct {
+	// TokenID and Version identify the secret.
+	TokenID string
+	Version int64
+	// Rendered is what the owner of the cache made of the secret when it came into the cache.
+	Rendered T
+
+	standing tokens.Standing
+	hash     tokens.SecretHash
+	// token and user are the keys of the token and of its technical user, whose rows nextOfToken and nextOfUser link.
+	token, user                             uint64
+	previousOfUser, nextOfUser, nextOfToken *Row[T]
+}
+
+// ActiveAt reports whether the secret is active at now. A nil row stands for an unknown value.
+func (r *Row[T]) ActiveAt(now time.Time) bool { return r != nil && r.standing.ActiveAt(now) }
+
+// is reports whether the row is that of a hash, in time that does not depend on where the hashes differ.
+func (r *Row[T]) is(hash tokens.SecretHash) bool {
+	return r != nil && subtle.ConstantTimeCompare(r.hash[:], hash[:]) == 1
+}
+
+// rowSet holds rows by their secret, their token and their technical user. Its keys are 8 bytes each, since the whole
+// hash is compared anyway. Rows whose keys are equal by chance take each other's place, or go together.
+type rowSet[T any] struct {
+	seed   maphash.Seed
+	most   int
+	ofHash map[uint64]*Row[T]
+	// ofToken and ofUser hold the first row of each token and of each technical user.
+	ofToken, ofUser map[uint64]*Row[T]
+	// dropped counts the rows that made room for others.
+	dropped uint64
+}
+
+// newRowSet returns an empty set of at most so many rows.
+func newRowSet[T any](most int) *rowSet[T] {
+	s := &rowSet[T]{seed: maphash.MakeSeed(), most: most}
+	s.empty()
+	return s
+}
+
+// empty removes all rows.
+func (s *rowSet[T]) empty() {
+	s.ofHash, s.ofToken, s.ofUser = map[uint64]*Row[T]{}, map[uint64]*Row[T]{}, map[uint64]*Row[T]{}
+}
+
+// keyOf returns the key of a secret. A hash is random already.
+func keyOf(hash tokens.SecretHash) uint64 { return binary.LittleEndian.Uint64(hash[:]) }
+
+// key returns the key of an object.
+func (s *rowSet[T]) key(id string) uint64 { return maphash.String(s.seed, id) }
+
+// find returns the row of a secret, or nil.
+func (s *rowSet[T]) find(hash tokens.SecretHash) *Row[T] {
+	if r := s.ofHash[keyOf(hash)]; r.is(hash) {
+		return r
+	}
+	return nil
+}
+
+// add adds the row of a secret of a technical user's token. Where there is no room, a row at random goes.
+func (s *rowSet[T]) add(r *Row[T], userID string) {
+	if before := s.ofHash[keyOf(r.hash)]; before != nil {
+		s.remove(before)
+	}
+	for _, other := range s.ofHash { // a map's order is random
+		if len(s.ofHash) < s.most {
+			break
+		}
+		s.remove(other)
+		s.dropped++
+	}
+	r.token, r.user = s.key(r.TokenID), s.key(userID)
+	s.ofHash[keyOf(r.hash)] = r
+	r.nextOfToken, s.ofToken[r.token] = s.ofToken[r.token], r
+	if r.nextOfUser = s.ofUser[r.user]; r.nextOfUser != nil {
+		r.nextOfUser.previousOfUser = r
+	}
+	s.ofUser[r.user] = r
+}
+
+// removeToken removes the rows of a token.
+func (s *rowSet[T]) removeToken(id string) {
+	key := s.key(id)
+	for s.ofToken[key] != nil {
+		s.remove(s.ofToken[key])
+	}
+}
+
+// removeUser removes the rows of a technical user's tokens.
+func (s *rowSet[T]) removeUser(id string) {
+	key := s.key(id)
+	for s.ofUser[key] != nil {
+		s.remove(s.ofUser[key])
+	}
+}
+
+// remove removes a row. A token has few, a technical user may have many.
+func (s *rowSet[T]) remove(r *Row[T]) {
+	delete(s.ofHash, keyOf(r.hash))
+	if s.ofToken[r.token] == r {
+		setOrDelete(s.ofToken, r.token, r.nextOfToken)
+	} else {
+		for other := s.ofToken[r.token]; other != nil; other = other.nextOfToken {
+			if other.nextOfToken == r {
+				other.nextOfToken = r.nextOfToken
+				break
+			}
+		}
+	}
+	if r.nextOfUser != nil {
+		r.nextOfUser.previousOfUser = r.previousOfUser
+	}
+	if r.previousOfUser != nil {
+		r.previousOfUser.nextOfUser = r.nextOfUser
+	} else {
+		setOrDelete(s.ofUser, r.user, r.nextOfUser)
+	}
+}
+
+// setOrDelete lets a list begin with a row; without one there is no list.
+func setOrDelete[T any](lists map[uint64]*Row[T], key uint64, first *Row[T]) {
+	if first == nil {
+		delete(lists, key)
+	} else {
+		lists[key] = first
+	}
+}

@@ -1,0 +1,43 @@
+package verify
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// counts count what a cache did.
+type counts struct{ misses, lookUps, lookUpFailures, emptied atomic.Uint64 }
+
+// Stats are numbers about a cache since it was made.
+type Stats struct {
+	// Rows and Unknown are how many secrets, and how many values that stand for nothing, are kept now.
+	Rows, Unknown int
+	// Waiting is how many requests wait for look-ups now.
+	Waiting int
+	// Misses is how many verifications found nothing in the cache. LookUps is how many times the database was asked then,
+	// and LookUpFailures how many of these failed.
+	Misses, LookUps, LookUpFailures uint64
+	// Dropped is how many rows made room for others, and Emptied how many times a change emptied the cache.
+	Dropped, Emptied uint64
+	// Age is how old what is known of the changes is; negative if nothing is known.
+	Age time.Duration
+}
+
+// Stats returns the numbers of now.
+func (c *Cache[T]) Stats() Stats {
+	_, elapsed := c.clock.read()
+	s := Stats{
+		Misses: c.counts.misses.Load(), LookUps: c.counts.lookUps.Load(),
+		LookUpFailures: c.counts.lookUpFailures.Load(), Emptied: c.counts.emptied.Load(), Age: -1,
+	}
+	if looked := time.Duration(c.lookedAt.Load()); looked >= 0 {
+		s.Age = elapsed - looked
+	}
+	c.lookUps.mu.Lock()
+	s.Waiting = c.lookUps.waiting
+	c.lookUps.mu.Unlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	s.Rows, s.Unknown, s.Dropped = len(c.rows.ofHash), len(c.unknown), c.rows.dropped
+	return s
+}
