@@ -224,7 +224,7 @@ func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit 
 // InsertAccessToken writes a new access token, without its secret.
 func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
-	err := t.exec(ctx, `INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set,
+	err := t.execOn(ctx, a.ID, `INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set,
 		enabled, disabled_by, disabled_at,
 		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at, visibility, creator_id,
 		regenerate_before_seconds, on_expired, on_secret_drift, grace_period, protect_seconds,
@@ -249,7 +249,7 @@ func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 func (t Tx) UpdateAccessToken(ctx context.Context, before, a tokens.AccessToken) error {
 	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
 	heldBy, heldAt, heldReason := stopColumns(a.Held)
-	err := t.exec(ctx, `UPDATE access_tokens SET name = $2, description = $3, role = $4, group_roles_set = $5,
+	err := t.execOn(ctx, a.ID, `UPDATE access_tokens SET name = $2, description = $3, role = $4, group_roles_set = $5,
 		enabled = $6, disabled_by = $7, disabled_at = $8,
 		held_by = $9, held_at = $10, held_reason = $11, activates_at = $12, expires_at = $13, ttl_seconds = $14,
 		secret_version = $15,
@@ -273,13 +273,14 @@ func (t Tx) UpdateAccessToken(ctx context.Context, before, a tokens.AccessToken)
 // RecordUse counts uses of an access token by the secret of a version, and moves the last use of both forward to an
 // instant. A token that is gone stays gone.
 func (t Tx) RecordUse(ctx context.Context, id string, version, count int64, at time.Time) error {
-	err := t.exec(ctx, `UPDATE access_tokens SET use_count = use_count + $2,
+	_, err := t.execBeside(ctx, `UPDATE access_tokens SET use_count = use_count + $2,
 		last_used_at = CASE WHEN last_used_at > $3 THEN last_used_at ELSE $3 END WHERE id = $1`, id, count, microseconds(at))
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `UPDATE secrets SET last_used_at = $3 WHERE access_token_id = $1 AND version = $2
+	_, err = t.execBeside(ctx, `UPDATE secrets SET last_used_at = $3 WHERE access_token_id = $1 AND version = $2
 		AND (last_used_at IS NULL OR last_used_at < $3)`, id, version, microseconds(at))
+	return err
 }
 
 // DeleteAccessToken deletes an access token that has no shares. The hashes of its secrets stay.
@@ -287,5 +288,5 @@ func (t Tx) DeleteAccessToken(ctx context.Context, id string) error {
 	if err := t.deleteGroupRoles(ctx, id); err != nil {
 		return err
 	}
-	return t.exec(ctx, `DELETE FROM access_tokens WHERE id = $1`, id)
+	return t.execOn(ctx, id, `DELETE FROM access_tokens WHERE id = $1`, id)
 }

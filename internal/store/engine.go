@@ -11,6 +11,8 @@ type Engine interface {
 	Location() string
 	// Connect opens the database. A missing one is made and founded, unless found is nil: then it is an error.
 	Connect(ctx context.Context, found Found) (Connection, error)
+	// Watch watches the database, on a connection of its own, for changes that anybody makes.
+	Watch(ctx context.Context) (Watch, error)
 	// Explain turns an error of the driver into one of the domain, which says what to do.
 	Explain(err error) error
 }

@@ -172,15 +172,17 @@ func (b *tokenListBuilder) eventAudience(selection EventSelection) string {
 // InsertEvent writes an event.
 func (t Tx) InsertEvent(ctx context.Context, e tokens.Event) error {
 	if t.schema < detailsSince {
-		return t.exec(ctx, `INSERT INTO events (id, at, actor, action, object_id, object_name, outcome, detail)
+		_, err := t.execBeside(ctx, `INSERT INTO events (id, at, actor, action, object_id, object_name, outcome, detail)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			e.ID, microseconds(e.At), string(e.Actor), string(e.Action), e.ObjectID, e.ObjectName, string(e.Outcome), e.Detail)
+		return err
 	}
-	return t.exec(ctx, `INSERT INTO events
+	_, err := t.execBeside(ctx, `INSERT INTO events
 		(id, at, actor, action, claimed_run, object_id, object_name, outcome, detail, details)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		e.ID, microseconds(e.At), string(e.Actor), string(e.Action), e.ClaimedRun, e.ObjectID, e.ObjectName,
 		string(e.Outcome), e.Detail, detailsColumn(e.Details))
+	return err
 }
 
 // newestEvents is among how many of the newest events WasRefused looks for one. There are rarely more in a minute, and it
@@ -202,7 +204,7 @@ func (v View) WasRefused(ctx context.Context, e tokens.Event, since, before time
 
 // DeleteEvents deletes the events before an instant and returns how many there were.
 func (t Tx) DeleteEvents(ctx context.Context, before time.Time) (int64, error) {
-	result, err := t.e.ExecContext(ctx, `DELETE FROM events WHERE at < $1`, before.UnixMicro())
+	result, err := t.execBeside(ctx, `DELETE FROM events WHERE at < $1`, before.UnixMicro())
 	if err != nil {
 		return 0, err
 	}

@@ -32,17 +32,17 @@ func (v View) Groups(ctx context.Context) ([]tokens.Group, error) {
 
 // InsertGroup writes a new group.
 func (t Tx) InsertGroup(ctx context.Context, g tokens.Group) error {
-	return t.exec(ctx, `INSERT INTO groups (id, name, description, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)`,
+	return t.execOn(ctx, g.ID, `INSERT INTO groups (id, name, description, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)`,
 		g.ID, g.Name, g.Description, microseconds(g.CreatedAt), microseconds(g.UpdatedAt))
 }
 
 // UpdateGroup writes what can change of a group.
 func (t Tx) UpdateGroup(ctx context.Context, g tokens.Group) error {
-	return t.exec(ctx, `UPDATE groups SET name = $2, description = $3, updated_at = $4 WHERE id = $1`,
+	return t.execOn(ctx, g.ID, `UPDATE groups SET name = $2, description = $3, updated_at = $4 WHERE id = $1`,
 		g.ID, g.Name, g.Description, microseconds(g.UpdatedAt))
 }
 
 // DeleteGroup deletes a group and the roles held in it.
 func (t Tx) DeleteGroup(ctx context.Context, id string) error {
-	return t.exec(ctx, `DELETE FROM groups WHERE id = $1`, id)
+	return t.execOn(ctx, id, `DELETE FROM groups WHERE id = $1`, id)
 }

@@ -55,7 +55,7 @@ func emptyGroupRoles(isSet bool) []tokens.GroupRole {
 // insertGroupRoles writes the roles in groups of a new holder.
 func (t Tx) insertGroupRoles(ctx context.Context, holderID string, roles []tokens.GroupRole) error {
 	for _, r := range roles {
-		err := t.exec(ctx, `INSERT INTO group_roles (holder_id, group_id, role, role_id)
+		err := t.execOn(ctx, holderID, `INSERT INTO group_roles (holder_id, group_id, role, role_id)
 			VALUES ($1, $2, $3, (SELECT id FROM roles WHERE name = $4))`,
 			holderID, r.GroupID, r.Role, customRole(r.Role))
 		if err != nil {
@@ -77,5 +77,5 @@ func (t Tx) replaceGroupRoles(ctx context.Context, holderID string, before, afte
 }
 
 func (t Tx) deleteGroupRoles(ctx context.Context, holderID string) error {
-	return t.exec(ctx, `DELETE FROM group_roles WHERE holder_id = $1`, holderID)
+	return t.execOn(ctx, holderID, `DELETE FROM group_roles WHERE holder_id = $1`, holderID)
 }

@@ -39,10 +39,10 @@ func scanPast(row scanner) (p tokens.Past, err error) {
 		checkDerived("changed_at", "column serial", (m.Serial == 0) == m.At.IsZero()))
 }
 
-// raise counts a change that was made at a time, and returns the mark that it left. Each change has a later time than the
+// raise counts a change that was made at a time and touched some objects, and returns the mark that it left. Each change has a later time than the
 // one before, by a microsecond where the clock doesn't say so: what comes after a KnowEarlierMarks must not be taken for
 // what came before. It is last in its transaction: where several go on at once, those that come after it wait.
-func (t Tx) raise(ctx context.Context, at time.Time) (tokens.Mark, error) {
+func (t Tx) raise(ctx context.Context, at time.Time, touched ...ChangedObject) (tokens.Mark, error) {
 	scan := func(row scanner) (m tokens.Mark, err error) {
 		err = row.Scan(textTo(&m.Database), count{&m.Serial}, someInstant{&m.At})
 		return m, checkedRow(tokens.KindDatabase, m.Database, err)
@@ -56,7 +56,10 @@ func (t Tx) raise(ctx context.Context, at time.Time) (tokens.Mark, error) {
 		return m, err
 	}
 	m.Value = tokens.NewMarkValue()
-	return m, t.exec(ctx, `INSERT INTO marks (serial, mark) VALUES ($1, $2)`, m.Serial, m.Value)
+	if err := t.exec(ctx, `INSERT INTO marks (serial, mark) VALUES ($1, $2)`, m.Serial, m.Value); err != nil {
+		return m, err
+	}
+	return m, t.insertChanges(ctx, m.Serial, touched)
 }
 
 // KnowEarlierMarks records that every mark from before a time counts as known: the database was put back on purpose, and
@@ -72,7 +75,7 @@ func (t Tx) PutBack(ctx context.Context, until time.Time) error {
 	if err := t.KnowEarlierMarks(ctx, until); err != nil {
 		return err
 	}
-	_, err := t.raise(ctx, until)
+	_, err := t.raise(ctx, until, everything)
 	return err
 }
 

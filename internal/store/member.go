@@ -77,7 +77,7 @@ func (v View) Members(ctx context.Context) ([]tokens.Member, error) {
 
 // InsertMember writes a new member.
 func (t Tx) InsertMember(ctx context.Context, m tokens.Member) error {
-	err := t.exec(ctx, `INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at, role_id,
+	err := t.execOn(ctx, m.ID, `INSERT INTO members (id, email, name, role, group_roles_set, created_at, updated_at, role_id,
 		email_key) VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT id FROM roles WHERE name = $8), $9)`,
 		m.ID, m.Email, m.Name, m.Role, m.GroupRoles != nil, microseconds(m.CreatedAt), microseconds(m.UpdatedAt),
 		customRole(m.Role), tokens.FoldedEmail(m.Email))
@@ -89,7 +89,7 @@ func (t Tx) InsertMember(ctx context.Context, m tokens.Member) error {
 
 // UpdateMember writes what changed of a member.
 func (t Tx) UpdateMember(ctx context.Context, before, m tokens.Member) error {
-	err := t.exec(ctx, `UPDATE members SET name = $2, role = $3, group_roles_set = $4, updated_at = $5,
+	err := t.execOn(ctx, m.ID, `UPDATE members SET name = $2, role = $3, group_roles_set = $4, updated_at = $5,
 		role_id = (SELECT id FROM roles WHERE name = $6) WHERE id = $1`,
 		m.ID, m.Name, m.Role, m.GroupRoles != nil, microseconds(m.UpdatedAt), customRole(m.Role))
 	if err != nil {
@@ -103,5 +103,5 @@ func (t Tx) DeleteMember(ctx context.Context, id string) error {
 	if err := t.deleteGroupRoles(ctx, id); err != nil {
 		return err
 	}
-	return t.exec(ctx, `DELETE FROM members WHERE id = $1`, id)
+	return t.execOn(ctx, id, `DELETE FROM members WHERE id = $1`, id)
 }

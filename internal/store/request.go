@@ -36,12 +36,14 @@ func (v View) Request(ctx context.Context, id string) (Request, bool, error) {
 
 // InsertRequest writes the record of a request.
 func (t Tx) InsertRequest(ctx context.Context, r Request) error {
-	return t.exec(ctx, `INSERT INTO requests (id, actor, operation, digest, object_id, created_at)
+	_, err := t.execBeside(ctx, `INSERT INTO requests (id, actor, operation, digest, object_id, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
 		r.ID, r.Caller, string(r.Operation), r.Digest, r.ObjectID, microseconds(r.CreatedAt))
+	return err
 }
 
 // DeleteRequestsBefore forgets requests made before an instant.
 func (t Tx) DeleteRequestsBefore(ctx context.Context, at time.Time) error {
-	return t.exec(ctx, `DELETE FROM requests WHERE created_at < $1`, microseconds(at))
+	_, err := t.execBeside(ctx, `DELETE FROM requests WHERE created_at < $1`, microseconds(at))
+	return err
 }

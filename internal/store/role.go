@@ -46,7 +46,7 @@ func (v View) Roles(ctx context.Context) ([]tokens.Role, error) {
 
 // InsertRole writes a new custom role.
 func (t Tx) InsertRole(ctx context.Context, r tokens.Role) error {
-	return t.exec(ctx, `INSERT INTO roles (id, name, description, permissions, created_at, updated_at)
+	return t.execOn(ctx, r.ID, `INSERT INTO roles (id, name, description, permissions, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
 		r.ID, r.Name, r.Description, strings.Join(r.Permissions, " "), microseconds(r.CreatedAt), microseconds(r.UpdatedAt))
 }
@@ -57,7 +57,7 @@ var roleHolders = []string{"members", "technical_users", "access_tokens", "group
 
 // UpdateRole writes what can change of a custom role.
 func (t Tx) UpdateRole(ctx context.Context, before, r tokens.Role) error {
-	err := t.exec(ctx, `UPDATE roles SET name = $2, description = $3, permissions = $4, updated_at = $5 WHERE id = $1`,
+	err := t.execOn(ctx, r.ID, `UPDATE roles SET name = $2, description = $3, permissions = $4, updated_at = $5 WHERE id = $1`,
 		r.ID, r.Name, r.Description, strings.Join(r.Permissions, " "), microseconds(r.UpdatedAt))
 	if err != nil || r.Name == before.Name {
 		return err
@@ -70,13 +70,14 @@ func (t Tx) DeleteRole(ctx context.Context, id string) error {
 	if err := t.eachHolder(ctx, `SET role = $2, role_id = NULL`, id, tokens.RoleNone); err != nil {
 		return err
 	}
-	return t.exec(ctx, `DELETE FROM roles WHERE id = $1`, id)
+	return t.execOn(ctx, id, `DELETE FROM roles WHERE id = $1`, id)
 }
 
-// eachHolder changes all that holds the custom role with the first argument as its id.
-func (t Tx) eachHolder(ctx context.Context, change string, args ...any) error {
+// eachHolder changes all that holds the custom role with an id, the first argument, as a part of a change of that role.
+func (t Tx) eachHolder(ctx context.Context, change, id string, more ...any) error {
+	args := append([]any{id}, more...)
 	for _, table := range roleHolders {
-		if err := t.exec(ctx, `UPDATE `+table+` `+change+` WHERE role_id = $1`, args...); err != nil {
+		if err := t.execOn(ctx, id, `UPDATE `+table+` `+change+` WHERE role_id = $1`, args...); err != nil {
 			return err
 		}
 	}

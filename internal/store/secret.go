@@ -83,20 +83,20 @@ func (v View) SecretExists(ctx context.Context, hash tokens.SecretHash) (bool, e
 
 // InsertSecret writes a new secret of an access token.
 func (t Tx) InsertSecret(ctx context.Context, tokenID string, hash tokens.SecretHash, s tokens.SecretState) error {
-	return t.exec(ctx, `INSERT INTO secrets (hash, access_token_id, version, preview, created_at)
+	return t.execOn(ctx, tokenID, `INSERT INTO secrets (hash, access_token_id, version, preview, created_at)
 		VALUES ($1, $2, $3, $4, $5)`,
 		hash.String(), tokenID, s.Version, s.Preview, microseconds(s.CreatedAt))
 }
 
 // EndSecrets ends the secrets of an access token of versions below one that have not ended before.
 func (t Tx) EndSecrets(ctx context.Context, tokenID string, below int64, at time.Time) error {
-	return t.exec(ctx, `UPDATE secrets SET ended_at = $3
+	return t.execOn(ctx, tokenID, `UPDATE secrets SET ended_at = $3
 		WHERE access_token_id = $1 AND version < $2 AND ended_at IS NULL`, tokenID, below, microseconds(at))
 }
 
 // SetGrace writes when a secret that was superseded ends; zero gives it no grace.
 func (t Tx) SetGrace(ctx context.Context, tokenID string, version int64, endsAt time.Time) error {
-	return t.exec(ctx, `UPDATE secrets SET grace_ends_at = $3 WHERE access_token_id = $1 AND version = $2`,
+	return t.execOn(ctx, tokenID, `UPDATE secrets SET grace_ends_at = $3 WHERE access_token_id = $1 AND version = $2`,
 		tokenID, version, microseconds(endsAt))
 }
 
@@ -121,8 +121,9 @@ func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, err
 		ORDER BY k.grace_ends_at, k.access_token_id`, microseconds(now))
 }
 
-// MarkEndedGraces marks the secrets whose grace is over at a time as ended.
+// MarkEndedGraces marks the secrets whose grace is over at a time as ended, which they have been since.
 func (t Tx) MarkEndedGraces(ctx context.Context, now time.Time) error {
-	return t.exec(ctx, `UPDATE secrets SET ended_at = grace_ends_at
+	_, err := t.execBeside(ctx, `UPDATE secrets SET ended_at = grace_ends_at
 		WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL AND grace_ends_at <= $1`, microseconds(now))
+	return err
 }

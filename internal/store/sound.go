@@ -37,6 +37,7 @@ func (v View) Unsound(ctx context.Context) (problems []string, err error) {
 		inTurn(
 			checkOf(v, scanMark, `SELECT serial, mark FROM marks ORDER BY serial`),
 			checkOf(v, scanMissingMarks, selectMissingMarks),
+			checkOf(v, scanListedChange, selectListedChanges),
 			func(ctx context.Context) error { _, err := v.Past(ctx, tokens.Mark{}); return err },
 		),
 		checkOf(v, scanEvent, selectEvents+` ORDER BY e.number`),
@@ -169,6 +170,20 @@ func scanMemberKey(row scanner) (m tokens.Member, err error) {
 	own := tokens.FoldedEmail(m.Email)
 	return m, checkedRow(tokens.KindMember, m.ID, err,
 		checkDerived("email_key", "column email", email == own || email == secondAddress(own, m.ID)))
+}
+
+// selectListedChanges selects which objects changes touched, with the count of all changes.
+const selectListedChanges = `SELECT c.serial, c.kind, c.id, d.serial FROM changes c, database d ORDER BY c.number`
+
+// scanListedChange checks a row of selectListedChanges.
+func scanListedChange(row scanner) (c changeRow, err error) {
+	var newest int64
+	err = row.Scan(version{&c.serial}, textTo(&c.object.Kind), textTo(&c.object.ID), count{&newest})
+	return c, checkedRow("", "", err,
+		checkOneOf("kind of changes", c.object.Kind, changedKinds...),
+		checkDerived("id of changes", "column kind", tokens.KindOf(c.object.ID) == c.object.Kind ||
+			c.object.ID == "" && c.object.Kind == nothing.Kind),
+		checkDerived("serial of changes", "column serial of database", c.serial <= newest))
 }
 
 // checkDerived checks a column that is written with what it was derived from.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -97,35 +96,16 @@ func (s *Store) Change(ctx context.Context, found Found, fn func(Tx) error) (mar
 	return mark, err
 }
 
-// counted runs fn and, if it wrote anything, counts that as a change of the database, as the last statements of the
-// transaction.
+// counted runs fn and, if it wrote anything, counts that as a change of the database with the objects that it touched, as
+// the last statements of the transaction.
 func (s *Store) counted(ctx context.Context, tx Tx, fn func(Tx) error) (mark tokens.Mark, err error) {
 	seen := &writes{Querier: tx.q, Executor: tx.e}
-	counting := Tx{tx.View, seen}
+	counting := Tx{tx.View, seen, seen}
 	counting.q = seen
 	if err := fn(counting); err != nil || !seen.any {
 		return mark, err
 	}
-	return tx.raise(ctx, s.now())
-}
-
-// writes takes down whether anything was written.
-type writes struct {
-	Querier
-	Executor
-	any bool
-}
-
-// QueryContext implements Querier. A statement that returns rows may write, too.
-func (w *writes) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	w.any = w.any || !strings.HasPrefix(strings.TrimLeft(text, "( \t\n"), "SELECT")
-	return w.Querier.QueryContext(ctx, text, args...)
-}
-
-// ExecContext implements Executor.
-func (w *writes) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	w.any = true
-	return w.Executor.ExecContext(ctx, text, args...)
+	return tx.raise(ctx, s.now(), seen.touched()...)
 }
 
 // Uncounted writes what is no change of the database, and nothing else: events of refusals, and uses of secrets. A
@@ -169,6 +149,12 @@ func (s *Store) write(
 		}
 		return fn(tx)
 	}))
+}
+
+// Watch returns a watch for changes of the database, on a connection of its own. CodeUnavailable.
+func (s *Store) Watch(ctx context.Context) (Watch, error) {
+	w, err := s.engine.Watch(ctx)
+	return w, s.explain(err)
 }
 
 // checkSchema refuses the schema of a newer program.

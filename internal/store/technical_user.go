@@ -110,7 +110,7 @@ func (v View) TechnicalUsersWithIDs(ctx context.Context, ids []string) ([]tokens
 // InsertTechnicalUser writes a new technical user.
 func (t Tx) InsertTechnicalUser(ctx context.Context, u tokens.TechnicalUser) error {
 	by, at, _ := stopColumns(u.Disabled)
-	err := t.exec(ctx, `INSERT INTO technical_users (id, name, description, email, group_id, role, group_roles_set,
+	err := t.execOn(ctx, u.ID, `INSERT INTO technical_users (id, name, description, email, group_id, role, group_roles_set,
 		enabled, disabled_by, disabled_at, system_created, created_at, updated_at, name_key, email_key, role_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
 		(SELECT id FROM roles WHERE name = $16))`,
@@ -126,7 +126,7 @@ func (t Tx) InsertTechnicalUser(ctx context.Context, u tokens.TechnicalUser) err
 // UpdateTechnicalUser writes what changed of a technical user.
 func (t Tx) UpdateTechnicalUser(ctx context.Context, before, u tokens.TechnicalUser) error {
 	by, at, _ := stopColumns(u.Disabled)
-	err := t.exec(ctx, `UPDATE technical_users SET name = $2, description = $3, role = $4, group_roles_set = $5,
+	err := t.execOn(ctx, u.ID, `UPDATE technical_users SET name = $2, description = $3, role = $4, group_roles_set = $5,
 		enabled = $6, disabled_by = $7, disabled_at = $8, updated_at = $9, name_key = $10,
 		role_id = (SELECT id FROM roles WHERE name = $11) WHERE id = $1`,
 		u.ID, u.Name, u.Description, u.Role, u.GroupRoles != nil, u.Enabled, by, at,
@@ -142,5 +142,5 @@ func (t Tx) DeleteTechnicalUser(ctx context.Context, id string) error {
 	if err := t.deleteGroupRoles(ctx, id); err != nil {
 		return err
 	}
-	return t.exec(ctx, `DELETE FROM technical_users WHERE id = $1`, id)
+	return t.execOn(ctx, id, `DELETE FROM technical_users WHERE id = $1`, id)
 }

@@ -47,18 +47,18 @@ func (v View) TokenShares(
 
 // InsertTokenShare writes a new share.
 func (t Tx) InsertTokenShare(ctx context.Context, s tokens.TokenShare) error {
-	return t.exec(ctx, `INSERT INTO token_shares (access_token_id, member_id, role, created_at, updated_at)
+	return t.execOn(ctx, tokens.ShareID(s.AccessTokenID, s.MemberID), `INSERT INTO token_shares (access_token_id, member_id, role, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5)`,
 		s.AccessTokenID, s.MemberID, s.Role, microseconds(s.CreatedAt), microseconds(s.UpdatedAt))
 }
 
 // UpdateTokenShare writes the role of a share.
 func (t Tx) UpdateTokenShare(ctx context.Context, s tokens.TokenShare) error {
-	return t.exec(ctx, `UPDATE token_shares SET role = $3, updated_at = $4 WHERE access_token_id = $1 AND member_id = $2`,
+	return t.execOn(ctx, tokens.ShareID(s.AccessTokenID, s.MemberID), `UPDATE token_shares SET role = $3, updated_at = $4 WHERE access_token_id = $1 AND member_id = $2`,
 		s.AccessTokenID, s.MemberID, s.Role, microseconds(s.UpdatedAt))
 }
 
 // DeleteTokenShare deletes a share.
 func (t Tx) DeleteTokenShare(ctx context.Context, tokenID, memberID string) error {
-	return t.exec(ctx, `DELETE FROM token_shares WHERE access_token_id = $1 AND member_id = $2`, tokenID, memberID)
+	return t.execOn(ctx, tokens.ShareID(tokenID, memberID), `DELETE FROM token_shares WHERE access_token_id = $1 AND member_id = $2`, tokenID, memberID)
 }

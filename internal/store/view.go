@@ -29,6 +29,8 @@ func (v View) OnSchema(version int) View {
 type Tx struct {
 	View
 	e Executor
+	// writes takes down what is written, where that counts as a change; else nil.
+	writes *writes
 }
 
 // NewTx returns a transaction on a database with an identity, which runs its statements by q.
@@ -36,7 +38,7 @@ func NewTx(database tokens.Database, q interface {
 	Querier
 	Executor
 }) Tx {
-	return Tx{NewView(database, q), q}
+	return Tx{View: NewView(database, q), e: q}
 }
 
 // OnSchema returns the transaction on a database that has an older schema, in which only events can be written.
@@ -60,12 +62,6 @@ type scanner interface{ Scan(dest ...any) error }
 
 // Database returns the identity of the database.
 func (v View) Database() tokens.Database { return v.database }
-
-// exec runs a statement that returns no rows.
-func (t Tx) exec(ctx context.Context, statement string, args ...any) error {
-	_, err := t.e.ExecContext(ctx, statement, args...)
-	return err
-}
 
 // each calls fn with each row that a query yields.
 func each(ctx context.Context, q Querier, fn func(scanner) error, query string, args ...any) (err error) {

@@ -1,16 +1,12 @@
 package store
 
-import (
-	"context"
-
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
-)
+import "context"
 
 // Watch looks for changes of a database that anybody made, on a connection used for nothing else. It is used by one
 // goroutine at a time.
 type Watch interface {
-	// Look returns what changed since the look before; at the first look, everything may have. CodeUnavailable if that can't
-	// be told, also because the location now names another database: then only a new Watch can tell.
+	// Look returns what changed since the last look that told; at the first look, everything may have, and so it may where
+	// the location names another database by now. CodeUnavailable if that can't be told, until a later look can.
 	Look(ctx context.Context) (Changes, error)
 	// Close ends the connection.
 	Close() error
@@ -24,10 +20,4 @@ type Changes struct {
 	All bool
 	// Objects are what changed; none if All is set.
 	Objects []ChangedObject
-}
-
-// ChangedObject is an object that a change made, altered or deleted.
-type ChangedObject struct {
-	Kind tokens.Kind
-	ID   string
 }

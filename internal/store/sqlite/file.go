@@ -88,16 +88,23 @@ func (f databaseFile) Connect(ctx context.Context, found store.Found) (store.Con
 	if err != nil {
 		return nil, err
 	}
-	c, err := f.open(ctx, file, "mode=rw&_txlock=immediate")
-	if err != nil && f.needsStillness(err) {
-		if err = f.mayBeStill(); err == nil {
-			c, err = f.open(ctx, file, still+"&_txlock=immediate")
-		}
-	}
+	c, err := f.openAnyhow(ctx, file, "mode=rw", "&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// openAnyhow opens the file that was at the path in a mode, with options, or as one that nothing changes where there is no
+// other way.
+func (f databaseFile) openAnyhow(ctx context.Context, file fs.FileInfo, mode, options string) (*connection, error) {
+	c, err := f.open(ctx, file, mode+options)
+	if err != nil && f.needsStillness(err) {
+		if err = f.mayBeStill(); err == nil {
+			c, err = f.open(ctx, file, still+options)
+		}
+	}
+	return c, err
 }
 
 // open opens the file that was at the path, with options.

@@ -39,16 +39,16 @@ func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
 }
 
 // checkAgain checks the schema once more if anything in it changed since it was last seen.
-func (c *connection) checkAgain(ctx context.Context, tx *sql.Tx) error {
+func (c *connection) checkAgain(ctx context.Context, q queryRower) error {
 	var cookie int64
-	if err := tx.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&cookie); err != nil || cookie == c.cookie.Load() {
+	if err := q.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&cookie); err != nil || cookie == c.cookie.Load() {
 		return err
 	}
-	s, err := readSchema(ctx, tx)
+	s, err := readSchema(ctx, q)
 	if err != nil {
 		return err
 	}
-	if err := s.check(ctx, c.engine, tx); err != nil {
+	if err := s.check(ctx, c.engine, q); err != nil {
 		return err
 	}
 	c.version.Store(int64(s.version))
