@@ -1,0 +1,82 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// answer is what a request gets. The zero answer is a refusal: it says that nothing could be told. Only the functions in
+// this file make others, and only allowed makes one that lets a request pass a gateway.
+type answer struct {
+	// status is the status code; 0 for the zero answer.
+	status  int
+	outcome Outcome
+	// identity is sent in headers.
+	identity *Identity
+	// header holds further headers, in canonical form.
+	header http.Header
+	// json is the body; nil for none.
+	json []byte
+	// bodyRead means that all of the body of the request has been read.
+	bodyRead bool
+}
+
+// allowed answers that a token is good, and who asks.
+func allowed(identity *Identity) answer {
+	return answer{status: http.StatusOK, outcome: OutcomeAllowed, identity: identity}
+}
+
+// notFound answers that there is nothing at a path.
+func notFound() answer { return answer{status: http.StatusNotFound, outcome: OutcomeInvalid} }
+
+// Values of headers, ready to be sent.
+var (
+	noStore   = []string{"no-store"}
+	closing   = []string{"close"}
+	noBody    = []string{"0"}
+	jsonMedia = []string{"application/json"}
+)
+
+// aLongTimeAgo is a deadline that has passed.
+var aLongTimeAgo = time.Unix(1, 0)
+
+// send sends the answer to a request.
+func (a answer) send(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h["Cache-Control"] = noStore
+	if a.identity != nil {
+		for i, name := range identityHeaders {
+			h[name] = a.identity.values[i : i+1 : i+1]
+		}
+	}
+	for name, values := range a.header {
+		h[name] = values
+	}
+	if r.ContentLength != 0 && !a.bodyRead {
+		leaveBody(w, h)
+	}
+	switch {
+	case a.json != nil:
+		h["Content-Type"] = jsonMedia
+		h["Content-Length"] = []string{strconv.Itoa(len(a.json))}
+	case r.Method == http.MethodHead:
+		h["Content-Length"] = noBody // net/http adds it to all other answers
+	}
+	if a.status == 0 {
+		a.status = http.StatusServiceUnavailable
+	}
+	w.WriteHeader(a.status)
+	if a.json != nil {
+		_, _ = w.Write(a.json) // nobody is left to be told
+	}
+}
+
+// leaveBody ends the connection after the answer, without waiting for the body that the request announces. Gateways send
+// a request on with the length of the client's body, but never the body itself: net/http would wait for it. And nothing
+// that follows on the connection may be taken for a request, since it may be such a body, which a client controls.
+func leaveBody(w http.ResponseWriter, h http.Header) {
+	h["Connection"] = closing
+	// Where no deadline can be set, the one of the server counts.
+	_ = http.NewResponseController(w).SetReadDeadline(aLongTimeAgo)
+}

@@ -1,0 +1,174 @@
+package httpapi
+
+import (
+	"cmp"
+	"strings"
+	"unique"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// The headers that say who asks, in canonical form and in the order of Identity.values.
+var identityHeaders = [...]string{
+	"X-Latchkey-Token-Id",
+	"X-Latchkey-Token-Name",
+	"X-Latchkey-Technical-User",
+	"X-Latchkey-Organization",
+	"X-Latchkey-Roles",
+	"X-Latchkey-Permissions",
+}
+
+const (
+	headerTokenID = iota
+	headerTokenName
+	headerTechnicalUser
+	headerOrganization
+	headerRoles
+	headerPermissions
+)
+
+const (
+	// mostHead is how many bytes the head of an answer has at most: nginx reads it into a buffer of 4 KiB by default.
+	mostHead = 3_900
+	// otherHead is how many bytes it has besides the headers above: the status line, the headers of every answer, the
+	// longest that net/http adds, and the empty line.
+	otherHead = len("HTTP/1.1 200 OK\r\n" +
+		"Cache-Control: no-store\r\n" +
+		"Connection: keep-alive\r\n" +
+		"Content-Length: 0\r\n" +
+		"Date: Mon, 02 Jan 2006 15:04:05 GMT\r\n" +
+		"\r\n")
+	// none stands for a value that there is none of. No header is ever empty: an empty one would look like one that is
+	// absent, and let through what a client wrote.
+	none = "-"
+)
+
+// Identity is what the server says of a token. A cache holds one for each row, so it is compact and ready to be sent.
+type Identity struct {
+	// values are those of identityHeaders.
+	values [len(identityHeaders)]string
+	// userID is the technical user's.
+	userID string
+	shared unique.Handle[sharedIdentity]
+	// cut means that not all roles and permissions had room in the headers.
+	cut bool
+}
+
+// sharedIdentity is what many tokens have in common, of which a program keeps one copy.
+type sharedIdentity struct {
+	organization, roles string
+	// level is the group of the technical user; empty for organization level.
+	level string
+	scope scope
+}
+
+// Renderer makes identities.
+type Renderer struct {
+	// Permissions makes it fill the header of permissions.
+	Permissions bool
+}
+
+// Identity returns what the server says of a secret of a database while it is active.
+func (r Renderer) Identity(secret tokens.ResolvedSecret, database tokens.Database) Identity {
+	token := secret.Token()
+	i := Identity{userID: token.User.ID}
+	i.values[headerTokenID] = value(token.ID)
+	i.values[headerTokenName] = value(token.Name)
+	i.values[headerTechnicalUser] = value(token.User.Email)
+	i.values[headerOrganization] = value(database.Organization)
+
+	all := scopeOf(secret.Access())
+	roles := rolesOf(secret.Grants())
+	var permissions []string
+	if r.Permissions {
+		permissions = strings.Fields(string(all))
+	}
+	i.cut = fit(&roles, &permissions, i.room())
+	i.values[headerPermissions] = list(permissions)
+
+	i.shared = unique.Make(sharedIdentity{
+		organization: i.values[headerOrganization], roles: list(roles.words), level: token.User.GroupID, scope: all,
+	})
+	shared := i.shared.Value()
+	i.values[headerOrganization], i.values[headerRoles] = shared.organization, shared.roles
+	if i.values[headerPermissions] == string(shared.scope) {
+		i.values[headerPermissions] = string(shared.scope)
+	}
+	return i
+}
+
+// room returns how many bytes roles and permissions may have together.
+func (i *Identity) room() int {
+	room := mostHead - otherHead
+	for n, name := range identityHeaders {
+		room -= len(name) + len(": \r\n") + len(i.values[n])
+	}
+	return room
+}
+
+// heldRoles are the roles of a token as words: name or, in a group, name@group_id.
+type heldRoles struct {
+	words []string
+	// fixed is how many of the words never yield: the role at organization level.
+	fixed int
+}
+
+// rolesOf returns the roles that are granted, that at organization level first.
+func rolesOf(g tokens.Grants) (held heldRoles) {
+	if role := cmp.Or(g.Role, tokens.RoleNone); role != tokens.RoleNone {
+		held = heldRoles{[]string{role}, 1}
+	}
+	for _, r := range g.GroupRoles {
+		if r.Role != tokens.RoleNone {
+			held.words = append(held.words, r.Role+"@"+r.GroupID)
+		}
+	}
+	return held
+}
+
+// fit drops what has no room, and reports whether there was any such thing: first permissions, then roles in groups,
+// each whole and from the end of their order.
+func fit(roles *heldRoles, permissions *[]string, room int) (cut bool) {
+	for len(list(roles.words))+len(list(*permissions)) > room {
+		switch {
+		case len(*permissions) > 0:
+			*permissions = (*permissions)[:len(*permissions)-1]
+		case len(roles.words) > roles.fixed:
+			roles.words = roles.words[:len(roles.words)-1]
+		default:
+			return cut
+		}
+		cut = true
+	}
+	return cut
+}
+
+// list returns words with a space between, or what stands for none.
+func list(words []string) string { return cmp.Or(strings.Join(words, " "), none) }
+
+// unreserved are the unreserved characters of RFC 3986 section 2.3.
+const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+// value returns a text as a header carries it: all but unreserved characters are percent-encoded, and so is a
+// text that looks like none.
+func value(text string) string {
+	switch text {
+	case "":
+		return none
+	case none:
+		return "%2D"
+	}
+	if strings.Trim(text, unreserved) == "" {
+		return text
+	}
+	const digits = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; strings.IndexByte(unreserved, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
+		}
+	}
+	return b.String()
+}

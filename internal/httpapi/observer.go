@@ -1,0 +1,56 @@
+package httpapi
+
+import "time"
+
+// Endpoint is what a request asks. Endpoints count from 0, so that an array can hold something for each.
+type Endpoint int
+
+// The endpoints.
+const (
+	// EndpointOther is every path that is none of the others.
+	EndpointOther Endpoint = iota
+	EndpointAuthenticate
+	EndpointAuthorize
+	EndpointIntrospect
+	EndpointRevoke
+	// Endpoints is how many endpoints there are.
+	Endpoints
+)
+
+// String returns the name of the endpoint for metrics.
+func (e Endpoint) String() string {
+	return [...]string{"other", "authenticate", "authorize", "introspect", "revoke"}[e]
+}
+
+// Outcome is what a request got. Outcomes count from 0, like endpoints.
+type Outcome int
+
+// The outcomes. The first is that of a request about which nothing else was decided.
+const (
+	// OutcomeUnavailable: nothing could be told.
+	OutcomeUnavailable Outcome = iota
+	// OutcomeAllowed: the token is good, and may do what was asked; or it was revoked.
+	OutcomeAllowed
+	// OutcomeRefused: there is no good token.
+	OutcomeRefused
+	// OutcomeForbidden: the token is good, but may not do what was asked.
+	OutcomeForbidden
+	// OutcomeInvalid: the request can't be understood.
+	OutcomeInvalid
+	// Outcomes is how many outcomes there are.
+	Outcomes
+)
+
+// String returns the name of the outcome for metrics.
+func (o Outcome) String() string {
+	return [...]string{"unavailable", "allowed", "refused", "forbidden", "invalid"}[o]
+}
+
+// Observer learns what a Verification did. Its methods may be called from several goroutines at once, once for each
+// request, and should return at once.
+type Observer interface {
+	// Answered says what a request got, and how long that took.
+	Answered(endpoint Endpoint, outcome Outcome, took time.Duration)
+	// HeaderCut says that an answer lacked roles or permissions, since its head would have been too long.
+	HeaderCut()
+}

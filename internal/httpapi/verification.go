@@ -1,0 +1,133 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/verify"
+)
+
+// Cache says what a value stands for, and whether it is active. A *verify.Cache[Identity] is one.
+type Cache interface {
+	// Verify is verify.Cache.Verify. CodeUnavailable.
+	Verify(ctx context.Context, secret tokens.Secret) (verify.Answer[Identity], error)
+}
+
+// Uses records when secrets were used. Its methods return at once.
+type Uses interface {
+	// RecordUse notes that a secret was used while it was active.
+	RecordUse(tokenID string, version int64, at time.Time)
+	// RecordRefusedUse notes that a secret was used while it was not active. For a value that no token has, tokenID is
+	// empty: then it records nothing, but takes as long.
+	RecordRefusedUse(tokenID string, version int64, at time.Time)
+}
+
+// Options say what a Verification works with, and how. All but Log and Observer are required.
+type Options struct {
+	// Cache holds what Renderer.Identity made.
+	Cache Cache
+	Uses  Uses
+	// Challenge says how clients are asked to authenticate.
+	Challenge Challenge
+	// Now is a clock like time.Now, whose times have a monotonic part.
+	Now func() time.Time
+	// Log is told what an operator should look at; never a secret.
+	Log *slog.Logger
+	// Observer is told about every request.
+	Observer Observer
+}
+
+// Verification is the HTTP server of verification: the endpoints /v1/authenticate and /v1/authorize.
+//
+// Serve it by an http.Server with DisableGeneralOptionsHandler, or that answers some requests in its place.
+type Verification struct {
+	options Options
+	// unauthorized and insufficient are the challenges to whom has no good token, and to whom has one that may not do what
+	// was asked.
+	unauthorized, insufficient http.Header
+	notices                    notices
+}
+
+// NewVerification returns a server of verification.
+func NewVerification(options Options) *Verification {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	if options.Observer == nil {
+		options.Observer = unobserved{}
+	}
+	return &Verification{
+		options:      options,
+		unauthorized: http.Header{"Www-Authenticate": options.Challenge.unauthorized()},
+		insufficient: http.Header{"Www-Authenticate": {insufficientScope}},
+	}
+}
+
+// unobserved is an Observer for those who don't have one.
+type unobserved struct{}
+
+func (unobserved) Answered(Endpoint, Outcome, time.Duration) {}
+func (unobserved) HeaderCut()                                {}
+
+// ServeHTTP answers a request.
+func (v *Verification) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := v.options.Now()
+	endpoint, rest := route(r)
+	a := v.answerWith(v.handler(endpoint, rest), r)
+	a.send(w, r)
+	if a.identity != nil && a.identity.cut {
+		v.options.Observer.HeaderCut()
+	}
+	v.options.Observer.Answered(endpoint, a.outcome, v.options.Now().Sub(began))
+}
+
+// handler decides what a request gets. It does not send anything itself, so that whatever it forgets is a refusal.
+type handler func(*http.Request) answer
+
+// handler returns the handler of an endpoint; rest is what follows it in the path.
+func (v *Verification) handler(endpoint Endpoint, rest string) handler {
+	switch endpoint {
+	case EndpointAuthenticate:
+		return v.authenticate
+	case EndpointAuthorize:
+		return func(r *http.Request) answer { return v.authorize(r, rest) }
+	default:
+		return func(*http.Request) answer { return notFound() }
+	}
+}
+
+// answerWith returns the answer of a handler; that of one that panics is a refusal.
+func (v *Verification) answerWith(decide handler, r *http.Request) (a answer) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			a = answer{}
+			// The cause itself might repeat what a client sent.
+			v.options.Log.Error("a request could not be answered: this is a mistake in Latchkey, please report it",
+				"cause", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
+		}
+	}()
+	return decide(r)
+}
+
+// route returns the endpoint of a request, and what follows it in the path. Paths are taken as the client wrote them:
+// nothing is decoded, cleaned or redirected, and the query is ignored.
+func route(r *http.Request) (endpoint Endpoint, rest string) {
+	if r.Method == http.MethodConnect {
+		return EndpointOther, ""
+	}
+	path := r.URL.EscapedPath()
+	switch rest, ok := strings.CutPrefix(path, "/v1/authenticate"); {
+	case ok && (rest == "" || rest[0] == '/'):
+		return EndpointAuthenticate, ""
+	}
+	if rest, ok := strings.CutPrefix(path, "/v1/authorize/"); ok {
+		return EndpointAuthorize, rest
+	}
+	return EndpointOther, ""
+}
