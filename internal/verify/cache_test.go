@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -293,7 +294,12 @@ func TestLateRowsAreNotKept(t *testing.T) {
 		c := start(t, defaults())
 		secret, id := c.issue(t, newUserID(), time.Now())
 		time.Sleep(looked)
-		c.pause = func(context.Context) { time.Sleep(200 * time.Millisecond) }
+		var before atomic.Int64
+		c.pause = func(context.Context) {
+			if before.Add(1) == 1 {
+				time.Sleep(200 * time.Millisecond)
+			}
+		}
 		var group sync.WaitGroup
 		group.Go(func() { c.want("a request from before the change", secret, true) })
 		time.Sleep(20 * time.Millisecond)
