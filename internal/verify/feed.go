@@ -62,7 +62,7 @@ func (c *Cache[T]) apply(changes store.Changes) {
 			c.rows.removeToken(o.ID)
 		case tokens.KindTechnicalUser:
 			c.rows.removeUser(o.ID)
-		case tokens.KindMember, tokens.KindTokenShare, tokens.KindEvent, tokens.KindRequest:
+		case tokens.KindMember, tokens.KindTokenShare:
 			// No secret of a technical user depends on them.
 		default:
 			c.empty() // what a role, a group or anything else touches can't be told from here
