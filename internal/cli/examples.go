@@ -94,6 +94,10 @@ var examples = map[string][]string{
 		"latchkey event prune --before 365d",
 		"latchkey event prune --before 2029-12-31 --yes",
 	},
+	"bootstrap": {
+		"latchkey bootstrap --output owner-token.txt",
+		"latchkey bootstrap --output owner-token.txt --organization acme",
+	},
 	"scan": {
 		"latchkey scan build.log",
 		"git log --all -p | latchkey scan -",

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"io/fs"
+	"net"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -16,11 +18,14 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonUnknownRole: always("latchkey role list shows what each of them permits"),
 	tokens.ReasonUnknownCaller: always("name a member in --act-as, or leave --act-as out to work as the owner of " +
 		"the database"),
-	tokens.ReasonNoDatabase:      always(otherDatabase + ", and the first apply or latchkey token create makes one"),
-	tokens.ReasonNoDirectory:     always(otherDatabase),
-	tokens.ReasonWrongPlace:      always(otherDatabase),
-	tokens.ReasonOtherDatabase:   always("say --replace-another to replace it all the same"),
-	tokens.ReasonBackupExists:    always("--over replaces an older copy of the same database"),
+	tokens.ReasonNoDatabase:    always(otherDatabase + ", and the first apply or latchkey token create makes one"),
+	tokens.ReasonNoDirectory:   always(otherDatabase),
+	tokens.ReasonWrongPlace:    always(otherDatabase),
+	tokens.ReasonOtherDatabase: always("say --replace-another to replace it all the same"),
+	tokens.ReasonBackupExists:  always("--over replaces an older copy of the same database"),
+	tokens.ReasonBootstrapped: func(e *tokens.Error) string {
+		return "latchkey token hold " + e.ID + " stops it"
+	},
 	tokens.ReasonDatabaseFailing: always("run latchkey doctor to examine it"),
 }
 
@@ -45,4 +50,15 @@ func withWayOut(text string, e *tokens.Error) string {
 		text += "; " + way(e)
 	}
 	return text
+}
+
+// cause returns the reason of an error of a file or of the network, without the name, which the caller says itself.
+func cause(err error) error {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathErr.Err
+	}
+	if opErr, ok := errors.AsType[*net.OpError](err); ok {
+		return opErr.Err
+	}
+	return err
 }

@@ -192,6 +192,16 @@ func (v View) AccessTokensOf(ctx context.Context, technicalUserID string) ([]tok
 	return v.accessTokens(ctx, selectAccessTokens+`WHERE t.technical_user_id = $1 ORDER BY t.name, t.id`, technicalUserID)
 }
 
+// selectPowerful selects the tokens of technical users with the role of owners or a custom role with a wildcard.
+const selectPowerful = selectAccessTokens + `WHERE u.role = '` + tokens.RoleOwner + `' OR u.role_id IN
+	(SELECT id FROM roles WHERE permissions LIKE '%*%') ORDER BY t.id`
+
+// PowerfulAccessTokens returns the tokens among which are all that hold every permission at organization level, and the
+// custom roles that they have. Which of them do is for a rule to say.
+func (v View) PowerfulAccessTokens(ctx context.Context) ([]tokens.AccessToken, []tokens.Role, error) {
+	return v.accessTokens(ctx, selectPowerful)
+}
+
 // The queries of UnusedNamesakes follow an index from the latest token back, only as far as they must.
 const (
 	selectUnusedOfUser = `SELECT t.id FROM access_tokens t

@@ -65,6 +65,8 @@ const (
 	ReasonForkedDatabase Reason = "forked_database"
 	// ReasonBackupExists: something has the name of the backup already.
 	ReasonBackupExists Reason = "backup_exists"
+	// ReasonBootstrapped: an active access token holds every permission already.
+	ReasonBootstrapped Reason = "bootstrapped"
 	// ReasonDatabaseFailing: the database is damaged, or fails in a way that needs an examination.
 	ReasonDatabaseFailing Reason = "database_failing"
 )

@@ -55,6 +55,7 @@ const (
 	ActionDatabaseCreate        Action = "database.create"
 	ActionDatabaseBackup        Action = "database.backup"
 	ActionDatabaseRestore       Action = "database.restore"
+	ActionDatabaseBootstrap     Action = "database.bootstrap"
 	ActionEventList             Action = "event.list"
 	ActionEventPrune            Action = "event.prune"
 	ActionGroupShow             Action = "group.show"
@@ -107,6 +108,7 @@ func Actions() []Action {
 		ActionDatabaseCreate,
 		ActionDatabaseBackup,
 		ActionDatabaseRestore,
+		ActionDatabaseBootstrap,
 		ActionEventList,
 		ActionEventPrune,
 		ActionGroupShow,
