@@ -17,6 +17,9 @@ type Options struct {
 	// Organization is the name that the organization must have. If empty, any name will do, and a new database gets the
 	// name "default".
 	Organization string
+	// Follow means that the service goes on with whichever database the path names, as one must that runs for long: after
+	// a restore, with the restored one. Without it, every operation fails once the path names another file.
+	Follow bool
 	// Now is the clock. It is required.
 	Now func() time.Time
 	// wrap returns an engine around that of the file, in tests.
@@ -47,7 +50,11 @@ func Open(options Options) *Service {
 	if options.wrap != nil {
 		engine = options.wrap(engine)
 	}
-	s.store = store.New(engine, s.now)
+	opening := store.New
+	if options.Follow {
+		opening = store.NewFollowing
+	}
+	s.store = opening(engine, s.now)
 	if options.Organization != "" {
 		s.invalid = tokens.ValidateName("organization", options.Organization)
 	}

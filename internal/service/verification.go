@@ -54,3 +54,36 @@ func (r secretRows) Secret(ctx context.Context, hash tokens.SecretHash) (verify.
 	row, custom, ok, err := r.SecretWithHash(ctx, hash)
 	return verify.Found{SecretRow: row, Roles: rolesWith(custom), Database: r.Database()}, ok, err
 }
+
+// Verifications looks up secrets for whoever verifies them without asking as anybody, such as a server that lets requests
+// pass by them.
+type Verifications struct{ service *Service }
+
+var _ verify.Database = Verifications{}
+
+// Verifications returns what the verification of secrets needs of the service. Nothing that it does is recorded.
+func (s *Service) Verifications() Verifications { return Verifications{s} }
+
+// Secret implements verify.Rows.
+func (v Verifications) Secret(ctx context.Context, hash tokens.SecretHash) (found verify.Found, ok bool, err error) {
+	found, err = readBy(ctx, v.service, (*store.Store).ReadToVerify, func(view store.View) (found verify.Found, err error) {
+		found, ok, err = secretRows{view}.Secret(ctx, hash)
+		return found, err
+	})
+	return found, ok && err == nil, err
+}
+
+// Database returns the identity of the database. CodeUnavailable; CodeInvalid for one of another organization than the
+// options name.
+func (v Verifications) Database(ctx context.Context) (tokens.Database, error) {
+	return readBy(ctx, v.service, (*store.Store).ReadToVerify,
+		func(view store.View) (tokens.Database, error) { return view.Database(), nil })
+}
+
+// Watch implements verify.Database.
+func (v Verifications) Watch(ctx context.Context) (store.Watch, error) {
+	if v.service.invalid != nil {
+		return nil, v.service.invalid
+	}
+	return v.service.store.Watch(ctx)
+}

@@ -15,14 +15,37 @@ type Store struct {
 	engine Engine
 	// now is the time of changes.
 	now func() time.Time
+	// follows means that the store goes on with another database where the location names that.
+	follows bool
+	// opening is taken by the one who opens the database, whom others wait for.
+	opening chan struct{}
 
 	mu     sync.Mutex
-	open   Connection
+	open   *opened
 	closed bool
 }
 
-// New returns the store in the database of an engine, with a clock. It opens nothing yet.
-func New(engine Engine, now func() time.Time) *Store { return &Store{engine: engine, now: now} }
+// opened is an open database.
+type opened struct {
+	Connection
+	// users are how many use it now, and left means that the last of them closes it.
+	users int
+	left  bool
+}
+
+// New returns the store in the database of an engine, with a clock. It opens nothing yet. If the location names another
+// database later, or none, every use fails until it names again what is open.
+func New(engine Engine, now func() time.Time) *Store {
+	return &Store{engine: engine, now: now, opening: make(chan struct{}, 1)}
+}
+
+// NewFollowing is New for a store that opens the database anew where the location names another one. It never makes one in
+// the place of a database that it had open.
+func NewFollowing(engine Engine, now func() time.Time) *Store {
+	s := New(engine, now)
+	s.follows = true
+	return s
+}
 
 // Location says where the database is, in words for messages.
 func (s *Store) Location() string { return s.engine.Location() }
@@ -61,6 +84,7 @@ func (s *Store) read(
 	if err != nil {
 		return err
 	}
+	defer s.done(open)
 	return s.explain(way(open, ctx, func(v View) error { return fn(open, v) }))
 }
 
@@ -143,6 +167,7 @@ func (s *Store) write(
 	if err != nil {
 		return err
 	}
+	defer s.done(open)
 	return s.explain(way(open, ctx, func(tx Tx) error {
 		if err := s.checkSchema(open); err != nil {
 			return err
@@ -178,30 +203,96 @@ func (s *Store) Close() error {
 	return s.explain(err)
 }
 
-// connection returns the open database. A failure is not kept: the next call tries again.
-func (s *Store) connection(ctx context.Context, found Found) (Connection, error) {
-	open, err := s.opened(ctx, found)
+// connection returns the open database for a use, which ends with done. A failure is not kept: the next call tries again.
+func (s *Store) connection(ctx context.Context, found Found) (*opened, error) {
+	open, err := s.opened(ctx, nil, found)
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	return open, s.explain(open.Check())
+	moved := open.Check()
+	if moved == nil {
+		return open, nil
+	}
+	s.done(open)
+	if !s.follows {
+		return nil, s.explain(moved)
+	}
+	open, err = s.opened(ctx, open, nil)
+	if tokens.IsNoDatabase(err) {
+		err = moved
+	}
+	return open, s.explain(err)
 }
 
-// opened returns the open database, and opens it where it is not.
-func (s *Store) opened(ctx context.Context, found Found) (Connection, error) {
+// opened returns the open database for a use, and opens it where none is open but one that is out of use.
+func (s *Store) opened(ctx context.Context, outOfUse *opened, found Found) (*opened, error) {
+	if open, err := s.use(outOfUse); open != nil || err != nil {
+		return open, err
+	}
+	select {
+	case s.opening <- struct{}{}:
+		defer func() { <-s.opening }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if open, err := s.use(outOfUse); open != nil || err != nil { // another one was first
+		return open, err
+	}
+	fresh, err := s.engine.Connect(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	return s.useFresh(fresh)
+}
+
+// use returns the open database for a use; nil where none is open but one that is out of use.
+func (s *Store) use(outOfUse *opened) (*opened, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, tokens.Unavailable(nil, "database %s can't be used: this program has closed it already", s.Location())
+		return nil, s.explainClosed()
 	}
-	if s.open == nil {
-		open, err := s.engine.Connect(ctx, found)
-		if err != nil {
-			return nil, err
-		}
-		s.open = open
+	if s.open == nil || s.open == outOfUse {
+		return nil, nil
 	}
+	s.open.users++
 	return s.open, nil
+}
+
+// useFresh makes a database the one that is open, for a use, and leaves the one before it to those who still use that.
+func (s *Store) useFresh(fresh Connection) (*opened, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errors.Join(s.explainClosed(), fresh.Close())
+	}
+	if before := s.open; before != nil {
+		before.left = true
+		before.closeIfUnused()
+	}
+	s.open = &opened{Connection: fresh, users: 1}
+	return s.open, nil
+}
+
+// done ends a use.
+func (s *Store) done(open *opened) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open.users--
+	open.closeIfUnused()
+}
+
+// closeIfUnused closes a database that was left, if nobody uses it. The caller holds the lock. What an error would tell
+// is of a file that nobody asks for any more.
+func (o *opened) closeIfUnused() {
+	if o.left && o.users == 0 {
+		_ = o.Close()
+	}
+}
+
+// explainClosed is the error of a use after the end.
+func (s *Store) explainClosed() error {
+	return tokens.Unavailable(nil, "database %s can't be used: this program has closed it already", s.Location())
 }
 
 func (s *Store) explain(err error) error { return Explain(s.engine, err) }
