@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -29,6 +30,20 @@ func allowed(identity *Identity) answer {
 
 // notFound answers that there is nothing at a path.
 func notFound() answer { return answer{status: http.StatusNotFound, outcome: OutcomeInvalid} }
+
+// invalidRequest answers that a request is not as an RFC wants it.
+func invalidRequest(status int, description string) answer {
+	return answer{status: status, outcome: OutcomeInvalid, json: errorDocument("invalid_request", description)}
+}
+
+// errorDocument returns an error response of RFC 6749 section 5.2. The description repeats nothing that a client sent.
+func errorDocument(code, description string) []byte {
+	document, err := json.Marshal(map[string]string{"error": code, "error_description": description})
+	if err != nil {
+		return nil
+	}
+	return document
+}
 
 // Values of headers, ready to be sent.
 var (

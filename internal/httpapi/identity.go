@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"cmp"
+	"math"
+	"net/url"
 	"strings"
+	"time"
 	"unique"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -49,7 +52,12 @@ type Identity struct {
 	values [len(identityHeaders)]string
 	// userID is the technical user's.
 	userID string
-	shared unique.Handle[sharedIdentity]
+	// issuedAt and expiresAt say since when there is the secret, and from when on the clock makes it inactive, in seconds
+	// since 1970; 0 for never.
+	issuedAt, expiresAt int64
+	// liveUntil is until when a revocation ends the secret, in microseconds since 1970.
+	liveUntil int64
+	shared    unique.Handle[sharedIdentity]
 	// cut means that not all roles and permissions had room in the headers.
 	cut bool
 }
@@ -71,7 +79,16 @@ type Renderer struct {
 // Identity returns what the server says of a secret of a database while it is active.
 func (r Renderer) Identity(secret tokens.ResolvedSecret, database tokens.Database) Identity {
 	token := secret.Token()
-	i := Identity{userID: token.User.ID}
+	i := Identity{userID: token.User.ID, issuedAt: secret.CreatedAt().Unix(), liveUntil: math.MinInt64}
+	if end, ends := secret.Standing().End(); ends {
+		i.expiresAt = end.Unix()
+	}
+	if end, live := secret.LiveUntil(); live {
+		i.liveUntil = math.MaxInt64
+		if !end.IsZero() {
+			i.liveUntil = end.UnixMicro()
+		}
+	}
 	i.values[headerTokenID] = value(token.ID)
 	i.values[headerTokenName] = value(token.Name)
 	i.values[headerTechnicalUser] = value(token.User.Email)
@@ -96,6 +113,18 @@ func (r Renderer) Identity(secret tokens.ResolvedSecret, database tokens.Databas
 	}
 	return i
 }
+
+// technicalUser returns the address of the technical user.
+func (i *Identity) technicalUser() string {
+	address, err := url.PathUnescape(i.values[headerTechnicalUser])
+	if err != nil || i.values[headerTechnicalUser] == none {
+		return ""
+	}
+	return address
+}
+
+// isLiveAt reports whether there is something of the secret to revoke at now.
+func (i *Identity) isLiveAt(now time.Time) bool { return now.UnixMicro() < i.liveUntil }
 
 // room returns how many bytes roles and permissions may have together.
 func (i *Identity) room() int {

@@ -28,6 +28,11 @@ func (s scope) allows(permission, groupID string) bool {
 	return s.allowsWhere(permission, func(heldIn string) bool { return heldIn == "" || heldIn == groupID })
 }
 
+// allowsAnywhere reports whether a permission is held at any level.
+func (s scope) allowsAnywhere(permission string) bool {
+	return s.allowsWhere(permission, func(string) bool { return true })
+}
+
 // allowsWhere reports whether a permission is held at one of the levels that counts accepts.
 func (s scope) allowsWhere(permission string, counts func(groupID string) bool) bool {
 	for word := range strings.SplitSeq(string(s), " ") {

@@ -33,6 +33,10 @@ type Options struct {
 	// Cache holds what Renderer.Identity made.
 	Cache Cache
 	Uses  Uses
+	// Revoker ends the secrets that their holders revoke.
+	Revoker Revoker
+	// IntrospectExpiry makes /v1/introspect say when a token expires. Clients keep a positive answer until then.
+	IntrospectExpiry bool
 	// Challenge says how clients are asked to authenticate.
 	Challenge Challenge
 	// Now is a clock like time.Now, whose times have a monotonic part.
@@ -43,7 +47,8 @@ type Options struct {
 	Observer Observer
 }
 
-// Verification is the HTTP server of verification: the endpoints /v1/authenticate and /v1/authorize.
+// Verification is the HTTP server of verification: /v1/authenticate and /v1/authorize for gateways, /v1/introspect and
+// /v1/revoke for whom speaks OAuth 2.0.
 //
 // Serve it by an http.Server with DisableGeneralOptionsHandler, or that answers some requests in its place.
 type Verification struct {
@@ -79,7 +84,7 @@ func (unobserved) HeaderCut()                                {}
 func (v *Verification) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := v.options.Now()
 	endpoint, rest := route(r)
-	a := v.answerWith(v.handler(endpoint, rest), r)
+	a := v.answerWith(v.handler(endpoint, rest, w), r)
 	a.send(w, r)
 	if a.identity != nil && a.identity.cut {
 		v.options.Observer.HeaderCut()
@@ -90,13 +95,20 @@ func (v *Verification) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // handler decides what a request gets. It does not send anything itself, so that whatever it forgets is a refusal.
 type handler func(*http.Request) answer
 
-// handler returns the handler of an endpoint; rest is what follows it in the path.
-func (v *Verification) handler(endpoint Endpoint, rest string) handler {
+// handler returns the handler of an endpoint; rest is what follows it in the path. w serves for reading only.
+func (v *Verification) handler(endpoint Endpoint, rest string, w http.ResponseWriter) handler {
+	reader := func() formReader {
+		return formReader{http.NewResponseController(w).SetReadDeadline, v.options.Now}
+	}
 	switch endpoint {
 	case EndpointAuthenticate:
 		return v.authenticate
 	case EndpointAuthorize:
 		return func(r *http.Request) answer { return v.authorize(r, rest) }
+	case EndpointIntrospect:
+		return func(r *http.Request) answer { return v.introspect(r, reader()) }
+	case EndpointRevoke:
+		return func(r *http.Request) answer { return v.revoke(r, reader()) }
 	default:
 		return func(*http.Request) answer { return notFound() }
 	}
@@ -121,13 +133,20 @@ func route(r *http.Request) (endpoint Endpoint, rest string) {
 	if r.Method == http.MethodConnect {
 		return EndpointOther, ""
 	}
-	path := r.URL.EscapedPath()
-	switch rest, ok := strings.CutPrefix(path, "/v1/authenticate"); {
-	case ok && (rest == "" || rest[0] == '/'):
-		return EndpointAuthenticate, ""
+	path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1/")
+	if !ok {
+		return EndpointOther, ""
 	}
-	if rest, ok := strings.CutPrefix(path, "/v1/authorize/"); ok {
+	word, rest, more := strings.Cut(path, "/")
+	switch {
+	case word == "authenticate":
+		return EndpointAuthenticate, rest
+	case word == "authorize" && more:
 		return EndpointAuthorize, rest
+	case path == "introspect":
+		return EndpointIntrospect, ""
+	case path == "revoke":
+		return EndpointRevoke, ""
 	}
 	return EndpointOther, ""
 }

@@ -40,6 +40,14 @@ func (r ResolvedSecret) Standing() Standing {
 // endBy lets the span end at a time, unless it ends before.
 func (s *Standing) endBy(at time.Time) { s.until = min(s.until, at.UnixMicro()) }
 
+// End returns when the clock ends the span, and whether it does.
+func (s Standing) End() (end time.Time, ends bool) {
+	if s.until == math.MaxInt64 {
+		return end, false
+	}
+	return time.UnixMicro(s.until), true
+}
+
 // ActiveAt reports whether the secret is active at now.
 func (s Standing) ActiveAt(now time.Time) bool {
 	at := now.UnixMicro()

@@ -49,8 +49,16 @@ func TestStandingIsTheStatus(t *testing.T) {
 		now := instant("now").Add(time.Duration(rapid.IntRange(0, 999).Draw(t, "nanoseconds")))
 		live := row.Version == token.Secret.Version || row.IsPrevious(now)
 		want := live && token.StatusAt(now) == tokens.StatusActive
-		if got := row.Resolve(tokens.NewRoles(nil)).Standing().ActiveAt(now); got != want {
+		resolved := row.Resolve(tokens.NewRoles(nil))
+		if got := resolved.Standing().ActiveAt(now); got != want {
 			t.Fatalf("active is %t at %s, but the status is %s, live is %t", got, now, token.StatusAt(now), live)
+		}
+		if end, ends := resolved.Standing().End(); want && ends && !now.Before(end) {
+			t.Fatalf("active at %s, although that ends at %s", now, end)
+		}
+		end, some := resolved.LiveUntil()
+		if got := some && (end.IsZero() || now.Before(end)); got != row.IsLive(now) {
+			t.Fatalf("live is %t at %s, until %s", row.IsLive(now), now, end)
 		}
 	})
 	if (tokens.Standing{}).ActiveAt(noon) {

@@ -91,6 +91,30 @@ func (r ResolvedSecret) Grants() Grants { return r.grants }
 // Access returns what the secret allows while it is active.
 func (r ResolvedSecret) Access() Access { return r.access }
 
+// CreatedAt returns since when there is the secret; zero if it has been superseded.
+func (r ResolvedSecret) CreatedAt() time.Time {
+	t := r.row.AccessToken
+	switch {
+	case r.row.Version == t.Secret.Version:
+		return t.Secret.CreatedAt
+	case t.Previous != nil && r.row.Version == t.Previous.Version:
+		return t.Previous.CreatedAt
+	}
+	return time.Time{}
+}
+
+// LiveUntil returns when the clock ends the secret, apart from the token's expiry; zero for never. It is not live at any
+// time if it has been ended already.
+func (r ResolvedSecret) LiveUntil() (end time.Time, live bool) {
+	if !r.row.IsLive(time.Time{}) {
+		return time.Time{}, false
+	}
+	if r.row.Version != r.row.AccessToken.Secret.Version {
+		end = r.row.AccessToken.Previous.EndsAt
+	}
+	return end, true
+}
+
 // Verdict returns whether the secret is active at now, and why not. The current secret is active while its token is,
 // and so is the previous one within its grace period. Every other secret is superseded.
 func (r ResolvedSecret) Verdict(now time.Time) Verification {
