@@ -30,7 +30,7 @@ type tokenSettings struct {
 	OnExpired              *string `help:"What becomes of a token whose secret has expired: ${expiry_policies} (regenerate with --ttl, else ignore). Only Terraform's plans act on it." placeholder:"POLICY" values:"expiry-policies"`
 	OnSecretDrift          *string `help:"What becomes of a token whose secret was regenerated or revoked outside Terraform: ${drift_policies} (regenerate). Only Terraform's plans act on it." placeholder:"POLICY" values:"drift-policies"`
 	GracePeriod            *string `help:"How long the previous value stays valid after each regeneration, such as 36h, or until_expiry; 0s for not at all." placeholder:"DURATION|until_expiry" values:"graces"`
-	ProtectIfUsedWithin    *string `help:"How long after its last use the token may not be taken away, such as 1d; 0s for no such protection. Only Terraform's plans act on it." placeholder:"DURATION"`
+	ProtectIfUsedWithin    *string `help:"How long after its last use the token may not be taken away, such as 1d, at least 2m; 0s for no such protection. Only Terraform's plans act on it." placeholder:"DURATION"`
 }
 
 // settingFlag is a flag that gives an access token a setting.

@@ -96,6 +96,8 @@ func TestBadInputAtPlan(t *testing.T) {
 			[]string{"Attribute grace_period:", "needs secrets that expire", "set ttl or expires_at"}},
 		{"protection of nothing", token(`protect_if_used_within = "0s"`),
 			[]string{"Attribute protect_if_used_within:", "at least one second"}},
+		{"protection that comes too late", token(`protect_if_used_within = "90s"`),
+			[]string{"Attribute protect_if_used_within:", "1m30s is too short", "at least 2m"}},
 
 		{"group name", named("group", "name", "Payments"),
 			[]string{"Attribute name:", "not a valid name", "1 to 63 lower-case letters"}},

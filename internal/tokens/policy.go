@@ -129,7 +129,7 @@ func (p Policies) Validate(expiresAt time.Time, ttl time.Duration) error {
 		}
 	}
 	if p.ProtectIfUsedWithin != 0 {
-		if err := ValidateTTL("protect_if_used_within", p.ProtectIfUsedWithin); err != nil {
+		if err := validateProtection("protect_if_used_within", p.ProtectIfUsedWithin); err != nil {
 			return err
 		}
 	}

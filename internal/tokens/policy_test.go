@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -50,6 +52,9 @@ func TestPolicies(t *testing.T) {
 			"grace_period", "exclude each other"},
 		{"a grace in fractions", tokens.Policies{Grace: tokens.Grace{Duration: 1500 * time.Millisecond}}, time.Time{}, day,
 			"grace_period", "whole number of seconds"},
+		{"the shortest protection", tokens.Policies{ProtectIfUsedWithin: 2 * time.Minute}, time.Time{}, never, "", ""},
+		{"a protection that comes too late", tokens.Policies{ProtectIfUsedWithin: 2*time.Minute - time.Second}, time.Time{},
+			never, "protect_if_used_within", "1m59s is too short, since a use may be known only 45 seconds later"},
 		{"a negative protection", tokens.Policies{ProtectIfUsedWithin: -day}, time.Time{}, day, "protect_if_used_within",
 			"at least one second"},
 	} {
@@ -85,6 +90,46 @@ func TestPolicyDefaults(t *testing.T) {
 	}
 	if got := tokens.DriftPolicy("").OrDefault(); got != "regenerate" {
 		t.Errorf("the default for drift is %q", got)
+	}
+}
+
+// A use moves the last use of its secret and that of the token, and only forward.
+func TestUsedAt(t *testing.T) {
+	before, at := now.Add(-time.Hour), now
+	token := func(last, current, previous time.Time) tokens.AccessToken {
+		return tokens.AccessToken{
+			LastUsedAt: last, UseCount: 7,
+			Secret:   tokens.SecretState{Version: 3, LastUsedAt: current},
+			Previous: &tokens.PreviousSecret{Version: 2, LastUsedAt: previous},
+		}
+	}
+	for _, test := range []struct {
+		name    string
+		before  tokens.AccessToken
+		version int64
+		want    tokens.AccessToken
+	}{
+		{"the current secret", token(before, before, before), 3, token(at, at, before)},
+		{"the previous secret", token(before, before, before), 2, token(at, before, at)},
+		{"one before these", token(before, before, before), 1, token(at, before, before)},
+		{"never before", token(time.Time{}, time.Time{}, time.Time{}), 3, token(at, at, time.Time{})},
+		{"an earlier use", token(at.Add(1), at.Add(1), before), 3, token(at.Add(1), at.Add(1), before)},
+		{"an earlier use than that of the other secret", token(at.Add(1), before, at.Add(1)), 3,
+			token(at.Add(1), at, at.Add(1))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			untouched := *test.before.Previous
+			if diff := cmp.Diff(test.want, test.before.UsedAt(test.version, at)); diff != "" {
+				t.Errorf("after the use (-want +got):\n%s", diff)
+			}
+			if *test.before.Previous != untouched {
+				t.Error("the token before the use has changed")
+			}
+		})
+	}
+	alone := tokens.AccessToken{Secret: tokens.SecretState{Version: 2}}
+	if used := alone.UsedAt(1, at); !used.LastUsedAt.Equal(at) || !used.Secret.LastUsedAt.IsZero() || used.Previous != nil {
+		t.Errorf("a use of a secret that has ended gives %+v", used)
 	}
 }
 

@@ -150,7 +150,7 @@ func Schema() schema.Schema {
 				CustomType: customtypes.DurationType{},
 				MarkdownDescription: "Refuses to destroy, replace or disable the token, and to regenerate it without " +
 					"`grace_period`, if " +
-					"it was used within this time, such as `1d`. To destroy or replace a token in use, remove the " +
+					"it was used within this time, such as `1d`; at least `2m`. To destroy or replace a token in use, remove the " +
 					"attribute in an apply " +
 					"of its own first.",
 			},
