@@ -131,7 +131,7 @@ func testStops(w *world) {
 	w.equal("the reason in the event", w.events(id)[1].Detail, "leaked on a forum")
 }
 
-// The last use is recorded without a write for each use: it is written after a while, with a later use, or at the end.
+// A use costs no write: whoever recorded it sees it at once, and others once it was written, at the end at the latest.
 func testLastUse(w *world) {
 	request, other := w.request("deploy", ""), w.request("other", "")
 	id, otherID := w.create(request).ID, w.create(other).ID
@@ -147,10 +147,14 @@ func testLastUse(w *world) {
 	w.clock.Advance(10 * time.Second)
 	writer.use(request.Secret)
 	lastUse := w.clock.Instant()
-	w.equal("the last use at once", w.token(id).LastUsedAt, time.Time{})
+	w.equal("the last use at once, for another", w.token(id).LastUsedAt, time.Time{})
 	w.clock.Advance(20 * time.Second)
 	writer.use(other.Secret)
-	w.equal("the last use half a minute later", w.token(id).LastUsedAt, lastUse)
+	w.equal("the last use at once", writer.token(id).LastUsedAt, lastUse)
+	w.equal("that of the secret", writer.token(id).Secret.LastUsedAt, lastUse)
+	w.succeed(writer.service.Close())
+	w.equal("the last use in the end", w.token(id).LastUsedAt, lastUse)
+	w.equal("how often it was used", w.token(id).UseCount, int64(2))
 	w.equal("the last use of the other", w.token(otherID).LastUsedAt, w.clock.Instant())
 	w.equal("the change of the token", w.token(id).UpdatedAt, before.UpdatedAt)
 

@@ -56,6 +56,8 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"Statuses", testStatuses},
 		{"Stops", testStops},
 		{"LastUse", testLastUse},
+		{"DecisionsByLastUse", testDecisionsByLastUse},
+		{"RefusedUses", testRefusedUses},
 		{"Regeneration", testRegeneration},
 		{"Revocation", testRevocation},
 		{"Grace", testGrace},

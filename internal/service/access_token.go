@@ -14,6 +14,7 @@ func (b *Backend) AccessToken(ctx context.Context, id string) (tokens.AccessToke
 		if err != nil {
 			return t, err
 		}
+		b.addUses(&t)
 		r.object.name = t.Name
 		roles := rolesWith(custom)
 		return t.Observed(b.now(), roles), r.mayShow(ctx, t, roles)

@@ -69,6 +69,9 @@ func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tok
 			return nil, err
 		}
 		o.know(custom)
+		if o.backend.addUses(&t); !t.LastUsedAt.IsZero() {
+			continue // the database does not tell yet
+		}
 		share, err := shareWith(ctx, o.View, o.caller, id)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package service
 import (
 	"cmp"
 	"context"
+	"sync"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -33,7 +34,10 @@ type Service struct {
 	store   *store.Store
 	// invalid is the error in the options, if any; every operation returns it.
 	invalid error
-	uses    useRecord
+	// uses and refusedUses wait in memory to be written, by one flush at a time.
+	uses        useRecord
+	refusedUses refusedUseRecord
+	flushing    sync.Mutex
 	// forgets is when old requests are deleted, and graces when the ends of grace periods are written.
 	forgets, graces schedule
 }
@@ -66,11 +70,12 @@ func (s *Service) Close() error {
 	if s.store == nil {
 		return nil
 	}
-	unwritten, err := s.writeUses(context.Background(), s.now()), s.store.Close()
+	_, unwritten := s.flush(context.Background(), func(context.Context) error { return nil })
+	closed := s.store.Close()
 	if unwritten != nil {
 		return unwritten
 	}
-	return err
+	return closed
 }
 
 // Backend is a tokens.Backend for one principal.

@@ -108,7 +108,8 @@ func shareWith(ctx context.Context, v store.View, c tokens.Caller, tokenID strin
 // reader is an operation that only reads, together with its caller.
 type reader struct {
 	store.View
-	caller tokens.Caller
+	service *Service
+	caller  tokens.Caller
 	// object is what the event names if the look is refused.
 	object *object
 }
@@ -145,9 +146,9 @@ func readAsBy[T any](
 		if err := w.checkLast(ctx, v, b.principal); err != nil {
 			return none, err
 		}
-		return fn(reader{v, by.Caller, &about})
+		return fn(reader{v, b.Service, by.Caller, &about})
 	})
-	b.noteUse(ctx, by)
+	b.recordUseBy(by.used, b.now())
 	if err == nil {
 		w.saw(tokens.Mark{})
 	}

@@ -110,7 +110,7 @@ func (l *eventLister) latest(ctx context.Context) ([]tokens.Event, error) {
 // endsOfGraces returns the events of grace periods that are over but whose end has not been written yet, newest first,
 // as far as the caller may know about them.
 func (l *eventLister) endsOfGraces(ctx context.Context) (latest []tokens.Event, err error) {
-	ended, err := l.EndedGraces(ctx, l.now)
+	ended, err := l.service.endedGraces(ctx, l.View, l.now)
 	if err != nil {
 		return nil, err
 	}

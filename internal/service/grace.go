@@ -107,7 +107,7 @@ func (o *operation) endGraces(ctx context.Context) error {
 		return nil
 	}
 	o.chores = append(o.chores, &o.backend.graces)
-	ended, err := o.EndedGraces(ctx, o.now)
+	ended, err := o.backend.endedGraces(ctx, o.View, o.now)
 	if err != nil || len(ended) == 0 {
 		return err
 	}
@@ -117,6 +117,20 @@ func (o *operation) endGraces(ctx context.Context) error {
 		}
 	}
 	return o.MarkEndedGraces(ctx, o.now)
+}
+
+// endedGraces returns the secrets whose grace is over and not marked as ended, with the uses that wait in memory.
+func (s *Service) endedGraces(ctx context.Context, v store.View, now time.Time) ([]store.EndedGrace, error) {
+	ended, err := v.EndedGraces(ctx, now)
+	for i := range ended {
+		of := &ended[i]
+		s.uses.each(of.AccessTokenID, func(version int64, last time.Time) {
+			if version == of.Secret.Version && last.After(of.Secret.LastUsedAt) {
+				of.Secret.LastUsedAt = last
+			}
+		})
+	}
+	return ended, err
 }
 
 // graceEnded returns the event of the end of a grace period. Its identifier is derived, so readers see the same event

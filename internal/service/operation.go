@@ -189,8 +189,8 @@ func transact[T any](
 		}
 		return o.readBackAll(ctx)
 	})
-	if o != nil && o.used != nil {
-		b.recordUse(ctx, *o.used, o.now)
+	if o != nil {
+		b.recordUseBy(o.used, o.now)
 	}
 	if err == nil {
 		for _, chore := range o.chores {

@@ -47,10 +47,11 @@ func (o *operation) knowRoles(ctx context.Context) error {
 	return nil
 }
 
-// AccessToken returns an access token. CodeNotFound.
+// AccessToken returns an access token, with the uses that wait in memory. CodeNotFound.
 func (o *operation) AccessToken(ctx context.Context, id string) (tokens.AccessToken, error) {
 	t, custom, err := o.AccessTokenWithRoles(ctx, id)
 	o.know(custom)
+	o.backend.addUses(&t)
 	return t, err
 }
 

@@ -23,10 +23,15 @@ func refused(err error) bool {
 	return tokens.ErrorCode(err) != tokens.CodeUnavailable
 }
 
+// refusedBy returns the event of something that an error refused.
+func refusedBy(because error, e tokens.Event) tokens.Event {
+	e.Outcome, e.Detail, e.Details = tokens.OutcomeRefused, tokens.EventDetail(because.Error()), tokens.RefusalDetails(because)
+	return e
+}
+
 // refusedEvent returns the event of a refusal.
 func (b *Backend) refusedEvent(ctx context.Context, v store.View, r refusal, because error) (tokens.Event, error) {
-	e := event(b.now(), r.actor, r.action, r.object)
-	e.Outcome, e.Detail, e.Details = tokens.OutcomeRefused, tokens.EventDetail(because.Error()), tokens.RefusalDetails(because)
+	e := refusedBy(because, event(b.now(), r.actor, r.action, r.object))
 	if r.folded { // by whom nobody knows, and one who is unknown could make up as many runs as they like
 		return e, nil
 	}

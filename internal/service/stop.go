@@ -64,6 +64,7 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 			return tokens.AccessToken{}, err
 		}
 		o.know(custom)
+		b.addUses(&row.AccessToken)
 		before, t := row.AccessToken, row.AccessToken
 		if !ok || !row.IsOf(secret) || !row.IsLive(o.now) {
 			return t, &tokens.Error{

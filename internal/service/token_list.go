@@ -165,7 +165,12 @@ func (l *tokenLister) read(
 		if mayHaveMore && (end == nil || selection.Query.Compare(t, end) > 0) {
 			end = new(*t)
 		}
-		if l.query.Selects(t, l.now) && l.caller.MayUse(tokens.OperationShow, *t, list.Shares[i], roles) == nil {
+		used := t
+		if l.query.Column() == tokens.ColumnLastUsedAt {
+			used = new(*t) // the list keeps what the database has ordered by
+		}
+		l.service.addUses(used)
+		if l.query.Selects(used, l.now) && l.caller.MayUse(tokens.OperationShow, *t, list.Shares[i], roles) == nil {
 			shown = append(shown, *t)
 		}
 	}

@@ -1,15 +1,17 @@
 package service
 
 import (
-	"context"
 	"sync"
 	"time"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// usesKept is how long uses of tokens wait in memory before one transaction writes all of them.
-const usesKept = 30 * time.Second
+// RecordUse notes that the secret of a version of an access token was used at a time. It does no I/O and may be called
+// for every request of a server: the use waits in memory for FlushUses or Close.
+func (s *Service) RecordUse(tokenID string, version int64, at time.Time) {
+	s.uses.note(tokenID, version, at.UnixMicro())
+}
 
 // usedSecret identifies a secret of a token.
 type usedSecret struct {
@@ -17,94 +19,97 @@ type usedSecret struct {
 	version int64
 }
 
-// uses holds how often a secret was used, and when it was last used.
-type uses struct {
-	count int64
-	last  time.Time
+// recordUseBy records the use of the access token by which a caller asks, if any.
+func (s *Service) recordUseBy(used *usedSecret, at time.Time) {
+	if used != nil {
+		s.RecordUse(used.tokenID, used.version, at)
+	}
 }
 
-// useRecord holds the uses of tokens that have not been written yet.
+// addUses moves the last uses of a token on to those that this process holds in memory. The count of its uses stays the
+// one that was written.
+func (s *Service) addUses(t *tokens.AccessToken) {
+	s.uses.each(t.ID, func(version int64, last time.Time) { *t = t.UsedAt(version, last) })
+}
+
+// useRecord holds the uses of secrets that the database may not tell of yet.
 type useRecord struct {
 	mu sync.Mutex
-	of map[usedSecret]uses
-	// since is when the uses began to wait: at the first of them, or at the last failure to write them.
-	since time.Time
+	// waiting holds the uses since the latest flush began, by token.
+	waiting map[string]secretUses
+	// flushing holds those that a flush writes. They stay here until it ends, so that whoever reads the database and then
+	// looks here misses none.
+	flushing map[string]secretUses
 }
 
-// note adds a use and reports whether the uses have waited long enough to be written.
-func (u *useRecord) note(used usedSecret, now time.Time) (due bool) {
+// secretUses are the uses of one secret of a token and, linked, of the token's other secrets. Nearly always there is only
+// one. It is small, since a server has one for each token that was used within half a minute.
+type secretUses struct {
+	version int64
+	count   int64
+	// last is in microseconds since 1970.
+	last  int64
+	other *secretUses
+}
+
+// note adds a use.
+func (u *useRecord) note(tokenID string, version, at int64) {
+	u.add(tokenID, secretUses{version: version, count: 1, last: at})
+}
+
+// add adds uses of one secret of a token.
+func (u *useRecord) add(tokenID string, more secretUses) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if len(u.of) == 0 {
-		u.since = now
+	if u.waiting == nil {
+		u.waiting = map[string]secretUses{}
 	}
-	u.add(used, uses{1, now})
-	return now.Sub(u.since) >= usesKept
+	first, known := u.waiting[tokenID]
+	if !known {
+		first = secretUses{version: more.version}
+	}
+	same := &first
+	for same != nil && same.version != more.version {
+		same = same.other
+	}
+	if same == nil {
+		first.other = &secretUses{version: more.version, other: first.other}
+		same = first.other
+	}
+	same.count += more.count
+	same.last = max(same.last, more.last)
+	u.waiting[tokenID] = first
 }
 
-// take removes all uses and returns them.
-func (u *useRecord) take() map[usedSecret]uses {
+// take returns what waits, and lets it count as being flushed.
+func (u *useRecord) take() map[string]secretUses {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	all := u.of
-	u.of = nil
-	return all
+	u.waiting, u.flushing = nil, u.waiting
+	return u.flushing
 }
 
-// giveBack adds uses that could not be written. They wait as long as new ones before the next attempt.
-func (u *useRecord) giveBack(all map[usedSecret]uses, now time.Time) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for used, more := range all {
-		u.add(used, more)
-	}
-	u.since = now
-}
-
-// add adds uses of a secret. The caller holds the lock.
-func (u *useRecord) add(used usedSecret, more uses) {
-	if u.of == nil {
-		u.of = map[usedSecret]uses{}
-	}
-	sum := u.of[used]
-	sum.count += more.count
-	if more.last.After(sum.last) {
-		sum.last = more.last
-	}
-	u.of[used] = sum
-}
-
-// recordUse notes a use of a secret, and writes all uses once they have waited long enough. If that fails, they wait in
-// memory for the next attempt: it is no reason to refuse a good token.
-func (s *Service) recordUse(ctx context.Context, used usedSecret, now time.Time) {
-	if s.uses.note(used, now) {
-		_ = s.writeUses(ctx, now)
-	}
-}
-
-// noteUse records the use of the access token by which the caller asks, if any.
-func (s *Service) noteUse(ctx context.Context, by caller) {
-	if by.used != nil {
-		s.recordUse(ctx, *by.used, s.now())
-	}
-}
-
-// writeUses writes the uses in memory in one transaction.
-func (s *Service) writeUses(ctx context.Context, now time.Time) error {
-	all := s.uses.take()
-	if len(all) == 0 {
-		return nil
-	}
-	err := s.store.WriteUses(ctx, func(log store.Uncounted) error {
-		for used, more := range all {
-			if err := log.RecordUse(ctx, used.tokenID, used.version, more.count, more.last); err != nil {
-				return err
-			}
+// flushed ends what take began. The uses of the tokens that were not written wait again.
+func (u *useRecord) flushed(unwritten []string) {
+	for _, tokenID := range unwritten {
+		of := u.flushing[tokenID] // which only a flush changes
+		for one := &of; one != nil; one = one.other {
+			u.add(tokenID, *one)
 		}
-		return nil
-	})
-	if err != nil {
-		s.uses.giveBack(all, now)
 	}
-	return err
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.flushing = nil
+}
+
+// each calls fn with the version of each secret of a token of which there are uses, and with the last of these.
+func (u *useRecord) each(tokenID string, fn func(version int64, last time.Time)) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, uses := range []map[string]secretUses{u.waiting, u.flushing} {
+		of, known := uses[tokenID]
+		for one := &of; known && one != nil; one = one.other {
+			fn(one.version, time.UnixMicro(one.last).UTC())
+		}
+	}
 }

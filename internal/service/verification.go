@@ -40,8 +40,12 @@ func (b *Backend) VerifySecret(
 		}
 		return verdict, nil
 	})
-	if err == nil && result.Active && options.RecordUse {
-		b.recordUse(ctx, used, now)
+	switch {
+	case err != nil || !options.RecordUse || used.tokenID == "":
+	case result.Active:
+		b.RecordUse(used.tokenID, used.version, now)
+	default:
+		b.RecordRefusedUse(used.tokenID, used.version, now)
 	}
 	return result, err
 }

@@ -202,6 +202,19 @@ func (v View) WasRefused(ctx context.Context, e tokens.Event, since, before time
 	return found, err
 }
 
+// newestEventsOfObject is among how many of the newest events WasRefusedOn looks for one. An index leads to those of an
+// object.
+const newestEventsOfObject = 100_000
+
+// WasRefusedOn is WasRefused for the object of the event alone, in whatever run.
+func (v View) WasRefusedOn(ctx context.Context, e tokens.Event, since, before time.Time) (bool, error) {
+	_, found, err := find(ctx, v.q, scanText, fmt.Sprintf(`SELECT id FROM events WHERE object_id = $1
+		AND number > (SELECT coalesce(max(number), 0) FROM events) - %d
+		AND actor = $2 AND action = $3 AND outcome = $4 AND at >= $5 AND at < $6 LIMIT 1`, newestEventsOfObject),
+		e.ObjectID, string(e.Actor), string(e.Action), string(e.Outcome), microseconds(since), microseconds(before))
+	return found, err
+}
+
 // DeleteEvents deletes the events before an instant and returns how many there were.
 func (t Tx) DeleteEvents(ctx context.Context, before time.Time) (int64, error) {
 	result, err := t.execBeside(ctx, `DELETE FROM events WHERE at < $1`, before.UnixMicro())

@@ -154,7 +154,7 @@ func (s *Store) Record(ctx context.Context, fn func(Uncounted) error) error {
 	return s.write(ctx, Connection.Record, nil, func(tx Tx) error { return fn(Uncounted{tx.View, tx}) })
 }
 
-// WriteUses runs fn, which writes uses of secrets, in a transaction.
+// WriteUses runs fn, which writes uses of secrets or events of refused ones, in a transaction.
 func (s *Store) WriteUses(ctx context.Context, fn func(Uncounted) error) error {
 	return s.write(ctx, Connection.Write, nil, func(tx Tx) error { return fn(Uncounted{tx.View, tx}) })
 }

@@ -20,7 +20,8 @@ type EventDetails struct {
 	Field string `json:"field,omitempty"`
 	// Permissions are what the caller lacked.
 	Permissions []string `json:"permissions,omitempty"`
-	// SecretVersion is the version of the secret that a regeneration made, or of the previous one that ended.
+	// SecretVersion is the version of the secret that a regeneration made, of the previous one that ended, or of one that
+	// was presented and refused.
 	SecretVersion int64 `json:"secret_version,omitempty"`
 	// PreviousSecretExpiresAt is until when a regeneration leaves the previous secret valid; zero if it ended at once.
 	PreviousSecretExpiresAt time.Time `json:"previous_secret_expires_at,omitzero"`

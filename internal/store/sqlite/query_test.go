@@ -57,6 +57,10 @@ func TestQueriesUseIndexes(t *testing.T) {
 			_, err := v.UnusedNamesakes(ctx, tokens.AccessToken{User: tokens.TechnicalUser{SystemCreated: true}}, 1)
 			return err
 		},
+		"WasRefusedOn": func(ctx context.Context, v store.View) error {
+			_, err := v.WasRefusedOn(ctx, tokens.Event{}, noon, noon)
+			return err
+		},
 		"EndedGraces": func(ctx context.Context, v store.View) error {
 			_, err := v.EndedGraces(ctx, noon)
 			return err
