@@ -336,8 +336,6 @@ func testRefusals(w *world) {
 			tokens.ActionAccessTokenRelease, tokens.CodeNotFound, "", noToken, noToken},
 		{"release: not held", func() error { _, err := w.ReleaseAccessToken(ctx, t.ID); return err },
 			tokens.ActionAccessTokenRelease, tokens.CodeConflict, "", t.ID, t.ID},
-		{"revoke: unknown", func() error { _, err := w.RevokeSecret(ctx, w.secret()); return err },
-			tokens.ActionAccessTokenRevoke, tokens.CodeNotFound, "", "", ""},
 		{"token delete: missing", func() error { return w.DeleteAccessToken(ctx, noToken) }, tokens.ActionAccessTokenDelete,
 			tokens.CodeNotFound, "", noToken, noToken},
 

@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"testing"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -101,6 +102,83 @@ func testRevocation(w *world) {
 	must(w.RevokeSecret(ctx, value))(w)
 	_, err := w.RevokeSecret(ctx, value)
 	w.refusal(err, tokens.CodeNotFound)
+}
+
+// Whoever has a live value may end it, even one that is not active, by nothing but that value. A value that is not live
+// is not found, which leaves no trace.
+func testRevocationByTheHolder(w *world) {
+	ctx := w.Context()
+	user := w.user("ci", "")
+	for _, test := range []struct {
+		name string
+		set  func(*tokens.NewAccessToken)
+		stop func(w *world, t tokens.AccessToken)
+	}{
+		{name: "active"},
+		{name: "restricted", set: func(n *tokens.NewAccessToken) { n.Visibility = tokens.VisibilityRestricted }},
+		{name: "held", stop: func(w *world, t tokens.AccessToken) { must(w.HoldAccessToken(ctx, t.ID, "leaked"))(w) }},
+		{name: "disabled", stop: func(w *world, t tokens.AccessToken) { w.disable(t.ID) }},
+		{name: "of a disabled technical user", stop: func(w *world, _ tokens.AccessToken) {
+			must(w.UpdateTechnicalUser(ctx, user.ID, tokens.TechnicalUserUpdate{Fields: tokens.Fields{"enabled"}}))(w)
+		}},
+		{name: "pending", set: func(n *tokens.NewAccessToken) { n.ActivatesAt = w.clock.Now().Add(day) }},
+		{name: "expired", set: func(n *tokens.NewAccessToken) { n.TTL = time.Minute },
+			stop: func(w *world, _ tokens.AccessToken) { w.clock.Advance(time.Hour) }},
+	} {
+		w.Run(test.name, func(t *testing.T) {
+			w := w.with(t)
+			request := w.request("deploy", user.ID)
+			if test.set != nil {
+				test.set(&request)
+			}
+			token := w.create(request)
+			if test.stop != nil {
+				test.stop(w, token)
+			}
+			must(w.holding(request.Secret).RevokeSecret(ctx, request.Secret))(w)
+			w.equal("the end of the secret", w.token(token.ID).Secret.EndedAt, w.clock.Instant())
+			events := w.events(token.ID)
+			e, actor := events[len(events)-1], tokens.Actor(token.QualifiedID())
+			if token.Visibility == tokens.VisibilityRestricted {
+				actor = tokens.Actor(token.ID)
+			}
+			w.equal("the event", []any{e.Action, e.Actor, e.Outcome, e.ObjectID},
+				[]any{tokens.ActionAccessTokenRevoke, actor, tokens.OutcomeDone, token.ID})
+		})
+	}
+
+	// The value of a grace ends both.
+	request := w.request("deploy", "")
+	request.Grace = tokens.Grace{Duration: time.Hour}
+	token := w.create(request)
+	_, second := w.regenerateWith(token.ID, tokens.AccessTokenUpdate{}, ownGrace)
+	must(w.holding(request.Secret).RevokeSecret(ctx, request.Secret))(w)
+	w.equal("the status after the value of a grace was revoked", w.token(token.ID).Status, tokens.StatusRevoked)
+
+	deleted := w.request("deleted", "")
+	w.succeed(w.DeleteAccessToken(ctx, w.create(deleted).ID))
+	events, mark := len(w.events("")), w.newest()
+	for name, dead := range map[string]tokens.Secret{
+		"a value that was revoked": second, "one that was within its grace": request.Secret,
+		"one of a deleted token": deleted.Secret, "an unknown one": w.secret(), "none": {},
+	} {
+		for by, asking := range map[string]*world{"its holder": w.holding(dead), "the owner": w} {
+			if _, err := asking.RevokeSecret(ctx, dead); tokens.ErrorCode(err) != tokens.CodeNotFound {
+				w.Errorf("%s revokes %s: got %v, want CodeNotFound", by, name, err)
+			}
+		}
+	}
+	w.equal("the number of events afterwards", len(w.events("")), events)
+	w.equal("the mark of the latest change", w.newest(), mark)
+
+	// With a value one ends that value, and nothing of another token unless that is good.
+	live := w.request("live", "")
+	w.create(live)
+	_, err := w.holding(second).RevokeSecret(ctx, live.Secret)
+	w.refusal(err, tokens.CodeForbidden)
+	if !w.verify(live.Secret).Active {
+		w.Error("a value that is dead has ended another")
+	}
 }
 
 // A value belongs to at most one token, and only once. Whatever became of it, nobody can issue it again or learn whose

@@ -60,6 +60,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"RefusedUses", testRefusedUses},
 		{"Regeneration", testRegeneration},
 		{"Revocation", testRevocation},
+		{"RevocationByTheHolder", testRevocationByTheHolder},
 		{"Grace", testGrace},
 		{"GraceAndExpiry", testGraceAndExpiry},
 		{"ShortenedGrace", testShortenedGrace},

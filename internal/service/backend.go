@@ -83,6 +83,9 @@ type Backend struct {
 	*Service
 	principal tokens.Principal
 	claim     runClaim
+	// revokes means that the principal, who holds a token, ends the very secret that it presents. For that it need not be
+	// active.
+	revokes bool
 }
 
 var _ tokens.Backend = (*Backend)(nil)

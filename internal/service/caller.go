@@ -40,6 +40,9 @@ func (b *Backend) caller(ctx context.Context, v store.View) (caller, error) {
 		return b.member(ctx, v, email)
 	}
 	if secret, ok := b.principal.TokenHolder(); ok {
+		if b.revokes {
+			return b.revoker(ctx, v, secret)
+		}
 		return b.tokenHolder(ctx, v, secret)
 	}
 	return caller{actor: tokens.ActorUnknown, rejected: true}, tokens.Forbidden("", "nobody asks: an operation needs a principal")
@@ -76,21 +79,35 @@ func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.S
 		return caller{actor: tokens.ActorUnknown, rejected: true}, refusal
 	}
 	verdict := known.Verdict(b.now())
-	t := verdict.AccessToken
+	by := callerByToken(*verdict.AccessToken, verdict.Access)
+	if !verdict.Active {
+		return caller{actor: by.actor, rejected: true}, refusal
+	}
+	by.used = &usedSecret{verdict.AccessToken.ID, known.Version()}
+	return by, nil
+}
+
+// revoker returns whoever presents a live value to end it as the caller: the holder of that token, who may do nothing
+// else. To end a value is no use of it. CodeNotFound for a value that is no live secret.
+func (b *Backend) revoker(ctx context.Context, v store.View, secret tokens.Secret) (caller, error) {
+	row, _, err := liveSecret(ctx, v, secret, b.now())
+	if err != nil {
+		return caller{actor: tokens.ActorUnknown, rejected: true}, err
+	}
+	return callerByToken(row.AccessToken, tokens.Access{}), nil
+}
+
+// callerByToken returns the caller who asks by a token, with what that allows.
+func callerByToken(t tokens.AccessToken, access tokens.Access) caller {
 	name := t.QualifiedID()
 	if t.Visibility == tokens.VisibilityRestricted {
 		name = t.ID // the address may tell the name of the token to those who may not know it
 	}
-	by := caller{
-		Caller:   tokens.Caller{AccountID: t.User.ID, Name: name, Access: verdict.Access},
+	return caller{
+		Caller:   tokens.Caller{AccountID: t.User.ID, Name: name, Access: access},
 		actor:    tokens.Actor(name),
 		identity: t.ID,
 	}
-	if !verdict.Active {
-		return caller{actor: by.actor, rejected: true}, refusal
-	}
-	by.used = &usedSecret{t.ID, known.Version()}
-	return by, nil
 }
 
 // shareWith returns the role that a share gives the caller on a token; empty for none.

@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"time"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -56,22 +58,27 @@ func (b *Backend) ReleaseAccessToken(ctx context.Context, id string) (tokens.Acc
 	})
 }
 
-// RevokeSecret implements tokens.Backend.
+// RevokeSecret implements tokens.Backend. Only a value that is live begins a transaction: anybody may send any number of
+// others.
 func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (tokens.AccessToken, error) {
+	if own, ok := b.principal.TokenHolder(); ok && own.Hash() == secret.Hash() {
+		b = &Backend{Service: b.Service, principal: b.principal, revokes: true}
+	}
+	about := look{action: tokens.ActionAccessTokenRevoke}
+	if _, err := readAs(ctx, b, about, func(r reader) (none struct{}, err error) {
+		_, _, err = liveSecret(ctx, r.View, secret, b.now())
+		return none, err
+	}); err != nil {
+		return tokens.AccessToken{}, err
+	}
 	return change(ctx, b, tokens.ActionAccessTokenRevoke, object{}, func(o *operation) (tokens.AccessToken, error) {
-		row, custom, ok, err := o.SecretWithHash(ctx, secret.Hash())
+		row, custom, err := liveSecret(ctx, o.View, secret, o.now)
 		if err != nil {
 			return tokens.AccessToken{}, err
 		}
 		o.know(custom)
 		b.addUses(&row.AccessToken)
 		before, t := row.AccessToken, row.AccessToken
-		if !ok || !row.IsOf(secret) || !row.IsLive(o.now) {
-			return t, &tokens.Error{
-				Code:    tokens.CodeNotFound,
-				Message: "this value is not a live secret of any access token: there is nothing to revoke",
-			}
-		}
 		t.Secret.EndedAt, t.UpdatedAt = o.now, o.now
 		if t.Previous.IsLive(o.now) {
 			t.Previous = nil
@@ -89,4 +96,19 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 		}
 		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name)
 	})
+}
+
+// liveSecret returns the secret with a value and the custom roles of its token and technical user. CodeNotFound for a
+// value that is no live secret.
+func liveSecret(
+	ctx context.Context, v store.View, secret tokens.Secret, now time.Time,
+) (tokens.SecretRow, []tokens.Role, error) {
+	row, custom, ok, err := v.SecretWithHash(ctx, secret.Hash())
+	if err == nil && (!ok || !row.IsOf(secret) || !row.IsLive(now)) {
+		err = (&tokens.Error{
+			Code:    tokens.CodeNotFound,
+			Message: "this value is not a live secret of any access token: there is nothing to revoke",
+		}).Because(tokens.ReasonNoLiveSecret)
+	}
+	return row, custom, err
 }

@@ -153,7 +153,8 @@ type SecretService interface {
 	// value of a token at a level at which the caller may not introspect (RFC 7662, section 2.2).
 	VerifySecret(ctx context.Context, secret Secret, options VerifyOptions) (Verification, error)
 	// RevokeSecret ends the secret for good, together with the token's other one, if any. The token has no secret until it
-	// is regenerated. CodeNotFound for a value that is not a live secret.
+	// is regenerated. Whoever has a value may end it, also one that is not active: a principal who holds this very value
+	// needs nothing else. CodeNotFound for a value that is not a live secret, which leaves no event (RFC 7009).
 	RevokeSecret(ctx context.Context, secret Secret) (AccessToken, error)
 }
 

@@ -40,6 +40,8 @@ const (
 	ReasonVersionMovedOn Reason = "version_moved_on"
 	// ReasonTTLTooShort: counted from the current secret, the ttl is over already.
 	ReasonTTLTooShort Reason = "ttl_too_short"
+	// ReasonNoLiveSecret: the value is no secret of any token, or one that has ended.
+	ReasonNoLiveSecret Reason = "no_live_secret"
 	// ReasonNotAnIdentifier: the field needs an identifier of the kind, and its value is not one.
 	ReasonNotAnIdentifier Reason = "not_an_identifier"
 	// ReasonUnknownRole: no role has the name in the field.
