@@ -49,11 +49,12 @@ func (g gateway) start(t testing.TB, server, api string) *background {
 func startNginx(t testing.TB, program, address string, changes []string) *background {
 	t.Helper()
 	dir := t.TempDir()
-	own := "http {\n access_log " + filepath.Join(dir, "access.log") + ";\n"
+	own := "http {\n"
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		own += fmt.Sprintf("%s_temp_path %s;\n", kind, filepath.Join(dir, kind))
 	}
-	changes = append(changes, "listen 127.0.0.1:8081;", "listen "+address+";", "http {\n", own)
+	changes = append(changes, "listen 127.0.0.1:8081;", "listen "+address+";", "http {\n", own,
+		"/var/log/nginx/access.log", filepath.Join(dir, "access.log"))
 	copyExample(t, dir, "nginx", changes)
 	global := "daemon off; pid " + filepath.Join(dir, "pid") + ";"
 	if os.Getuid() == 0 {

@@ -135,3 +135,37 @@ func TestGatewaysFailClosed(t *testing.T) {
 		})
 	}
 }
+
+// TestGatewaysPassPreflights has the API answer CORS preflights, as the comments in the examples say.
+func TestGatewaysPassPreflights(t *testing.T) {
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
+	}
+	for name, gateway := range map[string]gateway{
+		"nginx": {"nginx", []string{"return 204;", "error_page 418 = @preflight; return 418;"}},
+		"caddy": {"caddy", []string{"respond @preflight 204", "reverse_proxy @preflight 127.0.0.1:9000"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := startAPI(t)
+			if name == "caddy" { // the text that replaces another one is not searched again
+				gateway.changes[1] = "reverse_proxy @preflight " + api.address
+			}
+			tr := traffic{t, gateway.start(t, freeAddress(t), api.address), api}
+			preflight := []string{
+				"Origin: https://app.example.com", "Access-Control-Request-Method: POST", "X-Latchkey-Roles: owner",
+				"X_Latchkey_Roles: owner", "X.Latchkey.Roles: owner",
+			}
+			status, _, passed := tr.send(request("OPTIONS /orders/1", preflight...))
+			if status != http.StatusOK || len(passed) != 1 || !strings.HasPrefix(passed[0].line, "OPTIONS /orders/1 ") {
+				t.Fatalf("%d, and the API got %v", status, passed)
+			}
+			tr.hasIdentity("a preflight", passed[0], nil)
+			// With a token it is no preflight. Nothing is at Latchkey's address here.
+			status, _, passed = tr.send(request("OPTIONS /orders/1", append(preflight, bearer("value"))...))
+			if status < 500 || len(passed) != 0 {
+				t.Errorf("with a token: %d, and the API got %v", status, passed)
+			}
+		})
+	}
+}
