@@ -103,3 +103,10 @@ func (a *app) bootstrap(
 	options.Organization = organization
 	return service.Bootstrap{Options: options, Actor: a.Actor, ClaimedRun: a.principal().Run()}.Run(ctx, secret)
 }
+
+// openToFollow opens the database for as long as the process lives, also where it does not exist yet.
+func (a *app) openToFollow() *service.Service {
+	options := a.options()
+	options.Follow = true
+	return service.Open(options)
+}

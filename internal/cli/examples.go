@@ -94,6 +94,11 @@ var examples = map[string][]string{
 		"latchkey event prune --before 365d",
 		"latchkey event prune --before 2029-12-31 --yes",
 	},
+	"serve": {
+		"latchkey serve",
+		"latchkey serve --listen :8443 --tls-cert server.crt --tls-key server.key",
+		"latchkey serve --insecure --listen :8080 --ops-listen 127.0.0.1:9090",
+	},
 	"bootstrap": {
 		"latchkey bootstrap --output owner-token.txt",
 		"latchkey bootstrap --output owner-token.txt --organization acme",

@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"bufio"
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -24,19 +26,24 @@ type exampleRun struct {
 	answer string
 	// code is the exit code that the example ends with.
 	code int
+	// serves means that it runs until it is told to end. It then listens at ports of its own.
+	serves bool
 }
 
 // exampleRuns are the examples that need something or don't end with 0.
 var exampleRuns = map[string]exampleRun{
-	"latchkey token retire-previous deploy":                    {before: "latchkey token regenerate deploy --grace-period 36h"},
-	"latchkey token delete backup":                             {answer: "y\n"},
-	"latchkey technical-user enable ci":                        {before: "latchkey technical-user disable ci"},
-	"latchkey event prune --before 365d":                       {answer: "y\n"},
-	"latchkey scan build.log":                                  {code: 1}, // it finds a live value
-	"git log --all -p | latchkey scan -":                       {code: 1},
-	"latchkey backup --over latchkey.db.stored":                {before: "latchkey backup latchkey.db.stored"},
-	"latchkey restore latchkey-2030-01-31.db":                  {before: "latchkey backup latchkey-2030-01-31.db", answer: "y\n"},
-	"latchkey doctor --database latchkey-2030-01-31.db --json": {before: "latchkey backup latchkey-2030-01-31.db"},
+	"latchkey token retire-previous deploy":                                    {before: "latchkey token regenerate deploy --grace-period 36h"},
+	"latchkey token delete backup":                                             {answer: "y\n"},
+	"latchkey technical-user enable ci":                                        {before: "latchkey technical-user disable ci"},
+	"latchkey event prune --before 365d":                                       {answer: "y\n"},
+	"latchkey scan build.log":                                                  {code: 1}, // it finds a live value
+	"git log --all -p | latchkey scan -":                                       {code: 1},
+	"latchkey backup --over latchkey.db.stored":                                {before: "latchkey backup latchkey.db.stored"},
+	"latchkey restore latchkey-2030-01-31.db":                                  {before: "latchkey backup latchkey-2030-01-31.db", answer: "y\n"},
+	"latchkey doctor --database latchkey-2030-01-31.db --json":                 {before: "latchkey backup latchkey-2030-01-31.db"},
+	"latchkey serve":                                                           {serves: true},
+	"latchkey serve --listen :8443 --tls-cert server.crt --tls-key server.key": {serves: true},
+	"latchkey serve --insecure --listen :8080 --ops-listen 127.0.0.1:9090":     {serves: true},
 }
 
 // TestHelp reads the help of every command as somebody does who follows it.
@@ -107,8 +114,38 @@ func runExample(t *testing.T, f fixture, env []string, line string) {
 	if run.answer != "" {
 		env = append(env, "person=1")
 	}
+	if run.serves {
+		serveUntilReady(t, directory, env, line)
+		return
+	}
 	runLine(t, directory, env, standIns+line, run.answer, run.code)
 }
+
+// serveUntilReady runs a line that serves, at free ports, until it logs that it answers, and then ends it.
+func serveUntilReady(t *testing.T, directory string, env []string, line string) {
+	t.Helper()
+	newCertificate(t, directory, "server")
+	line = portInLine.ReplaceAllString(line, "127.0.0.1:0")
+	if !strings.Contains(line, "--listen") {
+		line += " --listen 127.0.0.1:0"
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", "--norc", "--noprofile", "-c", "exec "+line+" --drain 0s")
+	cmd.Dir, cmd.Env = directory, env
+	stderr := must(cmd.StderrPipe())
+	must(0, cmd.Start())
+	log := bufio.NewScanner(stderr)
+	if !log.Scan() || !strings.Contains(log.Text(), `msg="the server answers"`) {
+		t.Errorf("%s\nbegins with %q", line, log.Text())
+	}
+	must(0, cmd.Process.Signal(os.Interrupt))
+	must(io.Copy(io.Discard, stderr))
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%s\nends with %v", line, err)
+	}
+}
+
+// portInLine is an address to listen at.
+var portInLine = regexp.MustCompile(`[0-9.]*:[0-9]+`)
 
 // runLine runs a command line in bash.
 func runLine(t *testing.T, directory string, env []string, line, input string, want int) {

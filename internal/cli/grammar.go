@@ -54,6 +54,7 @@ type grammar struct {
 		List  eventList  `cmd:"" help:"List what was changed or refused, oldest first."`
 		Prune eventPrune `cmd:"" help:"Delete old events for good."`
 	} `cmd:"" help:"Read the audit log and delete old events."`
+	Serve        serve        `cmd:"" help:"Answer gateways and APIs that ask whether a value is good."`
 	Bootstrap    bootstrap    `cmd:"" help:"Make the first access token that may do everything, in a new or an existing database."`
 	Scan         scan         `cmd:"" help:"Find values of access tokens in files, and exit with 1 if any is live."`
 	Backup       backup       `cmd:"" help:"Copy the database to a new file while it is in use."`

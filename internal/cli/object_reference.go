@@ -107,7 +107,7 @@ func (a *app) tokenWithValue(ctx context.Context, backend tokens.Backend) (strin
 	if err != nil {
 		return "", err
 	}
-	v, reason, err := verify(ctx, backend, value)
+	v, reason, err := verifyValue(ctx, backend, value)
 	switch {
 	case err != nil:
 		return "", err

@@ -120,7 +120,7 @@ func (c *scan) find(app *app) (leaks []*leak, err error) {
 // that is unknown to such a member may be live.
 func (a *app) verifyAll(ctx context.Context, backend tokens.SecretService, leaks []*leak) error {
 	for _, l := range leaks {
-		verification, reason, err := verify(ctx, backend, l.secret.Reveal())
+		verification, reason, err := verifyValue(ctx, backend, l.secret.Reveal())
 		if err != nil {
 			return fmt.Errorf("unable to tell whether the values are live: %w", err)
 		}

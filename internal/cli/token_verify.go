@@ -55,7 +55,7 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
-		verification, reason, err := verify(ctx, backend, value)
+		verification, reason, err := verifyValue(ctx, backend, value)
 		if err != nil {
 			return fmt.Errorf("unable to verify the value: %w", err)
 		}
@@ -121,8 +121,8 @@ func holdsMore(text string) bool {
 	return tokens.FindSecrets(strings.NewReader(text), func(tokens.FoundSecret) error { return found }) != nil
 }
 
-// verify asks the backend about a value. If the value is not active, it also returns the reason.
-func verify(ctx context.Context, backend tokens.SecretService, value string) (tokens.Verification, string, error) {
+// verifyValue asks the backend about a value. If the value is not active, it also returns the reason.
+func verifyValue(ctx context.Context, backend tokens.SecretService, value string) (tokens.Verification, string, error) {
 	secret, err := tokens.ParseSecret(value)
 	if err != nil {
 		return tokens.Verification{}, reasonMalformed, nil //nolint:nilerr // that it is not a value is an answer, not an error

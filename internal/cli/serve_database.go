@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// identifyTimeout is how long the server waits for the identity of its database before it begins to answer.
+const identifyTimeout = 2 * time.Second
+
+// identity returns what the log says of the database: where it is and, if it can be read, whose it is.
+func identity(ctx context.Context, of service.Verifications, path string) []any {
+	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
+	defer cancel()
+	d, err := of.Database(ctx)
+	if err != nil {
+		return []any{"database", path}
+	}
+	return []any{"database", d.Location, "database_id", d.ID, "organization", d.Organization}
+}
+
+// tellOfDatabase returns a function that logs that the database can't be read, or can be again.
+func tellOfDatabase(ctx context.Context, of service.Verifications, path string, log *slog.Logger) func(error) {
+	return func(err error) {
+		if err == nil {
+			log.Info("the database can be read", identity(ctx, of, path)...)
+			return
+		}
+		log.Error("the database can't be read: requests get 503 once what is known of it is older than --max-staleness",
+			"error", tokens.Cleaned(explain(err)), "database", path)
+	}
+}
+
+// tellOfFlush returns a function that logs that uses could not be written, and that they can be again.
+func tellOfFlush(log *slog.Logger) func(service.Flushed, error) {
+	failing := false
+	return func(done service.Flushed, err error) {
+		switch {
+		case err != nil && !failing:
+			log.Error("when tokens were last used could not be written: it stays in memory and is tried again",
+				"error", tokens.Cleaned(explain(err)))
+		case err == nil && failing:
+			log.Info("when tokens were last used can be written again", "tokens", done.Tokens)
+		}
+		failing = err != nil
+	}
+}
+
+// holders end their own secrets: whoever has a value may do that.
+type holders struct{ service *service.Service }
+
+// RevokeSecret implements httpapi.Revoker.
+func (h holders) RevokeSecret(ctx context.Context, secret tokens.Secret) error {
+	_, err := h.service.As(tokens.AsTokenHolder(secret)).RevokeSecret(ctx, secret)
+	return err
+}
