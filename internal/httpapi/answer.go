@@ -61,8 +61,9 @@ func (a answer) send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Cache-Control"] = noStore
 	if a.identity != nil {
+		values := a.identity.values()
 		for i, name := range identityHeaders {
-			h[name] = a.identity.values[i : i+1 : i+1]
+			h[name] = values[i : i+1 : i+1]
 		}
 	}
 	for name, values := range a.header {

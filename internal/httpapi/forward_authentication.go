@@ -73,7 +73,7 @@ func (v *Verification) refused() answer {
 
 // identified answers that a token is good, and notices where its headers had to be cut.
 func (v *Verification) identified(row *verify.Row[Identity]) answer {
-	if row.Rendered.cut {
+	if row.Rendered.cut() {
 		v.noticeCut(row)
 	}
 	return allowed(&row.Rendered)

@@ -11,7 +11,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// The headers that say who asks, in canonical form and in the order of Identity.values.
+// The headers that say who asks, in canonical form.
 var identityHeaders = [...]string{
 	"X-Latchkey-Token-Id",
 	"X-Latchkey-Token-Name",
@@ -46,25 +46,29 @@ const (
 	none = "-"
 )
 
-// Identity is what the server says of a token. A cache holds one for each row, so it is compact and ready to be sent.
+// Identity is what the server says of a token. A cache holds one for each row, so it is compact, and ready to be sent.
 type Identity struct {
-	// values are those of identityHeaders.
-	values [len(identityHeaders)]string
-	// userID is the technical user's.
-	userID string
+	// tokenID is the first of the headers.
+	tokenID string
+	// own are further texts that belong to the token alone, one behind the other: the values of the headers of its name and
+	// of its technical user, up to nameEnd and userEnd, and the identifier of that technical user. Each text of its own
+	// would be something more that the garbage collector has to look at.
+	own              string
+	nameEnd, userEnd uint32
 	// issuedAt and expiresAt say since when there is the secret, and from when on the clock makes it inactive, in seconds
 	// since 1970; 0 for never.
 	issuedAt, expiresAt int64
 	// liveUntil is until when a revocation ends the secret, in microseconds since 1970.
 	liveUntil int64
 	shared    unique.Handle[sharedIdentity]
-	// cut means that not all roles and permissions had room in the headers.
-	cut bool
 }
 
 // sharedIdentity is what many tokens have in common, of which a program keeps one copy.
 type sharedIdentity struct {
-	organization, roles string
+	// organization, roles and permissions are values of headers.
+	organization, roles, permissions string
+	// cut means that not all roles and permissions had room in the headers.
+	cut bool
 	// level is the group of the technical user; empty for organization level.
 	level string
 	scope scope
@@ -79,7 +83,7 @@ type Renderer struct {
 // Identity returns what the server says of a secret of a database while it is active.
 func (r Renderer) Identity(secret tokens.ResolvedSecret, database tokens.Database) Identity {
 	token := secret.Token()
-	i := Identity{userID: token.User.ID, issuedAt: secret.CreatedAt().Unix(), liveUntil: math.MinInt64}
+	i := Identity{tokenID: token.ID, issuedAt: secret.CreatedAt().Unix(), liveUntil: math.MinInt64}
 	if end, ends := secret.Standing().End(); ends {
 		i.expiresAt = end.Unix()
 	}
@@ -89,10 +93,9 @@ func (r Renderer) Identity(secret tokens.ResolvedSecret, database tokens.Databas
 			i.liveUntil = end.UnixMicro()
 		}
 	}
-	i.values[headerTokenID] = value(token.ID)
-	i.values[headerTokenName] = value(token.Name)
-	i.values[headerTechnicalUser] = value(token.User.Email)
-	i.values[headerOrganization] = value(database.Organization)
+	name, user, organization := value(token.Name), value(token.User.Email), value(database.Organization)
+	i.own = name + user + token.User.ID
+	i.nameEnd, i.userEnd = uint32(len(name)), uint32(len(name)+len(user)) //nolint:gosec // no text is that long
 
 	all := scopeOf(secret.Access())
 	roles := rolesOf(secret.Grants())
@@ -100,24 +103,38 @@ func (r Renderer) Identity(secret tokens.ResolvedSecret, database tokens.Databas
 	if r.Permissions {
 		permissions = strings.Fields(string(all))
 	}
-	i.cut = fit(&roles, &permissions, i.room())
-	i.values[headerPermissions] = list(permissions)
-
+	cut := fit(&roles, &permissions, room(token.ID, name, user, organization))
 	i.shared = unique.Make(sharedIdentity{
-		organization: i.values[headerOrganization], roles: list(roles.words), level: token.User.GroupID, scope: all,
+		organization: organization, roles: list(roles.words), permissions: list(permissions), cut: cut,
+		level: token.User.GroupID, scope: all,
 	})
-	shared := i.shared.Value()
-	i.values[headerOrganization], i.values[headerRoles] = shared.organization, shared.roles
-	if i.values[headerPermissions] == string(shared.scope) {
-		i.values[headerPermissions] = string(shared.scope)
-	}
 	return i
 }
 
+// values returns the values of identityHeaders.
+func (i *Identity) values() *[len(identityHeaders)]string {
+	shared := i.shared.Value()
+	return &[...]string{
+		headerTokenID:       i.tokenID,
+		headerTokenName:     i.own[:i.nameEnd],
+		headerTechnicalUser: i.own[i.nameEnd:i.userEnd],
+		headerOrganization:  shared.organization,
+		headerRoles:         shared.roles,
+		headerPermissions:   shared.permissions,
+	}
+}
+
+// cut reports whether not all roles and permissions had room in the headers.
+func (i *Identity) cut() bool { return i.shared.Value().cut }
+
+// userID returns the identifier of the technical user.
+func (i *Identity) userID() string { return i.own[i.userEnd:] }
+
 // technicalUser returns the address of the technical user.
 func (i *Identity) technicalUser() string {
-	address, err := url.PathUnescape(i.values[headerTechnicalUser])
-	if err != nil || i.values[headerTechnicalUser] == none {
+	encoded := i.own[i.nameEnd:i.userEnd]
+	address, err := url.PathUnescape(encoded)
+	if err != nil || encoded == none {
 		return ""
 	}
 	return address
@@ -126,11 +143,14 @@ func (i *Identity) technicalUser() string {
 // isLiveAt reports whether there is something of the secret to revoke at now.
 func (i *Identity) isLiveAt(now time.Time) bool { return now.UnixMicro() < i.liveUntil }
 
-// room returns how many bytes roles and permissions may have together.
-func (i *Identity) room() int {
+// room returns how many bytes roles and permissions may have together, beside the values of the other headers.
+func room(others ...string) int {
 	room := mostHead - otherHead
-	for n, name := range identityHeaders {
-		room -= len(name) + len(": \r\n") + len(i.values[n])
+	for _, name := range identityHeaders {
+		room -= len(name) + len(": \r\n")
+	}
+	for _, other := range others {
+		room -= len(other)
 	}
 	return room
 }

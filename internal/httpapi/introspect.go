@@ -94,7 +94,7 @@ func (v *Verification) introspectFor(r *http.Request, permitted scope, value str
 // activeToken returns the response of a token that is active.
 func (v *Verification) activeToken(i *Identity) activeToken {
 	t := activeToken{
-		Active: true, Scope: i.shared.Value().scope, ClientID: i.userID, Subject: i.userID, Username: i.technicalUser(),
+		Active: true, Scope: i.shared.Value().scope, ClientID: i.userID(), Subject: i.userID(), Username: i.technicalUser(),
 		TokenType: "Bearer", IssuedAt: i.issuedAt,
 	}
 	if v.options.IntrospectExpiry {

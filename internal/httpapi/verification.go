@@ -86,7 +86,7 @@ func (v *Verification) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	endpoint, rest := route(r)
 	a := v.answerWith(v.handler(endpoint, rest, w), r)
 	a.send(w, r)
-	if a.identity != nil && a.identity.cut {
+	if a.identity != nil && a.identity.cut() {
 		v.options.Observer.HeaderCut()
 	}
 	v.options.Observer.Answered(endpoint, a.outcome, v.options.Now().Sub(began))

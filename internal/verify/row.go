@@ -20,8 +20,8 @@ type Row[T any] struct {
 
 	standing tokens.Standing
 	hash     tokens.SecretHash
-	// token and user are the keys of the token and of its technical user, whose rows nextOfToken and nextOfUser link.
-	token, user                             uint64
+	// user is the key of the token's technical user. nextOfUser links the rows of a user, and nextOfToken those of a token.
+	user                                    uint64
 	previousOfUser, nextOfUser, nextOfToken *Row[T]
 }
 
@@ -83,9 +83,10 @@ func (s *rowSet[T]) add(r *Row[T], userID string) {
 		s.remove(other)
 		s.dropped++
 	}
-	r.token, r.user = s.key(r.TokenID), s.key(userID)
+	token := s.key(r.TokenID)
+	r.user = s.key(userID)
 	s.ofHash[keyOf(r.hash)] = r
-	r.nextOfToken, s.ofToken[r.token] = s.ofToken[r.token], r
+	r.nextOfToken, s.ofToken[token] = s.ofToken[token], r
 	if r.nextOfUser = s.ofUser[r.user]; r.nextOfUser != nil {
 		r.nextOfUser.previousOfUser = r
 	}
@@ -111,10 +112,11 @@ func (s *rowSet[T]) removeUser(id string) {
 // remove removes a row. A token has few, a technical user may have many.
 func (s *rowSet[T]) remove(r *Row[T]) {
 	delete(s.ofHash, keyOf(r.hash))
-	if s.ofToken[r.token] == r {
-		setOrDelete(s.ofToken, r.token, r.nextOfToken)
+	token := s.key(r.TokenID)
+	if s.ofToken[token] == r {
+		setOrDelete(s.ofToken, token, r.nextOfToken)
 	} else {
-		for other := s.ofToken[r.token]; other != nil; other = other.nextOfToken {
+		for other := s.ofToken[token]; other != nil; other = other.nextOfToken {
 			if other.nextOfToken == r {
 				other.nextOfToken = r.nextOfToken
 				break
