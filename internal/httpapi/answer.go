@@ -93,6 +93,5 @@ func (a answer) send(w http.ResponseWriter, r *http.Request) {
 // that follows on the connection may be taken for a request, since it may be such a body, which a client controls.
 func leaveBody(w http.ResponseWriter, h http.Header) {
 	h["Connection"] = closing
-	// Where no deadline can be set, the one of the server counts.
-	_ = http.NewResponseController(w).SetReadDeadline(aLongTimeAgo)
+	connection{w}.setReadDeadline(aLongTimeAgo)
 }

@@ -13,15 +13,15 @@ import (
 // A handler decides; whatever it forgets is a refusal. net/http alone would send 200.
 func TestAnswersStartAsRefusals(t *testing.T) {
 	for name, decide := range map[string]handler{
-		"returns early": func(*http.Request) (a answer) { return a },
-		"panics":        func(*http.Request) answer { panic("lk_secret") },
+		"returns early": func(*Verification, request) (a answer) { return a },
+		"panics":        func(*Verification, request) answer { panic("lk_secret") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			v := NewVerification(Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil))})
 			w := httptest.NewRecorder()
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
-			a := v.answerWith(decide, r)
+			a := v.answerWith(decide, request{Request: r})
 			a.send(w, r)
 			if w.Code != http.StatusServiceUnavailable || a.outcome != OutcomeUnavailable {
 				t.Errorf("got %d, %s", w.Code, a.outcome)

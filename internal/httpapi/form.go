@@ -19,15 +19,9 @@ const (
 	longestForm = 10 * time.Second
 )
 
-// formReader reads the form of one request.
-type formReader struct {
-	// setDeadline sets a deadline for reading from the client; the zero time for none.
-	setDeadline func(time.Time) error
-	now         func() time.Time
-}
-
-// read returns the form that a request with POST has for a body; nil if it has none, and then the answer that says why.
-func (f formReader) read(r *http.Request) (url.Values, answer) {
+// readForm returns the form that a request with POST has for a body; nil if it has none, and then the answer that says
+// why.
+func (v *Verification) readForm(r request) (url.Values, answer) {
 	if r.Method != http.MethodPost {
 		return nil, answer{
 			status: http.StatusMethodNotAllowed, outcome: OutcomeInvalid, header: http.Header{"Allow": {http.MethodPost}},
@@ -37,8 +31,11 @@ func (f formReader) read(r *http.Request) (url.Values, answer) {
 	if err != nil || media != "application/x-www-form-urlencoded" {
 		return nil, invalidRequest(http.StatusBadRequest, "the content type must be application/x-www-form-urlencoded")
 	}
-	// Where no deadline can be set, the one of the server counts.
-	_ = f.setDeadline(f.now().Add(longestForm))
+	tooLong := invalidRequest(http.StatusRequestEntityTooLarge, "the body is too long")
+	if r.ContentLength > mostForm {
+		return nil, tooLong
+	}
+	r.from.setReadDeadline(v.options.Now().Add(longestForm))
 	body, err := io.ReadAll(io.LimitReader(r.Body, mostForm+1))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -46,9 +43,9 @@ func (f formReader) read(r *http.Request) (url.Values, answer) {
 	case err != nil:
 		return nil, invalidRequest(http.StatusBadRequest, "the body can't be read")
 	case len(body) > mostForm:
-		return nil, invalidRequest(http.StatusRequestEntityTooLarge, "the body is too long")
+		return nil, tooLong
 	}
-	_ = f.setDeadline(time.Time{})
+	r.from.setReadDeadline(time.Time{})
 	form, bad := parseForm(string(body))
 	bad.bodyRead = true
 	return form, bad

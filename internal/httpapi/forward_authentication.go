@@ -9,7 +9,7 @@ import (
 )
 
 // authenticate answers whether a request presents a good token.
-func (v *Verification) authenticate(r *http.Request) answer {
+func (v *Verification) authenticate(r request) answer {
 	row, refusal := v.goodToken(r)
 	if row == nil {
 		return refusal
@@ -19,12 +19,12 @@ func (v *Verification) authenticate(r *http.Request) answer {
 
 // authorize answers whether a request presents a good token that holds the permission at the beginning of the rest of
 // its path. What follows that is ignored: Envoy, for one, appends the path that its client asked for.
-func (v *Verification) authorize(r *http.Request, rest string) answer {
+func (v *Verification) authorize(r request) answer {
 	row, refusal := v.goodToken(r)
 	if row == nil {
 		return refusal
 	}
-	word, _, _ := strings.Cut(rest, "/")
+	word, _, _ := strings.Cut(r.rest, "/")
 	permission, groupID, ok := parsePermission(word)
 	if !ok {
 		v.noticeIllFormed(row, word)
@@ -36,7 +36,7 @@ func (v *Verification) authorize(r *http.Request, rest string) answer {
 }
 
 // goodToken returns the row of the active secret that a request presents and records its use; else nil, and the answer.
-func (v *Verification) goodToken(r *http.Request) (*verify.Row[Identity], answer) {
+func (v *Verification) goodToken(r request) (*verify.Row[Identity], answer) {
 	secret, ok := presentedBy(r.Header)
 	if !ok {
 		return nil, v.refused()

@@ -27,8 +27,8 @@ type activeToken struct {
 var inactive = []byte(`{"active":false}`)
 
 // introspect answers what a token is, to a client that may know: RFC 7662.
-func (v *Verification) introspect(r *http.Request, reader formReader) answer {
-	form, bad := reader.read(r)
+func (v *Verification) introspect(r request) answer {
+	form, bad := v.readForm(r)
 	if form == nil {
 		return bad
 	}
@@ -38,7 +38,7 @@ func (v *Verification) introspect(r *http.Request, reader formReader) answer {
 }
 
 // introspectForm is introspect, after the form was read.
-func (v *Verification) introspectForm(r *http.Request, form url.Values) answer {
+func (v *Verification) introspectForm(r request, form url.Values) answer {
 	secret, ok, err := clientSecret(r.Header, form)
 	switch {
 	case err != nil:
@@ -68,7 +68,7 @@ func (v *Verification) introspectForm(r *http.Request, form url.Values) answer {
 }
 
 // introspectFor answers what a value is to a client with permissions.
-func (v *Verification) introspectFor(r *http.Request, permitted scope, value string) answer {
+func (v *Verification) introspectFor(r request, permitted scope, value string) answer {
 	refused := answer{status: http.StatusOK, outcome: OutcomeRefused, json: inactive}
 	secret, ok := tokens.PresentedSecret(value)
 	if !ok {

@@ -246,9 +246,17 @@ func TestFormRequests(t *testing.T) {
 			t.Errorf("%s with a long form: %s", path, told(r))
 		}
 		checkError(t, r, "invalid_request")
+		if r := w.ask("POST "+path, admin, "Content-Type: application/x-www-form-urlencoded", "Content-Length: 65537",
+			"Expect: 100-continue"); r.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s with a long form to come: %s", path, told(r))
+		}
 		chunked := requestText("POST "+path, admin, "Content-Type: application/x-www-form-urlencoded", "Transfer-Encoding: chunked")
 		if r := parse(t, w.send(fmt.Sprintf("%s%x\r\n%s\r\n0\r\n\r\n", chunked, len(good), good))); r.StatusCode != http.StatusOK {
 			t.Errorf("%s with chunks: %s", path, told(r))
+		}
+		long := fmt.Sprintf("%s%x\r\n%s\r\n0\r\n\r\n", chunked, 65_537, good+strings.Repeat("&", 65_537-len(good)))
+		if r := parse(t, w.send(long)); r.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s with long chunks: %s", path, told(r))
 		}
 		if r := parse(t, w.send(chunked+"zz\r\n")); r.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s with broken chunks: %s", path, told(r))
@@ -256,6 +264,21 @@ func TestFormRequests(t *testing.T) {
 		if r := w.ask("POST "+path+"/", admin); r.StatusCode != http.StatusNotFound {
 			t.Errorf("%s/: %s", path, told(r))
 		}
+	}
+}
+
+// A client that is slow to send its form keeps a connection for some seconds, and no longer.
+func TestSlowForm(t *testing.T) {
+	w := newWorld(t, httpapi.Renderer{}, func(o *httpapi.Options) {
+		o.Now = func() time.Time { return time.Now().Add(-time.Minute) } // so that the time is over at once
+	})
+	for _, path := range []string{"/v1/introspect", "/v1/revoke"} {
+		head := requestText("POST "+path, "Content-Type: application/x-www-form-urlencoded", "Content-Length: 77")
+		r := parse(t, w.send(head+"token="))
+		if r.StatusCode != http.StatusRequestTimeout || !r.Close {
+			t.Errorf("%s: %s", path, told(r))
+		}
+		checkError(t, r, "invalid_request")
 	}
 }
 

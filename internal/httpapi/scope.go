@@ -35,7 +35,7 @@ func (s scope) allowsAnywhere(permission string) bool {
 
 // allowsWhere reports whether a permission is held at one of the levels that counts accepts.
 func (s scope) allowsWhere(permission string, counts func(groupID string) bool) bool {
-	for word := range strings.SplitSeq(string(s), " ") {
+	for word := range strings.FieldsSeq(string(s)) {
 		held, groupID, _ := strings.Cut(word, "@")
 		if counts(groupID) && (tokens.Permissions{held}).Allows(permission) {
 			return true

@@ -24,7 +24,7 @@ type Uses interface {
 	// RecordUse notes that a secret was used while it was active.
 	RecordUse(tokenID string, version int64, at time.Time)
 	// RecordRefusedUse notes that a secret was used while it was not active. For a value that no token has, tokenID is
-	// empty: then it records nothing, but takes as long.
+	// empty: that takes as long, so that time doesn't tell them apart, and leaves no record.
 	RecordRefusedUse(tokenID string, version int64, at time.Time)
 }
 
@@ -84,7 +84,7 @@ func (unobserved) HeaderCut()                                {}
 func (v *Verification) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := v.options.Now()
 	endpoint, rest := route(r)
-	a := v.answerWith(v.handler(endpoint, rest, w), r)
+	a := v.answerWith(handlers[endpoint], request{r, rest, connection{w}})
 	a.send(w, r)
 	if a.identity != nil && a.identity.cut() {
 		v.options.Observer.HeaderCut()
@@ -92,30 +92,37 @@ func (v *Verification) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.options.Observer.Answered(endpoint, a.outcome, v.options.Now().Sub(began))
 }
 
-// handler decides what a request gets. It does not send anything itself, so that whatever it forgets is a refusal.
-type handler func(*http.Request) answer
+// request is a request to an endpoint.
+type request struct {
+	*http.Request
+	// rest is what follows the endpoint in the path.
+	rest string
+	// from is where the request comes from.
+	from connection
+}
 
-// handler returns the handler of an endpoint; rest is what follows it in the path. w serves for reading only.
-func (v *Verification) handler(endpoint Endpoint, rest string, w http.ResponseWriter) handler {
-	reader := func() formReader {
-		return formReader{http.NewResponseController(w).SetReadDeadline, v.options.Now}
-	}
-	switch endpoint {
-	case EndpointAuthenticate:
-		return v.authenticate
-	case EndpointAuthorize:
-		return func(r *http.Request) answer { return v.authorize(r, rest) }
-	case EndpointIntrospect:
-		return func(r *http.Request) answer { return v.introspect(r, reader()) }
-	case EndpointRevoke:
-		return func(r *http.Request) answer { return v.revoke(r, reader()) }
-	default:
-		return func(*http.Request) answer { return notFound() }
-	}
+// connection is the connection of a request. It has nothing by which an answer could be sent.
+type connection struct{ w http.ResponseWriter }
+
+// setReadDeadline sets a deadline for reading; the zero time for none. Where none can be set, that of the server counts.
+func (c connection) setReadDeadline(at time.Time) {
+	_ = http.NewResponseController(c.w).SetReadDeadline(at)
+}
+
+// handler decides what a request gets. It does not send anything itself, so that whatever it forgets is a refusal.
+type handler func(*Verification, request) answer
+
+// handlers are the handlers of all endpoints.
+var handlers = [Endpoints]handler{
+	EndpointOther:        func(*Verification, request) answer { return notFound() },
+	EndpointAuthenticate: (*Verification).authenticate,
+	EndpointAuthorize:    (*Verification).authorize,
+	EndpointIntrospect:   (*Verification).introspect,
+	EndpointRevoke:       (*Verification).revoke,
 }
 
 // answerWith returns the answer of a handler; that of one that panics is a refusal.
-func (v *Verification) answerWith(decide handler, r *http.Request) (a answer) {
+func (v *Verification) answerWith(decide handler, r request) (a answer) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			a = answer{}
@@ -124,7 +131,7 @@ func (v *Verification) answerWith(decide handler, r *http.Request) (a answer) {
 				"cause", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
 		}
 	}()
-	return decide(r)
+	return decide(v, r)
 }
 
 // route returns the endpoint of a request, and what follows it in the path. Paths are taken as the client wrote them:

@@ -12,7 +12,9 @@ import (
 )
 
 // RecordRefusedUse notes that somebody presented the secret of a version of an access token at a time and was refused,
-// since it was not active. The log tells of it once for each token and minute. Like RecordUse it does no I/O.
+// since it was not active. The log tells of it once for each token and minute. Like RecordUse it does no I/O. An empty
+// tokenID stands for a value that no token has: that takes as long, so that time doesn't tell them apart, but is not
+// written.
 func (s *Service) RecordRefusedUse(tokenID string, version int64, at time.Time) {
 	s.refusedUses.note(refusedUse{tokenID, at.Truncate(tokens.FoldedWithin).Unix()}, version, at)
 }
@@ -58,12 +60,13 @@ func (u *refusedUseRecord) note(use refusedUse, version int64, at time.Time) {
 	}
 }
 
-// take removes everything and returns it.
+// take removes everything and returns what is to be written.
 func (u *refusedUseRecord) take() (waiting map[refusedUse]refusedSecret, dropped int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	waiting, dropped = u.waiting, u.dropped
 	u.waiting, u.dropped = nil, 0
+	maps.DeleteFunc(waiting, func(use refusedUse, _ refusedSecret) bool { return use.tokenID == "" })
 	return waiting, dropped
 }
 
