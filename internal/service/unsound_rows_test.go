@@ -173,6 +173,11 @@ func TestUnsoundRows(t *testing.T) {
 			[]string{"member mem_", "email_key", "column email"}},
 		{"a member under no address", `UPDATE members SET email_key = NULL`, nil, []string{"member mem_", "email_key"}},
 		{"a request of a time that is none", `UPDATE requests SET created_at = 'then'`, nil, []string{"requests", "created_at"}},
+		{"a change of an unknown kind", `UPDATE changes SET kind = 'shoe' WHERE number = 3`, nil, []string{"kind of changes", "not know"}},
+		{"a change of an object of another kind", `UPDATE changes SET kind = 'tu' WHERE kind = 'grp'`, nil, []string{"id of changes", "fit"}},
+		{"a change of something without an identifier", `UPDATE changes SET id = 'deploy' WHERE kind = 'tok'`, nil, []string{"id of changes"}},
+		{"a change that was not counted", `UPDATE changes SET serial = 1000 WHERE number = 3`, nil, []string{"serial of changes"}},
+		{"a BLOB as an object that changed", `UPDATE changes SET id = x'00' WHERE number = 3`, nil, []string{"column id", "BLOB"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := newPopulated(t)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -171,12 +172,34 @@ func (v View) ChangesSince(ctx context.Context, seen tokens.Mark, listed bool) (
 	case !isSame || !listed:
 		return all, newest, nil
 	}
-	rows, err := list(ctx, v.q, scanChange, selectChanges+`WHERE serial >= $1 AND serial <= $2 ORDER BY serial`,
-		seen.Serial, newest.Serial)
+	rows, err := v.changeRows(ctx, seen.Serial, newest.Serial)
 	if err != nil {
 		return Changes{}, seen, err
 	}
 	return changesBetween(seen.Serial, newest.Serial, rows), newest, nil
+}
+
+// changeRows returns the rows of the changes from one serial to another, in their order. It reads them from the newest one
+// back, as far as it must, which takes no index that each change would have to keep.
+func (v View) changeRows(ctx context.Context, from, to int64) (rows []changeRow, err error) {
+	errEnough := errors.New("enough")
+	err = each(ctx, v.q, func(row scanner) error {
+		c, err := scanChange(row)
+		switch {
+		case err != nil:
+			return err
+		case c.serial < from:
+			return errEnough
+		case c.serial <= to: // others may be later than the look at the serial
+			rows = append(rows, c)
+		}
+		return nil
+	}, selectChanges+`ORDER BY number DESC`)
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, err
+	}
+	slices.Reverse(rows)
+	return rows, nil
 }
 
 // changesBetween returns what changed from one serial to another, by the rows of both and of those between, in the order of

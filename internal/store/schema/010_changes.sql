@@ -7,4 +7,3 @@ CREATE TABLE changes (
 	kind   TEXT NOT NULL,
 	id     TEXT NOT NULL
 );
-CREATE INDEX changes_serial ON changes (serial);

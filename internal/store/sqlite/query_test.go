@@ -164,6 +164,34 @@ func TestNamesUseIndexes(t *testing.T) {
 	}
 }
 
+// What changed is read from the end of the table, without sorting it, and what is too old to be kept from its beginning.
+func TestChangesAreNotSearched(t *testing.T) {
+	statements := RecordStatements(t)
+	path := newDatabase(t, 1)
+	w := watchOf(t, path)
+	write(t, path, func(tx store.Tx) error { return insertGroups(t, tx, 1) })
+	if _, err := w.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	plans := map[string]string{}
+	for _, text := range statements() {
+		for _, beginning := range []string{"SELECT serial, kind, id FROM changes", "DELETE FROM changes"} {
+			if strings.HasPrefix(text, beginning) {
+				plans[beginning] = strings.Join(queryPlan(t, path, text), "\n")
+			}
+		}
+	}
+	if len(plans) != 2 {
+		t.Errorf("got %d plans, want 2", len(plans))
+	}
+	for text, plan := range plans {
+		scans := strings.Contains(plan, "SCAN") && strings.HasPrefix(text, "DELETE")
+		if scans || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s: %s", text, plan)
+		}
+	}
+}
+
 // queryPlan returns how SQLite finds the rows of a query in the file at a path.
 func queryPlan(t *testing.T, path, query string) (steps []string) {
 	t.Helper()

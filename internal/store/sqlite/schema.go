@@ -28,7 +28,7 @@ var schemaDigests = []string{
 	"4b338f302cae9296faaf005dcde5e873510c0a034e5ded3ead84404c1a87e91c",
 	"1b657be484ee03aa75ce060b3bb445ef5619895be80514bc3ab94fb56cc6fe11",
 	"077d5639cc794f17e10f2340dc2ff7b35ff8d0ee933d0d11a99687041abbe972",
-	"e32a822c1f24c4ff56a1eeebad84edb2915d259dc51c71cfb1ebb281533df968",
+	"d549b4dab4411e1b99b0c6797ad9653245fcc7b045956fb2a19e75c802b31642",
 }
 
 // ownStatistics are SQLite's own tables, which anyone's ANALYZE makes. They only decide how a query is carried out.

@@ -144,8 +144,8 @@ func (o *watched) checkSchema(ctx context.Context) error {
 func listsChanges(ctx context.Context, q queryRower) (bool, error) {
 	var columns int
 	err := q.QueryRowContext(ctx,
-		`SELECT count(*) FROM pragma_table_xinfo('changes') WHERE name IN ('serial', 'kind', 'id')`).Scan(&columns)
-	return columns == 3, err
+		`SELECT count(*) FROM pragma_table_xinfo('changes') WHERE name IN ('number', 'serial', 'kind', 'id')`).Scan(&columns)
+	return columns == 4, err
 }
 
 // Close implements store.Watch.
