@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,6 +60,18 @@ func startBackground(t testing.TB, cmd *exec.Cmd, address string) *background {
 	}
 }
 
+// stop asks the process to end, as a service manager does, waits for that, and fails the test unless all was well.
+func (b *background) stop() {
+	b.t.Helper()
+	if err := b.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		b.t.Fatal(err)
+	}
+	<-b.ended
+	if !b.cmd.ProcessState.Success() {
+		b.t.Errorf("%s ended with %s:\n%s", filepath.Base(b.cmd.Path), b.cmd.ProcessState, b.log())
+	}
+}
+
 // log returns what the process has written so far.
 func (b *background) log() string {
 	b.t.Helper()
@@ -78,4 +91,32 @@ func freeAddress(t testing.TB) string {
 	}
 	defer listener.Close()
 	return listener.Addr().String()
+}
+
+// serving starts a server on the database of the workspace, and waits until it may be asked.
+func (w *workspace) serving() *background {
+	w.t.Helper()
+	address := freeAddress(w.t)
+	cmd := w.command(binary(w.t), "--database", w.databasePath(), "serve", "--listen", address, "--drain", "0s")
+	b := startBackground(w.t, cmd, address)
+	b.awaits("http://"+address+"/readyz", http.StatusOK)
+	return b
+}
+
+// awaits waits until a page of the process has this status.
+func (b *background) awaits(url string, status int) {
+	b.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		answer, err := http.Get(url)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode == status {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s stays at %d:\n%s", url, answer.StatusCode, b.log())
+		}
+	}
 }
