@@ -69,7 +69,7 @@ func (a answer) send(w http.ResponseWriter, r *http.Request) {
 	for name, values := range a.header {
 		h[name] = values
 	}
-	if r.ContentLength != 0 && !a.bodyRead {
+	if r.ContentLength != 0 && !a.bodyRead && r.ProtoMajor == 1 { // in HTTP/2, a body is of one stream alone
 		leaveBody(w, h)
 	}
 	switch {

@@ -86,6 +86,14 @@ func (v *Verification) noticeIllFormed(row *verify.Row[Identity], word string) {
 	}
 }
 
+// noticeUnrevoked logs that a value could not be revoked.
+func (v *Verification) noticeUnrevoked(row *verify.Row[Identity], cause error) {
+	if v.notices.due(notice{row.TokenID, "unrevoked"}, v.options.Now()) {
+		v.options.Log.Error("a token was to be revoked by its holder, who was told to try again: hold it if that matters",
+			"token_id", row.TokenID, "error", tokens.Cleaned(cause.Error()))
+	}
+}
+
 // secretLike matches whatever may hold a token's value, also encoded: a value has 32 characters at least.
 var secretLike = regexp.MustCompile(`[0-9A-Za-z\-._~+/=%]{32,}`)
 

@@ -48,6 +48,7 @@ func (v *Verification) revokeForm(r request, form url.Values) answer {
 	// Who sends a value and hangs up wants it revoked all the same.
 	err = v.options.Revoker.RevokeSecret(context.WithoutCancel(r.Context()), secret)
 	if err != nil && tokens.ErrorCode(err) != tokens.CodeNotFound {
+		v.noticeUnrevoked(found.Row, err)
 		return answer{}
 	}
 	return done

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,10 @@ func TestRevokeFails(t *testing.T) {
 		if r := w.post("/v1/revoke", "token="+value); r.StatusCode != test.want {
 			t.Errorf("%s: %s", test.name, told(r))
 		}
+	}
+	if log := w.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "the disk is full") ||
+		strings.Contains(log, value) {
+		t.Errorf("the log is %q", log)
 	}
 	w.database.err = tokens.Unavailable(nil, "the disk is gone")
 	w.recorder.revoked = nil

@@ -168,7 +168,10 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 type SecretHash [sha256.Size]byte
 
 // HashOf returns the hash of a word, which is stored if the word is a secret.
-func HashOf(word string) SecretHash { return sha256.Sum256([]byte(word)) }
+func HashOf(word string) SecretHash {
+	var usual [128]byte // what most words fit in needs no allocation
+	return sha256.Sum256(append(usual[:0], word...))
+}
 
 // String returns the hash in hexadecimal.
 func (h SecretHash) String() string { return hex.EncodeToString(h[:]) }
