@@ -101,17 +101,14 @@ func inBatches[T any](
 }
 
 // writeUses writes the uses of tokens in one transaction.
-func (s *Service) writeUses(ctx context.Context, tokenIDs []string, uses map[string]secretUses) error {
-	return s.store.WriteUses(ctx, func(log store.Uncounted) error {
-		for _, tokenID := range tokenIDs {
-			of := uses[tokenID]
-			for one := &of; one != nil; one = one.other {
-				last := time.UnixMicro(one.last)
-				if err := log.RecordUse(ctx, tokenID, one.version, one.count, last); err != nil {
-					return err
-				}
-			}
+func (s *Service) writeUses(ctx context.Context, tokenIDs []string, uses map[string]*secretUses) error {
+	var all []store.SecretUse
+	for _, tokenID := range tokenIDs {
+		for one := uses[tokenID]; one != nil; one = one.other {
+			all = append(all, store.SecretUse{
+				TokenID: tokenID, Version: one.version, Count: one.count, Last: time.UnixMicro(one.last),
+			})
 		}
-		return nil
-	})
+	}
+	return s.store.WriteUses(ctx, func(log store.Uncounted) error { return log.RecordUses(ctx, all) })
 }

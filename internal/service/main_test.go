@@ -29,4 +29,4 @@ func inRole(t *testing.T, role string, args ...string) *exec.Cmd {
 }
 
 // roles are what a process of this program can be told to do. It returns the exit code.
-var roles = map[string]func() int{"writer": writer, "verifier": verifier}
+var roles = map[string]func() int{"writer": writer, "verifier": verifier, "changer": changer}

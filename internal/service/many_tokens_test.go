@@ -105,7 +105,7 @@ func insertToken(ctx context.Context, tx store.Tx, t tokens.AccessToken) error {
 		}
 	}
 	if !t.LastUsedAt.IsZero() {
-		return tx.RecordUse(ctx, t.ID, t.Secret.Version, 1, t.LastUsedAt)
+		return tx.RecordUses(ctx, []store.SecretUse{{TokenID: t.ID, Version: t.Secret.Version, Count: 1, Last: t.LastUsedAt}})
 	}
 	return nil
 }

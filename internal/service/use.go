@@ -36,10 +36,10 @@ func (s *Service) addUses(t *tokens.AccessToken) {
 type useRecord struct {
 	mu sync.Mutex
 	// waiting holds the uses since the latest flush began, by token.
-	waiting map[string]secretUses
+	waiting map[string]*secretUses
 	// flushing holds those that a flush writes. They stay here until it ends, so that whoever reads the database and then
 	// looks here misses none.
-	flushing map[string]secretUses
+	flushing map[string]*secretUses
 }
 
 // secretUses are the uses of one secret of a token and, linked, of the token's other secrets. Nearly always there is only
@@ -62,27 +62,21 @@ func (u *useRecord) add(tokenID string, more secretUses) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.waiting == nil {
-		u.waiting = map[string]secretUses{}
+		u.waiting = map[string]*secretUses{}
 	}
-	first, known := u.waiting[tokenID]
-	if !known {
-		first = secretUses{version: more.version}
+	first := u.waiting[tokenID]
+	for same := first; same != nil; same = same.other {
+		if same.version == more.version {
+			same.count += more.count
+			same.last = max(same.last, more.last)
+			return
+		}
 	}
-	same := &first
-	for same != nil && same.version != more.version {
-		same = same.other
-	}
-	if same == nil {
-		first.other = &secretUses{version: more.version, other: first.other}
-		same = first.other
-	}
-	same.count += more.count
-	same.last = max(same.last, more.last)
-	u.waiting[tokenID] = first
+	u.waiting[tokenID] = &secretUses{more.version, more.count, more.last, first}
 }
 
 // take returns what waits, and lets it count as being flushed.
-func (u *useRecord) take() map[string]secretUses {
+func (u *useRecord) take() map[string]*secretUses {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.waiting, u.flushing = nil, u.waiting
@@ -92,8 +86,7 @@ func (u *useRecord) take() map[string]secretUses {
 // flushed ends what take began. The uses of the tokens that were not written wait again.
 func (u *useRecord) flushed(unwritten []string) {
 	for _, tokenID := range unwritten {
-		of := u.flushing[tokenID] // which only a flush changes
-		for one := &of; one != nil; one = one.other {
+		for one := u.flushing[tokenID]; one != nil; one = one.other { // which nobody changes any more
 			u.add(tokenID, *one)
 		}
 	}
@@ -106,9 +99,8 @@ func (u *useRecord) flushed(unwritten []string) {
 func (u *useRecord) each(tokenID string, fn func(version int64, last time.Time)) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, uses := range []map[string]secretUses{u.waiting, u.flushing} {
-		of, known := uses[tokenID]
-		for one := &of; known && one != nil; one = one.other {
+	for _, first := range []*secretUses{u.waiting[tokenID], u.flushing[tokenID]} {
+		for one := first; one != nil; one = one.other {
 			fn(one.version, time.UnixMicro(one.last).UTC())
 		}
 	}

@@ -30,10 +30,9 @@ func (u *useRecord) seen(tokenID string) map[int64]time.Time {
 }
 
 // total returns how often each secret of a token was used, of the uses that somebody took.
-func total(taken map[string]secretUses, tokenID string) map[int64]int64 {
+func total(taken map[string]*secretUses, tokenID string) map[int64]int64 {
 	all := map[int64]int64{}
-	of := taken[tokenID]
-	for one := &of; one != nil; one = one.other {
+	for one := taken[tokenID]; one != nil; one = one.other {
 		all[one.version] += one.count
 	}
 	return all
@@ -53,7 +52,7 @@ func TestUseRecord(t *testing.T) {
 			t.Errorf("%s: the last uses of %s are %v, want %v", when, tokenID, got, want)
 		}
 	}
-	counted := func(when string, taken map[string]secretUses, tokenID string, want map[int64]int64) {
+	counted := func(when string, taken map[string]*secretUses, tokenID string, want map[int64]int64) {
 		t.Helper()
 		if got := total(taken, tokenID); !maps.Equal(got, want) {
 			t.Errorf("%s: the uses of %s are %v, want %v", when, tokenID, got, want)

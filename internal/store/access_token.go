@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -278,19 +277,6 @@ func (t Tx) UpdateAccessToken(ctx context.Context, before, a tokens.AccessToken)
 		return err
 	}
 	return t.replaceGroupRoles(ctx, a.ID, before.Own.GroupRoles, a.Own.GroupRoles)
-}
-
-// RecordUse counts uses of an access token by the secret of a version, and moves the last use of both forward to an
-// instant. A token that is gone stays gone.
-func (t Tx) RecordUse(ctx context.Context, id string, version, count int64, at time.Time) error {
-	_, err := t.execBeside(ctx, `UPDATE access_tokens SET use_count = use_count + $2,
-		last_used_at = CASE WHEN last_used_at > $3 THEN last_used_at ELSE $3 END WHERE id = $1`, id, count, microseconds(at))
-	if err != nil {
-		return err
-	}
-	_, err = t.execBeside(ctx, `UPDATE secrets SET last_used_at = $3 WHERE access_token_id = $1 AND version = $2
-		AND (last_used_at IS NULL OR last_used_at < $3)`, id, version, microseconds(at))
-	return err
 }
 
 // DeleteAccessToken deletes an access token that has no shares. The hashes of its secrets stay.

@@ -144,9 +144,9 @@ func (u Uncounted) InsertEvent(ctx context.Context, e tokens.Event) error {
 	return u.tx.InsertEvent(ctx, e)
 }
 
-// RecordUse is Tx.RecordUse.
-func (u Uncounted) RecordUse(ctx context.Context, tokenID string, version, uses int64, last time.Time) error {
-	return u.tx.RecordUse(ctx, tokenID, version, uses, last)
+// RecordUses is Tx.RecordUses.
+func (u Uncounted) RecordUses(ctx context.Context, uses []SecretUse) error {
+	return u.tx.RecordUses(ctx, uses)
 }
 
 // Record runs fn, which writes events alone, in a transaction. It neither makes a database nor migrates one.

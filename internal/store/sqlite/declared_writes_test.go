@@ -176,7 +176,9 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 			func(ctx context.Context, tx store.Tx) error { return tx.DeleteRequestsBefore(ctx, noon) }, []string{ofNothing},
 		},
 		"MarkEndedGraces": {func(ctx context.Context, tx store.Tx) error { return tx.MarkEndedGraces(ctx, noon) }, []string{ofNothing}},
-		"RecordUse":       {func(ctx context.Context, tx store.Tx) error { return tx.RecordUse(ctx, p.token.ID, 1, 1, noon) }, []string{ofNothing}},
+		"RecordUses": {func(ctx context.Context, tx store.Tx) error {
+			return tx.RecordUses(ctx, []store.SecretUse{{TokenID: p.token.ID, Version: 1, Count: 1, Last: noon}})
+		}, []string{ofNothing}},
 
 		"KnowEarlierMarks": {func(ctx context.Context, tx store.Tx) error { return tx.KnowEarlierMarks(ctx, noon) }, []string{ofEverything}},
 		"PutBack": {

@@ -175,7 +175,7 @@ func TestFollowingByMany(t *testing.T) {
 			all.Go(func() { wantGroupsIn(t, "the next database", s, 2) })
 			all.Go(func() {
 				if err := s.WriteUses(t.Context(), func(log store.Uncounted) error {
-					return log.RecordUse(t.Context(), "tok_01jz0000000000000000000000", 1, 1, noon)
+					return log.RecordUses(t.Context(), []store.SecretUse{{TokenID: "tok_01jz0000000000000000000000", Version: 1, Count: 1, Last: noon}})
 				}); err != nil {
 					t.Error(err)
 				}

@@ -266,3 +266,32 @@ func TestLatestEventsUseIndexes(t *testing.T) {
 		}
 	}
 }
+
+// The uses of many tokens find the rows of these by index: a flush keeps others from writing.
+func TestUsesFindTheirRowsByIndex(t *testing.T) {
+	statements := RecordStatements(t)
+	path := newDatabase(t, 1)
+	s := openStore(t, path)
+	err := s.WriteUses(t.Context(), func(log store.Uncounted) error {
+		return log.RecordUses(t.Context(), []store.SecretUse{{TokenID: "tok_1", Version: 1, Count: 1, Last: noon}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	updates := 0
+	for _, text := range statements() {
+		if !strings.HasPrefix(text, "WITH used") {
+			continue
+		}
+		updates++
+		plan := strings.Join(queryPlan(t, path, text), "; ")
+		if strings.Contains(plan, "SCAN access_tokens") || strings.Contains(plan, "SCAN secrets") ||
+			strings.Contains(plan, "AUTOMATIC") {
+			t.Errorf("%s\n%s", plan, text)
+		}
+		t.Log(plan)
+	}
+	if updates != 2 {
+		t.Errorf("%d statements write the uses, want 2", updates)
+	}
+}

@@ -103,7 +103,9 @@ func TestWatch(t *testing.T) {
 	}
 	wantChanges(t, w, "a token changed three times", objectsChanged(first))
 	s := openStore(t, path)
-	use := func(log store.Uncounted) error { return log.RecordUse(t.Context(), first, 1, 1, noon) }
+	use := func(log store.Uncounted) error {
+		return log.RecordUses(t.Context(), []store.SecretUse{{TokenID: first, Version: 1, Count: 1, Last: noon}})
+	}
 	if err := s.WriteUses(t.Context(), use); err != nil {
 		t.Fatal(err)
 	}
