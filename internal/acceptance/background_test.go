@@ -93,16 +93,6 @@ func freeAddress(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// serving starts a server on the database of the workspace, and waits until it may be asked.
-func (w *workspace) serving() *background {
-	w.t.Helper()
-	address := freeAddress(w.t)
-	cmd := w.command(binary(w.t), "--database", w.databasePath(), "serve", "--listen", address, "--drain", "0s")
-	b := startBackground(w.t, cmd, address)
-	b.awaits("http://"+address+"/readyz", http.StatusOK)
-	return b
-}
-
 // awaits waits until a page of the process has this status.
 func (b *background) awaits(url string, status int) {
 	b.t.Helper()

@@ -72,7 +72,7 @@ func TestGateways(t *testing.T) {
 	w.terraform("apply", "-parallelism=50").exits(0)
 	tokens := w.state().tokens(t)
 	named := func(name string) tokenState { return tokens[tokenPrefix+name] }
-	server := w.serving()
+	server := w.serve()
 	for name, gateway := range gateways {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

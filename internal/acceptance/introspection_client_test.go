@@ -48,7 +48,7 @@ func TestIntrospectionClient(t *testing.T) {
 	w.terraform("apply").exits(0)
 	state := w.state()
 	tokens := state.tokens(t)
-	server := w.serving()
+	server := w.serve()
 	ask := func(secret, token string) (*oidc.IntrospectionResponse, error) {
 		t.Helper()
 		address := "http://" + server.address
