@@ -68,6 +68,12 @@ func (b *logBuffer) lines(message string) (found []map[string]any) {
 // startServer starts a server of a database at a free port, with further flags.
 func startServer(t *testing.T, database string, flags ...string) *server {
 	t.Helper()
+	return startServerByClock(t, time.Now, database, flags...)
+}
+
+// startServerByClock is startServer with a clock.
+func startServerByClock(t *testing.T, now func() time.Time, database string, flags ...string) *server {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &server{T: t, log: &logBuffer{}, end: cancel, code: make(chan int, 1)}
 	args := append([]string{
@@ -80,7 +86,7 @@ func startServer(t *testing.T, database string, flags ...string) *server {
 		s.code <- cli.Run(ctx, cli.Env{
 			Args: args, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: s.log,
 			LookupEnv: func(string) (string, bool) { return "", false },
-			Now:       time.Now, Version: "1.2.3", Actor: "local:ben@laptop",
+			Now:       now, Version: "1.2.3", Actor: "local:ben@laptop",
 		})
 	}()
 	t.Cleanup(func() { s.stop() })
