@@ -2,8 +2,8 @@
 # demo.sh BINARY
 #
 # Shows the life of access tokens for real: applies examples/quickstart in a temporary directory, then regenerates, stops
-# and verifies tokens. Checks every outcome; the first unexpected one ends the demo with exit code 1. Prints no values and
-# leaves nothing behind.
+# and verifies tokens, and has a server answer for them. Checks every outcome; the first unexpected one ends the demo with
+# exit code 1. Prints no values and leaves nothing behind.
 set -eu
 umask 077
 
@@ -20,7 +20,8 @@ terraform=$("$root/tools/terraform.sh")
 for name in $(env | sed -n 's/^\(TF_LOG[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+server='' # the process of the server, while it runs
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -102,6 +103,54 @@ verify() {
   [ "$code" -eq "$expected" ] || fail "$2: token verify ended with exit code $code; $expected was expected."
   grep -q "^$1" "$work/said" || fail "$2: the answer should begin with \"$1\"."
   printf '   %s:\n\n' "$2"
+  indent <"$work/said"
+}
+
+# start_server starts a server at a free port, and waits until it may be asked.
+start_server() {
+  printf '   $ latchkey serve &\n'
+  "$latchkey" serve --listen 127.0.0.1:0 --drain 0s >"$work/said" 2>&1 &
+  server=$!
+  tries=0
+  until
+    port=$(sed -n 's/.*address=http:..127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/said")
+    [ -n "$port" ] && echo | get /readyz | grep -q '^HTTP/1.1 200 '
+  do
+    tries=$((tries + 1))
+    if [ "$tries" -eq 100 ] || ! kill -0 "$server" 2>/dev/null; then fail 'the server did not start.'; fi
+    sleep 0.1
+  done
+}
+
+# stop_server ends the server as a service manager does.
+stop_server() {
+  code=0
+  kill "$server"
+  wait "$server" || code=$?
+  server=''
+  [ "$code" -eq 0 ] || fail "the server ended with exit code $code; 0 was expected."
+}
+
+# get PATH asks the server about the value on standard input. A machine need not have curl, so bash sends the request, and
+# no process list shows the value.
+get() {
+  # shellcheck disable=SC2016 # bash expands it
+  bash -c '
+    IFS= read -r value
+    exec 3<>"/dev/tcp/127.0.0.1/$1"
+    printf "GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n" "$2" "$value" >&3
+    cat <&3
+  ' get "$port" "$1" 2>&1 | tr -d '\r'
+}
+
+# ask STATUS WHAT PATH asks the server about the value on standard input, as a gateway does, and expects STATUS.
+ask() {
+  value=$(cat)
+  [ -n "$value" ] || fail "there is no value to ask about: $2."
+  printf '%s\n' "$value" | get "$3" | grep -E '^(HTTP/|X-Latchkey-|Www-Authenticate)' >"$work/said" || true
+  value=
+  grep -q "^HTTP/1.1 $1 " "$work/said" || fail "$2: the server should answer $1."
+  printf '   %s: GET %s\n\n' "$2" "$3"
   indent <"$work/said"
 }
 
@@ -193,6 +242,34 @@ show_exit 1 --act-as grace@acme.example token release "$webhook"
 grep -q 'tokens:manage' "$work/said" || fail 'the refusal does not name the missing permission.'
 say ''
 show --act-as ada@acme.example token release "$webhook"
+
+step 'A server answers for gateways' \
+  'An API gateway asks it about each request, and tells the API behind whose token it was.'
+start_server
+say ''
+output deploy_token | ask 200 'The deploy token is good' /v1/authenticate
+say ''
+output deploy_token | ask 403 'But it may not change orders' /v1/authorize/orders:write
+
+step 'Disable the token in the configuration, apply, and it is refused'
+cat >deploy_override.tf <<'END'
+resource "latchkey_access_token" "deploy" {
+  enabled = false
+}
+END
+say '   $ cat deploy_override.tf'
+say ''
+indent <deploy_override.tf
+say ''
+apply 'The apply that disables the deploy token'
+say ''
+output deploy_token | ask 401 'The deploy token is refused' /v1/authenticate
+stop_server
+say ''
+say '   The server has ended, and recorded when the token was last used:'
+say ''
+show token list --columns name,last_used_at,status
+grep -q '^deploy  *20' "$work/said" || fail 'the use of the deploy token was not recorded.'
 
 step 'Every step is in the audit log'
 show event list --columns at,actor,action,outcome
