@@ -77,7 +77,7 @@ func (c *Cache[T]) empty() {
 	c.counts.emptied.Add(1)
 }
 
-// feed looks for changes, and begins anew after an error.
+// feed looks for changes by a watch, which it begins as soon as it can.
 type feed struct {
 	database Database
 	watch    store.Watch
@@ -91,16 +91,12 @@ func (f *feed) look(ctx context.Context) (changes store.Changes, err error) {
 			return changes, err
 		}
 	}
-	if changes, err = f.watch.Look(ctx); err != nil {
-		f.close()
-	}
-	return changes, err
+	return f.watch.Look(ctx)
 }
 
 // close ends the watch, if there is one.
 func (f *feed) close() {
 	if f.watch != nil {
 		_ = f.watch.Close() // it has only read
-		f.watch = nil
 	}
 }
