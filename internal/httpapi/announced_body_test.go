@@ -46,37 +46,54 @@ func TestAnnouncedBodyThatNeverComes(t *testing.T) {
 	}
 }
 
-// checkPromptEnd sends a request over a connection to be kept alive, and sees that both answer and end come promptly.
+// checkPromptEnd sees that a request gets an answer promptly, and that then its connection ends promptly; at the fifth
+// attempt at the latest, since the machine may be busy.
 func checkPromptEnd(t *testing.T, w *world, name, request string, header []string, want int) {
+	t.Helper()
+	var answered, ended time.Duration
+	for range 5 {
+		if answered, ended = promptEnd(t, w, name, request, header, want); max(answered, ended) <= promptly {
+			return
+		}
+	}
+	t.Errorf("%s announces %s: answered after %s, and ended after %s more", request, name, answered, ended)
+}
+
+// promptEnd sends a request over a connection to be kept alive, and returns how long the answer takes, and then the end.
+func promptEnd(
+	t *testing.T, w *world, name, request string, header []string, want int,
+) (answered, ended time.Duration) {
 	t.Helper()
 	c := dial(t, w.address)
 	defer func() { _ = c.Close() }()
 	r := bufio.NewReader(c)
-	// The first request is an ordinary one, so that the connection is known to stay open.
-	method, _, _ := strings.Cut(request, " ")
-	for _, text := range []string{"GET /elsewhere HTTP/1.1\r\nHost: x\r\n\r\n",
-		request + " HTTP/1.1\r\nHost: x\r\n" + strings.Join(header, "\r\n") + "\r\n\r\n"} {
+	ask := func(request, header string) (reply, time.Duration) {
+		t.Helper()
 		began := time.Now()
-		if _, err := io.WriteString(c, text); err != nil {
+		if _, err := io.WriteString(c, request+" HTTP/1.1\r\nHost: x\r\n"+header+"\r\n"); err != nil {
 			t.Fatal(err)
 		}
-		answered, err := http.ReadResponse(r, &http.Request{Method: method})
+		method, _, _ := strings.Cut(request, " ")
+		answer, err := http.ReadResponse(r, &http.Request{Method: method})
 		if err != nil {
 			t.Fatalf("%s announces %s: %v", request, name, err)
 		}
-		_ = answered.Body.Close()
-		if strings.HasPrefix(text, "GET /elsewhere HTTP") {
-			continue
-		}
-		if took := time.Since(began); answered.StatusCode != want || !answered.Close || took > promptly {
-			t.Errorf("%s announces %s: %s, close is %t, after %s", request, name, answered.Status, answered.Close, took)
-		}
-		began = time.Now()
-		rest, err := io.ReadAll(r)
-		if took := time.Since(began); len(rest) > 0 || err != nil || took > promptly {
-			t.Errorf("%s announces %s: then %q, %v after %s", request, name, rest, err, took)
-		}
+		_ = answer.Body.Close()
+		return reply{Response: answer}, time.Since(began)
 	}
+	if before, _ := ask("GET /elsewhere", ""); before.Close {
+		t.Fatal("the connection ends after an ordinary request")
+	}
+	got, answered := ask(request, strings.Join(header, "\r\n")+"\r\n")
+	if got.StatusCode != want || !got.Close {
+		t.Errorf("%s announces %s: %s, close is %t", request, name, got.Status, got.Close)
+	}
+	began := time.Now()
+	rest, err := io.ReadAll(r)
+	if len(rest) > 0 || err != nil {
+		t.Errorf("%s announces %s: then %q, %v", request, name, rest, err)
+	}
+	return answered, time.Since(began)
 }
 
 // What follows a request that announced a body is that body, whatever it looks like, and never another request.

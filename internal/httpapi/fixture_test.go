@@ -114,6 +114,7 @@ type world struct {
 	database *database
 	roles    tokens.Roles
 	recorder *recorder
+	cache    *verify.Cache[httpapi.Identity]
 	log      *bytes.Buffer
 	handler  *httpapi.Verification
 	address  string
@@ -128,12 +129,12 @@ func newWorld(t testing.TB, renderer httpapi.Renderer, change func(*httpapi.Opti
 			Name: "clerk", Permissions: []string{"orders:read", "stock:*"},
 		}}}),
 	}
-	cache := verify.New(w.database, renderer.Identity, verify.Options{
+	w.cache = verify.New(w.database, renderer.Identity, verify.Options{
 		Rows: verify.DefaultRows, MaxStaleness: time.Minute, Now: time.Now,
 	})
-	run(t, cache)
+	run(t, w.cache)
 	options := httpapi.Options{
-		Cache: cache, Uses: w.recorder, Revoker: w.recorder, Challenge: httpapi.ChallengeBoth, Now: time.Now,
+		Cache: w.cache, Uses: w.recorder, Revoker: w.recorder, Challenge: httpapi.ChallengeBoth, Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)), Observer: w.recorder,
 	}
 	if change != nil {
@@ -213,14 +214,21 @@ func (w *world) addValue(value string, t tokens.AccessToken) string {
 	return w.addSecret(secret, t, t.Secret.Version)
 }
 
+// addSecret adds a secret of a token, also to the cache, and returns its value.
 func (w *world) addSecret(secret tokens.Secret, t tokens.AccessToken, version int64) string {
 	w.database.mu.Lock()
-	defer w.database.mu.Unlock()
 	w.database.rows[secret.Hash()] = verify.Found{
 		SecretRow: tokens.SecretRow{Hash: secret.Hash(), Version: version, AccessToken: t},
 		Roles:     w.roles, Database: tokens.Database{Organization: "acme"},
 	}
-	return secret.Reveal()
+	w.database.mu.Unlock()
+	for {
+		if _, err := w.cache.Verify(w.t.Context(), secret); err == nil {
+			return secret.Reveal()
+		} else if err := w.t.Context().Err(); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 }
 
 func newSecret(t testing.TB) tokens.Secret {
@@ -287,7 +295,21 @@ func (w *world) get(path string, header ...string) reply {
 // ask sends a request without a body, given by its method and target.
 func (w *world) ask(request string, header ...string) reply {
 	w.t.Helper()
-	return parse(w.t, w.send(requestText(request, header...)))
+	return w.reply(requestText(request, header...))
+}
+
+// reply sends a request and returns the answer. Where nothing could be told although the database answers, the machine is
+// busy, and it asks again.
+func (w *world) reply(text string) reply {
+	w.t.Helper()
+	for range 100 {
+		r := parse(w.t, w.send(text))
+		if r.StatusCode != http.StatusServiceUnavailable || w.database == nil || w.database.err != nil || w.recorder.revokeError != nil {
+			return r
+		}
+	}
+	w.t.Fatal("nothing can be told")
+	return reply{}
 }
 
 // post sends a form with further header lines.
@@ -300,7 +322,7 @@ func (w *world) post(path, form string, header ...string) reply {
 func (w *world) postAs(media, path, body string, header ...string) reply {
 	w.t.Helper()
 	header = append(header, "Content-Type: "+media, fmt.Sprintf("Content-Length: %d", len(body)))
-	return parse(w.t, w.send(requestText("POST "+path, header...)+body))
+	return w.reply(requestText("POST "+path, header...) + body)
 }
 
 // requestText returns the text of a request after which the connection ends.

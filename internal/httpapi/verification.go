@@ -121,11 +121,10 @@ var handlers = [Endpoints]handler{
 	EndpointRevoke:       (*Verification).revoke,
 }
 
-// answerWith returns the answer of a handler; that of one that panics is a refusal.
+// answerWith returns the answer of a handler. That of one that panics is still the zero answer, a refusal.
 func (v *Verification) answerWith(decide handler, r request) (a answer) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			a = answer{}
 			// The cause itself might repeat what a client sent.
 			v.options.Log.Error("a request could not be answered: this is a mistake in Latchkey, please report it",
 				"cause", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
