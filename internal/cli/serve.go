@@ -104,10 +104,15 @@ func (c *serve) Run(ctx context.Context, app *app) error {
 	if err != nil {
 		return err
 	}
-	defer setMemory(app.LookupEnv)()
+	pace, resetPace := setPace(app.LookupEnv)
+	defer resetPace()
 	opened := app.openToFollow()
 	c.introduce(ctx, app, ports, opened.Verifications(), log)
-	return c.newServing(app, settings, log, ports, opened, hangups).run(ctx, signals)
+	serving := c.newServing(app, settings, log, ports, opened, hangups)
+	if pace != nil {
+		serving.beside = append(serving.beside, pace.keep)
+	}
+	return serving.run(ctx, signals)
 }
 
 // ports are what a server listens at, and the certificate with which it does; nil for plain HTTP.
