@@ -3,20 +3,28 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 )
 
-// Statements runs statements on a pool of connections and keeps them prepared, until the pool is closed: most of the
-// time that a database needs for one of ours it would otherwise spend on reading its text.
+// Statements runs statements on a pool of connections, or on one of them, and keeps them prepared: most of the time that a
+// database needs for one of ours it would otherwise spend on reading its text. The end of the pool closes those on it; those
+// on one connection need Close.
 type Statements struct {
-	db *sql.DB
+	db Preparer
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt
 }
 
-// NewStatements returns the statements of a pool, none of which is prepared yet.
-func NewStatements(db *sql.DB) *Statements {
+// Preparer is a *sql.DB or a *sql.Conn.
+type Preparer interface {
+	Querier
+	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
+}
+
+// NewStatements returns the statements of a pool or a connection, none of which is prepared yet.
+func NewStatements(db Preparer) *Statements {
 	return &Statements{db: db, prepared: map[string]*sql.Stmt{}}
 }
 
@@ -33,12 +41,23 @@ func (s *Statements) prepare(ctx context.Context, text string) (*sql.Stmt, error
 	if len(s.prepared) >= statementsKept {
 		return nil, nil
 	}
-	fresh, err := s.db.PrepareContext(ctx, text) //nolint:sqlclosecheck // the end of the pool closes it
+	fresh, err := s.db.PrepareContext(ctx, text) //nolint:sqlclosecheck // the end of the pool, or Close, closes it
 	if err != nil {
 		return nil, err
 	}
 	s.prepared[text] = fresh
 	return fresh, nil
+}
+
+// Close closes the prepared statements. None may run any more.
+func (s *Statements) Close() (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, prepared := range s.prepared {
+		err = errors.Join(err, prepared.Close())
+	}
+	clear(s.prepared)
+	return err
 }
 
 // QueryContext implements Querier.

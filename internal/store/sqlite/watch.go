@@ -29,8 +29,9 @@ var _ store.Watch = (*watch)(nil)
 type watched struct {
 	*connection
 	conn *sql.Conn
-	// commits reads SQLite's count.
+	// commits reads SQLite's count, and reads are the other statements.
 	commits *sql.Stmt
+	reads   *store.Statements
 	// listed means that the file lists what its changes touched.
 	listed bool
 
@@ -77,6 +78,7 @@ func (o *watched) prepare(ctx context.Context) (err error) {
 	if o.conn, err = o.db.Conn(ctx); err != nil {
 		return err
 	}
+	o.reads = store.NewStatements(o.conn)
 	if o.commits, err = o.conn.PrepareContext(ctx, `PRAGMA data_version`); err != nil {
 		return err
 	}
@@ -118,7 +120,7 @@ func (o *watched) look(ctx context.Context) (none store.Changes, err error) {
 	if err := o.checkSchema(ctx); err != nil {
 		return none, err
 	}
-	view := store.NewView(o.database, o.conn).OnSchema(o.SchemaVersion())
+	view := store.NewView(o.database, o.reads).OnSchema(o.SchemaVersion())
 	changes, newest, err := view.ChangesSince(ctx, o.seen, o.listed)
 	if err != nil {
 		return none, err
@@ -165,7 +167,7 @@ func (o *watched) Close() error {
 		err = o.commits.Close()
 	}
 	if o.conn != nil {
-		err = errors.Join(err, o.conn.Close())
+		err = errors.Join(err, o.reads.Close(), o.conn.Close())
 	}
 	return errors.Join(err, o.connection.Close())
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -129,6 +130,48 @@ func errorOr(err, other error) error {
 		return err
 	}
 	return other
+}
+
+// Whatever others do at the same time, a look that begins after a commit tells of it.
+func TestWatchSeesEachCommit(t *testing.T) {
+	path := newDatabase(t, 1)
+	id := newToken(t, path)
+	w, s := watchOf(t, path), openStore(t, path)
+	ctx, stop := context.WithCancel(t.Context())
+	var others sync.WaitGroup
+	defer others.Wait()
+	defer stop()
+	for _, noise := range []func() error{
+		func() error {
+			return s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) })
+		},
+		func() error {
+			return s.Write(t.Context(), func(tx store.Tx) error { return tx.DeleteRequestsBefore(t.Context(), noon) })
+		},
+		func() error {
+			return s.WriteUses(t.Context(), func(log store.Uncounted) error {
+				return log.RecordUses(t.Context(), []store.SecretUse{{TokenID: id, Version: 1, Count: 1, Last: noon}})
+			})
+		},
+	} {
+		others.Go(func() {
+			for ctx.Err() == nil {
+				if err := noise(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range 100 {
+		err := s.Write(t.Context(), func(tx store.Tx) error { return tx.EndSecrets(t.Context(), id, 1, noon) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes, err := w.Look(t.Context())
+		if err != nil || changes.All || !slices.Contains(changes.Objects, objectsChanged(id).Objects[0]) {
+			t.Fatalf("commit %d: got %+v, %v", i, changes, err)
+		}
+	}
 }
 
 // Whoever was away for longer than changes are kept takes everything for changed, and so does whoever finds another history
@@ -326,4 +369,40 @@ func TestWatchOfWhatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantChanges(t, w, "the lock is gone", everythingChanged)
+}
+
+func BenchmarkLook(b *testing.B) {
+	engine, err := New(filepath.Join(b.TempDir(), "latchkey.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := store.New(engine, clock)
+	defer s.Close()
+	if err := s.WriteOrMake(b.Context(), found, func(store.Tx) error { return nil }); err != nil {
+		b.Fatal(err)
+	}
+	w, err := s.Watch(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer w.Close()
+	for _, changed := range []bool{false, true} {
+		b.Run(fmt.Sprintf("changed=%t", changed), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if changed {
+					b.StopTimer()
+					if err := s.Write(b.Context(), func(tx store.Tx) error {
+						return tx.EndSecrets(b.Context(), "tok_01jz0000000000000000000000", 1, noon)
+					}); err != nil {
+						b.Fatal(err)
+					}
+					b.StartTimer()
+				}
+				if _, err := w.Look(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
