@@ -3,7 +3,6 @@ package acceptance
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -88,41 +87,4 @@ func TestKilledServer(t *testing.T) {
 		t.Errorf("the last server ended with %d:\n%s", code, s.log())
 	}
 	w.latchkey("doctor").exits(0)
-}
-
-// TestServerEndsInGoodOrder tells a server under load to end. A gateway that heeds /readyz loses no answer, and every use
-// is in the database then.
-func TestServerEndsInGoodOrder(t *testing.T) {
-	w := newServedWorkspace(t)
-	owner := w.owner()
-	token := issue(t, owner, nil)
-	s := w.serve("--drain", "2s")
-	l := startLoad(t, s.url, 8)
-	used := l.add(authenticate, token.value)
-	s.eventually("the value is used", func() bool { return used.accepted.Load() > 0 })
-	time.Sleep(200 * time.Millisecond)
-	s.signal(syscall.SIGTERM)
-	s.eventually("/readyz says that the server ends", func() bool {
-		return s.get("/readyz", "").status == http.StatusServiceUnavailable
-	})
-	before := l.answers[http.StatusOK].Load()
-	time.Sleep(200 * time.Millisecond)
-	if l.answers[http.StatusOK].Load() == before {
-		t.Error("the server answers no longer, though it drains")
-	}
-	l.stop()
-	if code := s.wait(); code != 0 {
-		t.Errorf("the server ended with %d:\n%s", code, s.log())
-	}
-	l.onlyJudged(t)
-	after, err := owner.AccessToken(t.Context(), token.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if accepted := l.answers[http.StatusOK].Load(); after.UseCount != accepted {
-		t.Errorf("%d uses are written, but %d were accepted", after.UseCount, accepted)
-	}
-	if !strings.Contains(s.log(), "the server has ended") || s.problems() != "" {
-		t.Errorf("the server logged:\n%s", s.log())
-	}
 }

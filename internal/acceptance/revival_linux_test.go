@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"syscall"
 	"testing"
@@ -29,7 +30,7 @@ func TestNoRevival(t *testing.T) {
 	}
 	time.Sleep(2 * promised) // what was revived, the clients see until here
 	pauses.stop()
-	s.eventually("the server runs", func() bool { return s.get("/readyz", "").status == 200 })
+	s.eventually("the server runs", func() bool { return s.get("/readyz", "").status == http.StatusOK })
 	l.stop()
 	judged, latest := 0, time.Duration(0)
 	for _, m := range all {
@@ -42,7 +43,7 @@ func TestNoRevival(t *testing.T) {
 		if m.sent.Load() > 0 && after > promised {
 			t.Errorf("a request was accepted that was sent %s after the token was disabled", after)
 		}
-		if s.get(authenticate, m.value).status != 401 {
+		if s.get(authenticate, m.value).status != http.StatusUnauthorized {
 			t.Error("a value that was disabled is accepted in the end")
 		}
 	}
@@ -51,6 +52,34 @@ func TestNoRevival(t *testing.T) {
 	}
 	t.Logf("%d rounds, %d pauses; %d values were accepted before they were disabled, and no request sent later than %s after",
 		len(all), len(pauses.of), judged, latest)
+}
+
+// TestPausedServer stops a server for longer than its knowledge of changes lasts, and disables a value meanwhile. What it
+// is asked then gets no answer from what it knew before.
+func TestPausedServer(t *testing.T) {
+	w := newServedWorkspace(t)
+	owner := w.owner()
+	issue(t, owner, nil) // which makes the database
+	s := w.serve("--max-staleness", "1s")
+	for range rounds(1, 20) {
+		token := issue(t, owner, nil)
+		s.eventually("the value is accepted", func() bool { return s.get(authenticate, token.value).status == http.StatusOK })
+		s.signal(syscall.SIGSTOP)
+		disable(t, owner, token.ID)
+		asked := make([]reply, 50)
+		var clients sync.WaitGroup
+		for i := range asked {
+			clients.Go(func() { asked[i] = s.get(authenticate, token.value) })
+		}
+		time.Sleep(1100 * time.Millisecond)
+		s.signal(syscall.SIGCONT)
+		clients.Wait()
+		for _, got := range asked {
+			if got.status != http.StatusUnauthorized && got.status != http.StatusServiceUnavailable {
+				t.Errorf("got %d", got.status)
+			}
+		}
+	}
 }
 
 // pauses are times in which a server is stopped.

@@ -93,7 +93,8 @@ func TestServeThroughClockSteps(t *testing.T) {
 	// Changes are seen meanwhile, those by the server itself and those of others.
 	request := must(http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/v1/revoke", strings.NewReader("token="+revoked)))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response := must(client.Do(request))
+	response, err := client.Do(request)
+	must(0, err)
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		t.Errorf("/v1/revoke: got %d", response.StatusCode)
