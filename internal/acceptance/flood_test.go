@@ -47,15 +47,8 @@ func TestFlood(t *testing.T) {
 	}
 	clients.Wait()
 	warm.stop()
+	warm.onlyAnswers(t, http.StatusOK)
 	accepted := warm.answers[http.StatusOK].Load()
-	for status := range warm.answers {
-		if count := warm.answers[status].Load(); status != http.StatusOK && count > 0 {
-			t.Errorf("good values got %d answers with status %d", count, status)
-		}
-	}
-	if lost := warm.lost.Load(); lost > 0 || accepted == 0 {
-		t.Errorf("good values got %d answers, %d requests were lost", accepted, lost)
-	}
 	refused, unable := flood.answers[http.StatusUnauthorized].Load(), flood.answers[http.StatusServiceUnavailable].Load()
 	if refused == 0 || flood.answers[http.StatusOK].Load() > 0 {
 		t.Errorf("%d unknown values were refused, and %d accepted", refused, flood.answers[http.StatusOK].Load())

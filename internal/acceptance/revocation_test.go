@@ -225,7 +225,7 @@ func TestRevocation(t *testing.T) {
 	}
 	time.Sleep(promised) // what is revived later, the clients see until here
 	l.stop()
-	l.onlyJudged(t)
+	l.judges(t)
 	var all []*measured
 	for _, kind := range kindsOfRevocation {
 		all = append(all, latencies[kind.name]...)
@@ -269,6 +269,16 @@ func checkLatencies(t *testing.T, all []*measured) {
 		if m.latency() > promised {
 			t.Errorf("%s: accepted %s after the revocation", m.kind, m.latency())
 		}
+	}
+}
+
+// judges fails the test if the server did anything but judge. On a machine that is short of processor time, a look-up may
+// take longer than it is given: then the server can't tell.
+func (l *load) judges(t testing.TB) {
+	t.Helper()
+	l.onlyAnswers(t, http.StatusOK, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
+	if unable := l.answers[http.StatusServiceUnavailable].Load(); unable > 0 {
+		t.Logf("%d answers with status 503", unable)
 	}
 }
 
@@ -344,7 +354,7 @@ func TestRevocationByApply(t *testing.T) {
 			}}))
 			time.Sleep(promised)
 			l.stop() // the next apply may give access again
-			l.onlyJudged(t)
+			l.judges(t)
 		}
 	}
 	t.Log(distribution("terraform apply", measurements))

@@ -60,7 +60,7 @@ func TestServerEndsInGoodOrder(t *testing.T) {
 	if code := s.wait(); code != 0 {
 		t.Errorf("the server ended with %d:\n%s", code, s.log())
 	}
-	l.onlyJudged(t)
+	l.onlyAnswers(t, http.StatusOK)
 	after, err := owner.AccessToken(t.Context(), token.ID)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -123,20 +124,24 @@ func storeLatest(to *atomic.Int64, at time.Duration) {
 	}
 }
 
-// onlyJudged fails the test if there was an answer other than accepted and refused, or none.
-func (l *load) onlyJudged(t testing.TB) {
+// onlyAnswers fails the test if a request got no answer, or one with another status code, or if none got the first.
+func (l *load) onlyAnswers(t testing.TB, right ...int) {
 	t.Helper()
 	if lost := l.lost.Load(); lost > 0 {
 		t.Errorf("%d requests got no answer", lost)
 	}
+	if l.answers[right[0]].Load() == 0 {
+		t.Errorf("no answer with status %d", right[0])
+	}
+	l.noOtherAnswers(t, right...)
+}
+
+// noOtherAnswers fails the test if a request got an answer with another status code.
+func (l *load) noOtherAnswers(t testing.TB, right ...int) {
+	t.Helper()
 	for status := range l.answers {
-		count := l.answers[status].Load()
-		switch status {
-		case http.StatusOK, http.StatusUnauthorized, http.StatusForbidden:
-		default:
-			if count > 0 {
-				t.Errorf("%d answers with status %d", count, status)
-			}
+		if count := l.answers[status].Load(); count > 0 && !slices.Contains(right, status) {
+			t.Errorf("%d answers with status %d", count, status)
 		}
 	}
 }
