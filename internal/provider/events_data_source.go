@@ -188,8 +188,9 @@ func shownDetailsAttributes() map[string]schema.Attribute {
 			Computed: true, ElementType: types.StringType, MarkdownDescription: "The permissions that the actor lacked.",
 		},
 		"secret_version": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "Version of the secret that a regeneration made, or of the previous one that ended.",
+			Computed: true,
+			MarkdownDescription: "Version of the secret that a regeneration made, of the previous one that ended, or of one that " +
+				"somebody presented after it had ended or was stopped.",
 		},
 		"previous_secret_expires_at": attribute.ShownTimestamp("Until when the previous secret stays valid",
 			"null if it ended at once"),

@@ -282,8 +282,8 @@ func shownAttributes() map[string]shown.Attribute {
 		"created_at":     attribute.ShownTimestamp("When the token was created"),
 		"updated_at":     attribute.ShownTimestamp("When the token was last changed"),
 		"regenerated_at": attribute.ShownTimestamp("When the current secret replaced another", "null for a first secret"),
-		"last_used_at": attribute.ShownTimestamp("When the token was last used, with either of its secrets",
-			"null for never"),
+		"last_used_at": attribute.ShownTimestamp("When the token was last used, with either of its secrets: when "+
+			"`latchkey serve` last found it good for a gateway or an API, which shows up to 45 seconds later", "null for never"),
 		"use_count": shown.Int64Attribute{Computed: true, MarkdownDescription: "How often it was used."},
 	}
 }
