@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,8 +17,14 @@ import (
 // tokenID stands for a value that no token has: that takes as long, so that time doesn't tell them apart, but is not
 // written.
 func (s *Service) RecordRefusedUse(tokenID string, version int64, at time.Time) {
+	if tokenID == "" {
+		tokenID = noToken
+	}
 	s.refusedUses.note(refusedUse{tokenID, at.Truncate(tokens.FoldedWithin).Unix()}, version, at)
 }
+
+// noToken stands for a value that no token has. It is as long as an identifier.
+var noToken = strings.Repeat("-", tokens.IDLength(tokens.KindAccessToken))
 
 // refusedUse is what all refused uses of a token in a minute have in common: one event.
 type refusedUse struct {
@@ -66,7 +73,7 @@ func (u *refusedUseRecord) take() (waiting map[refusedUse]refusedSecret, dropped
 	defer u.mu.Unlock()
 	waiting, dropped = u.waiting, u.dropped
 	u.waiting, u.dropped = nil, 0
-	maps.DeleteFunc(waiting, func(use refusedUse, _ refusedSecret) bool { return use.tokenID == "" })
+	maps.DeleteFunc(waiting, func(use refusedUse, _ refusedSecret) bool { return use.tokenID == noToken })
 	return waiting, dropped
 }
 

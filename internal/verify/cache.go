@@ -40,8 +40,9 @@ type Cache[T any] struct {
 
 	mu   sync.RWMutex
 	rows *rowSet[T]
-	// unknown holds hashes that stand for nothing, as long as nothing changes.
-	unknown map[tokens.SecretHash]struct{}
+	// unknown holds hashes that stand for nothing, as long as nothing changes. It is made like the map of rows, so that it
+	// takes as long to find something in the one as in the other.
+	unknown map[uint64]*tokens.SecretHash
 	// generation counts the changes that were seen. What was read before the latest of them is not kept.
 	generation uint64
 
@@ -59,7 +60,7 @@ func New[T any](
 		database: database, render: render, options: options,
 		clock:   newClock(options.Now),
 		rows:    newRowSet[T](options.Rows),
-		unknown: map[tokens.SecretHash]struct{}{},
+		unknown: map[uint64]*tokens.SecretHash{},
 	}
 	c.lookUps = newLookUps(c.lookUp)
 	c.lookedAt.Store(-1)
@@ -104,8 +105,7 @@ func (c *Cache[T]) find(hash tokens.SecretHash) (row *Row[T], known bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	row = c.rows.find(hash)
-	_, unknown := c.unknown[hash]
-	return row, row != nil || unknown
+	return row, isHash(c.unknown[keyOf(hash)], hash) || row != nil
 }
 
 // lookUp looks up the secret with a hash in the database, and keeps the answer if no change was seen since generation.
@@ -146,7 +146,7 @@ func (c *Cache[T]) keepUnknown(hash tokens.SecretHash) {
 		}
 		delete(c.unknown, other)
 	}
-	c.unknown[hash] = struct{}{}
+	c.unknown[keyOf(hash)] = &hash
 }
 
 // currentGeneration returns how many changes were seen.

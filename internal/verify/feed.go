@@ -50,7 +50,7 @@ func (c *Cache[T]) apply(changes store.Changes) {
 	defer c.mu.Unlock()
 	c.generation++
 	if len(c.unknown) > 0 {
-		c.unknown = map[tokens.SecretHash]struct{}{}
+		c.unknown = map[uint64]*tokens.SecretHash{}
 	}
 	if changes.All {
 		c.empty()

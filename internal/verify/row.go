@@ -25,12 +25,32 @@ type Row[T any] struct {
 	previousOfUser, nextOfUser, nextOfToken *Row[T]
 }
 
-// ActiveAt reports whether the secret is active at now. A nil row stands for an unknown value.
-func (r *Row[T]) ActiveAt(now time.Time) bool { return r != nil && r.standing.ActiveAt(now) }
+// ActiveAt reports whether the secret is active at now. A nil row stands for an unknown value, and takes as long.
+func (r *Row[T]) ActiveAt(now time.Time) bool {
+	var never tokens.Standing
+	standing := &never
+	if r != nil {
+		standing = &r.standing
+	}
+	return standing.ActiveAt(now)
+}
 
-// is reports whether the row is that of a hash, in time that does not depend on where the hashes differ.
+// is reports whether the row is that of a hash.
 func (r *Row[T]) is(hash tokens.SecretHash) bool {
-	return r != nil && subtle.ConstantTimeCompare(r.hash[:], hash[:]) == 1
+	if r == nil {
+		return isHash(nil, hash)
+	}
+	return isHash(&r.hash, hash)
+}
+
+// isHash reports whether there is a hash that equals another, in time that depends neither on where they differ nor on
+// whether there is one.
+func isHash(held *tokens.SecretHash, hash tokens.SecretHash) bool {
+	none := held == nil
+	if none {
+		held = &tokens.SecretHash{}
+	}
+	return subtle.ConstantTimeCompare(held[:], hash[:]) == 1 && !none
 }
 
 // rowSet holds rows by their secret, their token and their technical user. Its keys are 8 bytes each, since the whole
