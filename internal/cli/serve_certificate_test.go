@@ -4,13 +4,20 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -36,4 +43,88 @@ func newCertificate(t *testing.T, directory, name string) *x509.Certificate {
 	write(name+".crt", "CERTIFICATE", der)
 	write(name+".key", "PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(key)))
 	return must(x509.ParseCertificate(der))
+}
+
+// trusting returns a client that trusts one certificate and speaks some version of TLS at most.
+func trusting(certificate *x509.Certificate, most uint16) *http.Client {
+	settings := &tls.Config{RootCAs: x509.NewCertPool(), MaxVersion: most}
+	settings.RootCAs.AddCert(certificate)
+	return &http.Client{Timeout: patience, Transport: &http.Transport{
+		TLSClientConfig: settings, DisableKeepAlives: true, ForceAttemptHTTP2: true,
+	}}
+}
+
+// A certificate is renewed by replacing two files, one after the other, while the server runs.
+func TestServeTLS(t *testing.T) {
+	database, value := newDatabase(t)
+	directory := t.TempDir()
+	cert, key := filepath.Join(directory, "server.crt"), filepath.Join(directory, "server.key")
+	first, second := newCertificate(t, directory, "server"), newCertificate(t, directory, "next")
+	must(0, os.Chmod(key, 0o644))
+	s := startServer(t, database, "--tls-cert", cert, "--tls-key", key, "--ops-listen", "127.0.0.1:0")
+	if !strings.HasPrefix(s.base, "https://") || !strings.HasPrefix(s.ops, "https://") {
+		t.Fatalf("the server answers at %s and %s", s.base, s.ops)
+	}
+	warned := len(s.log.lines("everybody on this machine may read the private key of the server: "+
+		"make it readable for its user alone")) == 1
+	if runtime.GOOS != "windows" && !warned {
+		t.Errorf("nothing warns of the mode of the key: %s", s.log)
+	}
+	ask := func(client *http.Client, url string) (*http.Response, error) {
+		request := must(http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil))
+		request.Header.Set("Authorization", "Bearer "+value)
+		response, err := client.Do(request)
+		if err == nil {
+			t.Cleanup(func() { response.Body.Close() })
+		}
+		return response, err
+	}
+	s.eventually("a token works", func() bool {
+		response := must(ask(trusting(first, tls.VersionTLS13), s.base+"/v1/authenticate"))
+		if response.ProtoMajor != 1 {
+			t.Errorf("the protocol is %s", response.Proto)
+		}
+		return response.StatusCode == http.StatusOK
+	})
+	if _, err := ask(trusting(first, tls.VersionTLS11), s.base); err == nil {
+		t.Error("the server speaks TLS 1.1")
+	}
+	if _, err := ask(trusting(second, tls.VersionTLS13), s.base); err == nil {
+		t.Error("the server has the certificate that it gets later")
+	}
+	metric := func(name string, trusted *x509.Certificate) string {
+		response := must(ask(trusting(trusted, tls.VersionTLS13), s.ops+"/metrics"))
+		for line := range strings.Lines(string(must(io.ReadAll(response.Body)))) {
+			if found, number, ok := strings.Cut(strings.TrimSpace(line), " "); ok && found == name {
+				return number
+			}
+		}
+		return ""
+	}
+	if runtime.GOOS == "windows" {
+		return // it knows no SIGHUP, and 10 seconds are long
+	}
+	hangUp := func() { must(0, must(os.FindProcess(os.Getpid())).Signal(syscall.SIGHUP)) }
+
+	must(0, os.Rename(filepath.Join(directory, "next.crt"), cert))
+	for range 2 {
+		failures := metric("latchkey_tls_reload_failures_total", first)
+		hangUp()
+		s.eventually("the failure is counted", func() bool {
+			return metric("latchkey_tls_reload_failures_total", first) != failures
+		})
+	}
+	if told := s.log.lines("the certificate can't be read again, the one before stays in use"); len(told) != 1 {
+		t.Errorf("the log says %v", told)
+	}
+	must(0, os.Rename(filepath.Join(directory, "next.key"), key))
+	hangUp()
+	s.eventually("the other certificate is in use", func() bool {
+		_, err := ask(trusting(second, tls.VersionTLS13), s.base)
+		return err == nil
+	})
+	expiry := metric("latchkey_tls_certificate_expiry_timestamp_seconds", second)
+	if want := strconv.FormatFloat(float64(second.NotAfter.Unix()), 'g', -1, 64); expiry != want {
+		t.Errorf("the certificate expires at %s, want %s", expiry, want)
+	}
 }

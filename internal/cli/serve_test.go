@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,11 +11,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -219,6 +222,12 @@ func TestServe(t *testing.T) {
 	if code := s.stop(); code != 0 {
 		t.Errorf("the server ended with %d: %s", code, s.log)
 	}
+	opened := service.Open(service.Options{Database: database, Now: time.Now})
+	page := must(opened.As(tokens.AsDatabaseOwner("local:anna@host")).AccessTokens(t.Context(), tokens.TokenQuery{}))
+	must(0, opened.Close())
+	if token := page.AccessTokens[0]; token.UseCount != 3 || token.LastUsedAt.IsZero() {
+		t.Errorf("after the end, the token was used %d times, last at %s", token.UseCount, token.LastUsedAt)
+	}
 	s.eventually("no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }
 
@@ -284,6 +293,45 @@ func TestServeDrain(t *testing.T) {
 	}
 	if got := s.get(s.base+"/healthz", ""); got.status != 0 {
 		t.Errorf("after the end: got %+v", got)
+	}
+}
+
+// A port that is taken is an error at once, and no address is left open.
+func TestServeTakenPort(t *testing.T) {
+	database, _ := newDatabase(t)
+	s := startReadyServer(t, database)
+	taken := strings.TrimPrefix(s.base, "http://")
+	for _, flags := range [][]string{{"--listen", taken}, {"--listen", "127.0.0.1:0", "--ops-listen", taken}} {
+		got := terminal{database: database}.run(t, append([]string{"serve"}, flags...)...)
+		want := "latchkey: unable to listen at " + taken + ": "
+		if got.Code != 1 || !strings.HasPrefix(got.Stderr, want) || !strings.HasSuffix(got.Stderr, flags[len(flags)-2]+"\n") {
+			t.Errorf("%v: got %+v", flags, got)
+		}
+	}
+}
+
+// Whoever can't wait sends a second signal.
+func TestServeSecondSignal(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process can't be interrupted there from outside")
+	}
+	database, _ := newDatabase(t)
+	cmd := exec.CommandContext(t.Context(), "latchkey", "serve", "--database", database, "--listen", "127.0.0.1:0",
+		"--drain", "1h")
+	stderr := must(cmd.StderrPipe())
+	must(0, cmd.Start())
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		switch text := lines.Text(); {
+		case strings.Contains(text, `msg="the server answers"`), strings.Contains(text, `msg="the server ends"`):
+			must(0, cmd.Process.Signal(syscall.SIGTERM))
+		case strings.HasPrefix(text, "latchkey: the server was told to end at once"):
+		default:
+			t.Errorf("the server says %q", text)
+		}
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("the server ended with %v", err)
 	}
 }
 

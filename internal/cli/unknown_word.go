@@ -91,7 +91,8 @@ var otherWords = map[string][]string{
 	"person": {"member"}, "people": {"member"}, "team": {"group"}, "teams": {"group"}, "space": {"group"},
 	"audit": {"event"}, "log": {"event"}, "logs": {"event"}, "history": {"event"}, "secret": {"token"},
 	"secrets": {"token"}, "key": {"token"}, "keys": {"token"}, "import": {"import-blocks"}, "diagnose": {"doctor"},
-	"status": {"doctor"}, "init": {"doctor"},
+	"status": {"doctor"}, "init": {"bootstrap", "doctor"}, "setup": {"bootstrap"}, "server": {"serve"}, "start": {"serve"},
+	"daemon": {"serve"}, "listen": {"serve"},
 }
 
 // nothingToDo answers what people of other programs begin with and what does not exist here.
