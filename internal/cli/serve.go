@@ -162,7 +162,8 @@ func (c *serve) newServing(
 	cache := verify.New(opened.Verifications(), httpapi.Renderer{Permissions: c.PermissionsHeader}.Identity, verify.Options{
 		Rows: int(c.CacheRows), MaxStaleness: settings.maxStaleness, Now: app.Now,
 	})
-	registry.MustRegister(cacheMetrics(cache.Stats))
+	counts, flushes := newTokenMetrics(opened.CountTokens, log), newFlushes(registry, opened.UsedTokens, log)
+	registry.MustRegister(cacheMetrics(cache.Stats), counts)
 	verification := httpapi.NewVerification(httpapi.Options{
 		Cache: cache, Uses: opened, Revoker: holders{opened}, IntrospectExpiry: c.IntrospectExp,
 		Challenge: httpapi.Challenge(c.Challenge), Now: app.Now, Log: log, Observer: newRequestMetrics(registry),
@@ -173,7 +174,8 @@ func (c *serve) newServing(
 			func(ctx context.Context) {
 				cache.Run(ctx, tellOfDatabase(ctx, opened.Verifications(), app.database, log))
 			},
-			func(ctx context.Context) { opened.KeepUses(ctx, tellOfFlush(log)) },
+			func(ctx context.Context) { opened.KeepUses(ctx, flushes.tell) },
+			func(ctx context.Context) { counts.run(ctx, app.Now) },
 		},
 	}
 	if ports.certificate != nil {

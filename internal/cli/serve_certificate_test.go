@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -70,31 +69,21 @@ func TestServeTLS(t *testing.T) {
 	if runtime.GOOS != "windows" && !warned {
 		t.Errorf("nothing warns of the mode of the key: %s", s.log)
 	}
-	ask := func(client *http.Client, url string) (*http.Response, error) {
-		request := must(http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil))
-		request.Header.Set("Authorization", "Bearer "+value)
-		response, err := client.Do(request)
-		if err == nil {
-			t.Cleanup(func() { response.Body.Close() })
-		}
-		return response, err
-	}
 	s.eventually("a token works", func() bool {
-		response := must(ask(trusting(first, tls.VersionTLS13), s.base+"/v1/authenticate"))
-		if response.ProtoMajor != 1 {
-			t.Errorf("the protocol is %s", response.Proto)
+		got := s.ask(trusting(first, tls.VersionTLS13), s.base+"/v1/authenticate", value)
+		if got.protocol != "HTTP/1.1" {
+			t.Errorf("the protocol is %s: %s", got.protocol, got.body)
 		}
-		return response.StatusCode == http.StatusOK
+		return got.status == http.StatusOK
 	})
-	if _, err := ask(trusting(first, tls.VersionTLS11), s.base); err == nil {
+	if got := s.ask(trusting(first, tls.VersionTLS11), s.base, ""); got.status != 0 {
 		t.Error("the server speaks TLS 1.1")
 	}
-	if _, err := ask(trusting(second, tls.VersionTLS13), s.base); err == nil {
+	if got := s.ask(trusting(second, tls.VersionTLS13), s.base, ""); got.status != 0 {
 		t.Error("the server has the certificate that it gets later")
 	}
 	metric := func(name string, trusted *x509.Certificate) string {
-		response := must(ask(trusting(trusted, tls.VersionTLS13), s.ops+"/metrics"))
-		for line := range strings.Lines(string(must(io.ReadAll(response.Body)))) {
+		for line := range strings.Lines(s.ask(trusting(trusted, tls.VersionTLS13), s.ops+"/metrics", "").body) {
 			if found, number, ok := strings.Cut(strings.TrimSpace(line), " "); ok && found == name {
 				return number
 			}
@@ -120,8 +109,7 @@ func TestServeTLS(t *testing.T) {
 	must(0, os.Rename(filepath.Join(directory, "next.key"), key))
 	hangUp()
 	s.eventually("the other certificate is in use", func() bool {
-		_, err := ask(trusting(second, tls.VersionTLS13), s.base)
-		return err == nil
+		return s.ask(trusting(second, tls.VersionTLS13), s.base, "").status != 0
 	})
 	expiry := metric("latchkey_tls_certificate_expiry_timestamp_seconds", second)
 	if want := strconv.FormatFloat(float64(second.NotAfter.Unix()), 'g', -1, 64); expiry != want {

@@ -35,21 +35,6 @@ func tellOfDatabase(ctx context.Context, of service.Verifications, path string, 
 	}
 }
 
-// tellOfFlush returns a function that logs that uses could not be written, and that they can be again.
-func tellOfFlush(log *slog.Logger) func(service.Flushed, error) {
-	failing := false
-	return func(done service.Flushed, err error) {
-		switch {
-		case err != nil && !failing:
-			log.Error("when tokens were last used could not be written: it stays in memory and is tried again",
-				"error", tokens.Cleaned(explain(err)))
-		case err == nil && failing:
-			log.Info("when tokens were last used can be written again", "tokens", done.Tokens)
-		}
-		failing = err != nil
-	}
-}
-
 // holders end their own secrets: whoever has a value may do that.
 type holders struct{ service *service.Service }
 

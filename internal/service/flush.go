@@ -28,6 +28,8 @@ type Flushed struct {
 	// Refusals is the number of refused uses that it dealt with, and Dropped how many came since the flush before for
 	// which there was no room in memory.
 	Refusals, Dropped int
+	// Took is how long it took, pauses included, where KeepUses reports it.
+	Took time.Duration
 }
 
 // FlushUses writes the uses and refused uses that wait in memory. It does so in several transactions with pauses between,
@@ -43,7 +45,7 @@ func (s *Service) FlushUses(ctx context.Context) (Flushed, error) {
 	})
 }
 
-// KeepUses writes what waits in memory every 30 seconds until ctx ends, and reports each flush. A server runs it beside
+// KeepUses writes what waits in memory every 30 seconds until ctx ends, and reports each flush and how long it took. A server runs it beside
 // what records uses; what waits at its end is for Close to write.
 func (s *Service) KeepUses(ctx context.Context, report func(Flushed, error)) {
 	s.keepUses(ctx, flushEvery, report)
@@ -58,10 +60,12 @@ func (s *Service) keepUses(ctx context.Context, every time.Duration, report func
 			return
 		case <-due.C:
 		}
+		began := s.options.Now()
 		done, err := s.FlushUses(ctx)
 		if ctx.Err() != nil {
 			return
 		}
+		done.Took = s.options.Now().Sub(began)
 		report(done, err)
 	}
 }

@@ -13,6 +13,13 @@ func (s *Service) RecordUse(tokenID string, version int64, at time.Time) {
 	s.uses.note(tokenID, version, at.UnixMicro())
 }
 
+// UsedTokens returns of how many access tokens uses wait in memory to be written.
+func (s *Service) UsedTokens() int {
+	s.uses.mu.Lock()
+	defer s.uses.mu.Unlock()
+	return len(s.uses.waiting) + len(s.uses.flushing)
+}
+
 // usedSecret identifies a secret of a token.
 type usedSecret struct {
 	tokenID string
