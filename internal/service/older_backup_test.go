@@ -10,6 +10,7 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -39,6 +40,24 @@ func migrateFile(t *testing.T, path string, from, to int) {
 	err = store.Migrate(background, store.NewTx(tokens.Database{}, tx), from, to, serial)
 	if err := errors.Join(err, tx.Commit()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A server migrates a database of an older release when it begins to watch it: else each of its look-ups would.
+func TestWatchMigrates(t *testing.T) {
+	path := olderBackup(t, 1)
+	s := openWith(t, service.Options{Database: path, Now: time.Now, Follow: true})
+	w, err := s.Verifications().Watch(background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	i, err := sqlite.Inspect(background, path)
+	if err != nil || i.SchemaVersion != store.SchemaVersion {
+		t.Errorf("the schema has version %d (%v), want %d", i.SchemaVersion, err, store.SchemaVersion)
+	}
+	if _, err := w.Look(background); err != nil {
+		t.Error(err)
 	}
 }
 

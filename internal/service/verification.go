@@ -84,10 +84,13 @@ func (v Verifications) Database(ctx context.Context) (tokens.Database, error) {
 		func(view store.View) (tokens.Database, error) { return view.Database(), nil })
 }
 
-// Watch implements verify.Database.
+// Watch implements verify.Database. It migrates a database with an older schema, which would make each look-up slow.
 func (v Verifications) Watch(ctx context.Context) (store.Watch, error) {
 	if v.service.invalid != nil {
 		return nil, v.service.invalid
+	}
+	if err := v.service.store.Migrate(ctx); err != nil {
+		return nil, err
 	}
 	return v.service.store.Watch(ctx)
 }

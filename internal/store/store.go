@@ -120,6 +120,21 @@ func (s *Store) Change(ctx context.Context, found Found, fn func(Tx) error) (mar
 	return mark, err
 }
 
+// Migrate gives a database with an older schema that of this program, as its next change would. Without it, each read makes
+// the whole migration for itself alone.
+func (s *Store) Migrate(ctx context.Context) error {
+	open, err := s.connection(ctx, nil)
+	if err != nil {
+		return err
+	}
+	version := open.SchemaVersion()
+	s.done(open)
+	if version >= SchemaVersion {
+		return nil
+	}
+	return s.Write(ctx, func(Tx) error { return nil })
+}
+
 // counted runs fn and, if it wrote anything, counts that as a change of the database with the objects that it touched, as
 // the last statements of the transaction.
 func (s *Store) counted(ctx context.Context, tx Tx, fn func(Tx) error) (mark tokens.Mark, err error) {
