@@ -80,7 +80,11 @@ func (a *protectedAPI) serve(connection net.Conn) {
 		a.got = append(a.got, apiRequest{lines[0], lines[1:], string(body)})
 		a.mu.Unlock()
 		raw.Reset() // a gateway doesn't send the next request before it has the answer
-		answer := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+		answer := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+		if parsed.Close {
+			answer += "Connection: close\r\n" // else nginx may send it the next request
+		}
+		answer += "\r\n"
 		if parsed.Method != http.MethodHead {
 			answer += "ok"
 		}

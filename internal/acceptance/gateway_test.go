@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -88,24 +89,26 @@ func TestGatewaysFailClosed(t *testing.T) {
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
 	}
-	allow := func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) }
+	type reaction func(http.ResponseWriter)
 	for name, gateway := range gateways {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var answer func(http.ResponseWriter)
+			var answer atomic.Pointer[reaction]
 			released := make(chan struct{})
-			latchkey := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w) }))
+			latchkey := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				(*answer.Load())(w)
+			}))
 			defer latchkey.Close()
 			defer close(released)
 			api := startAPI(t)
 			tr := traffic{t, gateway.start(t, latchkey.Listener.Addr().String(), api.address), api}
-			status := func(code int) func(http.ResponseWriter) {
+			status := func(code int) reaction {
 				return func(w http.ResponseWriter) {
 					w.Header().Set("X-Latchkey-Token-Id", "tok_06hk3v9m2q7x4t8w5z1y6r0p3m")
 					w.WriteHeader(code)
 				}
 			}
-			for name, reaction := range map[string]func(http.ResponseWriter){
+			for name, react := range map[string]reaction{
 				"500":       status(http.StatusInternalServerError),
 				"503":       status(http.StatusServiceUnavailable),
 				"404":       status(http.StatusNotFound),
@@ -113,7 +116,7 @@ func TestGatewaysFailClosed(t *testing.T) {
 				"no answer": func(http.ResponseWriter) { <-released },
 				"an end":    func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
 			} {
-				answer = reaction
+				answer.Store(&react)
 				for _, line := range []string{"GET /orders/1", "GET /account/"} {
 					got, _, passed := tr.send(request(line, bearer("value"), "X-Latchkey-Token-Id: tok_forged"))
 					if got/100 == 2 || len(passed) != 0 {
@@ -122,7 +125,8 @@ func TestGatewaysFailClosed(t *testing.T) {
 				}
 			}
 			// What allows without saying whose token it is isn't Latchkey.
-			answer = allow
+			allow := reaction(func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) })
+			answer.Store(&allow)
 			_, _, passed := tr.send(request("GET /account/", bearer("value"), "X-Latchkey-Roles: owner"))
 			for _, got := range passed {
 				tr.hasIdentity("an answer without identity", got, nil)
