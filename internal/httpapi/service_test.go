@@ -202,8 +202,15 @@ func TestOutageIsNoRefusal(t *testing.T) {
 		requestText("GET /v1/authenticate", bearer(newSecret(t).Reveal())),
 		formText("/v1/introspect", "token="+value, bearer(value)),
 		formText("/v1/revoke", "token="+newSecret(t).Reveal()),
+		requestText("GET /v1/authenticate"),
+		requestText("GET /v1/authorize/orders:read", bearer("too short")),
+		formText("/v1/introspect", "token="+value),
+		formText("/v1/revoke", "token=x"),
 	}
-	good := []int{http.StatusOK, http.StatusOK, http.StatusUnauthorized, http.StatusOK, http.StatusOK}
+	good := []int{
+		http.StatusOK, http.StatusOK, http.StatusUnauthorized, http.StatusOK, http.StatusOK,
+		http.StatusUnauthorized, http.StatusUnauthorized, http.StatusUnauthorized, http.StatusOK,
+	}
 	// all reports whether all requests get these answers. Each gets this, or can't be answered.
 	all := func(want func(i int) int) bool {
 		reached := true

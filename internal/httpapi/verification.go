@@ -17,6 +17,8 @@ import (
 type Cache interface {
 	// Verify is verify.Cache.Verify. CodeUnavailable.
 	Verify(ctx context.Context, secret tokens.Secret) (verify.Answer[Identity], error)
+	// CanTell is verify.Cache.CanTell. CodeUnavailable.
+	CanTell() error
 }
 
 // Uses records when secrets were used. Its methods return at once.
@@ -84,7 +86,7 @@ func (unobserved) HeaderCut()                                {}
 func (v *Verification) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := v.options.Now()
 	endpoint, rest := route(r)
-	a := v.answerWith(handlers[endpoint], request{r, rest, connection{w}})
+	a := v.answerWith((*Verification).answerAtEndpoint, request{r, endpoint, rest, connection{w}})
 	a.send(w, r)
 	if a.identity != nil && a.identity.cut() {
 		v.options.Observer.HeaderCut()
@@ -95,6 +97,7 @@ func (v *Verification) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // request is a request to an endpoint.
 type request struct {
 	*http.Request
+	endpoint Endpoint
 	// rest is what follows the endpoint in the path.
 	rest string
 	// from is where the request comes from.
@@ -131,6 +134,15 @@ func (v *Verification) answerWith(decide handler, r request) (a answer) {
 		}
 	}()
 	return decide(v, r)
+}
+
+// answerAtEndpoint decides what a request gets at its endpoint. While nothing can be told, nobody is refused, either: a
+// value that is refused unread would look as if it had been judged.
+func (v *Verification) answerAtEndpoint(r request) answer {
+	if r.endpoint != EndpointOther && v.options.Cache.CanTell() != nil {
+		return answer{}
+	}
+	return handlers[r.endpoint](v, r)
 }
 
 // route returns the endpoint of a request, and what follows it in the path. Paths are taken as the client wrote them:

@@ -159,11 +159,16 @@ func (c *Cache[T]) currentGeneration() uint64 {
 // Ready reports why the cache can't verify, or should not be asked because the clock of the machine is wrong; nil if it
 // is ready. It asks nobody.
 func (c *Cache[T]) Ready() error {
-	_, elapsed := c.clock.read()
-	if err := c.checkKnowledge(elapsed); err != nil {
+	if err := c.CanTell(); err != nil {
 		return err
 	}
 	return c.clock.check()
+}
+
+// CanTell reports why nothing can be told about any value; nil if something can. CodeUnavailable.
+func (c *Cache[T]) CanTell() error {
+	_, elapsed := c.clock.read()
+	return c.checkKnowledge(elapsed)
 }
 
 // checkKnowledge fails where what is known of the changes is too old.
