@@ -23,9 +23,16 @@ func TestNoRevival(t *testing.T) {
 	for range rounds(30, 1000) {
 		token := issue(t, owner, nil)
 		m := &measured{kind: "disable", subject: l.add(authenticate, token.value)}
-		time.Sleep(time.Duration(random.Int64N(int64(8 * time.Millisecond))))
+		var first sync.WaitGroup
+		wait := time.Duration(random.Int64N(int64(4 * time.Millisecond)))
+		first.Go(func() {
+			time.Sleep(wait)
+			l.ask(t.Context(), m.subject)
+		})
+		time.Sleep(time.Duration(random.Int64N(int64(2 * time.Millisecond))))
 		disable(t, owner, token.ID)
 		m.end = l.now()
+		first.Wait()
 		all = append(all, m)
 	}
 	time.Sleep(2 * promised) // what was revived, the clients see until here
