@@ -19,6 +19,19 @@ const (
 	longestForm = 10 * time.Second
 )
 
+// withForm returns the handler of an endpoint to which clients send a form.
+func withForm(decide func(*Verification, request, url.Values) answer) handler {
+	return func(v *Verification, r request) answer {
+		form, bad := v.readForm(r)
+		if form == nil {
+			return bad
+		}
+		a := decide(v, r, form)
+		a.bodyRead = true
+		return a
+	}
+}
+
 // readForm returns the form that a request with POST has for a body; nil if it has none, and then the answer that says
 // why.
 func (v *Verification) readForm(r request) (url.Values, answer) {

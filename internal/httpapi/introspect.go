@@ -27,18 +27,7 @@ type activeToken struct {
 var inactive = []byte(`{"active":false}`)
 
 // introspect answers what a token is, to a client that may know: RFC 7662.
-func (v *Verification) introspect(r request) answer {
-	form, bad := v.readForm(r)
-	if form == nil {
-		return bad
-	}
-	a := v.introspectForm(r, form)
-	a.bodyRead = true
-	return a
-}
-
-// introspectForm is introspect, after the form was read.
-func (v *Verification) introspectForm(r request, form url.Values) answer {
+func (v *Verification) introspect(r request, form url.Values) answer {
 	secret, ok, err := clientSecret(r.Header, form)
 	switch {
 	case err != nil:

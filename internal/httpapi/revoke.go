@@ -16,18 +16,7 @@ type Revoker interface {
 
 // revoke ends a token's secrets for who has one of them: RFC 7009. Having it is all the permission that it takes, so
 // whatever else the client sends is ignored.
-func (v *Verification) revoke(r request) answer {
-	form, bad := v.readForm(r)
-	if form == nil {
-		return bad
-	}
-	a := v.revokeForm(r, form)
-	a.bodyRead = true
-	return a
-}
-
-// revokeForm is revoke, after the form was read.
-func (v *Verification) revokeForm(r request, form url.Values) answer {
+func (v *Verification) revoke(r request, form url.Values) answer {
 	value := form.Get("token")
 	if value == "" {
 		return invalidRequest(http.StatusBadRequest, "the parameter token is missing")

@@ -120,8 +120,8 @@ var handlers = [Endpoints]handler{
 	EndpointOther:        func(*Verification, request) answer { return notFound() },
 	EndpointAuthenticate: (*Verification).authenticate,
 	EndpointAuthorize:    (*Verification).authorize,
-	EndpointIntrospect:   (*Verification).introspect,
-	EndpointRevoke:       (*Verification).revoke,
+	EndpointIntrospect:   withForm((*Verification).introspect),
+	EndpointRevoke:       withForm((*Verification).revoke),
 }
 
 // answerWith returns the answer of a handler. That of one that panics is still the zero answer, a refusal.
