@@ -46,8 +46,8 @@ func (s *Service) FlushUses(ctx context.Context) (Flushed, error) {
 	})
 }
 
-// KeepUses writes what waits in memory every 30 seconds until ctx ends, and reports each flush and how long it took. A server runs it beside
-// what records uses; what waits at its end is for Close to write.
+// KeepUses writes what waits in memory every 30 seconds until ctx ends, and reports each flush and how long it took. A
+// server runs it beside what records uses; what waits at its end is for Close to write.
 func (s *Service) KeepUses(ctx context.Context, report func(Flushed, error)) {
 	s.keepUses(ctx, flushEvery, report)
 }

@@ -18,7 +18,8 @@ func (b *Backend) VerifySecret(
 	if b.principal.IsDatabaseOwner() {
 		method = (*store.Store).ReadToVerify
 	}
-	result, err := readAsBy(ctx, b, method, look{action: tokens.ActionAccessTokenVerify}, func(r reader) (result tokens.Verification, err error) {
+	about := look{action: tokens.ActionAccessTokenVerify}
+	result, err := readAsBy(ctx, b, method, about, func(r reader) (result tokens.Verification, err error) {
 		if err := r.caller.MayIntrospect(); err != nil {
 			return result, err
 		}

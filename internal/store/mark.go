@@ -39,9 +39,10 @@ func scanPast(row scanner) (p tokens.Past, err error) {
 		checkDerived("changed_at", "column serial", (m.Serial == 0) == m.At.IsZero()))
 }
 
-// raise counts a change that was made at a time and touched some objects, and returns the mark that it left. Each change has a later time than the
-// one before, by a microsecond where the clock doesn't say so: what comes after a KnowEarlierMarks must not be taken for
-// what came before. It is last in its transaction: where several go on at once, those that come after it wait.
+// raise counts a change that was made at a time and touched some objects, and returns the mark that it left. Each change
+// has a later time than the one before, by a microsecond where the clock doesn't say so: what comes after a
+// KnowEarlierMarks must not be taken for what came before. It is last in its transaction: where several go on at once,
+// those that come after it wait.
 func (t Tx) raise(ctx context.Context, at time.Time, touched ...ChangedObject) (tokens.Mark, error) {
 	scan := func(row scanner) (m tokens.Mark, err error) {
 		err = row.Scan(textTo(&m.Database), count{&m.Serial}, someInstant{&m.At})
