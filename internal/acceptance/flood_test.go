@@ -20,7 +20,7 @@ func TestFlood(t *testing.T) {
 	}
 	s := w.serve()
 	for _, token := range good {
-		if got := s.get(authenticate, token.value); got.status != http.StatusOK {
+		if got := s.judge(authenticate, token.value); got.status != http.StatusOK {
 			t.Fatalf("a good value: got %d", got.status)
 		}
 	}

@@ -34,7 +34,7 @@ func TestSlowClients(t *testing.T) {
 	w := newServedWorkspace(t)
 	token := issue(t, w.owner(), nil)
 	s := w.serve()
-	s.get(authenticate, token.value)
+	s.judge(authenticate, token.value)
 	before := s.metric("go_goroutines")
 	others := startLoad(t, s.url, 2)
 	others.add(authenticate, token.value)
@@ -95,7 +95,7 @@ func TestMalformedRequests(t *testing.T) {
 	owner := w.owner()
 	token := issue(t, owner, func(n *tokens.NewAccessToken) { n.Own.Role = tokens.RoleAdministrator })
 	s := w.serve()
-	s.get(authenticate, token.value)
+	s.judge(authenticate, token.value)
 	before := s.metric("go_goroutines")
 	good := "Host: x\r\nAuthorization: Bearer " + token.value + "\r\n"
 	form := good + "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -176,7 +176,7 @@ func TestAnnouncedBodies(t *testing.T) {
 	w := newServedWorkspace(t)
 	token := issue(t, w.owner(), nil)
 	s := w.serve()
-	s.get(authenticate, token.value)
+	s.judge(authenticate, token.value)
 	for _, announcement := range []string{
 		"Content-Length: 77", "Transfer-Encoding: chunked", "Content-Length: 77\r\nExpect: 100-continue",
 		"Transfer-Encoding: chunked\r\nExpect: 100-continue",

@@ -30,12 +30,12 @@ func TestKilledServer(t *testing.T) {
 			s = s.again()
 		}
 		for _, token := range good {
-			if got := s.get(authenticate, token.value); got.status != http.StatusOK {
+			if got := s.judge(authenticate, token.value); got.status != http.StatusOK {
 				t.Errorf("round %d: a good value got %d", round, got.status)
 			}
 		}
 		for _, token := range dead {
-			if got := s.get(authenticate, token.value); got.status != http.StatusUnauthorized {
+			if got := s.judge(authenticate, token.value); got.status != http.StatusUnauthorized {
 				t.Errorf("round %d: a value that was disabled got %d", round, got.status)
 			}
 		}
@@ -67,7 +67,7 @@ func TestKilledServer(t *testing.T) {
 	s = s.again()
 	l.stop()
 	for _, token := range dead {
-		if got := s.get(authenticate, token.value); got.status != http.StatusUnauthorized {
+		if got := s.judge(authenticate, token.value); got.status != http.StatusUnauthorized {
 			t.Errorf("a value that was disabled got %d in the end", got.status)
 		}
 	}

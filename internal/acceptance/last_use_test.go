@@ -33,7 +33,7 @@ func TestLastUse(t *testing.T) {
 	s := w.serve()
 	const uses = 3
 	for range uses {
-		if got := s.get(authenticate, token.Token); got.status != http.StatusOK {
+		if got := s.judge(authenticate, token.Token); got.status != http.StatusOK {
 			t.Fatalf("a request: got %d", got.status)
 		}
 	}

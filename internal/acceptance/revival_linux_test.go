@@ -50,7 +50,7 @@ func TestNoRevival(t *testing.T) {
 		if m.sent.Load() > 0 && after > promised {
 			t.Errorf("a request was accepted that was sent %s after the token was disabled", after)
 		}
-		if s.get(authenticate, m.value).status != http.StatusUnauthorized {
+		if s.judge(authenticate, m.value).status != http.StatusUnauthorized {
 			t.Error("a value that was disabled is accepted in the end")
 		}
 	}
