@@ -71,6 +71,8 @@ func TestAuthenticate(t *testing.T) {
 		{"an absolute target without a path", "GET http://elsewhere.example", []string{bearer(value)}, 404},
 		{"a longer word", "GET /v1/authenticated", []string{bearer(value)}, 404},
 		{"an encoded path", "GET /v1/%61uthenticate", []string{bearer(value)}, 404},
+		{"an encoded path before a bare quote", `GET /v1/%61uthenticate/"`, []string{bearer(value)}, 404},
+		{"a further path with a bare quote", `GET /v1/authenticate/%2e"`, []string{bearer(value)}, 200},
 		{"an encoded slash", "GET /v1%2fauthenticate", []string{bearer(value)}, 404},
 		{"another case", "GET /V1/authenticate", []string{bearer(value)}, 404},
 		{"two slashes", "GET //v1/authenticate", []string{bearer(value)}, 404},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -151,7 +152,7 @@ func route(r *http.Request) (endpoint Endpoint, rest string) {
 	if r.Method == http.MethodConnect {
 		return EndpointOther, ""
 	}
-	path, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1/")
+	path, ok := strings.CutPrefix(writtenPath(r.URL), "/v1/")
 	if !ok {
 		return EndpointOther, ""
 	}
@@ -167,4 +168,13 @@ func route(r *http.Request) (endpoint Endpoint, rest string) {
 		return EndpointRevoke, ""
 	}
 	return EndpointOther, ""
+}
+
+// writtenPath returns the path of a URL as it was written. url.URL.EscapedPath would decode it where it holds a character
+// that should have been encoded, and encode it anew.
+func writtenPath(u *url.URL) string {
+	if u.RawPath != "" {
+		return u.RawPath
+	}
+	return u.EscapedPath()
 }

@@ -71,41 +71,44 @@ func New[T any](
 type Answer[T any] struct {
 	// Row is the secret; nil if the value is unknown.
 	Row *Row[T]
-	// Active is the verdict, at a time.
+	// Active is the verdict, by the latest wall time that was seen.
 	Active bool
-	At     time.Time
+	// At is the wall time of the verdict. It is earlier than that where the clock was set back.
+	At time.Time
 }
 
 // Verify returns what a value stands for, and whether that is active now. CodeUnavailable if this can't be told: since
 // the database can't be read, what is known of its changes is too old, or too many others wait for it.
 func (c *Cache[T]) Verify(ctx context.Context, secret tokens.Secret) (Answer[T], error) {
 	hash := secret.Hash()
-	now, elapsed := c.clock.read()
-	if err := c.checkKnowledge(elapsed); err != nil {
+	at := c.clock.read()
+	if err := c.checkKnowledge(at.elapsed); err != nil {
 		return Answer[T]{}, err
 	}
-	row, known := c.find(hash)
+	row, known := c.find(hash, at.latest)
 	if !known {
 		c.counts.misses.Add(1)
 		var err error
 		if row, err = c.lookUps.get(ctx, hash, c.currentGeneration); err != nil {
 			return Answer[T]{}, err
 		}
-		now, elapsed = c.clock.read()
-		if err := c.checkKnowledge(elapsed); err != nil {
+		at = c.clock.read()
+		if err := c.checkKnowledge(at.elapsed); err != nil {
 			return Answer[T]{}, err
 		}
 	}
-	return Answer[T]{row, row.ActiveAt(now), now}, nil
+	return Answer[T]{row, row.ActiveAt(at.latest), at.now}, nil
 }
 
-// find returns the row of a secret, nil for an unknown value, and whether the cache holds either. Both are looked for, so
-// that it takes the same time to find either.
-func (c *Cache[T]) find(hash tokens.SecretHash) (row *Row[T], known bool) {
+// find returns the row of a secret, nil for an unknown value, and whether the cache can tell. Of unknown values and of
+// secrets that are not active it can do so as long as nothing changes, and it looks for both: so neither the time that an
+// answer takes, nor when the database is asked anew, tells one from the other.
+func (c *Cache[T]) find(hash tokens.SecretHash, now time.Time) (row *Row[T], known bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	row = c.rows.find(hash)
-	return row, isHash(c.unknown[keyOf(hash)], hash) || row != nil
+	unknown := isHash(c.unknown[keyOf(hash)], hash)
+	return row, row.ActiveAt(now) || row != nil && row.generation == c.generation || unknown
 }
 
 // lookUp looks up the secret with a hash in the database, and keeps the answer if no change was seen since generation.
@@ -123,7 +126,7 @@ func (c *Cache[T]) lookUp(ctx context.Context, hash tokens.SecretHash, generatio
 	resolved := found.Resolve(found.Roles)
 	row := &Row[T]{
 		TokenID: found.AccessToken.ID, Version: found.Version, Rendered: c.render(resolved, found.Database),
-		standing: resolved.Standing(), hash: hash,
+		standing: resolved.Standing(), hash: hash, generation: generation,
 	}
 	c.keep(generation, func() { c.rows.add(row, found.AccessToken.User.ID) })
 	return row, nil
@@ -167,8 +170,7 @@ func (c *Cache[T]) Ready() error {
 
 // CanTell reports why nothing can be told about any value; nil if something can. CodeUnavailable.
 func (c *Cache[T]) CanTell() error {
-	_, elapsed := c.clock.read()
-	return c.checkKnowledge(elapsed)
+	return c.checkKnowledge(c.clock.read().elapsed)
 }
 
 // checkKnowledge fails where what is known of the changes is too old.

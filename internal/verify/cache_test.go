@@ -217,6 +217,7 @@ func TestCacheKeeps(t *testing.T) {
 		c := start(t, defaults())
 		secret, id := c.issue(t, newUserID(), time.Now())
 		unknown := newSecret(t)
+		time.Sleep(looked)
 		for range 3 {
 			if answer := c.want("a good value", secret, true); answer.Row.Rendered != id || answer.Row.TokenID != id {
 				t.Errorf("the row is %+v", answer.Row)
@@ -332,7 +333,10 @@ func TestVerdictFollowsTheClock(t *testing.T) {
 		c.mu.Lock()
 		c.step = -time.Second // back into the span
 		c.mu.Unlock()
-		c.want("too late, though the clock was set back", secret, false)
+		answer := c.want("too late, though the clock was set back", secret, false)
+		if !answer.At.Equal(c.now()) {
+			t.Errorf("it was answered at %s, want %s", answer.At, c.now())
+		}
 		if err := c.Ready(); err != nil {
 			t.Errorf("a second back: %v", err)
 		}
@@ -434,6 +438,53 @@ func TestLookUpsAreLimited(t *testing.T) {
 		c.want("a value afterwards", same, false)
 		if s := c.Stats(); s.Waiting != 0 {
 			t.Errorf("%d still wait", s.Waiting)
+		}
+	})
+}
+
+// Who asks and hangs up takes no place in the line from those who wait.
+func TestHangingUpCostsOthersNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := start(t, defaults())
+		c.pause = func(context.Context) { time.Sleep(time.Millisecond) }
+		gone, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		for range 5000 {
+			if _, err := c.Verify(gone, newSecret(t)); tokens.ErrorCode(err) != tokens.CodeUnavailable {
+				t.Fatalf("got %v", err)
+			}
+		}
+		began := time.Now()
+		c.want("a patient request", newSecret(t), false)
+		if took := time.Since(began); took > 10*time.Millisecond {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// After a change, whatever it touched, a stopped value is looked up like an unknown one: the time of the next answer tells
+// nobody which of them a value is. A good one is not.
+func TestChangesTellNobodyWhatIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := start(t, defaults())
+		good, _ := c.issue(t, newUserID(), time.Now())
+		stopped, id := c.issue(t, newUserID(), time.Now())
+		c.disable(stopped, id)
+		time.Sleep(looked)
+		unknown := newSecret(t)
+		for range 2 {
+			for _, secret := range []tokens.Secret{stopped, unknown} {
+				for _, want := range []int{1, 0} {
+					c.want("a value that is not good", secret, false)
+					c.wantLookUps("to ask once more", want)
+				}
+			}
+			c.want("a good value", good, true)
+			c.lookUps()
+			c.change(func() {}, tokens.NewID(tokens.KindAccessToken, time.Now()))
+			time.Sleep(looked)
+			c.want("a good value after the change", good, true)
+			c.wantLookUps("a good value after the change", 0)
 		}
 	})
 }

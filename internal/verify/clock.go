@@ -23,17 +23,27 @@ type clock struct {
 // newClock returns a clock on a function like time.Now.
 func newClock(now func() time.Time) *clock { return &clock{now: now, start: now()} }
 
-// read returns the time for verdicts, and the time that has passed since the clock was made.
-func (c *clock) read() (wall time.Time, elapsed time.Duration) {
+// instant is a moment as a clock shows it.
+type instant struct {
+	// now is the wall time, and latest the latest one that was seen, by which verdicts go.
+	now, latest time.Time
+	// elapsed is the time that has passed since the clock was made.
+	elapsed time.Duration
+}
+
+// read reads the clock.
+func (c *clock) read() instant {
 	now := c.now()
+	i := instant{now, now, now.Sub(c.start)}
 	at := now.UnixMicro()
 	for {
 		latest := c.latest.Load()
 		if at <= latest {
-			return time.UnixMicro(latest), now.Sub(c.start)
+			i.latest = time.UnixMicro(latest)
+			return i
 		}
 		if c.latest.CompareAndSwap(latest, at) {
-			return now, now.Sub(c.start)
+			return i
 		}
 	}
 }

@@ -20,7 +20,7 @@ func (c *Cache[T]) Run(ctx context.Context, failing func(error)) {
 	defer ticker.Stop()
 	failed := false
 	for {
-		_, began := c.clock.read()
+		began := c.clock.read().elapsed
 		changes, err := f.look(ctx)
 		switch {
 		case ctx.Err() != nil:

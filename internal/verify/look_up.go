@@ -29,10 +29,15 @@ type lookUps[T any] struct {
 // lookUp is one look-up, for which several requests may wait.
 type lookUp[T any] struct {
 	generation uint64
-	done       chan struct{}
+	// waiting is how many requests wait for it, and running means that it has begun. The lock of the look-ups guards both.
+	waiting int
+	running bool
+	// abandoned is closed if all of them are gone before it begins.
+	abandoned chan struct{}
 	// row and err are the answer, once done is closed.
-	row *Row[T]
-	err error
+	done chan struct{}
+	row  *Row[T]
+	err  error
 }
 
 // newLookUps returns look-ups that run does.
@@ -50,16 +55,17 @@ func (l *lookUps[T]) get(ctx context.Context, hash tokens.SecretHash, generation
 		l.mu.Unlock()
 		return nil, tokens.Unavailable(nil, "%d requests wait for the database already: ask again", mostWaiting)
 	}
-	l.waiting++
-	defer l.leave()
 	current := generation()
 	one := l.of[hash]
 	if one == nil || one.generation != current {
-		one = &lookUp[T]{generation: current, done: make(chan struct{})}
+		one = &lookUp[T]{generation: current, abandoned: make(chan struct{}), done: make(chan struct{})}
 		l.of[hash] = one
 		go l.start(context.WithoutCancel(ctx), hash, one)
 	}
+	l.waiting++
+	one.waiting++
 	l.mu.Unlock()
+	defer l.leave(hash, one)
 	patience := time.NewTimer(longestWait)
 	defer patience.Stop()
 	select {
@@ -72,33 +78,50 @@ func (l *lookUps[T]) get(ctx context.Context, hash tokens.SecretHash, generation
 	}
 }
 
-// leave counts one request less that waits.
-func (l *lookUps[T]) leave() {
+// leave counts one request less that waits for a look-up. One that has not begun and for which nobody waits any more is
+// dropped: whoever asks and hangs up takes no place in the line.
+func (l *lookUps[T]) leave(hash tokens.SecretHash, one *lookUp[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting--
+	if one.waiting--; one.waiting == 0 && !one.running {
+		close(one.abandoned)
+		l.forget(hash, one)
+	}
 }
 
-// start runs a look-up once one of the few places is free, unless nobody waits for it that long.
+// start runs a look-up once one of the few places is free.
 func (l *lookUps[T]) start(ctx context.Context, hash tokens.SecretHash, one *lookUp[T]) {
-	defer close(one.done)
-	defer l.forget(hash, one)
-	patience := time.NewTimer(longestWait)
-	defer patience.Stop()
 	select {
 	case l.slots <- struct{}{}:
 		defer func() { <-l.slots }()
-	case <-patience.C:
-		one.err = tokens.Unavailable(nil, "%d look-ups wait for the database already: ask again", lookUpsAtOnce)
+	case <-one.abandoned:
 		return
 	}
-	one.row, one.err = l.run(ctx, hash, one.generation)
+	if l.begin(one) {
+		one.row, one.err = l.run(ctx, hash, one.generation)
+		close(one.done)
+		l.end(hash, one)
+	}
 }
 
-// forget lets later requests begin a look-up of their own.
-func (l *lookUps[T]) forget(hash tokens.SecretHash, one *lookUp[T]) {
+// begin reports whether somebody still waits for a look-up, which begins then.
+func (l *lookUps[T]) begin(one *lookUp[T]) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	one.running = one.waiting > 0
+	return one.running
+}
+
+// end lets later requests begin a look-up of their own.
+func (l *lookUps[T]) end(hash tokens.SecretHash, one *lookUp[T]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forget(hash, one)
+}
+
+// forget keeps others from joining a look-up. The caller holds the lock.
+func (l *lookUps[T]) forget(hash tokens.SecretHash, one *lookUp[T]) {
 	if l.of[hash] == one {
 		delete(l.of, hash)
 	}

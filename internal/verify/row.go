@@ -20,6 +20,8 @@ type Row[T any] struct {
 
 	standing tokens.Standing
 	hash     tokens.SecretHash
+	// generation is how many changes had been seen before the row was read.
+	generation uint64
 	// user is the key of the token's technical user. nextOfUser links the rows of a user, and nextOfToken those of a token.
 	user                                    uint64
 	previousOfUser, nextOfUser, nextOfToken *Row[T]

@@ -25,13 +25,12 @@ type Stats struct {
 
 // Stats returns the numbers of now.
 func (c *Cache[T]) Stats() Stats {
-	_, elapsed := c.clock.read()
 	s := Stats{
 		Misses: c.counts.misses.Load(), LookUps: c.counts.lookUps.Load(),
 		LookUpFailures: c.counts.lookUpFailures.Load(), Emptied: c.counts.emptied.Load(), Age: -1,
 	}
 	if looked := time.Duration(c.lookedAt.Load()); looked >= 0 {
-		s.Age = elapsed - looked
+		s.Age = c.clock.read().elapsed - looked
 	}
 	c.lookUps.mu.Lock()
 	s.Waiting = c.lookUps.waiting
