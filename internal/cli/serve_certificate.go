@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -95,11 +96,11 @@ func (c *certificate) reload() {
 
 // read reads the files and, if they hold something else than before, uses it. Errors hold nothing of what they hold.
 func (c *certificate) read() error {
-	cert, err := os.ReadFile(c.certFile)
+	cert, err := readRegular(c.certFile)
 	if err != nil {
 		return fmt.Errorf("--tls-cert %s: %w", c.certFile, cause(err))
 	}
-	key, err := os.ReadFile(c.keyFile)
+	key, err := readRegular(c.keyFile)
 	if err != nil {
 		return fmt.Errorf("--tls-key %s: %w", c.keyFile, cause(err))
 	}
@@ -114,6 +115,18 @@ func (c *certificate) read() error {
 	c.content = content
 	c.current.Store(&pair)
 	return nil
+}
+
+// readRegular reads a file. It opens nothing else: opening a pipe to which nobody writes would take forever.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("this is not a regular file")
+	}
+	return os.ReadFile(path)
 }
 
 // warnOfReaders warns where everybody on this machine may read the key.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -114,5 +115,34 @@ func TestServeTLS(t *testing.T) {
 	expiry := metric("latchkey_tls_certificate_expiry_timestamp_seconds", second)
 	if want := strconv.FormatFloat(float64(second.NotAfter.Unix()), 'g', -1, 64); expiry != want {
 		t.Errorf("the certificate expires at %s, want %s", expiry, want)
+	}
+}
+
+// A key in whose place something else stands, such as a pipe to which nobody writes, is a key that can't be used. It
+// keeps the server neither from answering nor from ending.
+func TestServeTLSWithoutFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such pipes, and no SIGHUP")
+	}
+	database, value := newDatabase(t)
+	directory := t.TempDir()
+	cert, key := filepath.Join(directory, "server.crt"), filepath.Join(directory, "server.key")
+	trusted := trusting(newCertificate(t, directory, "server"), tls.VersionTLS13)
+	s := startServer(t, database, "--tls-cert", cert, "--tls-key", key)
+	must(0, os.Remove(key))
+	must(0, exec.CommandContext(t.Context(), "mkfifo", key).Run())
+	must(0, must(os.FindProcess(os.Getpid())).Signal(syscall.SIGHUP))
+	s.eventually("the failure is counted", func() bool {
+		return strings.Contains(s.ask(trusted, s.base+"/metrics", "").body, "\nlatchkey_tls_reload_failures_total 1\n")
+	})
+	told := s.log.lines("the certificate can't be read again, the one before stays in use")
+	if len(told) != 1 || told[0]["error"] != "--tls-key "+key+": this is not a regular file" {
+		t.Errorf("the log says %v", told)
+	}
+	s.eventually("a token works", func() bool {
+		return s.ask(trusted, s.base+"/v1/authenticate", value).status == http.StatusOK
+	})
+	if code := s.stop(); code != 0 {
+		t.Errorf("the server ended with %d: %s", code, s.log)
 	}
 }

@@ -24,7 +24,7 @@ const (
 	idleTimeout = 3 * time.Minute
 	// longestHead is the size in bytes up to which the head of a request is always read.
 	longestHead = 64 << 10
-	// endTimeout is how long requests that have begun may take when the server ends.
+	// endTimeout is how long requests that have begun may take when the server ends, and then what runs beside.
 	endTimeout = 10 * time.Second
 )
 
@@ -133,7 +133,7 @@ func (s *serving) run(ctx context.Context, signals <-chan os.Signal) error {
 		l.end(patience, s.log)
 	}
 	stop()
-	done.Wait()
+	s.waitFor(patience, &done)
 	return errors.Join(err, s.finishWithin(patience))
 }
 
@@ -145,6 +145,24 @@ func (s *serving) wait(patience context.Context) {
 	select {
 	case <-timer.C:
 	case <-patience.Done():
+	}
+}
+
+// waitFor waits for what runs beside, which was told to end. What takes longer than endTimeout, or than there is patience,
+// is left behind: it hangs, such as at a file of a mount that doesn't answer.
+func (s *serving) waitFor(patience context.Context, done *sync.WaitGroup) {
+	ended := make(chan struct{})
+	go func() {
+		done.Wait()
+		close(ended)
+	}()
+	timer := time.NewTimer(endTimeout)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-patience.Done():
+	case <-timer.C:
+		s.log.Warn("the server ends although a part of it goes on: a file or the database may not answer")
 	}
 }
 
