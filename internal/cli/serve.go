@@ -189,7 +189,7 @@ func (c *serve) newServing(
 	}
 	s.at = []listening{
 		newListening(ports.public, verification, ports.certificate, log),
-		newListening(ports.ops, ops.beside(http.NotFoundHandler()), ports.certificate, log),
+		newListening(ports.ops, ops.beside(http.HandlerFunc(answerNothing)), ports.certificate, log),
 	}
 	return s
 }

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/httpapi"
 )
 
 // health tells whether the server lives and whether it may be asked.
@@ -41,8 +43,8 @@ func answerHealth(w http.ResponseWriter, status int, text string) {
 // operations are the paths for those who run the server.
 type operations map[string]http.HandlerFunc
 
-// beside returns a handler that answers the paths, to GET and HEAD, and leaves every other request to the next one, as it
-// came: http.ServeMux would clean and redirect paths.
+// beside returns a handler that answers the paths, to GET and HEAD and without reading a body, and leaves every other
+// request to the next one, as it came: http.ServeMux would clean and redirect paths.
 func (o operations) beside(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := o[r.URL.Path]
@@ -50,10 +52,18 @@ func (o operations) beside(next http.Handler) http.Handler {
 		case answer == nil || r.URL.RawPath != "" || r.Method == http.MethodConnect: // with escapes it is another path
 			next.ServeHTTP(w, r)
 		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+			httpapi.LeaveBody(w, r)
 			answer(w, r)
 		default:
+			httpapi.LeaveBody(w, r)
 			w.Header().Set("Allow", "GET, HEAD")
 			answerHealth(w, http.StatusMethodNotAllowed, "only GET and HEAD are answered here")
 		}
 	})
+}
+
+// answerNothing answers a request for what is not there.
+func answerNothing(w http.ResponseWriter, r *http.Request) {
+	httpapi.LeaveBody(w, r)
+	http.NotFound(w, r)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"time"
 )
 
 // answer is what a request gets. The zero answer is a refusal: it says that nothing could be told. Only the functions in
@@ -48,13 +47,9 @@ func errorDocument(code, description string) []byte {
 // Values of headers, ready to be sent.
 var (
 	noStore   = []string{"no-store"}
-	closing   = []string{"close"}
 	noBody    = []string{"0"}
 	jsonMedia = []string{"application/json"}
 )
-
-// aLongTimeAgo is a deadline that has passed.
-var aLongTimeAgo = time.Unix(1, 0)
 
 // send sends the answer to a request.
 func (a answer) send(w http.ResponseWriter, r *http.Request) {
@@ -69,8 +64,8 @@ func (a answer) send(w http.ResponseWriter, r *http.Request) {
 	for name, values := range a.header {
 		h[name] = values
 	}
-	if r.ContentLength != 0 && !a.bodyRead && r.ProtoMajor == 1 { // in HTTP/2, a body is of one stream alone
-		leaveBody(w, h)
+	if !a.bodyRead {
+		LeaveBody(w, r)
 	}
 	switch {
 	case a.json != nil:
@@ -86,12 +81,4 @@ func (a answer) send(w http.ResponseWriter, r *http.Request) {
 	if a.json != nil {
 		_, _ = w.Write(a.json) // nobody is left to be told
 	}
-}
-
-// leaveBody ends the connection after the answer, without waiting for the body that the request announces. Gateways send
-// a request on with the length of the client's body, but never the body itself: net/http would wait for it. And nothing
-// that follows on the connection may be taken for a request, since it may be such a body, which a client controls.
-func leaveBody(w http.ResponseWriter, h http.Header) {
-	h["Connection"] = closing
-	connection{w}.setReadDeadline(aLongTimeAgo)
 }
