@@ -44,6 +44,11 @@ var outages = map[string]func(w *workspace) (end func()){
 		w.must(os.Truncate(w.databasePath(), 100))
 		return func() { w.overwrite(content) }
 	},
+	"overwritten": func(w *workspace) func() {
+		content := w.databaseContent()
+		w.overwrite([]byte(strings.Repeat("not a database!!", len(content)/16)))
+		return func() { w.overwrite(content) }
+	},
 }
 
 // must ends the test on an error.
@@ -65,7 +70,7 @@ func (w *workspace) databaseContent() []byte {
 // overwrite writes over the file of the database, which stays the same file.
 func (w *workspace) overwrite(content []byte) {
 	w.t.Helper()
-	file, err := os.OpenFile(w.databasePath(), os.O_WRONLY|os.O_TRUNC, 0)
+	file, err := os.OpenFile(w.databasePath(), os.O_WRONLY, 0)
 	w.must(err)
 	_, err = file.Write(content)
 	w.must(errors.Join(err, file.Close()))

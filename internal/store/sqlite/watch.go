@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -35,6 +36,8 @@ type watched struct {
 	// listed means that the file lists what its changes touched.
 	listed bool
 
+	// last is what the file looked like from outside at the last look that read the file itself.
+	last fs.FileInfo
 	// seen is the mark, and count SQLite's count, as of the last look; hasLooked means that there was one.
 	seen      tokens.Mark
 	count     int64
@@ -64,7 +67,7 @@ func (w *watch) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	on := &watched{connection: c}
+	on := &watched{connection: c, last: file}
 	c.db.SetMaxOpenConns(1)
 	if err := on.prepare(ctx); err != nil {
 		return errors.Join(err, on.Close())
@@ -104,11 +107,31 @@ func (w *watch) look(ctx context.Context) (store.Changes, error) {
 			return store.Changes{}, err
 		}
 	}
-	changes, err := w.on.look(ctx)
+	err := w.on.readAnew(ctx)
+	var changes store.Changes
+	if err == nil {
+		changes, err = w.on.look(ctx)
+	}
 	if err != nil && ctx.Err() == nil && resultCode(err)&primary != sqlite3.SQLITE_BUSY {
 		err = errors.Join(err, w.Close()) // whatever is wrong with it, the next look has to find the file sound
 	}
 	return changes, err
+}
+
+// readAnew reads the file by a new connection if something wrote to it since the last time. SQLite does so too, when its
+// log goes into the file. But whoever else writes over it is noticed by no connection that keeps what it has read, and then
+// nobody can change anything any more, while the looks would go on to see no change.
+func (o *watched) readAnew(ctx context.Context) error {
+	now, err := o.engine.look()
+	if err != nil || now.Size() == o.last.Size() && now.ModTime().Equal(o.last.ModTime()) {
+		return err
+	}
+	fresh, err := o.engine.openAnyhow(ctx, o.file, "mode=ro", "&_query_only=true")
+	if err != nil {
+		return err
+	}
+	o.last = now
+	return fresh.Close()
 }
 
 // look returns what changed since the last look that told.

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -277,6 +278,37 @@ func TestWatchFollowsThePath(t *testing.T) {
 	}
 	_, err := w.Look(t.Context())
 	wantUnavailable(t, "a look at something else", err, path, "not an SQLite database")
+}
+
+// Where something else writes over the file, it stays the same file, and a look fails all the same.
+func TestWatchOfAFileThatIsWrittenOver(t *testing.T) {
+	path := newDatabase(t, 1)
+	newToken(t, path)
+	w := watchOf(t, path)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overwrite := func(content []byte) {
+		t.Helper()
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	overwrite(bytes.Repeat([]byte("not a database!!"), len(content)/16))
+	for range 2 {
+		_, err := w.Look(t.Context())
+		wantUnavailable(t, "a look at garbage", err, path)
+	}
+	overwrite(content)
+	wantChanges(t, w, "the content is back", everythingChanged)
 }
 
 // What an older schema doesn't tell counts as everything; so does its migration.
