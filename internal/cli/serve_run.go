@@ -24,6 +24,9 @@ const (
 	idleTimeout = 3 * time.Minute
 	// longestHead is the size in bytes up to which the head of a request is always read.
 	longestHead = 64 << 10
+	// signalsTogether is how long after a signal another one still counts as the same: some programs send one to a process
+	// and, at once, to all of its group.
+	signalsTogether = time.Second
 	// endTimeout is how long requests that have begun may take when the server ends, and then what runs beside.
 	endTimeout = 10 * time.Second
 )
@@ -118,13 +121,7 @@ func (s *serving) run(ctx context.Context, signals <-chan os.Signal) error {
 	}
 	patience, hurry := context.WithCancel(context.WithoutCancel(ctx))
 	defer hurry()
-	go func() {
-		select {
-		case <-signals:
-			hurry()
-		case <-patience.Done():
-		}
-	}()
+	go awaitFurther(patience, signals, hurry)
 	s.health.draining.Store(true)
 	if err == nil {
 		s.wait(patience)
@@ -135,6 +132,25 @@ func (s *serving) run(ctx context.Context, signals <-chan os.Signal) error {
 	stop()
 	s.waitFor(patience, &done)
 	return errors.Join(err, s.finishWithin(patience))
+}
+
+// awaitFurther calls hurry at a signal that comes signalsTogether later than this begins.
+func awaitFurther(patience context.Context, signals <-chan os.Signal, hurry func()) {
+	together := time.NewTimer(signalsTogether)
+	defer together.Stop()
+	first := true
+	for {
+		select {
+		case <-together.C:
+			first = false
+		case <-signals:
+			if !first {
+				hurry()
+			}
+		case <-patience.Done():
+			return
+		}
+	}
 }
 
 // wait lets gateways see that the server is about to end, while it still answers.

@@ -20,8 +20,9 @@ func TestServingEndsWithoutWhatHangs(t *testing.T) {
 		took    time.Duration
 		want    error
 	}{
-		"one signal":  {0, endTimeout, nil},
-		"two signals": {time.Second, time.Second, errCutShort},
+		"one signal":        {0, endTimeout, nil},
+		"two signals":       {2 * time.Second, 2 * time.Second, errCutShort},
+		"one signal, twice": {time.Millisecond, endTimeout, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
