@@ -81,6 +81,7 @@ func TestGateways(t *testing.T) {
 			tr.refuses(named("reader").Token, named("disabled").Token)
 			tr.passes(named)
 			tr.hidesForgeries(named("reader"))
+			tr.hidesOtherTargets(named("reader").Token)
 			tr.keepsPathsApart(named("reader").Token)
 			tr.answersPreflights(named("reader").Token)
 			tr.carriesLongIdentities(named("many"))
@@ -258,6 +259,31 @@ func (tr traffic) hidesForgeries(reader tokenState) {
 			tr.hasIdentity(header, passed[0], want)
 		} else if status/100 != 4 || len(passed) != 0 {
 			tr.t.Errorf("%q: %d, and the API got %v", header, status, passed)
+		}
+	}
+}
+
+// hidesOtherTargets sends other paths and methods than those that were judged, in headers by which some APIs choose what
+// to do.
+func (tr traffic) hidesOtherTargets(reader string) {
+	tr.t.Helper()
+	for _, name := range []string{
+		"X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Forwarded-Method",
+		"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+	} {
+		for _, spelling := range []string{
+			name, strings.ToLower(name), strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", "."),
+		} {
+			for _, line := range []string{"GET /orders/1", "GET /account/"} {
+				status, _, passed := tr.send(request(line, bearer(reader), spelling+": /orders/forged"))
+				if status != http.StatusOK || len(passed) != 1 {
+					tr.t.Errorf("%s: %d, and the API got %v", spelling, status, passed)
+					continue
+				}
+				if got := strings.Join(passed[0].headers, "\n"); strings.Contains(got, "forged") {
+					tr.t.Errorf("%s, %s: the API got\n%s", line, spelling, got)
+				}
+			}
 		}
 	}
 }

@@ -52,6 +52,7 @@ func announceBody(t *testing.T, address, request, announcement string, want int)
 	if err != nil {
 		t.Fatalf("%s with %s: %v", request, announcement, err)
 	}
+	defer got.Body.Close()
 	must(io.Copy(io.Discard, got.Body))
 	if got.StatusCode != want || !got.Close {
 		t.Errorf("%s with %s: got %s, close is %t", request, announcement, got.Status, got.Close)
