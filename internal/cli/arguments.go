@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -23,15 +24,20 @@ func (n *number) Decode(ctx *kong.DecodeContext) error {
 		text = ctx.Scan.Pop().String()
 	}
 	parsed, err := strconv.Atoi(text)
-	flag := "--" + ctx.Value.Name
+	flag, such := "--"+ctx.Value.Name, "20"
+	if ctx.Value.HasDefault {
+		such = ctx.Value.Default
+	}
 	switch {
 	case text == "" || strings.HasPrefix(text, "--"):
-		return misusef("%s needs a number: write %s=20, for instance, or leave %s out", flag, flag, flag)
+		return misusef("%s needs a number: write %s=%s, for instance, or leave %s out", flag, flag, such, flag)
+	case errors.Is(err, strconv.ErrRange):
+		return misusef("%s: the number is out of range: give one up to %d, or leave %s out", flag, math.MaxInt, flag)
 	case err != nil:
-		return misusef("%s: %q is not a whole number: give one, such as %s=20, or leave %s out",
-			flag, harmless(text), flag, flag)
+		return misusef("%s: %q is not a whole number: give one, such as %s=%s, or leave %s out",
+			flag, harmless(text), flag, such, flag)
 	case parsed < 0:
-		return misusef("%s: the number is negative: give one such as %s=20, or leave %s out", flag, flag, flag)
+		return misusef("%s: the number is negative: give one such as %s=%s, or leave %s out", flag, flag, such, flag)
 	}
 	*n = number(parsed)
 	return nil

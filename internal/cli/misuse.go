@@ -146,8 +146,11 @@ func explainNoChoice(command *kong.Context) error {
 		if slices.Contains(choices, typed) {
 			continue
 		}
-		last := len(choices) - 1
-		return misusef("there is no %s %q: use %s or %s; see %s --help", value.Name, harmless(typed),
+		last, problem := len(choices)-1, fmt.Sprintf("there is no %s %q", value.Name, harmless(typed))
+		if step.Flag != nil {
+			problem = fmt.Sprintf("--%s: %q is not one of its values", value.Name, harmless(typed))
+		}
+		return misusef("%s: use %s or %s; see %s --help", problem,
 			strings.Join(choices[:last], ", "), choices[last], command.Selected().FullPath())
 	}
 	return nil

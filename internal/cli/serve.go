@@ -13,7 +13,6 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/httpapi"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/verify"
 )
 
@@ -80,9 +79,12 @@ func (c *serve) settings(app *app) (s serveSettings, err error) {
 
 // parseStaleness reads how old the knowledge of changes may be.
 func parseStaleness(text string) (time.Duration, error) {
-	staleness, err := tokens.ParseDuration("--max-staleness", text)
+	staleness, err := durationOrNone("--max-staleness", text)
 	if err != nil {
 		return 0, misuseOf(text, err)
+	}
+	if staleness == 0 {
+		return 0, misusef("--max-staleness: the duration must be at least one second; leave --max-staleness out for 5s")
 	}
 	return staleness, nil
 }
@@ -172,7 +174,8 @@ func (c *serve) newServing(
 		log: log, health: &health{ready: cache.Ready}, drain: settings.drain, finish: opened.Close,
 		beside: []func(context.Context){
 			func(ctx context.Context) {
-				cache.Run(ctx, tellOfDatabase(ctx, opened.Verifications(), app.database, log))
+				known := func() bool { return cache.Stats().Age >= 0 }
+				cache.Run(ctx, tellOfDatabase(ctx, opened.Verifications(), app.database, log, known))
 			},
 			func(ctx context.Context) { opened.KeepUses(ctx, flushes.tell) },
 			func(ctx context.Context) { counts.run(ctx, app.Now) },

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"strconv"
+	"strings"
 )
 
 // address is where a server listens.
@@ -15,9 +18,16 @@ type address struct {
 
 // address reads an address to listen at. What can be reached from other machines needs TLS, or the word of the user.
 func (c *serve) address(flag, text string) (*address, error) {
-	if _, _, err := net.SplitHostPort(text); err != nil {
+	if strings.HasPrefix(text, "unix:") || strings.HasPrefix(text, "/") {
+		return nil, misusef("%s: Unix sockets are not supported: write a host and a port as in 127.0.0.1:8080", flag)
+	}
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
 		return nil, misusef("%s: %q is no address to listen at: write a host and a port as in 127.0.0.1:8080, or :8080 for "+
 			"every address of this machine", flag, harmless(text))
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); errors.Is(err, strconv.ErrRange) {
+		return nil, misusef("%s: the port of %q is too large: ports go up to 65535", flag, harmless(text))
 	}
 	tcp, err := net.ResolveTCPAddr("tcp", text)
 	if err != nil {

@@ -23,15 +23,25 @@ func identity(ctx context.Context, of service.Verifications, path string) []any 
 	return []any{"database", d.Location, "database_id", d.ID, "organization", d.Organization}
 }
 
-// tellOfDatabase returns a function that logs that the database can't be read, or can be again.
-func tellOfDatabase(ctx context.Context, of service.Verifications, path string, log *slog.Logger) func(error) {
+// tellOfDatabase returns a function that logs that the database can't be read, or can be again. isKnown reports whether
+// there is anything to answer from meanwhile.
+func tellOfDatabase(
+	ctx context.Context, of service.Verifications, path string, log *slog.Logger, isKnown func() bool,
+) func(error) {
 	return func(err error) {
 		if err == nil {
 			log.Info("the database can be read", identity(ctx, of, path)...)
 			return
 		}
-		log.Error("the database can't be read: requests get 503 once what is known of it is older than --max-staleness",
-			"error", tokens.Cleaned(explain(err)), "database", path)
+		consequence := "requests get 503 until it can"
+		if isKnown() {
+			consequence = "requests get 503 once what is known of it is older than --max-staleness"
+		}
+		text := explain(err)
+		if tokens.ErrorReason(err) == tokens.ReasonNoDatabase {
+			text += "; so does latchkey bootstrap, with a token that may do everything"
+		}
+		log.Error("the database can't be read: "+consequence, "error", tokens.Cleaned(text), "database", path)
 	}
 }
 

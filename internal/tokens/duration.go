@@ -67,6 +67,9 @@ var numberAndUnit = regexp.MustCompile(`^\d{1,6}(\.\d{1,3})?( ?)([A-Za-z]*)$`)
 // DurationHint says what is wrong with a text that somebody took for a duration, or nothing. It repeats no more of the
 // text than the name of a known unit, since the text may be anything.
 func DurationHint(s string) string {
+	if positive, ok := strings.CutPrefix(s, "-"); ok && numberAndUnit.MatchString(positive) {
+		return "; a duration can't be negative"
+	}
 	parts := numberAndUnit.FindStringSubmatch(s)
 	if parts == nil {
 		return ""
