@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // bootstrap makes the first access token that may do everything.
 type bootstrap struct {
 	Output       string `help:"The file to write the value to, which only you can read. One that exists stays as it is." placeholder:"FILE" required:""`
-	Organization string `help:"The name of the organization, for a database that does not exist yet. It keeps that name." placeholder:"NAME"`
+	Organization string `help:"The name of the organization, for a database that does not exist yet, which keeps it: default if you name none." placeholder:"NAME"`
 }
 
 // Help says what is made, and when it is refused.
@@ -45,17 +46,18 @@ func (c *bootstrap) Run(ctx context.Context, app *app) error {
 	if err := writeSecretFile(c.Output, secret.Secret); err != nil {
 		return err
 	}
-	token, err := app.bootstrap(ctx, c.Organization, secret)
+	made, err := app.bootstrap(ctx, c.Organization, secret)
 	if err != nil {
 		return errors.Join(fmt.Errorf("unable to bootstrap: %w", err), os.Remove(c.Output))
 	}
-	return c.tell(app, token)
+	return c.tell(app, made)
 }
 
 // tell says what was made and what comes next.
-func (c *bootstrap) tell(app *app, token tokens.AccessToken) error {
-	line := fmt.Sprintf("Made access token %s (%s) of %s, which may do everything; its value is in %s", token.Name, token.ID,
-		token.User.Email, c.Output)
+func (c *bootstrap) tell(app *app, made service.Bootstrapped) error {
+	token := made.AccessToken
+	line := fmt.Sprintf("Made access token %s (%s) of %s, which may do everything in organization %s; its value is in %s",
+		token.Name, token.ID, token.User.Email, made.Organization, c.Output)
 	if err := app.printLine(tokens.Cleaned(line)); err != nil {
 		return err
 	}

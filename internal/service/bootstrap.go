@@ -18,36 +18,42 @@ type Bootstrap struct {
 	ClaimedRun string
 }
 
+// Bootstrapped is the access token that a bootstrap made, and the organization in which it may do everything.
+type Bootstrapped struct {
+	tokens.AccessToken
+	Organization string
+}
+
 // Run makes the token with a secret that the caller generated. It is refused while another active token holds every
 // permission; of two at once, one is. CodeConflict, CodeUnavailable.
-func (p Bootstrap) Run(ctx context.Context, secret tokens.NewSecretFor) (tokens.AccessToken, error) {
+func (p Bootstrap) Run(ctx context.Context, secret tokens.NewSecretFor) (Bootstrapped, error) {
 	opened := Open(p.Options)
-	t, err := opened.As(tokens.AsDatabaseOwner(p.Actor).InRun(p.ClaimedRun)).bootstrap(ctx, secret)
-	return t, errors.Join(err, opened.Close())
+	made, err := opened.As(tokens.AsDatabaseOwner(p.Actor).InRun(p.ClaimedRun)).bootstrap(ctx, secret)
+	return made, errors.Join(err, opened.Close())
 }
 
 // bootstrap is Bootstrap.Run for an open database.
-func (b *Backend) bootstrap(ctx context.Context, secret tokens.NewSecretFor) (tokens.AccessToken, error) {
+func (b *Backend) bootstrap(ctx context.Context, secret tokens.NewSecretFor) (Bootstrapped, error) {
 	b.willStore(secret.Secret)
-	return transact(ctx, b, tokens.ActionDatabaseBootstrap, object{}, b.found, func(o *operation) (t tokens.AccessToken, err error) {
+	return transact(ctx, b, tokens.ActionDatabaseBootstrap, object{}, b.found, func(o *operation) (made Bootstrapped, err error) {
 		about := databaseObject(o.View)
-		o.object = about
+		o.object, made.Organization = about, about.name
 		if err := o.mayBootstrap(ctx); err != nil {
-			return t, err
+			return made, err
 		}
 		user, err := o.bootstrapUser(ctx)
 		if err != nil {
-			return t, err
+			return made, err
 		}
-		t, err = o.createAccessToken(ctx, tokens.NewAccessToken{
+		made.AccessToken, err = o.createAccessToken(ctx, tokens.NewAccessToken{
 			NewSecretFor: secret, TechnicalUserID: user.ID,
 			Settings: tokens.Settings{Name: tokens.BootstrapName, Enabled: true, Visibility: tokens.VisibilityOrganization},
 		})
 		if err != nil {
-			return t, err
+			return made, err
 		}
-		return t, o.record(ctx, tokens.ActionDatabaseBootstrap, about.id, about.name,
-			because("made access token "+t.ID+", which may do everything"))
+		return made, o.record(ctx, tokens.ActionDatabaseBootstrap, about.id, about.name,
+			because("made access token "+made.ID+", which may do everything"))
 	})
 }
 

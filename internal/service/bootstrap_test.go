@@ -17,7 +17,8 @@ import (
 func bootstrapIn(t *testing.T, options service.Options) (tokens.AccessToken, error) {
 	t.Helper()
 	secret := newRequest(t, "", "").NewSecretFor
-	return service.Bootstrap{Options: options, Actor: anna.Actor()}.Run(background, secret)
+	made, err := service.Bootstrap{Options: options, Actor: anna.Actor()}.Run(background, secret)
+	return made.AccessToken, err
 }
 
 func TestBootstrap(t *testing.T) {
