@@ -29,7 +29,11 @@ type Bootstrapped struct {
 func (p Bootstrap) Run(ctx context.Context, secret tokens.NewSecretFor) (Bootstrapped, error) {
 	opened := Open(p.Options)
 	made, err := opened.As(tokens.AsDatabaseOwner(p.Actor).InRun(p.ClaimedRun)).bootstrap(ctx, secret)
-	return made, errors.Join(err, opened.Close())
+	closed := opened.Close()
+	if err != nil {
+		return made, errors.Join(err, closed)
+	}
+	return made, nil // it is committed, whatever went wrong afterwards
 }
 
 // bootstrap is Bootstrap.Run for an open database.

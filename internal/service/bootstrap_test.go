@@ -62,6 +62,21 @@ func TestBootstrap(t *testing.T) {
 	}
 }
 
+// A bootstrap that is committed counts, whatever goes wrong afterwards: else the only copy of its value would be deleted.
+func TestBootstrapThatFailsToClose(t *testing.T) {
+	options := service.Options{Database: filepath.Join(t.TempDir(), "latchkey.db"), Now: time.Now}
+	made, err := bootstrapIn(t, options.FailingToClose())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openWith(t, options).As(anna).AccessToken(background, made.ID); err != nil {
+		t.Error(err)
+	}
+	if _, err := bootstrapIn(t, options.FailingToClose()); tokens.ErrorReason(err) != tokens.ReasonBootstrapped {
+		t.Errorf("again: %v", err)
+	}
+}
+
 // Of two bootstraps at once, one wins, also where both make the database.
 func TestBootstrapsAtOnce(t *testing.T) {
 	for range 5 {
