@@ -115,5 +115,5 @@ func (s *Service) writeUses(ctx context.Context, tokenIDs []string, uses map[str
 			})
 		}
 	}
-	return s.store.WriteUses(ctx, func(log store.Uncounted) error { return log.RecordUses(ctx, all) })
+	return s.store.WriteUses(ctx, all)
 }

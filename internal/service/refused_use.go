@@ -77,12 +77,13 @@ func (u *refusedUseRecord) take() (waiting map[refusedUse]refusedSecret, dropped
 	return waiting, dropped
 }
 
-// flushRefusedUses writes the events of refused uses. Those that it can't write wait for the next flush.
+// flushRefusedUses writes the events of refused uses. Those that it can't write wait for the next flush. A database with the
+// schema of the next version gets none.
 func (s *Service) flushRefusedUses(ctx context.Context, pause func(context.Context) error) (written, dropped int, err error) {
 	waiting, dropped := s.refusedUses.take()
 	all := slices.SortedFunc(maps.Keys(waiting), func(a, b refusedUse) int { return waiting[a].at.Compare(waiting[b].at) })
 	written, err = inBatches(ctx, all, refusalsAtOnce, pause, func(batch []refusedUse) error {
-		return s.store.WriteUses(ctx, func(log store.Uncounted) error {
+		return s.store.RecordRefusedUses(ctx, func(log store.Uncounted) error {
 			for _, use := range batch {
 				if err := recordRefusedUse(ctx, log, use, waiting[use]); err != nil {
 					return err

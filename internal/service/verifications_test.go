@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -118,4 +119,58 @@ func TestVerificationsOfOtherDatabases(t *testing.T) {
 	if err != nil || database.Organization != tokens.DefaultOrganization || database.Location != p.path {
 		t.Errorf("the next schema: got %+v, %v", database, err)
 	}
+}
+
+// Uses of secrets are written while the database already has the schema of the next version, on which verification goes on.
+// Nothing else is: an event may need more there, so that no event tells of refused uses.
+func TestUsesOnTheNextSchema(t *testing.T) {
+	p := newPopulated(t)
+	s := service.Open(service.Options{Database: p.path, Now: p.now, Follow: true})
+	wantVerified(t, "before the migration", s, p.current, p.now(), true)
+	execute(t, p.path, fmt.Sprintf(`ALTER TABLE access_tokens ADD COLUMN novelty TEXT NOT NULL DEFAULT '';
+		PRAGMA user_version = %d`, store.SchemaVersion+1))
+	wantVerified(t, "after it", s, p.current, p.now(), true)
+	uses, events := numberIn(t, p.path, `SELECT use_count FROM access_tokens`), numberIn(t, p.path, `SELECT count(*) FROM events`)
+	s.RecordUse(p.token.ID, p.token.Secret.Version, p.now())
+	s.RecordRefusedUse(p.token.ID, p.token.Secret.Version, p.now())
+	if _, err := s.FlushUses(t.Context()); err != nil {
+		t.Errorf("a flush: %v", err)
+	}
+	s.RecordUse(p.token.ID, p.token.Secret.Version, p.now())
+	if _, err := s.As(anna).HoldAccessToken(background, p.token.ID, "leaked"); tokens.ErrorCode(err) != tokens.CodeUnavailable {
+		t.Errorf("a change: got %v, want CodeUnavailable", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("the end: %v", err)
+	}
+	if got := numberIn(t, p.path, `SELECT use_count FROM access_tokens`); got != uses+2 {
+		t.Errorf("%d uses were written, want 2", got-uses)
+	}
+	if got := numberIn(t, p.path, `SELECT count(*) FROM secrets WHERE last_used_at IS NOT NULL`); got != 1 {
+		t.Errorf("%d secrets have a last use, want 1", got)
+	}
+	if got := numberIn(t, p.path, `SELECT count(*) FROM events`); got != events {
+		t.Errorf("%d events were written, want none", got-events)
+	}
+
+	execute(t, p.path, fmt.Sprintf(`PRAGMA user_version = %d; CREATE TABLE novelties (id TEXT)`, store.SchemaVersion+2))
+	s = service.Open(service.Options{Database: p.path, Now: p.now})
+	s.RecordUse(p.token.ID, p.token.Secret.Version, p.now())
+	if err := s.Close(); tokens.ErrorCode(err) != tokens.CodeUnavailable {
+		t.Errorf("uses on a schema two versions newer: got %v, want CodeUnavailable", err)
+	}
+}
+
+// numberIn returns the number that a query finds in a database.
+func numberIn(t *testing.T, database, query string) (number int64) {
+	t.Helper()
+	db, err := sql.Open("sqlite", database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(background, query).Scan(&number); err != nil {
+		t.Fatal(err)
+	}
+	return number
 }

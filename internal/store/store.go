@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,14 +24,16 @@ type Store struct {
 	mu     sync.Mutex
 	open   *opened
 	closed bool
+	// watches are those of a store that follows.
+	watches []*renewedWatch
 }
 
 // opened is an open database.
 type opened struct {
 	Connection
-	// users are how many use it now, and left means that the last of them closes it.
-	users int
-	left  bool
+	// users are how many use it now. left means that nobody else may use it, and the last of them closes it.
+	users        int
+	left, closed bool
 }
 
 // New returns the store in the database of an engine, with a clock. It opens nothing yet. If the location names another
@@ -39,8 +42,9 @@ func New(engine Engine, now func() time.Time) *Store {
 	return &Store{engine: engine, now: now, opening: make(chan struct{}, 1)}
 }
 
-// NewFollowing is New for a store that opens the database anew where the location names another one. It never makes one in
-// the place of a database that it had open.
+// NewFollowing is New for a store that opens the database anew where the location names another one, or where what is open
+// fails, as it does after another database was copied over it. It never makes one in the place of a database that it had
+// open.
 func NewFollowing(engine Engine, now func() time.Time) *Store {
 	s := New(engine, now)
 	s.follows = true
@@ -85,7 +89,7 @@ func (s *Store) read(
 		return err
 	}
 	defer s.done(open)
-	return s.explain(way(open, ctx, func(v View) error { return fn(open, v) }))
+	return s.ended(ctx, open, way(open, ctx, func(v View) error { return fn(open, v) }))
 }
 
 // Write runs fn in a transaction, which commits when fn returns nil.
@@ -113,10 +117,10 @@ func (s *Store) Change(ctx context.Context, found Found, fn func(Tx) error) (mar
 			return err
 		}
 	}
-	err = s.write(ctx, Connection.Write, found, func(tx Tx) error {
+	err = s.write(ctx, Connection.Write, found, s.writingOwn(func(tx Tx) error {
 		mark, err = s.counted(ctx, tx, fn)
 		return err
-	})
+	}))
 	return mark, err
 }
 
@@ -147,8 +151,8 @@ func (s *Store) counted(ctx context.Context, tx Tx, fn func(Tx) error) (mark tok
 	return tx.raise(ctx, s.now(), seen.touched()...)
 }
 
-// Uncounted writes what is no change of the database, and nothing else: events of refusals, and uses of secrets. A
-// transaction that writes anything else can't get by without being counted.
+// Uncounted writes what is no change of the database, and nothing else: events of refusals. A transaction that writes
+// anything else can't get by without being counted, uses of secrets apart.
 type Uncounted struct {
 	View
 	tx Tx
@@ -159,42 +163,65 @@ func (u Uncounted) InsertEvent(ctx context.Context, e tokens.Event) error {
 	return u.tx.InsertEvent(ctx, e)
 }
 
-// RecordUses is Tx.RecordUses.
-func (u Uncounted) RecordUses(ctx context.Context, uses []SecretUse) error {
-	return u.tx.RecordUses(ctx, uses)
-}
-
 // Record runs fn, which writes events alone, in a transaction. It neither makes a database nor migrates one.
 func (s *Store) Record(ctx context.Context, fn func(Uncounted) error) error {
-	return s.write(ctx, Connection.Record, nil, func(tx Tx) error { return fn(Uncounted{tx.View, tx}) })
+	return s.write(ctx, Connection.Record, nil, s.writingOwn(func(tx Tx) error { return fn(Uncounted{tx.View, tx}) }))
 }
 
-// WriteUses runs fn, which writes uses of secrets or events of refused ones, in a transaction.
-func (s *Store) WriteUses(ctx context.Context, fn func(Uncounted) error) error {
-	return s.write(ctx, Connection.Write, nil, func(tx Tx) error { return fn(Uncounted{tx.View, tx}) })
+// WriteUses writes uses of secrets in a transaction, also while the database already has the schema of the next version:
+// verification goes on there, and uses need no more than columns that every later schema has.
+func (s *Store) WriteUses(ctx context.Context, uses []SecretUse) error {
+	return s.write(ctx, Connection.Write, nil, func(_ Connection, tx Tx) error { return tx.RecordUses(ctx, uses) })
+}
+
+// RecordRefusedUses runs fn, which writes events of refused uses of secrets, in a transaction. On the schema of the next
+// version it does nothing: an event may need more there, and none must keep the server from going on.
+func (s *Store) RecordRefusedUses(ctx context.Context, fn func(Uncounted) error) error {
+	return s.write(ctx, Connection.Write, nil, func(open Connection, tx Tx) error {
+		if open.SchemaVersion() > SchemaVersion {
+			return nil
+		}
+		return fn(Uncounted{tx.View, tx})
+	})
+}
+
+// writingOwn is fn on a database whose schema is not that of a newer program.
+func (s *Store) writingOwn(fn func(Tx) error) func(Connection, Tx) error {
+	return func(open Connection, tx Tx) error {
+		if err := s.checkSchema(open); err != nil {
+			return err
+		}
+		return fn(tx)
+	}
 }
 
 // write runs fn by one of the ways to write.
 func (s *Store) write(
-	ctx context.Context, way func(Connection, context.Context, func(Tx) error) error, found Found, fn func(Tx) error,
+	ctx context.Context, way func(Connection, context.Context, func(Tx) error) error, found Found,
+	fn func(Connection, Tx) error,
 ) error {
 	open, err := s.connection(ctx, found)
 	if err != nil {
 		return err
 	}
 	defer s.done(open)
-	return s.explain(way(open, ctx, func(tx Tx) error {
-		if err := s.checkSchema(open); err != nil {
-			return err
-		}
-		return fn(tx)
-	}))
+	return s.ended(ctx, open, way(open, ctx, func(tx Tx) error { return fn(open, tx) }))
 }
 
 // Watch returns a watch for changes of the database, on a connection of its own. CodeUnavailable.
 func (s *Store) Watch(ctx context.Context) (Watch, error) {
 	w, err := s.engine.Watch(ctx)
-	return w, s.explain(err)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	if !s.follows {
+		return w, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	renewed := &renewedWatch{store: s, watch: w}
+	s.watches = append(s.watches, renewed)
+	return renewed, nil
 }
 
 // checkSchema refuses the schema of a newer program.
@@ -213,7 +240,7 @@ func (s *Store) Close() error {
 	if s.open == nil {
 		return nil
 	}
-	err := s.open.Close()
+	err := s.open.close()
 	s.open = nil
 	return s.explain(err)
 }
@@ -233,13 +260,10 @@ func (s *Store) connection(ctx context.Context, found Found) (*opened, error) {
 		return nil, s.explain(moved)
 	}
 	open, err = s.opened(ctx, open, nil)
-	if tokens.IsNoDatabase(err) {
-		err = moved
-	}
 	return open, s.explain(err)
 }
 
-// opened returns the open database for a use, and opens it where none is open but one that is out of use.
+// opened returns the open database for a use, and opens it where none is open but one that is out of use or was left.
 func (s *Store) opened(ctx context.Context, outOfUse *opened, found Found) (*opened, error) {
 	if open, err := s.use(outOfUse); open != nil || err != nil {
 		return open, err
@@ -253,21 +277,45 @@ func (s *Store) opened(ctx context.Context, outOfUse *opened, found Found) (*ope
 	if open, err := s.use(outOfUse); open != nil || err != nil { // another one was first
 		return open, err
 	}
-	fresh, err := s.engine.Connect(ctx, found)
+	fresh, err := s.connect(ctx, found)
 	if err != nil {
 		return nil, err
 	}
 	return s.useFresh(fresh)
 }
 
-// use returns the open database for a use; nil where none is open but one that is out of use.
+// connect opens the database. It makes none in the place of one that was open. Only who may open the database calls it.
+func (s *Store) connect(ctx context.Context, found Found) (Connection, error) {
+	s.mu.Lock()
+	before := s.open
+	var stale []*renewedWatch
+	if before != nil && before.left {
+		stale = slices.Clone(s.watches)
+	}
+	s.mu.Unlock()
+	if before == nil {
+		return s.engine.Connect(ctx, found)
+	}
+	for _, w := range stale {
+		w.renew()
+	}
+	fresh, err := s.engine.Connect(ctx, nil)
+	if tokens.IsNoDatabase(err) {
+		if moved := before.Check(); moved != nil {
+			err = moved
+		}
+	}
+	return fresh, err
+}
+
+// use returns the open database for a use; nil where none is open but one that is out of use or was left.
 func (s *Store) use(outOfUse *opened) (*opened, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, s.explainClosed()
 	}
-	if s.open == nil || s.open == outOfUse {
+	if s.open == nil || s.open == outOfUse || s.open.left {
 		return nil, nil
 	}
 	s.open.users++
@@ -297,12 +345,42 @@ func (s *Store) done(open *opened) {
 	open.closeIfUnused()
 }
 
+// ended explains how a use of an open database ended. A store that follows leaves a database whose connections fail, as they
+// do for good once somebody has copied another one over the file.
+func (s *Store) ended(ctx context.Context, open *opened, err error) error {
+	explained := s.explain(err)
+	if s.follows && ctx.Err() == nil && isOfConnection(err, explained) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		open.left = true
+	}
+	return explained
+}
+
+// isOfConnection reports whether an error, which explained explains, says that something is wrong with a connection that
+// does not pass by waiting. What is wrong with a row, or with the tables, is so on each connection.
+func isOfConnection(err, explained error) bool {
+	_, isOfDomain := errors.AsType[*tokens.Error](err)
+	_, isOfRow := errors.AsType[*rowError](err)
+	reason := tokens.ErrorReason(explained)
+	return !isOfDomain && !isOfRow && (reason == tokens.ReasonDatabaseFailing || reason == tokens.ReasonWrongPlace)
+}
+
 // closeIfUnused closes a database that was left, if nobody uses it. The caller holds the lock. What an error would tell
-// is of a file that nobody asks for any more.
+// is of a file that nobody asks for any more, or that has failed.
 func (o *opened) closeIfUnused() {
 	if o.left && o.users == 0 {
-		_ = o.Close()
+		_ = o.close()
 	}
+}
+
+// close closes the database, once. The caller holds the lock.
+func (o *opened) close() error {
+	if o.closed {
+		return nil
+	}
+	o.closed = true
+	return o.Close()
 }
 
 // explainClosed is the error of a use after the end.

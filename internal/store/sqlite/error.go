@@ -55,7 +55,8 @@ func (f databaseFile) Explain(err error) error {
 			f.path).Because(tokens.ReasonDatabaseFailing)
 	case sqlite3.SQLITE_IOERR:
 		return tokens.Unavailable(err,
-			"the disk of database %s failed or is full: check its free space and its health, and try again", f.path)
+			"the disk of database %s failed or is full: check its free space and its health, and try again", f.path).
+			Because(tokens.ReasonDatabaseFailing)
 	}
 	return tokens.Unavailable(err, "database %s gave an unexpected error", f.path).Because(tokens.ReasonDatabaseFailing)
 }

@@ -162,6 +162,66 @@ func TestFollowingLeavesReadersAlone(t *testing.T) {
 	}
 }
 
+// Where somebody copies another database over the file, connections to it fail for good: what they know of its log is no
+// longer so. A store that follows the path opens the file anew.
+func TestFollowingAFileThatWasOverwritten(t *testing.T) {
+	path := newDatabase(t, 1)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	note := func(ctx context.Context, tx store.Tx) error { return tx.PutBack(ctx, noon) }
+	if err := Backup(t.Context(), path, backup, note); err != nil {
+		t.Fatal(err)
+	}
+	s, counts := following(t, path)
+	for range 20 {
+		if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 200) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantGroupsIn(t, "the first database", s, 4001)
+	w, err := s.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	wantChanges(t, w, "the first look", everythingChanged)
+	overwrite(t, backup, path)
+	for try := 1; ; try++ {
+		groups, err := readGroups(t.Context(), s)
+		changes, lookErr := w.Look(t.Context())
+		if err == nil && len(groups) == 1 && lookErr == nil && changes.All {
+			break
+		}
+		t.Logf("%d groups, %v; %+v, %v", len(groups), err, changes, lookErr)
+		if try == 5 {
+			t.Fatalf("after %d tries: got %d groups, %v; want the 1 of the backup", try, len(groups), err)
+		}
+	}
+	if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
+		t.Errorf("a write: %v", err)
+	}
+	wantGroupsIn(t, "the backup", s, 2)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if opened, closed := counts.opened.Load(), counts.closed.Load(); opened != closed {
+		t.Errorf("%d databases were opened and %d closed", opened, closed)
+	}
+}
+
+// overwrite copies a file over the one of a database, as cp does, with an empty log.
+func overwrite(t *testing.T, from, to string) {
+	t.Helper()
+	content, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{to: content, to + "-wal": nil} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Many who find another file at once open it once.
 func TestFollowingByMany(t *testing.T) {
 	path := newDatabase(t, 1)
@@ -174,9 +234,7 @@ func TestFollowingByMany(t *testing.T) {
 		for range 20 {
 			all.Go(func() { wantGroupsIn(t, "the next database", s, 2) })
 			all.Go(func() {
-				if err := s.WriteUses(t.Context(), func(log store.Uncounted) error {
-					return log.RecordUses(t.Context(), []store.SecretUse{{TokenID: "tok_01jz0000000000000000000000", Version: 1, Count: 1, Last: noon}})
-				}); err != nil {
+				if err := s.WriteUses(t.Context(), []store.SecretUse{{TokenID: "tok_01jz0000000000000000000000", Version: 1, Count: 1, Last: noon}}); err != nil {
 					t.Error(err)
 				}
 			})

@@ -272,9 +272,7 @@ func TestUsesFindTheirRowsByIndex(t *testing.T) {
 	statements := RecordStatements(t)
 	path := newDatabase(t, 1)
 	s := openStore(t, path)
-	err := s.WriteUses(t.Context(), func(log store.Uncounted) error {
-		return log.RecordUses(t.Context(), []store.SecretUse{{TokenID: "tok_1", Version: 1, Count: 1, Last: noon}})
-	})
+	err := s.WriteUses(t.Context(), []store.SecretUse{{TokenID: "tok_1", Version: 1, Count: 1, Last: noon}})
 	if err != nil {
 		t.Fatal(err)
 	}

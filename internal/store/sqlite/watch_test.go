@@ -105,9 +105,7 @@ func TestWatch(t *testing.T) {
 	}
 	wantChanges(t, w, "a token changed three times", objectsChanged(first))
 	s := openStore(t, path)
-	use := func(log store.Uncounted) error {
-		return log.RecordUses(t.Context(), []store.SecretUse{{TokenID: first, Version: 1, Count: 1, Last: noon}})
-	}
+	use := []store.SecretUse{{TokenID: first, Version: 1, Count: 1, Last: noon}}
 	if err := s.WriteUses(t.Context(), use); err != nil {
 		t.Fatal(err)
 	}
@@ -150,9 +148,7 @@ func TestWatchSeesEachCommit(t *testing.T) {
 			return s.Write(t.Context(), func(tx store.Tx) error { return tx.DeleteRequestsBefore(t.Context(), noon) })
 		},
 		func() error {
-			return s.WriteUses(t.Context(), func(log store.Uncounted) error {
-				return log.RecordUses(t.Context(), []store.SecretUse{{TokenID: id, Version: 1, Count: 1, Last: noon}})
-			})
+			return s.WriteUses(t.Context(), []store.SecretUse{{TokenID: id, Version: 1, Count: 1, Last: noon}})
 		},
 	} {
 		others.Go(func() {
