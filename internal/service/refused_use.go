@@ -118,14 +118,16 @@ func recordRefusedUse(ctx context.Context, log store.Uncounted, use refusedUse, 
 	return log.InsertEvent(ctx, e)
 }
 
-// whyRefused says why a secret of a token was not active at a time, as far as the token still tells.
+// whyRefused says why a secret of a token was not active at a time. The event is written later: a token, or a technical
+// user, that has changed meanwhile doesn't tell what it was like.
 func whyRefused(t tokens.AccessToken, of refusedSecret) string {
 	verdict := tokens.SecretRow{Version: of.version, AccessToken: t}.Resolve(builtInRoles).Verdict(of.at)
+	changed := t.UpdatedAt.After(of.at) || t.User.UpdatedAt.After(of.at)
 	switch {
+	case changed, verdict.Active:
+		return "a value that was presented was not active then"
 	case verdict.Superseded:
 		return "a value that was presented has been superseded"
-	case verdict.Active:
-		return "a value that was presented was not active then"
 	}
 	return "a value that was presented is not active: the token is " + string(verdict.AccessToken.Status)
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // Refused uses wait in bounded memory, one for each token and minute, and the first of them counts.
@@ -48,5 +50,41 @@ func TestNotingARefusedUseAllocatesNothing(t *testing.T) {
 	record()
 	if n := testing.AllocsPerRun(100, record); n != 0 {
 		t.Errorf("two refused uses make %v allocations, want none", n)
+	}
+}
+
+// The event of a refused use names a cause only if the token and its technical user are still as they were then.
+func TestWhyRefused(t *testing.T) {
+	const unsaid = "a value that was presented was not active then"
+	before, after := noon.Add(-time.Hour), noon.Add(time.Second)
+	for name, tt := range map[string]struct {
+		version int64
+		change  func(*tokens.AccessToken)
+		want    string
+	}{
+		"held before": {2, func(a *tokens.AccessToken) { a.Held, a.UpdatedAt = &tokens.Stop{At: before}, before },
+			"a value that was presented is not active: the token is held"},
+		"held at the same time": {2, func(a *tokens.AccessToken) { a.Held, a.UpdatedAt = &tokens.Stop{At: noon}, noon },
+			"a value that was presented is not active: the token is held"},
+		"held after it had expired": {2, func(a *tokens.AccessToken) {
+			a.ExpiresAt, a.Held, a.UpdatedAt = before, &tokens.Stop{At: after}, after
+		}, unsaid},
+		"expired":         {2, func(a *tokens.AccessToken) { a.ExpiresAt = before }, "a value that was presented is not active: the token is expired"},
+		"expires later":   {2, func(a *tokens.AccessToken) { a.ExpiresAt = after }, unsaid},
+		"enabled since":   {2, func(a *tokens.AccessToken) { a.UpdatedAt = after }, unsaid},
+		"superseded":      {1, func(*tokens.AccessToken) {}, "a value that was presented has been superseded"},
+		"regenerated":     {1, func(a *tokens.AccessToken) { a.UpdatedAt = after }, unsaid},
+		"account stopped": {2, func(a *tokens.AccessToken) { a.User.Enabled = false }, "a value that was presented is not active: the token is disabled"},
+		"account stopped since": {2, func(a *tokens.AccessToken) {
+			a.ExpiresAt, a.User.Enabled, a.User.UpdatedAt = before, false, after
+		}, unsaid},
+	} {
+		token := tokens.AccessToken{UpdatedAt: before, Settings: tokens.Settings{Enabled: true}}
+		token.Secret = tokens.SecretState{Version: 2, CreatedAt: before}
+		token.User.Enabled, token.User.UpdatedAt = true, before
+		tt.change(&token)
+		if got := whyRefused(token, refusedSecret{tt.version, noon}); got != tt.want {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
 	}
 }
