@@ -61,7 +61,7 @@ func testGrace(w *world) {
 	w.equal("the token afterwards", w.token(id), token)
 	w.live("after the regeneration", "pc", first, second)
 	w.mentions(w.events(id)[1].Detail, "version 2", "schedule",
-		"version 1 stays valid until "+tokens.FormatTimestamp(superseded.Add(time.Hour)), "never used")
+		"version 1 stays valid until "+tokens.FormatTimestamp(superseded.Add(time.Hour)), "no use recorded")
 
 	// Whatever stops the token stops both.
 	must(w.HoldAccessToken(w.Context(), id, "leaked"))(w)

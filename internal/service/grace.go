@@ -155,10 +155,11 @@ func retired(s tokens.PreviousSecret, how string) fact {
 	}
 }
 
-// lastUse describes, for an event, when a secret was last used.
+// lastUse describes, for an event, when a secret was last used, as far as it is known: a use may still wait in the memory
+// of another process.
 func lastUse(at time.Time) string {
 	if at.IsZero() {
-		return "never used"
+		return "no use recorded"
 	}
 	return "last used at " + tokens.FormatTimestamp(at)
 }
