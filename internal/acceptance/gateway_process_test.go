@@ -71,8 +71,7 @@ func startCaddy(t testing.TB, program, address string, changes []string) *backgr
 	t.Helper()
 	dir := t.TempDir()
 	_, port, _ := strings.Cut(address, ":")
-	// The port for administration is taken if another Caddy runs.
-	changes = append(changes, "http://:8081 {", "http://:"+port+" {\n log\n", "\n{\n", "\n{\n admin off\n")
+	changes = append(changes, "http://:8081 {", "http://:"+port+" {\n log\n")
 	copyExample(t, dir, "caddy", changes)
 	cmd := exec.CommandContext(t.Context(), program, "run", "--adapter", "caddyfile", "--config",
 		filepath.Join(dir, "Caddyfile"))
