@@ -98,7 +98,7 @@ func (a *app) acceptor() acceptor {
 // bootstrap makes the first access token that may do everything, and the database where there is none.
 func (a *app) bootstrap(
 	ctx context.Context, organization string, secret tokens.NewSecretFor,
-) (service.Bootstrapped, error) {
+) (tokens.Bootstrapped, error) {
 	options := a.options()
 	options.Organization = organization
 	return service.Bootstrap{Options: options, Actor: a.Actor, ClaimedRun: a.principal().Run()}.Run(ctx, secret)

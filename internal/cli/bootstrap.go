@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -54,7 +53,7 @@ func (c *bootstrap) Run(ctx context.Context, app *app) error {
 }
 
 // tell says what was made and what comes next.
-func (c *bootstrap) tell(app *app, made service.Bootstrapped) error {
+func (c *bootstrap) tell(app *app, made tokens.Bootstrapped) error {
 	token := made.AccessToken
 	line := fmt.Sprintf("Made access token %s (%s) of %s, which may do everything in organization %s; its value is in %s",
 		token.Name, token.ID, token.User.Email, made.Organization, c.Output)

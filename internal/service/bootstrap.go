@@ -18,15 +18,9 @@ type Bootstrap struct {
 	ClaimedRun string
 }
 
-// Bootstrapped is the access token that a bootstrap made, and the organization in which it may do everything.
-type Bootstrapped struct {
-	tokens.AccessToken
-	Organization string
-}
-
 // Run makes the token with a secret that the caller generated. It is refused while another active token holds every
 // permission; of two at once, one is. CodeConflict, CodeUnavailable.
-func (p Bootstrap) Run(ctx context.Context, secret tokens.NewSecretFor) (Bootstrapped, error) {
+func (p Bootstrap) Run(ctx context.Context, secret tokens.NewSecretFor) (tokens.Bootstrapped, error) {
 	opened := Open(p.Options)
 	made, err := opened.As(tokens.AsDatabaseOwner(p.Actor).InRun(p.ClaimedRun)).bootstrap(ctx, secret)
 	closed := opened.Close()
@@ -37,9 +31,9 @@ func (p Bootstrap) Run(ctx context.Context, secret tokens.NewSecretFor) (Bootstr
 }
 
 // bootstrap is Bootstrap.Run for an open database.
-func (b *Backend) bootstrap(ctx context.Context, secret tokens.NewSecretFor) (Bootstrapped, error) {
+func (b *Backend) bootstrap(ctx context.Context, secret tokens.NewSecretFor) (tokens.Bootstrapped, error) {
 	b.willStore(secret.Secret)
-	return transact(ctx, b, tokens.ActionDatabaseBootstrap, object{}, b.found, func(o *operation) (made Bootstrapped, err error) {
+	return transact(ctx, b, tokens.ActionDatabaseBootstrap, object{}, b.found, func(o *operation) (made tokens.Bootstrapped, err error) {
 		about := databaseObject(o.View)
 		o.object, made.Organization = about, about.name
 		if err := o.mayBootstrap(ctx); err != nil {

@@ -5,6 +5,12 @@ import "time"
 // BootstrapName is the name of the access token that a bootstrap makes and of the technical user that it belongs to.
 const BootstrapName = "bootstrap"
 
+// Bootstrapped is the access token that a bootstrap made, and the organization in which it may do everything.
+type Bootstrapped struct {
+	AccessToken
+	Organization string
+}
+
 // CheckBootstrap refuses a bootstrap, which makes a token that may do everything, while one of the tokens is such a token
 // and active: whoever holds its value needs no other one. CodeConflict, with the token's ID.
 func CheckBootstrap(list []AccessToken, roles Roles, now time.Time) error {
