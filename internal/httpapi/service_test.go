@@ -83,7 +83,7 @@ func (w *serviceWorld) update(id string, update tokens.AccessTokenUpdate) {
 	}
 }
 
-// eventually waits until a condition holds, for at most a second as the contract for changes says, or what the machine
+// eventually waits until a condition holds, for at most a second as is promised for changes, or what the machine
 // takes longer while it is busy.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
