@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// subject is a value that clients keep asking about, at a path that tells whether it is accepted.
+// subject is a value that clients keep asking about, at a path that answers 200 while it is accepted.
 type subject struct {
 	path, value string
 	// sent is when the last request that was accepted was sent, and accepted when its answer came, since the load began.

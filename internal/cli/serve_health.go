@@ -8,7 +8,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/httpapi"
 )
 
-// health tells whether the server lives and whether it may be asked.
+// health reports whether the server lives, and whether it may be asked.
 type health struct {
 	// ready returns why the server may not be asked; nil if it may.
 	ready func() error

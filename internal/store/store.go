@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -24,8 +23,6 @@ type Store struct {
 	mu     sync.Mutex
 	open   *opened
 	closed bool
-	// watches are those of a store that follows.
-	watches []*renewedWatch
 }
 
 // opened is an open database.
@@ -217,11 +214,7 @@ func (s *Store) Watch(ctx context.Context) (Watch, error) {
 	if !s.follows {
 		return w, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	renewed := &renewedWatch{store: s, watch: w}
-	s.watches = append(s.watches, renewed)
-	return renewed, nil
+	return followingWatch{w, s}, nil
 }
 
 // checkSchema refuses the schema of a newer program.
@@ -288,16 +281,9 @@ func (s *Store) opened(ctx context.Context, outOfUse *opened, found Found) (*ope
 func (s *Store) connect(ctx context.Context, found Found) (Connection, error) {
 	s.mu.Lock()
 	before := s.open
-	var stale []*renewedWatch
-	if before != nil && before.left {
-		stale = slices.Clone(s.watches)
-	}
 	s.mu.Unlock()
 	if before == nil {
 		return s.engine.Connect(ctx, found)
-	}
-	for _, w := range stale {
-		w.renew()
 	}
 	fresh, err := s.engine.Connect(ctx, nil)
 	if tokens.IsNoDatabase(err) {
@@ -362,8 +348,13 @@ func (s *Store) ended(ctx context.Context, open *opened, err error) error {
 func isOfConnection(err, explained error) bool {
 	_, isOfDomain := errors.AsType[*tokens.Error](err)
 	_, isOfRow := errors.AsType[*rowError](err)
+	return !isOfDomain && !isOfRow && isFailing(explained)
+}
+
+// isFailing reports whether an error says that the file can't be read, or is not a database.
+func isFailing(explained error) bool {
 	reason := tokens.ErrorReason(explained)
-	return !isOfDomain && !isOfRow && (reason == tokens.ReasonDatabaseFailing || reason == tokens.ReasonWrongPlace)
+	return reason == tokens.ReasonDatabaseFailing || reason == tokens.ReasonWrongPlace
 }
 
 // closeIfUnused closes a database that was left, if nobody uses it. The caller holds the lock. What an error would tell

@@ -1,10 +1,6 @@
 package store
 
-import (
-	"context"
-	"slices"
-	"sync"
-)
+import "context"
 
 // Watch looks for changes of a database that anybody made, on a connection used for nothing else. It is used by one
 // goroutine at a time.
@@ -12,7 +8,7 @@ type Watch interface {
 	// Look returns what changed since the last look that told; at the first look, everything may have, and so it may where
 	// the location names another database by now. CodeUnavailable if that can't be told, until a later look can.
 	Look(ctx context.Context) (Changes, error)
-	// Close ends the connection, if there is one. A later look makes another one.
+	// Close ends the connection, if there is one.
 	Close() error
 }
 
@@ -26,40 +22,28 @@ type Changes struct {
 	Objects []ChangedObject
 }
 
-// renewedWatch is the watch of a store that follows, which also begins anew where the store leaves a database that fails.
-// SQLite's connections of one process share what they know of the log: while one is open, each new one fails as the others
-// do.
-type renewedWatch struct {
+// followingWatch is the watch of a store that follows. Where it fails, the store leaves its own connections, too: those of
+// one process share what SQLite knows of the log, so that while one is open, each new one fails as the others do.
+type followingWatch struct {
+	Watch
 	store *Store
-	mu    sync.Mutex
-	watch Watch
 }
 
 // Look implements Watch.
-func (w *renewedWatch) Look(ctx context.Context) (Changes, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.watch.Look(ctx)
+func (w followingWatch) Look(ctx context.Context) (Changes, error) {
+	changes, err := w.Watch.Look(ctx)
+	if ctx.Err() == nil && isFailing(err) {
+		w.store.leave()
+	}
+	return changes, err
 }
 
-// renew has the next look open the database anew. What an error would tell is of what has failed.
-func (w *renewedWatch) renew() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_ = w.watch.Close()
-}
-
-// Close implements Watch.
-func (w *renewedWatch) Close() error {
-	w.store.forget(w)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.watch.Close()
-}
-
-// forget ends the renewals of a watch.
-func (s *Store) forget(w *renewedWatch) {
+// leave has the next use open the database anew.
+func (s *Store) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.watches = slices.DeleteFunc(s.watches, func(other *renewedWatch) bool { return other == w })
+	if s.open != nil {
+		s.open.left = true
+		s.open.closeIfUnused()
+	}
 }

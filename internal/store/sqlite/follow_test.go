@@ -285,3 +285,37 @@ func (e slowEngine) Connect(ctx context.Context, found store.Found) (store.Conne
 	<-e.end
 	return e.Engine.Connect(ctx, found)
 }
+
+// A watch alone heals from a file that was copied over the one that it watches: while it can't tell, nobody looks anything
+// up by which the store would find out.
+func TestWatchAloneHealsFromAFileThatWasOverwritten(t *testing.T) {
+	path := newDatabase(t, 1)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	note := func(ctx context.Context, tx store.Tx) error { return tx.PutBack(ctx, noon) }
+	if err := Backup(t.Context(), path, backup, note); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := following(t, path)
+	for range 20 {
+		if err := s.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 200) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := s.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	wantChanges(t, w, "the first look", everythingChanged)
+	overwrite(t, backup, path)
+	for try := 1; ; try++ {
+		changes, err := w.Look(t.Context())
+		if err == nil && changes.All {
+			break
+		}
+		if try == 5 {
+			t.Fatalf("after %d looks: got %+v, %v", try, changes, err)
+		}
+	}
+	wantGroupsIn(t, "the backup", s, 1)
+}
