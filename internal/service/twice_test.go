@@ -10,19 +10,7 @@ import (
 // Twice returns the options for a database on which every transaction runs twice, the first time for nothing, as it
 // does where an engine finds out only at the end that another transaction was first.
 func (o Options) Twice() Options {
-	o.wrap = func(engine store.Engine) store.Engine { return twiceEngine{engine} }
-	return o
-}
-
-type twiceEngine struct{ store.Engine }
-
-// Connect implements store.Engine.
-func (e twiceEngine) Connect(ctx context.Context, found store.Found) (store.Connection, error) {
-	open, err := e.Engine.Connect(ctx, found)
-	if err != nil {
-		return nil, err
-	}
-	return twiceConnection{open}, nil
+	return o.wrapped(func(c store.Connection) store.Connection { return twiceConnection{c} })
 }
 
 type twiceConnection struct{ store.Connection }

@@ -9,22 +9,7 @@ import (
 // Around returns the options for a database each of whose writing transactions runs in a call of a function, which may
 // also fail in its place.
 func (o Options) Around(around func(write func() error) error) Options {
-	o.wrap = func(engine store.Engine) store.Engine { return aroundEngine{engine, around} }
-	return o
-}
-
-type aroundEngine struct {
-	store.Engine
-	around func(func() error) error
-}
-
-// Connect implements store.Engine.
-func (e aroundEngine) Connect(ctx context.Context, found store.Found) (store.Connection, error) {
-	open, err := e.Engine.Connect(ctx, found)
-	if err != nil {
-		return nil, err
-	}
-	return aroundConnection{open, e.around}, nil
+	return o.wrapped(func(c store.Connection) store.Connection { return aroundConnection{c, around} })
 }
 
 type aroundConnection struct {
