@@ -13,12 +13,14 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/httpapi"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/verify"
 )
 
 // serve answers gateways and APIs that ask whether a value is good.
 type serve struct {
 	Listen            string `help:"Where to answer: 127.0.0.1:8080 by default. Port 0 takes a free one." placeholder:"HOST:PORT" default:"127.0.0.1:8080"`
+	ManageListen      string `help:"Answer the management API there, and no longer at --listen." placeholder:"HOST:PORT"`
 	OpsListen         string `help:"Answer /metrics, /healthz and /readyz there, and no longer at --listen." placeholder:"HOST:PORT"`
 	TLSCert           string `name:"tls-cert" help:"Speak TLS with the certificate in this file, PEM, which may go on with those up to an authority. Read again every 10 seconds and on SIGHUP." placeholder:"FILE"`
 	TLSKey            string `name:"tls-key" help:"The file with its private key, PEM." placeholder:"FILE"`
@@ -46,7 +48,7 @@ func (*serve) Help() string {
 
 // serveSettings are the flags of serve, read and judged.
 type serveSettings struct {
-	public, ops         *address
+	public, manage, ops *address
 	drain, maxStaleness time.Duration
 }
 
@@ -70,6 +72,11 @@ func (c *serve) settings(app *app) (s serveSettings, err error) {
 	}
 	if s.public, err = c.address("--listen", c.Listen); err != nil {
 		return s, err
+	}
+	if c.ManageListen != "" {
+		if s.manage, err = c.address("--manage-listen", c.ManageListen); err != nil {
+			return s, err
+		}
 	}
 	if c.OpsListen != "" {
 		s.ops, err = c.address("--ops-listen", c.OpsListen)
@@ -119,8 +126,8 @@ func (c *serve) Run(ctx context.Context, app *app) error {
 
 // ports are what a server listens at, and the certificate with which it does; nil for plain HTTP.
 type ports struct {
-	public, ops net.Listener
-	certificate *certificate
+	public, manage, ops net.Listener
+	certificate         *certificate
 }
 
 // listen reads the certificate and begins to listen.
@@ -132,11 +139,22 @@ func (c *serve) listen(
 			return p, err
 		}
 	}
-	if p.public, err = settings.public.listen(ctx); err != nil || settings.ops == nil {
-		return p, err
-	}
-	if p.ops, err = settings.ops.listen(ctx); err != nil {
-		return p, errors.Join(err, p.public.Close())
+	var opened []net.Listener
+	for _, port := range []struct {
+		at       *address
+		listener *net.Listener
+	}{{settings.public, &p.public}, {settings.manage, &p.manage}, {settings.ops, &p.ops}} {
+		if port.at == nil {
+			continue
+		}
+		listener, err := port.at.listen(ctx)
+		if err != nil {
+			for _, l := range opened {
+				err = errors.Join(err, l.Close())
+			}
+			return p, err
+		}
+		*port.listener, opened = listener, append(opened, listener)
 	}
 	return p, nil
 }
@@ -148,6 +166,9 @@ func (c *serve) introduce(ctx context.Context, app *app, ports ports, of service
 		scheme = "https://"
 	}
 	facts := []any{"address", scheme + ports.public.Addr().String()}
+	if ports.manage != nil {
+		facts = append(facts, "manage_address", scheme+ports.manage.Addr().String())
+	}
 	if ports.ops != nil {
 		facts = append(facts, "ops_address", scheme+ports.ops.Addr().String())
 	}
@@ -186,13 +207,24 @@ func (c *serve) newServing(
 		s.beside = append(s.beside, func(ctx context.Context) { ports.certificate.keepFresh(ctx, hangups) })
 	}
 	ops := operations{"/healthz": s.health.live, "/readyz": s.health.mayBeAsked, "/metrics": metricsHandler(registry)}
+	management := httpapi.NewManagement(httpapi.ManagementOptions{
+		As:    func(p tokens.Principal) tokens.Backend { return opened.As(p) },
+		Cache: cache, Now: app.Now, Log: log,
+	})
+	at := func(listener net.Listener, handler http.Handler) {
+		s.at = append(s.at, newListening(listener, handler, ports.certificate, log))
+	}
+	var public http.Handler = verification
+	if ports.manage == nil {
+		public = httpapi.Front(verification, management)
+	} else {
+		at(ports.manage, management)
+	}
 	if ports.ops == nil {
-		s.at = []listening{newListening(ports.public, ops.beside(verification), ports.certificate, log)}
-		return s
+		public = ops.beside(public)
+	} else {
+		at(ports.ops, ops.beside(http.HandlerFunc(answerNothing)))
 	}
-	s.at = []listening{
-		newListening(ports.public, verification, ports.certificate, log),
-		newListening(ports.ops, ops.beside(http.HandlerFunc(answerNothing)), ports.certificate, log),
-	}
+	at(ports.public, public)
 	return s
 }

@@ -74,7 +74,8 @@ func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.S
 	if err != nil {
 		return caller{}, err
 	}
-	refusal := tokens.Forbidden("", "the access token that asks is not good: it is unknown, has ended or was stopped")
+	refusal := tokens.Forbidden("", "the access token that asks is not good: it is unknown, has ended or was stopped").
+		Because(tokens.ReasonUnauthenticated)
 	if !ok {
 		return caller{actor: tokens.ActorUnknown, rejected: true}, refusal
 	}

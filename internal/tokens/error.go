@@ -46,6 +46,18 @@ const (
 	ReasonNotAnIdentifier Reason = "not_an_identifier"
 	// ReasonUnknownRole: no role has the name in the field.
 	ReasonUnknownRole Reason = "unknown_role"
+	// ReasonUnauthenticated: the access token by which the caller asks is not good, or there is none.
+	ReasonUnauthenticated Reason = "unauthenticated"
+	// ReasonSecretAlreadyShown: the request took effect before, and its answer showed a secret that can't be shown again.
+	ReasonSecretAlreadyShown Reason = "secret_already_shown"
+	// ReasonUnreachable: the server can't be reached, or didn't answer.
+	ReasonUnreachable Reason = "unreachable"
+	// ReasonCertificate: the server doesn't prove that it is the one that was meant.
+	ReasonCertificate Reason = "certificate"
+	// ReasonPlainHTTP: the address of the server would show the access token to others.
+	ReasonPlainHTTP Reason = "plain_http"
+	// ReasonMalformed: the input can't be read.
+	ReasonMalformed Reason = "malformed"
 	// ReasonUnknownCaller: nobody has the address under which the caller asks to work.
 	ReasonUnknownCaller Reason = "unknown_caller"
 	// ReasonNoDatabase: no database was made yet at a place that could hold one, as opposed to one that can't be

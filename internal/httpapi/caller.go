@@ -1,0 +1,59 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// notAuthenticated is the error of a request whose caller is nobody, whatever the cause.
+func notAuthenticated() *tokens.Error {
+	return tokens.Forbidden("", "the access token that asks is not good: it is unknown, has ended or was stopped").
+		Because(tokens.ReasonUnauthenticated)
+}
+
+// backendFor returns the backend for whoever asks: the holder of the access token in the request.
+func (m *Management) backendFor(e endpoint, r *http.Request) (tokens.Backend, error) {
+	secret, ok := presentedBy(r.Header)
+	if !ok {
+		return nil, notAuthenticated()
+	}
+	if m.options.Cache != nil {
+		// Where the cache can't tell, the database decides. A value that some token has or had is for the database, too,
+		// which records its refusal.
+		found, err := m.options.Cache.Verify(r.Context(), secret)
+		if err == nil && found.Row == nil && !m.strangers.isFirst(e.name, m.options.Now()) {
+			return nil, notAuthenticated()
+		}
+	}
+	run, err := url.PathUnescape(r.Header.Get(runHeader))
+	if err != nil {
+		run = "" // it is only a claim
+	}
+	return m.options.As(tokens.AsTokenHolder(secret).InRun(run)), nil
+}
+
+// strangers remembers which operations were refused, in the present minute, to those who presented a value that no token
+// has. One event tells of all of them, so all but the first need no look at the database.
+type strangers struct {
+	mu      sync.Mutex
+	minute  time.Time
+	refused map[string]bool
+}
+
+// isFirst reports whether none has been refused the operation in the minute yet.
+func (s *strangers) isFirst(operation string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if minute := now.Truncate(tokens.FoldedWithin); !minute.Equal(s.minute) {
+		s.minute, s.refused = minute, map[string]bool{}
+	}
+	if s.refused[operation] {
+		return false
+	}
+	s.refused[operation] = true
+	return true
+}

@@ -1,0 +1,225 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+const (
+	// largestBody is the size in bytes of the largest document that a client may send.
+	largestBody = 1 << 20
+	// longestKey is the length in bytes of the longest Idempotency-Key.
+	longestKey = 255
+	// keyHeader holds the identifier of a request: what httpapi-idempotency-key of the IETF drafts.
+	keyHeader = "Idempotency-Key"
+)
+
+// malformed is the error of a request that is not what its operation takes. Its text repeats nothing of the request.
+func malformed(field, what string) *tokens.Error {
+	e := tokens.Invalid(field, "%s", what)
+	e.Reason = tokens.ReasonMalformed
+	return e
+}
+
+// place is where a field of an input stands in a request.
+type place struct {
+	kind  string // path, query, key or body
+	name  string // in the path or the query
+	index int    // of the field
+}
+
+// placesOf returns where the fields of an input stand.
+func placesOf(in reflect.Type) []place {
+	var places []place
+	for i := range in.NumField() {
+		tag := in.Field(i).Tag
+		for _, kind := range []string{"path", "query", "key", "body"} {
+			if name, ok := tag.Lookup(kind); ok {
+				places = append(places, place{kind, name, i})
+			}
+		}
+	}
+	return places
+}
+
+// readInput reads the input of an operation from a request. CodeInvalid.
+func readInput[In any](r *http.Request, in *In) error {
+	value := reflect.ValueOf(in).Elem()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return malformed("", "the query of the address is malformed")
+	}
+	for _, p := range placesOf(value.Type()) {
+		field := value.Field(p.index)
+		switch p.kind {
+		case "path":
+			field.SetString(r.PathValue(p.name))
+		case "query":
+			if err := readParameter(p.name, query[p.name], field); err != nil {
+				return err
+			}
+			delete(query, p.name)
+		case "key":
+			request, err := keyOf(r.Header)
+			if err != nil {
+				return err
+			}
+			field.Set(reflect.ValueOf(request))
+		case "body":
+			if err := readBody(r, field); err != nil {
+				return err
+			}
+		}
+	}
+	if len(query) > 0 {
+		return malformed("", "the query of the address has a parameter that this operation doesn't know")
+	}
+	return nil
+}
+
+// readParameter reads a parameter of a query. An empty one is absent.
+func readParameter(name string, values []string, into reflect.Value) error {
+	if into.Kind() == reflect.Slice {
+		into.Set(reflect.ValueOf(values))
+		return nil
+	}
+	if len(values) > 1 {
+		return malformed(name, "the parameter is there twice: send it once")
+	}
+	if len(values) == 0 || values[0] == "" {
+		return nil
+	}
+	text := values[0]
+	if parsed, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		err := parsed.UnmarshalText([]byte(text))
+		if rule, ok := errors.AsType[*tokens.Error](err); ok {
+			rule.Field = name
+		}
+		return err
+	}
+	switch into.Kind() { //nolint:exhaustive // inputs have no others
+	case reflect.String:
+		into.SetString(text)
+	case reflect.Int, reflect.Int64:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return malformed(name, "it must be a whole number")
+		}
+		into.SetInt(n)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return malformed(name, "it must be true or false")
+		}
+		into.SetBool(b)
+	default:
+		panic(fmt.Sprintf("a parameter can't be a %s", into.Type()))
+	}
+	return nil
+}
+
+// keyOf returns the request that the Idempotency-Key of a request identifies. Without one, the request is one of its own.
+// A key that is not an identifier of ours stands for one that follows from it.
+func keyOf(h http.Header) (tokens.Request, error) {
+	keys := h.Values(keyHeader)
+	switch {
+	case len(keys) == 0:
+		return tokens.NewRequest(time.Unix(0, 0)), nil
+	case len(keys) > 1:
+		return tokens.Request{}, malformed("request_id", "there are several headers "+keyHeader+": send one")
+	}
+	key := strings.TrimSpace(keys[0])
+	if len(key) > 1 && strings.HasPrefix(key, `"`) && strings.HasSuffix(key, `"`) { // the draft wants a string of RFC 8941
+		key = key[1 : len(key)-1]
+	}
+	if key == "" || len(key) > longestKey {
+		return tokens.Request{}, malformed("request_id", fmt.Sprintf("%s must have 1 to %d characters", keyHeader, longestKey))
+	}
+	if tokens.IsID(tokens.KindRequest, key) {
+		return tokens.Request{RequestID: key}, nil
+	}
+	return tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, time.Unix(0, 0), key)}, nil
+}
+
+// readBody reads the JSON document that is the body of a request.
+func readBody(r *http.Request, into reflect.Value) error {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return malformed("", "the body must be JSON: send it with Content-Type: application/json")
+	}
+	text, err := io.ReadAll(r.Body)
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return malformed("", fmt.Sprintf("the body is too large: send at most %d bytes", largestBody))
+	}
+	if err != nil {
+		return malformed("", "the body could not be read to its end")
+	}
+	return readDocument(text, into.Addr().Interface())
+}
+
+// writeInput returns the request by which a client asks for an operation. The address is that of the server.
+func writeInput(base *url.URL, d described, in any) (*http.Request, error) {
+	value := reflect.ValueOf(in)
+	path, query := d.path, url.Values{}
+	var body []byte
+	header := http.Header{}
+	for _, p := range placesOf(d.in) {
+		field := value.Field(p.index)
+		switch p.kind {
+		case "path":
+			path = strings.Replace(path, "{"+p.name+"}", url.PathEscape(field.String()), 1)
+		case "query":
+			writeParameter(query, p.name, field)
+		case "key":
+			if id := field.Interface().(tokens.Request).RequestID; id != "" { //nolint:errcheck,forcetypeassert // by its tag
+				header.Set(keyHeader, id)
+			}
+		case "body":
+			text, err := json.Marshal(field.Interface())
+			if err != nil {
+				return nil, fmt.Errorf("write the body: %w", err)
+			}
+			body = text
+			header.Set("Content-Type", "application/json")
+		}
+	}
+	address := base.String() + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	r, err := http.NewRequest(d.method, address, bytes.NewReader(body)) //nolint:noctx // the caller adds its own
+	if err != nil {
+		return nil, fmt.Errorf("write the request: %w", err)
+	}
+	r.Header = header
+	return r, nil
+}
+
+// writeParameter adds a parameter to a query, unless it has the zero value.
+func writeParameter(query url.Values, name string, value reflect.Value) {
+	switch v := value.Interface().(type) {
+	case []string:
+		query[name] = v
+	case encoding.TextMarshaler:
+		if text, err := v.MarshalText(); err == nil && len(text) > 0 {
+			query.Set(name, string(text))
+		}
+	default:
+		if !value.IsZero() {
+			query.Set(name, fmt.Sprint(v))
+		}
+	}
+}
