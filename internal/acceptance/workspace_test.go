@@ -18,6 +18,8 @@ type workspace struct {
 	dir string
 	// database is the path of the database, relative to the folder.
 	database string
+	// remote means that Terraform and the command line work through a server; see throughServer.
+	remote bool
 	// program is the Terraform to run; empty for terraformPath.
 	program string
 	// env is added to the environment of every process.
@@ -106,6 +108,9 @@ func (w *workspace) configure(resources string) {
 // place returns the attributes of a provider that works where the workspace does. The command line gets there by the
 // flags of latchkeyReading.
 func (w *workspace) place() string {
+	if w.remote {
+		return `organization = "acme"`
+	}
 	return `
 		database     = "` + filepath.ToSlash(w.database) + `"
 		organization = "acme"
@@ -158,7 +163,10 @@ func (w *workspace) latchkey(args ...string) result {
 // latchkeyReading is latchkey with this text on standard input.
 func (w *workspace) latchkeyReading(input string, args ...string) result {
 	w.t.Helper()
-	cmd := w.command(binary(w.t), append([]string{"--database", w.databasePath()}, args...)...)
+	if !w.remote {
+		args = append([]string{"--database", w.databasePath()}, args...)
+	}
+	cmd := w.command(binary(w.t), args...)
 	cmd.Stdin = strings.NewReader(input)
 	return finish(w.t, cmd)
 }
