@@ -7,6 +7,10 @@ const (
 	DefaultDatabase = "latchkey.db"
 	// DatabaseVariable is the environment variable that names the database if nothing else does.
 	DatabaseVariable = "LATCHKEY_DATABASE"
+	// EndpointVariable is the environment variable that names a server, in place of a database, if nothing else does.
+	EndpointVariable = "LATCHKEY_ENDPOINT"
+	// TokenVariable is the environment variable that holds the access token by which to ask a server.
+	TokenVariable = "LATCHKEY_TOKEN"
 	// TrustDirectoryVariable is the environment variable that names the one directory in which a database may lie although
 	// everybody may write to it.
 	TrustDirectoryVariable = "LATCHKEY_TRUST_DIRECTORY"

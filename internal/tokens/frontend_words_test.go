@@ -21,7 +21,8 @@ var frontendWords = regexp.MustCompile(`(?i)terraform|tofu|\bimport\b|\bremoved 
 // domainWords are the texts that hold such a word, and mean something of the domain by it.
 var domainWords = map[string]bool{
 	// Each variable has one name for both frontends.
-	"LATCHKEY_DATABASE": true, "LATCHKEY_TRUST_DIRECTORY": true, "LATCHKEY_RUN": true,
+	"LATCHKEY_DATABASE": true, "LATCHKEY_ENDPOINT": true, "LATCHKEY_TOKEN": true, "LATCHKEY_TRUST_DIRECTORY": true,
+	"LATCHKEY_RUN": true,
 	// What a system that runs pipelines sets.
 	"ATLANTIS_TERRAFORM_VERSION": true,
 	// The field by which a caller asks to work as a member.
