@@ -108,7 +108,7 @@ func (c *Client) Group(ctx context.Context, id string) (tokens.Group, error) {
 
 // Groups implements tokens.Backend.
 func (c *Client) Groups(ctx context.Context) ([]tokens.Group, error) {
-	return askForAll(ctx, c, listGroups, group.domain)
+	return askForAll(ctx, c, listGroups, unfiltered, group.domain)
 }
 
 // UpdateGroup implements tokens.Backend.

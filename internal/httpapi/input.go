@@ -38,17 +38,16 @@ func malformed(field, what string) *tokens.Error {
 type place struct {
 	kind  string // path, query, key or body
 	name  string // in the path or the query
-	index int    // of the field
+	index []int  // of the field
 }
 
-// placesOf returns where the fields of an input stand.
+// placesOf returns where the fields of an input, and of what is embedded in it, stand.
 func placesOf(in reflect.Type) []place {
 	var places []place
-	for i := range in.NumField() {
-		tag := in.Field(i).Tag
+	for _, field := range reflect.VisibleFields(in) {
 		for _, kind := range []string{"path", "query", "key", "body"} {
-			if name, ok := tag.Lookup(kind); ok {
-				places = append(places, place{kind, name, i})
+			if name, ok := field.Tag.Lookup(kind); ok {
+				places = append(places, place{kind, name, field.Index})
 			}
 		}
 	}
@@ -63,7 +62,7 @@ func readInput[In any](r *http.Request, in *In) error {
 		return malformed("", "the query of the address is malformed")
 	}
 	for _, p := range placesOf(value.Type()) {
-		field := value.Field(p.index)
+		field := value.FieldByIndex(p.index)
 		switch p.kind {
 		case "path":
 			field.SetString(r.PathValue(p.name))
@@ -154,6 +153,9 @@ func keyOf(h http.Header) (tokens.Request, error) {
 	return tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, time.Unix(0, 0), key)}, nil
 }
 
+// presettable is a document some of whose members have another value than the zero one where a request leaves them out.
+type presettable interface{ preset() }
+
 // readBody reads the JSON document that is the body of a request.
 func readBody(r *http.Request, into reflect.Value) error {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -167,7 +169,11 @@ func readBody(r *http.Request, into reflect.Value) error {
 	if err != nil {
 		return malformed("", "the body could not be read to its end")
 	}
-	return readDocument(text, into.Addr().Interface())
+	document := into.Addr().Interface()
+	if preset, ok := document.(presettable); ok {
+		preset.preset()
+	}
+	return readDocument(text, document)
 }
 
 // writeInput returns the request by which a client asks for an operation. The address is that of the server.
@@ -177,7 +183,7 @@ func writeInput(base *url.URL, d described, in any) (*http.Request, error) {
 	var body []byte
 	header := http.Header{}
 	for _, p := range placesOf(d.in) {
-		field := value.Field(p.index)
+		field := value.FieldByIndex(p.index)
 		switch p.kind {
 		case "path":
 			path = strings.Replace(path, "{"+p.name+"}", url.PathEscape(field.String()), 1)

@@ -80,7 +80,15 @@ func served[In, Out any](
 // endpoints are all operations of the management API.
 func endpoints() []endpoint {
 	var all []endpoint
-	for _, some := range [][]endpoint{databaseEndpoints(), groupEndpoints()} {
+	for _, some := range [][]endpoint{
+		databaseEndpoints(),
+		groupEndpoints(),
+		roleEndpoints(),
+		memberEndpoints(),
+		technicalUserEndpoints(),
+		tokenShareEndpoints(),
+		nameEndpoints(),
+	} {
 		all = append(all, some...)
 	}
 	return all

@@ -72,14 +72,17 @@ func pageOf[T, D any](in pageInput, document func(T) D, key func(T) string) func
 	}
 }
 
-// askForAll asks for a list, page by page.
-func askForAll[D, T any](
-	ctx context.Context, c *Client, list operation[pageInput, page[D]], domain func(D) (T, error),
+// unfiltered is the selection of a list that has no filters; see askForAll.
+func unfiltered(p pageInput) pageInput { return p }
+
+// askForAll asks for a list, page by page. selection returns the input for a page.
+func askForAll[In, D, T any](
+	ctx context.Context, c *Client, list operation[In, page[D]], selection func(pageInput) In, domain func(D) (T, error),
 ) ([]T, error) {
 	var all []T
 	in := pageInput{Limit: largestPage}
 	for {
-		p, err := ask(ctx, c, list, in)
+		p, err := ask(ctx, c, list, selection(in))
 		if err != nil {
 			return nil, err
 		}

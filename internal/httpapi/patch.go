@@ -67,6 +67,9 @@ func (p *patch[W, S]) UnmarshalJSON(text []byte) error {
 	if len(some) > 0 {
 		return errUnknownMember
 	}
+	if preset, ok := any(&p.settings).(presettable); ok {
+		preset.preset()
+	}
 	return decodeStrictly(text, &p.settings)
 }
 

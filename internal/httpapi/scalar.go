@@ -76,3 +76,19 @@ func unmarshalOptional(text []byte, parse func([]byte) error) error {
 	}
 	return parse([]byte(*s))
 }
+
+// textOrNull is a text that is null where it is empty.
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// textOrEmpty is the opposite of textOrNull.
+func textOrEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

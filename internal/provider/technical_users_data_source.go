@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -75,11 +74,8 @@ func (d *technicalUsersDataSource) Read(
 
 // selected returns the technical users that match all filters.
 func (m *technicalUsersModel) selected(users []tokens.TechnicalUser) []tokens.TechnicalUser {
-	search, groupID := tokens.Folded(m.Search.ValueString()), m.GroupID.ValueString()
+	search, groupID := m.Search.ValueString(), m.GroupID.ValueString()
 	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {
-		mentioned := slices.ContainsFunc([]string{u.Name, u.Description, u.Email}, func(text string) bool {
-			return strings.Contains(tokens.Folded(text), search)
-		})
-		return !mentioned || groupID != "" && u.GroupID != groupID
+		return !u.Mentions(search) || groupID != "" && u.GroupID != groupID
 	})
 }

@@ -1,6 +1,10 @@
 package tokens
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // TechnicalUserSettings are what people set on a technical user.
 type TechnicalUserSettings struct {
@@ -46,6 +50,14 @@ type TechnicalUser struct {
 // user that is disabled, or that is deleted with its access token, does not count.
 func (u TechnicalUser) IsOwner() bool {
 	return u.GroupID == "" && u.Role == RoleOwner && u.Enabled && !u.SystemCreated
+}
+
+// Mentions reports whether the name, the description or the address holds a text, in any case.
+func (u TechnicalUser) Mentions(text string) bool {
+	text = Folded(text)
+	return slices.ContainsFunc([]string{u.Name, u.Description, u.Email}, func(of string) bool {
+		return strings.Contains(Folded(of), text)
+	})
 }
 
 // NewTechnicalUser is the input for creating a technical user.
