@@ -44,6 +44,9 @@ func carry(ctx context.Context, h http.Header) {
 func carried(ctx context.Context, h http.Header) (context.Context, *tokens.Witness, error) {
 	var w *tokens.Witness
 	if values, ok := h[expectsHeader]; ok {
+		if len(values) > 1 {
+			return ctx, nil, malformed("", "there are several headers "+expectsHeader+": send one")
+		}
 		expects, err := parseMark(values[0])
 		if err != nil {
 			return ctx, nil, err

@@ -31,6 +31,9 @@ func decodeStrictly(text []byte, into any) error {
 // readDocument reads the body of a request into a new document. CodeInvalid, without anything that the client sent: it
 // may be a secret in the wrong place.
 func readDocument(text []byte, into any) error {
+	if err := checkDocument(text, reflect.TypeOf(into).Elem()); err != nil {
+		return err
+	}
 	err := decodeStrictly(text, into)
 	if err == nil {
 		return nil
@@ -41,10 +44,14 @@ func readDocument(text []byte, into any) error {
 		return rule
 	}
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return malformed(field, "it must not be a JSON "+kindOfJSON(mismatch.Value))
+		kind := kindOfJSON(mismatch.Value)
+		if kind == "number" && mismatch.Type.Kind() <= reflect.Uint64 {
+			return malformed(field, "it must be a whole number of at most 64 bits")
+		}
+		return malformed(field, "it must not be a JSON "+kind)
 	}
 	if !json.Valid(text) {
-		return malformed("", "the body is not a JSON document")
+		return malformed("", notJSON)
 	}
 	return malformed(field, errUnknownMember.Error()+", or one that doesn't fit: compare the body with the description of the API")
 }
@@ -77,13 +84,36 @@ func memberAtFault(text []byte, of reflect.Type) string {
 
 // membersOf returns the names of the members of a document of a type, in the order of its fields.
 func membersOf(t reflect.Type) (names []string) {
-	if patched, ok := reflect.Zero(t).Interface().(interface{ document() reflect.Type }); ok {
-		t = patched.document()
-	}
-	for _, field := range reflect.VisibleFields(t) {
-		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" {
-			names = append(names, name)
-		}
+	for _, m := range typedMembersOf(t) {
+		names = append(names, m.name)
 	}
 	return names
+}
+
+// typedMember is a member of a document.
+type typedMember struct {
+	name  string
+	field reflect.StructField
+}
+
+// typedMembersOf returns the members of a document of a type, in the order of its fields; none for what is no document.
+func typedMembersOf(t reflect.Type) (members []typedMember) {
+	t = documentType(t)
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, field := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
+			members = append(members, typedMember{name, field})
+		}
+	}
+	return members
+}
+
+// documentType returns the type whose fields a document of a type has: another one for a patch.
+func documentType(t reflect.Type) reflect.Type {
+	if patched, ok := reflect.Zero(t).Interface().(interface{ document() reflect.Type }); ok {
+		return patched.document()
+	}
+	return t
 }

@@ -11,9 +11,11 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -61,11 +63,16 @@ func readInput[In any](r *http.Request, in *In) error {
 	if err != nil {
 		return malformed("", "the query of the address is malformed")
 	}
+	if !isUTF8(query) {
+		return malformed("", "the query of the address is not in UTF-8")
+	}
 	for _, p := range placesOf(value.Type()) {
 		field := value.FieldByIndex(p.index)
 		switch p.kind {
 		case "path":
-			field.SetString(r.PathValue(p.name))
+			if field.SetString(r.PathValue(p.name)); !utf8.ValidString(field.String()) {
+				return malformed(p.name, "it is not in UTF-8")
+			}
 		case "query":
 			if err := readParameter(p.name, query[p.name], field); err != nil {
 				return err
@@ -87,6 +94,16 @@ func readInput[In any](r *http.Request, in *In) error {
 		return malformed("", "the query of the address has a parameter that this operation doesn't know")
 	}
 	return nil
+}
+
+// isUTF8 reports whether the names and values of a query are.
+func isUTF8(query url.Values) bool {
+	for name, values := range query {
+		if !utf8.ValidString(name) || slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // readParameter reads a parameter of a query. An empty one is absent.

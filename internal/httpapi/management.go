@@ -12,6 +12,7 @@ import (
 	"path"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -28,7 +29,7 @@ const (
 	retryAfter = "1"
 )
 
-// ManagementOptions say what a Management works with. All but Cache and Log are required.
+// ManagementOptions say what a Management works with. All but Cache, Log and Observer are required.
 type ManagementOptions struct {
 	// As returns the backend for a principal.
 	As func(tokens.Principal) tokens.Backend
@@ -38,6 +39,8 @@ type ManagementOptions struct {
 	Now   func() time.Time
 	// Log is told what an operator should look at; never a secret.
 	Log *slog.Logger
+	// Observer is told about every request.
+	Observer ManagementObserver
 }
 
 // Management is the HTTP server of the management API: the operations of tokens.Backend, for whoever presents an access
@@ -56,22 +59,13 @@ func NewManagement(options ManagementOptions) *Management {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
+	if options.Observer == nil {
+		options.Observer = unobserved{}
+	}
 	m := &Management{options: options, mux: http.NewServeMux(), turns: make(chan struct{}, mostOperations)}
-	allowed := map[string]bool{}
 	for _, e := range endpoints() {
 		m.mux.Handle(e.method+" "+e.path, m.handler(e))
-		if !allowed[e.path] {
-			allowed[e.path] = true
-			m.mux.HandleFunc(e.path, func(w http.ResponseWriter, r *http.Request) {
-				sendProblem(w, r, problem{Status: http.StatusMethodNotAllowed, Code: codeNoSuchOperation,
-					Detail: "there is no such operation at this address: the description of the API, /openapi.json, has them all"})
-			})
-		}
 	}
-	m.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		sendProblem(w, r, problem{Status: http.StatusNotFound, Code: codeNoSuchOperation,
-			Detail: "there is nothing at this address: the description of the API, /openapi.json, has all operations"})
-	})
 	return m
 }
 
@@ -80,36 +74,67 @@ func (m *Management) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Cache-Control"] = noStore
 	h.Set("X-Content-Type-Options", "nosniff")
-	if r.Method == http.MethodConnect || path.Clean(r.URL.Path) != r.URL.Path { // which the mux would redirect
-		sendProblem(w, r, problem{Status: http.StatusNotFound, Code: codeNoSuchOperation,
-			Detail: "there is nothing at this address: the description of the API, /openapi.json, has all operations"})
+	if p := r.URL.Path; r.Method == http.MethodConnect || !strings.HasPrefix(p, "/") || path.Clean(p) != p {
+		m.sendNoOperation(w, r, nil) // the mux would redirect
+		return
+	}
+	if unmatched, pattern := m.mux.Handler(r); pattern == "" {
+		answer := head{header: http.Header{}}
+		unmatched.ServeHTTP(&answer, r)
+		m.sendNoOperation(w, r, answer.header["Allow"])
 		return
 	}
 	m.mux.ServeHTTP(w, r)
 }
 
+// head keeps the headers of an answer and nothing else.
+type head struct{ header http.Header }
+
+func (h *head) Header() http.Header       { return h.header }
+func (*head) Write(p []byte) (int, error) { return len(p), nil }
+func (*head) WriteHeader(int)             {}
+
+// sendNoOperation answers a request that asks for no operation. There are others at its address if methods are allowed.
+func (m *Management) sendNoOperation(w http.ResponseWriter, r *http.Request, allowed []string) {
+	began := m.options.Now()
+	p := problem{Status: http.StatusNotFound, Code: codeNoSuchOperation,
+		Detail: "there is nothing at this address: the description of the API, /openapi.json, has all operations"}
+	if len(allowed) > 0 {
+		p.Status = http.StatusMethodNotAllowed
+		p.Detail = "there is no such operation at this address: the description of the API, /openapi.json, has them all"
+		w.Header()["Allow"] = allowed
+	}
+	sendProblem(w, r, p)
+	m.options.Observer.OperationAnswered("", p.Code, m.options.Now().Sub(began))
+}
+
 // handler returns what answers requests for an operation.
 func (m *Management) handler(e endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := m.options.Now()
 		ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
 		defer cancel()
 		r = r.WithContext(ctx)
 		r.Body = &body{ReadCloser: http.MaxBytesReader(w, r.Body, largestBody)}
-		document, saw, err := m.carryOut(e, r)
-		if err != nil {
-			m.tell(e, err)
-			sendProblem(w, r, conceal(problemOf(err), r))
-			return
+		code := ""
+		if text, saw, err := m.carryOut(e, r); err != nil {
+			m.tell(ctx, e, err)
+			p := conceal(problemOf(err), r)
+			code = p.Code
+			sendProblem(w, r, p)
+		} else {
+			if saw != "" {
+				w.Header().Set(sawHeader, saw)
+			}
+			send(w, r, e.status(), "application/json", text)
 		}
-		if saw != "" {
-			w.Header().Set(sawHeader, saw)
-		}
-		sendDocument(w, r, e.status(), document)
+		m.options.Observer.OperationAnswered(e.name, code, m.options.Now().Sub(began))
 	})
 }
 
-// carryOut carries an operation out for whoever asks. What panics is unavailable.
-func (m *Management) carryOut(e endpoint, r *http.Request) (document any, saw string, err error) {
+// carryOut carries an operation out for whoever asks, and returns the text of the answer's document. What panics is
+// unavailable.
+func (m *Management) carryOut(e endpoint, r *http.Request) (text []byte, saw string, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			// The cause itself might repeat what a client sent.
@@ -118,10 +143,6 @@ func (m *Management) carryOut(e endpoint, r *http.Request) (document any, saw st
 			err = tokens.Unavailable(nil, "the operation panicked")
 		}
 	}()
-	if err := m.takeTurn(r.Context()); err != nil {
-		return nil, "", err
-	}
-	defer func() { <-m.turns }()
 	backend, err := m.backendFor(e, r)
 	if err != nil {
 		return nil, "", err
@@ -130,14 +151,29 @@ func (m *Management) carryOut(e endpoint, r *http.Request) (document any, saw st
 	if err != nil {
 		return nil, "", err
 	}
+	// Nobody waits for a turn because somebody else sends slowly.
+	do, err := e.read(r)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := m.takeTurn(ctx); err != nil {
+		return nil, "", err
+	}
+	defer func() { <-m.turns }()
 	if err := checkOrganization(ctx, backend, r.Header.Get(organizationHeader)); err != nil {
 		return nil, "", err
 	}
-	document, err = e.answer(ctx, r, backend)
-	if err == nil && witness != nil {
+	document, err := do(ctx, backend)
+	if err != nil {
+		return nil, "", err
+	}
+	if witness != nil {
 		saw = markText(witness.Saw)
 	}
-	return document, saw, err
+	if e.status() != http.StatusNoContent {
+		text = encoded(document)
+	}
+	return text, saw, nil
 }
 
 // takeTurn waits until the operation may run.
@@ -167,21 +203,11 @@ func checkOrganization(ctx context.Context, b tokens.Backend, wanted string) err
 		Because(tokens.ReasonOtherOrganization)
 }
 
-// tell logs what went wrong, as opposed to what was refused.
-func (m *Management) tell(e endpoint, err error) {
-	if tokens.ErrorCode(err) == tokens.CodeUnavailable {
+// tell logs what went wrong, as opposed to what was refused, unless the client no longer waits for it.
+func (m *Management) tell(ctx context.Context, e endpoint, err error) {
+	if tokens.ErrorCode(err) == tokens.CodeUnavailable && !errors.Is(ctx.Err(), context.Canceled) {
 		m.options.Log.Warn("an operation could not be carried out", "operation", e.name, "error", tokens.Cleaned(err.Error()))
 	}
-}
-
-// sendDocument sends what an operation answers.
-func sendDocument(w http.ResponseWriter, r *http.Request, status int, document any) {
-	if status == http.StatusNoContent {
-		leaveUnread(w, r)
-		w.WriteHeader(status)
-		return
-	}
-	send(w, r, status, "application/json", document)
 }
 
 // sendProblem sends why an operation failed.
@@ -193,24 +219,33 @@ func sendProblem(w http.ResponseWriter, r *http.Request, p problem) {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	send(w, r, p.Status, "application/problem+json", p)
+	send(w, r, p.Status, "application/problem+json", encoded(p))
 }
 
-// send sends a document. The connection ends where not all of the request has been read.
-func send(w http.ResponseWriter, r *http.Request, status int, media string, document any) {
+// encoded returns the text of a document.
+func encoded(document any) []byte {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(document); err != nil {
 		panic(fmt.Sprintf("%T can't be encoded", document))
 	}
+	return text.Bytes()
+}
+
+// send sends a text; nil for none. The connection ends where not all of the request has been read.
+func send(w http.ResponseWriter, r *http.Request, status int, media string, text []byte) {
+	leaveUnread(w, r)
+	if text == nil {
+		w.WriteHeader(status)
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", media)
-	h.Set("Content-Length", strconv.Itoa(text.Len()))
-	leaveUnread(w, r)
+	h.Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(text.Bytes()) // nobody is left to be told
+		_, _ = w.Write(text) // nobody is left to be told
 	}
 }
 

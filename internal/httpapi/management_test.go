@@ -32,10 +32,13 @@ func newManaged(t *testing.T) *managed {
 	}
 	m := &managed{T: t, service: service.Open(options), owner: secret}
 	t.Cleanup(func() { _ = m.service.Close() })
-	m.server = httptest.NewServer(NewManagement(ManagementOptions{
+	m.server = httptest.NewUnstartedServer(NewManagement(ManagementOptions{
 		As:  func(p tokens.Principal) tokens.Backend { return m.service.As(p) },
 		Now: time.Now,
 	}))
+	m.server.Config.DisableGeneralOptionsHandler = true
+	m.server.Config.MaxHeaderBytes = 64 << 10
+	m.server.Start()
 	t.Cleanup(m.server.Close)
 	return m
 }

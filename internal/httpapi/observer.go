@@ -1,6 +1,9 @@
 package httpapi
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Endpoint is what a request asks. Endpoints count from 0, so that an array can hold something for each.
 type Endpoint int
@@ -53,4 +56,31 @@ type Observer interface {
 	Answered(endpoint Endpoint, outcome Outcome, took time.Duration)
 	// HeaderCut says that an answer lacked roles or permissions, since its head would have been too long.
 	HeaderCut()
+}
+
+// ManagementObserver learns what a Management did. Its method may be called from several goroutines at once, and should
+// return at once.
+type ManagementObserver interface {
+	// OperationAnswered says which operation was asked for, empty where there is no such operation; the code of the problem
+	// that it met, empty for none; and how long that took.
+	OperationAnswered(operation, code string, took time.Duration)
+}
+
+// OperationNames returns the names of all operations of the management API.
+func OperationNames() []string {
+	var names []string
+	for _, e := range endpoints() {
+		names = append(names, e.name)
+	}
+	return names
+}
+
+// ProblemCodes returns the codes of all problems that an operation can meet.
+func ProblemCodes() []string {
+	codes := []string{codeUnauthenticated, codeSecretAlreadyShown}
+	for code := range statuses {
+		codes = append(codes, string(code))
+	}
+	slices.Sort(codes)
+	return codes
 }

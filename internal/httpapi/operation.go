@@ -60,20 +60,23 @@ func (d described) status() int {
 // endpoint is an operation together with what a server does for it.
 type endpoint struct {
 	described
-	// answer reads the input of the request, works for the backend's principal and returns the document of the answer.
-	answer func(ctx context.Context, r *http.Request, backend tokens.Backend) (document any, err error)
+	// read reads the input of a request and returns what is then to be done. CodeInvalid.
+	read func(r *http.Request) (work, error)
 }
+
+// work does what a request asks for, for the backend's principal, and returns the document of the answer.
+type work func(ctx context.Context, backend tokens.Backend) (document any, err error)
 
 // served returns the operation with the function by which a server carries it out.
 func served[In, Out any](
 	o operation[In, Out], do func(ctx context.Context, backend tokens.Backend, in In) (Out, error),
 ) endpoint {
-	return endpoint{o.describe(), func(ctx context.Context, r *http.Request, backend tokens.Backend) (any, error) {
+	return endpoint{o.describe(), func(r *http.Request) (work, error) {
 		var in In
 		if err := readInput(r, &in); err != nil {
 			return nil, err
 		}
-		return do(ctx, backend, in)
+		return func(ctx context.Context, backend tokens.Backend) (any, error) { return do(ctx, backend, in) }, nil
 	}}
 }
 

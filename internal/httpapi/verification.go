@@ -80,8 +80,9 @@ func NewVerification(options Options) *Verification {
 // unobserved is an Observer for those who don't have one.
 type unobserved struct{}
 
-func (unobserved) Answered(Endpoint, Outcome, time.Duration) {}
-func (unobserved) HeaderCut()                                {}
+func (unobserved) Answered(Endpoint, Outcome, time.Duration)       {}
+func (unobserved) HeaderCut()                                      {}
+func (unobserved) OperationAnswered(string, string, time.Duration) {}
 
 // ServeHTTP answers a request.
 func (v *Verification) ServeHTTP(w http.ResponseWriter, r *http.Request) {
