@@ -36,6 +36,9 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 		"Database": {answers: true, action: tokens.ActionDatabaseShow,
 			try: func(b tokens.Backend) error { _, err := b.Database(ctx); return err }},
 
+		"Whoami": {answers: true, action: tokens.ActionDatabaseShow,
+			try: func(b tokens.Backend) error { _, err := b.Whoami(ctx); return err }},
+
 		"Names": {answers: true, action: tokens.ActionDatabaseShow, try: func(b tokens.Backend) error {
 			names, err := b.Names(ctx, []string{group.ID, friend.ID})
 			w.equal("the names", len(names), 0)

@@ -29,6 +29,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place) {
 		{"MissingDatabase", testMissingDatabase},
 		{"Serial", testSerial},
 		{"Witness", testWitness},
+		{"Whoami", testWhoami},
 		{"Names", testNames},
 		{"Candidates", testCandidates},
 		{"RolesOfPages", testRolesOfPages},

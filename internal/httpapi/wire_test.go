@@ -102,6 +102,7 @@ func TestEverythingArrives(t *testing.T) {
 		"TechnicalUser": arrives(technicalUserOf, technicalUser.domain),
 		"TokenShare":    arrives(tokenShareOf, tokenShare.domain),
 		"Candidate":     arrives(candidateOf, candidate.domain),
+		"Self":          arrives(selfOf, self.domain),
 	} {
 		t.Run(name, test)
 	}

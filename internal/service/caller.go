@@ -128,6 +128,8 @@ type reader struct {
 	store.View
 	service *Service
 	caller  tokens.Caller
+	// used is the secret of the access token by which the caller asks; nil if it asks by none.
+	used *usedSecret
 	// object is what the event names if the look is refused.
 	object *object
 }
@@ -164,7 +166,7 @@ func readAsBy[T any](
 		if err := w.checkLast(ctx, v, b.principal); err != nil {
 			return none, err
 		}
-		return fn(reader{v, b.Service, by.Caller, &about})
+		return fn(reader{v, b.Service, by.Caller, by.used, &about})
 	})
 	b.recordUseBy(by.used, b.now())
 	if err == nil {

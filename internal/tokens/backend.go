@@ -29,6 +29,7 @@ type Backend interface {
 	// Database returns the database that the backend works on.
 	Database(ctx context.Context) (Database, error)
 
+	CallerService
 	NameService
 	GroupService
 	RoleService
@@ -38,6 +39,12 @@ type Backend interface {
 	SecretService
 	TokenShareService
 	EventService
+}
+
+// CallerService tells who asks.
+type CallerService interface {
+	// Whoami returns whoever asks, with what it may do now.
+	Whoami(ctx context.Context) (Self, error)
 }
 
 // NameService tells the names of objects to which others refer, and completes those that people type.
