@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -41,7 +42,7 @@ type Client struct {
 
 // NewClient returns a client. It connects when it is first asked for something.
 func NewClient(options ClientOptions) *Client {
-	return &Client{options, newRetrying(options.retries)}
+	return &Client{options, newRetrying(options.retries, options.Now)}
 }
 
 // Close ends the connections that are not in use.
@@ -86,8 +87,9 @@ func ask[In, Out any](ctx context.Context, c *Client, o operation[In, Out], in I
 	if o.describe().out == reflect.TypeFor[nothing]() {
 		return out, nil
 	}
-	if err := json.Unmarshal(text, &out); err != nil {
-		return out, unreadable(err)
+	if err := readAnswer(text, in, &out); err != nil {
+		var none Out
+		return none, unreadable(err)
 	}
 	return out, nil
 }
@@ -135,29 +137,36 @@ func (c *Client) exchange(ctx context.Context, d described, in any) (text []byte
 		h.Set(organizationHeader, c.options.Organization)
 	}
 	carry(ctx, h)
-	attempts := &attempts{}
+	attempts := &attempts{began: c.options.Now()}
 	r, err := retryablehttp.FromRequest(plain.WithContext(withAttempts(ctx, attempts)))
 	if err != nil {
 		return nil, "", false, tokens.Unavailable(err, "the request can't be written")
 	}
 	resp, err := c.http.Do(r)
-	if err != nil {
-		return nil, "", attempts.lost, c.unreachable(ctx, err)
-	}
-	defer resp.Body.Close()   //nolint:errcheck // it has been read
-	text, err = readAll(resp) // it was read by the transport
 	lost = attempts.lost
+	if err == nil {
+		defer resp.Body.Close() //nolint:errcheck // the transport has read it
+		text, err = io.ReadAll(resp.Body)
+	}
 	if err != nil {
-		return nil, "", true, c.unreachable(ctx, err)
+		return nil, "", lost, c.unanswered(ctx, d, attempts, err)
 	}
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	isJudged := resp.Header.Get(expectsHeader) == h.Get(expectsHeader)
 	switch {
 	case resp.StatusCode == d.status() && (media == "application/json" || resp.StatusCode == http.StatusNoContent):
+		if !isJudged {
+			return nil, "", lost, c.unjudged()
+		}
 		return text, resp.Header.Get(sawHeader), lost, nil
 	case media == "application/problem+json":
 		var p problem
-		if json.Unmarshal(text, &p) == nil {
-			if e := reveal(p, in).err(); e != nil {
+		if json.Unmarshal(text, &p) == nil && p.Status == resp.StatusCode {
+			e := reveal(p, in).err()
+			if e != nil && e.Code == tokens.CodeNotFound && !isJudged {
+				return nil, "", lost, c.unjudged()
+			}
+			if e != nil {
 				return nil, "", lost, e
 			}
 		}
@@ -173,6 +182,13 @@ func (c *Client) foreign(resp *http.Response) error {
 	}
 	return tokens.Unavailable(nil, "%s answers with status %d, which is no answer of Latchkey: %s",
 		c.options.Endpoint.Redacted(), resp.StatusCode, hint)
+}
+
+// unjudged is the error of an answer that would hold only for the database that the client expects, from a server that
+// was not told which one that is.
+func (c *Client) unjudged() error {
+	return tokens.Unavailable(nil, "%s was not told, or does not say, from which database it answers: what stands in front of "+
+		"the server must pass on the headers whose names begin with Latchkey-", c.options.Endpoint.Redacted())
 }
 
 // unreadable is the error of an answer that can't be read.

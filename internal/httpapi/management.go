@@ -74,6 +74,11 @@ func (m *Management) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Cache-Control"] = noStore
 	h.Set("X-Content-Type-Options", "nosniff")
+	if expects := r.Header.Get(expectsHeader); expects != "" {
+		if _, err := parseMark(expects); err == nil {
+			h.Set(expectsHeader, expects)
+		}
+	}
 	if p := r.URL.Path; r.Method == http.MethodConnect || !strings.HasPrefix(p, "/") || path.Clean(p) != p {
 		m.sendNoOperation(w, r, nil) // the mux would redirect
 		return

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"testing"
 	"time"
@@ -90,4 +92,9 @@ func TestGroupsOverHTTP(t *testing.T) {
 	if _, err := m.client(other).Groups(ctx); tokens.ErrorReason(err) != tokens.ReasonUnauthenticated {
 		t.Errorf("a stranger gets %v", err)
 	}
+}
+
+// forwardTo returns a proxy to a server.
+func forwardTo(target *url.URL) http.Handler {
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
 }

@@ -84,8 +84,8 @@ func problemOf(err error) problem {
 	return p
 }
 
-// err returns the error that the problem tells of. A code that is none is that of an answer which tells nothing of the
-// object.
+// err returns the error that the problem tells of; nil for a problem that no server of the API sends. Other APIs have
+// problems, too, and perhaps with the same codes, so the status must fit, and what isn't found must be something.
 func (p problem) err() *tokens.Error {
 	e := &tokens.Error{
 		Code: tokens.Code(p.Code), Reason: tokens.Reason(p.Reason), Field: p.Field, Message: p.Detail,
@@ -97,7 +97,12 @@ func (p problem) err() *tokens.Error {
 	case codeSecretAlreadyShown:
 		e.Code, e.Reason = tokens.CodeConflict, tokens.ReasonSecretAlreadyShown
 	}
-	if statuses[e.Code] == 0 || e.Message == "" {
+	status := statuses[e.Code]
+	if is, ok := special[e.Reason]; ok {
+		status = is.status
+	}
+	if status == 0 || status != p.Status || e.Message == "" ||
+		e.Code == tokens.CodeNotFound && e.Kind == "" && e.Reason == "" {
 		return nil
 	}
 	if p.Holder != nil {
