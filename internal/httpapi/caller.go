@@ -9,24 +9,21 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// notAuthenticated is the error of a request whose caller is nobody, whatever the cause.
-func notAuthenticated() *tokens.Error {
-	return tokens.Forbidden("", "the access token that asks is not good: it is unknown, has ended or was stopped").
-		Because(tokens.ReasonUnauthenticated)
-}
-
-// backendFor returns the backend for whoever asks: the holder of the access token in the request.
+// backendFor returns the backend for whoever asks: the holder of the access token in the request, or nobody.
 func (m *Management) backendFor(e endpoint, r *http.Request) (tokens.Backend, error) {
 	secret, ok := presentedBy(r.Header)
 	if !ok {
-		return nil, notAuthenticated()
+		if !m.strangers.isFirst(e.name, m.options.Now()) {
+			return nil, tokens.NobodyAsks()
+		}
+		return m.options.As(tokens.Principal{}), nil // which refuses, and records it
 	}
 	if m.options.Cache != nil {
 		// Where the cache can't tell, the database decides. A value that some token has or had is for the database, too,
 		// which records its refusal.
 		found, err := m.options.Cache.Verify(r.Context(), secret)
 		if err == nil && found.Row == nil && !m.strangers.isFirst(e.name, m.options.Now()) {
-			return nil, notAuthenticated()
+			return nil, tokens.StrangerAsks()
 		}
 	}
 	run, err := url.PathUnescape(r.Header.Get(runHeader))
@@ -36,8 +33,8 @@ func (m *Management) backendFor(e endpoint, r *http.Request) (tokens.Backend, er
 	return m.options.As(tokens.AsTokenHolder(secret).InRun(run)), nil
 }
 
-// strangers remembers which operations were refused, in the present minute, to those who presented a value that no token
-// has. One event tells of all of them, so all but the first need no look at the database.
+// strangers remembers which operations were refused, in the present minute, to those who presented nothing, or a value that
+// no token has. One event tells of all of them, so all but the first need no look at the database.
 type strangers struct {
 	mu      sync.Mutex
 	minute  time.Time

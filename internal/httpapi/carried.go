@@ -32,7 +32,11 @@ func carry(ctx context.Context, h http.Header) {
 		h.Set(expectsHeader, markText(w.Expects))
 	}
 	if p, ok := tokens.PurposeOf(ctx); ok {
-		h.Set(purposeHeader, strings.TrimSpace(string(p.Action)+" "+p.ObjectID))
+		text := string(p.Action)
+		if tokens.KindOf(p.ObjectID) != "" { // else it may be anything, and no event names it
+			text += " " + p.ObjectID
+		}
+		h.Set(purposeHeader, text)
 	}
 	if tokens.IsTentative(ctx) {
 		h.Set(tentativeHeader, "true")

@@ -148,7 +148,8 @@ func readParameter(name string, values []string, into reflect.Value) error {
 }
 
 // keyOf returns the request that the Idempotency-Key of a request identifies. Without one, the request is one of its own.
-// A key that is not an identifier of ours stands for one that follows from it.
+// A key that is not an identifier of ours stands for one that follows from it. An empty one stands for none, which the
+// operation refuses.
 func keyOf(h http.Header) (tokens.Request, error) {
 	keys := h.Values(keyHeader)
 	switch {
@@ -161,10 +162,10 @@ func keyOf(h http.Header) (tokens.Request, error) {
 	if len(key) > 1 && strings.HasPrefix(key, `"`) && strings.HasSuffix(key, `"`) { // the draft wants a string of RFC 8941
 		key = key[1 : len(key)-1]
 	}
-	if key == "" || len(key) > longestKey {
+	if len(key) > longestKey {
 		return tokens.Request{}, malformed("request_id", fmt.Sprintf("%s must have 1 to %d characters", keyHeader, longestKey))
 	}
-	if tokens.IsID(tokens.KindRequest, key) {
+	if key == "" || tokens.IsID(tokens.KindRequest, key) {
 		return tokens.Request{RequestID: key}, nil
 	}
 	return tokens.Request{RequestID: tokens.DerivedID(tokens.KindRequest, time.Unix(0, 0), key)}, nil
@@ -203,13 +204,11 @@ func writeInput(base *url.URL, d described, in any) (*http.Request, error) {
 		field := value.FieldByIndex(p.index)
 		switch p.kind {
 		case "path":
-			path = strings.Replace(path, "{"+p.name+"}", url.PathEscape(field.String()), 1)
+			path = strings.Replace(path, "{"+p.name+"}", segmentOf(field.String()), 1)
 		case "query":
 			writeParameter(query, p.name, field)
 		case "key":
-			if id := field.Interface().(tokens.Request).RequestID; id != "" { //nolint:errcheck,forcetypeassert // by its tag
-				header.Set(keyHeader, id)
-			}
+			header.Set(keyHeader, textOfKey(field.Interface().(tokens.Request))) //nolint:errcheck,forcetypeassert // by its tag
 		case "body":
 			text, err := json.Marshal(field.Interface())
 			if err != nil {
@@ -229,6 +228,24 @@ func writeInput(base *url.URL, d described, in any) (*http.Request, error) {
 	}
 	r.Header = header
 	return r, nil
+}
+
+// segmentOf returns how an identifier stands in a path. What isn't one names no object, may be anything, a secret even, and
+// might be another path: a hyphen, which names no object either, stands for it.
+func segmentOf(id string) string {
+	if tokens.KindOf(id) == "" {
+		return "-"
+	}
+	return url.PathEscape(id)
+}
+
+// textOfKey returns the key of a request. It is empty, for the server to refuse, where the request has no identifier: any
+// other text would stand for one.
+func textOfKey(r tokens.Request) string {
+	if tokens.IsID(tokens.KindRequest, r.RequestID) {
+		return r.RequestID
+	}
+	return ""
 }
 
 // writeParameter adds a parameter to a query, unless it has the zero value.

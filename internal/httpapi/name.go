@@ -105,11 +105,8 @@ func (c *Client) Names(ctx context.Context, ids []string) (map[string]string, er
 func (c *Client) Candidates(
 	ctx context.Context, kind tokens.Kind, begun string, limit int,
 ) ([]tokens.Candidate, error) {
-	if limit <= 0 {
-		return nil, nil
-	}
-	found, err := ask(ctx, c, listCandidates, candidateSelection{string(kind), begun, min(limit, largestPage)})
-	if err != nil {
+	found, err := ask(ctx, c, listCandidates, candidateSelection{string(kind), begun, min(max(limit, 1), largestPage)})
+	if err != nil || limit <= 0 {
 		return nil, err
 	}
 	all := make([]tokens.Candidate, len(found.Items))

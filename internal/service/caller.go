@@ -45,7 +45,7 @@ func (b *Backend) caller(ctx context.Context, v store.View) (caller, error) {
 		}
 		return b.tokenHolder(ctx, v, secret)
 	}
-	return caller{actor: tokens.ActorUnknown, rejected: true}, tokens.Forbidden("", "nobody asks: an operation needs a principal")
+	return caller{actor: tokens.ActorUnknown, rejected: true}, tokens.NobodyAsks()
 }
 
 // member returns the member with an address as the caller.
@@ -74,15 +74,13 @@ func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.S
 	if err != nil {
 		return caller{}, err
 	}
-	refusal := tokens.Forbidden("", "the access token that asks is not good: it is unknown, has ended or was stopped").
-		Because(tokens.ReasonUnauthenticated)
 	if !ok {
-		return caller{actor: tokens.ActorUnknown, rejected: true}, refusal
+		return caller{actor: tokens.ActorUnknown, rejected: true}, tokens.StrangerAsks()
 	}
 	verdict := known.Verdict(b.now())
 	by := callerByToken(*verdict.AccessToken, verdict.Access)
 	if !verdict.Active {
-		return caller{actor: by.actor, rejected: true}, refusal
+		return caller{actor: by.actor, rejected: true}, tokens.StrangerAsks()
 	}
 	by.used = &usedSecret{verdict.AccessToken.ID, known.Version()}
 	return by, nil

@@ -63,5 +63,16 @@ func (p Principal) InRun(run string) Principal {
 	return p
 }
 
+// NobodyAsks is the refusal of an operation for which nobody asks.
+func NobodyAsks() *Error {
+	return Forbidden("", "nobody asks: the operation needs an access token").Because(ReasonUnauthenticated)
+}
+
+// StrangerAsks is the refusal of an operation for which somebody asks by a value that is not active, whatever the cause.
+func StrangerAsks() *Error {
+	return Forbidden("", "the access token that asks is not good: it is unknown, has ended or was stopped").
+		Because(ReasonUnauthenticated)
+}
+
 // Run returns the run of a pipeline in which the principal claims to ask; empty for none.
 func (p Principal) Run() string { return p.run }
