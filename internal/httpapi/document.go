@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -63,31 +64,23 @@ func kindOfJSON(described string) string {
 }
 
 // memberAtFault returns the name of the first member of a document that can't be read, if that is one of those that the
-// document is made of; else empty.
+// document is made of; else empty. Where a document within it is at fault, it is the member of that.
 func memberAtFault(text []byte, of reflect.Type) string {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(text, &members) != nil {
 		return ""
 	}
-	for _, name := range membersOf(of) {
-		value, ok := members[name]
+	for _, member := range typedMembersOf(of) {
+		value, ok := members[member.name]
 		if !ok {
 			continue
 		}
-		alone, err := json.Marshal(map[string]json.RawMessage{name: value})
+		alone, err := json.Marshal(map[string]json.RawMessage{member.name: value})
 		if err == nil && decodeStrictly(alone, reflect.New(of).Interface()) != nil {
-			return name
+			return cmp.Or(memberAtFault(value, member.field.Type), member.name)
 		}
 	}
 	return ""
-}
-
-// membersOf returns the names of the members of a document of a type, in the order of its fields.
-func membersOf(t reflect.Type) (names []string) {
-	for _, m := range typedMembersOf(t) {
-		names = append(names, m.name)
-	}
-	return names
 }
 
 // typedMember is a member of a document.

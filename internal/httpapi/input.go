@@ -210,7 +210,7 @@ func writeInput(base *url.URL, d described, in any) (*http.Request, error) {
 		case "key":
 			header.Set(keyHeader, textOfKey(field.Interface().(tokens.Request))) //nolint:errcheck,forcetypeassert // by its tag
 		case "body":
-			text, err := json.Marshal(field.Interface())
+			text, err := json.Marshal(toBeSent(field.Interface()))
 			if err != nil {
 				return nil, fmt.Errorf("write the body: %w", err)
 			}

@@ -232,7 +232,7 @@ func encoded(document any) []byte {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(document); err != nil {
+	if err := encoder.Encode(toBeSent(document)); err != nil {
 		panic(fmt.Sprintf("%T can't be encoded", document))
 	}
 	return text.Bytes()

@@ -90,6 +90,9 @@ func endpoints() []endpoint {
 		roleEndpoints(),
 		memberEndpoints(),
 		technicalUserEndpoints(),
+		accessTokenEndpoints(),
+		accessTokenListEndpoints(),
+		regenerationEndpoints(),
 		tokenShareEndpoints(),
 		nameEndpoints(),
 	} {

@@ -103,6 +103,10 @@ func TestEverythingArrives(t *testing.T) {
 		"TokenShare":    arrives(tokenShareOf, tokenShare.domain),
 		"Candidate":     arrives(candidateOf, candidate.domain),
 		"Self":          arrives(selfOf, self.domain),
+		"AccessToken":   arrives(accessTokenOf, accessToken.domain),
+		"TokenPage": arrives(
+			func(p tokens.TokenPage) accessTokenPage { return accessTokenPageOf(p, true) }, accessTokenPage.domain,
+		),
 	} {
 		t.Run(name, test)
 	}
@@ -164,6 +168,7 @@ func TestSettingsAreNamedAlike(t *testing.T) {
 		"Role":          changes(roleSettingsOf),
 		"Member":        changes(memberSettingsOf),
 		"TechnicalUser": changes(technicalUserSettingsOf),
+		"AccessToken":   changes(accessTokenSettingsOf),
 	} {
 		t.Run(name, test)
 	}

@@ -40,9 +40,19 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 			if err := o.caller.MayCreateToken(t.User.GroupID, t.Settings, t.Access(o.roles)); err != nil {
 				return created, err
 			}
+			if n.Generated {
+				return created, secretAlreadyShown(t.ID)
+			}
 			return o.created(ctx, t)
 		},
 	})
+}
+
+// secretAlreadyShown is the error of a request that is sent again, whose first answer showed a secret that was made for it.
+func secretAlreadyShown(tokenID string) error {
+	return tokens.Conflict("", tokenID, "the same request took effect before, on access token %s, and its answer showed "+
+		"the secret, which can't be shown again: regenerate the token if that answer was lost", tokenID).
+		Because(tokens.ReasonSecretAlreadyShown)
 }
 
 // created returns the answer to creating a token.

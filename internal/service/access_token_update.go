@@ -29,8 +29,13 @@ func (b *Backend) UpdateAccessToken(
 				return before, err
 			}
 			request := o.request(update.Regeneration.Request, tokens.ActionAccessTokenRegenerate, update.Digest(id))
-			if _, repeated, err := o.repeated(ctx, request); err != nil || repeated {
-				return o.answer(before, share), err
+			switch _, repeated, err := o.repeated(ctx, request); {
+			case err != nil:
+				return before, err
+			case repeated && update.Regeneration.Generated:
+				return before, secretAlreadyShown(id)
+			case repeated:
+				return o.answer(before, share), nil
 			}
 			request.ObjectID = id
 			if err := o.InsertRequest(ctx, request); err != nil {

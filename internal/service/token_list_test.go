@@ -203,6 +203,9 @@ func drawQuery(t *rapid.T, o *organization) tokens.TokenQuery {
 	if isSet("by group") {
 		query.GroupID = rapid.SampledFrom(o.groups).Draw(t, "group").ID
 	}
+	if isSet("by creator") {
+		query.CreatorID = rapid.SampledFrom(o.members).Draw(t, "creator").ID
+	}
 	if isSet("by id") && isSet("rarely") {
 		query.ID = rapid.SampledFrom(o.tokens).Draw(t, "token").ID
 	}

@@ -450,6 +450,9 @@ func (b *tokenListBuilder) filters() (all []string) {
 	if q.GroupID != "" {
 		all = append(all, `t.group_id = `+b.arg(q.GroupID))
 	}
+	if q.CreatorID != "" {
+		all = append(all, `t.creator_id = `+b.arg(q.CreatorID))
+	}
 	if q.ExpiresWithin > 0 {
 		all = append(all, `t.secret_ends_at > `+b.arg(now.UnixMicro()),
 			`t.secret_ends_at <= `+b.arg(now.Add(q.ExpiresWithin).UnixMicro()))

@@ -171,6 +171,9 @@ func (t AccessToken) PreviousSecretExpiresAt() time.Time {
 type NewSecretFor struct {
 	Request
 	Secret Secret
+	// Generated means that a server made the value, for a caller who sent none. Whoever sends such a request again asks for
+	// the same, whatever the value. It is CodeConflict then, since nobody has the first value to show it once more.
+	Generated bool
 }
 
 // Validate checks that both are present and well-formed.

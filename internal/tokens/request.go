@@ -23,7 +23,7 @@ func NewRequest(now time.Time) Request { return Request{RequestID: NewID(KindReq
 func (r Request) Validate() error { return ValidateID("request_id", KindRequest, r.RequestID) }
 
 // Digest returns the SHA-256, in hexadecimal, of everything that an input asks for, except its request id. A secret
-// counts by its hash. Inputs that mean the same have the same digest: times in any zone, sets of roles in any order.
+// counts by its hash, unless it was generated for a caller who sent none. Inputs that mean the same have the same digest: times in any zone, sets of roles in any order.
 // Every field of the input counts, so that none can be forgotten.
 func Digest(input any) string {
 	text, err := json.Marshal(content(reflect.ValueOf(input)))
@@ -37,6 +37,11 @@ func Digest(input any) string {
 // content formats a value so that equal values yield equal texts.
 func content(v reflect.Value) any {
 	switch x := v.Interface().(type) {
+	case NewSecretFor:
+		if x.Generated {
+			x.Secret = Secret{}
+			v = reflect.ValueOf(x)
+		}
 	case Secret:
 		return x.Hash().String()
 	case time.Time:

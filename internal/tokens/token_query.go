@@ -28,6 +28,8 @@ type TokenQuery struct {
 	TechnicalUserID string
 	// GroupID selects the tokens at the level of one group; empty for any level.
 	GroupID string
+	// CreatorID selects the tokens that an account made; empty for any.
+	CreatorID string
 	// ExpiresWithin selects tokens whose secret has not expired and will within this time; zero for any.
 	ExpiresWithin time.Duration
 	// UnusedFor selects tokens that were not used for this time or longer, counted from their creation where they were
@@ -182,6 +184,10 @@ func (q TokenQuery) Validate() error {
 			return err
 		}
 	}
+	if kind := KindOf(q.CreatorID); q.CreatorID != "" && kind != KindMember && kind != KindTechnicalUser {
+		return Invalid("creator_id", "%q is not the identifier of an account: write that of a member or a technical user",
+			q.CreatorID).Because(ReasonNotAnIdentifier)
+	}
 	for _, n := range []struct {
 		field string
 		value int64
@@ -209,7 +215,7 @@ func (q TokenQuery) Compare(a, b *AccessToken) int {
 // Selects reports whether the query selects a token that was observed at a time, its Limit and Cursor apart.
 func (q TokenQuery) Selects(t *AccessToken, now time.Time) bool {
 	if q.ID != "" && t.ID != q.ID || q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID ||
-		q.GroupID != "" && t.User.GroupID != q.GroupID || !q.names(t) {
+		q.GroupID != "" && t.User.GroupID != q.GroupID || q.CreatorID != "" && t.CreatorID != q.CreatorID || !q.names(t) {
 		return false
 	}
 	if q.ExpiresWithin > 0 {

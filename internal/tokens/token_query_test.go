@@ -25,7 +25,7 @@ func queriedTokens() []tokens.AccessToken {
 		token("c", "beta", "robot", "viewer", func(t *tokens.AccessToken) {
 			t.CreatedAt, t.Description, t.Secret.Preview, t.Secret.Version = now.Add(-3*time.Hour), "Zürich", "lk_3", 3
 			t.User.ID, t.UpdatedAt = otherUserID, now.Add(-2*time.Minute)
-			t.Held = &tokens.Stop{}
+			t.Held, t.CreatorID = &tokens.Stop{}, creator
 		}),
 		token("d", "Alpha", "ci", "owner", func(t *tokens.AccessToken) {
 			t.CreatedAt, t.Description, t.Secret.Preview, t.Secret.Version = now.Add(-2*time.Hour), "", "lk_1", 4
@@ -44,6 +44,9 @@ func queriedTokens() []tokens.AccessToken {
 		}),
 	}
 }
+
+// creator is the account that made one of the tokens.
+var creator = tokens.NewID(tokens.KindMember, time.Unix(1_700_000_000, 0))
 
 // TestTokenQuerySelects orders by every column, and selects. Tokens that a column doesn't tell apart are in the order
 // in which they were made, whichever way the column goes.
@@ -104,6 +107,8 @@ func TestTokenQuerySelects(t *testing.T) {
 		{tokens.TokenQuery{TechnicalUserID: userID, Search: "alpha"}, "a d"},
 		{tokens.TokenQuery{GroupID: groupA}, "b"},
 		{tokens.TokenQuery{GroupID: groupB}, ""},
+		{tokens.TokenQuery{CreatorID: creator}, "c"},
+		{tokens.TokenQuery{CreatorID: tokens.NewID(tokens.KindMember, time.Unix(0, 0))}, ""},
 		{tokens.TokenQuery{ExpiresWithin: time.Hour}, "d"},              // that instant is within
 		{tokens.TokenQuery{ExpiresWithin: time.Hour - time.Second}, ""}, // and "a" has expired
 		{tokens.TokenQuery{UnusedFor: time.Hour}, "a b c"},              // "b" and "c" were never used
@@ -167,6 +172,7 @@ func TestTokenQueryValidateFields(t *testing.T) {
 	for field, query := range map[string]tokens.TokenQuery{
 		"technical_user_id": {TechnicalUserID: "ci"},
 		"group_id":          {GroupID: "payments"},
+		"creator_id":        {CreatorID: groupA},
 		"expires_within":    {ExpiresWithin: -time.Second},
 		"unused_for":        {UnusedFor: -time.Second},
 		"limit":             {Limit: -1},
