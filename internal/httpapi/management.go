@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -29,7 +30,7 @@ const (
 	retryAfter = "1"
 )
 
-// ManagementOptions say what a Management works with. All but Cache, Log and Observer are required.
+// ManagementOptions say what a Management works with. As and Now are required.
 type ManagementOptions struct {
 	// As returns the backend for a principal.
 	As func(tokens.Principal) tokens.Backend
@@ -41,6 +42,8 @@ type ManagementOptions struct {
 	Log *slog.Logger
 	// Observer is told about every request.
 	Observer ManagementObserver
+	// Version is that of the program, for the description of the API.
+	Version string
 }
 
 // Management is the HTTP server of the management API: the operations of tokens.Backend, for whoever presents an access
@@ -66,6 +69,10 @@ func NewManagement(options ManagementOptions) *Management {
 	for _, e := range endpoints() {
 		m.mux.Handle(e.method+" "+e.path, m.handler(e))
 	}
+	description := sync.OnceValue(func() []byte { return encoded(describeAPI(options.Version)) })
+	m.mux.HandleFunc("GET "+openAPIPath, func(w http.ResponseWriter, r *http.Request) {
+		send(w, r, http.StatusOK, "application/json", description())
+	})
 	return m
 }
 
@@ -103,10 +110,10 @@ func (*head) WriteHeader(int)             {}
 func (m *Management) sendNoOperation(w http.ResponseWriter, r *http.Request, allowed []string) {
 	began := m.options.Now()
 	p := problem{Status: http.StatusNotFound, Code: codeNoSuchOperation,
-		Detail: "there is nothing at this address: the description of the API, /openapi.json, has all operations"}
+		Detail: "there is nothing at this address: the description of the API, " + openAPIPath + ", has all operations"}
 	if len(allowed) > 0 {
 		p.Status = http.StatusMethodNotAllowed
-		p.Detail = "there is no such operation at this address: the description of the API, /openapi.json, has them all"
+		p.Detail = "there is no such operation at this address: the description of the API, " + openAPIPath + ", has them all"
 		w.Header()["Allow"] = allowed
 	}
 	sendProblem(w, r, p)

@@ -51,9 +51,9 @@ func roleKey(r tokens.Role) string {
 
 // roleHolders counts what holds a custom role, at organization level or in a group.
 type roleHolders struct {
-	Members        int `json:"members"`
-	TechnicalUsers int `json:"technical_users"`
-	AccessTokens   int `json:"access_tokens"`
+	Members        int `json:"members" jsonschema:"How many members hold it."`
+	TechnicalUsers int `json:"technical_users" jsonschema:"How many technical users hold it."`
+	AccessTokens   int `json:"access_tokens" jsonschema:"How many access tokens have it as their own."`
 }
 
 func roleHoldersOf(h tokens.RoleHolders) roleHolders {

@@ -5,7 +5,7 @@ import "github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 // stop says who stopped an account or a token, when and why.
 type stop struct {
 	By     string  `json:"by" jsonschema:"Who stopped it, as in events."`
-	At     instant `json:"at"`
+	At     instant `json:"at" jsonschema:"When that was."`
 	Reason string  `json:"reason,omitempty" jsonschema:"What that person wrote, for a hold."`
 }
 
