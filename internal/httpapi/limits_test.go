@@ -193,7 +193,7 @@ func TestMalformedHeads(t *testing.T) {
 		{"GET /v1/groups", []string{"Latchkey-Purpose: drop everything"}, 400},
 		{"GET /v1/groups", []string{"Latchkey-Run: %zz"}, 200}, // only a claim
 		{"GET /v1/groups", []string{"Authorization: Bearer x"}, 401},
-		{"POST /v1/groups", []string{"Content-Type: application/json", "Content-Length: 2", "Idempotency-Key: "}, 422}, // an event tells of it,
+		{"POST /v1/groups", []string{"Content-Type: application/json", "Content-Length: 2", "Idempotency-Key: "}, 422}, // an event tells of it
 		{"POST /v1/groups", []string{"Content-Type: application/json", "Content-Length: 2", "Idempotency-Key: a", "Idempotency-Key: b"}, 400},
 		{"POST /v1/groups", []string{"Content-Type: application/json", "Content-Length: 2", "Idempotency-Key: " + strings.Repeat("x", 256)}, 400},
 		{"POST /v1/groups", []string{"Content-Type: text/plain", "Content-Length: 2"}, 400},
@@ -233,6 +233,18 @@ func TestSlowBodiesHoldNoTurn(t *testing.T) {
 	}
 }
 
+// countedGroups counts the groups that a backend is asked to create.
+type countedGroups struct {
+	tokens.Backend
+
+	count *atomic.Int64
+}
+
+func (c countedGroups) CreateGroup(ctx context.Context, n tokens.NewGroup) (tokens.Group, error) {
+	c.count.Add(1)
+	return c.Backend.CreateGroup(ctx, n)
+}
+
 // One who presents nothing, or a value that no token has, doesn't reach the database, but once a minute for each operation,
 // which leaves the event.
 func TestStrangersDoNotReachTheDatabase(t *testing.T) {
@@ -241,8 +253,7 @@ func TestStrangersDoNotReachTheDatabase(t *testing.T) {
 	now := time.Now()
 	h := NewManagement(ManagementOptions{
 		As: func(p tokens.Principal) tokens.Backend {
-			asked.Add(1)
-			return m.service.As(p)
+			return countedGroups{m.service.As(p), &asked}
 		},
 		Cache: knowsNobody{},
 		Now:   func() time.Time { return now },
@@ -271,6 +282,15 @@ func TestStrangersDoNotReachTheDatabase(t *testing.T) {
 		if r.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%q: %s %s", header, r.Status, answer)
 		}
+	}
+	// What can't be read is refused alike, and doesn't take the place of the event.
+	for _, malformed := range []string{"", "{", `{"name":1}`, `{"a":"` + strings.Repeat("x", largestBody) + `"}`} {
+		body("", malformed)
+		body(stranger(), malformed)
+		body("Latchkey-Expects: x\r\n"+stranger(), malformed)
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("malformed requests of strangers reached the backend %d times", n)
 	}
 	for minute, first := range []string{"", stranger(), "Authorization: Bearer short\r\n"} {
 		body(first, `{"name":"x"}`)

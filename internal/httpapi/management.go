@@ -155,37 +155,53 @@ func (m *Management) carryOut(e endpoint, r *http.Request) (text []byte, saw str
 			err = tokens.Unavailable(nil, "the operation panicked")
 		}
 	}()
-	backend, err := m.backendFor(e, r)
-	if err != nil {
-		return nil, "", err
-	}
-	ctx, witness, err := carried(r.Context(), r.Header)
-	if err != nil {
-		return nil, "", err
+	asks := m.askerOf(r)
+	if asks.refusal != nil && m.strangers.wereRefused(e.name, m.options.Now()) {
+		return nil, "", asks.refusal
 	}
 	// Nobody waits for a turn because somebody else sends slowly.
-	do, err := e.read(r)
+	asked, err := read(e, r)
+	if asks.refusal != nil && (err != nil || !m.strangers.isFirst(e.name, m.options.Now())) {
+		return nil, "", asks.refusal // what can't be read leaves the one event to others
+	}
 	if err != nil {
 		return nil, "", err
 	}
+	ctx := asked.ctx
 	if err := m.takeTurn(ctx); err != nil {
 		return nil, "", err
 	}
 	defer func() { <-m.turns }()
-	if err := checkOrganization(ctx, backend, r.Header.Get(organizationHeader)); err != nil {
+	if err := checkOrganization(ctx, asks.backend, r.Header.Get(organizationHeader)); err != nil {
 		return nil, "", err
 	}
-	document, err := do(ctx, backend)
+	document, err := asked.do(ctx, asks.backend)
 	if err != nil {
 		return nil, "", err
 	}
-	if witness != nil {
-		saw = markText(witness.Saw)
+	if asked.witness != nil {
+		saw = markText(asked.witness.Saw)
 	}
 	if e.status() != http.StatusNoContent {
 		text = encoded(document)
 	}
 	return text, saw, nil
+}
+
+// asked is what a request asks for.
+type asked struct {
+	ctx     context.Context // that of the request, with what it carries
+	witness *tokens.Witness
+	do      work
+}
+
+// read reads what a request asks for. CodeInvalid.
+func read(e endpoint, r *http.Request) (a asked, err error) {
+	if a.ctx, a.witness, err = carried(r.Context(), r.Header); err != nil {
+		return a, err
+	}
+	a.do, err = e.read(r)
+	return a, err
 }
 
 // takeTurn waits until the operation may run.

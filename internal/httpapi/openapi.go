@@ -124,8 +124,8 @@ further members in later versions. Times are those of RFC 3339 in UTC. Durations
 func describeAPI(version string) openAPI {
 	schemas := newSchemas()
 	doc := openAPI{
-		OpenAPI: "3.1.0",
-		Info:    apiInfo{"Latchkey", cmp.Or(version, "unknown"), apiDescription},
+		OpenAPI:  "3.1.0",
+		Info:     apiInfo{"Latchkey", cmp.Or(version, "unknown"), apiDescription},
 		Servers:  []apiServer{{"/"}},
 		Security: []map[string][]string{{"accessToken": {}}},
 		Paths:    map[string]map[string]apiAction{},
