@@ -112,16 +112,16 @@ type secretState struct {
 	CreatedAt  instant `json:"created_at"`
 	EndedAt    instant `json:"ended_at" jsonschema:"When it was revoked; null if it was not."`
 	ExpiresAt  instant `json:"expires_at" jsonschema:"When it expires; null for never."`
-	LastUsedAt instant `json:"last_used_at"`
+	LastUsedAt instant `json:"last_used_at" jsonschema:"When it was last used; null for never."`
 }
 
 // previousSecret is the secret before the current one.
 type previousSecret struct {
-	Version    int64   `json:"version"`
-	Preview    string  `json:"preview"`
+	Version    int64   `json:"version" jsonschema:"That of the secret among those of the token."`
+	Preview    string  `json:"preview" jsonschema:"The beginning of the value."`
 	CreatedAt  instant `json:"created_at"`
 	ExpiresAt  instant `json:"expires_at" jsonschema:"When its grace period ends, or ended."`
-	LastUsedAt instant `json:"last_used_at"`
+	LastUsedAt instant `json:"last_used_at" jsonschema:"When it was last used; null for never."`
 }
 
 func previousSecretOf(p *tokens.PreviousSecret) *previousSecret {

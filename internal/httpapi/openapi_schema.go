@@ -17,6 +17,12 @@ var scalars = map[reflect.Type]func() *jsonschema.Schema{
 	reflect.TypeFor[duration](): func() *jsonschema.Schema {
 		return &jsonschema.Schema{Types: []string{"string", "null"}, Examples: []any{"90d", "36h", "1h30m"}}
 	},
+	reflect.TypeFor[grace](): func() *jsonschema.Schema {
+		return &jsonschema.Schema{Types: []string{"string", "null"}, Examples: []any{"0s", "24h", "until_expiry"}}
+	},
+	reflect.TypeFor[secretValue](): func() *jsonschema.Schema {
+		return &jsonschema.Schema{Types: []string{"string", "null"}, Format: "password"}
+	},
 }
 
 // schemas collects the schemas of documents. A document is a component of its own; everything else stands where it is used.
