@@ -39,6 +39,9 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 		"Whoami": {answers: true, action: tokens.ActionDatabaseShow,
 			try: func(b tokens.Backend) error { _, err := b.Whoami(ctx); return err }},
 
+		"Marks": {answers: true, action: tokens.ActionDatabaseShow,
+			try: func(b tokens.Backend) error { _, err := b.Marks(ctx, 1, 0); return err }},
+
 		"Names": {answers: true, action: tokens.ActionDatabaseShow, try: func(b tokens.Backend) error {
 			names, err := b.Names(ctx, []string{group.ID, friend.ID})
 			w.equal("the names", len(names), 0)

@@ -32,6 +32,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place, without ...string) {
 		{"MissingDatabase", testMissingDatabase},
 		{"Serial", testSerial},
 		{"Witness", testWitness},
+		{"Marks", testMarks},
 		{"Whoami", testWhoami},
 		{"Names", testNames},
 		{"Candidates", testCandidates},

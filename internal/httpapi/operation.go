@@ -85,6 +85,7 @@ func endpoints() []endpoint {
 	var all []endpoint
 	for _, some := range [][]endpoint{
 		databaseEndpoints(),
+		markEndpoints(),
 		callerEndpoints(),
 		groupEndpoints(),
 		roleEndpoints(),

@@ -103,7 +103,14 @@ func TestEverythingArrives(t *testing.T) {
 		"TokenShare":    arrives(tokenShareOf, tokenShare.domain),
 		"Candidate":     arrives(candidateOf, candidate.domain),
 		"Self":          arrives(selfOf, self.domain),
-		"AccessToken":   arrives(accessTokenOf, accessToken.domain),
+		"MarkRange": func(t *testing.T) {
+			sent := filled[tokens.MarkRange](t)
+			sent.Location = "" // the client has one of its own
+			if diff := cmp.Diff(sent, overTheWire(t, sent, markRangeOf, markRange.domain)); diff != "" {
+				t.Errorf("what was sent (-) arrives as something else (+):\n%s", diff)
+			}
+		},
+		"AccessToken": arrives(accessTokenOf, accessToken.domain),
 		"TokenPage": arrives(
 			func(p tokens.TokenPage) accessTokenPage { return accessTokenPageOf(p, true) }, accessTokenPage.domain,
 		),

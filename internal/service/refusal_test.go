@@ -162,7 +162,7 @@ func TestChangeThatCannotBeRecorded(t *testing.T) {
 	}
 	before := snapshot()
 	reads := []string{
-		"Database", "Whoami", "Names", "Candidates", "Group", "Groups", "Role", "Roles", "RoleHolders", "Member", "Members",
+		"Database", "Marks", "Whoami", "Names", "Candidates", "Group", "Groups", "Role", "Roles", "RoleHolders", "Member", "Members",
 		"TechnicalUser", "TechnicalUserWithEmail",
 		"TechnicalUsers", "AccessToken", "AccessTokens", "VerifySecret", "TokenShare", "TokenShares", "Events",
 		"EventsAfter",

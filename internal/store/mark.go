@@ -28,6 +28,25 @@ func (v View) Past(ctx context.Context, seen tokens.Mark) (tokens.Past, error) {
 	return past, err
 }
 
+// Marks returns the marks from a serial on, at most limit of them, with what else there is to judge marks by.
+func (v View) Marks(ctx context.Context, first int64, limit int) (tokens.MarkRange, error) {
+	past, err := v.Past(ctx, tokens.Mark{})
+	if err != nil {
+		return tokens.MarkRange{}, err
+	}
+	r := tokens.MarkRange{Location: past.Location, Newest: past.Newest, KnownUntil: past.KnownUntil, First: first}
+	last := first + int64(limit) - 1
+	err = each(ctx, v.q, func(row scanner) error {
+		m, err := scanMark(row)
+		for err == nil && first+int64(len(r.Values)) < m.Serial { // a damaged database may lack one
+			r.Values = append(r.Values, "")
+		}
+		r.Values = append(r.Values, m.Value)
+		return err
+	}, `SELECT serial, mark FROM marks WHERE serial BETWEEN $1 AND $2 ORDER BY serial`, first, last)
+	return r, err
+}
+
 func scanPast(row scanner) (p tokens.Past, err error) {
 	var newest, same sql.NullString
 	m := &p.Newest

@@ -29,6 +29,7 @@ type Backend interface {
 	// Database returns the database that the backend works on.
 	Database(ctx context.Context) (Database, error)
 
+	MarkService
 	CallerService
 	NameService
 	GroupService
@@ -39,6 +40,13 @@ type Backend interface {
 	SecretService
 	TokenShareService
 	EventService
+}
+
+// MarkService tells the past of the database.
+type MarkService interface {
+	// Marks returns the marks of the database from a serial on (zero for the first), at most limit of them; zero for
+	// MostMarks. Whoever may ask at all may ask for them. CodeInvalid.
+	Marks(ctx context.Context, first int64, limit int) (MarkRange, error)
 }
 
 // CallerService tells who asks.
