@@ -21,6 +21,7 @@ func RunPermissions(t *testing.T, newPlace func(t *testing.T) Place) {
 	for _, text := range []string{
 		tableShow, tableEdit, tableCurtail, tableRevive, tableDelete, tableRegenerate, tableRaise, tableManage, tableStop, tableVerify,
 		tableCreateToken, tableAlterUser, tableRaiseUser, tableStopUser, tableAlterMember, tableRaiseMember, tableListMembers,
+		tableShowPersonal, tableDeletePersonal, tableStopPersonal, tableCreatePersonal, tableOwnPersonal,
 		tableOrganization, tableOwner,
 	} {
 		parsed, err := parseTable(text, all)
@@ -33,12 +34,12 @@ func RunPermissions(t *testing.T, newPlace func(t *testing.T) Place) {
 	var cells, due atomic.Int64
 	t.Run("cells", func(t *testing.T) {
 		for i := range databases {
-			for kind, shares := range map[string][]string{"members": shareRoles, "token holders": {""}} {
+			for kind, as := range callerKinds {
 				t.Run(fmt.Sprint(kind, " ", i), func(t *testing.T) {
 					t.Parallel()
-					m := newMatrix(newWorld(t, newPlace), expected, kind == "members", shares)
+					m := newMatrix(newWorld(t, newPlace), expected, as)
 					for n := i; n < len(all); n += databases {
-						due.Add(cellsOfCaller(len(shares)))
+						due.Add(cellsOfCaller(len(as.shares), m.caller.member.ID != ""))
 						cells.Add(m.run(all[n]))
 					}
 				})
@@ -154,14 +155,27 @@ type matrix struct {
 
 const farAway = 100 * 365 * day
 
-// matrixCaller is a principal that the matrix gives roles: a member, or a technical user who shows a value of its
-// token.
+// callerKind is a way to ask: how the caller is made, and the roles of the shares with which it is tried.
+type callerKind struct {
+	make   func(*matrix) (matrixCaller, *world)
+	shares []string
+}
+
+// callerKinds are the ways to ask. Personal tokens have the shares of their member, of which other tests tell.
+var callerKinds = map[string]callerKind{
+	"members":                {(*matrix).memberCaller, shareRoles},
+	"token holders":          {(*matrix).tokenHolder, []string{""}},
+	"personal token holders": {(*matrix).personalTokenHolder, []string{""}},
+}
+
+// matrixCaller is a principal that the matrix gives roles: a member, who may show a value of a personal token, or a
+// technical user who shows a value of its token.
 type matrixCaller struct {
 	// actor is what events call it.
 	actor tokens.Actor
-	// member is the member that it is, with whom tokens can be shared; zero for the holder of a token.
+	// member is the member that it is, with whom tokens can be shared; zero for a technical user.
 	member tokens.Member
-	// tokenID is the token that it holds; empty for a member.
+	// tokenID is the token that it holds; empty for who asks by none.
 	tokenID string
 	// give gives it roles.
 	give func(g tokens.Grants)
@@ -192,9 +206,18 @@ func (m *matrix) tokenHolder() (matrixCaller, *world) {
 	return caller, m.holding(request.Secret)
 }
 
-// newMatrix returns a matrix whose caller is a member or the holder of a token, with tokens that are shared with it by
-// each of the roles, of which the empty one is none.
-func newMatrix(w *world, expected map[string]table, asMember bool, shares []string) *matrix {
+// personalTokenHolder returns a member who shows a value of a personal token as the caller.
+func (m *matrix) personalTokenHolder() (matrixCaller, *world) {
+	caller, _ := m.memberCaller()
+	request := m.personal("caller", caller.member.ID)
+	token := m.create(request)
+	caller.actor, caller.tokenID = tokens.Actor(token.QualifiedID()), token.ID
+	return caller, m.holding(request.Secret)
+}
+
+// newMatrix returns a matrix whose caller is of a kind, with tokens that are shared with it by each of the roles of that
+// kind, of which the empty one is none.
+func newMatrix(w *world, expected map[string]table, kind callerKind) *matrix {
 	ctx := w.Context()
 	m := &matrix{world: w, expected: expected, group: w.group("payments"), elsewhere: w.group("audit"),
 		owners: map[string]tokens.TechnicalUser{}}
@@ -207,11 +230,7 @@ func newMatrix(w *world, expected map[string]table, asMember bool, shares []stri
 			tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: name, Permissions: []string{permission}}}))(w)
 	}
 	m.guest, m.stranger = w.member("guest@example.com"), w.member("stranger@example.com")
-	if asMember {
-		m.caller, m.actor = m.memberCaller()
-	} else {
-		m.caller, m.actor = m.tokenHolder()
-	}
+	m.caller, m.actor = kind.make(m)
 	m.holds(tokens.Grants{Role: tokens.RoleOwner})
 	for _, groupID := range m.levels() {
 		m.owners[groupID] = must(w.CreateTechnicalUser(ctx,
@@ -220,7 +239,7 @@ func newMatrix(w *world, expected map[string]table, asMember bool, shares []stri
 	}
 	for level, groupID := range m.levels() {
 		for v, visibility := range visibilities {
-			for s, share := range shares {
+			for s, share := range kind.shares {
 				column := (level*len(visibilities)+v)*len(shareRoles) + s
 				for _, role := range rolesByPower {
 					statuses := tokens.Statuses()
@@ -312,9 +331,14 @@ func (m *matrix) revoke(s *subject) { must(m.RevokeSecret(m.Context(), s.secret)
 // cellsOfCaller returns the number of cells for each caller. There are 6 columns of tokens for each role of a share,
 // with 6 statuses of tokens that hold nothing and one status for each of 3 more powerful roles. Raising the role is
 // tried three times on those that hold nothing, narrowing it once on the others. To revive, to end soon and to begin
-// later are tried in one status. The rest are the cells of other objects.
-func cellsOfCaller(shares int) int64 {
-	return int64(6*shares*((6+3)*20+6*3+3+3*4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8)
+// later are tried in one status. The rest are the cells of other objects. There are 11 of the personal tokens of each of
+// four other members, and of the caller's own, if it is a member.
+func cellsOfCaller(shares int, isMember bool) int64 {
+	members := 4
+	if isMember {
+		members++
+	}
+	return int64(6*shares*((6+3)*20+6*3+3+3*4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8 + 11*members)
 }
 
 // cell is one operation that a caller tries.
@@ -344,8 +368,9 @@ func (m *matrix) run(caller string) int64 {
 		grants = tokens.Grants{Role: tokens.RoleNone, GroupRoles: []tokens.GroupRole{{GroupID: m.elsewhere.ID, Role: role}}}
 	}
 	m.holds(grants)
-	all := slices.Concat(m.tokenCells(caller), m.creationCells(caller), m.technicalUserCells(caller),
-		m.memberCells(caller), m.organizationCells(caller))
+	// Only so many events are searched for one that tells of an earlier look: those who look the same way come together.
+	all := slices.Concat(m.personalTokenCells(caller), m.tokenCells(caller), m.creationCells(caller),
+		m.technicalUserCells(caller), m.memberCells(caller), m.organizationCells(caller))
 	before, latest := m.untouched(), m.latestEvents(1)
 
 	var forbidden []cell // that leave an event; one tells of all refusals to look in the same way, within a minute

@@ -254,6 +254,47 @@ const (
 	owner                                                       | o
 	`
 
+	// To list and show the personal tokens of another member. The role of the member makes no difference.
+	tableShowPersonal = `
+	none  clerk  reader  viewer  member  manager  writer  stopper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	keeper.group  administrator.group  owner.group              | -
+	keeper  administrator  owner                                | +
+	`
+
+	// To delete one. The letter is the role of the member.
+	tableDeletePersonal = `
+	none  clerk  reader  viewer  member  manager  writer  stopper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	keeper.group  administrator.group  owner.group              | -
+	keeper                                                      | n
+	administrator                                               | a
+	owner                                                       | o
+	`
+
+	// To disable, enable, hold or release one, and to release one's own.
+	tableStopPersonal = `
+	none  clerk  reader  viewer  member  manager  writer  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	keeper.group  administrator.group  owner.group              | -
+	stopper  keeper  administrator  owner                       | +
+	`
+
+	// To create one, whatever the role of the member.
+	tableCreatePersonal = `
+	none  clerk  reader  viewer  member  manager  administrator  writer  stopper  keeper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	keeper.group  administrator.group  owner.group              | -
+	owner                                                       | +
+	`
+
+	// Everything else with one's own personal tokens.
+	tableOwnPersonal = `
+	none  clerk  reader  viewer  member  manager  administrator  owner  writer  stopper  keeper  elsewhere
+	clerk.group  reader.group  viewer.group  member.group  manager.group  writer.group  stopper.group
+	keeper.group  administrator.group  owner.group              | +
+	`
+
 	// To list and show the members.
 	tableListMembers = `
 	none  clerk  reader  viewer  member  manager  writer  stopper

@@ -57,6 +57,14 @@ func testWhoami(w *world) {
 		}},
 	})
 
+	laptop := w.personal("laptop", ben.ID)
+	laptop.Own.Role = tokens.RoleViewer
+	bens := w.create(laptop)
+	w.equal("the holder of a personal token", who(w.holding(laptop.Secret)), tokens.Self{
+		AccessTokenID: bens.ID, AccountID: ben.ID, Email: ben.Email, Grants: grants, Own: &laptop.Own,
+		Access: tokens.Access{Groups: map[string]tokens.Permissions{payments.ID: {"api:read", "tokens:read"}}},
+	})
+
 	// A change of roles shows in the next answer.
 	must(w.UpdateTechnicalUser(ctx, ci.ID, tokens.TechnicalUserUpdate{
 		Settings: tokens.TechnicalUserSettings{Grants: tokens.Grants{Role: tokens.RoleOwner}},

@@ -130,6 +130,21 @@ func (w *world) request(name, technicalUserID string) tokens.NewAccessToken {
 		Settings: tokens.Settings{Name: name, Enabled: true}}
 }
 
+// personal returns a request for an enabled personal token of a member.
+func (w *world) personal(name, memberID string) tokens.NewAccessToken {
+	w.Helper()
+	request := w.request(name, "")
+	request.MemberID = memberID
+	return request
+}
+
+// personalTokens returns the personal tokens of a member that may be shown, by their names.
+func (w *world) personalTokens(memberID string) []tokens.AccessToken {
+	w.Helper()
+	query := tokens.TokenQuery{MemberID: memberID, Sort: tokens.ColumnName}
+	return must(w.AccessTokens(w.Context(), query))(w).AccessTokens
+}
+
 // create creates an access token.
 func (w *world) create(request tokens.NewAccessToken) tokens.AccessToken {
 	w.Helper()
@@ -203,6 +218,9 @@ func (w *world) content() (c content) {
 	c.Members = must(w.Members(ctx))(w)
 	c.TechnicalUsers = must(w.TechnicalUsers(ctx))(w)
 	c.AccessTokens = must(w.AccessTokens(ctx, tokens.TokenQuery{}))(w).AccessTokens
+	for _, m := range c.Members {
+		c.AccessTokens = append(c.AccessTokens, w.personalTokens(m.ID)...)
+	}
 	c.TokenShares = must(w.TokenShares(ctx, tokens.TokenShareQuery{}))(w)
 	return c
 }
@@ -213,7 +231,7 @@ func (w *world) as(actor tokens.Actor) *world { return w.of(tokens.AsDatabaseOwn
 // acting returns the world of someone who acts as a member.
 func (w *world) acting(email string) *world { return w.of(tokens.AsMember("local:eve@host", email)) }
 
-// holding returns the world of a technical user who presents a value of its access token.
+// holding returns the world of a technical user or member who presents a value of an own access token.
 func (w *world) holding(secret tokens.Secret) *world { return w.of(tokens.AsTokenHolder(secret)) }
 
 func (w *world) of(principal tokens.Principal) *world {

@@ -30,6 +30,7 @@ type serve struct {
 	CacheRows         number `help:"Keep at most N values in memory, about 0.5 kB each; a million by default." placeholder:"N" default:"1000000"`
 	Challenge         string `help:"What a refusal asks for: bearer, basic or, by default, both." enum:"bearer,basic,both" default:"both" placeholder:"SCHEME"`
 	PermissionsHeader bool   `help:"Tell gateways the permissions of a token, too, in X-Latchkey-Permissions."`
+	AcceptPersonal    bool   `help:"Let personal tokens of members pass, too. Without it they are refused like unknown values."`
 	IntrospectExp     bool   `help:"Tell when a token expires, in exp of an introspection. Many clients take it for good until then, whatever happens to it."`
 	LogFormat         string `help:"The form of the log on standard error: text, the default, or json." enum:"text,json" default:"text" placeholder:"FORMAT"`
 	LogLevel          string `help:"The least that is logged: debug, info (the default), warn or error." enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL"`
@@ -188,8 +189,9 @@ func (c *serve) newServing(
 	counts, flushes := newTokenMetrics(opened.CountTokens, log), newFlushes(registry, opened.UsedTokens, log)
 	registry.MustRegister(cacheMetrics(cache.Stats), counts)
 	verification := httpapi.NewVerification(httpapi.Options{
-		Cache: cache, Uses: opened, Revoker: holders{opened}, IntrospectExpiry: c.IntrospectExp,
-		Challenge: httpapi.Challenge(c.Challenge), Now: app.Now, Log: log, Observer: newRequestMetrics(registry),
+		Cache: cache, Uses: opened, Revoker: holders{opened}, AcceptPersonal: c.AcceptPersonal,
+		IntrospectExpiry: c.IntrospectExp,
+		Challenge:        httpapi.Challenge(c.Challenge), Now: app.Now, Log: log, Observer: newRequestMetrics(registry),
 	})
 	s := &serving{
 		log: log, health: &health{ready: cache.Ready}, drain: settings.drain, finish: opened.Close,

@@ -87,9 +87,10 @@ func (g *grace) UnmarshalJSON(text []byte) error {
 // accessToken is an access token.
 type accessToken struct {
 	ID          string `json:"id"`
-	QualifiedID string `json:"qualified_id" jsonschema:"The e-mail address of the technical user, an underscore and the identifier."`
+	QualifiedID string `json:"qualified_id" jsonschema:"The e-mail address of the technical user or member, an underscore and the identifier."`
 	accessTokenSettings
-	User          technicalUser   `json:"technical_user" jsonschema:"The technical user that the token belongs to."`
+	User          technicalUser   `json:"technical_user" jsonschema:"The technical user that the token belongs to; of a personal token, the account of its member."`
+	MemberID      *string         `json:"member_id" jsonschema:"The member to whom a personal token belongs; null for a token of a technical user."`
 	CreatorID     *string         `json:"creator_id" jsonschema:"The account that made the token; null for an owner of the database."`
 	Disabled      *stop           `json:"disabled" jsonschema:"Who disabled the token and when; null while it is enabled."`
 	Held          *stop           `json:"held" jsonschema:"Who holds the token, since when and why; null while it is not held."`
@@ -144,7 +145,7 @@ func (p *previousSecret) domain() *tokens.PreviousSecret {
 func accessTokenOf(t tokens.AccessToken) accessToken {
 	return accessToken{
 		ID: t.ID, QualifiedID: t.QualifiedID(), accessTokenSettings: accessTokenSettingsOf(t.Settings),
-		User: technicalUserOf(t.User), CreatorID: textOrNull(t.CreatorID), Disabled: stopOf(t.Disabled), Held: stopOf(t.Held),
+		User: technicalUserOf(t.User), MemberID: textOrNull(t.MemberID()), CreatorID: textOrNull(t.CreatorID), Disabled: stopOf(t.Disabled), Held: stopOf(t.Held),
 		Secret: secretState{
 			t.Secret.Version, t.Secret.Preview, instant{t.Secret.CreatedAt}, instant{t.Secret.EndedAt},
 			instant{t.SecretExpiresAt()}, instant{t.Secret.LastUsedAt},

@@ -18,6 +18,7 @@ type accessTokenSelection struct {
 	Search             string   `query:"search" jsonschema:"A text in the name, the description or the technical user's name or address, in any case."`
 	Status             string   `query:"status" jsonschema:"held, disabled, revoked, expired, pending or active."`
 	TechnicalUserID    string   `query:"technical_user_id" jsonschema:"The technical user that the token belongs to."`
+	MemberID           string   `query:"member_id" jsonschema:"The member to whom personal tokens belong; without it, only tokens of technical users are listed."`
 	GroupID            string   `query:"group_id" jsonschema:"The group at whose level the token is."`
 	CreatorID          string   `query:"creator_id" jsonschema:"The account that made the token."`
 	ExpiresWithin      duration `query:"expires_within" jsonschema:"Only tokens whose secret is still valid and expires within this time."`
@@ -31,7 +32,7 @@ type accessTokenSelection struct {
 func accessTokenSelectionOf(q tokens.TokenQuery) accessTokenSelection {
 	return accessTokenSelection{
 		ID: q.ID, IDPrefix: q.IDPrefix, Name: q.Name, NamePrefix: q.NamePrefix, TechnicalUserEmail: q.TechnicalUserEmail,
-		Search: q.Search, Status: string(q.Status), TechnicalUserID: q.TechnicalUserID, GroupID: q.GroupID,
+		Search: q.Search, Status: string(q.Status), TechnicalUserID: q.TechnicalUserID, MemberID: q.MemberID, GroupID: q.GroupID,
 		CreatorID: q.CreatorID, ExpiresWithin: duration(q.ExpiresWithin), UnusedFor: duration(q.UnusedFor),
 		Sort: string(q.Sort), Descending: q.Descending, CountTotal: q.CountTotal,
 		pageInput: pageInput{Limit: q.Limit, Cursor: q.Cursor},
@@ -43,7 +44,7 @@ func (s accessTokenSelection) domain() (tokens.TokenQuery, error) {
 	limit, err := s.size()
 	return tokens.TokenQuery{
 		ID: s.ID, IDPrefix: s.IDPrefix, Name: s.Name, NamePrefix: s.NamePrefix, TechnicalUserEmail: s.TechnicalUserEmail,
-		Search: s.Search, Status: tokens.Status(s.Status), TechnicalUserID: s.TechnicalUserID, GroupID: s.GroupID,
+		Search: s.Search, Status: tokens.Status(s.Status), TechnicalUserID: s.TechnicalUserID, MemberID: s.MemberID, GroupID: s.GroupID,
 		CreatorID: s.CreatorID, ExpiresWithin: time.Duration(s.ExpiresWithin), UnusedFor: time.Duration(s.UnusedFor),
 		Sort: tokens.TokenColumn(s.Sort), Descending: s.Descending, CountTotal: s.CountTotal,
 		Limit: limit, Cursor: s.Cursor,

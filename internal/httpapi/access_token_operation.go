@@ -11,6 +11,7 @@ type newAccessToken struct {
 	newSecret
 	TechnicalUserID string `json:"technical_user_id,omitempty" jsonschema:"The technical user that the token belongs to; left out, the system makes one for it."`
 	GroupID         string `json:"group_id,omitempty" jsonschema:"The group of the technical user that the system makes; left out for organization level."`
+	MemberID        string `json:"member_id,omitempty" jsonschema:"The member to whom a personal token belongs. It excludes technical_user_id and group_id."`
 	accessTokenSettings
 }
 
@@ -24,7 +25,7 @@ func (n newAccessToken) revealed() any {
 
 // domain returns the input of the creation. CodeInvalid.
 func (n newAccessToken) domain(r tokens.Request) (created tokens.NewAccessToken, err error) {
-	created.TechnicalUserID, created.GroupID = n.TechnicalUserID, n.GroupID
+	created.TechnicalUserID, created.GroupID, created.MemberID = n.TechnicalUserID, n.GroupID, n.MemberID
 	if created.Settings, err = n.accessTokenSettings.domain(); err != nil {
 		return created, err
 	}
@@ -131,6 +132,7 @@ func accessTokenEndpoints() []endpoint {
 func (c *Client) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
 	body := newAccessToken{
 		newSecret: newSecret{Token: given(n.Secret)}, TechnicalUserID: n.TechnicalUserID, GroupID: n.GroupID,
+		MemberID:            n.MemberID,
 		accessTokenSettings: accessTokenSettingsOf(n.WithDefaults().Settings),
 	}
 	return received(createdAccessToken.domain)(ask(ctx, c, createAccessToken, accessTokenCreation{n.Request, body}))

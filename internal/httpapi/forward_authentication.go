@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -41,7 +42,7 @@ func (v *Verification) goodToken(r request) (*verify.Row[Identity], answer) {
 	if !ok {
 		return nil, v.refused()
 	}
-	found, err := v.options.Cache.Verify(r.Context(), secret)
+	found, err := v.verify(r.Context(), secret)
 	if err != nil {
 		return nil, answer{}
 	}
@@ -49,6 +50,16 @@ func (v *Verification) goodToken(r request) (*verify.Row[Identity], answer) {
 		return nil, v.refused()
 	}
 	return found.Row, answer{}
+}
+
+// verify returns what a value stands for, as far as this server accepts it: a personal token stands for nothing unless
+// such tokens are accepted. CodeUnavailable.
+func (v *Verification) verify(ctx context.Context, secret tokens.Secret) (verify.Answer[Identity], error) {
+	found, err := v.options.Cache.Verify(ctx, secret)
+	if found.Row != nil && found.Row.Rendered.isPersonal() && !v.options.AcceptPersonal {
+		found = verify.Answer[Identity]{At: found.At}
+	}
+	return found, err
 }
 
 // record records the use of a value, whatever that stands for, and reports whether it is active.

@@ -51,7 +51,7 @@ type Identity struct {
 	// tokenID is the first of the headers.
 	tokenID string
 	// own are further texts that belong to the token alone, one behind the other: the values of the headers of its name and
-	// of its technical user, up to nameEnd and userEnd, and the identifier of that technical user. Each text of its own
+	// of its technical user or member, up to nameEnd and userEnd, and the identifier of that account. Each text of its own
 	// would be something more that the garbage collector has to look at.
 	own              string
 	nameEnd, userEnd uint32
@@ -69,6 +69,8 @@ type sharedIdentity struct {
 	organization, roles, permissions string
 	// cut means that not all roles and permissions had room in the headers.
 	cut bool
+	// personal means that the token belongs to a member.
+	personal bool
 	// level is the group of the technical user; empty for organization level.
 	level string
 	scope scope
@@ -106,7 +108,7 @@ func (r Renderer) Identity(secret tokens.ResolvedSecret, database tokens.Databas
 	cut := fit(&roles, &permissions, room(token.ID, name, user, organization))
 	i.shared = unique.Make(sharedIdentity{
 		organization: organization, roles: list(roles.words), permissions: list(permissions), cut: cut,
-		level: token.User.GroupID, scope: all,
+		personal: token.IsPersonal(), level: token.User.GroupID, scope: all,
 	})
 	return i
 }
@@ -127,10 +129,10 @@ func (i *Identity) values() *[len(identityHeaders)]string {
 // cut reports whether not all roles and permissions had room in the headers.
 func (i *Identity) cut() bool { return i.shared.Value().cut }
 
-// userID returns the identifier of the technical user.
+// userID returns the identifier of the technical user or member.
 func (i *Identity) userID() string { return i.own[i.userEnd:] }
 
-// technicalUser returns the address of the technical user.
+// technicalUser returns the address of the technical user or member.
 func (i *Identity) technicalUser() string {
 	encoded := i.own[i.nameEnd:i.userEnd]
 	address, err := url.PathUnescape(encoded)
@@ -139,6 +141,9 @@ func (i *Identity) technicalUser() string {
 	}
 	return address
 }
+
+// isPersonal reports whether the token belongs to a member.
+func (i *Identity) isPersonal() bool { return i.shared.Value().personal }
 
 // isLiveAt reports whether there is something of the secret to revoke at now.
 func (i *Identity) isLiveAt(now time.Time) bool { return now.UnixMicro() < i.liveUntil }

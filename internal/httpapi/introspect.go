@@ -10,7 +10,7 @@ import (
 )
 
 // activeToken is what RFC 7662 section 2.2 calls an introspection response, of a token that is active. Nobody asked for
-// the token in its technical user's name, so that is client and subject at once (as in RFC 9068 section 2.2).
+// the token in the name of its technical user or member, who is client and subject at once (as in RFC 9068 section 2.2).
 type activeToken struct {
 	Active    bool   `json:"active"`
 	Scope     scope  `json:"scope"`
@@ -35,7 +35,7 @@ func (v *Verification) introspect(r request, form url.Values) answer {
 	case !ok:
 		return v.invalidClient()
 	}
-	client, err := v.options.Cache.Verify(r.Context(), secret)
+	client, err := v.verify(r.Context(), secret)
 	if err != nil {
 		return answer{}
 	}
@@ -63,7 +63,7 @@ func (v *Verification) introspectFor(r request, permitted scope, value string) a
 	if !ok {
 		return refused
 	}
-	found, err := v.options.Cache.Verify(r.Context(), secret)
+	found, err := v.verify(r.Context(), secret)
 	if err != nil {
 		return answer{}
 	}

@@ -38,6 +38,9 @@ type Options struct {
 	Uses  Uses
 	// Revoker ends the secrets that their holders revoke.
 	Revoker Revoker
+	// AcceptPersonal lets personal tokens pass at gateways, introspect and be introspected. Without it they are what values
+	// are that nobody issued, except to a holder who revokes one.
+	AcceptPersonal bool
 	// IntrospectExpiry makes /v1/introspect say when a token expires. Clients keep a positive answer until then.
 	IntrospectExpiry bool
 	// Challenge says how clients are asked to authenticate.

@@ -71,17 +71,7 @@ func (b *Backend) DeleteAccessToken(ctx context.Context, id string) error {
 		if err != nil {
 			return t, err
 		}
-		if err := o.endShares(ctx, tokens.TokenShareQuery{AccessTokenID: id}, "the access token was deleted"); err != nil {
-			return t, err
-		}
-		if err := o.EndSecrets(ctx, id, t.Secret.Version+1, o.now); err != nil {
-			return t, err
-		}
-		if err := o.DeleteAccessToken(ctx, id); err != nil {
-			return t, err
-		}
-		o.readDeletionBack(id)
-		if err := o.record(ctx, tokens.ActionAccessTokenDelete, id, t.Name); err != nil {
+		if err := o.deleteAccessToken(ctx, t, ofMember(t)); err != nil {
 			return t, err
 		}
 		if !t.User.SystemCreated {
@@ -90,4 +80,19 @@ func (b *Backend) DeleteAccessToken(ctx context.Context, id string) error {
 		return t, o.deleteTechnicalUser(ctx, t.User, "its access token was deleted")
 	})
 	return err
+}
+
+// deleteAccessToken deletes an access token with its shares, and not the technical user that the system created for it.
+func (o *operation) deleteAccessToken(ctx context.Context, t tokens.AccessToken, reason string) error {
+	if err := o.endShares(ctx, tokens.TokenShareQuery{AccessTokenID: t.ID}, "the access token was deleted"); err != nil {
+		return err
+	}
+	if err := o.EndSecrets(ctx, t.ID, t.Secret.Version+1, o.now); err != nil {
+		return err
+	}
+	if err := o.DeleteAccessToken(ctx, t.ID); err != nil {
+		return err
+	}
+	o.readDeletionBack(t.ID)
+	return o.record(ctx, tokens.ActionAccessTokenDelete, t.ID, t.Name, because(reason))
 }

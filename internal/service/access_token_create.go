@@ -23,8 +23,8 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 	}
 	return create(ctx, b, tokens.KindAccessToken, tokens.ActionAccessTokenCreate, creation[tokens.CreatedAccessToken]{
 		request: n.Request, input: n, name: name, invalid: n.Validate(b.now()),
-		refers: cmp.Or(referenceTo(tokens.KindTechnicalUser, n.TechnicalUserID), referenceTo(tokens.KindGroup, n.GroupID),
-			referenceIn(n.Own)),
+		refers: cmp.Or(referenceTo(tokens.KindTechnicalUser, n.TechnicalUserID), referenceTo(tokens.KindMember, n.MemberID),
+			referenceTo(tokens.KindGroup, n.GroupID), referenceIn(n.Own)),
 		make: func(o *operation) (created tokens.CreatedAccessToken, id string, err error) {
 			t, err := o.createAccessToken(ctx, n)
 			if err == nil {
@@ -37,7 +37,7 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 			if err != nil {
 				return created, err
 			}
-			if err := o.caller.MayCreateToken(t.User.GroupID, t.Settings, t.Access(o.roles)); err != nil {
+			if err := o.mayCreate(t); err != nil {
 				return created, err
 			}
 			if n.Generated {
@@ -64,6 +64,9 @@ func (o *operation) created(ctx context.Context, t tokens.AccessToken) (created 
 
 // namesakes returns the unused tokens that have the same name as a new one and that the caller may show.
 func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tokens.AccessToken, error) {
+	if of.IsPersonal() {
+		return nil, nil
+	}
 	limit := maxNamesakes
 	if o.caller.AccountID != "" {
 		limit = math.MaxInt // the caller may not be allowed to see the first ones
@@ -96,7 +99,17 @@ func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tok
 	return shown, nil
 }
 
-// createAccessToken creates an access token and, if the input names no technical user, one for it.
+// mayCreate checks that the caller may create a token.
+func (o *operation) mayCreate(t tokens.AccessToken) error {
+	access := t.Access(o.roles)
+	if t.IsPersonal() {
+		return o.caller.MayCreatePersonalToken(t.MemberID(), access, t.Settings, t.SecretExpiresAt())
+	}
+	return o.caller.MayCreateToken(t.User.GroupID, t.Settings, access)
+}
+
+// createAccessToken creates an access token and, if the input names no account to which it belongs, a technical user for
+// it.
 func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessToken) (t tokens.AccessToken, err error) {
 	if err := n.Validate(o.now); err != nil {
 		return t, err
@@ -117,7 +130,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	if err := o.knowRolesOf(ctx, t.Own, t.User.Grants); err != nil {
 		return t, err
 	}
-	if err := o.caller.MayCreateToken(t.User.GroupID, t.Settings, t.Access(o.roles)); err != nil {
+	if err := o.mayCreate(t); err != nil {
 		return t, err
 	}
 	if n.TechnicalUserID != "" && t.User.SystemCreated {
@@ -132,7 +145,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	if err := o.checkGrants(ctx, tokens.Grants{}, t.Own); err != nil {
 		return t, err
 	}
-	if n.TechnicalUserID == "" {
+	if t.User.ID == "" {
 		if t.User, err = o.createTechnicalUser(ctx, n.NewSystemUser(t.ID), true); err != nil {
 			return t, err
 		}
@@ -146,11 +159,24 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	if err := o.InsertSecret(ctx, t.ID, n.Secret.Hash(), t.Secret); err != nil {
 		return t, err
 	}
-	return t, o.record(ctx, tokens.ActionAccessTokenCreate, t.ID, t.Name)
+	return t, o.record(ctx, tokens.ActionAccessTokenCreate, t.ID, t.Name, because(ofMember(t)))
 }
 
-// userOf returns the technical user of a new access token: the one that the input names, or a draft of one to create.
+// ofMember says whose a personal token is; empty for a token of a technical user.
+func ofMember(t tokens.AccessToken) string {
+	if !t.IsPersonal() {
+		return ""
+	}
+	return "a personal token of " + t.User.Email
+}
+
+// userOf returns the account of a new access token: the one that the input names, or a draft of a technical user to
+// create.
 func (o *operation) userOf(ctx context.Context, n tokens.NewAccessToken, tokenID string) (tokens.TechnicalUser, error) {
+	if n.MemberID != "" {
+		m, err := o.Member(ctx, n.MemberID)
+		return m.Account(), invalidReference(err, "member_id", tokens.KindMember, n.MemberID)
+	}
 	if n.TechnicalUserID == "" {
 		u := n.NewSystemUser(tokenID)
 		draft := tokens.TechnicalUser{

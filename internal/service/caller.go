@@ -67,7 +67,7 @@ func (b *Backend) member(ctx context.Context, v store.View, email string) (calle
 	}, nil
 }
 
-// tokenHolder returns the technical user of the token with a value as the caller. A value that is not active gets the
+// tokenHolder returns the account of the token with a value as the caller. A value that is not active gets the
 // same answer whatever the reason, so nobody can use it to find out about tokens.
 func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.Secret) (caller, error) {
 	known, ok, err := verify.Value(ctx, secretRows{v}, secret)
@@ -78,7 +78,7 @@ func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.S
 		return caller{actor: tokens.ActorUnknown, rejected: true}, tokens.StrangerAsks()
 	}
 	verdict := known.Verdict(b.now())
-	by := callerByToken(*verdict.AccessToken, verdict.Access)
+	by := callerByToken(*verdict.AccessToken, verdict.Access, known.Credential())
 	if !verdict.Active {
 		return caller{actor: by.actor, rejected: true}, tokens.StrangerAsks()
 	}
@@ -93,17 +93,17 @@ func (b *Backend) revoker(ctx context.Context, v store.View, secret tokens.Secre
 	if err != nil {
 		return caller{actor: tokens.ActorUnknown, rejected: true}, err
 	}
-	return callerByToken(row.AccessToken, tokens.Access{}), nil
+	return callerByToken(row.AccessToken, tokens.Access{}, &tokens.Credential{Own: &tokens.Access{}}), nil
 }
 
 // callerByToken returns the caller who asks by a token, with what that allows.
-func callerByToken(t tokens.AccessToken, access tokens.Access) caller {
+func callerByToken(t tokens.AccessToken, access tokens.Access, by *tokens.Credential) caller {
 	name := t.QualifiedID()
 	if t.Visibility == tokens.VisibilityRestricted {
 		name = t.ID // the address may tell the name of the token to those who may not know it
 	}
 	return caller{
-		Caller:   tokens.Caller{AccountID: t.User.ID, Name: name, Access: access},
+		Caller:   tokens.Caller{AccountID: t.User.ID, Name: name, Access: access, Credential: by},
 		actor:    tokens.Actor(name),
 		identity: t.ID,
 	}

@@ -253,9 +253,9 @@ func mentionedIn(e tokens.Event) []string {
 }
 
 // concealed returns an event without the words in which it mentions an object. An actor goes by the identifier of its
-// token alone, without the address, which may hold the token's name.
+// token alone, without the address of a technical user, which may hold the token's name.
 func concealed(e tokens.Event, id string) tokens.Event {
-	if strings.HasSuffix(string(e.Actor), "_"+id) {
+	if strings.HasSuffix(string(e.Actor), "_"+id) && !e.Actor.IsPersonalToken() {
 		e.Actor = tokens.Actor(id)
 	}
 	if strings.Contains(e.ObjectName, id) {

@@ -153,6 +153,9 @@ func (b *Backend) DeleteMember(ctx context.Context, id string) error {
 		if err := o.endShares(ctx, tokens.TokenShareQuery{MemberID: id}, "the member was deleted"); err != nil {
 			return m, err
 		}
+		if err := o.deletePersonalTokens(ctx, m); err != nil {
+			return m, err
+		}
 		if err := o.DeleteMember(ctx, id); err != nil {
 			return m, err
 		}
@@ -164,4 +167,18 @@ func (b *Backend) DeleteMember(ctx context.Context, id string) error {
 		return m, o.record(ctx, tokens.ActionMemberDelete, id, m.Email)
 	})
 	return err
+}
+
+// deletePersonalTokens deletes the personal tokens of a member, who is about to be deleted.
+func (o *operation) deletePersonalTokens(ctx context.Context, m tokens.Member) error {
+	personal, err := o.PersonalTokensOf(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range personal {
+		if err := o.deleteAccessToken(ctx, t, "member "+m.Email+" was deleted"); err != nil {
+			return err
+		}
+	}
+	return nil
 }

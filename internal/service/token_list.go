@@ -179,7 +179,7 @@ func (l *tokenLister) read(
 
 // audienceOf returns the audience that narrows lists to what a caller may show.
 func audienceOf(c tokens.Caller) store.Audience {
-	a := store.Audience{All: c.IsOwner(), AccountID: c.AccountID}
+	a := store.Audience{All: c.IsOwner(), AccountID: c.AccountID, Personal: c.ShowsPersonalTokens()}
 	if a.All {
 		return a
 	}

@@ -69,6 +69,9 @@ func (o *operation) shareAccessToken(
 		o.object.id = s.ID()
 		return s, "", err
 	}
+	if err := token.CheckShareable(); err != nil {
+		return s, "", err
+	}
 	member, err := o.Member(ctx, s.MemberID)
 	if err != nil {
 		return s, "", invalidReference(err, "member_id", tokens.KindMember, s.MemberID)

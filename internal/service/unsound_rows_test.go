@@ -136,6 +136,17 @@ func TestUnsoundRows(t *testing.T) {
 		{"a secret that is not there", `UPDATE access_tokens SET secret_version = 9`, everyToken, []string{ofToken}},
 		{"a technical user that is not there", `PRAGMA foreign_keys = OFF; UPDATE access_tokens SET technical_user_id = 'tu_01jz0000000000000000000000'`,
 			everyToken, []string{ofToken}},
+		{"no account", `UPDATE access_tokens SET technical_user_id = NULL`, everyToken, []string{ofToken}},
+		{"a member that is not there", `PRAGMA foreign_keys = OFF;
+			UPDATE access_tokens SET technical_user_id = NULL, member_id = 'mem_01jz0000000000000000000000'`,
+			[]string{"verify", "show", "hold"}, []string{ofToken}},
+		{"a member beside the technical user", `UPDATE access_tokens SET member_id = (SELECT id FROM members)`,
+			[]string{"verify", "show", "hold"}, []string{ofToken}},
+		{"a member in the place of a technical user that is not there", `PRAGMA foreign_keys = OFF; UPDATE access_tokens
+			SET technical_user_id = 'tu_01jz0000000000000000000000', member_id = (SELECT id FROM members)`,
+			[]string{"verify", "show", "hold"}, []string{ofToken}},
+		{"a BLOB as a member", `PRAGMA foreign_keys = OFF; UPDATE access_tokens SET member_id = x'00'`,
+			[]string{"verify", "show", "hold"}, []string{ofToken}},
 		{"an end of a secret as text", `UPDATE secrets SET ended_at = 'soon' WHERE version = 2`, everyToken, []string{"ended_at"}},
 		{"the end of a grace period as text", `UPDATE secrets SET grace_ends_at = 'soon' WHERE version = 1`, everyToken, []string{"grace_ends_at"}},
 		{"a malformed identifier", `PRAGMA foreign_keys = OFF; UPDATE technical_users SET id = 'tu_' || char(27) || '[2J'; ` +

@@ -9,9 +9,9 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// accessTokenColumns are the columns that tokenRow reads: of the token t, its technical user u, its current secret s,
-// the one before that, p, unless that was ended before its grace was over, one of the roles in groups of the token and
-// its technical user, r, and the permissions of the custom roles among their roles.
+// accessTokenColumns are the columns that tokenRow reads: of the token t, its account, which is a technical user u or a
+// member m, its current secret s, the one before that, p, unless that was ended before its grace was over, one of the
+// roles in groups of the token and its account, r, and the permissions of the custom roles among their roles.
 const accessTokenColumns = `t.id, t.name, t.description, coalesce(token_role.name, t.role) AS role,
 	t.group_roles_set, t.visibility, t.creator_id,
 	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at,
@@ -19,19 +19,30 @@ const accessTokenColumns = `t.id, t.name, t.description, coalesce(token_role.nam
 	t.regenerate_before_seconds, t.on_expired, t.on_secret_drift, t.grace_period, t.protect_seconds,
 	t.created_at, t.updated_at, t.regenerated_at, t.last_used_at, t.use_count,
 	s.version, s.preview, s.created_at, s.ended_at, s.last_used_at,
-	coalesce(p.preview, ''), p.created_at, p.grace_ends_at, p.last_used_at, ` + technicalUserColumns + `,
-	coalesce(user_role.name, u.role) AS role, token_role.permissions, user_role.permissions, r.holder_id, ` + groupRoleColumns
+	coalesce(p.preview, ''), p.created_at, p.grace_ends_at, p.last_used_at, coalesce(t.member_id, ''), ` + accountColumns + `,
+	coalesce(user_role.name, u.role, m.role) AS role, token_role.permissions, user_role.permissions, r.holder_id, ` + groupRoleColumns
 
-// accessTokenTables yield a row for each token and each role in a group that it or its technical user has, or one. A token
-// without a technical user or a current secret has a row, too, which can't be read: it must not pass for one that is gone.
-const accessTokenTables = ` FROM access_tokens t
+// accountColumns are the columns that technicalUserTargets reads, of the account of a token.
+const accountColumns = `coalesce(u.id, m.id) AS id, coalesce(u.name, m.name) AS name, coalesce(u.description, '') AS description,
+	coalesce(u.email, m.email) AS email, coalesce(u.group_id, ''), coalesce(u.group_roles_set, m.group_roles_set) AS group_roles_set,
+	coalesce(u.enabled, TRUE) AS enabled, u.disabled_by, u.disabled_at, coalesce(u.system_created, FALSE) AS system_created,
+	coalesce(u.created_at, m.created_at) AS created_at, coalesce(u.updated_at, m.updated_at) AS updated_at`
+
+// accounts joins the technical user u of a token t or, if it has none, its member m.
+const accounts = `
 	LEFT JOIN technical_users u ON u.id = t.technical_user_id
+	LEFT JOIN members m ON m.id = t.member_id AND t.technical_user_id IS NULL
+`
+
+// accessTokenTables yield a row for each token and each role in a group that it or its account has, or one. A token
+// without an account or a current secret has a row, too, which can't be read: it must not pass for one that is gone.
+const accessTokenTables = ` FROM access_tokens t` + accounts + `
 	LEFT JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
 	LEFT JOIN secrets p ON p.access_token_id = t.id AND p.version = t.secret_version - 1
 		AND (p.ended_at IS NULL AND p.grace_ends_at IS NOT NULL OR p.ended_at >= p.grace_ends_at)
-	LEFT JOIN group_roles r ON r.holder_id IN (t.id, u.id)
+	LEFT JOIN group_roles r ON r.holder_id IN (t.id, u.id, m.id)
 	LEFT JOIN roles token_role ON token_role.id = t.role_id
-	LEFT JOIN roles user_role ON user_role.id = u.role_id
+	LEFT JOIN roles user_role ON user_role.id = coalesce(u.role_id, m.role_id)
 	LEFT JOIN roles group_role ON group_role.id = r.role_id `
 
 const selectAccessTokens = `SELECT ` + accessTokenColumns + accessTokenTables
@@ -56,6 +67,8 @@ type tokenFields struct {
 	hasGroupRoles, userHasGroupRoles bool
 	disabled, held, userDisabled     stop
 	previous                         tokens.PreviousSecret
+	// memberID is the member of a personal token; empty for a token of a technical user.
+	memberID string
 	// holder has the role in a group.
 	holder sql.NullString
 	groupRole
@@ -83,7 +96,7 @@ func (r *tokenRow) scan(row scanner) error {
 		checkOneOf("on_expired", t.OnExpired, expiryPolicies...),
 		checkOneOf("on_secret_drift", t.OnSecretDrift, driftPolicies...),
 		r.disabled.check("disabled"), r.held.check("held"), r.check(),
-		checkTechnicalUser(&t.User, r.userDisabled)); err != nil {
+		r.checkAccount()); err != nil {
 		return err
 	}
 	if !r.previous.EndsAt.IsZero() {
@@ -94,6 +107,18 @@ func (r *tokenRow) scan(row scanner) error {
 	t.Own.GroupRoles, t.User.GroupRoles = emptyGroupRoles(r.hasGroupRoles), emptyGroupRoles(r.userHasGroupRoles)
 	t.Disabled, t.Held, t.User.Disabled = r.disabled.value(), r.held.value(), r.userDisabled.value()
 	return nil
+}
+
+// checkAccount checks the account of the token. One that has a member beside a technical user belongs to nobody.
+func (r *tokenRow) checkAccount() error {
+	switch u := &r.token.User; {
+	case r.memberID == "":
+		return checkTechnicalUser(u, r.userDisabled)
+	case r.memberID != u.ID:
+		return &columnError{"member_id", "it does not fit column technical_user_id"}
+	default:
+		return checkedRow(tokens.KindMember, u.ID, checkID("id", tokens.KindMember, u.ID))
+	}
 }
 
 // fieldTargets returns where to scan the columns to.
@@ -111,7 +136,7 @@ func (r *tokenRow) fieldTargets() []any {
 		version{&t.Secret.Version}, textTo(&t.Secret.Preview), someInstant{&t.Secret.CreatedAt},
 		instant{&t.Secret.EndedAt}, instant{&t.Secret.LastUsedAt},
 		textTo(&r.previous.Preview), instant{&r.previous.CreatedAt}, instant{&r.previous.EndsAt},
-		instant{&r.previous.LastUsedAt},
+		instant{&r.previous.LastUsedAt}, textTo(&r.memberID),
 	}, technicalUserTargets(&t.User, &r.userHasGroupRoles, &r.userDisabled),
 		[]any{textTo(&t.User.Role), nullText{&r.ofToken}, nullText{&r.ofUser}, nullText{&r.holder}}, r.groupRole.targets())
 }
@@ -121,8 +146,7 @@ type tokenRows struct {
 	all []tokens.AccessToken
 	// at holds where in all a token is, by its ID.
 	at map[string]int
-	// roles are the custom roles that the tokens and their technical users have, with their names and permissions
-	// alone.
+	// roles are the custom roles that the tokens and their accounts have, with their names and permissions alone.
 	roles roleSet
 }
 
@@ -156,7 +180,7 @@ func (c *tokenRows) finish() ([]tokens.AccessToken, []tokens.Role) {
 	return c.all, c.roles.all()
 }
 
-// accessTokens returns the tokens that a query yields, and the custom roles that they and their technical users have.
+// accessTokens returns the tokens that a query yields, and the custom roles that they and their accounts have.
 func (v View) accessTokens(
 	ctx context.Context, query string, args ...any,
 ) ([]tokens.AccessToken, []tokens.Role, error) {
@@ -176,8 +200,8 @@ func (v View) accessTokens(
 	return all, roles, nil
 }
 
-// AccessTokenWithRoles returns an access token and, as of the same moment, the custom roles that it and its technical
-// user have, with their names and permissions alone; or CodeNotFound.
+// AccessTokenWithRoles returns an access token and, as of the same moment, the custom roles that it and its account have,
+// with their names and permissions alone; or CodeNotFound.
 func (v View) AccessTokenWithRoles(
 	ctx context.Context, id string,
 ) (t tokens.AccessToken, roles []tokens.Role, err error) {
@@ -191,9 +215,19 @@ func (v View) AccessTokensOf(ctx context.Context, technicalUserID string) ([]tok
 	return v.accessTokens(ctx, selectAccessTokens+`WHERE t.technical_user_id = $1 ORDER BY t.name, t.id`, technicalUserID)
 }
 
-// selectPowerful selects the tokens of technical users with the role of owners or a custom role with a wildcard.
-const selectPowerful = selectAccessTokens + `WHERE u.role = '` + tokens.RoleOwner + `' OR u.role_id IN
-	(SELECT id FROM roles WHERE permissions LIKE '%*%') ORDER BY t.id`
+// PersonalTokensOf returns the personal tokens of a member by name.
+func (v View) PersonalTokensOf(ctx context.Context, memberID string) ([]tokens.AccessToken, error) {
+	all, _, err := v.accessTokens(ctx, selectAccessTokens+`WHERE t.member_id = $1 ORDER BY t.name, t.id`, memberID)
+	return all, err
+}
+
+// selectPowerful selects the tokens of accounts with the role of owners or a custom role with a wildcard.
+const (
+	selectPowerful = selectAccessTokens + `WHERE t.technical_user_id IN (SELECT id FROM technical_users` + powerful + `)
+		OR t.member_id IN (SELECT id FROM members` + powerful + `) ORDER BY t.id`
+	powerful = ` WHERE role = '` + tokens.RoleOwner + `'
+		OR role_id IN (SELECT id FROM roles WHERE permissions LIKE '%*%')`
+)
 
 // PowerfulAccessTokens returns the tokens among which are all that hold every permission at organization level, and the
 // custom roles that they have. Which of them do is for a rule to say.
@@ -237,21 +271,29 @@ func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 		enabled, disabled_by, disabled_at,
 		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at, visibility, creator_id,
 		regenerate_before_seconds, on_expired, on_secret_drift, grace_period, protect_seconds,
-		group_id, name_key, description_key, secret_ends_at, role_id)
+		group_id, name_key, description_key, secret_ends_at, role_id, member_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-		$24, $25, $26, (SELECT id FROM roles WHERE name = $27))`,
-		a.ID, a.Name, a.Description, a.User.ID, a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
+		$24, $25, $26, (SELECT id FROM roles WHERE name = $27), $28)`,
+		a.ID, a.Name, a.Description, orNull(technicalUserOf(a)), a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
 		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version, microseconds(a.CreatedAt),
 		microseconds(a.UpdatedAt),
 		string(a.Visibility), a.CreatorID,
 		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace),
 		inSeconds(a.ProtectIfUsedWithin),
 		a.User.GroupID, tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()),
-		customRole(a.Own.Role))
+		customRole(a.Own.Role), orNull(a.MemberID()))
 	if err != nil {
 		return err
 	}
 	return t.insertGroupRoles(ctx, a.ID, a.Own.GroupRoles)
+}
+
+// technicalUserOf returns the identifier of the technical user of a token; empty for a personal token.
+func technicalUserOf(a tokens.AccessToken) string {
+	if a.IsPersonal() {
+		return ""
+	}
+	return a.User.ID
 }
 
 // UpdateAccessToken writes what changed of an access token, apart from its secret and its last use.

@@ -14,7 +14,10 @@ var referring = map[tokens.Kind][]string{
 		`SELECT access_token_id FROM token_shares WHERE access_token_id = $1 LIMIT 1`,
 	},
 	tokens.KindTechnicalUser: {`SELECT technical_user_id FROM access_tokens WHERE technical_user_id = $1 LIMIT 1`},
-	tokens.KindMember:        {`SELECT member_id FROM token_shares WHERE member_id = $1 LIMIT 1`},
+	tokens.KindMember: {
+		`SELECT member_id FROM token_shares WHERE member_id = $1 LIMIT 1`,
+		`SELECT member_id FROM access_tokens WHERE member_id = $1 LIMIT 1`,
+	},
 	tokens.KindGroup: {
 		`SELECT group_id FROM technical_users WHERE group_id = $1 LIMIT 1`,
 		`SELECT group_id FROM group_roles WHERE group_id = $1 LIMIT 1`,

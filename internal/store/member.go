@@ -98,7 +98,7 @@ func (t Tx) UpdateMember(ctx context.Context, before, m tokens.Member) error {
 	return t.replaceGroupRoles(ctx, m.ID, before.GroupRoles, m.GroupRoles)
 }
 
-// DeleteMember deletes a member who has no shares.
+// DeleteMember deletes a member who has no shares and no personal tokens.
 func (t Tx) DeleteMember(ctx context.Context, id string) error {
 	if err := t.deleteGroupRoles(ctx, id); err != nil {
 		return err

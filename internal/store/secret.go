@@ -11,7 +11,7 @@ import (
 const selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + accessTokenTables +
 	`JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
 
-// SecretWithHash returns the secret with a hash and the custom roles of its token and technical user, all as of the
+// SecretWithHash returns the secret with a hash and the custom roles of its token and the token's account, all as of the
 // same time, and whether there is such a secret of a token that has not been deleted. Of the roles it reads only names
 // and permissions.
 func (v View) SecretWithHash(

@@ -92,14 +92,15 @@ func checkEach[T any](ctx context.Context, q Querier, scan func(scanner) (T, err
 	}, query)
 }
 
-// incomplete selects the access tokens that lack what each has: their technical user, at the same level, and their
-// current secret.
-const incomplete = `SELECT t.id FROM access_tokens t LEFT JOIN technical_users u ON u.id = t.technical_user_id
+// incomplete selects the access tokens that lack what each has: one account, a technical user at the same level or a
+// member, and their current secret.
+const incomplete = `SELECT t.id FROM access_tokens t` + accounts + `
 	LEFT JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
-	WHERE u.id IS NULL OR s.hash IS NULL OR t.group_id <> coalesce(u.group_id, '')
+	WHERE coalesce(u.id, m.id) IS NULL OR u.id IS NOT NULL AND t.member_id IS NOT NULL OR s.hash IS NULL
+		OR t.group_id <> coalesce(u.group_id, '')
 	LIMIT 1`
 
-// checkIncompleteTokens refuses access tokens whose level or whose technical user and secret don't fit them.
+// checkIncompleteTokens refuses access tokens whose level or whose account and secret don't fit them.
 func (v View) checkIncompleteTokens(ctx context.Context) error {
 	return checkEach(ctx, v.q, scanIncompleteToken, incomplete)
 }
@@ -108,7 +109,7 @@ func (v View) checkIncompleteTokens(ctx context.Context) error {
 func scanIncompleteToken(row scanner) (string, error) {
 	id, err := scanText(row)
 	if err == nil {
-		err = &rowError{rowOf(tokens.KindAccessToken, id), "its technical user, at its level, or its current secret is not there"}
+		err = &rowError{rowOf(tokens.KindAccessToken, id), "its account, a technical user at its level or a member, or its current secret is not there"}
 	}
 	return id, err
 }

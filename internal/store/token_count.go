@@ -8,10 +8,10 @@ import (
 )
 
 // selectAlike counts the access tokens of which the same is true.
-const selectAlike = `SELECT t.held_by IS NOT NULL, t.enabled, u.enabled, s.ended_at IS NOT NULL,
+const selectAlike = `SELECT t.held_by IS NOT NULL, t.enabled, coalesce(u.enabled, TRUE), s.ended_at IS NOT NULL,
 	coalesce(t.secret_ends_at <= $1, 1 = 0), coalesce(t.activates_at > $1, 1 = 0), count(*)
 	FROM access_tokens t
-	JOIN technical_users u ON u.id = t.technical_user_id
+	LEFT JOIN technical_users u ON u.id = t.technical_user_id
 	JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
 	GROUP BY 1, 2, 3, 4, 5, 6`
 

@@ -42,7 +42,9 @@ type Audience struct {
 	Groups     []string
 	// RestrictedGroups are the groups in which the caller may read restricted tokens, too.
 	RestrictedGroups []string
-	// AccountID is the account whose shares and own restricted tokens count; empty for none.
+	// Personal means that the caller may show the personal tokens of every member.
+	Personal bool
+	// AccountID is the account whose shares, own restricted tokens and own personal tokens count; empty for none.
 	AccountID string
 }
 
@@ -208,7 +210,7 @@ func orderOf(query tokens.TokenQuery) *tokenOrder {
 		}
 	case tokens.ColumnTechnicalUser:
 		return &tokenOrder{
-			keys:   []string{"u.email"},
+			keys:   []string{"coalesce(u.email, m.email)"},
 			values: func(t *tokens.AccessToken) []any { return []any{t.User.Email} },
 		}
 	case tokens.ColumnSecretVersion:
@@ -284,7 +286,7 @@ const (
 // parts returns the parts that make up what the audience may show.
 func (b *tokenListBuilder) parts(order tokenOrder) (parts []part) {
 	a, group := b.Audience, b.Query.GroupID
-	if q := b.Query; !order.indexed || q.TechnicalUserID+q.TechnicalUserEmail+q.ID+q.IDPrefix != "" {
+	if q := b.Query; !order.indexed || q.TechnicalUserID+q.TechnicalUserEmail+q.MemberID+q.ID+q.IDPrefix != "" {
 		return []part{{from: allTokens, condition: b.visible()}}
 	}
 	add := func(everywhere bool, groups []string, visibility tokens.Visibility, condition string) {
@@ -333,8 +335,15 @@ func (b *tokenListBuilder) visible() string {
 	if len(a.RestrictedGroups) > 0 {
 		ways = append(ways, `t.group_id `+b.in(a.RestrictedGroups))
 	}
-	return `(` + strings.Join(append(ways, b.personalCondition()), ` OR `) + `)`
+	ofUsers := ofTechnicalUsers + ` AND (` + strings.Join(append(ways, b.personalCondition()), ` OR `) + `)`
+	if a.Personal {
+		return `(t.member_id IS NOT NULL OR ` + ofUsers + `)`
+	}
+	return `(t.member_id = ` + b.arg(a.AccountID) + ` OR ` + ofUsers + `)`
 }
+
+// ofTechnicalUsers is the condition that a token is no personal one.
+const ofTechnicalUsers = `t.member_id IS NULL`
 
 // personalCondition is the condition that a token is shared with the member of the audience, or a restricted one that
 // it made.
@@ -383,7 +392,7 @@ func (b *tokenListBuilder) arm(order tokenOrder, p part, number int, s side) str
 	}
 	columns += `, t.created_at`
 	from := ` FROM ` + p.from + `
-		JOIN technical_users u ON u.id = t.technical_user_id
+		` + accounts + `
 		JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
 		` + where(append(b.filters(), p.condition, s.condition, b.after(order, s))...) + ` ORDER BY `
 	if !s.isNull {
@@ -444,6 +453,12 @@ func (b *tokenListBuilder) filters() (all []string) {
 		all = append(all, `t.id = `+b.arg(q.ID))
 	}
 	all = append(all, b.names()...)
+	switch {
+	case q.MemberID != "":
+		all = append(all, `t.member_id = `+b.arg(q.MemberID))
+	case q.ID == "" && b.IDs == nil:
+		all = append(all, ofTechnicalUsers)
+	}
 	if q.TechnicalUserID != "" {
 		all = append(all, `t.technical_user_id = `+b.arg(q.TechnicalUserID))
 	}
@@ -468,6 +483,9 @@ func (b *tokenListBuilder) filters() (all []string) {
 		var ways []string
 		for _, column := range []string{"t.name_key", "t.description_key", "u.name_key", "u.email_key"} {
 			ways = append(ways, column+` LIKE `+pattern+` ESCAPE '\'`)
+		}
+		if q.MemberID+q.ID != "" {
+			ways = append(ways, `t.member_id IS NOT NULL`) // the name and the address of one member are for the rule to search
 		}
 		all = append(all, `(`+strings.Join(ways, ` OR `)+`)`)
 	}
@@ -506,7 +524,7 @@ func (b *tokenListBuilder) status() []string {
 	case tokens.StatusHeld:
 		return []string{`t.held_by IS NOT NULL`}
 	case tokens.StatusDisabled:
-		return []string{`(NOT t.enabled OR NOT u.enabled)`}
+		return []string{`(NOT t.enabled OR NOT coalesce(u.enabled, TRUE))`}
 	case tokens.StatusRevoked:
 		return []string{`s.ended_at IS NOT NULL`}
 	case tokens.StatusExpired:
@@ -514,7 +532,7 @@ func (b *tokenListBuilder) status() []string {
 	case tokens.StatusPending:
 		return []string{`t.activates_at > ` + now()}
 	case tokens.StatusActive:
-		return []string{`t.held_by IS NULL`, `t.enabled`, `u.enabled`, `s.ended_at IS NULL`,
+		return []string{`t.held_by IS NULL`, `t.enabled`, `coalesce(u.enabled, TRUE)`, `s.ended_at IS NULL`,
 			`(t.secret_ends_at IS NULL OR t.secret_ends_at > ` + now() + `)`,
 			`(t.activates_at IS NULL OR t.activates_at <= ` + now() + `)`}
 	}

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// AccessToken is a credential for the user's own APIs. It belongs to a technical user and has at most two live secrets:
-// the current one and, during a grace period, the previous one.
+// AccessToken is a credential for the user's own APIs. It belongs to a technical user, or to a member, and has at most two
+// live secrets: the current one and, during a grace period, the previous one.
 type AccessToken struct {
 	ID string
 	Settings
-	// User is the technical user that the token belongs to.
+	// User is the technical user that the token belongs to or, for a personal token, the account of the member; see
+	// Member.Account.
 	User TechnicalUser
 	// CreatorID is the account that created the token; empty for an owner of the database.
 	CreatorID string
@@ -71,7 +72,7 @@ type SecretState struct {
 	LastUsedAt time.Time
 }
 
-// QualifiedID returns <e-mail of the technical user>_<id>; the identifier alone where the technical user is concealed.
+// QualifiedID returns <e-mail of the technical user or member>_<id>; the identifier alone where they are concealed.
 func (t AccessToken) QualifiedID() string {
 	if t.User.Email == "" {
 		return t.ID
@@ -193,6 +194,8 @@ type NewAccessToken struct {
 	TechnicalUserID string
 	// GroupID is the group of the technical user to create; empty for organization level.
 	GroupID string
+	// MemberID makes it a personal token, of that member. It excludes TechnicalUserID and GroupID.
+	MemberID string
 	// Settings are the settings of the token. An empty Visibility means VisibilityOrganization.
 	Settings
 }
@@ -216,6 +219,7 @@ func (n NewAccessToken) Validate(now time.Time) error {
 		}
 	}
 	return firstError(
+		n.validatePersonal(),
 		n.NewSecretFor.Validate(),
 		n.Settings.Validate(n.GroupID),
 		ValidateNewExpiry(n.ExpiresAt, now),
@@ -285,6 +289,9 @@ func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (Acce
 	before := t
 	settings, err := u.settings().Apply(t.Settings)
 	if err != nil {
+		return before, err
+	}
+	if err := t.checkPersonalUpdate(settings, u.Regeneration != nil); err != nil {
 		return before, err
 	}
 	t.Settings = settings

@@ -110,7 +110,7 @@ type MemberService interface {
 	Members(ctx context.Context) ([]Member, error)
 	// UpdateMember changes a member. CodeNotFound, CodeInvalid; CodeConflict if no owner would remain.
 	UpdateMember(ctx context.Context, id string, update MemberUpdate) (Member, error)
-	// DeleteMember deletes a member and the member's shares. CodeNotFound; CodeConflict for the last owner.
+	// DeleteMember deletes a member with the member's shares and personal tokens. CodeNotFound; CodeConflict for the last owner.
 	DeleteMember(ctx context.Context, id string) error
 }
 
@@ -137,7 +137,7 @@ type TechnicalUserService interface {
 // AccessTokenService manages access tokens.
 type AccessTokenService interface {
 	// CreateAccessToken creates an access token with the caller's secret. If the same actor sends the same request again
-	// within 7 days, it returns the token that was created. CodeInvalid, also for a technical user or group that does not
+	// within 7 days, it returns the token that was created. CodeInvalid, also for a technical user, member or group that does not
 	// exist, and for a technical user that the system created for another token; CodeConflict for a secret that was used
 	// before, for a request id that was used for something else, and for one whose token has been deleted since.
 	CreateAccessToken(ctx context.Context, token NewAccessToken) (CreatedAccessToken, error)
@@ -146,7 +146,7 @@ type AccessTokenService interface {
 	// AccessTokens returns the tokens that the query selects and the caller may show, in the query's order. CodeInvalid.
 	AccessTokens(ctx context.Context, query TokenQuery) (TokenPage, error)
 	// UpdateAccessToken changes an access token and, if asked to, regenerates its secret. Sending the same regeneration
-	// again changes nothing. CodeNotFound, CodeInvalid; CodeConflict if the secret version is not the expected one, and as
+	// again changes nothing. A personal token can only be enabled and disabled. CodeNotFound, CodeInvalid; CodeConflict if the secret version is not the expected one, and as
 	// CreateAccessToken.
 	UpdateAccessToken(ctx context.Context, id string, update AccessTokenUpdate) (AccessToken, error)
 	// RetirePreviousSecret ends the previous secret within its grace period. CodeNotFound; CodeConflict if there is none.
@@ -175,8 +175,8 @@ type SecretService interface {
 
 // TokenShareService manages token shares.
 type TokenShareService interface {
-	// ShareAccessToken gives a member a role on a token. CodeInvalid, also for a token or member that does not exist;
-	// CodeConflict if a share of the two exists.
+	// ShareAccessToken gives a member a role on a token. CodeInvalid, also for a token or member that does not exist, and for
+	// a personal token; CodeConflict if a share of the two exists.
 	ShareAccessToken(ctx context.Context, share NewTokenShare) (TokenShare, error)
 	// TokenShare returns the share of a token with a member. CodeNotFound.
 	TokenShare(ctx context.Context, tokenID, memberID string) (TokenShare, error)

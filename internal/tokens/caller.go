@@ -17,6 +17,8 @@ type Caller struct {
 	// Name names the caller in messages.
 	Name   string
 	Access Access
+	// Credential is the access token by which the caller asks; nil for one who asks by none.
+	Credential *Credential
 }
 
 // DatabaseOwner is the caller who opened the database directly: anyone who can write its file is its owner.
@@ -30,7 +32,7 @@ func (c Caller) IsOwner() bool { return c.Access.Organization.Allows(PermissionA
 // Sees reports whether the caller may know of a token; share is its role by a share, or empty. A token with restricted
 // visibility is for owners, the account that created it, and those it is shared with.
 func (c Caller) Sees(t AccessToken, share string) bool {
-	return t.Visibility != VisibilityRestricted || share != "" || c.AccountID != "" && c.AccountID == t.CreatorID ||
+	return t.Visibility != VisibilityRestricted || c.shareReaches(share, ShareViewer, t.User.GroupID) || c.AccountID != "" && c.AccountID == t.CreatorID ||
 		c.Access.At(t.User.GroupID).Allows(PermissionAll)
 }
 
@@ -50,6 +52,9 @@ func (c Caller) MayUse(op TokenOperation, t AccessToken, share string, roles Rol
 // mayUse is MayUse for an operation that may also widen what the token may do. A share is a grant of its own: it asks
 // for none of the token's permissions beside it, unless the operation yields a secret or widens.
 func (c Caller) mayUse(op TokenOperation, t AccessToken, share string, roles Roles, widens bool) error {
+	if t.IsPersonal() {
+		return c.mayUsePersonal(op, t, roles)
+	}
 	rule, level := ruleOf(op), t.User.GroupID
 	held := c.Access.At(level)
 	stops := rule.stops && held.Allows(PermissionManageTokens)
@@ -58,7 +63,7 @@ func (c Caller) mayUse(op TokenOperation, t AccessToken, share string, roles Rol
 			"access token %s is restricted to owners, the account that made it and the members it is shared with, "+
 				"and %s is not among them: ask one of them to share it", t.ID, c.Name)
 	}
-	needed, shared := rule.at(level), shareSuffices(share, rule.share)
+	needed, shared := rule.at(level), c.shareReaches(share, rule.share, level)
 	if !held.Allows(needed) && !shared {
 		return Forbidden(t.ID,
 			"%s lacks the permission %s %s and a share of the token as %s, one of which is needed to %s access token %s: "+

@@ -81,6 +81,8 @@ const (
 	ReasonBackupExists Reason = "backup_exists"
 	// ReasonBootstrapped: an active access token holds every permission already.
 	ReasonBootstrapped Reason = "bootstrapped"
+	// ReasonPersonalToken: the token is a member's, and no such token takes what was asked for.
+	ReasonPersonalToken Reason = "personal_token"
 	// ReasonDatabaseFailing: the database is damaged, or fails in a way that needs an examination.
 	ReasonDatabaseFailing Reason = "database_failing"
 )

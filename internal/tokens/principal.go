@@ -7,7 +7,7 @@ type Principal struct {
 	actor Actor
 	// email is the member's address.
 	email string
-	// secret is the value of a technical user's token.
+	// secret is the value of an access token.
 	secret Secret
 	// run is the run of a pipeline in which the principal claims to ask; empty for none.
 	run string
@@ -40,7 +40,7 @@ func ActingAs(actor Actor, email string) Principal {
 	return AsMember(actor, email)
 }
 
-// AsTokenHolder returns the technical user who presents a value of one of its access tokens, as a principal. It holds
+// AsTokenHolder returns the technical user or member who presents a value of an own access token, as a principal. It holds
 // what that token may do, as long as the value is active.
 func AsTokenHolder(secret Secret) Principal { return Principal{kind: tokenHolder, secret: secret} }
 

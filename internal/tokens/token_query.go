@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TokenQuery selects and orders access tokens. The zero query selects all, by creation.
+// TokenQuery selects and orders access tokens. The zero query selects all of technical users, by creation. Personal
+// tokens are selected only by MemberID or ID.
 type TokenQuery struct {
 	// ID selects the one token with that identifier; empty for any. Where the caller may not show it, the list is empty:
 	// this is how to look at a token that one may do something else with.
@@ -26,6 +27,8 @@ type TokenQuery struct {
 	Status Status
 	// TechnicalUserID selects the tokens of one technical user; empty for any.
 	TechnicalUserID string
+	// MemberID selects the personal tokens of one member; empty for tokens of technical users.
+	MemberID string
 	// GroupID selects the tokens at the level of one group; empty for any level.
 	GroupID string
 	// CreatorID selects the tokens that an account made; empty for any.
@@ -179,6 +182,11 @@ func (q TokenQuery) Validate() error {
 			return err
 		}
 	}
+	if q.MemberID != "" {
+		if err := ValidateID("member_id", KindMember, q.MemberID); err != nil {
+			return err
+		}
+	}
 	if q.GroupID != "" {
 		if err := ValidateID("group_id", KindGroup, q.GroupID); err != nil {
 			return err
@@ -215,7 +223,8 @@ func (q TokenQuery) Compare(a, b *AccessToken) int {
 // Selects reports whether the query selects a token that was observed at a time, its Limit and Cursor apart.
 func (q TokenQuery) Selects(t *AccessToken, now time.Time) bool {
 	if q.ID != "" && t.ID != q.ID || q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID ||
-		q.GroupID != "" && t.User.GroupID != q.GroupID || q.CreatorID != "" && t.CreatorID != q.CreatorID || !q.names(t) {
+		q.GroupID != "" && t.User.GroupID != q.GroupID || q.CreatorID != "" && t.CreatorID != q.CreatorID || !q.names(t) ||
+		!q.ofAccount(t) {
 		return false
 	}
 	if q.ExpiresWithin > 0 {
@@ -236,11 +245,19 @@ func (q TokenQuery) Selects(t *AccessToken, now time.Time) bool {
 	return q.Search == "" || t.mentions(Folded(q.Search))
 }
 
+// ofAccount reports whether a token belongs to an account of the kind that the query asks for.
+func (q TokenQuery) ofAccount(t *AccessToken) bool {
+	if q.MemberID == "" {
+		return q.ID != "" || !t.IsPersonal()
+	}
+	return t.User.ID == q.MemberID
+}
+
 // names reports whether a token is called what the query asks for.
 func (q TokenQuery) names(t *AccessToken) bool {
 	return strings.HasPrefix(t.ID, q.IDPrefix) && (q.Name == "" || Normal(t.Name) == Normal(q.Name)) &&
 		strings.HasPrefix(Folded(t.Name), Folded(q.NamePrefix)) &&
-		(q.TechnicalUserEmail == "" || t.User.Email == strings.ToLower(q.TechnicalUserEmail))
+		(q.TechnicalUserEmail == "" || !t.IsPersonal() && t.User.Email == strings.ToLower(q.TechnicalUserEmail))
 }
 
 // mentions reports whether the token's name, description or technical user contains a folded text.

@@ -72,11 +72,17 @@ type ResolvedSecret struct {
 	row    SecretRow
 	grants Grants
 	access Access
+	// own is what the own roles of a personal token allow by themselves, where they narrow it; else nil.
+	own *Access
 }
 
 // Resolve returns the row with what its token may do according to the existing roles.
 func (r SecretRow) Resolve(roles Roles) ResolvedSecret {
-	return ResolvedSecret{row: r, grants: r.AccessToken.grants(roles), access: r.AccessToken.Access(roles)}
+	resolved := ResolvedSecret{row: r, grants: r.AccessToken.grants(roles), access: r.AccessToken.Access(roles)}
+	if _, own, narrowed := r.AccessToken.limited(); narrowed && r.AccessToken.IsPersonal() {
+		resolved.own = new(roles.Access(own))
+	}
+	return resolved
 }
 
 // Version returns the version of the secret.

@@ -111,7 +111,7 @@ func (m *memory) lookUps() int {
 	return asked
 }
 
-// issue adds an active token of a technical user.
+// issue adds an active token of an account.
 func (m *memory) issue(t *testing.T, userID string, now time.Time) (tokens.Secret, string) {
 	t.Helper()
 	secret := newSecret(t)
@@ -235,42 +235,46 @@ func TestChangesDropRows(t *testing.T) {
 	now := time.Now()
 	for _, test := range []struct {
 		name string
-		// changed returns what the change names: the token's ID and its technical user's are given.
+		// changed returns what the change names: the token's ID and its account's are given.
 		changed func(token, user string) []string
-		// again is how many of the changed token, another one of its technical user and a foreign one are looked up again.
+		// again is how many of the changed token, another one of its account and a foreign one are looked up again.
 		again int
 	}{
 		{"the token", func(token, _ string) []string { return []string{token} }, 1},
-		{"its technical user", func(_, user string) []string { return []string{user} }, 2},
+		{"its account", func(_, user string) []string { return []string{user} }, 2},
 		{"a role", func(_, _ string) []string { return []string{tokens.NewID(tokens.KindRole, now)} }, 3},
 		{"a group", func(_, _ string) []string { return []string{tokens.NewID(tokens.KindGroup, now)} }, 3},
 		{"the database", func(_, _ string) []string { return []string{tokens.NewID(tokens.KindDatabase, now)} }, 3},
 		{"something without a kind", func(_, _ string) []string { return []string{"what is this"} }, 3},
 		{"everything", func(_, _ string) []string { return nil }, 3},
-		{"a member", func(_, _ string) []string { return []string{tokens.NewID(tokens.KindMember, now)} }, 0},
+		{"another member", func(_, _ string) []string { return []string{tokens.NewID(tokens.KindMember, now)} }, 0},
+		{"a share", func(token, _ string) []string {
+			return []string{tokens.ShareID(token, tokens.NewID(tokens.KindMember, now))}
+		}, 0},
 		{"another token", func(_, _ string) []string { return []string{tokens.NewID(tokens.KindAccessToken, now)} }, 0},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := start(t, defaults())
-				user := newUserID()
-				first, id := c.issue(t, user, now)
-				second, _ := c.issue(t, user, now)
-				foreign, _ := c.issue(t, newUserID(), now)
-				time.Sleep(looked)
-				all := []tokens.Secret{first, second, foreign}
-				for _, secret := range all {
-					c.want("before", secret, true)
-				}
-				c.wantLookUps("before", len(all))
-				c.change(func() {}, test.changed(id, user)...)
-				time.Sleep(looked)
-				for _, secret := range all {
-					c.want("after", secret, true)
-				}
-				c.wantLookUps("after", test.again)
+		for _, account := range []string{newUserID(), tokens.NewID(tokens.KindMember, now)} {
+			t.Run(test.name+" of a "+tokens.KindOf(account).Noun(), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c := start(t, defaults())
+					first, id := c.issue(t, account, now)
+					second, _ := c.issue(t, account, now)
+					foreign, _ := c.issue(t, newUserID(), now)
+					time.Sleep(looked)
+					all := []tokens.Secret{first, second, foreign}
+					for _, secret := range all {
+						c.want("before", secret, true)
+					}
+					c.wantLookUps("before", len(all))
+					c.change(func() {}, test.changed(id, account)...)
+					time.Sleep(looked)
+					for _, secret := range all {
+						c.want("after", secret, true)
+					}
+					c.wantLookUps("after", test.again)
+				})
 			})
-		})
+		}
 	}
 }
 

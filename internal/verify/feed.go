@@ -60,10 +60,10 @@ func (c *Cache[T]) apply(changes store.Changes) {
 		switch o.Kind {
 		case tokens.KindAccessToken:
 			c.rows.removeToken(o.ID)
-		case tokens.KindTechnicalUser:
-			c.rows.removeUser(o.ID)
-		case tokens.KindMember, tokens.KindTokenShare:
-			// No secret of a technical user depends on them.
+		case tokens.KindTechnicalUser, tokens.KindMember:
+			c.rows.removeAccount(o.ID)
+		case tokens.KindTokenShare:
+			// No verification depends on them.
 		default:
 			c.empty() // what a role, a group or anything else touches can't be told from here
 			return

@@ -22,9 +22,9 @@ type Row[T any] struct {
 	hash     tokens.SecretHash
 	// generation is how many changes had been seen before the row was read.
 	generation uint64
-	// user is the key of the token's technical user. nextOfUser links the rows of a user, and nextOfToken those of a token.
-	user                                    uint64
-	previousOfUser, nextOfUser, nextOfToken *Row[T]
+	// account is the key of the token's account. nextOfAccount links the rows of an account, and nextOfToken those of a token.
+	account                                       uint64
+	previousOfAccount, nextOfAccount, nextOfToken *Row[T]
 }
 
 // ActiveAt reports whether the secret is active at now. A nil row stands for an unknown value, and takes as long.
@@ -55,14 +55,14 @@ func isHash(held *tokens.SecretHash, hash tokens.SecretHash) bool {
 	return subtle.ConstantTimeCompare(held[:], hash[:]) == 1 && !none
 }
 
-// rowSet holds rows by their secret, their token and their technical user. Its keys are 8 bytes each, since the whole
+// rowSet holds rows by their secret, their token and its account. Its keys are 8 bytes each, since the whole
 // hash is compared anyway. Rows whose keys are equal by chance take each other's place, or go together.
 type rowSet[T any] struct {
 	seed   maphash.Seed
 	most   int
 	ofHash map[uint64]*Row[T]
-	// ofToken and ofUser hold the first row of each token and of each technical user.
-	ofToken, ofUser map[uint64]*Row[T]
+	// ofToken and ofAccount hold the first row of each token and of each account, a technical user or a member.
+	ofToken, ofAccount map[uint64]*Row[T]
 	// dropped counts the rows that made room for others.
 	dropped uint64
 }
@@ -76,7 +76,7 @@ func newRowSet[T any](most int) *rowSet[T] {
 
 // empty removes all rows.
 func (s *rowSet[T]) empty() {
-	s.ofHash, s.ofToken, s.ofUser = map[uint64]*Row[T]{}, map[uint64]*Row[T]{}, map[uint64]*Row[T]{}
+	s.ofHash, s.ofToken, s.ofAccount = map[uint64]*Row[T]{}, map[uint64]*Row[T]{}, map[uint64]*Row[T]{}
 }
 
 // keyOf returns the key of a secret. A hash is random already.
@@ -93,8 +93,8 @@ func (s *rowSet[T]) find(hash tokens.SecretHash) *Row[T] {
 	return nil
 }
 
-// add adds the row of a secret of a technical user's token. Where there is no room, a row at random goes.
-func (s *rowSet[T]) add(r *Row[T], userID string) {
+// add adds the row of a secret of an account's token. Where there is no room, a row at random goes.
+func (s *rowSet[T]) add(r *Row[T], accountID string) {
 	if before := s.ofHash[keyOf(r.hash)]; before != nil {
 		s.remove(before)
 	}
@@ -106,13 +106,13 @@ func (s *rowSet[T]) add(r *Row[T], userID string) {
 		s.dropped++
 	}
 	token := s.key(r.TokenID)
-	r.user = s.key(userID)
+	r.account = s.key(accountID)
 	s.ofHash[keyOf(r.hash)] = r
 	r.nextOfToken, s.ofToken[token] = s.ofToken[token], r
-	if r.nextOfUser = s.ofUser[r.user]; r.nextOfUser != nil {
-		r.nextOfUser.previousOfUser = r
+	if r.nextOfAccount = s.ofAccount[r.account]; r.nextOfAccount != nil {
+		r.nextOfAccount.previousOfAccount = r
 	}
-	s.ofUser[r.user] = r
+	s.ofAccount[r.account] = r
 }
 
 // removeToken removes the rows of a token.
@@ -123,15 +123,15 @@ func (s *rowSet[T]) removeToken(id string) {
 	}
 }
 
-// removeUser removes the rows of a technical user's tokens.
-func (s *rowSet[T]) removeUser(id string) {
+// removeAccount removes the rows of an account's tokens.
+func (s *rowSet[T]) removeAccount(id string) {
 	key := s.key(id)
-	for s.ofUser[key] != nil {
-		s.remove(s.ofUser[key])
+	for s.ofAccount[key] != nil {
+		s.remove(s.ofAccount[key])
 	}
 }
 
-// remove removes a row. A token has few, a technical user may have many.
+// remove removes a row. A token has few, an account may have many.
 func (s *rowSet[T]) remove(r *Row[T]) {
 	delete(s.ofHash, keyOf(r.hash))
 	token := s.key(r.TokenID)
@@ -145,13 +145,13 @@ func (s *rowSet[T]) remove(r *Row[T]) {
 			}
 		}
 	}
-	if r.nextOfUser != nil {
-		r.nextOfUser.previousOfUser = r.previousOfUser
+	if r.nextOfAccount != nil {
+		r.nextOfAccount.previousOfAccount = r.previousOfAccount
 	}
-	if r.previousOfUser != nil {
-		r.previousOfUser.nextOfUser = r.nextOfUser
+	if r.previousOfAccount != nil {
+		r.previousOfAccount.nextOfAccount = r.nextOfAccount
 	} else {
-		setOrDelete(s.ofUser, r.user, r.nextOfUser)
+		setOrDelete(s.ofAccount, r.account, r.nextOfAccount)
 	}
 }
 

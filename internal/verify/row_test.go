@@ -46,7 +46,7 @@ func TestRowSet(t *testing.T) {
 			},
 			"remove user": func(t *rapid.T) {
 				user := rapid.SampledFrom(owners).Draw(t, "owner").user
-				s.removeUser(user)
+				s.removeAccount(user)
 				drop(func(o owner) bool { return o.user == user })
 			},
 			"": func(t *rapid.T) {
@@ -77,9 +77,9 @@ func TestRowSet(t *testing.T) {
 					return n
 				}
 				ofToken := linked(s.ofToken, func(r *Row[int]) *Row[int] { return r.nextOfToken })
-				ofUser := linked(s.ofUser, func(r *Row[int]) *Row[int] { return r.nextOfUser })
-				if ofToken != found || ofUser != found {
-					t.Fatalf("%d rows, %d by token, %d by technical user", found, ofToken, ofUser)
+				ofAccount := linked(s.ofAccount, func(r *Row[int]) *Row[int] { return r.nextOfAccount })
+				if ofToken != found || ofAccount != found {
+					t.Fatalf("%d rows, %d by token, %d by technical user", found, ofToken, ofAccount)
 				}
 			},
 		})

@@ -12,7 +12,7 @@ import (
 )
 
 // What runs for every verification, creation and refresh finds its rows by index, without sorting, however many tokens
-// there are. Only what is of one technical user, group or role is sorted.
+// there are. Only what is of one account, group or role is sorted.
 func TestQueriesUseIndexes(t *testing.T) {
 	statements := RecordStatements(t)
 	path := newDatabase(t, 1)
@@ -49,6 +49,10 @@ func TestQueriesUseIndexes(t *testing.T) {
 			_, _, err := v.AccessTokensOf(ctx, "")
 			return err
 		},
+		"PersonalTokensOf": func(ctx context.Context, v store.View) error {
+			_, err := v.PersonalTokensOf(ctx, "")
+			return err
+		},
 		"UnusedNamesakes": func(ctx context.Context, v store.View) error {
 			_, err := v.UnusedNamesakes(ctx, tokens.AccessToken{}, 1)
 			return err
@@ -82,7 +86,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 		for _, text := range ran {
 			plan := queryPlan(t, path, text)
 			for _, step := range plan {
-				mayBeSorted := []string{"AccessTokensOf", "TechnicalUsersIn", "HoldersOfRole"}
+				mayBeSorted := []string{"AccessTokensOf", "PersonalTokensOf", "TechnicalUsersIn", "HoldersOfRole"}
 				sorts := strings.Contains(step, "TEMP B-TREE") && !slices.Contains(mayBeSorted, name)
 				if strings.HasPrefix(step, "SCAN") || sorts {
 					t.Errorf("%s: %s\n%s", name, strings.Join(plan, "; "), text)
@@ -149,6 +153,8 @@ func TestNamesUseIndexes(t *testing.T) {
 			tokens.TokenQuery{TechnicalUserEmail: "ci@acme.latchkey.internal", Name: "deploy"},
 			"access_tokens_of_user (technical_user_id=?",
 		},
+		{tokens.TokenQuery{MemberID: "mem_1"}, "access_tokens_of_member (member_id=?"},
+		{tokens.TokenQuery{MemberID: "mem_1", Sort: tokens.ColumnTechnicalUser}, "access_tokens_of_member (member_id=?"},
 	} {
 		selection := store.TokenSelection{Query: test.query, Audience: store.Audience{All: true}, Limit: 10}
 		if err := s.Read(t.Context(), func(v store.View) error {

@@ -29,6 +29,7 @@ var schemaDigests = []string{
 	"1b657be484ee03aa75ce060b3bb445ef5619895be80514bc3ab94fb56cc6fe11",
 	"077d5639cc794f17e10f2340dc2ff7b35ff8d0ee933d0d11a99687041abbe972",
 	"d549b4dab4411e1b99b0c6797ad9653245fcc7b045956fb2a19e75c802b31642",
+	"567594bf485d44c7bed0113ef00da5dbefaa54151db859c9368ab9d3dcadf687",
 }
 
 // ownStatistics are SQLite's own tables, which anyone's ANALYZE makes. They only decide how a query is carried out.
