@@ -12,57 +12,64 @@ import (
 // asker is whoever asks for an operation.
 type asker struct {
 	backend tokens.Backend
-	// refusal is what one gets who presented nothing, or a value that no token has; nil for others. The backend refuses them
-	// too, and records it.
+	// refusal is what one gets who presented nothing, or a value that is not active; nil for others. The backend refuses
+	// them too, and records it.
 	refusal *tokens.Error
+	// tokenID is the token whose value was presented and is not active; empty where no token has it.
+	tokenID string
 }
 
 // askerOf returns whoever asks: the holder of the access token in the request, or nobody.
 func (m *Management) askerOf(r *http.Request) asker {
 	secret, ok := presentedBy(r.Header)
 	if !ok {
-		return asker{m.options.As(tokens.Principal{}), tokens.NobodyAsks()}
+		return asker{backend: m.options.As(tokens.Principal{}), refusal: tokens.NobodyAsks()}
 	}
-	var refusal *tokens.Error
-	if m.options.Cache != nil {
-		// Where the cache can't tell, the database decides. A value that some token has or had is for the database, too,
-		// which records its refusal.
-		if found, err := m.options.Cache.Verify(r.Context(), secret); err == nil && found.Row == nil {
-			refusal = tokens.StrangerAsks()
+	var a asker
+	if m.options.Cache != nil { // where it can't tell, the database decides
+		if found, err := m.options.Cache.Verify(r.Context(), secret); err == nil && !found.Active {
+			a.refusal = tokens.StrangerAsks()
+			if found.Row != nil {
+				a.tokenID = found.Row.TokenID
+			}
 		}
 	}
 	run, err := url.PathUnescape(r.Header.Get(runHeader))
 	if err != nil {
 		run = "" // it is only a claim
 	}
-	return asker{m.options.As(tokens.AsTokenHolder(secret).InRun(run)), refusal}
+	a.backend = m.options.As(tokens.AsTokenHolder(secret).InRun(run))
+	return a
 }
 
-// strangers remembers which operations were refused, in the present minute, to those who presented nothing, or a value that
-// no token has. One event tells of all of them, so all but the first need no look at the database.
-type strangers struct {
-	mu      sync.Mutex
-	minute  time.Time
-	refused map[string]bool
+// refusedOperation is an operation that was refused to those who presented nothing, or a value that is not active.
+type refusedOperation struct{ operation, tokenID string }
+
+// refusals remembers what was refused in the present minute because nobody asked who may ask. One event tells of all that
+// are the same, so all but the first need no look at the database, whether a value is unknown or was stopped.
+type refusals struct {
+	mu     sync.Mutex
+	minute time.Time
+	known  map[refusedOperation]bool
 }
 
-// wereRefused reports whether any were refused the operation in the minute.
-func (s *strangers) wereRefused(operation string, now time.Time) bool {
+// has reports whether there was one like it in the minute.
+func (s *refusals) has(r refusedOperation, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.minute.Equal(now.Truncate(tokens.FoldedWithin)) && s.refused[operation]
+	return s.minute.Equal(now.Truncate(tokens.FoldedWithin)) && s.known[r]
 }
 
-// isFirst reports whether none has been refused the operation in the minute yet, and remembers that one is now.
-func (s *strangers) isFirst(operation string, now time.Time) bool {
+// isFirst reports whether there has been none like it in the minute yet, and remembers that there is one now.
+func (s *refusals) isFirst(r refusedOperation, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if minute := now.Truncate(tokens.FoldedWithin); !minute.Equal(s.minute) {
-		s.minute, s.refused = minute, map[string]bool{}
+		s.minute, s.known = minute, map[refusedOperation]bool{}
 	}
-	if s.refused[operation] {
+	if s.known[r] {
 		return false
 	}
-	s.refused[operation] = true
+	s.known[r] = true
 	return true
 }

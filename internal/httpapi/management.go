@@ -52,9 +52,8 @@ type Management struct {
 	options ManagementOptions
 	mux     *http.ServeMux
 	// turns holds an element for each operation that runs.
-	turns chan struct{}
-	// strangers are those who presented a value that no token has.
-	strangers strangers
+	turns    chan struct{}
+	refusals refusals
 }
 
 // NewManagement returns a server of the management API.
@@ -156,12 +155,13 @@ func (m *Management) carryOut(e endpoint, r *http.Request) (text []byte, saw str
 		}
 	}()
 	asks := m.askerOf(r)
-	if asks.refusal != nil && m.strangers.wereRefused(e.name, m.options.Now()) {
+	about := refusedOperation{e.name, asks.tokenID}
+	if asks.refusal != nil && m.refusals.has(about, m.options.Now()) {
 		return nil, "", asks.refusal
 	}
 	// Nobody waits for a turn because somebody else sends slowly.
 	asked, err := read(e, r)
-	if asks.refusal != nil && (err != nil || !m.strangers.isFirst(e.name, m.options.Now())) {
+	if asks.refusal != nil && (err != nil || !m.refusals.isFirst(about, m.options.Now())) {
 		return nil, "", asks.refusal // what can't be read leaves the one event to others
 	}
 	if err != nil {
