@@ -80,24 +80,27 @@ func isLoopback(host string) bool {
 
 // ask carries out an operation on the server.
 func ask[In, Out any](ctx context.Context, c *Client, o operation[In, Out], in In) (out Out, err error) {
-	text, _, err := c.send(ctx, o.describe(), in)
-	if err != nil {
-		return out, err
-	}
-	if o.describe().out == reflect.TypeFor[nothing]() {
-		return out, nil
+	out, _, err = askLosing(ctx, c, o, in)
+	return out, err
+}
+
+// askLosing is ask that also reports whether the server may have carried out the operation already before it answered.
+func askLosing[In, Out any](ctx context.Context, c *Client, o operation[In, Out], in In) (out Out, lost bool, err error) {
+	text, lost, err := c.send(ctx, o.describe(), in)
+	if err != nil || o.describe().out == reflect.TypeFor[nothing]() {
+		return out, lost, err
 	}
 	if err := readAnswer(text, in, &out); err != nil {
 		var none Out
-		return none, unreadable(err)
+		return none, lost, unreadable(err)
 	}
-	return out, nil
+	return out, lost, nil
 }
 
 // end is ask for an operation that ends something. Where an answer was lost and the server then says that there is
 // nothing to be ended, it was this client that ended it.
 func end[In any](ctx context.Context, c *Client, o operation[In, nothing], in In) error {
-	_, lost, err := c.send(ctx, o.describe(), in)
+	_, lost, err := askLosing(ctx, c, o, in)
 	if lost && tokens.ErrorCode(err) == tokens.CodeNotFound {
 		return nil
 	}

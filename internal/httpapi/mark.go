@@ -8,7 +8,7 @@ import (
 
 // markRange is what the database says of a part of its past.
 type markRange struct {
-	DatabaseID string   `json:"database_id"`
+	DatabaseID string   `json:"database_id" jsonschema:"The identifier of the database."`
 	Serial     int64    `json:"serial" jsonschema:"How many changes the database has seen."`
 	Mark       string   `json:"mark" jsonschema:"The random mark of the last change; empty before the first."`
 	ChangedAt  instant  `json:"changed_at" jsonschema:"When that change was made."`

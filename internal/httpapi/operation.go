@@ -94,6 +94,8 @@ func endpoints() []endpoint {
 		accessTokenEndpoints(),
 		accessTokenListEndpoints(),
 		regenerationEndpoints(),
+		accessTokenStopEndpoints(),
+		secretEndpoints(),
 		tokenShareEndpoints(),
 		nameEndpoints(),
 	} {

@@ -110,7 +110,8 @@ func TestEverythingArrives(t *testing.T) {
 				t.Errorf("what was sent (-) arrives as something else (+):\n%s", diff)
 			}
 		},
-		"AccessToken": arrives(accessTokenOf, accessToken.domain),
+		"Verification": arrives(verificationOf, verificationDocument.domain),
+		"AccessToken":  arrives(accessTokenOf, accessToken.domain),
 		"TokenPage": arrives(
 			func(p tokens.TokenPage) accessTokenPage { return accessTokenPageOf(p, true) }, accessTokenPage.domain,
 		),
