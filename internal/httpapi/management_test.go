@@ -14,14 +14,14 @@ import (
 
 // managed is a management server over a new database, with the token of an owner.
 type managed struct {
-	*testing.T
+	testing.TB
 	service *service.Service
 	server  *httptest.Server
 	owner   tokens.Secret
 }
 
 // newManaged returns a management server.
-func newManaged(t *testing.T) *managed {
+func newManaged(t testing.TB) *managed {
 	t.Helper()
 	options := service.Options{Database: t.TempDir() + "/latchkey.db", Now: time.Now}
 	secret, err := tokens.NewSecret(tokens.DefaultPrefix)
@@ -32,7 +32,7 @@ func newManaged(t *testing.T) *managed {
 		tokens.NewSecretFor{Request: tokens.NewRequest(time.Now()), Secret: secret}); err != nil {
 		t.Fatal(err)
 	}
-	m := &managed{T: t, service: service.Open(options), owner: secret}
+	m := &managed{TB: t, service: service.Open(options), owner: secret}
 	t.Cleanup(func() { _ = m.service.Close() })
 	m.server = httptest.NewUnstartedServer(NewManagement(ManagementOptions{
 		As:  func(p tokens.Principal) tokens.Backend { return m.service.As(p) },

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"errors"
 	"slices"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -73,9 +72,6 @@ func pageOf[T, D any](in pageInput, document func(T) D, key func(T) string) func
 	}
 }
 
-// errEndless says that a list goes on without coming any further.
-var errEndless = errors.New("the list has no end")
-
 // unfiltered is the selection of a list that has no filters; see askForAll.
 func unfiltered(p pageInput) pageInput { return p }
 
@@ -99,9 +95,6 @@ func askForAll[In, D, T any](
 		}
 		if p.NextCursor == nil {
 			return all, nil
-		}
-		if len(p.Items) == 0 || *p.NextCursor == in.Cursor {
-			return nil, unreadable(errEndless)
 		}
 		in.Cursor = *p.NextCursor
 	}

@@ -11,7 +11,7 @@ import (
 
 // readAnswer reads the document by which a server answered a request with an input. What other JSON there is, such as {},
 // would pass for an object without settings or for an empty list: so every member must be there that the document always
-// has, and an object must be the one that was asked for.
+// has, an object must be the one that was asked for, and a page must not be followed by itself.
 func readAnswer[In, Out any](text []byte, in In, out *Out) error {
 	if err := json.Unmarshal(text, out); err != nil {
 		return err
@@ -25,9 +25,15 @@ func readAnswer[In, Out any](text []byte, in In, out *Out) error {
 			return errIncomplete
 		}
 	}
-	got := reflect.ValueOf(out).Elem()
-	if items := got.FieldByName("Items"); items.IsValid() && items.IsNil() {
-		return errIncomplete
+	asked, got := reflect.ValueOf(in), reflect.ValueOf(out).Elem()
+	if items := got.FieldByName("Items"); items.IsValid() {
+		if items.IsNil() {
+			return errIncomplete
+		}
+		next := got.FieldByName("NextCursor")
+		if next.Kind() == reflect.Pointer && !next.IsNil() && next.Elem().String() == asked.FieldByName("Cursor").String() {
+			return errors.New("the list comes no further")
+		}
 	}
 	id := got.FieldByName("ID")
 	if !id.IsValid() {
@@ -36,8 +42,8 @@ func readAnswer[In, Out any](text []byte, in In, out *Out) error {
 	if tokens.KindOf(id.String()) == "" {
 		return errIncomplete
 	}
-	if asked := reflect.ValueOf(in).FieldByName("ID"); asked.IsValid() && asked.String() != id.String() &&
-		tokens.KindOf(asked.String()) == tokens.KindOf(id.String()) {
+	if wanted := asked.FieldByName("ID"); wanted.IsValid() && wanted.String() != id.String() &&
+		tokens.KindOf(wanted.String()) == tokens.KindOf(id.String()) {
 		return errors.New("it is about another object")
 	}
 	return nil
