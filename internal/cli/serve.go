@@ -211,7 +211,7 @@ func (c *serve) newServing(
 	ops := operations{"/healthz": s.health.live, "/readyz": s.health.mayBeAsked, "/metrics": metricsHandler(registry)}
 	management := httpapi.NewManagement(httpapi.ManagementOptions{
 		As:    func(p tokens.Principal) tokens.Backend { return opened.As(p) },
-		Cache: cache, Now: app.Now, Log: log, Version: app.Version,
+		Cache: cache, Now: app.Now, Location: opened.Location(), Log: log, Version: app.Version,
 	})
 	at := func(listener net.Listener, handler http.Handler) {
 		s.at = append(s.at, newListening(listener, handler, ports.certificate, log))

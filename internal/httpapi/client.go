@@ -126,6 +126,9 @@ func (c *Client) send(ctx context.Context, d described, in any) (text []byte, lo
 // exchange sends a request and returns the body of a good answer with what it says of the database.
 func (c *Client) exchange(ctx context.Context, d described, in any) (text []byte, saw string, lost bool, err error) {
 	plain, err := writeInput(c.options.Endpoint, d, in)
+	if tokens.ErrorCode(err) == tokens.CodeInvalid {
+		return nil, "", false, err
+	}
 	if err != nil {
 		return nil, "", false, tokens.Unavailable(err, "the request can't be written")
 	}
@@ -165,7 +168,7 @@ func (c *Client) exchange(ctx context.Context, d described, in any) (text []byte
 	case media == "application/problem+json":
 		var p problem
 		if json.Unmarshal(text, &p) == nil && p.Status == resp.StatusCode {
-			e := reveal(p, in).err()
+			e := reveal(p, d, in).err()
 			if e != nil && e.Code == tokens.CodeNotFound && !isJudged {
 				return nil, "", lost, c.unjudged()
 			}

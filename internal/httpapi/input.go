@@ -194,7 +194,8 @@ func readBody(r *http.Request, into reflect.Value) error {
 	return readDocument(text, document)
 }
 
-// writeInput returns the request by which a client asks for an operation. The address is that of the server.
+// writeInput returns the request by which a client asks for an operation. The address is that of the server. CodeInvalid for
+// what can't be sent.
 func writeInput(base *url.URL, d described, in any) (*http.Request, error) {
 	value := reflect.ValueOf(in)
 	path, query := d.path, url.Values{}
@@ -204,12 +205,18 @@ func writeInput(base *url.URL, d described, in any) (*http.Request, error) {
 		field := value.FieldByIndex(p.index)
 		switch p.kind {
 		case "path":
-			path = strings.Replace(path, "{"+p.name+"}", segmentOf(field.String()), 1)
+			path = strings.Replace(path, "{"+p.name+"}", segmentOf(p.name, field.String()), 1)
 		case "query":
 			writeParameter(query, p.name, field)
+			for i, value := range query[p.name] {
+				query[p.name][i] = tokens.Redacted(value)
+			}
 		case "key":
 			header.Set(keyHeader, textOfKey(field.Interface().(tokens.Request))) //nolint:errcheck,forcetypeassert // by its tag
 		case "body":
+			if !isText(field) { // which JSON would replace by another one
+				return nil, malformed("", "a text holds bytes that are no character: write it in UTF-8")
+			}
 			text, err := json.Marshal(toBeSent(field.Interface()))
 			if err != nil {
 				return nil, fmt.Errorf("write the body: %w", err)
@@ -230,11 +237,35 @@ func writeInput(base *url.URL, d described, in any) (*http.Request, error) {
 	return r, nil
 }
 
-// segmentOf returns how an identifier stands in a path. What isn't one names no object, may be anything, a secret even, and
-// might be another path: a hyphen, which names no object either, stands for it.
-func segmentOf(id string) string {
+// isText reports whether all texts in a value are in UTF-8.
+func isText(v reflect.Value) bool {
+	switch v.Kind() { //nolint:exhaustive // the others hold no text
+	case reflect.String:
+		return utf8.ValidString(v.String())
+	case reflect.Pointer:
+		return v.IsNil() || isText(v.Elem())
+	case reflect.Slice:
+		for i := range v.Len() {
+			if !isText(v.Index(i)) {
+				return false
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type() != reflect.TypeFor[time.Time]() && !isText(v.Field(i)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// segmentOf returns how an identifier stands in a path, in the place with a name. What isn't one names no object, may be
+// anything, a secret even, and might be another path: a text that no object has either stands for it. In the text of an
+// error, reveal puts back what it was.
+func segmentOf(place, id string) string {
 	if tokens.KindOf(id) == "" {
-		return "-"
+		return "ill-formed-" + place
 	}
 	return url.PathEscape(id)
 }
@@ -252,7 +283,7 @@ func textOfKey(r tokens.Request) string {
 func writeParameter(query url.Values, name string, value reflect.Value) {
 	switch v := value.Interface().(type) {
 	case []string:
-		query[name] = v
+		query[name] = slices.Clone(v)
 	case encoding.TextMarshaler:
 		if text, err := v.MarshalText(); err == nil && len(text) > 0 {
 			query.Set(name, string(text))

@@ -9,20 +9,28 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// A secret that somebody pastes where an identifier belongs goes to no address, where every proxy would log it.
-func TestNoSecretInAPath(t *testing.T) {
+// A secret that somebody pastes where an identifier or a name belongs goes to no address, where every proxy would log it.
+func TestNoSecretInAnAddress(t *testing.T) {
 	secret, err := tokens.NewSecret(tokens.DefaultPrefix)
 	if err != nil {
 		t.Fatal(err)
 	}
-	base, paths := &url.URL{Scheme: "https", Host: "latchkey.example.com"}, 0
+	base, places := &url.URL{Scheme: "https", Host: "latchkey.example.com"}, 0
 	for _, e := range endpoints() {
 		in := reflect.New(e.in).Elem()
 		for _, p := range placesOf(e.in) {
-			if p.kind == "path" {
-				in.FieldByIndex(p.index).SetString(secret.Reveal())
-				paths++
+			field := in.FieldByIndex(p.index)
+			switch {
+			case p.kind != "path" && p.kind != "query":
+				continue
+			case field.Kind() == reflect.String:
+				field.SetString(secret.Reveal())
+			case field.Type() == reflect.TypeFor[[]string]():
+				field.Set(reflect.ValueOf([]string{"other", "see " + secret.Reveal()}))
+			default:
+				continue
 			}
+			places++
 		}
 		r, err := writeInput(base, e.described, in.Interface())
 		if err != nil {
@@ -33,7 +41,7 @@ func TestNoSecretInAPath(t *testing.T) {
 			t.Errorf("%s: the address is %s", e.name, r.URL)
 		}
 	}
-	if paths == 0 {
-		t.Error("no operation has an identifier in its path")
+	if places == 0 {
+		t.Error("no operation has a text in its address")
 	}
 }

@@ -38,6 +38,8 @@ type ManagementOptions struct {
 	// is looked up.
 	Cache Cache
 	Now   func() time.Time
+	// Location is where the database is, as errors tell it. No answer does.
+	Location string
 	// Log is told what an operator should look at; never a secret.
 	Log *slog.Logger
 	// Observer is told about every request.
@@ -126,11 +128,13 @@ func (m *Management) handler(e endpoint) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
 		defer cancel()
 		r = r.WithContext(ctx)
-		r.Body = &body{ReadCloser: http.MaxBytesReader(w, r.Body, largestBody)}
+		read := &body{ReadCloser: http.MaxBytesReader(w, r.Body, largestBody)}
+		r.Body = read
 		code := ""
 		if text, saw, err := m.carryOut(e, r); err != nil {
-			m.tell(ctx, e, err)
-			p := conceal(problemOf(err), r)
+			sent := concealing(e.described, r, read.text)
+			m.tell(ctx, e, err, sent)
+			p := sent.concealed(problemOf(err), m.options.Location)
 			code = p.Code
 			sendProblem(w, r, p)
 		} else {
@@ -232,9 +236,10 @@ func checkOrganization(ctx context.Context, b tokens.Backend, wanted string) err
 }
 
 // tell logs what went wrong, as opposed to what was refused, unless the client no longer waits for it.
-func (m *Management) tell(ctx context.Context, e endpoint, err error) {
+func (m *Management) tell(ctx context.Context, e endpoint, err error, sent concealer) {
 	if tokens.ErrorCode(err) == tokens.CodeUnavailable && !errors.Is(ctx.Err(), context.Canceled) {
-		m.options.Log.Warn("an operation could not be carried out", "operation", e.name, "error", tokens.Cleaned(err.Error()))
+		m.options.Log.Warn("an operation could not be carried out",
+			"operation", e.name, "error", sent.conceal(tokens.Cleaned(err.Error()), "", leastPlain))
 	}
 }
 
@@ -277,15 +282,17 @@ func send(w http.ResponseWriter, r *http.Request, status int, media string, text
 	}
 }
 
-// body is the body of a request, and remembers whether it was read to its end.
+// body is the body of a request. It remembers what was read of it, and whether that was all.
 type body struct {
 	io.ReadCloser
+	text  []byte
 	ended bool
 }
 
 // Read reads from the body.
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	b.text = append(b.text, p[:n]...)
 	b.ended = b.ended || errors.Is(err, io.EOF)
 	return n, err
 }

@@ -9,11 +9,11 @@ import (
 )
 
 // problem is the answer of an operation that failed: RFC 9457, with what a program needs to decide. Its detail repeats
-// nothing of the request but identifiers; see conceal.
+// nothing of the request but identifiers; see concealer.
 type problem struct {
 	Title  string `json:"title" jsonschema:"What the status means."`
 	Status int    `json:"status"`
-	Detail string `json:"detail" jsonschema:"What is wrong, for people. {{member}} stands for the value that the request has there."`
+	Detail string `json:"detail" jsonschema:"What is wrong, for people. {{member}} stands for the value that the request has there, and {{}} for {{ itself."`
 	Code   string `json:"code" jsonschema:"What is wrong, for programs."`
 	Reason string `json:"reason,omitempty" jsonschema:"Which of the causes that share the code it is, where programs may care."`
 	Field  string `json:"field,omitempty" jsonschema:"The member or parameter of the request that is wrong."`

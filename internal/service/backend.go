@@ -65,6 +65,14 @@ func Open(options Options) *Service {
 	return s
 }
 
+// Location is where the database is, as errors tell it; empty where the options name none.
+func (s *Service) Location() string {
+	if s.store == nil {
+		return ""
+	}
+	return s.store.Location()
+}
+
 // Close writes what is still in memory and closes the database.
 func (s *Service) Close() error {
 	if s.store == nil {

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"fmt"
 	"net/mail"
 	"strings"
 	"unicode"
@@ -38,10 +39,14 @@ func ValidateMemberEmail(field, s string) error {
 	}
 	at := strings.LastIndexByte(s, '@')
 	local, domain := s[:at], s[at+1:]
-	for _, part := range append(strings.Split(domain, "."), local) {
+	for i, part := range append([]string{local}, strings.Split(domain, ".")...) {
 		if problem := deceives(part); problem != "" {
-			return Invalid(field, "%q may be taken for another address: %q %s; write it with letters of one script, digits "+
-				"and the punctuation of ASCII, or the domain in its ASCII form (xn--…)", s, part, problem)
+			where := "the part before the @"
+			if i > 0 {
+				where = fmt.Sprintf("part %d of the domain", i)
+			}
+			return Invalid(field, "%q may be taken for another address: %s %s; write it with letters of one script, digits "+
+				"and the punctuation of ASCII, or the domain in its ASCII form (xn--…)", s, where, problem)
 		}
 	}
 	if strings.Contains(FoldedEmail(domain), FoldedEmail(reservedDomain)) {

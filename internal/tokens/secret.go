@@ -35,8 +35,11 @@ var pastedPattern = regexp.MustCompile(`[a-z][a-z0-9]{0,7}_[0-9A-Za-z]{30,}`)
 // redact cleans a text that repeats what a person wrote, and removes token values from it: one may have been pasted in
 // place of an identifier or a name.
 func redact(text string) string {
-	return pastedPattern.ReplaceAllLiteralString(CleanedLines(text), redacted)
+	return Redacted(CleanedLines(text))
 }
+
+// Redacted returns a text with a placeholder for each value of a token in it, or for what could be one.
+func Redacted(text string) string { return pastedPattern.ReplaceAllLiteralString(text, redacted) }
 
 // Secret is the value of an access token. Printing, formatting, logging and encoding it yield a placeholder; only
 // Reveal returns the value. The value is behind a pointer because package fmt prints an unexported field of another
