@@ -30,6 +30,9 @@ type exampleRun struct {
 	serves bool
 }
 
+// endOwner deletes the token that may do everything.
+const endOwner = `latchkey token delete --yes "$OWNER_TOKEN_ID"`
+
 // exampleRuns are the examples that need something or don't end with 0.
 var exampleRuns = map[string]exampleRun{
 	"latchkey token retire-previous deploy":                                    {before: "latchkey token regenerate deploy --grace-period 36h"},
@@ -38,6 +41,8 @@ var exampleRuns = map[string]exampleRun{
 	"latchkey event prune --before 365d":                                       {answer: "y\n"},
 	"latchkey scan build.log":                                                  {code: 1}, // it finds a live value
 	"git log --all -p | latchkey scan -":                                       {code: 1},
+	"latchkey bootstrap --output owner-token.txt":                              {before: endOwner},
+	"latchkey bootstrap --output owner-token.txt --organization acme":          {before: endOwner},
 	"latchkey backup --over latchkey.db.stored":                                {before: "latchkey backup latchkey.db.stored"},
 	"latchkey restore latchkey-2030-01-31.db":                                  {before: "latchkey backup latchkey-2030-01-31.db", answer: "y\n"},
 	"latchkey doctor --database latchkey-2030-01-31.db --json":                 {before: "latchkey backup latchkey-2030-01-31.db"},
@@ -82,7 +87,7 @@ func TestHelp(t *testing.T) {
 		}
 		f := newFixture(t)
 		_, env := shellDirectory(t)
-		env = append(env, "DEPLOY_TOKEN="+f.values["deploy"])
+		env = append(env, "DEPLOY_TOKEN="+f.values["deploy"], "OWNER_TOKEN_ID="+f.ids["personal_ben"])
 		for _, command := range slices.Sorted(maps.Keys(all)) {
 			for _, line := range examplesIn(all[command]) {
 				t.Run(line, func(t *testing.T) { runExample(t, f, env, line) })

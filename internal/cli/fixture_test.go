@@ -15,7 +15,8 @@ import (
 // present is the time at which the command line runs in the tests.
 var present = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// fixture is a database with a token of each status and some accounts, the same in every run of the tests.
+// fixture is a database with a token of each status and some accounts, the same in every run of the tests. Each member
+// has a personal token, and Ben is an owner.
 type fixture struct {
 	path string
 	// ids and values are the identifiers of objects and the values of tokens by short names; "superseded" is the first
@@ -116,6 +117,13 @@ func (s *seeder) seed() {
 		Role:       tokens.RoleNone,
 		GroupRoles: []tokens.GroupRole{{GroupID: payments.ID, Role: tokens.RoleAdministrator}},
 	}}).ID
+
+	s.at(2029, time.December, 10, 9)
+	ben := s.member("ben@example.com", tokens.MemberSettings{Grants: tokens.Grants{Role: tokens.RoleOwner}})
+	s.ids["ben"] = ben.ID
+	for _, short := range []string{"anna", "ben", "carla"} {
+		s.token("personal_"+short, tokens.NewAccessToken{MemberID: s.ids[short], Settings: tokens.Settings{Name: "command line"}})
+	}
 
 	s.at(2030, time.January, 10, 8)
 	s.values["superseded"] = s.values["deploy"]
