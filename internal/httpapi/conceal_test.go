@@ -208,14 +208,15 @@ type objects interface {
 	tokens.MemberService
 	tokens.TechnicalUserService
 	tokens.TokenShareService
+	tokens.AccessTokenService
 }
 
 // concealAttempts returns an operation with a random input, to be tried on several backends.
-func concealAttempts(r *rand.Rand, at time.Time, group tokens.Group, hearts *[]string) func(objects) error {
+func concealAttempts(r *rand.Rand, at time.Time, there map[tokens.Kind]string, hearts *[]string) func(objects) error {
 	ctx := context.Background()
-	id := func() string {
-		if r.IntN(4) == 0 {
-			return group.ID
+	id := func(kind tokens.Kind) string {
+		if r.IntN(3) == 0 {
+			return there[kind]
 		}
 		text, heart := distinctive(r)
 		*hearts = append(*hearts, heart)
@@ -223,7 +224,7 @@ func concealAttempts(r *rand.Rand, at time.Time, group tokens.Group, hearts *[]s
 	}
 	request := func() tokens.Request { return tokens.NewRequest(at) }
 	one := func(_ any, err error) error { return err }
-	switch r.IntN(14) {
+	switch r.IntN(18) {
 	case 0:
 		n := scattered(r, tokens.NewGroup{Request: request()}, hearts)
 		return func(b objects) error { return one(b.CreateGroup(ctx, n)) }
@@ -243,34 +244,88 @@ func concealAttempts(r *rand.Rand, at time.Time, group tokens.Group, hearts *[]s
 		}
 		return func(b objects) error { return one(b.ShareAccessToken(ctx, n)) }
 	case 5:
-		of := id()
+		of := id(tokens.KindGroup)
 		u := scattered(r, tokens.GroupUpdate{Fields: tokens.FieldsOf[tokens.GroupSettings]()}, hearts)
 		return func(b objects) error { return one(b.UpdateGroup(ctx, of, u)) }
 	case 6:
-		of := id()
+		of := id(tokens.KindRole)
 		return func(b objects) error { return one(b.Role(ctx, of)) }
 	case 7:
-		of := id()
-		return func(b objects) error { return b.DeleteMember(ctx, of) }
+		of := id(tokens.KindGroup)
+		return func(b objects) error { return b.DeleteGroup(ctx, of) }
 	case 8:
-		of := id()
+		of := id(tokens.KindTechnicalUser)
 		return func(b objects) error { return one(b.TechnicalUserWithEmail(ctx, of)) }
 	case 9:
-		of, with := id(), id()
+		of, with := id(tokens.KindAccessToken), id(tokens.KindMember)
 		return func(b objects) error { return one(b.TokenShare(ctx, of, with)) }
 	case 10:
 		q := scattered(r, tokens.TokenShareQuery{}, hearts)
 		return func(b objects) error { return one(b.TokenShares(ctx, q)) }
 	case 11:
-		of, with, role := id(), id(), id()
+		of, with, role := id(tokens.KindAccessToken), id(tokens.KindMember), id(tokens.KindRole)
 		return func(b objects) error { return one(b.UpdateTokenShare(ctx, of, with, role)) }
 	case 12:
-		of := id()
+		of := id(tokens.KindMember)
 		u := scattered(r, tokens.MemberUpdate{Fields: tokens.FieldsOf[tokens.MemberSettings]()}, hearts)
 		return func(b objects) error { return one(b.UpdateMember(ctx, of, u)) }
+	case 13:
+		n := scattered(r, tokens.NewAccessToken{NewSecretFor: tokens.NewSecretFor{Request: request()}}, hearts)
+		n.Secret, _ = tokens.NewSecret(tokens.DefaultPrefix)
+		return func(b objects) error { return one(b.CreateAccessToken(ctx, n)) }
+	case 14:
+		of := id(tokens.KindAccessToken)
+		u := scattered(r, tokens.AccessTokenUpdate{Fields: tokens.FieldsOf[tokens.Settings]()}, hearts)
+		return func(b objects) error { return one(b.UpdateAccessToken(ctx, of, u)) }
+	case 15:
+		of, reason := id(tokens.KindAccessToken), id(tokens.KindRole)
+		return func(b objects) error { return one(b.HoldAccessToken(ctx, of, reason)) }
+	case 16:
+		q := scattered(r, tokens.TokenQuery{}, hearts)
+		return func(b objects) error { return one(b.AccessTokens(ctx, q)) }
 	}
-	of := id()
-	return func(b objects) error { return one(b.RoleHolders(ctx, of)) }
+	of := id(tokens.KindTechnicalUser)
+	u := scattered(r, tokens.TechnicalUserUpdate{Fields: tokens.FieldsOf[tokens.TechnicalUserSettings]()}, hearts)
+	return func(b objects) error { return one(b.UpdateTechnicalUser(ctx, of, u)) }
+}
+
+// existing makes an object of each kind, in a group that can't be deleted, and returns their identifiers.
+func existing(t *testing.T, b objects) map[tokens.Kind]string {
+	t.Helper()
+	ctx, request := t.Context(), func() tokens.Request { return tokens.NewRequest(time.Now()) }
+	viewer := tokens.Grants{Role: tokens.RoleViewer}
+	g, err := b.CreateGroup(ctx, tokens.NewGroup{Request: request(), GroupSettings: tokens.GroupSettings{Name: "payments"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.CreateRole(ctx, tokens.NewRole{Request: request(), RoleSettings: tokens.RoleSettings{Name: "clerk"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := b.CreateMember(ctx, tokens.NewMember{
+		Request: request(), Email: "anna@example.com", MemberSettings: tokens.MemberSettings{Grants: viewer},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := b.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{Request: request(), GroupID: g.ID,
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "ci", Grants: viewer, Enabled: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := tokens.NewSecret(tokens.DefaultPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := b.CreateAccessToken(ctx, tokens.NewAccessToken{
+		NewSecretFor: tokens.NewSecretFor{Request: request(), Secret: secret}, TechnicalUserID: u.ID,
+		Settings: tokens.Settings{Name: "deploy", Enabled: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[tokens.Kind]string{tokens.KindGroup: g.ID, tokens.KindRole: r.ID, tokens.KindMember: m.ID,
+		tokens.KindTechnicalUser: u.ID, tokens.KindAccessToken: a.ID}
 }
 
 // Whatever goes wrong, the problem repeats nothing of the request, and neither does the server's log. The client that sent
@@ -284,12 +339,7 @@ func TestProblemsRepeatNothing(t *testing.T) {
 	})}
 	m.server.Config.Handler = problems
 	local := m.service.As(tokens.AsDatabaseOwner("local:anna@host"))
-	group, err := local.CreateGroup(t.Context(), tokens.NewGroup{
-		Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "payments"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	there := existing(t, local)
 	c := m.client(m.owner)
 	rounds := 1000
 	if testing.Short() {
@@ -300,7 +350,7 @@ func TestProblemsRepeatNothing(t *testing.T) {
 	for i := range rounds {
 		r := rand.New(rand.NewPCG(seed, uint64(i))) //nolint:gosec // not for secrets
 		var hearts []string
-		try := concealAttempts(r, time.Now(), group, &hearts)
+		try := concealAttempts(r, time.Now(), there, &hearts)
 		near := try(local)
 		far := try(c)
 		for _, heart := range hearts {
