@@ -18,6 +18,8 @@ type managed struct {
 	service *service.Service
 	server  *httptest.Server
 	owner   tokens.Secret
+	// database is the path of the database.
+	database string
 }
 
 // newManaged returns a management server.
@@ -32,7 +34,7 @@ func newManaged(t testing.TB) *managed {
 		tokens.NewSecretFor{Request: tokens.NewRequest(time.Now()), Secret: secret}); err != nil {
 		t.Fatal(err)
 	}
-	m := &managed{TB: t, service: service.Open(options), owner: secret}
+	m := &managed{TB: t, service: service.Open(options), owner: secret, database: options.Database}
 	t.Cleanup(func() { _ = m.service.Close() })
 	m.server = httptest.NewUnstartedServer(NewManagement(ManagementOptions{
 		As:  func(p tokens.Principal) tokens.Backend { return m.service.As(p) },
