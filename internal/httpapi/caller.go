@@ -19,15 +19,20 @@ type asker struct {
 	tokenID string
 }
 
-// askerOf returns whoever asks: the holder of the access token in the request, or nobody.
-func (m *Management) askerOf(r *http.Request) asker {
+// askerOf returns whoever asks: the holder of the access token in the request, or nobody. CodeUnavailable.
+func (m *Management) askerOf(r *http.Request) (a asker, err error) {
 	secret, ok := presentedBy(r.Header)
 	if !ok {
-		return asker{backend: m.options.As(tokens.Principal{}), refusal: tokens.NobodyAsks()}
+		return asker{backend: m.options.As(tokens.Principal{}), refusal: tokens.NobodyAsks()}, nil
 	}
-	var a asker
-	if m.options.Cache != nil { // where it can't tell, the database decides
-		if found, err := m.options.Cache.Verify(r.Context(), secret); err == nil && !found.Active {
+	// While the cache can't tell, the database decides; but not what the cache has no room to look up, since then a flood of
+	// unknown values would reach the database this way.
+	if m.options.Cache != nil && m.options.Cache.CanTell() == nil {
+		found, err := m.options.Cache.Verify(r.Context(), secret)
+		if err != nil {
+			return a, err
+		}
+		if !found.Active {
 			a.refusal = tokens.StrangerAsks()
 			if found.Row != nil {
 				a.tokenID = found.Row.TokenID
@@ -39,7 +44,7 @@ func (m *Management) askerOf(r *http.Request) asker {
 		run = "" // it is only a claim
 	}
 	a.backend = m.options.As(tokens.AsTokenHolder(secret).InRun(run))
-	return a
+	return a, nil
 }
 
 // refusedOperation is an operation that was refused to those who presented nothing, or a value that is not active.

@@ -15,14 +15,14 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// objects are the identifiers of objects that requests may name, by kind.
-type objects struct {
+// quarry are the identifiers of objects that requests may name, by kind.
+type quarry struct {
 	mu  sync.Mutex
 	ids map[string][]string
 }
 
 // note notes an object of which an answer tells: its identifier, its address, or the two identifiers of a share.
-func (o *objects) note(id, email, tokenID, memberID string) {
+func (o *quarry) note(id, email, tokenID, memberID string) {
 	kind, _, _ := strings.Cut(id, "_")
 	for kind, text := range map[string]string{kind: id, "email": email, "share": tokenID + "/" + memberID} {
 		if text != "" && text != "/" {
@@ -32,7 +32,7 @@ func (o *objects) note(id, email, tokenID, memberID string) {
 }
 
 // add adds one of a kind. The oldest ones are forgotten.
-func (o *objects) add(kind, text string) {
+func (o *quarry) add(kind, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.ids[kind] = append(o.ids[kind], text)
@@ -42,7 +42,7 @@ func (o *objects) add(kind, text string) {
 }
 
 // pick returns an object of a kind; one that doesn't exist where there is none.
-func (o *objects) pick(r *rand.Rand, kind string) string {
+func (o *quarry) pick(r *rand.Rand, kind string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if all := o.ids[kind]; len(all) > 0 {
@@ -58,7 +58,7 @@ func (o *objects) pick(r *rand.Rand, kind string) string {
 }
 
 // missing returns the identifier of an object that doesn't exist.
-func (*objects) missing(r *rand.Rand, kind string) string {
+func (*quarry) missing(r *rand.Rand, kind string) string {
 	return tokens.DerivedID(tokens.Kind(kind), time.Unix(1, 0), fmt.Sprint(r.Uint64()))
 }
 
@@ -75,12 +75,12 @@ type adversary struct {
 	*rand.Rand
 
 	description map[string]any
-	objects     *objects
+	objects     *quarry
 	paths       []string
 	sent        []hostileRequest
 }
 
-func newAdversary(seed uint64, description map[string]any, objects *objects) *adversary {
+func newAdversary(seed uint64, description map[string]any, objects *quarry) *adversary {
 	paths := slices.Sorted(maps.Keys(description["paths"].(map[string]any)))
 	return &adversary{Rand: rand.New(rand.NewPCG(seed, 1)), description: description, objects: objects, paths: paths}
 }

@@ -140,7 +140,7 @@ func (s *answerSchemas) check(r hostileRequest, status int, media string, body [
 type besieged struct {
 	*managed
 
-	objects objects
+	objects quarry
 	schemas *answerSchemas
 	log     buffer
 	// callers are the values of tokens with different roles, and of none.
@@ -154,7 +154,7 @@ type besieged struct {
 // newBesieged returns a server with callers of all roles.
 func newBesieged(t *testing.T) *besieged {
 	b := &besieged{
-		managed: newManaged(t), objects: objects{ids: map[string][]string{}}, counts: map[int]int{}, done: map[string]int{},
+		managed: newManaged(t), objects: quarry{ids: map[string][]string{}}, counts: map[int]int{}, done: map[string]int{},
 	}
 	owner := b.service.As(tokens.AsDatabaseOwner("local:anna@host"))
 	group, err := owner.CreateGroup(t.Context(), tokens.NewGroup{
@@ -315,7 +315,7 @@ func TestHostileRequests(t *testing.T) {
 	case *full:
 		count, seed = 100_000, rand.Uint64()
 	case testing.Short():
-		count = 800
+		count = 400
 	}
 	const workers = 4
 	_, description := openAPIOf(t)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/verify"
 )
 
 // sendRaw sends the text of a request and returns the answer, whose body was read to its end.
@@ -230,6 +231,64 @@ func TestSlowBodiesHoldNoTurn(t *testing.T) {
 	all, _ := io.ReadAll(c) // the server may end the connection by a reset
 	if text := string(all); !strings.HasPrefix(text, "HTTP/1.1 200 ") || strings.Count(text, "HTTP/1.1") != 1 {
 		t.Errorf("an announced body is answered by %q", text)
+	}
+}
+
+// Who sends a large body gets the answer all the same, also where it is decided before the body was read.
+func TestAnswersBeforeTheBody(t *testing.T) {
+	m := newManaged(t)
+	large := strings.Repeat(" ", largestBody-1)
+	for name, c := range map[string]struct {
+		text   string
+		status int
+	}{
+		"no token":     {strings.Replace(m.post("POST /v1/groups", large), "Bearer", "Nothing", 1), 401},
+		"no operation": {m.post("POST /v1/nothing", large), 404},
+		"no method":    {m.post("PUT /v1/groups", large), 405},
+		"no body":      {m.post("GET /v1/groups", large), 200},
+		"other media":  {strings.Replace(m.post("POST /v1/groups", large), "/json", "/x", 1), 400},
+	} {
+		method, _, _ := strings.Cut(c.text, " ")
+		if r, body := m.sendRaw(method, c.text); r.StatusCode != c.status || r.Header.Get("Connection") != "" {
+			t.Errorf("%s: %s %s", name, r.Status, body)
+		}
+	}
+	// The connection goes on with the next request.
+	c := m.dial()
+	for range 2 {
+		if _, err := io.WriteString(c, m.post("POST /v1/nothing", large)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := bufio.NewReader(c)
+	for range 2 {
+		r, err := http.ReadResponse(answers, nil)
+		if err != nil || r.StatusCode != http.StatusNotFound {
+			t.Fatal(r, err)
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+	}
+}
+
+// overloaded is a Cache that could tell, but has no room to look anything up.
+type overloaded struct{ knowsNobody }
+
+func (overloaded) Verify(context.Context, tokens.Secret) (a verify.Answer[Identity], err error) {
+	return a, tokens.Unavailable(nil, "too many others wait")
+}
+
+// What the cache has no room to look up doesn't reach the database either.
+func TestOverloadedCache(t *testing.T) {
+	m := newManaged(t)
+	m.server.Config.Handler = NewManagement(ManagementOptions{
+		As: func(tokens.Principal) tokens.Backend {
+			t.Error("the backend was asked")
+			return nil
+		},
+		Cache: overloaded{}, Now: time.Now,
+	})
+	if r, body := m.sendRaw("GET", m.head("GET /v1/groups")); r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" {
+		t.Errorf("%s %s", r.Status, body)
 	}
 }
 

@@ -26,6 +26,8 @@ const (
 	// operationTimeout is how long an operation may take. It is longer than a change waits for its turn in the database,
 	// and shorter than the server waits for an answer.
 	operationTimeout = 25 * time.Second
+	// lateBody is how long an answer waits for the rest of a body that nobody reads.
+	lateBody = 500 * time.Millisecond
 	// retryAfter is in how many seconds a client may ask again what could not be answered.
 	retryAfter = "1"
 )
@@ -72,7 +74,7 @@ func NewManagement(options ManagementOptions) *Management {
 	}
 	description := sync.OnceValue(func() []byte { return encoded(describeAPI(options.Version)) })
 	m.mux.HandleFunc("GET "+openAPIPath, func(w http.ResponseWriter, r *http.Request) {
-		send(w, r, http.StatusOK, "application/json", description())
+		m.send(w, r, http.StatusOK, "application/json", description())
 	})
 	return m
 }
@@ -87,6 +89,7 @@ func (m *Management) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.Set(expectsHeader, expects)
 		}
 	}
+	r.Body = &body{ReadCloser: http.MaxBytesReader(w, r.Body, largestBody)}
 	if p := r.URL.Path; r.Method == http.MethodConnect || !strings.HasPrefix(p, "/") || path.Clean(p) != p {
 		m.sendNoOperation(w, r, nil) // the mux would redirect
 		return
@@ -117,7 +120,7 @@ func (m *Management) sendNoOperation(w http.ResponseWriter, r *http.Request, all
 		p.Detail = "there is no such operation at this address: the description of the API, " + openAPIPath + ", has them all"
 		w.Header()["Allow"] = allowed
 	}
-	sendProblem(w, r, p)
+	m.sendProblem(w, r, p)
 	m.options.Observer.OperationAnswered("", p.Code, m.options.Now().Sub(began))
 }
 
@@ -128,20 +131,19 @@ func (m *Management) handler(e endpoint) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
 		defer cancel()
 		r = r.WithContext(ctx)
-		read := &body{ReadCloser: http.MaxBytesReader(w, r.Body, largestBody)}
-		r.Body = read
+		read, _ := r.Body.(*body)
 		code := ""
 		if text, saw, err := m.carryOut(e, r); err != nil {
 			sent := concealing(e.described, r, read.text)
 			m.tell(ctx, e, err, sent)
 			p := sent.concealed(problemOf(err), m.options.Location)
 			code = p.Code
-			sendProblem(w, r, p)
+			m.sendProblem(w, r, p)
 		} else {
 			if saw != "" {
 				w.Header().Set(sawHeader, saw)
 			}
-			send(w, r, e.status(), "application/json", text)
+			m.send(w, r, e.status(), "application/json", text)
 		}
 		m.options.Observer.OperationAnswered(e.name, code, m.options.Now().Sub(began))
 	})
@@ -158,7 +160,10 @@ func (m *Management) carryOut(e endpoint, r *http.Request) (text []byte, saw str
 			err = tokens.Unavailable(nil, "the operation panicked")
 		}
 	}()
-	asks := m.askerOf(r)
+	asks, err := m.askerOf(r)
+	if err != nil {
+		return nil, "", err
+	}
 	about := refusedOperation{e.name, asks.tokenID}
 	if asks.refusal != nil && m.refusals.has(about, m.options.Now()) {
 		return nil, "", asks.refusal
@@ -244,7 +249,7 @@ func (m *Management) tell(ctx context.Context, e endpoint, err error, sent conce
 }
 
 // sendProblem sends why an operation failed.
-func sendProblem(w http.ResponseWriter, r *http.Request, p problem) {
+func (m *Management) sendProblem(w http.ResponseWriter, r *http.Request, p problem) {
 	p.Title = http.StatusText(p.Status)
 	switch p.Status {
 	case http.StatusUnauthorized:
@@ -252,7 +257,7 @@ func sendProblem(w http.ResponseWriter, r *http.Request, p problem) {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	send(w, r, p.Status, "application/problem+json", encoded(p))
+	m.send(w, r, p.Status, "application/problem+json", encoded(p))
 }
 
 // encoded returns the text of a document.
@@ -266,9 +271,9 @@ func encoded(document any) []byte {
 	return text.Bytes()
 }
 
-// send sends a text; nil for none. The connection ends where not all of the request has been read.
-func send(w http.ResponseWriter, r *http.Request, status int, media string, text []byte) {
-	leaveUnread(w, r)
+// send sends a text; nil for none.
+func (m *Management) send(w http.ResponseWriter, r *http.Request, status int, media string, text []byte) {
+	m.leaveUnread(w, r)
 	if text == nil {
 		w.WriteHeader(status)
 		return
@@ -297,9 +302,33 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// leaveUnread is LeaveBody for a request whose body was not read to its end.
-func leaveUnread(w http.ResponseWriter, r *http.Request) {
-	if b, ok := r.Body.(*body); !ok || !b.ended {
+// leaveUnread ends the connection after the answer where the request has more of a body. What has come of that, or comes
+// soon, is read first: the end of a connection with unread data can take the answer with it, and a client whose token has
+// ended would see a server that can't be reached.
+func (m *Management) leaveUnread(w http.ResponseWriter, r *http.Request) {
+	b, ok := r.Body.(*body)
+	if !ok || b.ended || r.ContentLength == 0 {
+		return
+	}
+	if r.Header.Get("Expect") == "" { // else the client sends it only if it is asked to
+		b.skip(connection{w})
+	}
+	if !b.ended {
 		LeaveBody(w, r)
+	}
+}
+
+// skip reads a body until it ends, is too large or is late.
+func (b *body) skip(from connection) {
+	late := make(chan struct{})
+	timer := time.AfterFunc(lateBody, func() {
+		defer close(late)
+		from.setReadDeadline(aLongTimeAgo)
+	})
+	_, err := io.Copy(io.Discard, b.ReadCloser)
+	b.ended = err == nil
+	if !timer.Stop() {
+		<-late
+		b.ended = false // whatever is read next on the connection may meet the deadline, too
 	}
 }
