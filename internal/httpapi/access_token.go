@@ -35,7 +35,7 @@ func accessTokenSettingsOf(s tokens.Settings) accessTokenSettings {
 	}
 }
 
-func (s accessTokenSettings) domain() (tokens.Settings, error) {
+func (s accessTokenSettings) domain() tokens.Settings {
 	return tokens.Settings{
 		Name: s.Name, Description: s.Description,
 		Own:        tokens.Grants{Role: textOrEmpty(s.Role), GroupRoles: groupRolesIn(s.GroupRoles)},
@@ -46,7 +46,7 @@ func (s accessTokenSettings) domain() (tokens.Settings, error) {
 			OnSecretDrift: tokens.DriftPolicy(s.OnSecretDrift), Grace: tokens.Grace(s.Grace),
 			ProtectIfUsedWithin: time.Duration(s.ProtectIfUsedWithin),
 		},
-	}, nil
+	}
 }
 
 func (s *accessTokenSettings) preset() {
@@ -157,13 +157,9 @@ func accessTokenOf(t tokens.AccessToken) accessToken {
 }
 
 func (t accessToken) domain() (tokens.AccessToken, error) {
-	settings, err := t.accessTokenSettings.domain()
-	if err != nil {
-		return tokens.AccessToken{}, err
-	}
 	user, err := t.User.domain()
 	return tokens.AccessToken{
-		ID: t.ID, Settings: settings, User: user, CreatorID: textOrEmpty(t.CreatorID),
+		ID: t.ID, Settings: t.accessTokenSettings.domain(), User: user, CreatorID: textOrEmpty(t.CreatorID),
 		Disabled: t.Disabled.domain(), Held: t.Held.domain(),
 		Secret: tokens.SecretState{
 			Version: t.Secret.Version, Preview: t.Secret.Preview, CreatedAt: t.Secret.CreatedAt.Time,

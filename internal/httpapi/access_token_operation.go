@@ -26,9 +26,7 @@ func (n newAccessToken) revealed() any {
 // domain returns the input of the creation. CodeInvalid.
 func (n newAccessToken) domain(r tokens.Request) (created tokens.NewAccessToken, err error) {
 	created.TechnicalUserID, created.GroupID, created.MemberID = n.TechnicalUserID, n.GroupID, n.MemberID
-	if created.Settings, err = n.accessTokenSettings.domain(); err != nil {
-		return created, err
-	}
+	created.Settings = n.accessTokenSettings.domain()
 	created.NewSecretFor, err = n.newSecret.domain(r)
 	return created, err
 }
@@ -115,10 +113,7 @@ func accessTokenEndpoints() []endpoint {
 			return answered(accessTokenOf)(b.AccessToken(ctx, in.ID))
 		}),
 		served(updateAccessToken, func(ctx context.Context, b tokens.Backend, in accessTokenChange) (accessToken, error) {
-			update, err := in.Update.domain()
-			if err != nil {
-				return accessToken{}, err
-			}
+			update := in.Update.domain()
 			return answered(accessTokenOf)(b.UpdateAccessToken(ctx, in.ID,
 				tokens.AccessTokenUpdate{Settings: update.Settings, Fields: update.Fields}))
 		}),

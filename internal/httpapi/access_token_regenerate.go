@@ -26,10 +26,7 @@ func (r regeneration) revealed() any {
 
 // domain returns the update that the body asks for. CodeInvalid.
 func (r regeneration) domain(request tokens.Request) (update tokens.AccessTokenUpdate, err error) {
-	settings, err := r.Settings.domain()
-	if err != nil {
-		return update, err
-	}
+	settings := r.Settings.domain()
 	secret, err := r.newSecret.domain(request)
 	return tokens.AccessTokenUpdate{
 		Settings: settings.Settings, Fields: settings.Fields,

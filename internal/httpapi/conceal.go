@@ -135,7 +135,7 @@ func addTexts(add func(name, text string), name string, value any, known map[str
 
 // namesIn collects the names of the members that documents of a type have, at any depth.
 func namesIn(t reflect.Type, names map[string]bool) {
-	switch t.Kind() { //nolint:exhaustive // the others hold no documents
+	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
 		namesIn(t.Elem(), names)
 	default:

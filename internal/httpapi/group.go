@@ -16,8 +16,8 @@ func groupSettingsOf(s tokens.GroupSettings) groupSettings {
 	return groupSettings{Name: s.Name, Description: s.Description}
 }
 
-func (s groupSettings) domain() (tokens.GroupSettings, error) {
-	return tokens.GroupSettings{Name: s.Name, Description: s.Description}, nil
+func (s groupSettings) domain() tokens.GroupSettings {
+	return tokens.GroupSettings{Name: s.Name, Description: s.Description}
 }
 
 // group is a part of the organization.
@@ -33,8 +33,9 @@ func groupOf(g tokens.Group) group {
 }
 
 func (g group) domain() (tokens.Group, error) {
-	settings, err := g.groupSettings.domain()
-	return tokens.Group{ID: g.ID, GroupSettings: settings, CreatedAt: g.CreatedAt.Time, UpdatedAt: g.UpdatedAt.Time}, err
+	return tokens.Group{
+		ID: g.ID, GroupSettings: g.groupSettings.domain(), CreatedAt: g.CreatedAt.Time, UpdatedAt: g.UpdatedAt.Time,
+	}, nil
 }
 
 type (
@@ -71,11 +72,7 @@ var (
 func groupEndpoints() []endpoint {
 	return []endpoint{
 		served(createGroup, func(ctx context.Context, b tokens.Backend, in groupCreation) (group, error) {
-			settings, err := in.Settings.domain()
-			if err != nil {
-				return group{}, err
-			}
-			return answered(groupOf)(b.CreateGroup(ctx, tokens.NewGroup{Request: in.Request, GroupSettings: settings}))
+			return answered(groupOf)(b.CreateGroup(ctx, tokens.NewGroup{Request: in.Request, GroupSettings: in.Settings.domain()}))
 		}),
 		served(showGroup, func(ctx context.Context, b tokens.Backend, in idInput) (group, error) {
 			return answered(groupOf)(b.Group(ctx, in.ID))
@@ -84,11 +81,7 @@ func groupEndpoints() []endpoint {
 			return pageOf(in, groupOf, func(g tokens.Group) string { return g.Name })(b.Groups(ctx))
 		}),
 		served(updateGroup, func(ctx context.Context, b tokens.Backend, in groupChange) (group, error) {
-			update, err := in.Update.domain()
-			if err != nil {
-				return group{}, err
-			}
-			return answered(groupOf)(b.UpdateGroup(ctx, in.ID, update))
+			return answered(groupOf)(b.UpdateGroup(ctx, in.ID, in.Update.domain()))
 		}),
 		served(deleteGroup, func(ctx context.Context, b tokens.Backend, in idInput) (nothing, error) {
 			return nothing{}, b.DeleteGroup(ctx, in.ID)

@@ -17,8 +17,8 @@ func memberSettingsOf(s tokens.MemberSettings) memberSettings {
 	return memberSettings{s.Name, grantsOf(s.Grants)}
 }
 
-func (s memberSettings) domain() (tokens.MemberSettings, error) {
-	return tokens.MemberSettings{Name: s.Name, Grants: s.granted()}, nil
+func (s memberSettings) domain() tokens.MemberSettings {
+	return tokens.MemberSettings{Name: s.Name, Grants: s.granted()}
 }
 
 func (s *memberSettings) preset() { s.Role = tokens.DefaultRole }
@@ -37,10 +37,9 @@ func memberOf(m tokens.Member) member {
 }
 
 func (m member) domain() (tokens.Member, error) {
-	settings, err := m.memberSettings.domain()
 	return tokens.Member{
-		ID: m.ID, Email: m.Email, MemberSettings: settings, CreatedAt: m.CreatedAt.Time, UpdatedAt: m.UpdatedAt.Time,
-	}, err
+		ID: m.ID, Email: m.Email, MemberSettings: m.memberSettings.domain(), CreatedAt: m.CreatedAt.Time, UpdatedAt: m.UpdatedAt.Time,
+	}, nil
 }
 
 // memberKey is the key of a member in the list of all, which regards no case.
@@ -86,12 +85,8 @@ var (
 func memberEndpoints() []endpoint {
 	return []endpoint{
 		served(createMember, func(ctx context.Context, b tokens.Backend, in memberCreation) (member, error) {
-			settings, err := in.Member.domain()
-			if err != nil {
-				return member{}, err
-			}
 			return answered(memberOf)(b.CreateMember(ctx,
-				tokens.NewMember{Request: in.Request, Email: in.Member.Email, MemberSettings: settings}))
+				tokens.NewMember{Request: in.Request, Email: in.Member.Email, MemberSettings: in.Member.domain()}))
 		}),
 		served(showMember, func(ctx context.Context, b tokens.Backend, in idInput) (member, error) {
 			return answered(memberOf)(b.Member(ctx, in.ID))
@@ -100,11 +95,7 @@ func memberEndpoints() []endpoint {
 			return pageOf(in, memberOf, memberKey)(b.Members(ctx))
 		}),
 		served(updateMember, func(ctx context.Context, b tokens.Backend, in memberChange) (member, error) {
-			update, err := in.Update.domain()
-			if err != nil {
-				return member{}, err
-			}
-			return answered(memberOf)(b.UpdateMember(ctx, in.ID, update))
+			return answered(memberOf)(b.UpdateMember(ctx, in.ID, in.Update.domain()))
 		}),
 		served(deleteMember, func(ctx context.Context, b tokens.Backend, in idInput) (nothing, error) {
 			return nothing{}, b.DeleteMember(ctx, in.ID)

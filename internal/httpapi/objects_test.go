@@ -30,7 +30,7 @@ func (m *managed) raw(method, path, body string) (status int, document map[strin
 	if err != nil {
 		m.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it has been read
+	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		m.Fatal(err)

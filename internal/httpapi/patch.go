@@ -17,8 +17,8 @@ type patch[W settingsDocument[S], S any] struct {
 
 // settingsDocument is how settings look in JSON.
 type settingsDocument[S any] interface {
-	// domain returns the settings. CodeInvalid.
-	domain() (S, error)
+	// domain returns the settings.
+	domain() S
 }
 
 // patchOf returns the body for an update.
@@ -27,9 +27,8 @@ func patchOf[W settingsDocument[S], S any](u tokens.Update[S], document func(S) 
 }
 
 // domain returns the update that the body asks for.
-func (p patch[W, S]) domain() (tokens.Update[S], error) {
-	settings, err := p.settings.domain()
-	return tokens.Update[S]{Settings: settings, Fields: p.fields}, err
+func (p patch[W, S]) domain() tokens.Update[S] {
+	return tokens.Update[S]{Settings: p.settings.domain(), Fields: p.fields}
 }
 
 // MarshalJSON writes the settings to change alone.

@@ -17,8 +17,8 @@ func roleSettingsOf(s tokens.RoleSettings) roleSettings {
 	return roleSettings{Name: s.Name, Description: s.Description, Permissions: s.Permissions}
 }
 
-func (s roleSettings) domain() (tokens.RoleSettings, error) {
-	return tokens.RoleSettings{Name: s.Name, Description: s.Description, Permissions: s.Permissions}, nil
+func (s roleSettings) domain() tokens.RoleSettings {
+	return tokens.RoleSettings{Name: s.Name, Description: s.Description, Permissions: s.Permissions}
 }
 
 // role is a name for a set of permissions.
@@ -35,10 +35,9 @@ func roleOf(r tokens.Role) role {
 }
 
 func (r role) domain() (tokens.Role, error) {
-	settings, err := r.roleSettings.domain()
 	return tokens.Role{
-		ID: r.ID, RoleSettings: settings, BuiltIn: r.BuiltIn, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
-	}, err
+		ID: r.ID, RoleSettings: r.roleSettings.domain(), BuiltIn: r.BuiltIn, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
+	}, nil
 }
 
 // roleKey is the key of a role in the list of all: the built-in ones come first.
@@ -101,11 +100,7 @@ var (
 func roleEndpoints() []endpoint {
 	return []endpoint{
 		served(createRole, func(ctx context.Context, b tokens.Backend, in roleCreation) (role, error) {
-			settings, err := in.Settings.domain()
-			if err != nil {
-				return role{}, err
-			}
-			return answered(roleOf)(b.CreateRole(ctx, tokens.NewRole{Request: in.Request, RoleSettings: settings}))
+			return answered(roleOf)(b.CreateRole(ctx, tokens.NewRole{Request: in.Request, RoleSettings: in.Settings.domain()}))
 		}),
 		served(showRole, func(ctx context.Context, b tokens.Backend, in idInput) (role, error) {
 			return answered(roleOf)(b.Role(ctx, in.ID))
@@ -117,11 +112,7 @@ func roleEndpoints() []endpoint {
 			return answered(roleHoldersOf)(b.RoleHolders(ctx, in.ID))
 		}),
 		served(updateRole, func(ctx context.Context, b tokens.Backend, in roleChange) (role, error) {
-			update, err := in.Update.domain()
-			if err != nil {
-				return role{}, err
-			}
-			return answered(roleOf)(b.UpdateRole(ctx, in.ID, update))
+			return answered(roleOf)(b.UpdateRole(ctx, in.ID, in.Update.domain()))
 		}),
 		served(deleteRole, func(ctx context.Context, b tokens.Backend, in idInput) (nothing, error) {
 			return nothing{}, b.DeleteRole(ctx, in.ID)

@@ -19,10 +19,10 @@ func technicalUserSettingsOf(s tokens.TechnicalUserSettings) technicalUserSettin
 	return technicalUserSettings{s.Name, s.Description, grantsOf(s.Grants), s.Enabled}
 }
 
-func (s technicalUserSettings) domain() (tokens.TechnicalUserSettings, error) {
+func (s technicalUserSettings) domain() tokens.TechnicalUserSettings {
 	return tokens.TechnicalUserSettings{
 		Name: s.Name, Description: s.Description, Grants: s.granted(), Enabled: s.Enabled,
-	}, nil
+	}
 }
 
 func (s *technicalUserSettings) preset() { s.Role, s.Enabled = tokens.DefaultRole, true }
@@ -47,11 +47,10 @@ func technicalUserOf(u tokens.TechnicalUser) technicalUser {
 }
 
 func (u technicalUser) domain() (tokens.TechnicalUser, error) {
-	settings, err := u.technicalUserSettings.domain()
 	return tokens.TechnicalUser{
-		ID: u.ID, TechnicalUserSettings: settings, Email: u.Email, GroupID: textOrEmpty(u.GroupID),
+		ID: u.ID, TechnicalUserSettings: u.technicalUserSettings.domain(), Email: u.Email, GroupID: textOrEmpty(u.GroupID),
 		Disabled: u.Disabled.domain(), SystemCreated: u.SystemCreated, CreatedAt: u.CreatedAt.Time, UpdatedAt: u.UpdatedAt.Time,
-	}, err
+	}, nil
 }
 
 // newTechnicalUser is the body of a creation.
@@ -108,12 +107,8 @@ func technicalUserEndpoints() []endpoint {
 		served(createTechnicalUser, func(
 			ctx context.Context, b tokens.Backend, in technicalUserCreation,
 		) (technicalUser, error) {
-			settings, err := in.User.domain()
-			if err != nil {
-				return technicalUser{}, err
-			}
 			return answered(technicalUserOf)(b.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{
-				Request: in.Request, GroupID: in.User.GroupID, TechnicalUserSettings: settings,
+				Request: in.Request, GroupID: in.User.GroupID, TechnicalUserSettings: in.User.domain(),
 			}))
 		}),
 		served(showTechnicalUser, func(ctx context.Context, b tokens.Backend, in idInput) (technicalUser, error) {
@@ -142,11 +137,7 @@ func technicalUserEndpoints() []endpoint {
 		served(updateTechnicalUser, func(
 			ctx context.Context, b tokens.Backend, in technicalUserChange,
 		) (technicalUser, error) {
-			update, err := in.Update.domain()
-			if err != nil {
-				return technicalUser{}, err
-			}
-			return answered(technicalUserOf)(b.UpdateTechnicalUser(ctx, in.ID, update))
+			return answered(technicalUserOf)(b.UpdateTechnicalUser(ctx, in.ID, in.Update.domain()))
 		}),
 		served(deleteTechnicalUser, func(ctx context.Context, b tokens.Backend, in idInput) (nothing, error) {
 			return nothing{}, b.DeleteTechnicalUser(ctx, in.ID)
