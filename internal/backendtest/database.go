@@ -61,7 +61,7 @@ func testMissingDatabase(w *world) {
 		"PruneEvents":        func() error { _, err := w.PruneEvents(ctx, w.clock.Now().Add(-later)); return err },
 		"Events":             func() error { _, err := w.Events(ctx, tokens.EventQuery{}); return err },
 		"EventsAfter": func() error {
-			_, _, err := w.EventsAfter(ctx, tokens.EventQuery{}, tokens.EventPosition{})
+			_, err := w.EventsAfter(ctx, tokens.EventQuery{}, tokens.EventPosition{})
 			return err
 		},
 		"a member": func() error {

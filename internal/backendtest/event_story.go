@@ -226,7 +226,7 @@ func testEventFilters(w *world) {
 	} {
 		_, err := w.Events(ctx, query)
 		w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, field)
-		_, _, err = w.EventsAfter(ctx, query, tokens.EventPosition{})
+		_, err = w.EventsAfter(ctx, query, tokens.EventPosition{})
 		w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, field)
 	}
 }
@@ -237,17 +237,16 @@ func testFollowedEvents(w *world) {
 	request := w.request("deploy", w.user("ci", "").ID)
 	request.Grace = tokens.Grace{Duration: time.Hour}
 	id := w.create(request).ID
-	events, position, err := w.EventsAfter(ctx, tokens.EventQuery{Limit: 1}, tokens.EventPosition{})
-	w.succeed(err)
-	w.equal("the latest event", actions(events), []string{"access_token.create"})
+	page := must(w.EventsAfter(ctx, tokens.EventQuery{Limit: 1}, tokens.EventPosition{}))(w)
+	position := page.End
+	w.equal("the latest event", actions(page.Events), []string{"access_token.create"})
 	told := must(w.Events(ctx, tokens.EventQuery{}))(w)
 	follow := func(want ...string) {
 		w.Helper()
-		var more []tokens.Event
-		more, position, err = w.EventsAfter(ctx, tokens.EventQuery{}, position)
-		w.succeed(err)
-		told = append(told, more...)
-		w.equal("what is new", actions(more), append([]string{}, want...))
+		page := must(w.EventsAfter(ctx, tokens.EventQuery{}, position))(w)
+		position = page.End
+		told = append(told, page.Events...)
+		w.equal("what is new", actions(page.Events), append([]string{}, want...))
 	}
 	follow()
 	w.regenerateWith(id, tokens.AccessTokenUpdate{}, ownGrace)
@@ -273,5 +272,48 @@ func testFollowedEvents(w *world) {
 			w.Errorf("event %s was told twice", e.ID)
 		}
 		seen[e.ID] = true
+	}
+}
+
+// testPagesOfEvents reads the log page by page, from its end. The last events are ends of grace periods that nobody has
+// written yet.
+func testPagesOfEvents(w *world) {
+	ctx := w.Context()
+	user := w.user("ci", "")
+	for range 3 {
+		request := w.request("deploy", user.ID)
+		request.Grace = tokens.Grace{Duration: time.Hour}
+		w.regenerateWith(w.create(request).ID, tokens.AccessTokenUpdate{}, ownGrace)
+	}
+	w.clock.Advance(2 * time.Hour)
+	for _, query := range []tokens.EventQuery{{}, {Action: "access_token.*"}, {Action: "access_token.retire_previous"}} {
+		whole := must(w.Events(ctx, query))(w)
+		for limit := 1; limit <= len(whole); limit++ {
+			query.Limit, query.Cursor = limit, ""
+			var told []tokens.Event
+			for {
+				page := must(w.EventsAfter(ctx, query, tokens.EventPosition{}))(w)
+				told = append(page.Events, told...)
+				if len(page.Events) < limit && page.NextCursor != "" {
+					w.Fatalf("a page of %d has %d events", limit, len(page.Events))
+				}
+				if query.Cursor = page.NextCursor; query.Cursor == "" {
+					break
+				}
+			}
+			w.equal("all pages", told, whole)
+		}
+	}
+	page := must(w.EventsAfter(ctx, tokens.EventQuery{Limit: 2}, tokens.EventPosition{}))(w)
+	rest := tokens.EventQuery{Cursor: page.NextCursor}
+	earlier := must(w.Events(ctx, rest))(w)
+	w.group("payments") // which writes the ends of the grace periods
+	w.equal("what was before, now that it is written", must(w.Events(ctx, rest))(w), earlier)
+	w.clock.Advance(later)
+	must(w.PruneEvents(ctx, w.clock.Instant()))(w)
+	w.equal("what was before, now that it is gone", len(must(w.Events(ctx, rest))(w)), 0)
+	for _, cursor := range []string{"x", "1", "1.x", "-1." + earlier[0].ID, "1." + user.ID} {
+		_, err := w.Events(ctx, tokens.EventQuery{Cursor: cursor})
+		w.equal("the field", w.refusal(err, tokens.CodeInvalid).Field, "cursor")
 	}
 }

@@ -190,7 +190,8 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 			return err
 		}},
 		"EventsAfter": {answers: true, action: tokens.ActionEventList, try: func(b tokens.Backend) error {
-			events, _, err := b.EventsAfter(ctx, tokens.EventQuery{ObjectID: token.ID}, tokens.EventPosition{})
+			page, err := b.EventsAfter(ctx, tokens.EventQuery{ObjectID: token.ID}, tokens.EventPosition{})
+			events := page.Events
 			w.equal("the events in the list", len(events), 0)
 			return err
 		}},

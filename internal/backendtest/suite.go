@@ -109,6 +109,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place, without ...string) {
 		{"HiddenMentions", testHiddenMentions},
 		{"EventFilters", testEventFilters},
 		{"FollowedEvents", testFollowedEvents},
+		{"PagesOfEvents", testPagesOfEvents},
 		{"UpdatesThatChangeNothing", testUpdatesThatChangeNothing},
 		{"Refusals", testRefusals},
 		{"EveryRefusalLeavesOneEvent", testEveryRefusalLeavesOneEvent},

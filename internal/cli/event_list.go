@@ -205,16 +205,16 @@ func (c *eventList) follow(
 	printed := newGrowingList(app, eventListing, columns, c.listFlags)
 	var position tokens.EventPosition
 	for {
-		list, end, err := backend.EventsAfter(ctx, query, position)
+		page, err := backend.EventsAfter(ctx, query, position)
 		if ctx.Err() != nil {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("unable to follow the events: %w", err)
 		}
-		if err := printed.add(list); err != nil {
+		if err := printed.add(page.Events); err != nil {
 			return err
 		}
-		position, query.Limit = end, 0
+		position, query.Limit = page.End, 0
 		select {
 		case <-ctx.Done():
 			return nil

@@ -20,6 +20,7 @@ var scalars = map[reflect.Type]func() *jsonschema.Schema{
 	reflect.TypeFor[grace](): func() *jsonschema.Schema {
 		return &jsonschema.Schema{Types: []string{"string", "null"}, Examples: []any{"0s", "24h", "until_expiry"}}
 	},
+	reflect.TypeFor[position](): textSchema,
 	reflect.TypeFor[secretValue](): func() *jsonschema.Schema {
 		return &jsonschema.Schema{Types: []string{"string", "null"}, Format: "password"}
 	},

@@ -96,6 +96,7 @@ func endpoints() []endpoint {
 		regenerationEndpoints(),
 		accessTokenStopEndpoints(),
 		secretEndpoints(),
+		eventEndpoints(),
 		tokenShareEndpoints(),
 		nameEndpoints(),
 	} {

@@ -110,6 +110,8 @@ func TestEverythingArrives(t *testing.T) {
 				t.Errorf("what was sent (-) arrives as something else (+):\n%s", diff)
 			}
 		},
+		"EventPage":    arrives(eventPageOf, eventPage.domain),
+		"Event":        arrives(eventOf, event.domain),
 		"Verification": arrives(verificationOf, verificationDocument.domain),
 		"AccessToken":  arrives(accessTokenOf, accessToken.domain),
 		"TokenPage": arrives(

@@ -20,24 +20,25 @@ func (b *Backend) Events(ctx context.Context, query tokens.EventQuery) ([]tokens
 		if err != nil {
 			return nil, err
 		}
-		return l.latest(ctx)
+		page, err := l.page(ctx)
+		return page.Events, err
 	})
 }
 
 // EventsAfter implements tokens.Backend.
 func (b *Backend) EventsAfter(
 	ctx context.Context, query tokens.EventQuery, after tokens.EventPosition,
-) (events []tokens.Event, end tokens.EventPosition, err error) {
+) (tokens.EventPage, error) {
 	// What is read and the position behind it must be of one moment.
 	about := look{action: tokens.ActionEventList}
-	events, err = readAsBy(ctx, b, (*store.Store).ReadAtOnce, about, func(r reader) ([]tokens.Event, error) {
+	return readAsBy(ctx, b, (*store.Store).ReadAtOnce, about, func(r reader) (page tokens.EventPage, err error) {
 		number, id, err := r.LatestEvent(ctx)
 		if err != nil {
-			return nil, err
+			return page, err
 		}
 		known, err := r.EventNumbered(ctx, after.Number)
 		if err != nil {
-			return nil, err
+			return page, err
 		}
 		if number < after.Number || known != "" && known != after.ID {
 			// A backup was restored: its log goes on with numbers that were told of others. The time alone tells what is new.
@@ -45,13 +46,13 @@ func (b *Backend) EventsAfter(
 		}
 		l, err := r.eventLister(ctx, query, b.now())
 		if err != nil {
-			return nil, err
+			return page, err
 		}
 		l.position = after
-		end = tokens.EventPosition{Number: number, ID: id, At: latest(l.now, after.At)} // what was told stays told
-		return l.latest(ctx)
+		page, err = l.page(ctx)
+		page.End = tokens.EventPosition{Number: number, ID: id, At: latest(l.now, after.At)} // what was told stays told
+		return page, err
 	})
-	return events, end, err
 }
 
 // eventLister lists events for a caller.
@@ -63,11 +64,18 @@ type eventLister struct {
 	userID string
 	// position is where the list begins.
 	position tokens.EventPosition
+	// end is the number of the event before which it ends; zero for none, and nowhere if there is nothing before it.
+	end int64
+	// numbers are those of the events that were read for a query with a limit.
+	numbers map[string]int64
 }
+
+// nowhere is the end of a list before an event that is not there.
+const nowhere = -1
 
 // eventLister returns what lists the events of a query.
 func (r reader) eventLister(ctx context.Context, query tokens.EventQuery, now time.Time) (*eventLister, error) {
-	l := &eventLister{reader: r, query: query, now: now}
+	l := &eventLister{reader: r, query: query, now: now, numbers: map[string]int64{}}
 	if err := query.Validate(); err != nil || !tokens.IsID(tokens.KindAccessToken, query.ObjectID) {
 		return l, err
 	}
@@ -88,11 +96,31 @@ func (r reader) eventLister(ctx context.Context, query tokens.EventQuery, now ti
 	return l, nil
 }
 
+// page returns the latest events of the query after the position.
+func (l *eventLister) page(ctx context.Context) (page tokens.EventPage, err error) {
+	limit := l.query.Limit
+	if limit > 0 && limit < math.MaxInt {
+		l.query.Limit++ // one more shows that there are others
+	}
+	page.Events, err = l.latest(ctx)
+	if cut := len(page.Events) - limit; limit > 0 && cut > 0 {
+		page.Events = page.Events[cut:]
+		page.NextCursor = tokens.EventCursor(l.numbers[page.Events[0].ID], page.Events[0])
+	}
+	return page, err
+}
+
 // latest returns the latest events of the query after the position, oldest first.
 func (l *eventLister) latest(ctx context.Context) ([]tokens.Event, error) {
 	latest, err := l.endsOfGraces(ctx) // newest first
 	if err != nil {
 		return nil, err
+	}
+	if l.query.Cursor != "" {
+		latest, err = l.before(ctx, latest)
+		if err != nil || l.end == nowhere {
+			return nil, err
+		}
 	}
 	if l.query.Limit == 0 || len(latest) < l.query.Limit {
 		written, err := l.written(ctx, len(latest))
@@ -105,6 +133,24 @@ func (l *eventLister) latest(ctx context.Context) ([]tokens.Event, error) {
 	}
 	slices.Reverse(latest)
 	return latest, nil
+}
+
+// before returns which of the ends of grace periods, newest first, come before the event that the query's cursor names, and
+// finds where the list of what was written ends.
+func (l *eventLister) before(ctx context.Context, ends []tokens.Event) ([]tokens.Event, error) {
+	number, id, err := l.query.Before()
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(ends, func(e tokens.Event) bool { return e.ID == id }); i >= 0 {
+		return ends[i+1:], nil
+	}
+	if l.end = number; number == 0 { // it has been written since then
+		if l.end, err = l.NumberOfEvent(ctx, id); l.end == 0 {
+			l.end = nowhere // and pruned, as has what was before it
+		}
+	}
+	return nil, err
 }
 
 // endsOfGraces returns the events of grace periods that are over but whose end has not been written yet, newest first,
@@ -142,6 +188,7 @@ func (l *eventLister) written(ctx context.Context, others int) (latest []tokens.
 		EventQuery:      l.query,
 		UserID:          l.userID,
 		After:           l.position.Number,
+		Before:          l.end,
 		Audience:        audienceOf(l.caller),
 		Accounts:        managesAccounts,
 		UsersEverywhere: managesAccounts,
@@ -186,6 +233,9 @@ func (l *eventLister) eventsOf(ctx context.Context, selection *store.EventSelect
 	events := make([]tokens.Event, len(written))
 	for i, e := range written {
 		events[i] = e.Event
+		if l.query.Limit > 0 {
+			l.numbers[e.ID] = e.Number
+		}
 	}
 	if last := len(written) - 1; last >= 0 {
 		selection.Before = written[last].Number

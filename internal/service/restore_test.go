@@ -42,7 +42,7 @@ func TestFollowedRestore(t *testing.T) {
 		for range 4 {
 			change()
 		}
-		_, position, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, tokens.EventPosition{})
+		before, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, tokens.EventPosition{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,19 +58,19 @@ func TestFollowedRestore(t *testing.T) {
 			change()
 			want = append(want, tokens.ActionGroupCreate)
 		}
-		told, position, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, position)
+		told, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, before.End)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []tokens.Action
-		for _, e := range told {
+		for _, e := range told.Events {
 			got = append(got, e.Action)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("after %d changes since the restore: got %v, want %v", since, got, want)
 		}
-		again, _, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, position)
-		if err != nil || len(again) > 0 {
+		again, err := open(t, database, clock.Now).EventsAfter(background, tokens.EventQuery{}, told.End)
+		if err != nil || len(again.Events) > 0 {
 			t.Errorf("asked again: got %v, %v", again, err)
 		}
 	}

@@ -75,6 +75,12 @@ func (v View) EventNumbered(ctx context.Context, number int64) (id string, err e
 	return id, err
 }
 
+// NumberOfEvent returns the number of the event with an identifier; zero if there is none, as where it was pruned.
+func (v View) NumberOfEvent(ctx context.Context, id string) (number int64, err error) {
+	number, _, err = v.numberedEvent(ctx, `SELECT number, id FROM events WHERE id = $1`, id)
+	return number, err
+}
+
 // LatestEvent returns the number and the identifier of the event that was written last; zero if there is none.
 func (v View) LatestEvent(ctx context.Context) (number int64, id string, err error) {
 	return v.numberedEvent(ctx, `SELECT number, id FROM events ORDER BY number DESC LIMIT 1`)

@@ -195,10 +195,10 @@ type EventService interface {
 	// tokens that they may show, of the technical users that they manage and, if they manage accounts at organization
 	// level, of members, groups and roles. CodeInvalid.
 	Events(ctx context.Context, query EventQuery) ([]Event, error)
-	// EventsAfter is Events for those that were written after a position, together with the position behind them. Whoever
-	// asks again from there misses no event and gets none twice, whichever process wrote it. From the zero position on it
-	// is Events. CodeInvalid.
-	EventsAfter(ctx context.Context, query EventQuery, after EventPosition) ([]Event, EventPosition, error)
+	// EventsAfter is Events for those that were written after a position, together with the position behind them and, where
+	// the query has a limit, with the cursor of those that it leaves out. Whoever asks again from the position misses no
+	// event and gets none twice, whichever process wrote it. From the zero position on it is Events. CodeInvalid.
+	EventsAfter(ctx context.Context, query EventQuery, after EventPosition) (EventPage, error)
 	// PruneEvents deletes the events before a time and returns how many there were. CodeInvalid for a time that has not
 	// passed.
 	PruneEvents(ctx context.Context, before time.Time) (int64, error)

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,12 +21,47 @@ type EventQuery struct {
 	Since, Until time.Time
 	// Limit is the maximum number of events, the latest ones; zero for all.
 	Limit int
+	// Cursor is the NextCursor of a page of the same query: the events before that page are selected. Empty for the latest.
+	Cursor string
+}
+
+// EventPage are the latest events that a query selects, oldest first.
+type EventPage struct {
+	Events []Event
+	// NextCursor selects the events before these; empty where there are none.
+	NextCursor string
+	// End is the position behind all events, whatever the query.
+	End EventPosition
+}
+
+// EventCursor returns the cursor of the events before one that has a number in the log; zero for one that is not written
+// yet.
+func EventCursor(number int64, e Event) string {
+	return strconv.FormatInt(number, numberBase) + "." + e.ID
+}
+
+// Before returns the number and the identifier of the event before which the query's events are; zero and empty for none.
+// CodeInvalid.
+func (q EventQuery) Before() (number int64, id string, err error) {
+	if q.Cursor == "" {
+		return 0, "", nil
+	}
+	text, id, _ := strings.Cut(q.Cursor, ".")
+	number, err = strconv.ParseInt(text, numberBase, 64)
+	if err != nil || number < 0 || !IsID(KindEvent, id) {
+		return 0, "", Invalid("cursor",
+			"it is not one of this list: pass on, unchanged, what came with the last page, or leave the cursor out for the first page")
+	}
+	return number, id, nil
 }
 
 // Validate checks each filter by itself.
 func (q EventQuery) Validate() error {
 	if q.Limit < 0 {
 		return Invalid("limit", "it is negative: use a positive number, or leave it out")
+	}
+	if _, _, err := q.Before(); err != nil {
+		return err
 	}
 	return firstError(
 		ValidateActionPattern("action", q.Action),
@@ -91,7 +127,7 @@ func ValidatePeriod(field string, since, until time.Time) error {
 		FormatTimestamp(until), FormatTimestamp(since))
 }
 
-// Selects reports whether the query selects an event, but for its limit. userID is the technical user of the access
+// Selects reports whether the query selects an event, but for its place among the others. userID is the technical user of the access
 // token that the query names; empty if it names none, or one that is not there any more.
 func (q EventQuery) Selects(e Event, userID string) bool {
 	return q.selectsObject(e.ObjectID, userID) && matches(q.Actor, string(e.Actor)) && matches(q.Action, string(e.Action)) &&
