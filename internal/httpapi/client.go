@@ -34,6 +34,8 @@ type ClientOptions struct {
 	retries *retries
 }
 
+var _ tokens.Backend = (*Client)(nil)
+
 // Client is a tokens.Backend on another machine.
 type Client struct {
 	options ClientOptions
