@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"io"
+	"net/url"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/httpapi"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -10,21 +13,35 @@ import (
 // app is what a command runs in.
 type app struct {
 	Env
-	// database is the path of the database.
-	database string
-	// actAs is the address of the member whose permissions the commands have; empty for the owner of the file.
-	actAs string
+	place
 }
 
-// withBackend calls use with the backend of the database and closes it afterwards. Only this file knows that it is the
-// bundled one.
+// withBackend calls use with the backend of the place and closes it afterwards. Only this file knows which it is.
 func (a *app) withBackend(use func(tokens.Backend) error) error {
-	opened := service.Open(a.options())
-	err := use(opened.As(a.principal()))
+	backend, opened := a.open()
+	err := use(backend)
 	if closeErr := opened.Close(); err == nil {
 		err = closeErr
 	}
 	return err
+}
+
+// open returns the backend of the place, and what closes it. It connects to nothing.
+func (a *app) open() (tokens.Backend, io.Closer) {
+	if a.server == nil {
+		opened := service.Open(a.options())
+		return opened.As(a.principal()), opened
+	}
+	client := httpapi.NewClient(httpapi.ClientOptions{
+		Endpoint: a.server.endpoint, Token: a.server.token, ClaimedRun: tokens.ClaimedRun(a.LookupEnv),
+		Product: "latchkey/" + a.Version, Now: a.Now,
+	})
+	return client, client
+}
+
+// parseEndpoint reads the address of a server.
+func parseEndpoint(field, text string, isInsecure bool) (*url.URL, error) {
+	return httpapi.ParseEndpoint(field, text, isInsecure)
 }
 
 // finding is one thing that an examination of the database looked at.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -37,7 +38,7 @@ var completionScripts = map[string]string{
     while IFS= read -r line; do
         COMPREPLY+=("${line%%$'\t'*}")
     done < <(latchkey complete --breaks="$COMP_WORDBREAKS" --line="${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
-    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=/] ]]; then
         compopt -o nospace 2>/dev/null
     fi
 }
@@ -89,6 +90,7 @@ var knownValues = map[string]func() []string{
 	"technical-user-columns": technicalUserListing.names,
 	"token-columns":          tokenListing.names,
 	"drift-policies":         driftPolicyNames,
+	"endpoints":              func() []string { return []string{"https://"} },
 	"expiry-policies":        expiryPolicyNames,
 	"graces":                 graceNames,
 	"roles":                  tokens.BuiltInRoleNames,
@@ -120,6 +122,9 @@ type completer struct {
 	objects func(kind tokens.Kind, begun string) []namedObject
 }
 
+// completionTimeout is how long somebody who completes a word waits for the names of objects, which a server may never send.
+const completionTimeout = 2 * time.Second
+
 // candidates returns the ways to complete the last of the words.
 func (a *app) candidates(ctx context.Context, root *kong.Node, words []string) []candidate {
 	if len(words) > 1 && words[0] == "help" {
@@ -133,6 +138,8 @@ func (a *app) candidates(ctx context.Context, root *kong.Node, words []string) [
 	if line.unknown != "" {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, completionTimeout)
+	defer cancel()
 	c := completer{line: line, objects: a.objectsFor(ctx, line)}
 	if line.flag != nil {
 		return c.values(line.flag.Value, "", last)

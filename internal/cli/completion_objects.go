@@ -125,15 +125,12 @@ func spellings(kind tokens.Kind, o namedObject) []string {
 
 func addressAlone(_ tokens.Kind, o namedObject) []string { return []string{o.address} }
 
-// objectsFor returns a function that reads objects of the database that a command line names, as far as its caller may
-// see them. Whatever can't be read is not proposed, and nobody is refused.
+// objectsFor returns a function that reads objects of the place that a command line names, as far as its caller may see
+// them. Whatever can't be read is not proposed, and nobody is refused.
 func (a *app) objectsFor(ctx context.Context, l line) func(tokens.Kind, string) []namedObject {
-	asked := &app{Env: a.Env, database: a.database, actAs: l.values["act-as"]}
-	if path := l.values["database"]; path != "" {
-		asked.database = a.withHome(path)
-	}
+	asked, err := a.placedBy(l)
 	return func(kind tokens.Kind, begun string) (found []namedObject) {
-		if !asked.callerExists(ctx) {
+		if err != nil || !asked.callerExists(ctx) {
 			return nil
 		}
 		_ = asked.withBackend(func(backend tokens.Backend) (err error) {
@@ -151,12 +148,28 @@ func (a *app) objectsFor(ctx context.Context, l line) func(tokens.Kind, string) 
 	}
 }
 
+// placedBy returns the app at the place that a command line names. It reads nothing from standard input.
+func (a *app) placedBy(l line) (*app, error) {
+	flags := placeFlags{Endpoint: l.values["endpoint"], Insecure: l.values["insecure"] != ""}
+	if path := l.values["database"]; path != "" {
+		flags.Database = new(a.withHome(path))
+	}
+	if email := l.values["act-as"]; email != "" {
+		flags.ActAs = &email
+	}
+	if path := l.values["token-file"]; path != onStandardInput {
+		flags.TokenFile = a.withHome(path)
+	}
+	place, err := flags.place(&a.Env, "", "")
+	return &app{a.Env, place}, err
+}
+
 // callerExists reports whether the member to act as exists. Asking in the name of somebody who doesn't would be refused.
 func (a *app) callerExists(ctx context.Context) bool {
 	if a.actAs == "" {
 		return true
 	}
-	owner, exists := &app{Env: a.Env, database: a.database}, false
+	owner, exists := &app{a.Env, place{database: a.database}}, false
 	_ = owner.withBackend(func(backend tokens.Backend) error {
 		members, err := backend.Members(ctx)
 		exists = slices.ContainsFunc(members, func(m tokens.Member) bool { return tokens.SameEmail(m.Email, a.actAs) })

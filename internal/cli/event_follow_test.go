@@ -21,21 +21,24 @@ type follower struct {
 	code  chan int
 }
 
-// follow starts the command on a database.
-func follow(t *testing.T, database string, terminal bool, args ...string) *follower {
+// follow starts the command where the environment says.
+func follow(t *testing.T, environ map[string]string, terminal bool, args ...string) *follower {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	read, write := io.Pipe()
 	f := &follower{t, bufio.NewScanner(read), stop, make(chan int, 1)}
 	go func() {
 		code := cli.Run(ctx, cli.Env{
-			Args:   append([]string{"--database", database, "event", "list", "--follow"}, args...),
+			Args:   append([]string{"event", "list", "--follow"}, args...),
 			Stdin:  strings.NewReader(""),
 			Stdout: write, Stderr: write,
 			StdoutTerminal: terminal, TerminalWidth: 120,
-			LookupEnv: func(string) (string, bool) { return "", false },
-			Now:       func() time.Time { return present },
-			Actor:     "local:ben@laptop",
+			LookupEnv: func(name string) (string, bool) {
+				value, ok := environ[name]
+				return value, ok
+			},
+			Now:   func() time.Time { return present },
+			Actor: "local:ben@laptop",
 		})
 		f.code <- code
 		_ = write.Close()
@@ -68,10 +71,23 @@ func (f *follower) ends() {
 	}
 }
 
-// What others do shows while the command runs, each thing once.
+// What others do shows while the command runs, each thing once, on the file and through a server.
 func TestFollowedEvents(t *testing.T) {
 	fixture := newFixture(t)
-	database := fixture.copyOf(t)
+	t.Run("on the file", func(t *testing.T) {
+		database := fixture.copyOf(t)
+		testFollowedEvents(t, fixture, database, map[string]string{"LATCHKEY_DATABASE": database})
+	})
+	t.Run("through a server", func(t *testing.T) {
+		database := fixture.copyOf(t)
+		testFollowedEvents(t, fixture, database, map[string]string{
+			"LATCHKEY_ENDPOINT": newManagement(t, database).URL, "LATCHKEY_TOKEN": fixture.values["personal_ben"],
+		})
+	})
+}
+
+func testFollowedEvents(t *testing.T, fixture fixture, database string, environ map[string]string) {
+	t.Helper()
 	others := service.Open(service.Options{Database: database, Now: func() time.Time { return present }})
 	other := others.As(tokens.AsDatabaseOwner("local:terraform@runner").InRun("nightly 7"))
 	hold := func(short, reason string) {
@@ -80,9 +96,9 @@ func TestFollowedEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	table := follow(t, database, true, "--limit", "2")
-	documents := follow(t, database, false, "--action", "*.hold", "--json", "--columns", "actor,claimed_run,detail", "--limit", "1")
-	narrow := follow(t, database, false, "--action", "*.hold", "--columns", "detail")
+	table := follow(t, environ, true, "--limit", "2")
+	documents := follow(t, environ, false, "--action", "*.hold", "--json", "--columns", "actor,claimed_run,detail", "--limit", "1")
+	narrow := follow(t, environ, false, "--action", "*.hold", "--columns", "detail")
 	table.says("TIME", "ACTOR")
 	table.says("Z")
 	table.says("Z")
@@ -106,7 +122,7 @@ func TestFollowedEvents(t *testing.T) {
 
 // What can't be followed ends with an error.
 func TestFollowedEventsOfNoDatabase(t *testing.T) {
-	f := follow(t, t.TempDir()+"/none.db", false)
+	f := follow(t, map[string]string{"LATCHKEY_DATABASE": t.TempDir() + "/none.db"}, false)
 	f.says("unable to follow the events", "there is no")
 	if code := <-f.code; code == 0 {
 		t.Error("the exit code is 0")

@@ -6,15 +6,12 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // grammar is the command line. Each command is a struct of its flags and arguments with a Run method.
 type grammar struct {
-	Database *string          `help:"The database file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH" group:"common"`
-	ActAs    *string          `help:"Act with the permissions of the member with this e-mail address, not as the owner of the database." placeholder:"EMAIL" group:"common" values:"members"`
-	Ver      kong.VersionFlag `name:"version" help:"Show the version and exit." group:"common"`
+	placeFlags
+	Ver kong.VersionFlag `name:"version" help:"Show the version and exit." group:"common"`
 
 	Token struct {
 		List           tokenList           `cmd:"" help:"List access tokens."`
@@ -54,17 +51,17 @@ type grammar struct {
 		List  eventList  `cmd:"" help:"List what was changed or refused, oldest first."`
 		Prune eventPrune `cmd:"" help:"Delete old events for good."`
 	} `cmd:"" help:"Read the audit log and delete old events."`
-	Serve        serve        `cmd:"" help:"Answer gateways and APIs that ask whether a value is good."`
-	Bootstrap    bootstrap    `cmd:"" help:"Make the first access token that may do everything, in a new or an existing database."`
+	Serve        serve        `cmd:"" on:"file" help:"Answer gateways and APIs that ask whether a value is good."`
+	Bootstrap    bootstrap    `cmd:"" on:"file" help:"Make the first access token that may do everything, in a new or an existing database."`
 	Scan         scan         `cmd:"" help:"Find values of access tokens in files, and exit with 1 if any is live."`
-	Backup       backup       `cmd:"" help:"Copy the database to a new file while it is in use."`
-	Restore      restore      `cmd:"" help:"Replace the database with a backup."`
+	Backup       backup       `cmd:"" on:"file" help:"Copy the database to a new file while it is in use."`
+	Restore      restore      `cmd:"" on:"file" help:"Replace the database with a backup."`
 	ImportBlocks importBlocks `cmd:"" help:"Write Terraform import blocks for what is in the database, to recover a lost state."`
-	Doctor       doctor       `cmd:"" help:"Examine the database and report problems."`
-	Completion   completion   `cmd:"" help:"Print the script that completes commands, flags and names in a shell."`
-	Complete     complete     `cmd:"" hidden:""`
-	Version      showVersion  `cmd:"" help:"Show the version."`
-	Debug        debug        `cmd:"" help:"Serve the provider to a debugger."`
+	Doctor       doctor       `cmd:"" on:"file" help:"Examine the database and report problems."`
+	Completion   completion   `cmd:"" on:"nothing" help:"Print the script that completes commands, flags and names in a shell."`
+	Complete     complete     `cmd:"" on:"nothing" hidden:""`
+	Version      showVersion  `cmd:"" on:"nothing" help:"Show the version."`
+	Debug        debug        `cmd:"" on:"nothing" help:"Serve the provider to a debugger."`
 }
 
 // commonFlags are those of all commands. Help shows them after the command's own.
@@ -78,7 +75,10 @@ func parse(env Env) (func(context.Context) error, error) {
 	parser, err := kong.New(&g,
 		kong.Name("latchkey"),
 		kong.Description("See, make, stop and verify the access tokens of a Latchkey database. "+
-			"Terraform runs the same program as its provider.\n\n"+exitCodes),
+			"Terraform runs the same program as its provider.\n\n"+
+			"Commands work on the database file or, with --endpoint, through a server (latchkey serve), which knows who asks by "+
+			"an access token. A flag beats the environment as a whole. serve, bootstrap, backup, restore and doctor work on the "+
+			"file alone.\n\n"+exitCodes),
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(int) { answered = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
@@ -111,17 +111,13 @@ func parse(env Env) (func(context.Context) error, error) {
 	if err := checkFlags(command); err != nil {
 		return nil, err
 	}
-	database, err := g.database(env)
-	if err != nil {
-		return nil, err
-	}
-	actAs, err := g.actAs()
+	place, err := g.place(&env, command.Selected().FullPath(), command.Selected().Tag.Get("on"))
 	if err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context) error {
 		command.BindTo(ctx, (*context.Context)(nil))
-		return command.Run(&app{Env: env, database: database, actAs: actAs})
+		return command.Run(&app{env, place})
 	}, nil
 }
 
@@ -145,29 +141,4 @@ func withHelp(args []string) []string {
 		return []string{args[0], "--help"}
 	}
 	return args
-}
-
-// database returns the path of the database: from the flag, else from the environment, else the default.
-func (g *grammar) database(env Env) (string, error) {
-	name, path := "--database", tokens.DefaultDatabase
-	if g.Database != nil {
-		path = *g.Database
-	} else if fromEnv, ok := env.LookupEnv(tokens.DatabaseVariable); ok && fromEnv != "" {
-		name, path = tokens.DatabaseVariable, fromEnv
-	}
-	if err := tokens.ValidateDatabasePath(name, path); err != nil {
-		return "", misusef("%s", err)
-	}
-	return path, nil
-}
-
-// actAs returns the address of the member to act as, or an empty string for the owner of the database.
-func (g *grammar) actAs() (string, error) {
-	if g.ActAs == nil {
-		return "", nil
-	}
-	if err := tokens.ValidateEmail("--act-as", *g.ActAs); err != nil {
-		return "", misuseOf(*g.ActAs, err)
-	}
-	return *g.ActAs, nil
 }

@@ -58,8 +58,8 @@ func (c *importBlocks) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to write import blocks: %w", err)
 		}
-		if app.actAs != "" {
-			app.note("What %s may not see is left out.", app.actAs)
+		if caller := app.limitedCaller(ctx, backend, tokens.PermissionAll); caller != "" {
+			app.note("What %s may not see is left out.", caller)
 		}
 		if plan == nil {
 			return app.printAllImports(objects, managed, c.Resources)

@@ -12,7 +12,7 @@ type line struct {
 	node *kong.Node
 	// arguments are those that the command has been given.
 	arguments []string
-	// values are those of the flags, by the name of the flag.
+	// values are those of the flags, by the name of the flag; that of one without a value is true.
 	values map[string]string
 	// argumentsOnly means that a -- ends the flags.
 	argumentsOnly bool
@@ -41,7 +41,9 @@ func readLine(root *kong.Node, words []string) line {
 				return l
 			}
 			switch {
-			case found == nil || found.IsBool():
+			case found == nil:
+			case found.IsBool():
+				l.values[found.Name] = "true"
 			case assigned:
 				l.values[found.Name] = value
 			default:

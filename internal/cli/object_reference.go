@@ -115,10 +115,11 @@ func (a *app) tokenWithValue(ctx context.Context, backend tokens.Backend) (strin
 		return "", errors.New("on standard input " + moreThanAValue)
 	case reason == reasonMalformed:
 		return "", errors.New("what is on standard input does not have the form of a value; was it copied whole?")
-	case v.AccessToken == nil && a.actAs != "":
-		return "", fmt.Errorf("no token that %s may verify has or had that value; without --act-as, all of them are looked at",
-			a.actAs)
 	case v.AccessToken == nil:
+		if caller := a.limitedCaller(ctx, backend, tokens.PermissionIntrospectTokens); caller != "" {
+			return "", fmt.Errorf("no token that %s may verify has or had that value; %s, all of them are looked at", caller,
+				a.asOwner())
+		}
 		return "", errors.New("no token of this database has or had that value, or its token has been deleted")
 	case v.Superseded:
 		return "", fmt.Errorf("that value is dead: %s was given another one at %s; name the token by its identifier if you "+
@@ -352,8 +353,8 @@ func (a *app) nothingCalled(kind tokens.Kind, text string) error {
 	if kind != tokens.KindAccessToken && isAddress(text) {
 		message = fmt.Sprintf("there is no %s with the address %s", kind.Noun(), text)
 	}
-	if a.actAs != "" {
-		message += " that " + a.actAs + " may see"
+	if caller := a.whoever(); caller != "" {
+		message += " that " + caller + " may see"
 	}
 	if strings.HasPrefix(text, string(kind)+"_") && len(text) < len(kind)+1+shortestPrefix {
 		message += fmt.Sprintf(" (an identifier can be cut short, to %d characters after %s_)", shortestPrefix, kind)

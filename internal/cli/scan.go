@@ -22,7 +22,8 @@ type scan struct {
 func (*scan) Help() string {
 	return "Finds every value that Latchkey could have made, with any prefix, by its checksum, and asks the database " +
 		"about each. Exit code 1 means that a value is live, or that it may be; 3, that a file or the database can't be read, " +
-		"whatever was found elsewhere. No value is printed whole, and a scan does not count as a use of a token."
+		"whatever was found elsewhere. No value is printed whole, and a scan does not count as a use of a token.\n\n" +
+		"With --endpoint the values that were found, and nothing else of the files, go to the server, over TLS."
 }
 
 // leak is a value that was found.
@@ -49,7 +50,7 @@ func (p leakPlace) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Li
 type leakDocument struct {
 	TokenPreview string `json:"token_preview"`
 	// Live is null if nobody can tell: the database could not be asked, or the value may be that of a token at a level
-	// where the acting member may not verify.
+	// where the caller may not verify.
 	Live *bool `json:"live"`
 	// Status is that of the token; unknown if the caller can see no token that has or had the value, superseded if the
 	// token has another value now; null if the database could not be asked.
@@ -58,7 +59,7 @@ type leakDocument struct {
 	// neither, or if nobody can tell.
 	Secret *string `json:"secret"`
 	// AccessTokenID, Name and TechnicalUser are those of the token whose value it is or was; null if there is none. The
-	// last two are null, too, if the token is restricted and the acting member may not know of it.
+	// last two are null, too, if the token is restricted and the caller may not know of it.
 	AccessTokenID *string     `json:"access_token_id"`
 	Name          *string     `json:"name"`
 	TechnicalUser *string     `json:"technical_user"`
@@ -69,17 +70,19 @@ type leakDocument struct {
 // nobody can tell whether that is live.
 func (c *scan) Run(ctx context.Context, app *app) error {
 	leaks, err := c.find(app)
+	limited := ""
 	if len(leaks) > 0 {
-		err = app.worse(err, app.withBackend(func(backend tokens.Backend) error {
-			return app.verifyAll(ctx, backend, leaks)
+		err = app.worse(err, app.withBackend(func(backend tokens.Backend) (err error) {
+			limited, err = app.verifyAll(ctx, backend, leaks)
+			return err
 		}))
 	}
 	if err == nil || len(leaks) > 0 {
-		err = app.worse(err, c.print(app, leaks))
+		err = app.worse(err, c.print(app, leaks, limited))
 	}
 	if hidden := howMany(leaks, (*leak).isHidden); hidden > 0 {
-		app.note("%d of the values may be live at a level where %s may not verify: scan without --act-as to find out.",
-			hidden, app.actAs)
+		app.note("%d of the values may be live at a level where %s may not verify: scan %s to find out.", hidden, limited,
+			app.asOwner())
 	}
 	if slices.ContainsFunc(leaks, func(l *leak) bool { return l.isHidden() || l.verification.Active }) {
 		return app.worse(err, errAnswerIsNo)
@@ -116,20 +119,28 @@ func (c *scan) find(app *app) (leaks []*leak, err error) {
 	return leaks, err
 }
 
-// verifyAll asks the backend about each of the values. The level of a token may hide it from an acting member: a value
-// that is unknown to such a member may be live.
-func (a *app) verifyAll(ctx context.Context, backend tokens.SecretService, leaks []*leak) error {
+// verifyAll asks the backend about each of the values. The level of a token may hide it from a caller who is limited, whom
+// it returns as messages call it: a value that is unknown to such a caller may be live.
+func (a *app) verifyAll(ctx context.Context, backend tokens.Backend, leaks []*leak) (limited string, err error) {
+	isUnknown := func(l *leak) bool { return l.status == reasonUnknown }
 	for _, l := range leaks {
 		verification, reason, err := verifyValue(ctx, backend, l.secret.Reveal())
 		if err != nil {
-			return fmt.Errorf("unable to tell whether the values are live: %w", err)
+			return "", fmt.Errorf("unable to tell whether the values are live: %w", err)
 		}
-		l.known, l.verification, l.status = a.actAs == "" || reason != reasonUnknown, verification, reason
+		l.known, l.verification, l.status = reason != reasonUnknown, verification, reason
 		if verification.Active {
 			l.status = string(tokens.StatusActive)
 		}
 	}
-	return nil
+	if howMany(leaks, isUnknown) == 0 {
+		return "", nil
+	}
+	limited = a.limitedCaller(ctx, backend, tokens.PermissionIntrospectTokens)
+	for _, l := range leaks {
+		l.known = l.known || limited == ""
+	}
+	return limited, nil
 }
 
 // canReturn reports whether a value that is not live may become live again without a regeneration.
@@ -141,10 +152,10 @@ func (l *leak) canReturn() bool {
 // isPrevious reports whether a value is live although its token has a newer one.
 func (l *leak) isPrevious() bool { return l.verification.Active && l.verification.Previous }
 
-// isHidden reports whether the token of the value may be at a level where the acting member may not verify.
+// isHidden reports whether the token of the value may be at a level where the caller may not verify.
 func (l *leak) isHidden() bool { return !l.known && l.status == reasonUnknown }
 
-func (c *scan) print(app *app, leaks []*leak) error {
+func (c *scan) print(app *app, leaks []*leak, limited string) error {
 	if c.JSON {
 		return app.printJSON(documentsOf(leaks, newLeakDocument))
 	}
@@ -152,7 +163,7 @@ func (c *scan) print(app *app, leaks []*leak) error {
 		app.note("No value of an access token was found.")
 		return nil
 	}
-	if err := app.printTable(newLeakTable(leaks, app.actAs)); err != nil {
+	if err := app.printTable(newLeakTable(leaks, limited)); err != nil {
 		return err
 	}
 	if returning := howMany(leaks, (*leak).canReturn); returning > 0 {
@@ -193,12 +204,12 @@ func howMany(leaks []*leak, is func(*leak) bool) (n int) {
 	return n
 }
 
-// newLeakTable lays values out in rows. Live ones stand out. The address actAs is that of the acting member, empty for
-// the owner of the database.
-func newLeakTable(leaks []*leak, actAs string) tableView {
+// newLeakTable lays values out in rows. Live ones stand out. A caller who is limited may not know of all of them; it is
+// empty for one who may.
+func newLeakTable(leaks []*leak, limited string) tableView {
 	unknown := "Not known"
-	if actAs != "" {
-		unknown += " to " + actAs
+	if limited != "" {
+		unknown += " to " + limited
 	}
 	view := tableView{columns: []tableColumn{
 		{header: "VALUE"}, {header: "LIVE"}, {header: "STATUS"}, {header: "ID"}, {header: "NAME", fit: cutOff},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -76,7 +77,7 @@ func clock() time.Time {
 // of columns, standard output is a terminal of that width; with the variable person, so is standard input.
 func latchkey() {
 	width, _ := strconv.Atoi(os.Getenv("terminal"))
-	os.Exit(cli.Run(context.Background(), cli.Env{
+	env := cli.Env{
 		Args:   os.Args[1:],
 		Stdin:  os.Stdin,
 		Stdout: os.Stdout,
@@ -90,21 +91,35 @@ func latchkey() {
 		Version:        "1.2.3",
 		Actor:          "local:ben@laptop",
 		Debug:          func(context.Context) error { return nil },
-	}))
+	}
+	end := func() {}
+	if os.Getenv("served") != "" {
+		env, end = served(env)
+	}
+	code := cli.Run(context.Background(), env)
+	end()
+	os.Exit(code)
 }
 
 // TestScripts runs the scripts in testdata/script, each beside a copy of the fixture. A script finds the identifiers
 // and values of its objects in variables such as id_deploy and value_deploy, and the beginnings of identifiers in begin_deploy.
 func TestScripts(t *testing.T) {
+	runScripts(t, must(filepath.Glob("testdata/script/*.txtar")))
+}
+
+// runScripts runs scripts, with further variables as os.Environ returns them.
+func runScripts(t *testing.T, files []string, variables ...string) {
+	t.Helper()
 	f := newFixture(t)
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		UpdateScripts:       *update,
+		UpdateScripts:       *update && len(variables) == 0,
 		Setup: func(env *testscript.Env) error {
 			// Under the race detector every process would wait a second before it ends.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			env.Vars = append(env.Vars, variables...)
 			for _, short := range slices.Sorted(maps.Keys(f.ids)) {
 				env.Setenv("id_"+short, f.ids[short])
 				env.Setenv("begin_"+short, f.ids[short][:16]) // enough of it to name the object

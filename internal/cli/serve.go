@@ -24,7 +24,6 @@ type serve struct {
 	OpsListen         string `help:"Answer /metrics, /healthz and /readyz there, and no longer at --listen." placeholder:"HOST:PORT"`
 	TLSCert           string `name:"tls-cert" help:"Speak TLS with the certificate in this file, PEM, which may go on with those up to an authority. Read again every 10 seconds and on SIGHUP." placeholder:"FILE"`
 	TLSKey            string `name:"tls-key" help:"The file with its private key, PEM." placeholder:"FILE"`
-	Insecure          bool   `help:"Speak plain HTTP with other machines, too: whoever sees the traffic sees the values."`
 	Drain             string `help:"How long to go on answering after SIGTERM, while /readyz says 503; 5s by default." placeholder:"DURATION" default:"5s"`
 	MaxStaleness      string `help:"Answer 503 when the database could not be read for so long; 5s by default." placeholder:"DURATION" default:"5s"`
 	CacheRows         number `help:"Keep at most N values in memory, about 0.5 kB each; a million by default." placeholder:"N" default:"1000000"`
@@ -71,16 +70,16 @@ func (c *serve) settings(app *app) (s serveSettings, err error) {
 	if s.maxStaleness, err = parseStaleness(c.MaxStaleness); err != nil {
 		return s, err
 	}
-	if s.public, err = c.address("--listen", c.Listen); err != nil {
+	if s.public, err = c.address("--listen", c.Listen, app.isInsecure); err != nil {
 		return s, err
 	}
 	if c.ManageListen != "" {
-		if s.manage, err = c.address("--manage-listen", c.ManageListen); err != nil {
+		if s.manage, err = c.address("--manage-listen", c.ManageListen, app.isInsecure); err != nil {
 			return s, err
 		}
 	}
 	if c.OpsListen != "" {
-		s.ops, err = c.address("--ops-listen", c.OpsListen)
+		s.ops, err = c.address("--ops-listen", c.OpsListen, app.isInsecure)
 	}
 	return s, err
 }

@@ -17,7 +17,7 @@ type address struct {
 }
 
 // address reads an address to listen at. What can be reached from other machines needs TLS, or the word of the user.
-func (c *serve) address(flag, text string) (*address, error) {
+func (c *serve) address(flag, text string, isInsecure bool) (*address, error) {
 	if strings.HasPrefix(text, "unix:") || strings.HasPrefix(text, "/") {
 		return nil, misusef("%s: Unix sockets are not supported: write a host and a port as in 127.0.0.1:8080", flag)
 	}
@@ -34,7 +34,7 @@ func (c *serve) address(flag, text string) (*address, error) {
 		return nil, misusef("%s: this machine does not know the host or the port of %q: write them in numbers, as in "+
 			"127.0.0.1:8080", flag, harmless(text))
 	}
-	if c.TLSCert == "" && !c.Insecure && !tcp.IP.IsLoopback() {
+	if c.TLSCert == "" && !isInsecure && !tcp.IP.IsLoopback() {
 		return nil, misusef("%s: other machines can reach %s, and over plain HTTP whoever sees the traffic sees the values: "+
 			"give --tls-cert and --tls-key; or --insecure, where only a proxy that speaks TLS can reach it", flag, harmless(text))
 	}

@@ -18,11 +18,17 @@ type tokenVerify struct {
 	JSON bool `name:"json" help:"Answer in JSON, for programs."`
 }
 
+// Help says where the value goes.
+func (*tokenVerify) Help() string {
+	return "With --endpoint the value goes to the server, over TLS, which says no more than the access token that asks may know. " +
+		"A verification does not count as a use of the token."
+}
+
 // The reasons why a value is not active, beside the statuses of its token.
 const (
 	// reasonMalformed: it does not have the form of a value.
 	reasonMalformed = "malformed"
-	// reasonUnknown: no token has or had it, or the acting member may not verify at the level of the token.
+	// reasonUnknown: no token has or had it, or the caller may not verify at the level of the token.
 	reasonUnknown = "unknown"
 	// reasonSuperseded: its token has been regenerated since.
 	reasonSuperseded = "superseded"
@@ -90,11 +96,9 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 func (a *app) readValue() (string, error) {
 	var value string
 	if a.StdinTerminal {
-		_, _ = fmt.Fprint(a.Stderr, "Value (not shown): ")
-		line, err := a.ReadHidden()
-		_, _ = fmt.Fprintln(a.Stderr)
+		line, err := a.readHidden("Value (not shown): ")
 		if err != nil {
-			return "", fmt.Errorf("unable to read the value from the terminal: %w", err)
+			return "", err
 		}
 		value = line
 	} else {
@@ -109,6 +113,17 @@ func (a *app) readValue() (string, error) {
 		return "", misusef("standard input holds no value: pass the value there, as in latchkey token verify <value.txt")
 	}
 	return value, nil
+}
+
+// readHidden asks the person at the terminal for a value, which is not shown.
+func (e *Env) readHidden(prompt string) (string, error) {
+	_, _ = fmt.Fprint(e.Stderr, prompt)
+	line, err := e.ReadHidden()
+	_, _ = fmt.Fprintln(e.Stderr)
+	if err != nil {
+		return "", fmt.Errorf("unable to read the value from the terminal: %w", err)
+	}
+	return line, nil
 }
 
 // moreThanAValue says what to do with a text that holds a value among other things.
@@ -163,14 +178,14 @@ func (a *app) explainVerification(
 				"check that it was copied whole)", nil
 		}
 		text := "not active: unknown; no token of this database has or had this value, or its token has been deleted"
-		if a.actAs != "" {
-			text += fmt.Sprintf(", or is at a level where %s may not verify: verify without --act-as to find out", a.actAs)
+		if caller := a.limitedCaller(ctx, backend, tokens.PermissionIntrospectTokens); caller != "" {
+			text += fmt.Sprintf(", or is at a level where %s may not verify: verify %s to find out", caller, a.asOwner())
 		}
 		return text, nil
 	}
 	t := *v.AccessToken
 	owner := describe(t)
-	if t.User.Email != "" { // else the token is restricted, and the acting member may not know of it
+	if t.User.Email != "" { // else the token is restricted, and the caller may not know of it
 		owner += " of " + t.User.Email
 	}
 	if v.Active {

@@ -70,6 +70,7 @@ var foreignFlags = map[string]string{
 	"--user": "--technical-user", "--service-account": "--technical-user", "--as": "--act-as", "--message": "--reason",
 	"-m": "--reason", "--comment": "--reason", "--id": "--object", "--token": "--object", "--order-by": "--sort",
 	"--sort-by": "--sort", "--reverse": "--desc", "--fields": "--columns", "--overlap": "--grace-period",
+	"--server": "--endpoint", "--url": "--endpoint", "--address": "--endpoint", "--addr": "--endpoint", "--host": "--endpoint",
 }
 
 // otherWords are what people of other programs type for a command, with the commands that do it here.
@@ -97,14 +98,20 @@ var otherWords = map[string][]string{
 
 // nothingToDo answers what people of other programs begin with and what does not exist here.
 var nothingToDo = map[string]string{
-	"whoami": "whoever can write the database file is its owner; --act-as EMAIL works as a member instead",
-	"login":  "there is nobody to log in to: whoever can write the database file, --database, is its owner",
-	"logout": "there is nobody to log out from: whoever can write the database file, --database, is its owner",
-	"auth":   "there is nobody to log in to: whoever can write the database file, --database, is its owner",
-	"config": "there is nothing to configure but --database, or LATCHKEY_DATABASE",
-	"apply":  "terraform apply does that, with the provider that this program is, too",
-	"plan":   "terraform plan does that, with the provider that this program is, too",
+	"whoami": "whoever can write the database file is its owner, and --act-as EMAIL works as a member instead; a server, " +
+		"--endpoint, knows who asks by the access token",
+	"login":  nobodyToLogIn,
+	"logout": nobodyToLogIn,
+	"auth":   nobodyToLogIn,
+	"config": "there is nothing to configure but --database, or LATCHKEY_DATABASE; and, for a server, --endpoint and " +
+		"--token-file, or LATCHKEY_ENDPOINT and LATCHKEY_TOKEN",
+	"apply": "terraform apply does that, with the provider that this program is, too",
+	"plan":  "terraform plan does that, with the provider that this program is, too",
 }
+
+// nobodyToLogIn answers those who want to log in or out.
+const nobodyToLogIn = "there is nobody to log in: whoever can write the database file, --database, is its owner, and a " +
+	"server, --endpoint, knows who asks by the access token in LATCHKEY_TOKEN or --token-file"
 
 // commandHint says which command somebody may have meant.
 func commandHint(l line) string {

@@ -27,6 +27,13 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 		return "latchkey token hold " + e.ID + " stops it"
 	},
 	tokens.ReasonDatabaseFailing: always("run latchkey doctor to examine it"),
+	tokens.ReasonUnauthenticated: always(tokens.TokenVariable + " or --token-file holds it: give one that is active"),
+	tokens.ReasonUnreachable: always("--endpoint or " + tokens.EndpointVariable + " names it, and latchkey serve must run " +
+		"there"),
+	tokens.ReasonCertificate: always("this machine must trust the authority that signed its certificate (on Linux, " +
+		"SSL_CERT_FILE names a file with it), and --endpoint or " + tokens.EndpointVariable + " must name it as the certificate " +
+		"does"),
+	tokens.ReasonPlainHTTP: always("or say --insecure, where nobody else can see the traffic"),
 }
 
 // otherDatabase says how to name the database.
