@@ -201,18 +201,8 @@ func scattered[T any](r *rand.Rand, in T, hearts *[]string) T {
 	return in
 }
 
-// objects are the parts of a backend that random operations are tried on.
-type objects interface {
-	tokens.GroupService
-	tokens.RoleService
-	tokens.MemberService
-	tokens.TechnicalUserService
-	tokens.TokenShareService
-	tokens.AccessTokenService
-}
-
 // concealAttempts returns an operation with a random input, to be tried on several backends.
-func concealAttempts(r *rand.Rand, at time.Time, there map[tokens.Kind]string, hearts *[]string) func(objects) error {
+func concealAttempts(r *rand.Rand, at time.Time, there map[tokens.Kind]string, hearts *[]string) func(tokens.Backend) error {
 	ctx := context.Background()
 	id := func(kind tokens.Kind) string {
 		if r.IntN(3) == 0 {
@@ -224,73 +214,76 @@ func concealAttempts(r *rand.Rand, at time.Time, there map[tokens.Kind]string, h
 	}
 	request := func() tokens.Request { return tokens.NewRequest(at) }
 	one := func(_ any, err error) error { return err }
-	switch r.IntN(18) {
+	switch r.IntN(19) {
 	case 0:
 		n := scattered(r, tokens.NewGroup{Request: request()}, hearts)
-		return func(b objects) error { return one(b.CreateGroup(ctx, n)) }
+		return func(b tokens.Backend) error { return one(b.CreateGroup(ctx, n)) }
 	case 1:
 		n := scattered(r, tokens.NewRole{Request: request()}, hearts)
-		return func(b objects) error { return one(b.CreateRole(ctx, n)) }
+		return func(b tokens.Backend) error { return one(b.CreateRole(ctx, n)) }
 	case 2:
 		n := scattered(r, tokens.NewMember{Request: request()}, hearts)
-		return func(b objects) error { return one(b.CreateMember(ctx, n)) }
+		return func(b tokens.Backend) error { return one(b.CreateMember(ctx, n)) }
 	case 3:
 		n := scattered(r, tokens.NewTechnicalUser{Request: request()}, hearts)
-		return func(b objects) error { return one(b.CreateTechnicalUser(ctx, n)) }
+		return func(b tokens.Backend) error { return one(b.CreateTechnicalUser(ctx, n)) }
 	case 4:
 		n := scattered(r, tokens.NewTokenShare{Request: request()}, hearts)
 		if tokens.KindOf(n.AccessTokenID) == "" {
 			n.AccessTokenID = tokens.NewID(tokens.KindAccessToken, at)
 		}
-		return func(b objects) error { return one(b.ShareAccessToken(ctx, n)) }
+		return func(b tokens.Backend) error { return one(b.ShareAccessToken(ctx, n)) }
 	case 5:
 		of := id(tokens.KindGroup)
 		u := scattered(r, tokens.GroupUpdate{Fields: tokens.FieldsOf[tokens.GroupSettings]()}, hearts)
-		return func(b objects) error { return one(b.UpdateGroup(ctx, of, u)) }
+		return func(b tokens.Backend) error { return one(b.UpdateGroup(ctx, of, u)) }
 	case 6:
 		of := id(tokens.KindRole)
-		return func(b objects) error { return one(b.Role(ctx, of)) }
+		return func(b tokens.Backend) error { return one(b.Role(ctx, of)) }
 	case 7:
 		of := id(tokens.KindGroup)
-		return func(b objects) error { return b.DeleteGroup(ctx, of) }
+		return func(b tokens.Backend) error { return b.DeleteGroup(ctx, of) }
 	case 8:
 		of := id(tokens.KindTechnicalUser)
-		return func(b objects) error { return one(b.TechnicalUserWithEmail(ctx, of)) }
+		return func(b tokens.Backend) error { return one(b.TechnicalUserWithEmail(ctx, of)) }
 	case 9:
 		of, with := id(tokens.KindAccessToken), id(tokens.KindMember)
-		return func(b objects) error { return one(b.TokenShare(ctx, of, with)) }
+		return func(b tokens.Backend) error { return one(b.TokenShare(ctx, of, with)) }
 	case 10:
 		q := scattered(r, tokens.TokenShareQuery{}, hearts)
-		return func(b objects) error { return one(b.TokenShares(ctx, q)) }
+		return func(b tokens.Backend) error { return one(b.TokenShares(ctx, q)) }
 	case 11:
 		of, with, role := id(tokens.KindAccessToken), id(tokens.KindMember), id(tokens.KindRole)
-		return func(b objects) error { return one(b.UpdateTokenShare(ctx, of, with, role)) }
+		return func(b tokens.Backend) error { return one(b.UpdateTokenShare(ctx, of, with, role)) }
 	case 12:
 		of := id(tokens.KindMember)
 		u := scattered(r, tokens.MemberUpdate{Fields: tokens.FieldsOf[tokens.MemberSettings]()}, hearts)
-		return func(b objects) error { return one(b.UpdateMember(ctx, of, u)) }
+		return func(b tokens.Backend) error { return one(b.UpdateMember(ctx, of, u)) }
 	case 13:
 		n := scattered(r, tokens.NewAccessToken{NewSecretFor: tokens.NewSecretFor{Request: request()}}, hearts)
 		n.Secret, _ = tokens.NewSecret(tokens.DefaultPrefix)
-		return func(b objects) error { return one(b.CreateAccessToken(ctx, n)) }
+		return func(b tokens.Backend) error { return one(b.CreateAccessToken(ctx, n)) }
 	case 14:
 		of := id(tokens.KindAccessToken)
 		u := scattered(r, tokens.AccessTokenUpdate{Fields: tokens.FieldsOf[tokens.Settings]()}, hearts)
-		return func(b objects) error { return one(b.UpdateAccessToken(ctx, of, u)) }
+		return func(b tokens.Backend) error { return one(b.UpdateAccessToken(ctx, of, u)) }
 	case 15:
 		of, reason := id(tokens.KindAccessToken), id(tokens.KindRole)
-		return func(b objects) error { return one(b.HoldAccessToken(ctx, of, reason)) }
+		return func(b tokens.Backend) error { return one(b.HoldAccessToken(ctx, of, reason)) }
 	case 16:
 		q := scattered(r, tokens.TokenQuery{}, hearts)
-		return func(b objects) error { return one(b.AccessTokens(ctx, q)) }
+		return func(b tokens.Backend) error { return one(b.AccessTokens(ctx, q)) }
+	case 17:
+		q := scattered(r, tokens.EventQuery{}, hearts)
+		return func(b tokens.Backend) error { return one(b.Events(ctx, q)) }
 	}
 	of := id(tokens.KindTechnicalUser)
 	u := scattered(r, tokens.TechnicalUserUpdate{Fields: tokens.FieldsOf[tokens.TechnicalUserSettings]()}, hearts)
-	return func(b objects) error { return one(b.UpdateTechnicalUser(ctx, of, u)) }
+	return func(b tokens.Backend) error { return one(b.UpdateTechnicalUser(ctx, of, u)) }
 }
 
 // existing makes an object of each kind, in a group that can't be deleted, and returns their identifiers.
-func existing(t *testing.T, b objects) map[tokens.Kind]string {
+func existing(t *testing.T, b tokens.Backend) map[tokens.Kind]string {
 	t.Helper()
 	ctx, request := t.Context(), func() tokens.Request { return tokens.NewRequest(time.Now()) }
 	viewer := tokens.Grants{Role: tokens.RoleViewer}
