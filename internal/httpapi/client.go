@@ -30,6 +30,8 @@ type ClientOptions struct {
 	// Product names the program that asks, with its version, as in latchkey/1.2.3.
 	Product string
 	Now     func() time.Time
+	// Changing is called before and after every operation that may change something; nil for nothing.
+	Changing func()
 	// retries replaces how often and when a client asks again, in tests.
 	retries *retries
 }
@@ -112,6 +114,10 @@ func end[In any](ctx context.Context, c *Client, o operation[In, nothing], in In
 // send sends a request for an operation, again where that is safe, and returns the body of the answer. lost means that
 // the server may have carried it out already before the answer, or the error, that is returned.
 func (c *Client) send(ctx context.Context, d described, in any) (text []byte, lost bool, err error) {
+	if c.options.Changing != nil && d.method != http.MethodGet {
+		c.options.Changing()
+		defer c.options.Changing()
+	}
 	w := tokens.WitnessOf(ctx)
 	text, saw, lost, err := c.exchange(ctx, d, in)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // acting returns a configuration with the provider of the database's owner, and beside it one that acts as the member
 // with the address of that expression.
 func acting(b *acctest.Bench, address, resources string) string {
-	return b.Config(b.Provider("acting", "act_as = "+address) + resources)
+	return b.Config(b.ProviderAs("acting", address) + resources)
 }
 
 const (

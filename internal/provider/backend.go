@@ -2,9 +2,12 @@ package provider
 
 import (
 	"io"
+	"net/url"
 	"os"
 	"time"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/httpapi"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/prefetch"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -15,4 +18,23 @@ func openBackend(location, organization, actAs string, now func() time.Time) (to
 	opened := service.Open(service.Options{Database: location, Organization: organization, Now: now})
 	principal := tokens.ActingAs(service.LocalActor(), actAs).InRun(tokens.ClaimedRun(os.LookupEnv))
 	return opened.As(principal), opened
+}
+
+// openServer returns the backend behind a server, and what closes it. It works for the holder of the access token;
+// organization is the name that the server's must have, or empty. It does not connect.
+func openServer(
+	endpoint *url.URL, token tokens.Secret, organization, version string, now func() time.Time,
+) (tokens.Backend, io.Closer) {
+	var ahead *prefetch.Backend
+	client := httpapi.NewClient(httpapi.ClientOptions{
+		Endpoint: endpoint, Token: token, Organization: organization, ClaimedRun: tokens.ClaimedRun(os.LookupEnv),
+		Product: "terraform-provider-latchkey/" + version, Now: now, Changing: func() { ahead.Forget() },
+	})
+	ahead = prefetch.Over(client, now)
+	return ahead, client
+}
+
+// parseEndpoint reads the address of a server. Plain HTTP is for this machine alone.
+func parseEndpoint(field, address string) (*url.URL, error) {
+	return httpapi.ParseEndpoint(field, address, false)
 }

@@ -39,7 +39,7 @@ func TestDataSourcesForMember(t *testing.T) {
 	b.Must(err)
 
 	as := func(email, config string) string {
-		return b.Provider("latchkey", fmt.Sprintf("act_as = %q", email)) + config
+		return b.ProviderAs("latchkey", fmt.Sprintf("%q", email)) + config
 	}
 	seen := acctest.Data("access_tokens", "seen", `count_total = true`) +
 		acctest.ListOutput("seen", "access_tokens", "x.name") +

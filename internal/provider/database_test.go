@@ -42,7 +42,7 @@ func TestWrongDatabase(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			wrong := acctest.NewPlace(t)
+			wrong := b.NewPlace()
 			var id string
 			b.Run(
 				resource.TestStep{Config: b.Config(every("a")), Check: acctest.Keep(acctest.CI, "id", &id)},

@@ -122,7 +122,7 @@ func (d *eventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The audit log: who changed what and when, and what was refused, looks included. No event " +
 			"holds a secret.\n\n" +
-			"With the provider's `act_as`, only events about what this member may see are listed. While there is no " +
+			"With the provider's `act_as` or `endpoint`, only events about what you may see are listed. While there is no " +
 			"database yet, the list is empty. Every change adds events, so filter them if what you derive from them is to " +
 			"stay the same in each run.",
 		Attributes: map[string]schema.Attribute{
@@ -157,8 +157,8 @@ func shownEventAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id": attribute.ShownText("Identifier of the event (`evt_…`)."),
 		"at": attribute.ShownTimestamp("When it happened"),
-		"actor": attribute.ShownText("Who did it: `local:<user>@<host>` for someone who opened the database, or " +
-			"the e-mail address of a member (`act_as`)."),
+		"actor": attribute.ShownText("Who did it: `local:<user>@<host>` for someone who opened the database, " +
+			"the e-mail address of a member (`act_as`), or the `qualified_id` of the access token by which a server was asked."),
 		"action": attribute.ShownText("What was done, as in `access_token.regenerate`."),
 		"claimed_run": attribute.ShownText("The run of a pipeline in which the actor claimed to work: `LATCHKEY_RUN`, or " +
 			"what GitHub Actions, GitLab CI, HCP Terraform or Atlantis set. Whoever starts a run sets its environment, so " +

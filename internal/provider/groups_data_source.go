@@ -49,7 +49,7 @@ func (d *groupsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The groups of the organization. Use it to work in a group that another configuration " +
 			"manages, picked by name.\n\n" +
-			"With the provider's `act_as`, this needs an administrator of the organization. While there is no database " +
+			"With the provider's `act_as` or `endpoint`, this needs an administrator of the organization. While there is no database " +
 			"yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"groups": attribute.ShownList(shownGroupAttributes(), "The groups, by name."),

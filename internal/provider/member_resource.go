@@ -58,7 +58,7 @@ func (r *memberResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A person of the organization, with whom access tokens can be shared " +
-			"(`latchkey_token_share`), and as whom Terraform and the command line can act (`act_as`).\n\n" +
+			"(`latchkey_token_share`), and as whom Terraform and the command line can work: on the file by `act_as`, at a server by a personal token.\n\n" +
 			"Names and roles change in place. Another e-mail address is another person, so it replaces the member. " +
 			"Deleting a member ends its shares.\n\n" +
 			"~> **The last owner stays.** Once there is an owner (a member, or a technical user that is enabled and not " +
@@ -105,12 +105,13 @@ func otherAddress(
 func (r *memberResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
-	if req.Plan.Raw.IsNull() {
-		return
-	}
 	var state, plan memberModel
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if req.Plan.Raw.IsNull() {
+		r.RefuseOwn(ctx, managed.StepDestroy, state.subject(), &resp.Diagnostics)
+		return
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	r.WarnOfRoles(ctx, plan.subject(), state.settings().Grants, plan.settings().Grants, &resp.Diagnostics)
@@ -123,8 +124,11 @@ func (r *memberResource) ModifyPlan(
 			Attribute: "email", Instead: "take the address from what is known at plan, such as a variable"}}, &resp.Diagnostics)
 		return
 	}
-	if plan.Email.Equal(state.Email) ||
-		!tokens.SameEmail(plan.Email.ValueString(), state.Email.ValueString()) {
+	if !tokens.SameEmail(plan.Email.ValueString(), state.Email.ValueString()) {
+		r.RefuseOwn(ctx, managed.StepReplace, state.subject(), &resp.Diagnostics)
+		return
+	}
+	if plan.Email.Equal(state.Email) {
 		return
 	}
 	plan.Email = state.Email

@@ -49,7 +49,7 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The members of the organization. Use it to share access tokens (`latchkey_token_share`) " +
 			"with people whom another configuration manages, picked by e-mail address.\n\n" +
-			"With the provider's `act_as`, this needs an administrator of the organization or of a group. While there is " +
+			"With the provider's `act_as` or `endpoint`, this needs an administrator of the organization or of a group. While there is " +
 			"no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"members": attribute.ShownList(shownMemberAttributes(), "The members, by e-mail address."),

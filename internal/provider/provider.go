@@ -1,24 +1,19 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/accesstoken"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
@@ -29,7 +24,10 @@ import (
 // Address is the address of the provider in the public registry.
 const Address = "registry.terraform.io/latchkey-dev/latchkey"
 
-var _ provider.Provider = (*Provider)(nil)
+var (
+	_ provider.Provider                   = (*Provider)(nil)
+	_ provider.ProviderWithValidateConfig = (*Provider)(nil)
+)
 
 // Provider is the Terraform provider.
 type Provider struct {
@@ -45,13 +43,6 @@ func New(version string, now func() time.Time) *Provider {
 	return &Provider{version: version, now: now}
 }
 
-type providerModel struct {
-	Database     types.String `tfsdk:"database"`
-	Organization types.String `tfsdk:"organization"`
-	ActAs        types.String `tfsdk:"act_as"`
-	TokenPrefix  types.String `tfsdk:"token_prefix"`
-}
-
 // Metadata names the provider.
 func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName = "latchkey"
@@ -62,28 +53,48 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Issues API access tokens and manages their whole life in a backend that is " +
-			"bundled with the provider.",
+			"bundled with the provider: in a database on this machine, or through a server that others share.",
 		Attributes: map[string]schema.Attribute{
 			"database": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Path of the SQLite database that holds the hashed tokens, relative to the root module. " +
-					"The first apply creates it with mode 0600. Keep it on a local disk, outside version control. Defaults to " +
-					"`LATCHKEY_DATABASE` in the environment, then to `latchkey.db`.",
+					"The first apply creates it with mode 0600. Keep it on a local disk, outside version control. Excludes " +
+					"`endpoint`. Defaults to `LATCHKEY_DATABASE` in the environment, then to `latchkey.db`.",
 				Validators: []validator.String{attribute.Rule("a path of a file", tokens.ValidateDatabasePath)},
 			},
 			"organization": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Name of the organization that the database belongs to; part of the e-mail addresses of " +
 					"technical users. It is fixed when the database is created: another name later is an error. " +
-					"Defaults to `default`.",
+					"Defaults to `default`; behind a server, any name is right where this is left out.",
 				Validators: []validator.String{attribute.Rule("lower-case letters, digits and hyphens", tokens.ValidateName)},
 			},
 			"act_as": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "E-mail address of the member as whom to work, with that person's current permissions " +
 					"and under that name in the audit log. By default, you work as the owner of the database. The member must " +
-					"already exist: create it with another configuration of the provider (`alias`).",
+					"already exist: create it with another configuration of the provider (`alias`). Excludes `endpoint`: there, you " +
+					"work as the holder of `token`.",
 				Validators: []validator.String{attribute.Rule("a bare e-mail address", tokens.ValidateEmail)},
+			},
+			"endpoint": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Address of a Latchkey server (`latchkey serve`) to work through in place of a database on " +
+					"this machine, as in `https://latchkey.example.com`. Plain HTTP is for this machine alone. Excludes `database`. " +
+					"Defaults to `LATCHKEY_ENDPOINT` in the environment, which counts where neither this nor `database` is set.",
+				Validators: []validator.String{attribute.RuleForKnown("the address of a server",
+					func(field, value string) error {
+						_, err := parseEndpoint(field, value)
+						return err
+					})},
+			},
+			"token": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "Value of the access token by which the server at `endpoint` is asked. It decides what the run " +
+					"may do, and whose name the audit log shows. Defaults to `LATCHKEY_TOKEN` in the environment, which keeps it out of " +
+					"configurations, variables and saved plans.",
+				Validators: []validator.String{attribute.RuleForKnown("the value of an access token", validateCredential)},
 			},
 			"token_prefix": schema.StringAttribute{
 				Optional: true,
@@ -94,6 +105,15 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			},
 		},
 	}
+}
+
+// ValidateConfig refuses settings that exclude each other.
+func (p *Provider) ValidateConfig(
+	ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse,
+) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	config.refuseExcluded(&resp.Diagnostics)
 }
 
 // Configure hands the settings to the resources. It never connects: settings may be unknown while planning, and only an
@@ -108,43 +128,47 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if !config.TokenPrefix.IsNull() {
 		c.Prefix = config.TokenPrefix.ValueString() // empty while it is unknown
 	}
-	organization := tokens.DefaultOrganization
-	if !config.Organization.IsNull() {
-		organization = config.Organization.ValueString()
+	config.refuseExcluded(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
 	}
-	switch {
-	case config.Database.IsUnknown():
-		c.Unknown = "database"
-	case config.Organization.IsUnknown():
-		c.Unknown = "organization"
-	case config.ActAs.IsUnknown():
-		c.Unknown = "act_as"
-	default:
-		location, err := databasePath(config.Database)
-		if err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("database"), "Unable to find database", err.Error())
+	if c.Unknown = config.unknown(); c.Unknown == "" {
+		if p.open(&config, c, &resp.Diagnostics); resp.Diagnostics.HasError() {
 			return
 		}
-		if other := os.Getenv(tokens.DatabaseVariable); other != "" && !samePath(other, location) {
-			resp.Diagnostics.AddAttributeWarning(path.Root("database"), "Another database in the environment",
-				fmt.Sprintf("This run uses %s, as the configuration says. The environment names another database in %s, "+
-					"which the command line follows. Leave database out of the configuration, or unset the variable.",
-					location, tokens.DatabaseVariable))
-		}
-		backend, closer := openBackend(location, organization, config.ActAs.ValueString(), p.now)
-		c.Backend = backend
-		if config.ActAs.ValueString() == "" { // only the owner makes one
-			c.NewDatabase.Path, c.NewDatabase.Organization = location, organization
-			c.NewDatabase.Pipeline = pipeline(os.Getenv)
-		}
-		p.mu.Lock()
-		p.opened = append(p.opened, closer)
-		p.mu.Unlock()
 	}
 	resp.ResourceData, resp.DataSourceData = c, c
 }
 
-// Close closes the databases. No operation may still be running.
+// open opens the backend of a configuration whose settings are known.
+func (p *Provider) open(config *providerModel, c *managed.Connection, diags *diag.Diagnostics) {
+	at, refusal := config.place(os.Getenv)
+	if refusal != nil {
+		diags.Append(refusal)
+		return
+	}
+	at.warnOfEnvironment(os.Getenv, diags)
+	var closer io.Closer
+	if at.endpoint != nil {
+		c.AtServer = true
+		c.Backend, closer = openServer(at.endpoint, at.token, config.Organization.ValueString(), p.version, p.now)
+	} else {
+		organization := tokens.DefaultOrganization
+		if !config.Organization.IsNull() {
+			organization = config.Organization.ValueString()
+		}
+		c.Backend, closer = openBackend(at.database, organization, config.ActAs.ValueString(), p.now)
+		if config.ActAs.ValueString() == "" { // only the owner makes one
+			c.NewDatabase.Path, c.NewDatabase.Organization = at.database, organization
+			c.NewDatabase.Pipeline = pipeline(os.Getenv)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.opened = append(p.opened, closer)
+}
+
+// Close closes what was opened. No operation may still be running.
 func (p *Provider) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -181,38 +205,4 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 		newTokenSharesDataSource,
 		newEventsDataSource,
 	}
-}
-
-// pipeline returns the variable of the environment that says that the process runs in a pipeline; empty for none.
-func pipeline(getenv func(string) string) string {
-	for _, variable := range []string{
-		"CI",                         // GitHub, GitLab and most others
-		"TF_BUILD",                   // Azure Pipelines
-		"TFC_RUN_ID",                 // HCP Terraform and Terraform Enterprise
-		"ATLANTIS_TERRAFORM_VERSION", // Atlantis
-	} {
-		if value := strings.ToLower(getenv(variable)); value != "" && value != "false" && value != "0" {
-			return variable
-		}
-	}
-	return ""
-}
-
-// samePath reports whether a name, from the environment, is that of the file at an absolute path.
-func samePath(name, location string) bool {
-	absolute, err := filepath.Abs(name)
-	return err == nil && absolute == location
-}
-
-// databasePath returns the absolute path of the database: from the configuration, else the environment, else the
-// default.
-func databasePath(configured types.String) (string, error) {
-	field, name := "database", configured.ValueString()
-	if configured.IsNull() {
-		field, name = tokens.DatabaseVariable, cmp.Or(os.Getenv(tokens.DatabaseVariable), tokens.DefaultDatabase)
-	}
-	if err := tokens.ValidateDatabasePath(field, name); err != nil {
-		return "", err
-	}
-	return filepath.Abs(name)
 }

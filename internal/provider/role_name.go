@@ -27,10 +27,15 @@ type (
 func (r *roleResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
-	if req.Plan.Raw.IsNull() || r.Connection == nil {
+	if r.Connection == nil {
 		return
 	}
 	var state, plan roleModel
+	if req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		r.RefuseOwn(ctx, managed.StepDestroy, state.subject(), &resp.Diagnostics)
+		return
+	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if req.State.Raw.IsNull() {
 		r.WarnOfNewDatabase(ctx, &resp.Diagnostics)

@@ -63,7 +63,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"A role is held by its identifier, not by its name. Who held a role that was deleted or replaced has the role " +
 			"`none` in its place, and another role made under the name gives them nothing. The next plan shows the " +
 			"difference to the configuration, and its apply gives them the new role.\n\n" +
-			"With the provider's `act_as`, this needs an administrator of the organization who holds each of Latchkey's " +
+			"With the provider's `act_as` or `endpoint`, this needs an administrator of the organization who holds each of Latchkey's " +
 			"own permissions in the role.\n\n" + severalFromList,
 		Attributes: map[string]schema.Attribute{
 			"id": attribute.FixedText("Identifier of the role (`rol_…`)."),

@@ -50,7 +50,7 @@ func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The roles that accounts and access tokens can have: the built-in ones, then the custom " +
 			"ones of the organization (`latchkey_role`), each with its permissions.\n\n" +
-			"With the provider's `act_as`, this needs an administrator of the organization. While there is no database " +
+			"With the provider's `act_as` or `endpoint`, this needs an administrator of the organization. While there is no database " +
 			"yet, only the built-in roles are listed.",
 		Attributes: map[string]schema.Attribute{
 			"roles": attribute.ShownList(shownRoleAttributes(),

@@ -140,7 +140,7 @@ func (m *technicalUserModel) find(ctx context.Context, b tokens.Backend) (tokens
 	if err != nil && tokens.ErrorReason(err) != tokens.ReasonNoDatabase {
 		return tokens.TechnicalUser{}, err
 	}
-	const advice = "check the spelling, and with act_as that the member may manage the account"
+	const advice = "check the spelling and, with act_as or endpoint, that whoever you work as may manage the account"
 	if email := m.Email.ValueString(); email != "" {
 		if i := slices.IndexFunc(users, func(u tokens.TechnicalUser) bool { return tokens.SameEmail(u.Email, email) }); i >= 0 {
 			return users[i], nil

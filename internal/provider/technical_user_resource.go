@@ -130,12 +130,13 @@ func (r *technicalUserResource) ValidateConfig(
 func (r *technicalUserResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
-	if req.Plan.Raw.IsNull() {
-		return
-	}
 	var state, plan technicalUserModel
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if req.Plan.Raw.IsNull() {
+		r.RefuseOwn(ctx, managed.StepDestroy, state.subject(), &resp.Diagnostics)
+		return
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	r.WarnOfRoles(ctx, plan.subject(), state.settings().Grants, plan.settings().Grants, &resp.Diagnostics)
@@ -147,9 +148,21 @@ func (r *technicalUserResource) ModifyPlan(
 		managed.WarnOfUnknown(state.subject(), "Its access tokens are replaced with it, or stand in the way of its deletion.",
 			[]managed.Unknown{managed.UnknownReference("group_id", "latchkey_group")}, &resp.Diagnostics)
 	}
+	r.RefuseOwn(ctx, plan.curtailment(&state), state.subject(), &resp.Diagnostics)
 	var f managed.Facts
 	managed.ReadFacts(ctx, req.Private, &f, &resp.Diagnostics)
 	managed.WarnOfEnabling(f, state.subject(), state.Enabled, plan.Enabled, &resp.Diagnostics)
+}
+
+// curtailment returns the step of the plan m that stops the tokens of the technical user; empty for none.
+func (m *technicalUserModel) curtailment(state *technicalUserModel) string {
+	switch {
+	case !m.GroupID.Equal(state.GroupID):
+		return managed.StepReplace
+	case attribute.IsGiven(m.Enabled) && !m.Enabled.ValueBool() && state.Enabled.ValueBool():
+		return managed.StepDisable
+	}
+	return ""
 }
 
 // settings returns what the model sets on a technical user.
@@ -213,7 +226,7 @@ func (r *technicalUserResource) Update(ctx context.Context, req resource.UpdateR
 	update := tokens.Updating(state.settings(), plan.settings())
 	var f managed.Facts
 	ctx, backend, ok := r.Begin(ctx, "update", state.subject(), req.Private, &f, &resp.Diagnostics)
-	if !ok {
+	if !ok || r.RefusesOwn(ctx, "update", plan.curtailment(&state), state.subject(), &resp.Diagnostics) {
 		return
 	}
 	_, err := managed.Change(ctx, r.Connection, state.ID.ValueString(),

@@ -40,7 +40,7 @@ func (d *technicalUsersDataSource) Schema(
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The technical users of the organization, including those that the system created for a " +
 			"single access token (`system_created`).\n\n" +
-			"With the provider's `act_as`, only the accounts that this member may manage are listed; if the member may " +
+			"With the provider's `act_as` or `endpoint`, only the accounts that you may manage are listed; if you may " +
 			"manage none at any level, that is an error. While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"search": attribute.Filter("Only technical users whose name, description or e-mail address contains this text, " +

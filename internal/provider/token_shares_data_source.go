@@ -36,8 +36,7 @@ func (d *tokenSharesDataSource) Metadata(
 func (d *tokenSharesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The shares of access tokens with members: of one token, of one member, or all of them.\n\n" +
-			"With the provider's `act_as`, the shares of the tokens that this member may see are listed, " +
-			"and the member's own. " +
+			"With the provider's `act_as` or `endpoint`, the shares of the tokens that you may see are listed, and your own. " +
 			"While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"access_token_id": attribute.Filter("Only shares of the access token with this identifier.",

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// noticePeriod is how long people have to notice that a token is about to end: an edit that takes something from it
+// NoticePeriod is how long people have to notice that a token is about to end: an edit that takes something from it
 // sooner is as good as stopping it.
-const noticePeriod = time.Hour
+const NoticePeriod = time.Hour
 
 // Curtailed returns the settings by which an edit at now, which turns before into after, takes something from a live
 // secret within the hour: the secret ends earlier, begins later or may do less. It returns none if the edit takes
@@ -24,7 +24,7 @@ func Curtailed(before, after AccessToken, now time.Time, roles Roles) Fields {
 		return nil
 	}
 	var because Fields
-	notice, ends := now.Add(noticePeriod), after.secretEnds()
+	notice, ends := now.Add(NoticePeriod), after.secretEnds()
 	for version, end := range live {
 		if ends[version].Before(end) && ends[version].Before(notice) {
 			because = append(because, "expires_at", "ttl")

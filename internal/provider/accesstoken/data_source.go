@@ -122,8 +122,8 @@ func (m *shownModel) find(ctx context.Context, b tokens.Backend) (tokens.AccessT
 	switch len(found) {
 	case 0:
 		return tokens.AccessToken{}, managed.NoMatch("name", err,
-			"technical user %s has no access token of this name; check the spelling of both, and with act_as that the "+
-				"member may see the token",
+			"technical user %s has no access token of this name; check the spelling of both and, with act_as or endpoint, that "+
+				"whoever you work as may see the token",
 			cmp.Or(email, userID))
 	case 1:
 		return found[0], nil

@@ -48,8 +48,8 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The access tokens of the organization: searched, filtered and sorted, with their status " +
 			"and last use, and without their secrets.\n\n" +
-			"A token is listed if it matches all filters that are set. With the provider's `act_as`, only the tokens that " +
-			"this member may see are listed and counted. While there is no database yet, the list is empty.",
+			"A token is listed if it matches all filters that are set. With the provider's `act_as` or `endpoint`, only the " +
+			"tokens that you may see are listed and counted. While there is no database yet, the list is empty.",
 		Attributes: map[string]schema.Attribute{
 			"search": attribute.Filter("Only tokens whose name, description or technical user (name or e-mail address) " +
 				"contains this text, regardless of case."),

@@ -27,7 +27,8 @@ func (r *tokenResource) ModifyPlan(
 		state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 		var f tokenFacts
 		managed.ReadFacts(ctx, req.Private, &f, &resp.Diagnostics)
-		r.refuseInterruption(stepDestroy, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
+		r.RefuseOwn(ctx, managed.StepDestroy, state.subject(), &resp.Diagnostics)
+		r.refuseInterruption(managed.StepDestroy, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 		warnOfHold(f, &state, &resp.Diagnostics)
 		return
 	}
@@ -56,10 +57,13 @@ func (r *tokenResource) ModifyPlan(
 			attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
 			refuseReplacement(&state, &config, f, r.Now(), &resp.Diagnostics)
 			warnOfUnknown(resp.RequiresReplace, &state, &plan, &config, &resp.Diagnostics)
-			r.refuseInterruption(stepReplace, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
+			r.RefuseOwn(ctx, managed.StepReplace, state.subject(), &resp.Diagnostics)
+			r.refuseInterruption(managed.StepReplace, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 			warnOfHold(f, &state, &resp.Diagnostics) // Terraform plans the new token as a creation
 		} else {
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
+			regenerates := plan.SecretVersion.IsUnknown() && !plan.RegenerationReason.IsUnknown()
+			r.RefuseOwn(ctx, plan.curtailment(&state, regenerates, r.Now()), state.subject(), &resp.Diagnostics)
 			refused := resp.Diagnostics.HasError()
 			if (refused || plan.SecretVersion.IsUnknown()) && config.mayBeIgnored(&state) {
 				warnOfIgnoredChanges(&state, refused, &resp.Diagnostics)

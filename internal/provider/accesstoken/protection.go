@@ -11,15 +11,8 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
-)
-
-// A step interrupts those who use a token; its value completes "a plan that would …".
-const (
-	stepDestroy    = "destroy it"
-	stepReplace    = "replace it"
-	stepDisable    = "disable it"
-	stepRegenerate = "regenerate it without a grace"
 )
 
 // interruption returns the step of the plan m that interrupts the token's users; empty if there is none or it is not
@@ -27,9 +20,26 @@ const (
 func (m *model) interruption(state *model, regenerates bool) string {
 	switch {
 	case attribute.IsGiven(m.Enabled) && !m.Enabled.ValueBool() && state.Enabled.ValueBool():
-		return stepDisable
+		return managed.StepDisable
 	case regenerates && !m.GracePeriod.IsUnknown() && m.GracePeriod.Value() == tokens.Grace{}:
-		return stepRegenerate
+		return managed.StepRegenerate
+	}
+	return ""
+}
+
+// curtailment returns the step of the plan m after which the token, or the value that is current, opens nothing any more
+// at once or soon; empty if there is none or it is not known yet. It is interruption with the ends that a plan sets.
+func (m *model) curtailment(state *model, regenerates bool, now time.Time) string {
+	if step := m.interruption(state, regenerates); step != "" || regenerates {
+		return step
+	}
+	soon, begins := now.Add(tokens.NoticePeriod), m.ActivatesAt.Value()
+	before, after := state.SecretExpiresAt.Value(), m.SecretExpiresAt.Value()
+	switch {
+	case !after.IsZero() && after.Before(soon) && (before.IsZero() || after.Before(before)):
+		return managed.StepEnd
+	case begins.After(now) && begins.After(state.ActivatesAt.Value()):
+		return managed.StepPutOff
 	}
 	return ""
 }
@@ -84,9 +94,9 @@ func interrupted(
 	}
 	waysOut := "remove protect_if_used_within"
 	switch step {
-	case stepDestroy, stepReplace:
+	case managed.StepDestroy, managed.StepReplace:
 		waysOut += " in an apply of its own first"
-	case stepRegenerate:
+	case managed.StepRegenerate:
 		waysOut = "set grace_period, so that the present secret stays valid for a while, or " + waysOut
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("protect_if_used_within"), "Access token is in use", fmt.Sprintf(

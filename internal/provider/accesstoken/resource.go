@@ -161,8 +161,9 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	regenerates := plan.SecretVersion.IsUnknown()
-	if refusesInterruption(ctx, plan.interruption(&state, regenerates), plan.ProtectIfUsedWithin, backend,
-		state.subject(), &resp.Diagnostics) {
+	if r.RefusesOwn(ctx, "update", plan.curtailment(&state, regenerates, r.Now()), state.subject(), &resp.Diagnostics) ||
+		refusesInterruption(ctx, plan.interruption(&state, regenerates), plan.ProtectIfUsedWithin, backend,
+			state.subject(), &resp.Diagnostics) {
 		return
 	}
 	var err error
@@ -203,7 +204,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 	r.Destroy(ctx, state.subject(), req.Private, &resp.Diagnostics, func(ctx context.Context, b tokens.Backend) error {
-		if refusesInterruption(ctx, stepDestroy, state.ProtectIfUsedWithin, b, state.subject(), &resp.Diagnostics) {
+		if refusesInterruption(ctx, managed.StepDestroy, state.ProtectIfUsedWithin, b, state.subject(), &resp.Diagnostics) {
 			return nil
 		}
 		return b.DeleteAccessToken(ctx, state.ID.ValueString())

@@ -38,13 +38,40 @@ func New(t *testing.T) *Bench {
 // NewSerial returns a bench for a test that changes the environment of the process.
 func NewSerial(t *testing.T) *Bench {
 	t.Helper()
-	b := &Bench{T: t, Place: NewPlace(t), now: time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)}
+	return newBench(t, IsAtServer())
+}
+
+// NewAtServer returns a bench for a test that works through a server, wherever the others work.
+func NewAtServer(t *testing.T) *Bench {
+	t.Helper()
+	t.Parallel()
+	return newBench(t, true)
+}
+
+func newBench(t *testing.T, atServer bool) *Bench {
+	t.Helper()
+	b := &Bench{T: t, now: time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)}
+	b.Place = newPlace(t, atServer, b.Now)
 	b.Outside = b.Open(b.Place)
 	return b
 }
 
+// NewPlace returns another place where there is nothing yet.
+func (b *Bench) NewPlace() *Place {
+	b.T.Helper()
+	return newPlace(b.T, b.Place.server != nil, b.Now)
+}
+
 // Open returns a backend for another person who works in a place.
-func (b *Bench) Open(p *Place) tokens.Backend { return p.open("local:anna@elsewhere", b.Now) }
+func (b *Bench) Open(p *Place) tokens.Backend {
+	return p.openAs(tokens.AsDatabaseOwner("local:anna@elsewhere"), b.Now)
+}
+
+// AsHolder returns a backend for whoever presents a value in the bench's place.
+func (b *Bench) AsHolder(secret tokens.Secret) tokens.Backend {
+	b.T.Helper()
+	return b.Place.openAs(tokens.AsTokenHolder(secret), b.Now)
+}
 
 // Backup copies what is in the bench's place and returns a function that restores the copy, which the database knows of
 // from then on. Another Outside works there then.

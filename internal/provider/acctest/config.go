@@ -13,11 +13,21 @@ func (b *Bench) Provider(name string, lines ...string) string {
 	return Provider(name, b.Place, lines...)
 }
 
+// ProviderAs returns the block of a provider that works in the bench's place as the member whose address an expression
+// yields, with lines of attributes.
+func (b *Bench) ProviderAs(name, address string, lines ...string) string {
+	return providerBlock(name, append(lines, b.Place.settingsAs(address)...))
+}
+
 // Provider returns the block of a provider that works in a place, with lines of attributes.
 func Provider(name string, p *Place, lines ...string) string {
 	for attribute, value := range p.Settings() {
 		lines = append(lines, fmt.Sprintf("%s = %q", attribute, value))
 	}
+	return providerBlock(name, lines)
+}
+
+func providerBlock(name string, lines []string) string {
 	return fmt.Sprintf("provider %q {\n  %s\n}\n", name, strings.Join(lines, "\n  "))
 }
 

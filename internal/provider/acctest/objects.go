@@ -156,7 +156,7 @@ func (b *Bench) MakeTokenOf(
 // Use makes a client use a secret, and writes that down.
 func (b *Bench) Use(secret tokens.Secret) {
 	b.T.Helper()
-	server, closer := b.Place.openService("local:anna@elsewhere", b.Now)
+	server, closer := b.Place.openService(tokens.AsDatabaseOwner("local:anna@elsewhere"), b.Now)
 	v, err := server.VerifySecret(context.Background(), secret, tokens.VerifyOptions{RecordUse: true})
 	b.Must(err)
 	if !v.Active {

@@ -3,6 +3,7 @@ package acctest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -14,43 +15,93 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Place is where the objects of one test live.
+// Place is where the objects of one test live: in a database file that the provider opens or, where placeVariable says
+// so, behind a server on that file, which the provider asks. Whoever works outside Terraform opens the file.
 type Place struct {
 	t    *testing.T
 	file string
+	// server answers for the file; nil where the provider opens it.
+	server *server
 }
 
-// NewPlace returns a place where there is nothing yet, for every acceptance test: a fresh database file.
-func NewPlace(t *testing.T) *Place {
+// placeVariable says where acceptance tests work: with servers through servers, else on files.
+const (
+	placeVariable = "LATCHKEY_TEST_PLACE"
+	servers       = "server"
+)
+
+// IsAtServer reports whether the acceptance tests work through servers.
+func IsAtServer() bool { return os.Getenv(placeVariable) == servers }
+
+// OnFile skips a test that has to work on a file, and says why; see TestOnFile.
+func OnFile(t *testing.T, why string) {
 	t.Helper()
-	return &Place{t, filepath.Join(t.TempDir(), "latchkey.db")}
+	if IsAtServer() {
+		t.Skip(why)
+	}
 }
+
+// newPlace returns a place where there is nothing yet.
+func newPlace(t *testing.T, atServer bool, now func() time.Time) *Place {
+	t.Helper()
+	p := &Place{t: t, file: filepath.Join(t.TempDir(), "latchkey.db")}
+	if atServer {
+		p.server = newServer(p, now)
+	}
+	return p
+}
+
+// Credential is the value by which the provider asks the server of the place.
+func (p *Place) Credential() tokens.Secret { return p.server.owner }
+
+// Requests returns how many requests the server of the place was sent, by their method and path.
+func (p *Place) Requests() map[string]int { return p.server.requests() }
 
 // Settings are the attributes of the provider's configuration that lead to the place.
-func (p *Place) Settings() map[string]string { return map[string]string{"database": p.file} }
+func (p *Place) Settings() map[string]string {
+	if p.server != nil {
+		return map[string]string{"endpoint": p.server.address, "token": p.server.owner.Reveal()}
+	}
+	return map[string]string{"database": p.file}
+}
 
-// open returns a backend for someone who works in the place outside Terraform. It is closed when the test ends.
-func (p *Place) open(actor tokens.Actor, now func() time.Time) tokens.Backend {
-	backend, closer := p.openService(actor, now)
+// settingsAs are lines of the provider's configuration that lead to the place, and to work there as the member whose
+// address an expression yields.
+func (p *Place) settingsAs(address string) []string {
+	if p.server != nil {
+		return []string{fmt.Sprintf("endpoint = %q", p.server.address), "token = " + p.server.credentialOf(address)}
+	}
+	return []string{fmt.Sprintf("database = %q", p.file), "act_as = " + address}
+}
+
+// openAs returns a backend for someone who works in the place outside Terraform. It is closed when the test ends.
+func (p *Place) openAs(who tokens.Principal, now func() time.Time) tokens.Backend {
+	backend, closer := p.openService(who, now)
 	p.t.Cleanup(func() { p.must(closer.Close()) })
 	return backend
 }
 
-// openService is open for one who closes what it opened.
-func (p *Place) openService(actor tokens.Actor, now func() time.Time) (tokens.Backend, io.Closer) {
+// openService is openAs for one who closes what it opened.
+func (p *Place) openService(who tokens.Principal, now func() time.Time) (tokens.Backend, io.Closer) {
 	opened := service.Open(service.Options{Database: p.file, Now: now})
-	return opened.As(tokens.AsDatabaseOwner(actor)), opened
+	return opened.As(who), opened
 }
 
 // IsEmpty reports whether nothing was made in the place.
 func (p *Place) IsEmpty() bool {
+	if p.server != nil {
+		return p.server.isUntouched()
+	}
 	_, err := os.Stat(p.file)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
 // Unreachable returns a place that can't be reached.
 func (p *Place) Unreachable() *Place {
-	return &Place{p.t, filepath.Join(p.file, "missing", "latchkey.db")}
+	if p.server != nil {
+		return &Place{t: p.t, server: p.server.unreachable()}
+	}
+	return &Place{t: p.t, file: filepath.Join(p.file, "missing", "latchkey.db")}
 }
 
 // Wipe removes all that was made in the place.

@@ -45,11 +45,13 @@ func Failed(verb string, s Subject, err error) diag.Diagnostic {
 	note := ""
 	if s.ID != "" && !isAboutObject(err) {
 		note = "\n\nIt stays in the Terraform state."
-		if verb == "read" && tokens.ErrorCode(err) == tokens.CodeForbidden {
+		if verb == "read" && tokens.ErrorCode(err) == tokens.CodeForbidden &&
+			tokens.ErrorReason(err) != tokens.ReasonUnauthenticated {
 			// No plan gets past this read to the role that the configuration now gives to the member.
 			note += " If this configuration took that permission from the member of act_as, give it back there and apply " +
 				"the member's new role first: " +
-				"terraform apply -refresh=false -target=latchkey_member.NAME."
+				"terraform apply -refresh=false -target=latchkey_member.NAME. At a server, do that for the account of the " +
+				"run's access token, with one that still may."
 		}
 	}
 	return failure("Unable to "+verb+" "+s.Kind.Noun(), s.String(), err, note)

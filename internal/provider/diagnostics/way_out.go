@@ -44,22 +44,41 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 		}
 		return databaseSetting + " In a new configuration the first apply makes the database."
 	},
-	tokens.ReasonNoDirectory:   always(databaseSetting),
-	tokens.ReasonWrongPlace:    always(databaseSetting),
-	tokens.ReasonWrongDatabase: always(databaseSetting),
-	tokens.ReasonOlderDatabase: always("Put back the file of whoever changed it last. If this one is right, because a " +
+	tokens.ReasonNoDirectory: always(databaseSetting),
+	tokens.ReasonWrongPlace:  always(databaseSetting),
+	tokens.ReasonWrongDatabase: always("It is found by database or endpoint in the provider's configuration or, where both " +
+		"are left out, by " + tokens.DatabaseVariable + " or " + tokens.EndpointVariable + "."),
+	tokens.ReasonOlderDatabase: always("Put back the file of whoever changed it last; behind a server, that is for whoever " +
+		"runs it. If this one is right, because a " +
 		"snapshot or a recovery put it here without latchkey restore, run latchkey restore --accept-current: then the plan " +
 		"shows the differences."),
 	tokens.ReasonForkedDatabase: always("Compare both files with latchkey --database FILE event list, keep the one in which " +
 		"more was done, and do once more what only the other one has. If the state has seen that other one, run " +
 		"latchkey restore --accept-current on the one that you keep: then the plan shows the differences."),
-	tokens.ReasonOtherOrganization: always("Both are settings in the provider's configuration."),
-	tokens.ReasonDatabaseFailing:   always("Run latchkey doctor to examine it."),
+	tokens.ReasonOtherOrganization: always("The organization and the database or server are settings in the provider's " +
+		"configuration."),
+	tokens.ReasonUnauthenticated: always("The access token by which the run asks is set by token in the provider's " +
+		"configuration or, where that is left out, by " + tokens.TokenVariable + ". Put the value of a live one there. The " +
+		"server's audit log tells of an access token that has ended or was stopped, and latchkey token show says why."),
+	tokens.ReasonUnreachable: always(endpointSetting + " Check it, and that the server runs and can be reached from this " +
+		"machine. Then plan again, to see how things stand."),
+	tokens.ReasonCertificate: always("If an authority of your own signed the server's certificate, name the file with that " +
+		"authority's certificate in " + certificatesVariable + ", or have the machine trust it. Otherwise the endpoint may be " +
+		"wrong, or somebody listens in. " + endpointSetting),
+	tokens.ReasonPlainHTTP:       always("latchkey serve speaks TLS with --tls-cert and --tls-key, and so does a proxy in front of it."),
+	tokens.ReasonDatabaseFailing: always("Run latchkey doctor to examine it."),
 }
 
 // databaseSetting says where the path of the database comes from.
 const databaseSetting = "The path is set by database in the provider's configuration or, where that is left out, by " +
 	tokens.DatabaseVariable + "."
+
+// endpointSetting says where the address of the server comes from.
+const endpointSetting = "The server's address is set by endpoint in the provider's configuration or, where endpoint and " +
+	"database are left out, by " + tokens.EndpointVariable + "."
+
+// certificatesVariable names, to Go programs on most systems, a file of certificates of authorities to trust.
+const certificatesVariable = "SSL_CERT_FILE"
 
 func always(text string) func(*tokens.Error) string {
 	return func(*tokens.Error) string { return text }

@@ -31,6 +31,16 @@ func TestWaysOut(t *testing.T) {
 			err:  tokens.Unavailable(tokens.Unavailable(nil, "missing").Because(tokens.ReasonNoDatabase), "lost"),
 			says: "lost (missing). " + databaseSetting,
 		},
+		{
+			err:  tokens.Forbidden("", "not good").Because(tokens.ReasonUnauthenticated),
+			says: "not good. The access token by which the run asks is set by token in the provider's configuration or",
+		},
+		{
+			err:  tokens.Unavailable(tokens.Unavailable(nil, "no route").Because(tokens.ReasonUnreachable), "lost"),
+			says: "lost (no route). " + endpointSetting,
+		},
+		{err: tokens.Unavailable(nil, "expired").Because(tokens.ReasonCertificate), says: "in SSL_CERT_FILE"},
+		{err: tokens.Invalid("endpoint", "plain").Because(tokens.ReasonPlainHTTP), says: "endpoint: plain. latchkey serve speaks TLS"},
 		{err: tokens.Invalid("name", "empty"), says: "name: empty."},
 	} {
 		got := Explain(test.err)

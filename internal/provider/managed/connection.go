@@ -16,14 +16,17 @@ type Connection struct {
 	Now     func() time.Time
 	Prefix  string         // of new secrets; empty while it is unknown
 	Backend tokens.Backend // nil while a setting is unknown
-	Unknown string         // that setting: database, organization or act_as
+	Unknown string         // that setting, such as database
+	// AtServer says that the backend is a server, which is asked by an access token.
+	AtServer bool
 
 	NewDatabase NewDatabase
 
 	// Notes are what resources keep in mind while the run lasts, each by its own key.
 	Notes sync.Map
 
-	run run
+	run        run
+	credential credential
 }
 
 // connectionFrom returns the connection that the provider handed over; nil before the provider is configured.

@@ -94,7 +94,7 @@ func (m *Resource) Destroy(
 ) {
 	var f Facts
 	ctx, backend, ok := m.Begin(ctx, "delete", s, private, &f, diags)
-	if !ok {
+	if !ok || m.RefusesOwn(ctx, "delete", StepDestroy, s, diags) {
 		return
 	}
 	_, err := Change(ctx, m.Connection, s.ID, func(ctx context.Context) (struct{}, error) {
