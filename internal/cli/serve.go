@@ -211,6 +211,7 @@ func (c *serve) newServing(
 	management := httpapi.NewManagement(httpapi.ManagementOptions{
 		As:    func(p tokens.Principal) tokens.Backend { return opened.As(p) },
 		Cache: cache, Now: app.Now, Location: opened.Location(), Log: log, Version: app.Version,
+		Observer: newManagementMetrics(registry),
 	})
 	at := func(listener net.Listener, handler http.Handler) {
 		s.at = append(s.at, newListening(listener, handler, ports.certificate, log))

@@ -58,6 +58,57 @@ func newRequestMetrics(registry *prometheus.Registry) *requestMetrics {
 	return m
 }
 
+// otherOperation stands for requests that ask for no operation of the management API.
+const otherOperation = "other"
+
+// managementMetrics counts requests for operations of the management API. As for verification, every counter is made before
+// the first request, and so is there with 0.
+type managementMetrics struct {
+	// answered are by the name of the operation and by the code of the problem, which is empty for none.
+	answered map[string]map[string]prometheus.Counter
+	// took are by the name of the operation. Several share one.
+	took map[string]prometheus.Observer
+}
+
+var _ httpapi.ManagementObserver = (*managementMetrics)(nil)
+
+// OperationAnswered implements httpapi.ManagementObserver.
+func (m *managementMetrics) OperationAnswered(operation, code string, took time.Duration) {
+	if operation == "" {
+		operation, code = otherOperation, ""
+	}
+	m.answered[operation][code].Inc()
+	if observer, ok := m.took[operation]; ok {
+		observer.Observe(took.Seconds())
+	}
+}
+
+// newManagementMetrics registers the metrics of the management API.
+func newManagementMetrics(registry *prometheus.Registry) *managementMetrics {
+	answered := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "latchkey_management_requests_total",
+		Help: "Requests to the management API that were answered, by operation and code: ok, or that of the problem.",
+	}, []string{"operation", "code"})
+	took := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "latchkey_management_request_duration_seconds",
+		Help:    "How long operations of the management API took, by method.",
+		Buckets: durationBuckets,
+	}, []string{"method"})
+	registry.MustRegister(answered, took)
+	m := &managementMetrics{map[string]map[string]prometheus.Counter{}, map[string]prometheus.Observer{}}
+	for operation, method := range httpapi.Operations() {
+		m.took[operation] = took.WithLabelValues(method)
+		m.answered[operation] = map[string]prometheus.Counter{"": answered.WithLabelValues(operation, "ok")}
+		for _, code := range httpapi.ProblemCodes() {
+			m.answered[operation][code] = answered.WithLabelValues(operation, code)
+		}
+	}
+	m.answered[otherOperation] = map[string]prometheus.Counter{
+		"": answered.WithLabelValues(otherOperation, "no_such_operation"),
+	}
+	return m
+}
+
 // newRegistry returns a registry with what tells of the process and of the program.
 func newRegistry(version string) *prometheus.Registry {
 	registry := prometheus.NewRegistry()

@@ -28,6 +28,11 @@ func TestGuideListsEveryMetric(t *testing.T) {
 	if got := s.get(s.base+"/v1/authenticate", value); got.status != 200 {
 		t.Fatalf("got %+v", got)
 	}
+	for path, want := range map[string]int{"/v1/database": 200, "/v1/groups/grp_none": 404, "/v1/nothing": 404, "/openapi.json": 200} {
+		if got := s.get(s.base+path, value); got.status != want {
+			t.Fatalf("%s is %+v", path, got)
+		}
+	}
 	var metrics string
 	s.eventually("tokens are counted", func() bool {
 		metrics = s.get(s.base+"/metrics", "").body
@@ -47,7 +52,17 @@ func TestGuideListsEveryMetric(t *testing.T) {
 			t.Errorf("%s has no help", name)
 		}
 	}
-	if want := `latchkey_requests_total{endpoint="authenticate",outcome="allowed"} 1`; !strings.Contains(metrics, want+"\n") {
-		t.Errorf("the metrics lack %s", want)
+	for _, want := range []string{
+		`latchkey_requests_total{endpoint="authenticate",outcome="allowed"} 1`,
+		`latchkey_management_requests_total{code="ok",operation="showDatabase"} 1`,
+		`latchkey_management_requests_total{code="not_found",operation="showGroup"} 1`,
+		`latchkey_management_requests_total{code="unavailable",operation="createAccessToken"} 0`,
+		`latchkey_management_requests_total{code="no_such_operation",operation="other"} 1`,
+		`latchkey_management_request_duration_seconds_count{method="GET"} 2`,
+		`latchkey_management_request_duration_seconds_count{method="DELETE"} 0`,
+	} {
+		if !strings.Contains(metrics, want+"\n") {
+			t.Errorf("the metrics lack %s", want)
+		}
 	}
 }

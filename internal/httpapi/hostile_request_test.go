@@ -21,10 +21,12 @@ type quarry struct {
 	ids map[string][]string
 }
 
-// note notes an object of which an answer tells: its identifier, its address, or the two identifiers of a share.
-func (o *quarry) note(id, email, tokenID, memberID string) {
+// note notes an object of which an answer tells: its identifier, its address, the two identifiers of a share, or its value.
+func (o *quarry) note(id, email, tokenID, memberID, value string) {
 	kind, _, _ := strings.Cut(id, "_")
-	for kind, text := range map[string]string{kind: id, "email": email, "share": tokenID + "/" + memberID} {
+	for kind, text := range map[string]string{
+		kind: id, "email": email, "share": tokenID + "/" + memberID, "secret": value,
+	} {
 		if text != "" && text != "/" {
 			o.add(kind, text)
 		}
@@ -51,6 +53,8 @@ func (o *quarry) pick(r *rand.Rand, kind string) string {
 	switch kind {
 	case "email":
 		return "nobody@example.com"
+	case "secret":
+		return "none-is-known-yet"
 	case "share":
 		return o.missing(r, "tok") + "/" + o.missing(r, "mem")
 	}
@@ -98,6 +102,9 @@ func (a *adversary) request() hostileRequest {
 	path := oneOf(a, a.paths...)
 	actions := a.description["paths"].(map[string]any)[path].(map[string]any)
 	method := oneOf(a, slices.Sorted(maps.Keys(actions))...)
+	if method == "delete" && !a.once(3) { // else little remains
+		return a.request()
+	}
 	action := actions[method].(map[string]any)
 	r := hostileRequest{
 		operation: action["operationId"].(string), method: strings.ToUpper(method), target: path, header: http.Header{},
@@ -195,7 +202,7 @@ func (a *adversary) value(name string, schema map[string]any) any {
 		if members, ok := schema["properties"].(map[string]any); ok {
 			required, _ := schema["required"].([]any)
 			for _, member := range slices.Sorted(maps.Keys(members)) {
-				if slices.Contains(required, any(member)) || a.once(3) {
+				if slices.Contains(required, any(member)) || a.once(2+len(members)/2) {
 					object[member] = a.value(member, members[member].(map[string]any))
 				}
 			}
@@ -220,7 +227,8 @@ func (a *adversary) value(name string, schema map[string]any) any {
 	case schema["format"] == "date-time":
 		return time.Now().Add(time.Duration(a.IntN(100)-20) * time.Hour).UTC().Format(time.RFC3339)
 	case schema["format"] == "password":
-		return oneOf(a, a.secret, a.secret, a.ownSecret, func() string { return "short" })()
+		known := func() string { return a.objects.pick(a.Rand, "secret") }
+		return oneOf(a, a.secret, a.ownSecret, known, known, func() string { return "short" })()
 	case schema["examples"] != nil && !a.once(4):
 		return oneOf(a, schema["examples"].([]any)...)
 	}
@@ -273,7 +281,7 @@ func (a *adversary) text(name string) string {
 	case "id": // of several kinds
 		return a.objects.pick(a.Rand, oneOf(a, "grp", "mem", "tok", "tu", "rol"))
 	case "role":
-		return oneOf(a, "none", "viewer", "member", "manager", "administrator", "owner", "editor", "")
+		return oneOf(a, "none", "viewer", "viewer", "manager", "manager", "member", "administrator", "owner", "editor", "")
 	case "permissions":
 		return oneOf(a, "orders:read", "orders:*", "*", "tokens:read", "tokens:manage", "accounts:manage")
 	case "email", "technical_user_email":
@@ -346,7 +354,8 @@ func (a *adversary) spoil(r *hostileRequest) {
 		r.target = oneOf(a, "/", "/v1", "/v2"+r.target, r.target+"/", r.target+"/x", strings.ToUpper(r.target), "/v1/../v1/groups", "//v1")
 		r.operation = ""
 	case 2:
-		r.target += oneOf(a, "?", "&") + oneOf(a, "limit=1&limit=2", "x=y", "%zz", "a;b", "limit=1e9", "cursor=%00", "id=x&id=%ff", "=")
+		separator := map[bool]string{true: "&", false: "?"}[strings.Contains(r.target, "?")]
+		r.target += separator + oneOf(a, "limit=1&limit=2", "x=y", "%zz", "a;b", "limit=1e9", "cursor=%00", "id=x&id=%ff", "=")
 	case 3:
 		r.header.Add(oneOf(a, expectsHeader, runHeader, organizationHeader, purposeHeader, tentativeHeader, keyHeader),
 			oneOf(a, "", "x", "true", "db_x 1", "%zz", "access_token.show tok_x", "group.delete", "\xff", strings.Repeat("x", 300)))

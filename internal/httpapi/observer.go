@@ -66,13 +66,13 @@ type ManagementObserver interface {
 	OperationAnswered(operation, code string, took time.Duration)
 }
 
-// OperationNames returns the names of all operations of the management API.
-func OperationNames() []string {
-	var names []string
+// Operations returns the names of all operations of the management API, each with its method.
+func Operations() map[string]string {
+	methods := map[string]string{}
 	for _, e := range endpoints() {
-		names = append(names, e.name)
+		methods[e.name] = e.method
 	}
-	return names
+	return methods
 }
 
 // ProblemCodes returns the codes of all problems that an operation can meet.
