@@ -260,6 +260,26 @@ func TestSecretsThatTheServerMakes(t *testing.T) {
 	}
 }
 
+// TestReasonOfARegeneration takes no other text for the reason than one of those that there are: events repeat it.
+func TestReasonOfARegeneration(t *testing.T) {
+	m := newManaged(t)
+	c, local := m.client(m.owner), m.service.As(anna)
+	made, err := local.CreateAccessToken(t.Context(), wanted(t, "deploys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	update := tokens.AccessTokenUpdate{Regeneration: &tokens.Regeneration{NewSecretFor: newRequest(t), Reason: "because"}}
+	_, here := local.UpdateAccessToken(t.Context(), made.ID, update)
+	_, there := c.UpdateAccessToken(t.Context(), made.ID, update)
+	sameError(t, here, there)
+	for _, reason := range tokens.RegenerationReasons() {
+		update.Regeneration = &tokens.Regeneration{NewSecretFor: newRequest(t), Reason: reason}
+		if _, err := c.UpdateAccessToken(t.Context(), made.ID, update); err != nil {
+			t.Errorf("%s: %v", reason, err)
+		}
+	}
+}
+
 // TestWhatJSONCannotSay sends what people can't write: the same error must come back as from a backend on this machine.
 func TestWhatJSONCannotSay(t *testing.T) {
 	m := newManaged(t)

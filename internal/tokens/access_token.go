@@ -284,6 +284,14 @@ type Regeneration struct {
 	Grace *Grace
 }
 
+// Validate checks the request, and that the reason exists where there is one: events repeat it.
+func (r Regeneration) Validate() error {
+	if err := r.NewSecretFor.Validate(); err != nil || r.Reason == "" {
+		return err
+	}
+	return validateOneOf("reason", "reason", r.Reason, RegenerationReasons())
+}
+
 // Updated returns the token with the changes that the actor makes at now, or the error that forbids them.
 func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (AccessToken, error) {
 	before := t

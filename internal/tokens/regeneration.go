@@ -19,6 +19,11 @@ const (
 	ReasonRequested RegenerationReason = "requested"
 )
 
+// RegenerationReasons returns all reasons for a regeneration.
+func RegenerationReasons() []RegenerationReason {
+	return []RegenerationReason{ReasonTrigger, ReasonDrift, ReasonSchedule, ReasonExpired, ReasonRequested}
+}
+
 // SecretFacts is what the keeper of a token's secret has observed.
 type SecretFacts struct {
 	// HeldVersion is the version of the secret that the keeper has.
