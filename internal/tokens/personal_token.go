@@ -85,6 +85,17 @@ func (t AccessToken) notAlterable(field string) error {
 	return refusal.Because(ReasonPersonalToken)
 }
 
+// CheckOfTechnicalUser refuses a personal token where only tokens of technical users are managed. CodeInvalid.
+func (t AccessToken) CheckOfTechnicalUser() error {
+	if !t.IsPersonal() {
+		return nil
+	}
+	refusal := Invalid("id", "access token %q (%s) is a personal token of %s, and not one of a technical user", t.Name, t.ID,
+		t.User.Email)
+	refusal.ID = t.ID
+	return refusal.Because(ReasonPersonalToken)
+}
+
 // CheckShareable refuses to share a personal token. CodeInvalid.
 func (t AccessToken) CheckShareable() error {
 	if !t.IsPersonal() {

@@ -94,6 +94,9 @@ func (d *tokenDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	token, err := managed.Ask(&d.Reader, func(b tokens.Backend) (tokens.AccessToken, error) {
 		if id != "" {
 			token, err := b.AccessToken(ctx, id)
+			if err == nil {
+				err = token.CheckOfTechnicalUser()
+			}
 			return token, managed.NotThere(err, tokens.KindAccessToken, id)
 		}
 		return config.find(ctx, b)

@@ -57,6 +57,9 @@ func (m *model) subject() diagnostics.Subject {
 // refresh asks the backend how the token is, and records what was observed.
 func (m *model) refresh(ctx context.Context, backend tokens.Backend, f *tokenFacts) error {
 	token, err := backend.AccessToken(ctx, m.ID.ValueString())
+	if err == nil {
+		err = token.CheckOfTechnicalUser()
+	}
 	if err != nil {
 		return err
 	}

@@ -229,6 +229,9 @@ func qualified(ctx context.Context, b tokens.AccessTokenService, email, id strin
 	if tokens.ErrorCode(err) == tokens.CodeNotFound || err == nil && !tokens.SameEmail(t.User.Email, email) {
 		return nil, nil
 	}
+	if err == nil {
+		err = t.CheckOfTechnicalUser()
+	}
 	return []string{id}, err
 }
 

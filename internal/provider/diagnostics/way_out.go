@@ -55,6 +55,8 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonForkedDatabase: always("Compare both files with latchkey --database FILE event list, keep the one in which " +
 		"more was done, and do once more what only the other one has. If the state has seen that other one, run " +
 		"latchkey restore --accept-current on the one that you keep: then the plan shows the differences."),
+	tokens.ReasonPersonalToken: always("Terraform manages access tokens of technical users alone: latchkey member token " +
+		"create, list and delete are for those of members."),
 	tokens.ReasonOtherOrganization: always("The organization and the database or server are settings in the provider's " +
 		"configuration."),
 	tokens.ReasonUnauthenticated: always("The access token by which the run asks is set by token in the provider's " +
