@@ -37,6 +37,9 @@ func (c completer) objectValues(value *kong.Value, begun string) []candidate {
 		return c.references(tokens.KindMember, begun, addressAlone)
 	}
 	typ := value.Target.Type()
+	if typ == reflect.TypeFor[[]personalTokenRef]() {
+		return c.choices(tokens.KindAccessToken, c.objects(personalTokens, begun), begun, spellings)
+	}
 	switch typ.Kind() {
 	case reflect.Map:
 		return c.groupRoles(begun)
@@ -78,7 +81,13 @@ func (c completer) groupRoles(begun string) []candidate {
 func (c completer) references(
 	kind tokens.Kind, begun string, spellings func(tokens.Kind, namedObject) []string,
 ) []candidate {
-	found := c.objects(kind, begun)
+	return c.choices(kind, c.objects(kind, begun), begun, spellings)
+}
+
+// choices proposes those of some objects of a kind that may be meant.
+func (c completer) choices(
+	kind tokens.Kind, found []namedObject, begun string, spellings func(tokens.Kind, namedObject) []string,
+) []candidate {
 	var all []candidate
 	for _, o := range found {
 		var chosen candidate
@@ -134,9 +143,14 @@ func (a *app) objectsFor(ctx context.Context, l line) func(tokens.Kind, string) 
 			return nil
 		}
 		_ = asked.withBackend(func(backend tokens.Backend) (err error) {
-			if kind == tokens.KindAccessToken {
+			switch kind {
+			case tokens.KindAccessToken:
 				found, err = tokensBegun(ctx, backend, begun)
 				return err
+			case personalTokens:
+				found, err = asked.personalTokensBegun(ctx, backend, begun)
+				return err
+			default:
 			}
 			list, err := backend.Candidates(ctx, kind, begun, mostCompletions+1)
 			for _, o := range list {
@@ -203,6 +217,30 @@ func tokensBegun(ctx context.Context, backend tokens.Backend, begun string) ([]n
 		}
 	}
 	return found, nil
+}
+
+// personalTokens stands for the personal tokens among the kinds of objects.
+const personalTokens tokens.Kind = "personal token"
+
+// personalTokensBegun returns the caller's personal tokens or, after an address, those of the member.
+func (a *app) personalTokensBegun(ctx context.Context, backend tokens.Backend, begun string) (found []namedObject, err error) {
+	self, err := backend.Whoami(ctx)
+	if err != nil {
+		return nil, err
+	}
+	memberID := self.AccountID
+	if email, _, addressed := strings.Cut(begun, "/"); addressed && !tokens.SameEmail(email, self.Email) {
+		members, err := backend.Candidates(ctx, tokens.KindMember, email, 1)
+		if err != nil || len(members) == 0 || !tokens.SameEmail(members[0].Email, email) {
+			return nil, err
+		}
+		memberID = members[0].ID
+	}
+	if !tokens.IsID(tokens.KindMember, memberID) {
+		return nil, nil
+	}
+	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{MemberID: memberID, Sort: tokens.ColumnName})
+	return documentsOf(page.AccessTokens, namedToken), err
 }
 
 // aboutCandidate says about an object what its name doesn't.

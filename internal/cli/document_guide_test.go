@@ -75,6 +75,14 @@ func narrowedToken() listedToken {
 	return t
 }
 
+// personalToken is a personal token.
+func personalToken() listedToken {
+	t := levelToken()
+	m := tokens.Member{ID: "mem_01jz0000000000000000000000", Email: "ada@acme.example"}
+	t.User = m.Account()
+	return t
+}
+
 func sampleUsers() []listedTechnicalUser {
 	full, least := fullToken().User, tokens.TechnicalUser{
 		ID: "tu_1", Email: "ci@acme.latchkey.internal", GroupID: "grp_1", CreatedAt: sampleTime,
@@ -145,7 +153,7 @@ func sampleDocuments(t *testing.T) map[string][]any {
 	}
 	places := []leakPlace{{"build.log", 1, 1}}
 	return map[string][]any{
-		"Access token": documentsIn(tokenListing, fullToken(), leastToken(), levelToken(), narrowedToken()),
+		"Access token": documentsIn(tokenListing, fullToken(), leastToken(), levelToken(), narrowedToken(), personalToken()),
 		"Shares of an access token": {
 			memberAddresses{"mem_1": "ada@acme.example"}.shareDocument(tokens.TokenShare{MemberID: "mem_1", CreatedAt: sampleTime}),
 			memberAddresses{}.shareDocument(tokens.TokenShare{MemberID: "mem_1", CreatedAt: sampleTime}),
@@ -329,7 +337,7 @@ func commandsWithJSON(above string, commands reflect.Type) (names []string) {
 
 // TestTablesSayWhatDocumentsSay compares the cells of all columns of all lists with the values in JSON.
 func TestTablesSayWhatDocumentsSay(t *testing.T) {
-	compareCells(t, tokenListing, fullToken(), leastToken(), levelToken(), narrowedToken())
+	compareCells(t, tokenListing, fullToken(), leastToken(), levelToken(), narrowedToken(), personalToken())
 	compareCells(t, technicalUserListing, sampleUsers()...)
 	compareCells(t, memberListing, sampleMembers()...)
 	compareCells(t, groupListing, sampleGroups()...)

@@ -72,6 +72,15 @@ var examples = map[string][]string{
 		"latchkey member list --columns email",
 	},
 	"member show": {"latchkey member show anna@example.com"},
+	"member token create": {
+		"latchkey member token create anna@example.com --name laptop --ttl 90d",
+		"latchkey member token create anna@example.com --name tv --role viewer",
+	},
+	"member token list": {
+		"latchkey member token list anna@example.com",
+		"latchkey member token list --act-as anna@example.com",
+	},
+	"member token delete": {`latchkey member token delete "carla@example.com/command line" --yes`},
 	"group list": {
 		"latchkey group list",
 		"latchkey group list --json",

@@ -38,7 +38,13 @@ type grammar struct {
 	Member struct {
 		List memberList `cmd:"" help:"List the members."`
 		Show memberShow `cmd:"" help:"Show one member."`
-	} `cmd:"" help:"See the people of the organization."`
+
+		Token struct {
+			Create memberTokenCreate `cmd:"" help:"Make a personal token and print its value, only this once."`
+			List   memberTokenList   `cmd:"" help:"List the personal tokens of a member."`
+			Delete memberTokenDelete `cmd:"" help:"Delete a personal token for good."`
+		} `cmd:"" help:"Make, see and delete personal tokens, which act as their member."`
+	} `cmd:"" help:"See the people of the organization, and their personal tokens."`
 	Group struct {
 		List groupList `cmd:"" help:"List the groups."`
 		Show groupShow `cmd:"" help:"Show one group."`
@@ -87,6 +93,8 @@ func parse(env Env) (func(context.Context) error, error) {
 			"version":              versionText(env.Version),
 			"group_help":           groupHelp,
 			"member_help":          memberHelp,
+			"own_member_help":      ownMemberHelp,
+			"personal_tokens_help": personalTokensHelp,
 			"role_help":            roleHelp,
 			"token_help":           tokenHelp,
 			"tokens_help":          tokensHelp,

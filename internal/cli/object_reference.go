@@ -20,6 +20,9 @@ const (
 		"characters), or - for the token whose value is on standard input."
 	tokensHelp = "The access tokens: names, <e-mail>/<name>, identifiers or the beginnings of those (tok_ and six " +
 		"characters), or - for the token whose value is on standard input."
+	personalTokensHelp = "The personal tokens: identifiers, qualified identifiers, <e-mail>/<name>, or names of your own."
+	ownMemberHelp      = "The member: the address, the name or the identifier; whoever acts as a member may leave it out."
+
 	memberHelp = "The member: the address, the name, the identifier or the beginning of that (mem_ and six characters)."
 	groupHelp  = "The group: its name, its identifier or the beginning of that (grp_ and six characters)."
 	roleHelp   = "The role: its name, its identifier or the beginning of that (rol_ and six characters)."

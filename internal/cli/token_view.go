@@ -73,6 +73,10 @@ var tokenListing = listing[listedToken]{
 			value: func(t listedToken) value { return textValue(t.User.ID) },
 		},
 		{
+			name: "member_id", title: "Member ID", rank: onRequest,
+			value: func(t listedToken) value { return textValue(t.MemberID()) },
+		},
+		{
 			name: "group_id", title: "Group", rank: onRequest,
 			value: func(t listedToken) value {
 				if t.User.GroupID == "" {
@@ -282,6 +286,14 @@ func (a *app) countedUses(t tokens.AccessToken) string {
 	return fmt.Sprintf("%s, %d times in all", a.lastUse(t), t.UseCount)
 }
 
+// accountTitle says what kind of account a token belongs to.
+func accountTitle(t tokens.AccessToken) string {
+	if t.IsPersonal() {
+		return "Member"
+	}
+	return "Technical user"
+}
+
 // describe names an access token in a sentence. A caller who may stop the token but not know of it does not get the
 // name.
 func describe(t tokens.AccessToken) string {
@@ -327,7 +339,7 @@ func (a *app) tokenCard(t shownToken) tableView {
 	if t.Previous != nil {
 		add("Previous token", describePrevious(t.AccessToken, a.instant))
 	}
-	add("Technical user", fmt.Sprintf("%s (%s)", t.User.Email, t.User.ID))
+	add(accountTitle(t.AccessToken), fmt.Sprintf("%s (%s)", t.User.Email, t.User.ID))
 	if t.User.GroupID != "" {
 		add("Group", t.groups.name(t.User.GroupID))
 	}

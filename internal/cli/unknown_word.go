@@ -118,10 +118,7 @@ func commandHint(l line) string {
 	if l.node.Parent == nil && nothingToDo[l.unknown] != "" {
 		return nothingToDo[l.unknown]
 	}
-	for _, parent := range []*kong.Node{l.node, childNamed(l.node, "token")} {
-		if parent == nil {
-			continue
-		}
+	for _, parent := range commandsFor(l.node) {
 		var meant []string
 		for _, name := range append(otherWords[l.unknown], l.unknown, strings.TrimSuffix(l.unknown, "s")) {
 			if child := childNamed(parent, name); child != nil && !child.Hidden && !slices.Contains(meant, child.FullPath()) {
@@ -136,10 +133,7 @@ func commandHint(l line) string {
 		return "a " + strings.ReplaceAll(l.node.Name, "-", " ") + " is made, changed and deleted by Terraform, as the resource " +
 			"latchkey_" + strings.ReplaceAll(l.node.Name, "-", "_")
 	}
-	for _, parent := range []*kong.Node{l.node, childNamed(l.node, "token")} {
-		if parent == nil {
-			continue
-		}
+	for _, parent := range commandsFor(l.node) {
 		var known []string
 		for _, child := range parent.Children {
 			if !child.Hidden {
@@ -151,6 +145,15 @@ func commandHint(l line) string {
 		}
 	}
 	return ""
+}
+
+// commandsFor returns where a command may be that somebody typed behind another one: there, and of those that stand at the
+// beginning, among the commands for access tokens.
+func commandsFor(node *kong.Node) []*kong.Node {
+	if token := childNamed(node, "token"); token != nil && node.Parent == nil {
+		return []*kong.Node{node, token}
+	}
+	return []*kong.Node{node}
 }
 
 // madeByTerraform reports whether a command would make, change or delete an object. For tokens there are such commands.

@@ -188,9 +188,13 @@ func (c Caller) mayUsePersonal(op TokenOperation, t AccessToken, roles Roles) er
 		return nil
 	}
 	if !slices.ContainsFunc(rule.permissions, c.Access.At("").Allows) {
-		return Forbidden(t.ID, "%s lacks the permission %s at organization level, which is needed to %s personal token %s%s: "+
-			"ask an owner for a role", c.Name, strings.Join(rule.permissions, " or "), op, t.ID,
-			c.instead(t.MemberID(), op, rule.member)).lacks(rule.permissions...)
+		alternative := ""
+		if rule.member {
+			alternative = c.narrowedAway(t.MemberID(), op)
+		}
+		return Forbidden(t.ID, "%s lacks the permission %s at organization level, which is needed to %s the personal token %s%s: "+
+			"ask an owner for a role", c.Name, strings.Join(rule.permissions, " or "), op, t.ID, alternative).
+			lacks(rule.permissions...)
 	}
 	if rule.alters {
 		return c.mustHold(t.ID, "to "+string(op)+" personal token "+t.ID, reservedIn(t.Access(roles)))
@@ -198,15 +202,12 @@ func (c Caller) mayUsePersonal(op TokenOperation, t AccessToken, roles Roles) er
 	return nil
 }
 
-// instead says, for a message, what would let the caller do an operation beside a permission; empty for nothing.
-func (c Caller) instead(memberID string, op TokenOperation, member bool) string {
-	switch {
-	case !member:
+// narrowedAway says, for a message, what the caller, who is the member, could do an operation by; empty for somebody else.
+func (c Caller) narrowedAway(memberID string, op TokenOperation) string {
+	if c.AccountID == "" || c.AccountID != memberID {
 		return ""
-	case c.AccountID != "" && c.AccountID == memberID:
-		return ", unless the own roles of the token that asks hold " + ruleOf(op).at("") + " there"
 	}
-	return ", which belongs to another member"
+	return ", unless the own roles of the token that asks hold " + ruleOf(op).at("") + " there"
 }
 
 // ShowsPersonalTokens reports whether the caller may show the personal tokens of every member.
@@ -227,7 +228,8 @@ func (c Caller) isMember(memberID string, op TokenOperation) bool {
 func (c Caller) MayCreatePersonalToken(memberID string, access Access, settings Settings, endsAt time.Time) error {
 	if !c.isMember(memberID, OperationEdit) && !c.IsOwner() {
 		return Forbidden("", "%s lacks the permission %s at organization level, which is needed to create a personal token of "+
-			"member %s%s", c.Name, PermissionAll, memberID, c.instead(memberID, OperationEdit, true)).lacks(PermissionAll)
+			"member %s%s: ask an owner to create it", c.Name, PermissionAll, memberID, c.narrowedAway(memberID, OperationEdit)).
+			lacks(PermissionAll)
 	}
 	if c.Credential == nil {
 		return nil
