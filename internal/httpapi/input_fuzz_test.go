@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"strings"
@@ -62,7 +63,7 @@ func FuzzInput(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, query, key string) {
-		r := httptest.NewRequest("POST", "/v1/anything", strings.NewReader(`{"name":"x"}`))
+		r := httptest.NewRequest(http.MethodPost, "/v1/anything", strings.NewReader(`{"name":"x"}`))
 		r.URL.RawQuery = query
 		r.Header[keyHeader] = []string{key}
 		r.Header.Set("Content-Type", "application/json")

@@ -18,8 +18,15 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/verify"
 )
 
-// sendRaw sends the text of a request and returns the answer, whose body was read to its end.
-func (m *managed) sendRaw(method, text string) (*http.Response, string) {
+// answerHead is the head of an answer.
+type answerHead struct {
+	StatusCode int
+	Status     string
+	Header     http.Header
+}
+
+// sendRaw sends the text of a request and returns the head and the body of the answer.
+func (m *managed) sendRaw(method, text string) (answerHead, string) {
 	m.Helper()
 	c := m.dial()
 	if _, err := io.WriteString(c, text); err != nil {
@@ -34,7 +41,7 @@ func (m *managed) sendRaw(method, text string) (*http.Response, string) {
 	if err != nil {
 		m.Fatalf("%q: %v", text, err)
 	}
-	return r, string(body)
+	return answerHead{r.StatusCode, r.Status, r.Header}, string(body)
 }
 
 // dial connects to the server for the rest of the test.
@@ -267,6 +274,7 @@ func TestAnswersBeforeTheBody(t *testing.T) {
 			t.Fatal(r, err)
 		}
 		_, _ = io.Copy(io.Discard, r.Body)
+		_ = r.Body.Close()
 	}
 }
 
