@@ -37,3 +37,11 @@ func (a *app) asOwner() string {
 	}
 	return "without --act-as"
 }
+
+// asMember says how to ask as a member.
+func (a *app) asMember() string {
+	if a.server != nil {
+		return "by a personal token"
+	}
+	return "with --act-as"
+}

@@ -159,7 +159,7 @@ func (a *app) memberOrCaller(ctx context.Context, backend tokens.Backend, ref me
 	case isMember && (ref == "" || tokens.SameEmail(self.Email, string(ref))):
 		return self.AccountID, nil
 	case ref == "":
-		return "", misusef("whose personal tokens? Name the member, by the address for instance, or act as one with --act-as")
+		return "", misusef("whose personal tokens? Name the member, by the address for instance, or ask as one, %s", a.asMember())
 	}
 	member, err := a.findMember(ctx, backend, ref)
 	return member.ID, err

@@ -22,17 +22,18 @@ import (
 
 // onlyOnFile are the scripts that can't work through a server, each with the reason.
 var onlyOnFile = map[string]string{
-	"act_as_nobody": "nobody holds an access token of a member who does not exist",
-	"backup":        "a backup copies the file",
-	"bootstrap":     "a bootstrap is for whoever can write the file",
-	"completion":    "it shows what is completed without a database, and a server has one",
-	"database":      "it is about the name of the file",
-	"doctor":        "it examines the file",
-	"missing":       "a server has a database",
-	"newer_schema":  "a server of an older version can't know who asks",
-	"place":         "it is about the choice between a file and a server",
-	"restore":       "a restore replaces the file",
-	"serve":         "it is about the server itself",
+	"act_as_nobody":     "nobody holds an access token of a member who does not exist",
+	"backup":            "a backup copies the file",
+	"bootstrap":         "a bootstrap is for whoever can write the file",
+	"completion":        "it shows what is completed without a database, and a server has one",
+	"database":          "it is about the name of the file",
+	"doctor":            "it examines the file",
+	"missing":           "a server has a database",
+	"newer_schema":      "a server of an older version can't know who asks",
+	"owner_of_the_file": "whoever asks a server has an account",
+	"place":             "it is about the choice between a file and a server",
+	"restore":           "a restore replaces the file",
+	"serve":             "it is about the server itself",
 }
 
 // TestScriptsThroughAServer runs the scripts again, all but onlyOnFile: each command asks a server for the database of the
@@ -148,10 +149,12 @@ func likeOnFile(server http.Handler) http.Handler {
 	creator := []byte(`"creator_id":"` + os.Getenv("id_ben") + `"`)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
-		if strings.HasPrefix(query.Get("actor"), "local:ben@") {
+		if actor := query.Get("actor"); strings.HasPrefix(actor, "local:ben@") {
 			query.Set("actor", owner+"_*")
-			r.URL.RawQuery = query.Encode()
+		} else if personalTokens[actor] != "" {
+			query.Set("actor", actor+"_*")
 		}
+		r.URL.RawQuery = query.Encode()
 		answer := httptest.NewRecorder()
 		server.ServeHTTP(answer, r)
 		text := ownersToken.ReplaceAll(answer.Body.Bytes(), []byte("local:ben@laptop"))
