@@ -99,12 +99,17 @@ func addValues(add func(name, text string), name string, values []string) {
 func addDocument(add func(name, text string), document []byte, known map[string]bool) {
 	var decoded any
 	if json.Unmarshal(document, &decoded) == nil {
-		addTexts(add, "", decoded, known)
+		addTexts(add, "", decoded, known, 0)
 	}
 }
 
-// addTexts adds the texts in a decoded value. A member that is not known has the name of what it is in.
-func addTexts(add func(name, text string), name string, value any, known map[string]bool) {
+// addTexts adds the texts in a decoded value that is so many objects and arrays deep in its document. A member that is not
+// known has the name of what it is in. What is deeper than in any document that is read, no error repeats: the names of
+// thousands of levels would together take more than a gigabyte.
+func addTexts(add func(name, text string), name string, value any, known map[string]bool, depth int) {
+	if depth > deepest {
+		return
+	}
 	below := func(part string) string {
 		if name == "" {
 			return part
@@ -119,14 +124,14 @@ func addTexts(add func(name, text string), name string, value any, known map[str
 		add(name, v)
 	case []any:
 		for i, element := range v {
-			addTexts(add, below(strconv.Itoa(i)), element, known)
+			addTexts(add, below(strconv.Itoa(i)), element, known, depth+1)
 		}
 	case map[string]any:
 		for _, member := range slices.Sorted(maps.Keys(v)) {
 			if known == nil || known[member] {
-				addTexts(add, below(member), v[member], known)
+				addTexts(add, below(member), v[member], known, depth+1)
 			} else {
-				addTexts(add, name, v[member], known)
+				addTexts(add, name, v[member], known, depth+1)
 				add("body", member)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,24 @@ func TestConcealTooMuch(t *testing.T) {
 	in.IDs = make([]string, mostLeaves+1)
 	_, c := concealCase(t, in)
 	if p := c.concealed(problem{Detail: "anything"}, ""); p.Detail != unspoken {
+		t.Errorf("got %q", p.Detail)
+	}
+}
+
+// Objects inside each other cost no more than their bytes, however many they are.
+func TestConcealDeepDocument(t *testing.T) {
+	const member = `{"regenerate_before_expiry":`
+	levels := 9_000 // package json reads 10,000
+	text := []byte(strings.Repeat(member, levels) + `"deep"` + strings.Repeat("}", levels))
+	r := httptest.NewRequest(http.MethodPost, "/v1/access-tokens", nil)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	c := concealing(createAccessToken.describe(), r, text)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 100*uint64(len(text)) {
+		t.Errorf("it takes %d bytes of memory to read %d", used, len(text))
+	}
+	if p := c.concealed(problem{Detail: "anything"}, ""); p.Detail != "anything" {
 		t.Errorf("got %q", p.Detail)
 	}
 }

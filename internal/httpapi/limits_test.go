@@ -241,6 +241,20 @@ func TestSlowBodiesHoldNoTurn(t *testing.T) {
 	}
 }
 
+// Of those who may not ask, no more is read than fits an event, so that they don't fill the memory of the server.
+func TestStrangersSendLittle(t *testing.T) {
+	m := newManaged(t)
+	announced := fmt.Sprintf("Content-Length: %d", largestBody)
+	head := strings.Replace(m.head("POST /v1/groups", "Content-Type: application/json", announced), "Bearer", "Nothing", 1)
+	c := m.dial()
+	if _, err := io.WriteString(c, head+strings.Repeat(" ", mostOfStrangers)); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || r.StatusCode != http.StatusUnauthorized {
+		t.Errorf("got %v, %v before the rest of the body is sent", r, err)
+	}
+}
+
 // Who sends a large body gets the answer all the same, also where it is decided before the body was read.
 func TestAnswersBeforeTheBody(t *testing.T) {
 	m := newManaged(t)

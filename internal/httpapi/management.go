@@ -26,6 +26,9 @@ const (
 	// operationTimeout is how long an operation may take. It is longer than a change waits for its turn in the database,
 	// and shorter than the server waits for an answer.
 	operationTimeout = 25 * time.Second
+	// mostOfStrangers is how many bytes of a body are read, for the event, where nobody asks who may ask: anybody could send
+	// as many bodies at once as the server has memory for.
+	mostOfStrangers = 16 << 10
 	// lateBody is how long an answer waits for the rest of a body that nobody reads.
 	lateBody = 500 * time.Millisecond
 	// retryAfter is in how many seconds a client may ask again what could not be answered.
@@ -168,6 +171,9 @@ func (m *Management) carryOut(e endpoint, r *http.Request) (text []byte, saw str
 	if asks.refusal != nil && m.refusals.has(about, m.options.Now()) {
 		return nil, "", asks.refusal
 	}
+	if b, ok := r.Body.(*body); ok && asks.refusal != nil {
+		b.most = mostOfStrangers
+	}
 	// Nobody waits for a turn because somebody else sends slowly.
 	asked, err := read(e, r)
 	if asks.refusal != nil && (err != nil || !m.refusals.isFirst(about, m.options.Now())) {
@@ -292,10 +298,19 @@ type body struct {
 	io.ReadCloser
 	text  []byte
 	ended bool
+	// most is how many bytes are read of it; zero for all.
+	most int
 }
 
 // Read reads from the body.
 func (b *body) Read(p []byte) (int, error) {
+	if b.most > 0 {
+		left := b.most - len(b.text)
+		if left <= 0 {
+			return 0, &http.MaxBytesError{Limit: int64(b.most)}
+		}
+		p = p[:min(len(p), left)]
+	}
 	n, err := b.ReadCloser.Read(p)
 	b.text = append(b.text, p[:n]...)
 	b.ended = b.ended || errors.Is(err, io.EOF)
