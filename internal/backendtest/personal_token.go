@@ -295,7 +295,9 @@ func testNarrowedPersonalTokens(w *world) {
 			_, err = by.AccessToken(ctx, own.ID)
 			try("show itself", err, test.list)
 			w.equal("how many personal tokens it lists", len(by.personalTokens(ada.ID)) > 0, test.list)
-			_, err = by.CreateAccessToken(ctx, by.personal("another", ada.ID))
+			another := by.personal("another", ada.ID)
+			another.Own = test.own
+			_, err = by.CreateAccessToken(ctx, another)
 			try("create another one", err, test.dispose)
 			w.equal("what another one holds", len(w.personalTokens(ada.ID)), map[bool]int{true: 2, false: 1}[test.dispose])
 			for _, t := range w.personalTokens(ada.ID) {
@@ -372,6 +374,20 @@ func testPersonalTokensDoNotWiden(w *world) {
 		if test.name == "the same by an administrator" {
 			must(w.CreateRole(ctx, tokens.NewRole{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read"}}}))(w)
 		}
+	}
+
+	// One that is narrowed makes none that is narrowed less, even if that does no more at present: it would with the roles that
+	// the member gets later, and by shares.
+	cleo := w.memberWith("cleo@example.com", tokens.RoleNone)
+	narrowed := w.personal("narrowed", cleo.ID)
+	narrowed.Own.Role = tokens.RoleAdministrator
+	w.create(narrowed)
+	by := w.holding(narrowed.Secret)
+	for _, role := range []string{"", tokens.RoleOwner} {
+		wider := by.personal("wider", cleo.ID)
+		wider.Own.Role = role
+		_, err := by.CreateAccessToken(ctx, wider)
+		w.equal("the field of a role "+role, w.refusal(err, tokens.CodeForbidden).Field, "role")
 	}
 
 	// The member alone makes any.

@@ -103,7 +103,7 @@ func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tok
 func (o *operation) mayCreate(t tokens.AccessToken) error {
 	access := t.Access(o.roles)
 	if t.IsPersonal() {
-		return o.caller.MayCreatePersonalToken(t.MemberID(), access, t.Settings, t.SecretExpiresAt())
+		return o.caller.MayCreatePersonalToken(t.MemberID(), access, t.Limit(o.roles), t.Settings, t.SecretExpiresAt())
 	}
 	return o.caller.MayCreateToken(t.User.GroupID, t.Settings, access)
 }

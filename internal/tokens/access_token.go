@@ -126,6 +126,16 @@ func (t AccessToken) Access(roles Roles) Access {
 	return roles.Access(user).Within(roles.Access(own))
 }
 
+// Limit returns the most that the token may ever do, whatever its technical user or member holds: what its own roles allow
+// by themselves or, where they don't narrow it, everything.
+func (t AccessToken) Limit(roles Roles) Access {
+	_, own, narrowed := t.limited()
+	if !narrowed {
+		return Access{Organization: Permissions{PermissionAll}}
+	}
+	return roles.Access(own)
+}
+
 // levelGrants returns the grants of the account. The role of an account at a group's level becomes a role in that
 // group.
 func (u TechnicalUser) levelGrants() Grants { return atLevel(u.Grants, u.GroupID) }

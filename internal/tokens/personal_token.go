@@ -223,9 +223,11 @@ func (c Caller) isMember(memberID string, op TokenOperation) bool {
 
 // MayCreatePersonalToken checks the creation of a personal token of a member: for the member and for owners, since
 // whoever holds its value acts as that member. Whoever asks by a token gives away nothing that this token does not hold,
-// and by a personal token nothing that outlives it. access is what the new token may do, and endsAt when its secret ends;
-// zero for never.
-func (c Caller) MayCreatePersonalToken(memberID string, access Access, settings Settings, endsAt time.Time) error {
+// and by a personal token nothing that outlives it or is narrowed less. access is what the new token may do, limit what it
+// may do at most (see AccessToken.Limit), and endsAt when its secret ends; zero for never.
+func (c Caller) MayCreatePersonalToken(
+	memberID string, access, limit Access, settings Settings, endsAt time.Time,
+) error {
 	if !c.isMember(memberID, OperationEdit) && !c.IsOwner() {
 		return Forbidden("", "%s lacks the permission %s at organization level, which is needed to create a personal token of "+
 			"member %s%s: ask an owner to create it", c.Name, PermissionAll, memberID, c.narrowedAway(memberID, OperationEdit)).
@@ -237,15 +239,31 @@ func (c Caller) MayCreatePersonalToken(memberID string, access Access, settings 
 	if err := c.mustHold("", "to create a personal token that may do that", access); err != nil {
 		return err
 	}
-	limit := c.Credential.EndsAt
-	if !c.Credential.Personal || limit.IsZero() || !endsAt.IsZero() && !endsAt.After(limit) {
+	if err := c.mustNarrow(limit); err != nil {
+		return err
+	}
+	end := c.Credential.EndsAt
+	if !c.Credential.Personal || end.IsZero() || !endsAt.IsZero() && !endsAt.After(end) {
 		return nil
 	}
 	refusal := Forbidden("", "%s ends at %s, and a personal token makes none that outlives it: set expires_at or ttl so that "+
-		"the new token ends until then", c.Name, FormatTimestamp(limit))
+		"the new token ends until then", c.Name, FormatTimestamp(end))
 	refusal.Field = "expires_at"
 	if settings.TTL > 0 {
 		refusal.Field = "ttl"
 	}
+	return refusal
+}
+
+// mustNarrow checks that a new personal token is narrowed at least as far as the one that asks, if that is. What the new one
+// may do at present doesn't tell: the member may get more roles, and has shares.
+func (c Caller) mustNarrow(limit Access) error {
+	own := c.Credential.Own
+	if own == nil || limit.Without(*own).isEmpty() {
+		return nil
+	}
+	refusal := Forbidden("", "%s is narrowed by its own roles, and makes no personal token that is narrowed less: set role or "+
+		"group_roles so that the new token has no more than these allow", c.Name)
+	refusal.Field = "role"
 	return refusal
 }

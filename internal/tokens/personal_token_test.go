@@ -119,6 +119,7 @@ func TestMayCreatePersonalToken(t *testing.T) {
 		name    string
 		caller  tokens.Caller
 		access  tokens.Access
+		limit   *tokens.Access // nil for a token that is not narrowed
 		ttl     time.Duration
 		endsAt  time.Time
 		allowed bool
@@ -135,7 +136,10 @@ func TestMayCreatePersonalToken(t *testing.T) {
 		{name: "a token with more", caller: by(clerk, nil), access: access("orders:*", "", "")},
 		{name: "a token with more in a group", caller: by(clerk, nil), access: access("orders:read", "stock:read", "")},
 		{name: "a token with what it may grant others", caller: by(caller("accounts:manage", "", ""), nil), access: access("orders:read", "", "")},
-		{name: "a token narrowed to managing", caller: by(caller("tokens:manage", "", ""), &manages), access: access("tokens:manage", "", ""), allowed: true},
+		{name: "a token narrowed to managing", caller: by(caller("tokens:manage", "", ""), &manages), access: access("tokens:manage", "", ""), limit: &manages, allowed: true},
+		{name: "not narrowed, by one narrowed to managing", caller: by(caller("", "", ""), &manages), access: access("", "", ""), field: "role"},
+		{name: "narrowed to reading, by one narrowed to managing", caller: by(caller("", "", ""), &manages), access: access("", "", ""), limit: &reads, field: "role"},
+		{name: "narrowed to nothing, by one narrowed to managing", caller: by(caller("", "", ""), &manages), access: access("", "", ""), limit: &tokens.Access{}, allowed: true},
 		{name: "a token narrowed to reading", caller: by(caller("tokens:read", "", ""), &reads), access: access("tokens:read", "", "")},
 		{name: "an owner's narrowed token", caller: by(of(secondMemberID, caller("tokens:read", "", "")), &reads), access: access("", "", "")},
 		{name: "one that ends, forever", caller: ending(clerk, true), access: access("", "", ""), field: "expires_at"},
@@ -144,12 +148,16 @@ func TestMayCreatePersonalToken(t *testing.T) {
 		{name: "one that ends, with a ttl", caller: ending(clerk, true), ttl: 2 * day, endsAt: now.Add(2 * day), access: access("", "", ""), field: "ttl"},
 		{name: "a technical user's that ends, of an owner", caller: ending(of(userID, caller("*", "", "")), false), access: access("*", "", ""), allowed: true},
 	} {
-		err := test.caller.MayCreatePersonalToken(memberID, test.access, tokens.Settings{TTL: test.ttl}, test.endsAt)
+		limit := access("*", "", "")
+		if test.limit != nil {
+			limit = *test.limit
+		}
+		err := test.caller.MayCreatePersonalToken(memberID, test.access, limit, tokens.Settings{TTL: test.ttl}, test.endsAt)
 		wantAllowed(t, test.name, err, test.allowed, "")
 		if !test.allowed && err.(*tokens.Error).Field != test.field { //nolint:errorlint // a rule returns an *Error itself
 			t.Errorf("%s: the field is %q", test.name, err.(*tokens.Error).Field) //nolint:errorlint // as above
 		}
-		if test.field != "" && !strings.Contains(err.Error(), tokens.FormatTimestamp(ends)) {
+		if strings.HasPrefix(test.name, "one that ends") && !test.allowed && !strings.Contains(err.Error(), tokens.FormatTimestamp(ends)) {
 			t.Errorf("%s: %v does not say until when", test.name, err)
 		}
 	}

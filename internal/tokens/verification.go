@@ -79,8 +79,8 @@ type ResolvedSecret struct {
 // Resolve returns the row with what its token may do according to the existing roles.
 func (r SecretRow) Resolve(roles Roles) ResolvedSecret {
 	resolved := ResolvedSecret{row: r, grants: r.AccessToken.grants(roles), access: r.AccessToken.Access(roles)}
-	if _, own, narrowed := r.AccessToken.limited(); narrowed && r.AccessToken.IsPersonal() {
-		resolved.own = new(roles.Access(own))
+	if _, _, narrowed := r.AccessToken.limited(); narrowed && r.AccessToken.IsPersonal() {
+		resolved.own = new(r.AccessToken.Limit(roles))
 	}
 	return resolved
 }
