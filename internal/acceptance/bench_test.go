@@ -24,6 +24,8 @@ const (
 	planLimit   = 4.0
 	growthLimit = 1.2
 	dueLimit    = 1.3
+	// throughLimit is what work through a server may cost on the machine of Terraform, as a multiple of work on a file.
+	throughLimit = 1.3
 )
 
 // BenchmarkBesideBuiltIn compares runs over 1,000 access tokens with runs over as many terraform_data, with the state
@@ -68,6 +70,28 @@ func reportBeside(b *testing.B, place string, ours, builtIn, large costs) {
 	plan := report(place+"-plan", ours.plan, builtIn.plan, large.plan)
 	b.Logf("%s state: access tokens cost %.2f times as much as terraform_data to apply (%s), %.2f times to plan (%s)",
 		place, apply, verdict(apply, applyLimit), plan, verdict(plan, planLimit))
+}
+
+// BenchmarkThroughServer compares runs over 1,000 access tokens that work through a server with runs that work on a file. The
+// processor time of the server itself is reported beside: it is spent on another machine.
+func BenchmarkThroughServer(b *testing.B) {
+	for b.Loop() {
+		least := leastCosts(b, 3, accessTokens(1000), accessTokens(1000).throughServer())
+		for _, run := range []struct {
+			name         string
+			file, server cost
+		}{
+			{"apply", least[0].apply, least[1].apply},
+			{"plan", least[0].plan, least[1].plan},
+		} {
+			ratio := run.server.over(run.file)
+			b.ReportMetric(ratio, "through-"+run.name+"-ratio")
+			b.ReportMetric(run.server.provider.Seconds()/run.file.provider.Seconds(), "through-"+run.name+"-provider-ratio")
+			b.ReportMetric(run.server.server.Seconds(), "server-"+run.name+"-s")
+			b.Logf("%s: through a server, 1,000 access tokens cost %.2f times as much as in a file (%s); the server itself %.2f s",
+				run.name, ratio, verdict(ratio, throughLimit), run.server.server.Seconds())
+		}
+	}
 }
 
 // stateOfToken is how many characters a terraform_data gets, which its state holds twice, to hold as much as a token's.
@@ -188,6 +212,8 @@ type configuration struct {
 	name, resources string
 	// remote keeps the state on a server in place of a local file.
 	remote bool
+	// through has the provider work through a server.
+	through bool
 	// other is the folder of a provider that runs in place of the one under test.
 	other string
 }
@@ -199,22 +225,34 @@ func (c configuration) onServer() configuration {
 	return c
 }
 
-// workspace returns a new workspace with the configuration.
-func (c configuration) workspace(b *testing.B) *workspace {
+// throughServer returns the configuration with a provider that works through a server.
+func (c configuration) throughServer() configuration {
+	c.name += ", through a server"
+	c.through = true
+	return c
+}
+
+// workspace returns a new workspace with the configuration, and the server through which it works; nil for none.
+func (c configuration) workspace(b *testing.B) (*workspace, *server) {
 	switch {
+	case c.through:
+		w := newWorkspace(b)
+		s := w.throughServer("--log-level", "info")
+		w.configure(c.resources)
+		return w, s
 	case c.other != "":
 		w := newWorkspace(b)
 		w.useProvider("hashicorp/random", c.other)
 		w.write("main.tf", c.resources)
-		return w
+		return w, nil
 	case c.remote:
 		w := newRemoteWorkspace(b)
 		w.configure(c.resources)
-		return w
+		return w, nil
 	default:
 		w := newWorkspace(b)
 		w.configure(c.resources)
-		return w
+		return w, nil
 	}
 }
 
@@ -282,9 +320,12 @@ func leastCosts(b *testing.B, rounds int, configurations ...configuration) []cos
 	least := make([]costs, len(configurations))
 	for round := range rounds {
 		for i, c := range configurations {
-			w := c.workspace(b)
-			apply := measure(b, w.terraformCommand("apply"))
-			plan := measure(b, w.terraformCommand("plan", "-detailed-exitcode"))
+			w, s := c.workspace(b)
+			apply := measureBeside(b, s, w.terraformCommand("apply"))
+			plan := measureBeside(b, s, w.terraformCommand("plan", "-detailed-exitcode"))
+			if s != nil {
+				s.stop()
+			}
 			if round == 0 || apply.total() < least[i].apply.total() {
 				least[i].apply = apply
 			}
@@ -304,7 +345,11 @@ func leastCosts(b *testing.B, rounds int, configurations ...configuration) []cos
 }
 
 // cost is processor time, in user and system mode.
-type cost struct{ terraform, provider time.Duration }
+type cost struct {
+	terraform, provider time.Duration
+	// server is that of a server through which the provider works. It counts on another machine.
+	server time.Duration
+}
 
 func (c cost) total() time.Duration { return c.terraform + c.provider }
 
@@ -319,7 +364,14 @@ func (c cost) String() string {
 // measure runs a command of Terraform that must succeed, and returns its cost. Once Terraform has waited for the
 // provider's processes, the kernel counts their time as that of Terraform's children. measure fails if Terraform left
 // one of them behind.
-func measure(b *testing.B, cmd *exec.Cmd) cost {
+func measure(b *testing.B, cmd *exec.Cmd) cost { return measureBeside(b, nil, cmd) }
+
+// measureBeside is measure beside a server, which may be none.
+func measureBeside(b *testing.B, s *server, cmd *exec.Cmd) cost {
+	var before cost
+	if s != nil {
+		before = costOf(b, s.cmd.Process.Pid)
+	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		b.Fatal(err)
 	}
@@ -335,18 +387,23 @@ func measure(b *testing.B, cmd *exec.Cmd) cost {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := costOfEnded(b, cmd.Process.Pid)
+	c := costOf(b, cmd.Process.Pid)
+	if s != nil {
+		c.server = costOf(b, s.cmd.Process.Pid).terraform - before.terraform
+	}
 	if err := cmd.Wait(); err != nil {
 		b.Fatalf("%s: %s\n%s", cmd, err, out.String())
 	}
-	if _, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); !errors.Is(err, unix.ECHILD) {
+	// A server is a process that this one waits for, too.
+	if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); pid != 0 && err == nil || s == nil && !errors.Is(err, unix.ECHILD) {
 		b.Fatalf("Terraform left a process behind, whose time is not counted (%v)", err)
 	}
 	return c
 }
 
-// costOfEnded reads the cost of a process that has ended and that nobody has waited for yet; see proc_pid_stat(5).
-func costOfEnded(b *testing.B, pid int) cost {
+// costOf reads the cost of a process, and of its children that it has waited for, in the place of Terraform and of the
+// provider. The process may have ended, but nobody has waited for it yet; see proc_pid_stat(5).
+func costOf(b *testing.B, pid int) cost {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		b.Fatal(err)

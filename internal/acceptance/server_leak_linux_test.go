@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,6 +42,7 @@ func TestServerTellsNoSecrets(t *testing.T) {
 		for _, path := range []string{
 			authenticate, "/v1/authorize/api:read", "/v1/authorize/orders:write", "/v1/authorize/" + value,
 			"/v1/authorize/api:read@" + value, "/v1/authenticate/" + value + "?token=" + value, "/" + value, "/v1/" + value,
+			"/v1/groups/" + value, "/v1/access-tokens?search=" + value + "&" + value + "=x", "/v1/access-tokens/" + value + "/hold",
 			"/healthz/" + value, "/metrics?q=" + value, "/readyz?q=" + value, "/v1/introspect?token=" + value, "/v1/revoke?token=" + value,
 		} {
 			for _, credential := range []string{"Bearer " + value, "Basic " + basic, "Basic " + swapped, "Digest " + value, value} {
@@ -59,6 +61,20 @@ func TestServerTellsNoSecrets(t *testing.T) {
 			got = s.post("/v1/introspect", value, form)
 			fmt.Fprintln(&answers, got.status, got.header, got.body)
 		}
+		for _, document := range []string{
+			`{"name":"` + value + `"}`, `{"name":"x","` + value + `":1}`, `{"name":"x","description":"` + value + `"}`, `["` + value + `"]`, value,
+			`{"name":"x","token":"` + value + `","role":"` + value + `"}`, `{"token":"` + value + `x"}`, `{"reason":"` + value + `"}`,
+		} {
+			for _, operation := range []string{
+				"POST /v1/groups", "PATCH /v1/groups/" + value, "POST /v1/access-tokens", "POST /v1/verify", "POST /v1/revoke-secret",
+				"PATCH /v1/access-tokens/" + good.ID, "POST /v1/access-tokens/" + good.ID + "/regenerate",
+				"POST /v1/access-tokens/" + good.ID + "/hold",
+			} {
+				answers.Write(s.exchange(operation + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + client.value +
+					"\r\nIdempotency-Key: " + value + "\r\nLatchkey-Expects: " + value + "\r\nLatchkey-Run: " + value +
+					"\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(document)) + "\r\n\r\n" + document))
+			}
+		}
 		for _, raw := range []string{
 			"GET / HTTP/1.1\r\n" + value + "\r\n\r\n", "GET /" + value + " HTTP/9.9\r\n\r\n", value + "\r\n\r\n",
 			"POST /v1/introspect HTTP/1.1\r\nHost: x\r\nContent-Length: " + value + "\r\n\r\n",
@@ -75,6 +91,9 @@ func TestServerTellsNoSecrets(t *testing.T) {
 	w.moveDatabase(".away", "")
 	s.eventually("the server may be asked", func() bool { return s.get("/readyz", "").status == http.StatusOK })
 	said.texts["the answers"] = answers.String()
+	events, err := owner.Events(t.Context(), tokens.EventQuery{})
+	w.must(err)
+	said.texts["the events"] = fmt.Sprintf("%+v", events)
 	said.texts["the metrics"] = s.get("/metrics", "").body
 	for _, name := range []string{"cmdline", "environ"} {
 		content, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", s.cmd.Process.Pid, name))
@@ -87,7 +106,8 @@ func TestServerTellsNoSecrets(t *testing.T) {
 	said.addFiles(t, w.dir)
 	if !strings.Contains(said.texts["the log"], "goroutine 1") || !strings.Contains(said.texts["the metrics"], "latchkey_cache_rows") ||
 		!strings.Contains(said.texts["the answers"], "X-Latchkey-Token-Id: "+good.ID) ||
-		!strings.Contains(said.texts["the answers"], `{"active":true`) || !strings.Contains(said.texts["cmdline"], "--permissions-header") {
+		!strings.Contains(said.texts["the answers"], `{"active":true`) || !strings.Contains(said.texts["the answers"], `"code":"invalid"`) ||
+		!strings.Contains(said.texts["the events"], string(tokens.ActionAccessTokenRevoke)) || !strings.Contains(said.texts["cmdline"], "--permissions-header") {
 		t.Error("the server did not say what is searched")
 	}
 	said.check(t, len(values))
