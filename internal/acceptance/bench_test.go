@@ -237,7 +237,7 @@ func (c configuration) workspace(b *testing.B) (*workspace, *server) {
 	switch {
 	case c.through:
 		w := newWorkspace(b)
-		s := w.throughServer("--log-level", "info")
+		s := w.throughServer()
 		w.configure(c.resources)
 		return w, s
 	case c.other != "":
