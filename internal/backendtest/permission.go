@@ -15,7 +15,7 @@ import (
 // RunPermissions runs every cell of the expected matrix: for each caller, each operation on an object of each kind that
 // a column names. It spreads the callers over several databases and runs them in parallel. It calls newPlace as Run
 // does.
-func RunPermissions(t *testing.T, newPlace func(t *testing.T) Place) {
+func RunPermissions(t *testing.T, newPlace func(t *testing.T) Place, kinds ...CallerKind) {
 	all := strings.Fields(callers)
 	expected := map[string]table{}
 	for _, text := range []string{
@@ -34,12 +34,12 @@ func RunPermissions(t *testing.T, newPlace func(t *testing.T) Place) {
 	var cells, due atomic.Int64
 	t.Run("cells", func(t *testing.T) {
 		for i := range databases {
-			for kind, as := range callerKinds {
-				t.Run(fmt.Sprint(kind, " ", i), func(t *testing.T) {
+			for _, kind := range kinds {
+				t.Run(fmt.Sprint(kind.name, " ", i), func(t *testing.T) {
 					t.Parallel()
-					m := newMatrix(newWorld(t, newPlace), expected, as)
+					m := newMatrix(newWorld(t, newPlace), expected, kind)
 					for n := i; n < len(all); n += databases {
-						due.Add(cellsOfCaller(len(as.shares), m.caller.member.ID != ""))
+						due.Add(kind.cellsOfCaller(m.caller.member.ID != ""))
 						cells.Add(m.run(all[n]))
 					}
 				})
@@ -50,7 +50,11 @@ func RunPermissions(t *testing.T, newPlace func(t *testing.T) Place) {
 	if !t.Failed() && skipped != 0 {
 		t.Errorf("ran %d cells of %d", cells.Load(), due.Load())
 	}
-	t.Logf("%d callers, %d cells, %d skipped", len(all), cells.Load(), skipped)
+	var names []string
+	for _, kind := range kinds {
+		names = append(names, kind.name)
+	}
+	t.Logf("%d callers, as %s: %d cells, %d skipped", len(all), strings.Join(names, ", "), cells.Load(), skipped)
 	t.Attr("cells", fmt.Sprint(cells.Load()))
 	t.Attr("cells-skipped", fmt.Sprint(skipped))
 }
@@ -139,6 +143,8 @@ func (s *subject) String() string {
 type matrix struct {
 	*world
 	expected map[string]table
+	// oneStatus means that operations are tried on tokens in one status alone.
+	oneStatus bool
 	// caller is the principal that tries the operations; actor works as that principal.
 	caller matrixCaller
 	actor  *world
@@ -155,17 +161,33 @@ type matrix struct {
 
 const farAway = 100 * 365 * day
 
-// callerKind is a way to ask: how the caller is made, and the roles of the shares with which it is tried.
-type callerKind struct {
+// CallerKind is a way to ask: how the caller is made, and the roles of the shares with which it is tried.
+type CallerKind struct {
+	name   string
 	make   func(*matrix) (matrixCaller, *world)
 	shares []string
+	// oneStatus means that it is tried on tokens in one status alone.
+	oneStatus bool
 }
 
-// callerKinds are the ways to ask. Personal tokens have the shares of their member, of which other tests tell.
-var callerKinds = map[string]callerKind{
-	"members":                {(*matrix).memberCaller, shareRoles},
-	"token holders":          {(*matrix).tokenHolder, []string{""}},
-	"personal token holders": {(*matrix).personalTokenHolder, []string{""}},
+// The ways to ask. PersonalTokenHolders are members who have shares, too.
+var (
+	Members              = CallerKind{name: "members", make: (*matrix).memberCaller, shares: shareRoles}
+	TokenHolders         = CallerKind{name: "token holders", make: (*matrix).tokenHolder, shares: []string{""}}
+	PersonalTokenHolders = CallerKind{name: "personal token holders", make: (*matrix).personalTokenHolder, shares: shareRoles}
+)
+
+// WithoutShares returns the way to ask, tried with no shares.
+func (k CallerKind) WithoutShares() CallerKind {
+	k.shares = []string{""}
+	return k
+}
+
+// InOneStatus returns the way to ask, tried on tokens in the one status that each operation is for: active ones, mostly. So
+// every letter of the tables is tried on objects of each role, once.
+func (k CallerKind) InOneStatus() CallerKind {
+	k.oneStatus = true
+	return k
 }
 
 // matrixCaller is a principal that the matrix gives roles: a member, who may show a value of a personal token, or a
@@ -217,9 +239,9 @@ func (m *matrix) personalTokenHolder() (matrixCaller, *world) {
 
 // newMatrix returns a matrix whose caller is of a kind, with tokens that are shared with it by each of the roles of that
 // kind, of which the empty one is none.
-func newMatrix(w *world, expected map[string]table, kind callerKind) *matrix {
+func newMatrix(w *world, expected map[string]table, kind CallerKind) *matrix {
 	ctx := w.Context()
-	m := &matrix{world: w, expected: expected, group: w.group("payments"), elsewhere: w.group("audit"),
+	m := &matrix{world: w, expected: expected, oneStatus: kind.oneStatus, group: w.group("payments"), elsewhere: w.group("audit"),
 		owners: map[string]tokens.TechnicalUser{}}
 	for name, permission := range map[string]string{
 		"reader": tokens.PermissionReadTokens, "writer": tokens.PermissionWriteTokens,
@@ -329,16 +351,19 @@ func (m *matrix) hold(s *subject) { must(m.HoldAccessToken(m.Context(), s.id, "l
 func (m *matrix) revoke(s *subject) { must(m.RevokeSecret(m.Context(), s.secret))(m.world) }
 
 // cellsOfCaller returns the number of cells for each caller. There are 6 columns of tokens for each role of a share,
-// with 6 statuses of tokens that hold nothing and one status for each of 3 more powerful roles. Raising the role is
+// with all statuses (or one) of tokens that hold nothing and one status for each of 3 more powerful roles. Raising the role is
 // tried three times on those that hold nothing, narrowing it once on the others. To revive, to end soon and to begin
 // later are tried in one status. The rest are the cells of other objects. There are 11 of the personal tokens of each of
 // four other members, and of the caller's own, if it is a member.
-func cellsOfCaller(shares int, isMember bool) int64 {
-	members := 4
+func (k CallerKind) cellsOfCaller(isMember bool) int64 {
+	members, shares, statuses := 4, len(k.shares), 6
 	if isMember {
 		members++
 	}
-	return int64(6*shares*((6+3)*20+6*3+3+3*4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8 + 11*members)
+	if k.oneStatus {
+		statuses = 1
+	}
+	return int64(6*shares*((statuses+3)*20+statuses*3+3+3*4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8 + 11*members)
 }
 
 // cell is one operation that a caller tries.

@@ -300,7 +300,8 @@ func (m *matrix) tokenCells(caller string) (cells []cell) {
 			natural = tokens.StatusActive
 		}
 		for _, s := range m.subjects {
-			if (op.only || s.role != tokens.RoleNone) && s.status != natural || op.roles != nil && !slices.Contains(op.roles, s.role) {
+			inOneStatus := m.oneStatus || op.only || s.role != tokens.RoleNone
+			if inOneStatus && s.status != natural || op.roles != nil && !slices.Contains(op.roles, s.role) {
 				continue
 			}
 			shown := allows(m.letter(tableShow, caller, s.column), s.role)
@@ -521,7 +522,7 @@ func (m *matrix) organizationCells(caller string) []cell {
 	database := must(m.Backend.Database(ctx))(m.world)
 	return []cell{
 		one(tableOwner, "prune the events", tokens.ActionEventPrune, database.ID,
-			func() error { _, err := m.actor.PruneEvents(ctx, m.clock.Now().Add(-farAway)); return err }),
+			func() error { _, err := m.actor.PruneEvents(ctx, m.clock.Now().Add(-farAway/2)); return err }),
 		create,
 		one(tableListMembers, "list the members", tokens.ActionMemberList, "", func() error { _, err := m.actor.Members(ctx); return err }),
 		one(tableOrganization, "list the roles", tokens.ActionRoleList, "", func() error { _, err := m.actor.Roles(ctx); return err }),

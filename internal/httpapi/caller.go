@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"sync"
@@ -19,8 +20,40 @@ type asker struct {
 	// refusal is what one gets who presented nothing, or a value that is not active; nil for others. The backend refuses
 	// them too, and records it.
 	refusal *tokens.Error
+	// secret is the value that was presented, if any.
+	secret tokens.Secret
 	// tokenID is the token whose value was presented and is not active; empty where no token has it.
 	tokenID string
+}
+
+// withPossession returns one who is refused but may end the value that was presented: whoever has a value may, active or
+// not. isFirst reports whether another refusal leaves the event of the minute.
+func (a asker) withPossession(isFirst func() bool) asker {
+	a.backend = possession{a.backend, a.secret, func() error {
+		if isFirst() {
+			return nil // the backend refuses it, and records it
+		}
+		return a.refusal
+	}}
+	a.refusal = nil
+	return a
+}
+
+// possession is the backend of one who may do nothing but end the value presented.
+type possession struct {
+	tokens.Backend
+	own    tokens.Secret
+	refuse func() error
+}
+
+// RevokeSecret implements tokens.Backend.
+func (p possession) RevokeSecret(ctx context.Context, secret tokens.Secret) (tokens.AccessToken, error) {
+	if secret.Hash() != p.own.Hash() {
+		if err := p.refuse(); err != nil {
+			return tokens.AccessToken{}, err
+		}
+	}
+	return p.Backend.RevokeSecret(ctx, secret)
 }
 
 // askerOf returns whoever asks: the holder of the access token in the request, or nobody. CodeUnavailable.
@@ -49,6 +82,7 @@ func (m *Management) askerOf(r *http.Request) (a asker, err error) {
 			}
 		}
 	}
+	a.secret = secret
 	run, err := url.PathUnescape(r.Header.Get(runHeader))
 	if err != nil {
 		run = "" // it is only a claim

@@ -144,9 +144,6 @@ func eventEndpoints() []endpoint {
 			return answered(eventPageOf)(b.EventsAfter(ctx, query, tokens.EventPosition(in.After)))
 		}),
 		served(pruneEvents, func(ctx context.Context, b tokens.Backend, in eventPrune) (pruned, error) {
-			if in.Prune.Before.IsZero() {
-				return pruned{}, malformed("before", "it is missing: name the time before which events are deleted")
-			}
 			deleted, err := b.PruneEvents(ctx, in.Prune.Before.Time)
 			return pruned{deleted}, err
 		}),

@@ -88,7 +88,7 @@ func TestEventsOverHTTP(t *testing.T) {
 	if deleted, err := c.PruneEvents(ctx, time.Now()); err != nil || deleted < number {
 		t.Errorf("%d events were deleted, %v", deleted, err)
 	}
-	if status := m.ask("POST", "/v1/events/prune", `{}`, nil); status != http.StatusBadRequest {
+	if status := m.ask("POST", "/v1/events/prune", `{}`, nil); status != http.StatusUnprocessableEntity {
 		t.Errorf("a deletion without a time is answered with %d", status)
 	}
 	if status := m.ask("GET", "/v1/events?after=x", "", nil); status != http.StatusUnprocessableEntity {

@@ -395,7 +395,7 @@ func TestClientGoesAway(t *testing.T) {
 	m := newManaged(t)
 	var log strings.Builder
 	began, ended := make(chan struct{}), make(chan struct{})
-	slow := described{method: "GET", path: "/v1/slow", name: "slow", out: reflect.TypeFor[group]()}
+	slow := described{method: "GET", path: "/v1/slow", name: "slow", in: reflect.TypeFor[noInput](), out: reflect.TypeFor[group]()}
 	h := NewManagement(ManagementOptions{
 		As: func(p tokens.Principal) tokens.Backend { return m.service.As(p) }, Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})

@@ -168,6 +168,9 @@ func (m *Management) carryOut(e endpoint, r *http.Request) (text []byte, saw str
 		return nil, "", err
 	}
 	about := refusedOperation{e.name, asks.tokenID}
+	if asks.refusal != nil && e.name == revokeSecret.name {
+		asks = asks.withPossession(func() bool { return m.refusals.isFirst(about, m.options.Now()) })
+	}
 	if asks.refusal != nil && m.refusals.has(about, m.options.Now()) {
 		return nil, "", asks.refusal
 	}

@@ -14,5 +14,7 @@ func TestPermissions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs every cell of the table of who may do what; make permissions runs it alone")
 	}
-	backendtest.RunPermissions(t, newPlace)
+	// With the shares of members, personal tokens are tried through a server: see internal/httpapi.
+	backendtest.RunPermissions(t, newPlace,
+		backendtest.Members, backendtest.TokenHolders, backendtest.PersonalTokenHolders.WithoutShares())
 }

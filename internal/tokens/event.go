@@ -168,6 +168,9 @@ func Outcomes() []Outcome { return []Outcome{OutcomeDone, OutcomeRefused} }
 
 // ValidatePrune checks the time before which events are deleted.
 func ValidatePrune(field string, before, now time.Time) error {
+	if before.IsZero() {
+		return Invalid(field, "it is missing: name the time before which events are deleted")
+	}
 	if before.After(now) {
 		return Invalid(field, "%s has not passed yet: name an earlier time, before which nobody needs the events any more",
 			FormatTimestamp(before))
