@@ -47,18 +47,18 @@ func TestActAs(t *testing.T) {
 				acctest.Resource("access_token", "own", byAnna, fmt.Sprintf("name = %q", name),
 					`group_id = latchkey_group.payments.id`, `visibility = "restricted"`))
 	}
-	by := func(actor tokens.Actor, actions ...tokens.Action) resource.TestCheckFunc {
+	by := func(address string, actions ...tokens.Action) resource.TestCheckFunc {
 		return func(*terraform.State) error {
 			events, err := b.Outside.Events(context.Background(), tokens.EventQuery{})
 			for _, action := range actions {
 				count := 0
 				for _, e := range events {
-					if e.Action == action && e.Outcome == tokens.OutcomeDone && e.Actor == actor {
+					if e.Action == action && e.Outcome == tokens.OutcomeDone && acctest.IsBy(e, address) {
 						count++
 					}
 				}
 				if count == 0 {
-					return fmt.Errorf("%s by %s is not among the events", action, actor)
+					return fmt.Errorf("%s by %s is not among the events", action, address)
 				}
 			}
 			return err
@@ -91,14 +91,14 @@ func TestActAsForbidden(t *testing.T) {
 	b.Run(
 		resource.TestStep{
 			Config: config("manager"),
-			ExpectError: acctest.Says("Unable to create access token", `Access token "ci"`, "anna@example.com lacks",
+			ExpectError: acctest.Says("Unable to create access token", `Access token "ci"`, "anna@example.com", "lacks",
 				"tokens:manage at organization level", "ask an owner"),
 		},
 		resource.TestStep{Config: config("administrator"), Check: resource.ComposeTestCheckFunc(
 			b.CheckActive(acctest.CI), acctest.Keep(acctest.CI, "id", &id), acctest.Keep(acctest.CI, "token", &secret))},
 		resource.TestStep{ // Nobody gives away more than they hold.
 			Config: config("administrator", `role = "owner"`),
-			ExpectError: acctest.Says("Unable to update access token", "anna@example.com lacks",
+			ExpectError: acctest.Says("Unable to update access token", "anna@example.com", "lacks",
 				"It stays in the Terraform state"),
 		},
 		resource.TestStep{ // The member loses the right first; what was to be changed stays in the state as it is.
@@ -170,7 +170,7 @@ func refusedToAnna(b *acctest.Bench, actions ...tokens.Action) resource.TestChec
 		events, err := b.Outside.Events(context.Background(), tokens.EventQuery{})
 		for _, action := range actions {
 			if !slices.ContainsFunc(events, func(e tokens.Event) bool {
-				return e.Action == action && e.Outcome == tokens.OutcomeRefused && e.Actor == "anna@example.com"
+				return e.Action == action && e.Outcome == tokens.OutcomeRefused && acctest.IsBy(e, "anna@example.com")
 			}) {
 				return fmt.Errorf("the refusal of %s is not among the events", action)
 			}
@@ -223,8 +223,8 @@ func TestActAsHidden(t *testing.T) {
 		},
 		resource.TestStep{
 			Config: acting(b, `"bea@example.com"`, anna(`role = "administrator"`)+acctest.CIToken(byAnna)),
-			ExpectError: acctest.Says("Unable to read access token", `act_as: there is no member "bea@example.com"`,
-				"leave act_as out", "It stays in the Terraform state"),
+			ExpectError: acctest.Says("Unable to read access token", b.Place.SaysNobody("bea@example.com"),
+				"It stays in the Terraform state"),
 		},
 		resource.TestStep{
 			Config:           config,
@@ -263,7 +263,7 @@ func TestActAsUnknown(t *testing.T) {
 	b.Run(
 		resource.TestStep{
 			Config:      acting(b, `"bea@example.com"`, acctest.Resource("group", "payments", byAnna, `name = "payments"`)),
-			ExpectError: acctest.Says("Unable to create group", "the member who acts can only be in a database, and there is no database at"),
+			ExpectError: acctest.Says("Unable to create group", b.Place.SaysNobodyYet()),
 		},
 		resource.TestStep{
 			Config: input + acting(b, `terraform_data.email.output`,

@@ -20,6 +20,7 @@ var lists = []string{"access_tokens", "technical_users", "members", "groups", "r
 
 // While there is no database, lists are empty, but for the roles that Latchkey brings along; nothing makes a database.
 func TestListsWithoutDatabase(t *testing.T) {
+	acctest.OnFile(t, "a server that answers has a database")
 	b := acctest.New(t)
 	config, want := "", map[string]string{}
 	for _, kind := range lists {
@@ -41,6 +42,7 @@ func TestListsWithoutDatabase(t *testing.T) {
 
 // What can't be reached is no empty database.
 func TestListsOfUnreachableDatabase(t *testing.T) {
+	acctest.OnFile(t, "TestServerThatDoesNotAnswer is about servers that can't be reached")
 	for _, kind := range lists {
 		t.Run(kind, func(t *testing.T) {
 			b := acctest.New(t)
@@ -103,7 +105,7 @@ func TestLookUpOfNothing(t *testing.T) {
 			b.Run(
 				resource.TestStep{
 					Config:      b.Config(test.config),
-					ExpectError: acctest.Says(append(test.want, "there is no database at")...),
+					ExpectError: acctest.Says(append(test.want, b.Place.SaysEmpty())...),
 				},
 				resource.TestStep{
 					PreConfig:   func() { b.MakePeople() },
@@ -188,6 +190,7 @@ func TestBadDataSourceSettings(t *testing.T) {
 
 // The lists of accounts, groups and shares, each with its filters.
 func TestLists(t *testing.T) {
+	acctest.OnFile(t, "it lists all there is, and behind a server that includes the access token by which the provider asks")
 	b := acctest.New(t)
 	p := b.MakePeople()
 	deploy, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "deploy", Enabled: true}})
@@ -340,6 +343,7 @@ func TestRoleList(t *testing.T) {
 
 // The events of one object, since an instant, and the latest ones.
 func TestEventList(t *testing.T) {
+	acctest.OnFile(t, "it lists all there is, and behind a server that includes the access token by which the provider asks")
 	b := acctest.New(t)
 	ctx := context.Background()
 	p := b.MakePeople()

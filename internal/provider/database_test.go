@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -41,6 +42,9 @@ func TestWrongDatabase(t *testing.T) {
 		}, []string{"but the object lives in database db_"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if test.name == "missing" {
+				acctest.OnFile(t, "a server that answers has a database")
+			}
 			b := acctest.New(t)
 			wrong := b.NewPlace()
 			var id string
@@ -69,6 +73,7 @@ func TestWrongDatabase(t *testing.T) {
 
 // The database's organization is given when it is made.
 func TestOrganization(t *testing.T) {
+	acctest.OnFile(t, "the first apply names the organization only of a database that it makes")
 	b := acctest.New(t)
 	config := func(organization string) string {
 		return b.Provider("latchkey", organization) + acctest.CIToken()
@@ -85,11 +90,16 @@ func TestOrganization(t *testing.T) {
 // A setting of the provider that is known only after apply stops nothing that does not need the backend.
 func TestUnknownDatabase(t *testing.T) {
 	b := acctest.New(t)
+	var values, settings []string
+	for name, value := range b.Place.Settings() {
+		values = append(values, fmt.Sprintf("%s = %q", name, value))
+		settings = append(settings, fmt.Sprintf("%s = terraform_data.place.output.%[1]s", name))
+	}
 	b.Run(resource.TestStep{
-		Config: fmt.Sprintf("resource \"terraform_data\" \"path\" {\n  input = %q\n}\nprovider \"latchkey\" {\n  "+
-			"database = terraform_data.path.output\n}\n", b.Place.Settings()["database"]) + every("a"),
+		Config: fmt.Sprintf("resource \"terraform_data\" \"place\" {\n  input = { %s }\n}\nprovider \"latchkey\" {\n  "+
+			"%s\n}\n", strings.Join(values, ", "), strings.Join(settings, "\n  ")) + every("a"),
 		ConfigPlanChecks: acctest.PreApply(
-			plancheck.ExpectUnknownValue("terraform_data.path", tfjsonpath.New("output")),
+			plancheck.ExpectUnknownValue("terraform_data.place", tfjsonpath.New("output")),
 			plancheck.ExpectResourceAction(acctest.CI, plancheck.ResourceActionCreate),
 		),
 		Check: b.CheckActive(acctest.CI),
@@ -114,6 +124,7 @@ func TestPlanMakesNothing(t *testing.T) {
 
 // The environment names the database where the configuration does not, and loses against it.
 func TestDatabaseFromEnvironment(t *testing.T) {
+	acctest.OnFile(t, "TestPlaces is about all that leads to a server")
 	for _, test := range []struct{ name, setting string }{{"environment", ""}, {"configuration", "database = %q"}} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.NewSerial(t)

@@ -58,7 +58,11 @@ func trigger(value string) map[string]tftypes.Value {
 func TestForcesReplacement(t *testing.T) {
 	ctx := context.Background()
 	b := acctest.New(t)
-	server := configured(b, map[string]any{"database": b.Place.Settings()["database"]})
+	settings := map[string]any{}
+	for name, value := range b.Place.Settings() {
+		settings[name] = value
+	}
+	server := configured(b, settings)
 	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	b.Must(err)
 	replaced := 0

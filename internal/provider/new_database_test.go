@@ -17,6 +17,7 @@ import (
 // A plan that makes the database says so once, whatever it creates first, and louder in a pipeline. What can't make one
 // says nothing.
 func TestNewDatabase(t *testing.T) {
+	acctest.OnFile(t, "no run makes the database of a server")
 	type attributes = map[string]any
 	const made, inPipeline = "A new database will be made", "A new database will be made in a pipeline"
 	group := attributes{"name": "shop"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -168,18 +169,17 @@ func TestTechnicalUserComputed(t *testing.T) {
 	b := acctest.New(t)
 	const org, group = "latchkey_technical_user.org", "latchkey_technical_user.group"
 	config := func(groupName string) string {
-		return b.Provider("latchkey", `organization = "acme"`) +
-			acctest.Resource("group", "payments", fmt.Sprintf("name = %q", groupName)) +
+		return b.Config(acctest.Resource("group", "payments", fmt.Sprintf("name = %q", groupName)) +
 			acctest.Resource("technical_user", "org", `name = "ci"`) +
 			acctest.Resource("technical_user", "group", `name = "ci"`, `group_id = latchkey_group.payments.id`,
-				`role = "administrator"`)
+				`role = "administrator"`))
 	}
 	check := []statecheck.StateCheck{
-		statecheck.ExpectKnownValue(org, tfjsonpath.New("email"), knownvalue.StringExact("ci@acme.latchkey.internal")),
+		statecheck.ExpectKnownValue(org, tfjsonpath.New("email"), knownvalue.StringExact("ci@default.latchkey.internal")),
 		statecheck.ExpectKnownValue(org, tfjsonpath.New("role"), knownvalue.StringExact("member")),
 		statecheck.ExpectKnownValue(org, tfjsonpath.New("system_created"), knownvalue.Bool(false)),
 		statecheck.ExpectKnownValue(group, tfjsonpath.New("email"),
-			knownvalue.StringExact("ci@payments.acme.latchkey.internal")),
+			knownvalue.StringExact("ci@payments.default.latchkey.internal")),
 		statecheck.ExpectKnownValue(group, tfjsonpath.New("created_at"),
 			knownvalue.StringRegexp(regexp.MustCompile(`^2030-01-01T12:00:`))),
 	}
@@ -352,10 +352,11 @@ func TestDeleteInUse(t *testing.T) {
 			PreConfig: func() {
 				users, err := b.Outside.TechnicalUsers(ctx)
 				b.Must(err)
+				ci := slices.IndexFunc(users, func(u tokens.TechnicalUser) bool { return u.Name == "ci" })
 				_, err = b.Outside.CreateAccessToken(ctx,
 					tokens.NewAccessToken{
 						NewSecretFor:    b.NewSecret(),
-						TechnicalUserID: users[0].ID,
+						TechnicalUserID: users[ci].ID,
 						Settings:        tokens.Settings{Name: "foreign token", Enabled: true},
 					})
 				b.Must(err)

@@ -24,8 +24,9 @@ type Bench struct {
 	// Outside works in the same place as another person does.
 	Outside tokens.Backend
 
-	mu  sync.Mutex
-	now time.Time
+	mu      sync.Mutex
+	now     time.Time
+	stopped bool
 }
 
 // New returns a bench for a test that runs beside others. Its clock stands at noon of 1 January 2030.
@@ -107,8 +108,17 @@ func (b *Bench) Copy() (putBack func()) {
 func (b *Bench) Now() time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.now = b.now.Add(time.Millisecond)
+	if !b.stopped {
+		b.now = b.now.Add(time.Millisecond)
+	}
 	return b.now
+}
+
+// StopClock stops the clock, for a test that compares what is looked at one after the other.
+func (b *Bench) StopClock() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = true
 }
 
 // Advance moves the clock.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,11 +97,42 @@ func (p *Place) IsEmpty() bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// Unreachable returns a place that can't be reached.
-func (p *Place) Unreachable() *Place {
+// SaysEmpty is what the provider says of a look into the place while there is nothing in it, where it says so.
+func (p *Place) SaysEmpty() string {
 	if p.server != nil {
-		return &Place{t: p.t, server: p.server.unreachable()}
+		return "" // a server that answers has a database
 	}
+	return "there is no database at"
+}
+
+// SaysNobody is what the provider says where it is to work as a member whom there is not, and SaysNobodyYet where nothing is
+// in the place yet.
+func (p *Place) SaysNobody(address string) string {
+	if p.server != nil {
+		return notGood
+	}
+	return fmt.Sprintf("act_as: there is no member %q", address)
+}
+
+// SaysNobodyYet is SaysNobody for a place with nothing in it.
+func (p *Place) SaysNobodyYet() string {
+	if p.server != nil {
+		return notGood
+	}
+	return "the member who acts can only be in a database, and there is no database at"
+}
+
+// notGood is what a server says to one as whom nobody can work.
+const notGood = "the access token that asks is not good"
+
+// IsBy reports whether an event tells of the member with an address: by name or, at a server, by one of the member's access
+// tokens.
+func IsBy(e tokens.Event, address string) bool {
+	return string(e.Actor) == address || strings.HasPrefix(string(e.Actor), address+"_")
+}
+
+// Unreachable returns a place on this machine that can't be reached.
+func (p *Place) Unreachable() *Place {
 	return &Place{t: p.t, file: filepath.Join(p.file, "missing", "latchkey.db")}
 }
 

@@ -157,10 +157,9 @@ func TestServerAnswersAsFramework(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			now := b.Now()
-			clock := func() time.Time { return now }
-			framework := acctest.NewCaller(b, providerserver.NewProtocol6(provider.New("test", clock))())
-			ours := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", clock)))
+			b.StopClock()
+			framework := acctest.NewCaller(b, providerserver.NewProtocol6(provider.New("test", b.Now))())
+			ours := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
 
 			config := attributes{"name": "ci"}
 			maps.Copy(config, test.config)
@@ -181,7 +180,7 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			if test.meanwhile != nil {
 				test.meanwhile(b)
 			}
-			now = now.Add(test.passed)
+			b.Advance(test.passed)
 			for _, short := range []bool{test.read, test.again} {
 				read := ours.Read(state, private)
 				ours.ExpectSame(read, framework.Read(state, private))

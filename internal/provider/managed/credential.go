@@ -81,7 +81,8 @@ func (c *Connection) RefusesOwn(
 
 // refuseOwn adds the diagnostic for a step that would take away what an access token needs, and reports whether it would.
 func refuseOwn(self tokens.Self, step string, s diagnostics.Subject, diags *diag.Diagnostics) bool {
-	what, effect := "", "This run would break off, and no later one could work with that access token"
+	var what string
+	effect := "This run would break off, and no later one could work with that access token"
 	switch {
 	case self.AccessTokenID == "":
 		return false

@@ -1,0 +1,58 @@
+package acctest_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The acceptance tests that work on a file alone are these and no others; each says why where it calls OnFile. All others
+// run through servers, too.
+func TestOnFile(t *testing.T) {
+	want := []string{
+		"TestDataSourcesForMember",
+		"TestDatabaseFromEnvironment",
+		"TestEventList",
+		"TestLists",
+		"TestListsOfUnreachableDatabase",
+		"TestListsWithoutDatabase",
+		"TestNewDatabase",
+		"TestOrganization",
+		"TestWrongDatabase", // one case of two
+	}
+	var got []string
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		for _, declaration := range file.Decls {
+			function, ok := declaration.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			ast.Inspect(function, func(n ast.Node) bool {
+				if called, ok := n.(*ast.SelectorExpr); ok && called.Sel.Name == "OnFile" {
+					got = append(got, function.Name.Name)
+				}
+				return true
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the tests that don't run through servers are %q, want %q", got, want)
+	}
+}
