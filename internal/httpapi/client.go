@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -175,7 +176,7 @@ func (c *Client) exchange(ctx context.Context, d described, in any) (text []byte
 		return text, resp.Header.Get(sawHeader), lost, nil
 	case media == "application/problem+json":
 		var p problem
-		if json.Unmarshal(text, &p) == nil && p.Status == resp.StatusCode {
+		if json.Unmarshal(text, &p) == nil && p.Status == resp.StatusCode && !c.repeatsSecret(p, plain) {
 			e := reveal(p, d, in).err()
 			if e != nil && e.Code == tokens.CodeNotFound && !isJudged {
 				return nil, "", lost, c.unjudged()
@@ -186,6 +187,26 @@ func (c *Client) exchange(ctx context.Context, d described, in any) (text []byte
 		}
 	}
 	return nil, "", lost, c.foreign(resp)
+}
+
+// leastRepeated is the length in bytes from which a value is looked for in a problem. Every secret is longer; what is shorter
+// may be a word of the text.
+const leastRepeated = 16
+
+// repeatsSecret reports whether a problem repeats the access token, or the value of one, that a request had. None of the API
+// does, and its text would be shown to people and kept by pipelines.
+func (c *Client) repeatsSecret(p problem, sent *http.Request) bool {
+	secrets := []string{c.options.Token.Reveal()}
+	if body, err := sent.GetBody(); err == nil {
+		var document struct {
+			Token string `json:"token"`
+		}
+		if json.NewDecoder(body).Decode(&document) == nil && document.Token != "" {
+			secrets = append(secrets, document.Token)
+		}
+	}
+	text := string(encoded(p))
+	return slices.ContainsFunc(secrets, func(s string) bool { return len(s) >= leastRepeated && strings.Contains(text, s) })
 }
 
 // foreign is the error of an answer that is none of the API's. Nothing is known about the object, whatever the status.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -228,6 +229,37 @@ func TestEcho(t *testing.T) {
 	_, err = c.Groups(t.Context())
 	if tokens.ErrorCode(err) != tokens.CodeUnavailable || strings.Contains(err.Error(), c.options.Token.Reveal()) {
 		t.Errorf("the error repeats the token, or is none: %v", err)
+	}
+}
+
+// TestProblemThatRepeats answers with a problem that holds what was sent.
+func TestProblemThatRepeats(t *testing.T) {
+	value, ok := tokens.PresentedSecret("brought-by-somebody-0123456789abcdef")
+	if !ok {
+		t.Fatal("the value is none")
+	}
+	for _, of := range []func(r *http.Request) string{
+		func(r *http.Request) string { return r.Header.Get("Authorization") },
+		func(r *http.Request) string {
+			var body struct{ Token string }
+			if json.NewDecoder(r.Body).Decode(&body) != nil || body.Token != value.Reveal() {
+				t.Errorf("got the value %q", body.Token)
+			}
+			return body.Token
+		},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_ = json.NewEncoder(w).Encode(problem{Status: http.StatusUnprocessableEntity, Code: "invalid", Detail: "it is not " + of(r)})
+		}))
+		c := clientOf(t, server.URL, hurried)
+		_, err := c.VerifySecret(t.Context(), value, tokens.VerifyOptions{})
+		if tokens.ErrorCode(err) != tokens.CodeUnavailable || strings.Contains(err.Error(), value.Reveal()) ||
+			strings.Contains(err.Error(), c.options.Token.Reveal()) {
+			t.Errorf("the error repeats a value, or is none: %v", err)
+		}
+		server.Close()
 	}
 }
 
