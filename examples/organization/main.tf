@@ -6,18 +6,23 @@ terraform {
   }
 }
 
-# Anyone who can write the database is its owner. This provider sets up the organization: its groups, roles and people.
+# Anyone who can write the database is its owner. This provider sets up the organization: its groups, roles and people. On
+# a server, LATCHKEY_TOKEN holds an owner's token.
 provider "latchkey" {
   database     = var.database
+  endpoint     = var.endpoint
   organization = "acme"
 }
 
-# This one has only the permissions of Grace, who administers the payments group. The events name her.
+# This one has only the permissions of Grace, who administers the payments group. The events name her. On a server, where
+# nobody acts as somebody else, it has a token of its own with the same permissions.
 provider "latchkey" {
   alias        = "payments"
   database     = var.database
+  endpoint     = var.endpoint
   organization = "acme"
-  act_as       = latchkey_member.grace.email
+  act_as       = var.endpoint == null ? latchkey_member.grace.email : null
+  token        = one(latchkey_access_token.payments[*].token)
 }
 
 resource "latchkey_group" "payments" {

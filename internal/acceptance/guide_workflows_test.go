@@ -19,11 +19,14 @@ import (
 
 // guideWorkflow is what the guides use of the syntax of GitHub's workflows.
 type guideWorkflow struct {
-	On          any            `yaml:"on"`
-	Concurrency map[string]any `yaml:"concurrency"`
+	On          any               `yaml:"on"`
+	Concurrency map[string]any    `yaml:"concurrency"`
+	Env         map[string]string `yaml:"env"`
 	Jobs        map[string]struct {
-		RunsOn string      `yaml:"runs-on"`
-		Steps  []guideStep `yaml:"steps"`
+		If          string      `yaml:"if"`
+		RunsOn      string      `yaml:"runs-on"`
+		Environment string      `yaml:"environment"`
+		Steps       []guideStep `yaml:"steps"`
 	} `yaml:"jobs"`
 }
 
@@ -38,11 +41,14 @@ type guideStep struct {
 // guideJob returns the steps of the job with a name in the workflows of a guide.
 func guideJob(t *testing.T, guide, name string) []guideStep {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(repository, "templates", "guides", guide+".md.tmpl"))
+	content, err := os.ReadFile(filepath.Join(repository, "docs", "guides", guide+".md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(content), -1) {
+		if !strings.Contains(block[1], "\njobs:\n") {
+			continue // another system's
+		}
 		var w guideWorkflow
 		decoder := yaml.NewDecoder(strings.NewReader(block[1]))
 		decoder.KnownFields(true)
@@ -96,6 +102,7 @@ func (r *runner) run(steps []guideStep) (succeeded bool, printed string) {
 	succeeded = true
 	outputs := map[string]string{}
 	path := r.path("bin") + ":" + os.Getenv("PATH")
+	var env []string
 	for i, step := range steps {
 		if !r.isDue(step.If, succeeded, outputs) {
 			continue
@@ -106,7 +113,8 @@ func (r *runner) run(steps []guideStep) (succeeded bool, printed string) {
 			cmd := r.command("bash", "-e", "-c", step.Run)
 			cmd.Dir = folder
 			cmd.Env = append(cmd.Env, "PATH="+path, "HOME="+folder, "GITHUB_OUTPUT="+file, "GITHUB_PATH="+file+".path",
-				"GITHUB_RUN_ID=4711")
+				"GITHUB_ENV="+file+".env", "GITHUB_RUN_ID=4711", "PLANFILE=latchkey.tfplan")
+			cmd.Env = append(cmd.Env, env...)
 			out, err := cmd.CombinedOutput()
 			printed += string(out)
 			if _, isExit := errors.AsType[*exec.ExitError](err); err != nil && !isExit {
@@ -122,6 +130,8 @@ func (r *runner) run(steps []guideStep) (succeeded bool, printed string) {
 			for _, directory := range strings.Fields(string(added)) {
 				path = directory + ":" + path
 			}
+			set, _ := os.ReadFile(file + ".env") // absent where the step sets no variable
+			env = append(env, strings.Fields(string(set))...)
 		case "actions/checkout":
 			for _, name := range []string{"main.tf", "backend.tf"} {
 				content, err := os.ReadFile(r.path(name))
@@ -188,8 +198,8 @@ func TestGuideWorkflows(t *testing.T) {
 			t.Fatalf("the job succeeded: %t, want %t\n%s", succeeded, want, printed)
 		}
 	}
-	apply := guideJob(t, "tokens-in-pipelines", "apply")
-	drift := guideJob(t, "tokens-in-pipelines", "drift")
+	apply := guideJob(t, "tokens-in-pipelines", "apply-file")
+	drift := guideJob(t, "tokens-in-pipelines", "drift-file")
 	regenerate := guideJob(t, "regenerating-without-downtime", "regenerate")
 
 	r.configure(deployToken(fresh))
@@ -294,7 +304,7 @@ func TestGuideWorkflowsUnwrapped(t *testing.T) {
 	r.terraform("apply").exits(0)
 	r.latchkey("token", "disable", r.deploy().ID).exits(0)
 	r.keep()
-	steps := slices.Clone(guideJob(t, "tokens-in-pipelines", "drift"))
+	steps := slices.Clone(guideJob(t, "tokens-in-pipelines", "drift-file"))
 	wrapped := 0
 	for i, step := range steps {
 		if strings.HasPrefix(step.Uses, "hashicorp/setup-terraform@") {

@@ -33,7 +33,7 @@ type otherPipelines struct {
 // pipelinesOf returns the pipelines in a guide of systems other than GitHub's.
 func pipelinesOf(t *testing.T, guide string) (found otherPipelines) {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(repository, "templates", "guides", guide+".md.tmpl"))
+	content, err := os.ReadFile(filepath.Join(repository, "docs", "guides", guide+".md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func (p otherPipelines) stepsOfAtlantis(t *testing.T, stage string) (steps []gui
 // environmentOf returns the names of the variables that a workflow of a guide sets for all of its jobs.
 func environmentOf(t *testing.T, guide string) (names []string) {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(repository, "templates", "guides", guide+".md.tmpl"))
+	content, err := os.ReadFile(filepath.Join(repository, "docs", "guides", guide+".md"))
 	if err != nil {
 		t.Fatal(err)
 	}
