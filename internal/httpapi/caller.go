@@ -29,11 +29,12 @@ type asker struct {
 // withPossession returns one who is refused but may end the value that was presented: whoever has a value may, active or
 // not. isFirst reports whether another refusal leaves the event of the minute.
 func (a asker) withPossession(isFirst func() bool) asker {
+	refusal := a.refusal
 	a.backend = possession{a.backend, a.secret, func() error {
 		if isFirst() {
 			return nil // the backend refuses it, and records it
 		}
-		return a.refusal
+		return refusal
 	}}
 	a.refusal = nil
 	return a
