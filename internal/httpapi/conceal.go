@@ -24,10 +24,11 @@ const (
 	// leastPlain is the length in characters of the shortest text that is looked for outside quotation marks. Shorter ones
 	// are words of the sentence as well.
 	leastPlain = 8
-	// mostLeaves is how many texts of a request are looked for.
-	mostLeaves = 5000
+	// mostLeaves is how many texts of a request are looked for, and mostLooked how many bytes they have together: it takes
+	// seconds to look for a whole large document.
+	mostLeaves, mostLooked = 5000, 128 << 10
 	// unspoken is the detail of a problem whose request has more.
-	unspoken = "the request has too many texts to say more about it"
+	unspoken = "the request has too many texts, or too long ones, to say more about it"
 )
 
 // leaf is a text that a client sent, with the name of its parameter or the path of its member, such as group_roles.0.role.
@@ -179,7 +180,7 @@ type needle struct {
 // conceal returns a text without what the request sent, apart from identifiers of objects. A text that is about a member
 // prefers its name where several have the same value. Outside quotation marks it looks for texts of a length.
 func (c concealer) conceal(text, field string, least int) string {
-	if len(c.leaves) > mostLeaves {
+	if c.hasTooMany() {
 		return unspoken
 	}
 	needles := []needle{{"{{", "{{}}", false}}
@@ -208,6 +209,15 @@ func (c concealer) conceal(text, field string, least int) string {
 		i += len(needles[at].text)
 	}
 	return result.String()
+}
+
+// hasTooMany reports whether the request sent more than is looked for.
+func (c concealer) hasTooMany() bool {
+	bytes := 0
+	for _, l := range c.leaves {
+		bytes += len(l.text)
+	}
+	return len(c.leaves) > mostLeaves || bytes > mostLooked
 }
 
 // rank returns 1 for what takes the place of a value of the field, else 0.

@@ -125,11 +125,13 @@ func TestConcealedIdentifier(t *testing.T) {
 
 // A request that is full of texts gets an answer that says nothing of any.
 func TestConcealTooMuch(t *testing.T) {
-	var in concealInput
-	in.IDs = make([]string, mostLeaves+1)
-	_, c := concealCase(t, in)
-	if p := c.concealed(problem{Detail: "anything"}, ""); p.Detail != unspoken {
-		t.Errorf("got %q", p.Detail)
+	for _, ids := range [][]string{make([]string, mostLeaves+1), {strings.Repeat("x", mostLooked+1)}} {
+		var in concealInput
+		in.IDs = ids
+		_, c := concealCase(t, in)
+		if p := c.concealed(problem{Detail: "anything"}, ""); p.Detail != unspoken {
+			t.Errorf("got %q", p.Detail)
+		}
 	}
 }
 

@@ -184,6 +184,9 @@ func readBody(r *http.Request, into reflect.Value) error {
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return malformed("", fmt.Sprintf("the body is too large: send at most %d bytes", largestBody))
 	}
+	if errors.Is(err, errCrowded) {
+		return tokens.Unavailable(err, "the body is large")
+	}
 	if err != nil {
 		return malformed("", "the body could not be read to its end")
 	}

@@ -255,6 +255,64 @@ func TestStrangersSendLittle(t *testing.T) {
 	}
 }
 
+// Whoever presents a value that is not active ends no other one, the second time in a minute like the first.
+func TestStrangersRevokeNothing(t *testing.T) {
+	m := newManaged(t)
+	m.server.Config.Handler = NewManagement(ManagementOptions{
+		As:    func(p tokens.Principal) tokens.Backend { return m.service.As(p) },
+		Cache: knowsNobody{}, Now: time.Now,
+	})
+	for range 3 {
+		var values [2]tokens.Secret
+		for i := range values {
+			var err error
+			if values[i], err = tokens.NewSecret(tokens.DefaultPrefix); err != nil {
+				t.Fatal(err)
+			}
+		}
+		body := fmt.Sprintf(`{"token":%q}`, values[1].Reveal())
+		r, answer := m.sendRaw("POST", "POST /v1/revoke-secret HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+			fmt.Sprintf("Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", values[0].Reveal(), len(body))+body)
+		if r.StatusCode != http.StatusUnauthorized {
+			t.Errorf("got %s %s", r.Status, answer)
+		}
+	}
+}
+
+// Large bodies that come slowly don't fill the memory, and keep back large ones alone.
+func TestSlowLargeBodies(t *testing.T) {
+	m := newManaged(t)
+	announced := fmt.Sprintf("Content-Length: %d", largestBody)
+	begun := m.head("POST /v1/groups", "Content-Type: application/json", announced) + strings.Repeat(" ", largestBody-1)
+	large := m.post("POST /v1/groups", strings.Repeat(" ", 2*smallBody))
+	deadline := time.Now().Add(time.Minute)
+	var slow []net.Conn
+	for status := 0; status != http.StatusServiceUnavailable; { // until as many as may are there
+		for len(slow) < mostLarge || status == http.StatusBadRequest {
+			c := m.dial()
+			slow = append(slow, c)
+			_, _ = io.WriteString(c, begun) // one that is refused need not be read
+			status = 0
+		}
+		r, body := m.sendRaw("POST", large)
+		if status = r.StatusCode; time.Now().After(deadline) {
+			t.Fatalf("a further large body: %s %s", r.Status, body)
+		}
+	}
+	if r, body := m.sendRaw("POST", m.post("POST /v1/groups", `{"name":"small"}`)); r.StatusCode != http.StatusCreated {
+		t.Errorf("a small body: %s %s", r.Status, body)
+	}
+	for _, c := range slow {
+		_ = c.Close()
+	}
+	for status := 0; status != http.StatusBadRequest; {
+		r, body := m.sendRaw("POST", large)
+		if status = r.StatusCode; time.Now().After(deadline) {
+			t.Fatalf("a large body after all others: %s %s", r.Status, body)
+		}
+	}
+}
+
 // Who sends a large body gets the answer all the same, also where it is decided before the body was read.
 func TestAnswersBeforeTheBody(t *testing.T) {
 	m := newManaged(t)

@@ -29,6 +29,9 @@ const (
 	// mostOfStrangers is how many bytes of a body are read, for the event, where nobody asks who may ask: anybody could send
 	// as many bodies at once as the server has memory for.
 	mostOfStrangers = 16 << 10
+	// mostLarge is how many bodies of more than smallBody bytes are read at once. Each waits in the memory for its end, and who
+	// sends slowly may have many.
+	mostLarge, smallBody = 32, 64 << 10
 	// lateBody is how long an answer waits for the rest of a body that nobody reads.
 	lateBody = 500 * time.Millisecond
 	// retryAfter is in how many seconds a client may ask again what could not be answered.
@@ -59,7 +62,9 @@ type Management struct {
 	options ManagementOptions
 	mux     *http.ServeMux
 	// turns holds an element for each operation that runs.
-	turns    chan struct{}
+	turns chan struct{}
+	// large holds an element for each large body that is read, and stays until its request is answered.
+	large    chan struct{}
 	refusals refusals
 }
 
@@ -71,7 +76,8 @@ func NewManagement(options ManagementOptions) *Management {
 	if options.Observer == nil {
 		options.Observer = unobserved{}
 	}
-	m := &Management{options: options, mux: http.NewServeMux(), turns: make(chan struct{}, mostOperations)}
+	m := &Management{options: options, mux: http.NewServeMux(),
+		turns: make(chan struct{}, mostOperations), large: make(chan struct{}, mostLarge)}
 	for _, e := range endpoints() {
 		m.mux.Handle(e.method+" "+e.path, m.handler(e))
 	}
@@ -92,7 +98,9 @@ func (m *Management) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.Set(expectsHeader, expects)
 		}
 	}
-	r.Body = &body{ReadCloser: http.MaxBytesReader(w, r.Body, largestBody)}
+	b := &body{ReadCloser: http.MaxBytesReader(w, r.Body, largestBody), large: m.large}
+	defer b.release()
+	r.Body = b
 	if p := r.URL.Path; r.Method == http.MethodConnect || !strings.HasPrefix(p, "/") || path.Clean(p) != p {
 		m.sendNoOperation(w, r, nil) // the mux would redirect
 		return
@@ -167,15 +175,15 @@ func (m *Management) carryOut(e endpoint, r *http.Request) (text []byte, saw str
 	if err != nil {
 		return nil, "", err
 	}
+	if b, ok := r.Body.(*body); ok && asks.refusal != nil {
+		b.most = mostOfStrangers
+	}
 	about := refusedOperation{e.name, asks.tokenID}
 	if asks.refusal != nil && e.name == revokeSecret.name {
 		asks = asks.withPossession(func() bool { return m.refusals.isFirst(about, m.options.Now()) })
 	}
 	if asks.refusal != nil && m.refusals.has(about, m.options.Now()) {
 		return nil, "", asks.refusal
-	}
-	if b, ok := r.Body.(*body); ok && asks.refusal != nil {
-		b.most = mostOfStrangers
 	}
 	// Nobody waits for a turn because somebody else sends slowly.
 	asked, err := read(e, r)
@@ -303,6 +311,19 @@ type body struct {
 	ended bool
 	// most is how many bytes are read of it; zero for all.
 	most int
+	// large has room for an element for each large body, and isLarge says that this one has its own there.
+	large   chan struct{}
+	isLarge bool
+}
+
+// errCrowded says that a large body is not read, because others are.
+var errCrowded = errors.New("too many large bodies are read already")
+
+// release makes room for another large body.
+func (b *body) release() {
+	if b.isLarge {
+		<-b.large
+	}
 }
 
 // Read reads from the body.
@@ -313,6 +334,14 @@ func (b *body) Read(p []byte) (int, error) {
 			return 0, &http.MaxBytesError{Limit: int64(b.most)}
 		}
 		p = p[:min(len(p), left)]
+	}
+	if !b.isLarge && len(b.text) > smallBody {
+		select {
+		case b.large <- struct{}{}:
+			b.isLarge = true
+		default:
+			return 0, errCrowded
+		}
 	}
 	n, err := b.ReadCloser.Read(p)
 	b.text = append(b.text, p[:n]...)
