@@ -250,8 +250,13 @@ func TestStrangersSendLittle(t *testing.T) {
 	if _, err := io.WriteString(c, head+strings.Repeat(" ", mostOfStrangers)); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || r.StatusCode != http.StatusUnauthorized {
-		t.Errorf("got %v, %v before the rest of the body is sent", r, err)
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if r.StatusCode != http.StatusUnauthorized {
+		t.Errorf("got %s before the rest of the body is sent", r.Status)
 	}
 }
 
