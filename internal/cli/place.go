@@ -74,6 +74,11 @@ func (f *placeFlags) place(env *Env, command, on string) (p place, err error) {
 		return p, misusef("--token-file is for a server: name that with --endpoint, or leave --token-file out")
 	case f.Insecure && on != onFile:
 		return p, misusef("--insecure is for a server: name that with --endpoint, or leave --insecure out")
+	case on != onFile && f.Database == nil && env.variable(tokens.DatabaseVariable) == "" &&
+		env.variable(tokens.TokenVariable) != "": // else it would make a database, or look at another one
+		return p, misusef("%s holds an access token for a server, and nothing names one: say --endpoint or set %s; to work on a "+
+			"file, name that with --database or %s, or unset %s",
+			tokens.TokenVariable, tokens.EndpointVariable, tokens.DatabaseVariable, tokens.TokenVariable)
 	}
 	p.database, err = f.database(env)
 	return p, err

@@ -89,6 +89,13 @@ func (m *providerModel) place(getenv func(string) string) (p place, refusal diag
 			tokens.DatabaseVariable, tokens.EndpointVariable))
 	case endpoint != "":
 		return m.atServer(p, tokens.EndpointVariable, endpoint, getenv)
+	case database == "" && getenv(tokens.TokenVariable) != "" && m.Token.IsNull():
+		// Else a pipeline that lacks the other variable would make a database on a disk that is thrown away.
+		return p, diag.NewErrorDiagnostic("Unable to find server", fmt.Sprintf(
+			"%s holds an access token, by which a server is asked, and nothing names a server, so this run would work on %s in "+
+				"the current directory.\n\nSet %s to the address of the server. To work on a file, set database in the provider's "+
+				"configuration or %s, or unset %s.",
+			tokens.TokenVariable, tokens.DefaultDatabase, tokens.EndpointVariable, tokens.DatabaseVariable, tokens.TokenVariable))
 	}
 	return m.onMachine(p, tokens.DatabaseVariable, cmp.Or(database, tokens.DefaultDatabase))
 }
