@@ -15,7 +15,8 @@ const (
 	exitNo = 1
 	// exitMisuse: the command line is wrong or names an object ambiguously, and nothing was done.
 	exitMisuse = 2
-	// exitUnknown: nobody can tell, since the database could not be asked or a file could not be read.
+	// exitUnknown: nobody can tell, since the database could not be asked, a file could not be read, or whoever asks
+	// about a value may not know.
 	exitUnknown = 3
 )
 
@@ -40,6 +41,9 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*unreadable](err); ok {
 		return exitUnknown
 	}
+	if _, ok := errors.AsType[*untold](err); ok {
+		return exitUnknown
+	}
 	if e, ok := errors.AsType[*tokens.Error](err); ok && e.Code == tokens.CodeUnavailable {
 		return exitUnknown
 	}
@@ -53,6 +57,12 @@ func (*toldError) Error() string { return "the command has told" }
 
 // errAnswerIsNo ends a command without a message: standard output has said everything.
 var errAnswerIsNo error = &toldError{exitNo}
+
+// untold is the error of a question about a value that got no answer, such as from a server that refuses the access token
+// by which it is asked. Nobody must take that for the answer that the value is not good.
+type untold struct{ error }
+
+func (u *untold) Unwrap() error { return u.error }
 
 // unreadable is the error of a file, or of standard input, that the answer depends on.
 type unreadable struct{ error }

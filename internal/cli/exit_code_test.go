@@ -25,6 +25,7 @@ func TestExitCode(t *testing.T) {
 		{tokens.Unavailable(nil, "the database is locked"), 3},
 		{tokens.Unavailable(nil, "there is no database").Because(tokens.ReasonNoDatabase), 3},
 		{&unreadable{errors.New("no such file")}, 3},
+		{&untold{tokens.Forbidden(id, "may not verify")}, 3},
 		{&toldError{3}, 3},
 	} {
 		for _, err := range []error{test.err, fmt.Errorf("unable to hold it: %w", test.err)} {

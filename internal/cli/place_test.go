@@ -60,9 +60,15 @@ func TestServersThatDontAnswer(t *testing.T) {
 			endpoint: "http://127.0.0.1:1", waits: true, code: 3,
 			says: []string{"http://127.0.0.1:1", "connection refused", "--endpoint or LATCHKEY_ENDPOINT names it, and latchkey serve must run there"},
 		},
-		"down behind a gateway": {endpoint: foreign(http.StatusBadGateway), waits: true, code: 3, says: []string{"status 502"}},
-		"another server":        {endpoint: foreign(http.StatusNotFound), code: 3, says: []string{"status 404, which is no answer of Latchkey"}},
-		"a redirect":            {endpoint: foreign(http.StatusMovedPermanently), code: 3, says: []string{"name the final address"}},
+		"down behind a gateway": {endpoint: foreign(http.StatusBadGateway), waits: true, code: 3,
+			says: []string{"status 502", "what stands in front of the server can't reach it"}},
+		"another server": {endpoint: foreign(http.StatusNotFound), code: 3,
+			says: []string{"status 404, which is no answer of Latchkey", "may be managed at another address"}},
+		"a redirect": {endpoint: foreign(http.StatusMovedPermanently), code: 3, says: []string{"name the final address"}},
+		"TLS at a plain address": {
+			endpoint: "http://" + strings.TrimPrefix(encrypted.URL, "https://"), code: 3,
+			says: []string{"status 400", "the server may speak TLS"},
+		},
 		"an unknown authority": {
 			endpoint: encrypted.URL, code: 3, says: []string{"does not prove who it is", "SSL_CERT_FILE names a file with it"},
 		},
@@ -93,6 +99,20 @@ func TestServersThatDontAnswer(t *testing.T) {
 				t.Errorf("%q repeats the access token", got.Stderr)
 			}
 		})
+	}
+}
+
+// What nobody answers of a value is not that it isn't good.
+func TestVerifyingByAStoppedToken(t *testing.T) {
+	f := newFixture(t)
+	at := terminal{input: f.values["deploy"], environ: map[string]string{
+		"LATCHKEY_ENDPOINT": newManagement(t, f.copyOf(t)).URL, "LATCHKEY_TOKEN": f.values["leaked"],
+	}}
+	for _, args := range [][]string{{"token", "verify"}, {"scan", "-"}} {
+		got := at.run(t, args...)
+		if got.Code != 3 || !strings.Contains(got.Stderr, "is not good") {
+			t.Errorf("latchkey %v ends with %+v, want exit code 3", args, got)
+		}
 	}
 }
 

@@ -126,7 +126,7 @@ func (a *app) verifyAll(ctx context.Context, backend tokens.Backend, leaks []*le
 	for _, l := range leaks {
 		verification, reason, err := verifyValue(ctx, backend, l.secret.Reveal())
 		if err != nil {
-			return "", fmt.Errorf("unable to tell whether the values are live: %w", err)
+			return "", &untold{fmt.Errorf("unable to tell whether the values are live: %w", err)}
 		}
 		l.known, l.verification, l.status = reason != reasonUnknown, verification, reason
 		if verification.Active {

@@ -63,7 +63,7 @@ func (c *tokenVerify) Run(ctx context.Context, app *app) error {
 	return app.withBackend(func(backend tokens.Backend) error {
 		verification, reason, err := verifyValue(ctx, backend, value)
 		if err != nil {
-			return fmt.Errorf("unable to verify the value: %w", err)
+			return &untold{fmt.Errorf("unable to verify the value: %w", err)}
 		}
 		if c.JSON {
 			document := verifyDocument{

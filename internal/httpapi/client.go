@@ -212,8 +212,16 @@ func (c *Client) repeatsSecret(p problem, sent *http.Request) bool {
 // foreign is the error of an answer that is none of the API's. Nothing is known about the object, whatever the status.
 func (c *Client) foreign(resp *http.Response) error {
 	hint := "the endpoint may be wrong, or what stands in front of the server answered in its place"
-	if resp.StatusCode/100 == 3 {
+	switch {
+	case resp.StatusCode/100 == 3:
 		hint = "the address redirects to another one, which is not followed since the access token would go there: name the final address"
+	case resp.StatusCode == http.StatusBadRequest && c.options.Endpoint.Scheme == "http":
+		hint = "the server may speak TLS, so that its address begins with https://"
+	case resp.StatusCode == http.StatusNotFound:
+		hint = "the endpoint may be wrong, the server may be managed at another address than the one where it verifies, or what " +
+			"stands in front of it answered in its place"
+	case resp.StatusCode >= 502 && resp.StatusCode <= 504:
+		hint = "what stands in front of the server can't reach it, or the endpoint is wrong"
 	}
 	return tokens.Unavailable(nil, "%s answers with status %d, which is no answer of Latchkey: %s",
 		c.options.Endpoint.Redacted(), resp.StatusCode, hint)
