@@ -61,7 +61,8 @@ func (c *bootstrap) tell(app *app, made tokens.Bootstrapped) error {
 		return err
 	}
 	app.note("Next, put the value where only administrators can read it, delete the file, and start the server: " +
-		"latchkey serve. An API that asks /v1/introspect needs no more than a token with tokens:introspect.")
+		"latchkey serve. Terraform and latchkey work through it with its address in " + tokens.EndpointVariable + " and the value in " +
+		tokens.TokenVariable + ". An API that asks /v1/introspect needs no more than a token with tokens:introspect.")
 	return nil
 }
 

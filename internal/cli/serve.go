@@ -40,6 +40,8 @@ func (*serve) Help() string {
 	return "Gateways ask /v1/authenticate and /v1/authorize/PERMISSION, APIs ask /v1/introspect (RFC 7662), and holders end " +
 		"their own value at /v1/revoke (RFC 7009). /healthz says whether the server lives, /readyz whether it may be asked, " +
 		"and /metrics is for Prometheus.\n\n" +
+		"Terraform, the command line (--endpoint) and other programs manage tokens through the same server, each with an access " +
+		"token; /openapi.json describes how.\n\n" +
 		"It starts without a database, too, and answers 503 until there is one that it can read. What others change in the " +
 		"database takes effect within a second.\n\n" +
 		"SIGTERM or Ctrl-C ends it: /readyz says 503, and after --drain it closes its port, answers what has begun, and " +

@@ -14,7 +14,7 @@ import (
 
 // errUnknownMember says that a document has a member that means nothing. Its name may be anything that a client sent, so
 // it isn't repeated.
-var errUnknownMember = errors.New("it has a member that this operation doesn't know")
+var errUnknownMember = errors.New("the document has a member that this operation doesn't know")
 
 // decodeStrictly reads a document that has nothing but known members. What is left out keeps its value.
 func decodeStrictly(text []byte, into any) error {

@@ -65,7 +65,7 @@ func (p Principal) InRun(run string) Principal {
 
 // NobodyAsks is the refusal of an operation for which nobody asks.
 func NobodyAsks() *Error {
-	return Forbidden("", "nobody asks: the operation needs an access token").Because(ReasonUnauthenticated)
+	return Forbidden("", "the operation needs an access token that is good, and none was presented").Because(ReasonUnauthenticated)
 }
 
 // StrangerAsks is the refusal of an operation for which somebody asks by a value that is not active, whatever the cause.

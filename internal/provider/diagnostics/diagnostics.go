@@ -48,10 +48,10 @@ func Failed(verb string, s Subject, err error) diag.Diagnostic {
 		if verb == "read" && tokens.ErrorCode(err) == tokens.CodeForbidden &&
 			tokens.ErrorReason(err) != tokens.ReasonUnauthenticated {
 			// No plan gets past this read to the role that the configuration now gives to the member.
-			note += " If this configuration took that permission from the member of act_as, give it back there and apply " +
-				"the member's new role first: " +
-				"terraform apply -refresh=false -target=latchkey_member.NAME. At a server, do that for the account of the " +
-				"run's access token, with one that still may."
+			note += " If this configuration took that permission from the account that the run works as, give it back there " +
+				"and apply the account's new role first. With act_as, that is " +
+				"terraform apply -refresh=false -target=latchkey_member.NAME; at a server, run it with another access token, " +
+				"whose account still holds the permission."
 		}
 	}
 	return failure("Unable to "+verb+" "+s.Kind.Noun(), s.String(), err, note)

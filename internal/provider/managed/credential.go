@@ -21,7 +21,7 @@ const (
 	StepDestroy    = "destroy it"
 	StepReplace    = "replace it"
 	StepDisable    = "disable it"
-	StepRegenerate = "regenerate it without a grace"
+	StepRegenerate = "regenerate it without a grace period"
 	StepEnd        = "let it end within the hour"
 	StepPutOff     = "let it begin later"
 )
@@ -98,7 +98,7 @@ func refuseOwn(self tokens.Self, step string, s diagnostics.Subject, diags *diag
 		return false
 	}
 	diags.AddError("Unable to change what the run works with", fmt.Sprintf(
-		"%s is %s, which a plan that would %s takes away. %s.\n\n%s", s, what, step, effect, outOfOwn(step, s)))
+		"%s is %s, and this plan would %s. %s.\n\n%s", s, what, step, effect, outOfOwn(step, s)))
 	return true
 }
 
