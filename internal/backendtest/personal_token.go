@@ -14,7 +14,7 @@ func (w *world) memberWith(email, role string) tokens.Member {
 		MemberSettings: tokens.MemberSettings{Name: "Somebody", Grants: tokens.Grants{Role: role}}}))(w)
 }
 
-// gives gives a member a role.
+// gives lets a member have a role.
 func (w *world) gives(memberID, role string) {
 	w.Helper()
 	must(w.UpdateMember(w.Context(), memberID, tokens.MemberUpdate{

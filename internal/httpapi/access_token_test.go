@@ -177,7 +177,7 @@ func (m *managed) ask(method, path, body string, into any, header ...string) int
 	if err != nil {
 		m.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it has been read
+	defer resp.Body.Close()
 	var text bytes.Buffer
 	if _, err := text.ReadFrom(resp.Body); err != nil {
 		m.Fatal(err)

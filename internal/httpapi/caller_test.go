@@ -74,7 +74,7 @@ func TestStoppedAndUnknownValuesAlike(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer resp.Body.Close() //nolint:errcheck // it is read
+			defer resp.Body.Close()
 			text, err := io.ReadAll(resp.Body)
 			if err != nil {
 				t.Fatal(err)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -120,7 +122,8 @@ func (c *checker) members(of reflect.Type, depth int) *tokens.Error {
 		case seen[name]:
 			return malformed(c.member, "an object has a member twice: send it once")
 		case len(known) > 0 && !isKnown:
-			return malformed(c.member, errUnknownMember.Error())
+			return malformed(c.member, errUnknownMember.Error()+"; there are "+
+				strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		}
 		seen[name] = true
 		if member == nil {

@@ -126,7 +126,7 @@ func readParameter(name string, values []string, into reflect.Value) error {
 		}
 		return err
 	}
-	switch into.Kind() { //nolint:exhaustive // inputs have no others
+	switch into.Kind() {
 	case reflect.String:
 		into.SetString(text)
 	case reflect.Int, reflect.Int64:

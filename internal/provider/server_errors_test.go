@@ -69,18 +69,18 @@ func TestServerThatDoesNotAnswer(t *testing.T) {
 			return b.Provider("latchkey", `organization = "acme"`)
 		}, want: []string{`works for organization "default"`, "settings in the provider's configuration"}},
 		{name: "unknown access token", provider: func(b *acctest.Bench) string { return by(b, b.NewSecret().Secret) },
-			want: []string{"the access token that asks is not good", "LATCHKEY_TOKEN", "Put the value of a live one there"}},
+			want: []string{"the caller's access token is not good", "LATCHKEY_TOKEN", "Put the value of a live one there"}},
 		{name: "stopped access token", provider: func(b *acctest.Bench) string {
 			made, secret := owners(b, 0)
 			_, err := b.Outside.HoldAccessToken(context.Background(), made.ID, "leaked")
 			b.Must(err)
 			return by(b, secret)
-		}, want: []string{"the access token that asks is not good", "LATCHKEY_TOKEN", "latchkey token show"}},
+		}, want: []string{"the caller's access token is not good", "LATCHKEY_TOKEN", "latchkey token show"}},
 		{name: "expired access token", provider: func(b *acctest.Bench) string {
 			_, secret := owners(b, time.Hour)
 			b.Advance(2 * time.Hour)
 			return by(b, secret)
-		}, want: []string{"the access token that asks is not good", "LATCHKEY_TOKEN"}},
+		}, want: []string{"the caller's access token is not good", "LATCHKEY_TOKEN"}},
 		{name: "a database that is gone", provider: func(b *acctest.Bench) string { return b.Provider("latchkey") },
 			meanwhile: func(b *acctest.Bench) func() {
 				putBack := b.Copy()

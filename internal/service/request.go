@@ -35,12 +35,12 @@ func (o *operation) repeated(
 		return known, false, nil
 	}
 	if known.Caller != request.Caller {
-		return known, false, tokens.Conflict("request_id", "", "request id %s was used before: "+
-			"send each request with an id of its own", known.ID)
+		return known, false, tokens.Conflict("request_id", "", "the request id was used before: "+
+			"send each request with an id of its own")
 	}
 	if known.Operation != request.Operation || known.Digest != request.Digest {
-		return known, false, tokens.Conflict("request_id", known.ObjectID, "request id %s was used for another request: "+
-			"send each request with an id of its own, and change nothing in one that is sent again", known.ID)
+		return known, false, tokens.Conflict("request_id", known.ObjectID, "the request id was used for another request: "+
+			"send each request with an id of its own, and change nothing in one that is sent again")
 	}
 	return known, true, nil
 }

@@ -10,7 +10,7 @@ const (
 	// EndpointVariable is the environment variable that names a server, in place of a database, if nothing else does.
 	EndpointVariable = "LATCHKEY_ENDPOINT"
 	// TokenVariable is the environment variable that holds the access token by which to ask a server.
-	TokenVariable = "LATCHKEY_TOKEN"
+	TokenVariable = "LATCHKEY_TOKEN" //nolint:gosec // the name of a variable is no credential
 	// TrustDirectoryVariable is the environment variable that names the one directory in which a database may lie although
 	// everybody may write to it.
 	TrustDirectoryVariable = "LATCHKEY_TRUST_DIRECTORY"

@@ -70,7 +70,7 @@ func NobodyAsks() *Error {
 
 // StrangerAsks is the refusal of an operation for which somebody asks by a value that is not active, whatever the cause.
 func StrangerAsks() *Error {
-	return Forbidden("", "the access token that asks is not good: it is unknown, has ended or was stopped").
+	return Forbidden("", "the caller's access token is not good: it is unknown, has ended or was stopped").
 		Because(ReasonUnauthenticated)
 }
 

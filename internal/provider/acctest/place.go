@@ -123,7 +123,7 @@ func (p *Place) SaysNobodyYet() string {
 }
 
 // notGood is what a server says to one as whom nobody can work.
-const notGood = "the access token that asks is not good"
+const notGood = "the caller's access token is not good"
 
 // IsBy reports whether an event tells of the member with an address: by name or, at a server, by one of the member's access
 // tokens.
