@@ -128,6 +128,8 @@ func (r *memberResource) ModifyPlan(
 		r.RefuseOwn(ctx, managed.StepReplace, state.subject(), &resp.Diagnostics)
 		return
 	}
+	r.WarnOfOwnRoles(ctx, state.subject(), state.settings().Grants, plan.settings().Grants, &resp.Diagnostics,
+		plan.Role, plan.GroupRoles)
 	if plan.Email.Equal(state.Email) {
 		return
 	}

@@ -149,6 +149,8 @@ func (r *technicalUserResource) ModifyPlan(
 			[]managed.Unknown{managed.UnknownReference("group_id", "latchkey_group")}, &resp.Diagnostics)
 	}
 	r.RefuseOwn(ctx, plan.curtailment(&state), state.subject(), &resp.Diagnostics)
+	r.WarnOfOwnRoles(ctx, state.subject(), state.settings().Grants, plan.settings().Grants, &resp.Diagnostics,
+		plan.Role, plan.GroupRoles)
 	var f managed.Facts
 	managed.ReadFacts(ctx, req.Private, &f, &resp.Diagnostics)
 	managed.WarnOfEnabling(f, state.subject(), state.Enabled, plan.Enabled, &resp.Diagnostics)

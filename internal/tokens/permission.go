@@ -29,6 +29,17 @@ var reservedVerbs = map[string][]string{
 	"tokens":   {"read", "write", "manage", "introspect"},
 }
 
+// reservedPermissions are the permissions of the reserved areas, each by itself.
+var reservedPermissions = func() Permissions {
+	var all []string
+	for area, verbs := range reservedVerbs {
+		for _, verb := range verbs {
+			all = append(all, area+":"+verb)
+		}
+	}
+	return NewPermissions(all...)
+}()
+
 const (
 	wildcard       = "*"
 	maxPermissions = 256
@@ -99,6 +110,16 @@ func (p Permissions) Within(limit Permissions) Permissions {
 // Without returns the permissions that the other set does not allow.
 func (p Permissions) Without(other Permissions) Permissions {
 	return slices.DeleteFunc(slices.Clone(p), other.Allows)
+}
+
+// ReservedWithout returns those of Latchkey's own permissions that p allows and the other set does not, each by itself and
+// PermissionAll in front.
+func (p Permissions) ReservedWithout(other Permissions) []string {
+	lost := p.Within(reservedPermissions).Without(other)
+	if p.Allows(PermissionAll) && !other.Allows(PermissionAll) {
+		return slices.Insert([]string(lost), 0, PermissionAll)
+	}
+	return lost
 }
 
 // IsReserved reports whether a permission is one of Latchkey's own.

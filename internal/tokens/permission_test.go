@@ -40,6 +40,25 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// Latchkey's own permissions are named one by one, by whatever they are held.
+func TestReservedWithout(t *testing.T) {
+	for _, test := range []struct{ before, after, want string }{
+		{"*", "*", ""},
+		{"*", "tokens:* accounts:*", "*"},
+		{"*", "tokens:manage", "* accounts:manage tokens:introspect tokens:read tokens:write"},
+		{"tokens:*", "tokens:read tokens:write", "tokens:introspect tokens:manage"},
+		{"tokens:* accounts:manage", "*", ""},
+		{"tokens:read accounts:*", "tokens:*", "accounts:manage"},
+		{"orders:* tokens:read", "", "tokens:read"},
+		{"orders:*", "", ""},
+		{"", "*", ""},
+	} {
+		if got := strings.Join(set(test.before).ReservedWithout(set(test.after)), " "); got != test.want {
+			t.Errorf("%q without %q lacks %q, want %q", test.before, test.after, got, test.want)
+		}
+	}
+}
+
 func TestNewPermissions(t *testing.T) {
 	for words, want := range map[string]string{
 		"":                                    "",

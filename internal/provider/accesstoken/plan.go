@@ -64,6 +64,7 @@ func (r *tokenResource) ModifyPlan(
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
 			regenerates := plan.SecretVersion.IsUnknown() && !plan.RegenerationReason.IsUnknown()
 			r.RefuseOwn(ctx, plan.curtailment(&state, regenerates, r.Now()), state.subject(), &resp.Diagnostics)
+			r.WarnOfOwnRoles(ctx, state.subject(), before, plan.settings().Own, &resp.Diagnostics, plan.Role, plan.GroupRoles)
 			refused := resp.Diagnostics.HasError()
 			if (refused || plan.SecretVersion.IsUnknown()) && config.mayBeIgnored(&state) {
 				warnOfIgnoredChanges(&state, refused, &resp.Diagnostics)
