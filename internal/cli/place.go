@@ -158,7 +158,7 @@ func (f *placeFlags) token(env *Env, endpoint *url.URL) (tokens.Secret, error) {
 		}
 	} else if text == "" {
 		return tokens.Secret{}, misusef("the server at %s asks for an access token: set %s, or name a file that holds one with "+
-			"--token-file", endpoint.Host, tokens.TokenVariable)
+			"--token-file", endpoint, tokens.TokenVariable)
 	}
 	token, ok := tokens.PresentedSecret(strings.TrimSpace(text))
 	if !ok {

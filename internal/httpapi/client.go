@@ -224,14 +224,15 @@ func (c *Client) foreign(resp *http.Response) error {
 		hint = "what stands in front of the server can't reach it, or the endpoint is wrong"
 	}
 	return tokens.Unavailable(nil, "%s answers with status %d, which is no answer of Latchkey: %s",
-		c.options.Endpoint.Redacted(), resp.StatusCode, hint)
+		c.options.Endpoint.Redacted(), resp.StatusCode, hint).Because(tokens.ReasonForeignAnswer)
 }
 
 // unjudged is the error of an answer that would hold only for the database that the client expects, from a server that
 // was not told which one that is.
 func (c *Client) unjudged() error {
 	return tokens.Unavailable(nil, "%s was not told, or does not say, from which database it answers: what stands in front of "+
-		"the server must pass on the headers whose names begin with Latchkey-", c.options.Endpoint.Redacted())
+		"the server must pass on the headers whose names begin with Latchkey-", c.options.Endpoint.Redacted()).
+		Because(tokens.ReasonForeignAnswer)
 }
 
 // unreadable is the error of an answer that can't be read.

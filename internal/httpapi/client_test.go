@@ -340,7 +340,8 @@ func TestDroppedHeaders(t *testing.T) {
 		}
 		w = &tokens.Witness{Expects: tokens.Mark{Database: database.ID}}
 		_, err = behind.Group(tokens.WithWitness(t.Context(), w), id)
-		if tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), "Latchkey-") {
+		if tokens.ErrorCode(err) != tokens.CodeUnavailable || tokens.ErrorReason(err) != tokens.ReasonForeignAnswer ||
+			!strings.Contains(err.Error(), "Latchkey-") {
 			t.Errorf("behind the proxy: %v", err)
 		}
 		if _, err = behind.Group(t.Context(), id); (err == nil) != (id == made.ID) {

@@ -208,7 +208,7 @@ func (c *Client) unanswered(ctx context.Context, d described, a *attempts, err e
 			Because(tokens.ReasonCertificate)
 	case errors.Is(err, errTooLarge):
 		return tokens.Unavailable(nil, "the server at %s answers with more than %d MiB, which no answer of Latchkey has%s",
-			at, largestAnswer>>20, perhaps)
+			at, largestAnswer>>20, perhaps).Because(tokens.ReasonForeignAnswer)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return tokens.Unavailable(nil, "the server at %s speaks plain HTTP and no TLS, so it was not asked", at).
 			Because(tokens.ReasonUnreachable)

@@ -61,10 +61,11 @@ func TestServerThatDoesNotAnswer(t *testing.T) {
 		}, want: []string{"https://127.0.0.1", "does not prove who it is", "SSL_CERT_FILE", "LATCHKEY_ENDPOINT"}},
 		{name: "a proxy without a server behind it", provider: func(b *acctest.Bench) string {
 			return at(b, answering(httptest.NewServer(page(http.StatusBadGateway))))
-		}, want: []string{"http://127.0.0.1", "status 502, which is no answer of Latchkey", "the endpoint is wrong"}},
+		}, want: []string{"http://127.0.0.1", "status 502, which is no answer of Latchkey", "the endpoint is wrong",
+			"LATCHKEY_ENDPOINT"}},
 		{name: "another server that knows of nothing", provider: func(b *acctest.Bench) string {
 			return at(b, answering(httptest.NewServer(page(http.StatusNotFound))))
-		}, want: []string{"status 404, which is no answer of Latchkey", "the endpoint may be wrong"}},
+		}, want: []string{"status 404, which is no answer of Latchkey", "the endpoint may be wrong", "LATCHKEY_ENDPOINT"}},
 		{name: "another organization", provider: func(b *acctest.Bench) string {
 			return b.Provider("latchkey", `organization = "acme"`)
 		}, want: []string{`works for organization "default"`, "settings in the provider's configuration"}},

@@ -52,6 +52,8 @@ const (
 	ReasonSecretAlreadyShown Reason = "secret_already_shown"
 	// ReasonUnreachable: the server can't be reached, or didn't answer.
 	ReasonUnreachable Reason = "unreachable"
+	// ReasonForeignAnswer: what answers in the server's place is not Latchkey, or lets less through than Latchkey needs.
+	ReasonForeignAnswer Reason = "foreign_answer"
 	// ReasonCertificate: the server doesn't prove that it is the one that was meant.
 	ReasonCertificate Reason = "certificate"
 	// ReasonPlainHTTP: the address of the server would show the access token to others.

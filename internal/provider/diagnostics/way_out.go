@@ -64,6 +64,7 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 		"server's audit log tells of an access token that has ended or was stopped, and latchkey token show says why."),
 	tokens.ReasonUnreachable: always(endpointSetting + " Check it, and that the server runs and can be reached from this " +
 		"machine. Then plan again, to see how things stand."),
+	tokens.ReasonForeignAnswer: always(endpointSetting),
 	tokens.ReasonCertificate: always("If an authority of your own signed the server's certificate, name the file with that " +
 		"authority's certificate in " + certificatesVariable + ", or have the machine trust it. Otherwise the endpoint may be " +
 		"wrong, or somebody listens in. " + endpointSetting),

@@ -39,6 +39,10 @@ func TestWaysOut(t *testing.T) {
 			err:  tokens.Unavailable(tokens.Unavailable(nil, "no route").Because(tokens.ReasonUnreachable), "lost"),
 			says: "lost (no route). " + endpointSetting,
 		},
+		{
+			err:  tokens.Unavailable(nil, "no answer of Latchkey").Because(tokens.ReasonForeignAnswer),
+			says: "no answer of Latchkey. " + endpointSetting,
+		},
 		{err: tokens.Unavailable(nil, "expired").Because(tokens.ReasonCertificate), says: "in SSL_CERT_FILE"},
 		{err: tokens.Invalid("endpoint", "plain").Because(tokens.ReasonPlainHTTP), says: "endpoint: plain. latchkey serve speaks TLS"},
 		{err: tokens.Invalid("name", "empty"), says: "name: empty."},
