@@ -52,7 +52,7 @@ resource "latchkey_token_share" "laptop" {
 			ExpectError: isPersonal,
 		},
 		resource.TestStep{
-			Config: b.Config(acctest.Data("access_tokens", "all", "")),
+			Config: b.Config(acctest.Data("access_tokens", "all", `search = "laptop"`)),
 			Check:  resource.TestCheckResourceAttr("data.latchkey_access_tokens.all", "access_tokens.#", "0"),
 		},
 	)

@@ -284,10 +284,10 @@ func TestStoryOfAToken(t *testing.T) {
 				story += fmt.Sprintf("%s %s: %s\n", e.Actor, e.Action, e.Detail)
 			}
 			if !acctest.Says(
-				"local:", "access_token.create", "local:",
+				b.Place.Actor(), "access_token.create", b.Place.Actor(),
 				"access_token.regenerate: version 2, reason: schedule; version 1 stays valid until 2030-01-23T", "no use recorded",
 				"latchkey access_token.retire_previous: version 1 ended with its grace period, last used at 2030-01-22T13:",
-				"local:", "access_token.regenerate: version 3, reason: trigger; version 2 stays valid until 2030-01-24T",
+				b.Place.Actor(), "access_token.regenerate: version 3, reason: trigger; version 2 stays valid until 2030-01-24T",
 				"no use recorded",
 				"local:anna@elsewhere access_token.retire_previous: version 2 ended, no use recorded",
 			).MatchString(story) {

@@ -79,7 +79,18 @@ func (p *Place) settingsAs(address string) []string {
 func (p *Place) openAs(who tokens.Principal, now func() time.Time) tokens.Backend {
 	backend, closer := p.openService(who, now)
 	p.t.Cleanup(func() { p.must(closer.Close()) })
+	if p.server != nil {
+		return besideCredential{backend}
+	}
 	return backend
+}
+
+// Actor is the beginning of the name that events give the provider.
+func (p *Place) Actor() string {
+	if p.server != nil {
+		return tokens.BootstrapName + "@"
+	}
+	return "local:"
 }
 
 // openService is openAs for one who closes what it opened.

@@ -110,6 +110,25 @@ func (s *server) issue(owner tokens.Backend, value tokens.Secret) {
 	}
 }
 
+// besideCredential is a backend whose lists leave out the access token by which the provider asks, and its technical user:
+// no test made them.
+type besideCredential struct{ tokens.Backend }
+
+// AccessTokens implements tokens.Backend.
+func (b besideCredential) AccessTokens(ctx context.Context, query tokens.TokenQuery) (tokens.TokenPage, error) {
+	page, err := b.Backend.AccessTokens(ctx, query)
+	page.AccessTokens = slices.DeleteFunc(page.AccessTokens, func(t tokens.AccessToken) bool {
+		return t.User.Name == tokens.BootstrapName
+	})
+	return page, err
+}
+
+// TechnicalUsers implements tokens.Backend.
+func (b besideCredential) TechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
+	users, err := b.Backend.TechnicalUsers(ctx)
+	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool { return u.Name == tokens.BootstrapName }), err
+}
+
 // count counts a request.
 func (s *server) count(r *http.Request) {
 	s.mu.Lock()

@@ -15,9 +15,13 @@ import (
 // run through servers, too.
 func TestOnFile(t *testing.T) {
 	want := []string{
+		"TestAccessTokenList",
+		"TestAccessTokenListByEachColumn",
 		"TestDataSourcesForMember",
 		"TestDatabaseFromEnvironment",
 		"TestEventList",
+		"TestLastOwner",
+		"TestLastOwnerIsTechnicalUser",
 		"TestLists",
 		"TestListsOfUnreachableDatabase",
 		"TestListsWithoutDatabase",
