@@ -13,7 +13,6 @@ import (
 
 // With act_as, data sources show what the member may see, and say where that is nothing.
 func TestDataSourcesForMember(t *testing.T) {
-	acctest.OnFile(t, "it lists all there is, and behind a server that includes the access token by which the provider asks")
 	b := acctest.New(t)
 	p := b.MakePeople()
 	open, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "open", Enabled: true}})

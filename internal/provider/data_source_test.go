@@ -190,7 +190,6 @@ func TestBadDataSourceSettings(t *testing.T) {
 
 // The lists of accounts, groups and shares, each with its filters.
 func TestLists(t *testing.T) {
-	acctest.OnFile(t, "it lists all there is, and behind a server that includes the access token by which the provider asks")
 	b := acctest.New(t)
 	p := b.MakePeople()
 	deploy, _ := b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "deploy", Enabled: true}})
@@ -343,7 +342,6 @@ func TestRoleList(t *testing.T) {
 
 // The events of one object, since an instant, and the latest ones.
 func TestEventList(t *testing.T) {
-	acctest.OnFile(t, "it lists all there is, and behind a server that includes the access token by which the provider asks")
 	b := acctest.New(t)
 	ctx := context.Background()
 	p := b.MakePeople()

@@ -50,7 +50,6 @@ func makeTokens(b *acctest.Bench, p acctest.People) {
 
 // Every filter, alone and with others, the order, and pages.
 func TestAccessTokenList(t *testing.T) {
-	acctest.OnFile(t, "it lists all there is, and behind a server that includes the access token by which the provider asks")
 	b := acctest.New(t)
 	p := b.MakePeople()
 	makeTokens(b, p)
@@ -104,7 +103,6 @@ func TestAccessTokenList(t *testing.T) {
 
 // Each column sorts both ways, as the backend does.
 func TestAccessTokenListByEachColumn(t *testing.T) {
-	acctest.OnFile(t, "it lists all there is, and behind a server that includes the access token by which the provider asks")
 	b := acctest.New(t)
 	makeTokens(b, b.MakePeople())
 	var config strings.Builder

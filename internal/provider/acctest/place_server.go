@@ -35,6 +35,9 @@ type server struct {
 	issued   map[string]string
 }
 
+// serverActor is who runs the server.
+const serverActor = tokens.Actor("local:root@server")
+
 // members are the addresses of those as whom tests work.
 var members = []string{"anna@example.com", "bea@example.com", "nobody@example.com"}
 
@@ -46,18 +49,18 @@ func newServer(p *Place, now func() time.Time) *server {
 	for _, address := range members {
 		s.personal[address] = p.newSecret()
 	}
-	_, err := service.Bootstrap{Options: service.Options{Database: p.file, Now: now}, Actor: "local:root@server"}.
+	_, err := service.Bootstrap{Options: service.Options{Database: p.file, Now: now}, Actor: serverActor}.
 		Run(context.Background(), tokens.NewSecretFor{Request: tokens.NewRequest(now()), Secret: s.owner})
 	p.must(err)
 	s.made = s.newest()
 	opened := service.Open(service.Options{Database: p.file, Follow: true, Now: now})
-	asOwner := opened.As(tokens.AsDatabaseOwner("local:root@server"))
+	asOwner := opened.As(tokens.AsDatabaseOwner(serverActor))
 	management := httpapi.NewManagement(httpapi.ManagementOptions{
 		As: func(principal tokens.Principal) tokens.Backend {
 			if secret, ok := principal.TokenHolder(); ok {
 				s.issue(asOwner, secret)
 			}
-			return opened.As(principal)
+			return besideCredential{opened.As(principal)}
 		},
 		Now: now,
 	})
@@ -110,16 +113,23 @@ func (s *server) issue(owner tokens.Backend, value tokens.Secret) {
 	}
 }
 
-// besideCredential is a backend whose lists leave out the access token by which the provider asks, and its technical user:
-// no test made them.
+// besideCredential is a backend whose lists leave out the access token by which the provider asks, its technical user and
+// what was done to make them: the tests are about what they made themselves.
 type besideCredential struct{ tokens.Backend }
 
 // AccessTokens implements tokens.Backend.
 func (b besideCredential) AccessTokens(ctx context.Context, query tokens.TokenQuery) (tokens.TokenPage, error) {
+	isCredential := func(t tokens.AccessToken) bool { return t.User.Name == tokens.BootstrapName }
 	page, err := b.Backend.AccessTokens(ctx, query)
-	page.AccessTokens = slices.DeleteFunc(page.AccessTokens, func(t tokens.AccessToken) bool {
-		return t.User.Name == tokens.BootstrapName
-	})
+	page.AccessTokens = slices.DeleteFunc(page.AccessTokens, isCredential)
+	if err != nil || !query.CountTotal {
+		return page, err
+	}
+	query.Limit, query.Cursor = 0, ""
+	all, err := b.Backend.AccessTokens(ctx, query)
+	if slices.ContainsFunc(all.AccessTokens, isCredential) {
+		page.Total--
+	}
 	return page, err
 }
 
@@ -127,6 +137,28 @@ func (b besideCredential) AccessTokens(ctx context.Context, query tokens.TokenQu
 func (b besideCredential) TechnicalUsers(ctx context.Context) ([]tokens.TechnicalUser, error) {
 	users, err := b.Backend.TechnicalUsers(ctx)
 	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool { return u.Name == tokens.BootstrapName }), err
+}
+
+// Events implements tokens.Backend.
+func (b besideCredential) Events(ctx context.Context, query tokens.EventQuery) ([]tokens.Event, error) {
+	events, err := b.Backend.Events(ctx, query)
+	return withoutBootstrap(events), err
+}
+
+// EventsAfter implements tokens.Backend.
+func (b besideCredential) EventsAfter(
+	ctx context.Context, query tokens.EventQuery, after tokens.EventPosition,
+) (tokens.EventPage, error) {
+	page, err := b.Backend.EventsAfter(ctx, query, after)
+	page.Events = withoutBootstrap(page.Events)
+	return page, err
+}
+
+// withoutBootstrap leaves out what the server did to begin with, but for the database.
+func withoutBootstrap(events []tokens.Event) []tokens.Event {
+	return slices.DeleteFunc(events, func(e tokens.Event) bool {
+		return e.Actor == serverActor && e.Action != tokens.ActionDatabaseCreate
+	})
 }
 
 // count counts a request.
@@ -149,7 +181,7 @@ func (s *server) isUntouched() bool { return s.newest() == s.made }
 // newest returns the newest mark of the database.
 func (s *server) newest() tokens.Mark {
 	s.place.t.Helper()
-	backend, closer := s.place.openService(tokens.AsDatabaseOwner("local:root@server"), s.now)
+	backend, closer := s.place.openService(tokens.AsDatabaseOwner(serverActor), s.now)
 	var w tokens.Witness
 	_, err := backend.Database(tokens.WithWitness(context.Background(), &w))
 	s.place.must(err)

@@ -15,14 +15,9 @@ import (
 // run through servers, too.
 func TestOnFile(t *testing.T) {
 	want := []string{
-		"TestAccessTokenList",
-		"TestAccessTokenListByEachColumn",
-		"TestDataSourcesForMember",
 		"TestDatabaseFromEnvironment",
-		"TestEventList",
 		"TestLastOwner",
 		"TestLastOwnerIsTechnicalUser",
-		"TestLists",
 		"TestListsOfUnreachableDatabase",
 		"TestListsWithoutDatabase",
 		"TestNewDatabase",
