@@ -7,12 +7,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/cli"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/httpapi"
@@ -34,32 +32,6 @@ var onlyOnFile = map[string]string{
 	"place":             "it is about the choice between a file and a server",
 	"restore":           "a restore replaces the file",
 	"serve":             "it is about the server itself",
-}
-
-// TestScriptsThroughAServer runs the scripts again, all but onlyOnFile: each command asks a server for the database of the
-// script by a personal token. Without --act-as that is the token of a member who is an owner, and with it that of the member
-// to act as.
-func TestScriptsThroughAServer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it runs all scripts a second time")
-	}
-	const directory = "testdata/script"
-	var files []string
-	excluded := map[string]bool{}
-	for _, file := range must(filepath.Glob(filepath.Join(directory, "*.txtar"))) {
-		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
-		if onlyOnFile[name] != "" {
-			excluded[name] = true
-			continue
-		}
-		files = append(files, file)
-	}
-	for name := range onlyOnFile {
-		if !excluded[name] {
-			t.Errorf("there is no script %s", name)
-		}
-	}
-	runScripts(t, files, "served=1")
 }
 
 // owner is the member who works through a server as the owner of the file does there.

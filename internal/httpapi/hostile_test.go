@@ -360,7 +360,7 @@ func describeRequest(h hostileRequest) string {
 // nor by a secret. None is in the log, in the events or in the database.
 func TestHostileRequests(t *testing.T) {
 	b := newBesieged(t)
-	count, seed := 10_000, uint64(20261127)
+	count, seed := hostileRequests, uint64(20261127)
 	switch {
 	case *full:
 		count, seed = 40_000, rand.Uint64()
