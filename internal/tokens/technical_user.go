@@ -1,10 +1,6 @@
 package tokens
 
-import (
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // TechnicalUserSettings are what people set on a technical user.
 type TechnicalUserSettings struct {
@@ -54,10 +50,7 @@ func (u TechnicalUser) IsOwner() bool {
 
 // Mentions reports whether the name, the description or the address holds a text, in any case.
 func (u TechnicalUser) Mentions(text string) bool {
-	text = Folded(text)
-	return slices.ContainsFunc([]string{u.Name, u.Description, u.Email}, func(of string) bool {
-		return strings.Contains(Folded(of), text)
-	})
+	return mentioned(Folded(text), u.Name, u.Description, u.Email)
 }
 
 // NewTechnicalUser is the input for creating a technical user.

@@ -262,12 +262,12 @@ func (q TokenQuery) names(t *AccessToken) bool {
 
 // mentions reports whether the token's name, description or technical user contains a folded text.
 func (t *AccessToken) mentions(text string) bool {
-	for _, s := range []string{t.Name, t.Description, t.User.Email, t.User.Name} {
-		if strings.Contains(Folded(s), text) {
-			return true
-		}
-	}
-	return false
+	return mentioned(text, t.Name, t.Description, t.User.Email, t.User.Name)
+}
+
+// mentioned reports whether one of the texts contains a folded text, in any case.
+func mentioned(folded string, texts ...string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(Folded(text), folded) })
 }
 
 // Folded returns a text without the difference between upper and lower case, by which texts are searched and ordered. A
