@@ -81,15 +81,12 @@ func (c *Connection) RefusesOwn(
 
 // refuseOwn adds the diagnostic for a step that would take away what an access token needs, and reports whether it would.
 func refuseOwn(self tokens.Self, step string, s diagnostics.Subject, diags *diag.Diagnostics) bool {
-	var what string
+	what := asWhat(self, s)
 	effect := "This run would break off, and no later one could work with that access token"
 	switch {
 	case self.AccessTokenID == "":
 		return false
-	case s.ID == self.AccessTokenID:
-		what = "the access token by which this run asks the server"
-	case s.ID == self.AccountID:
-		what = "the account of the access token by which this run asks the server"
+	case what != "":
 	case s.Kind == tokens.KindRole && slices.Contains(self.RoleNames(), s.Name):
 		what = "a role by which the access token of this run may do what it does"
 		effect = "Whoever holds the role has none in its place, and so this run, and every later one with that access token, " +
@@ -100,6 +97,20 @@ func refuseOwn(self tokens.Self, step string, s diagnostics.Subject, diags *diag
 	diags.AddError("Unable to change what the run works with", fmt.Sprintf(
 		"%s is %s, and this plan would %s. %s.\n\n%s", s, what, step, effect, outOfOwn(step, s)))
 	return true
+}
+
+// asWhat says what an object is to a run that asks a server; empty where it is neither its access token nor the account of
+// that.
+func asWhat(self tokens.Self, s diagnostics.Subject) string {
+	switch {
+	case self.AccessTokenID == "":
+		return ""
+	case s.ID == self.AccessTokenID:
+		return "the access token by which this run asks the server"
+	case s.ID == self.AccountID:
+		return "the account of the access token by which this run asks the server"
+	}
+	return ""
 }
 
 // outOfOwn says what to do in place of a step that would take away what the run works with.

@@ -25,7 +25,8 @@ func (c *Connection) WarnOfOwnRoles(
 		return
 	}
 	self, err := c.askWho(ctx, false)
-	if err != nil || self.AccessTokenID == "" || s.ID != self.AccessTokenID && s.ID != self.AccountID {
+	what := asWhat(self, s)
+	if err != nil || what == "" {
 		return
 	}
 	page, err := c.Backend.AccessTokens(ctx, tokens.TokenQuery{ID: self.AccessTokenID})
@@ -48,12 +49,8 @@ func (c *Connection) WarnOfOwnRoles(
 	if lost == "" {
 		return
 	}
-	what := "is the account of the access token by which this run asks the server"
-	if s.ID == token.ID {
-		what = "is the access token by which this run asks the server"
-	}
 	diags.AddWarning("Run loses permissions of its own", fmt.Sprintf(
-		"%s %s. With the roles of this plan, that token no longer holds %s. Without them, this run may break off, and a later "+
+		"%s is %s. With the roles of this plan, that token no longer holds %s. Without them, this run may break off, and a later "+
 			"one may be refused when it reads what it manages.\n\nIf the configuration still needs one of them, leave the roles "+
 			"as they are, or run it with another access token, in token of the provider's configuration or in %s.",
 		s, what, lost, tokens.TokenVariable))
