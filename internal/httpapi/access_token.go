@@ -145,7 +145,8 @@ func (p *previousSecret) domain() *tokens.PreviousSecret {
 func accessTokenOf(t tokens.AccessToken) accessToken {
 	return accessToken{
 		ID: t.ID, QualifiedID: t.QualifiedID(), accessTokenSettings: accessTokenSettingsOf(t.Settings),
-		User: technicalUserOf(t.User), MemberID: textOrNull(t.MemberID()), CreatorID: textOrNull(t.CreatorID), Disabled: stopOf(t.Disabled), Held: stopOf(t.Held),
+		User: technicalUserOf(t.User), MemberID: textOrNull(t.MemberID()), CreatorID: textOrNull(t.CreatorID),
+		Disabled: stopOf(t.Disabled), Held: stopOf(t.Held),
 		Secret: secretState{
 			t.Secret.Version, t.Secret.Preview, instant{t.Secret.CreatedAt}, instant{t.Secret.EndedAt},
 			instant{t.SecretExpiresAt()}, instant{t.Secret.LastUsedAt},

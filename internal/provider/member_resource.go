@@ -58,7 +58,8 @@ func (r *memberResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 func (r *memberResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A person of the organization, with whom access tokens can be shared " +
-			"(`latchkey_token_share`), and as whom Terraform and the command line can work: on the file by `act_as`, at a server by a personal token.\n\n" +
+			"(`latchkey_token_share`), and as whom Terraform and the command line can work: on the file by `act_as`, at a " +
+			"server by a personal token.\n\n" +
 			"Names and roles change in place. Another e-mail address is another person, so it replaces the member. " +
 			"Deleting a member ends its shares.\n\n" +
 			"~> **The last owner stays.** Once there is an owner (a member, or a technical user that is enabled and not " +

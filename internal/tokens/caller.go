@@ -32,7 +32,8 @@ func (c Caller) IsOwner() bool { return c.Access.Organization.Allows(PermissionA
 // Sees reports whether the caller may know of a token; share is its role by a share, or empty. A token with restricted
 // visibility is for owners, the account that created it, and those it is shared with.
 func (c Caller) Sees(t AccessToken, share string) bool {
-	return t.Visibility != VisibilityRestricted || c.shareReaches(share, ShareViewer, t.User.GroupID) || c.AccountID != "" && c.AccountID == t.CreatorID ||
+	return t.Visibility != VisibilityRestricted || c.shareReaches(share, ShareViewer, t.User.GroupID) ||
+		c.AccountID != "" && c.AccountID == t.CreatorID ||
 		c.Access.At(t.User.GroupID).Allows(PermissionAll)
 }
 

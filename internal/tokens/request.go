@@ -23,8 +23,8 @@ func NewRequest(now time.Time) Request { return Request{RequestID: NewID(KindReq
 func (r Request) Validate() error { return ValidateID("request_id", KindRequest, r.RequestID) }
 
 // Digest returns the SHA-256, in hexadecimal, of everything that an input asks for, except its request id. A secret
-// counts by its hash, unless it was generated for a caller who sent none. Inputs that mean the same have the same digest: times in any zone, sets of roles in any order.
-// Every field of the input counts, so that none can be forgotten.
+// counts by its hash, unless it was generated for a caller who sent none. Inputs that mean the same have the same digest:
+// times in any zone, sets of roles in any order. Every field of the input counts, so that none can be forgotten.
 func Digest(input any) string {
 	text, err := json.Marshal(content(reflect.ValueOf(input)))
 	if err != nil {
