@@ -133,9 +133,10 @@ func TestImpossibleReplacement(t *testing.T) {
 		for _, test := range replacements {
 			t.Run(cause.name+"/"+test.name, func(t *testing.T) {
 				b := acctest.New(t)
-				cause.made.Name, cause.made.Enabled = "ci", true
+				settings := cause.made // of this test alone: they run side by side
+				settings.Name, settings.Enabled = "ci", true
 				made, err := b.Outside.CreateAccessToken(context.Background(),
-					tokens.NewAccessToken{NewSecretFor: b.NewSecret(), Settings: cause.made})
+					tokens.NewAccessToken{NewSecretFor: b.NewSecret(), Settings: settings})
 				b.Must(err)
 				config := func(generation string, lines ...string) string {
 					return b.Config(fmt.Sprintf(watched, generation) +
