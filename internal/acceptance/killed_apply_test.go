@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// killsToMake is how often TestKilledApply kills a working provider.
-	killsToMake = 50
+	// fewKills and allKills are how often TestKilledApply kills a working provider, the latter in all rounds.
+	fewKills, allKills = 12, 50
 	// parallelism is how many operations Terraform runs at once.
 	parallelism = 10
 )
@@ -37,7 +37,7 @@ func TestKilledApply(t *testing.T) {
 	usual := w.applyTimed()
 
 	kills, leftovers := 0, 0
-	for kills < killsToMake || leftovers == 0 && kills < 4*killsToMake {
+	for wanted := rounds(fewKills, allKills); kills < wanted || leftovers == 0 && kills < 4*allKills; {
 		for key, token := range wish {
 			wish[key] = token.changed(random)
 		}
