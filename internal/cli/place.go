@@ -30,8 +30,7 @@ type server struct {
 	token    tokens.Secret
 }
 
-// placeFlags say where a command works. A flag beats the environment as a whole: with a database in a flag, nothing in the
-// environment that leads to a server counts, and the other way round.
+// placeFlags say where a command works, together with the environment; see tokens.ChoosePlace.
 type placeFlags struct {
 	Database  *string `help:"The database file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH" group:"common"`
 	ActAs     *string `help:"Act with the permissions of the member with this e-mail address, not as the owner of the database." placeholder:"EMAIL" group:"common" values:"members"`
@@ -57,70 +56,83 @@ func (f *placeFlags) place(env *Env, command, on string) (p place, err error) {
 	if p.actAs, err = f.member(); err != nil {
 		return p, err
 	}
-	name, endpoint, err := f.endpoint(env, command, on)
-	if err != nil {
-		return p, err
-	}
-	if endpoint != "" {
-		if p.actAs != "" {
-			return p, misusef("--act-as and %s are mutually exclusive: a server works for whoever holds the access token; "+
-				"leave --act-as out, or name a database file with --database", name)
+	environment := tokens.PlaceNamesInEnvironment(env.variable)
+	if on == onFile {
+		if err := f.refuseServer(environment, command); err != nil {
+			return p, err
 		}
-		p.server, err = f.server(env, name, endpoint)
-		return p, err
+		environment.Endpoint, environment.HasToken = nil, false
 	}
+	chosen, conflict := tokens.ChoosePlace(f.named(), environment)
 	switch {
+	case conflict == tokens.ConflictGiven:
+		return p, misusef("--endpoint and --database are mutually exclusive: leave one of them out")
+	case conflict == tokens.ConflictInEnvironment:
+		return p, misusef("%s names a server and %s a database: unset one of them, or say --endpoint or --database",
+			tokens.EndpointVariable, tokens.DatabaseVariable)
+	case chosen.IsServer:
+		p.server, err = f.atServer(env, chosen, p.actAs)
+		return p, err
 	case f.TokenFile != "":
 		return p, misusef("--token-file is for a server: name that with --endpoint, or leave --token-file out")
 	case f.Insecure && on != onFile:
 		return p, misusef("--insecure is for a server: name that with --endpoint, or leave --insecure out")
-	case on != onFile && f.Database == nil && env.variable(tokens.DatabaseVariable) == "" &&
-		env.variable(tokens.TokenVariable) != "": // else it would make a database, or look at another one
+	case conflict == tokens.ConflictTokenAlone:
 		return p, misusef("%s holds an access token for a server, and nothing names one: say --endpoint or set %s; to work on a "+
 			"file, name that with --database or %s, or unset %s",
 			tokens.TokenVariable, tokens.EndpointVariable, tokens.DatabaseVariable, tokens.TokenVariable)
 	}
-	p.database, err = f.database(env)
-	return p, err
+	p.database = chosen.Name
+	name := tokens.DatabaseVariable
+	if chosen.IsGiven {
+		name = "--database"
+	}
+	if err := tokens.ValidateDatabasePath(name, p.database); err != nil {
+		return p, misusef("%s", err)
+	}
+	return p, nil
 }
 
-// endpoint returns the address of the server to ask, with the name of what holds it; empty for none.
-func (f *placeFlags) endpoint(env *Env, command, on string) (name, text string, err error) {
-	server, file := env.variable(tokens.EndpointVariable), env.variable(tokens.DatabaseVariable)
+// named returns what the flags name.
+func (f *placeFlags) named() tokens.PlaceNames {
+	names := tokens.PlaceNames{Database: f.Database, HasToken: f.TokenFile != ""}
+	if f.Endpoint != "" {
+		names.Endpoint = &f.Endpoint
+	}
+	return names
+}
+
+// refuseServer refuses to run a command that works on the database file where a server is named in its place.
+func (f *placeFlags) refuseServer(environment tokens.PlaceNames, command string) error {
 	switch {
-	case on == onFile && f.Endpoint != "":
-		return "", "", misusef("%s works on the database file: run it on the machine where that is, and leave --endpoint out",
-			command)
-	case on == onFile && server != "" && file == "" && f.Database == nil:
-		return "", "", misusef("%s works on the database file, and %s names a server: run it on the machine where the file is, "+
-			"and name that with --database or %s", command, tokens.EndpointVariable, tokens.DatabaseVariable)
-	case on == onFile:
-		return "", "", nil
-	case f.Endpoint != "" && f.Database != nil:
-		return "", "", misusef("--endpoint and --database are mutually exclusive: leave one of them out")
 	case f.Endpoint != "":
-		return "--endpoint", f.Endpoint, nil
-	case server == "" || f.Database != nil:
-		return "", "", nil
-	case file != "":
-		return "", "", misusef("%s names a server and %s a database: unset one of them, or say --endpoint or --database",
-			tokens.EndpointVariable, tokens.DatabaseVariable)
+		return misusef("%s works on the database file: run it on the machine where that is, and leave --endpoint out", command)
+	case environment.Endpoint != nil && environment.Database == nil && f.Database == nil:
+		return misusef("%s works on the database file, and %s names a server: run it on the machine where the file is, "+
+			"and name that with --database or %s", command, tokens.EndpointVariable, tokens.DatabaseVariable)
 	}
-	return tokens.EndpointVariable, server, nil
+	return nil
 }
 
-// database returns the path of the database: from the flag, else from the environment, else the default.
-func (f *placeFlags) database(env *Env) (string, error) {
-	name, path := "--database", tokens.DefaultDatabase
-	if f.Database != nil {
-		path = *f.Database
-	} else if fromEnv := env.variable(tokens.DatabaseVariable); fromEnv != "" {
-		name, path = tokens.DatabaseVariable, fromEnv
+// atServer returns the server that was chosen, where nobody acts as somebody else.
+func (f *placeFlags) atServer(env *Env, chosen tokens.Place, actAs string) (*server, error) {
+	name := tokens.EndpointVariable
+	if chosen.IsGiven {
+		name = "--endpoint"
 	}
-	if err := tokens.ValidateDatabasePath(name, path); err != nil {
-		return "", misusef("%s", err)
+	if actAs != "" {
+		return nil, misusef("--act-as and %s are mutually exclusive: a server works for whoever holds the access token; "+
+			"leave --act-as out, or name a database file with --database", name)
 	}
-	return path, nil
+	address, err := parseEndpoint(name, chosen.Name, f.Insecure)
+	if err != nil {
+		return nil, misusef("%s", explain(err)) // which repeats no more of the address than the host
+	}
+	token, err := f.token(env, address)
+	if err != nil {
+		return nil, err
+	}
+	return &server{address, token}, nil
 }
 
 // member returns the address of the member to act as, or an empty string for the owner of the database.
@@ -132,19 +144,6 @@ func (f *placeFlags) member() (string, error) {
 		return "", misuseOf(*f.ActAs, err)
 	}
 	return *f.ActAs, nil
-}
-
-// server returns the server at an address, which stands in what has the name.
-func (f *placeFlags) server(env *Env, name, endpoint string) (*server, error) {
-	address, err := parseEndpoint(name, endpoint, f.Insecure)
-	if err != nil {
-		return nil, misusef("%s", explain(err)) // which repeats no more of the address than the host
-	}
-	token, err := f.token(env, address)
-	if err != nil {
-		return nil, err
-	}
-	return &server{address, token}, nil
 }
 
 // token returns the access token by which to ask a server: from the file, else from the environment.

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -57,8 +56,7 @@ func (m *providerModel) unknown() string {
 // refuseExcluded refuses settings that exclude each other, as far as they are known.
 func (m *providerModel) refuseExcluded(diags *diag.Diagnostics) {
 	if attribute.IsGiven(m.Endpoint) && attribute.IsGiven(m.Database) {
-		diags.Append(diagnostics.Excluded("endpoint",
-			"database and endpoint exclude each other: a run works on the file itself, or through a server; remove one of them"))
+		diags.Append(bothGiven())
 	}
 	if attribute.IsGiven(m.Endpoint) && attribute.IsGiven(m.ActAs) {
 		diags.Append(diagnostics.Excluded("act_as", actAsAtServer+"; remove act_as, or work on the file with database"))
@@ -69,39 +67,49 @@ func (m *providerModel) refuseExcluded(diags *diag.Diagnostics) {
 	}
 }
 
+// bothGiven refuses a configuration that names both a database and a server.
+func bothGiven() diag.Diagnostic {
+	return diagnostics.Excluded("endpoint",
+		"database and endpoint exclude each other: a run works on the file itself, or through a server; remove one of them")
+}
+
 // actAsAtServer says why there is no act_as at a server.
 const actAsAtServer = "act_as and endpoint exclude each other: at a server, the access token says as whom a run works, and a " +
 	"member has personal tokens (latchkey member token create)"
 
 // place decides where a run works. All settings are known.
 func (m *providerModel) place(getenv func(string) string) (p place, refusal diag.Diagnostic) {
-	database, endpoint := getenv(tokens.DatabaseVariable), getenv(tokens.EndpointVariable)
-	p.isConfigured = !m.Database.IsNull() || !m.Endpoint.IsNull()
-	switch {
-	case !m.Endpoint.IsNull():
-		return m.atServer(p, "endpoint", m.Endpoint.ValueString(), getenv)
-	case !m.Database.IsNull():
-		return m.onMachine(p, "database", m.Database.ValueString())
-	case database != "" && endpoint != "":
+	chosen, conflict := tokens.ChoosePlace(tokens.PlaceNames{
+		Database: m.Database.ValueStringPointer(), Endpoint: m.Endpoint.ValueStringPointer(), HasToken: !m.Token.IsNull(),
+	}, tokens.PlaceNamesInEnvironment(getenv))
+	switch conflict {
+	case tokens.ConflictGiven:
+		return p, bothGiven()
+	case tokens.ConflictInEnvironment:
 		return p, diag.NewErrorDiagnostic("Unable to choose between database and server", fmt.Sprintf(
 			"The environment names a database in %s and a server in %s, and the provider's configuration names neither.\n\n"+
 				"Unset one of the variables. Or set database or endpoint in the provider's configuration, which then counts alone.",
 			tokens.DatabaseVariable, tokens.EndpointVariable))
-	case endpoint != "":
-		return m.atServer(p, tokens.EndpointVariable, endpoint, getenv)
-	case database == "" && getenv(tokens.TokenVariable) != "" && m.Token.IsNull():
-		// Else a pipeline that lacks the other variable would make a database on a disk that is thrown away.
+	case tokens.ConflictTokenAlone:
 		return p, diag.NewErrorDiagnostic("Unable to find server", fmt.Sprintf(
 			"%s holds an access token, by which a server is asked, and nothing names a server, so this run would work on %s in "+
 				"the current directory.\n\nSet %s to the address of the server. To work on a file, set database in the provider's "+
 				"configuration or %s, or unset %s.",
 			tokens.TokenVariable, tokens.DefaultDatabase, tokens.EndpointVariable, tokens.DatabaseVariable, tokens.TokenVariable))
 	}
-	return m.onMachine(p, tokens.DatabaseVariable, cmp.Or(database, tokens.DefaultDatabase))
+	p.isConfigured = chosen.IsGiven
+	if chosen.IsServer {
+		return m.atServer(p, chosen.Name, getenv)
+	}
+	return m.onMachine(p, chosen.Name)
 }
 
-// onMachine completes the place of a run that works on a database, whose path the field names.
-func (m *providerModel) onMachine(p place, field, name string) (place, diag.Diagnostic) {
+// onMachine completes the place of a run that works on a database with a path.
+func (m *providerModel) onMachine(p place, name string) (place, diag.Diagnostic) {
+	field := tokens.DatabaseVariable
+	if p.isConfigured {
+		field = "database"
+	}
 	err := tokens.ValidateDatabasePath(field, name)
 	if err == nil {
 		p.database, err = filepath.Abs(name)
@@ -117,10 +125,12 @@ func (m *providerModel) onMachine(p place, field, name string) (place, diag.Diag
 	return p, nil
 }
 
-// atServer completes the place of a run that works through a server, whose address the field names.
-func (m *providerModel) atServer(
-	p place, field, address string, getenv func(string) string,
-) (place, diag.Diagnostic) {
+// atServer completes the place of a run that works through the server at an address.
+func (m *providerModel) atServer(p place, address string, getenv func(string) string) (place, diag.Diagnostic) {
+	field := tokens.EndpointVariable
+	if p.isConfigured {
+		field = "endpoint"
+	}
 	endpoint, err := parseEndpoint(field, address)
 	if err != nil {
 		return p, diag.NewAttributeErrorDiagnostic(path.Root("endpoint"), "Unable to find server", diagnostics.Explain(err))
