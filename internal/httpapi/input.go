@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -180,7 +179,7 @@ func readBody(r *http.Request, into reflect.Value) error {
 	if err != nil || media != "application/json" {
 		return malformed("", "the body must be JSON: send it with Content-Type: application/json")
 	}
-	text, err := io.ReadAll(r.Body)
+	text, err := bodyOf(r).readAll()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return malformed("", fmt.Sprintf("the body is too large: send at most %d bytes", largestBody))
 	}

@@ -64,6 +64,7 @@ func FuzzInput(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query, key string) {
 		r := httptest.NewRequest(http.MethodPost, "/v1/anything", strings.NewReader(`{"name":"x"}`))
+		r.Body = &body{ReadCloser: r.Body}
 		r.URL.RawQuery = query
 		r.Header[keyHeader] = []string{key}
 		r.Header.Set("Content-Type", "application/json")

@@ -142,10 +142,9 @@ func (m *Management) handler(e endpoint) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
 		defer cancel()
 		r = r.WithContext(ctx)
-		read, _ := r.Body.(*body)
 		code := ""
 		if text, saw, err := m.carryOut(e, r); err != nil {
-			sent := concealing(e.described, r, read.text)
+			sent := concealing(e.described, r, bodyOf(r).text)
 			m.tell(ctx, e, err, sent)
 			p := sent.concealed(problemOf(err), m.options.Location)
 			code = p.Code
@@ -175,8 +174,8 @@ func (m *Management) carryOut(e endpoint, r *http.Request) (text []byte, saw str
 	if err != nil {
 		return nil, "", err
 	}
-	if b, ok := r.Body.(*body); ok && asks.refusal != nil {
-		b.most = mostOfStrangers
+	if asks.refusal != nil {
+		bodyOf(r).most = mostOfStrangers
 	}
 	about := refusedOperation{e.name, asks.tokenID}
 	if asks.refusal != nil && e.name == revokeSecret.name {
@@ -304,16 +303,24 @@ func (m *Management) send(w http.ResponseWriter, r *http.Request, status int, me
 	}
 }
 
-// body is the body of a request. It remembers what was read of it, and whether that was all.
+// body is the body of a request.
 type body struct {
 	io.ReadCloser
-	text  []byte
+	// text is what readAll has read of it.
+	text []byte
+	// count is how many bytes were read of it, and ended says that these were all.
+	count int
 	ended bool
 	// most is how many bytes are read of it; zero for all.
 	most int
 	// large has room for an element for each large body, and isLarge says that this one has its own there.
 	large   chan struct{}
 	isLarge bool
+}
+
+// bodyOf returns the body of a request, which ServeHTTP has put there.
+func bodyOf(r *http.Request) *body {
+	return r.Body.(*body) //nolint:errcheck,forcetypeassert // by ServeHTTP
 }
 
 // errCrowded says that a large body is not read, because others are.
@@ -329,13 +336,13 @@ func (b *body) release() {
 // Read reads from the body.
 func (b *body) Read(p []byte) (int, error) {
 	if b.most > 0 {
-		left := b.most - len(b.text)
+		left := b.most - b.count
 		if left <= 0 {
 			return 0, &http.MaxBytesError{Limit: int64(b.most)}
 		}
 		p = p[:min(len(p), left)]
 	}
-	if !b.isLarge && len(b.text) > smallBody {
+	if !b.isLarge && b.count > smallBody {
 		select {
 		case b.large <- struct{}{}:
 			b.isLarge = true
@@ -344,17 +351,24 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 	}
 	n, err := b.ReadCloser.Read(p)
-	b.text = append(b.text, p[:n]...)
+	b.count += n
 	b.ended = b.ended || errors.Is(err, io.EOF)
 	return n, err
+}
+
+// readAll reads the body and keeps what it read, also where it doesn't come to the end.
+func (b *body) readAll() ([]byte, error) {
+	var err error
+	b.text, err = io.ReadAll(b)
+	return b.text, err
 }
 
 // leaveUnread ends the connection after the answer where the request has more of a body. What has come of that, or comes
 // soon, is read first: the end of a connection with unread data can take the answer with it, and a client whose token has
 // ended would see a server that can't be reached.
 func (m *Management) leaveUnread(w http.ResponseWriter, r *http.Request) {
-	b, ok := r.Body.(*body)
-	if !ok || b.ended || r.ContentLength == 0 {
+	b := bodyOf(r)
+	if b.ended || r.ContentLength == 0 {
 		return
 	}
 	if r.Header.Get("Expect") == "" { // else the client sends it only if it is asked to
