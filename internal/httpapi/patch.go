@@ -51,7 +51,8 @@ func (p patch[W, S]) MarshalJSON() ([]byte, error) {
 	return json.Marshal(some)
 }
 
-// UnmarshalJSON reads the settings that there are, and which those are. A name in another case is none.
+// UnmarshalJSON reads the settings that there are, and which those are. That there is nothing else, also not by a name in
+// another case, checkDocument has seen.
 func (p *patch[W, S]) UnmarshalJSON(text []byte) error {
 	var some map[string]json.RawMessage
 	if err := json.Unmarshal(text, &some); err != nil {
@@ -60,16 +61,12 @@ func (p *patch[W, S]) UnmarshalJSON(text []byte) error {
 	for _, field := range tokens.FieldsOf[S]() {
 		if _, ok := some[field]; ok {
 			p.fields = append(p.fields, field)
-			delete(some, field)
 		}
-	}
-	if len(some) > 0 {
-		return errUnknownMember
 	}
 	if preset, ok := any(&p.settings).(presettable); ok {
 		preset.preset()
 	}
-	return decodeStrictly(text, &p.settings)
+	return json.Unmarshal(text, &p.settings)
 }
 
 // document returns the type of the document of which the body has some members.

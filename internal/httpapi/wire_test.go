@@ -164,10 +164,15 @@ func changes[S any, W settingsDocument[S]](document func(S) W) func(t *testing.T
 				}
 			}
 		}
-		var p patch[W, S]
 		for _, text := range []string{`{"unknown":1}`, `{"` + strings.ToUpper(all[0]) + `":"x"}`, `[]`, `{} {}`} {
-			if decodeStrictly([]byte(text), &p) == nil {
+			if err := readDocument([]byte(text), new(patch[W, S])); err == nil {
 				t.Errorf("%s is an update", text)
+			}
+			nested := `{"settings":` + text + `}`
+			if err := readDocument([]byte(nested), new(struct {
+				Settings patch[W, S] `json:"settings"`
+			})); err == nil {
+				t.Errorf("%s has an update", nested)
 			}
 		}
 	}
