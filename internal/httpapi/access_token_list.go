@@ -128,29 +128,24 @@ func accessTokenListEndpoints() []endpoint {
 // which the first was read.
 func (c *Client) AccessTokens(ctx context.Context, query tokens.TokenQuery) (tokens.TokenPage, error) {
 	in := accessTokenSelectionOf(query)
-	in.Limit = pageSize(query.Limit, 0)
-	all, err := received(accessTokenPage.domain)(ask(ctx, c, listAccessTokens, in))
-	for err == nil && all.NextCursor != "" && (query.Limit == 0 || len(all.AccessTokens) < query.Limit) {
-		in.Cursor, in.CountTotal = all.NextCursor, false
-		in.Limit = pageSize(query.Limit, len(all.AccessTokens))
-		var more tokens.TokenPage
-		if more, err = received(accessTokenPage.domain)(ask(ctx, c, listAccessTokens, in)); err == nil {
-			all = joined(all, more)
+	var all *tokens.TokenPage
+	err := eachPage(in.pageInput, func(page pageInput) (int, string, error) {
+		in.pageInput = page
+		p, err := received(accessTokenPage.domain)(ask(ctx, c, listAccessTokens, in))
+		if err != nil {
+			return 0, "", err
 		}
-	}
+		count := len(p.AccessTokens)
+		if all != nil {
+			p = joined(*all, p)
+		}
+		all, in.CountTotal = &p, false
+		return count, p.NextCursor, nil
+	})
 	if err != nil {
 		return tokens.TokenPage{}, err
 	}
-	return all, nil
-}
-
-// pageSize returns how many elements the next page has at most, of a list of limit elements (zero for all) of which some
-// are there already. A limit that no list has is for the server to refuse.
-func pageSize(limit, there int) int {
-	if limit == 0 {
-		return largestPage
-	}
-	return min(limit-there, largestPage)
+	return *all, nil
 }
 
 // joined returns two pages that follow each other as one.

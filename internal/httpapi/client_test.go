@@ -153,6 +153,7 @@ func TestHostileAnswers(t *testing.T) {
 		{"a page without items", document(`{"next_cursor":null}`), nil, once},
 		{"a page with null items", document(`{"items":null,"next_cursor":null}`), nil, once},
 		{"a page that is always followed by itself", document(`{"items":[` + aGroup + `],"next_cursor":"x"}`), nil, 2},
+		{"an empty page that is followed by others", document(`{"items":[],"next_cursor":"x"}`), nil, once},
 		{"an object without its identifier", document(strings.Replace(aGroup, groupID, "", 1)), nil, once},
 		{"an object without a time", document(strings.Replace(aGroup, "created_at", "made_at", 1)), nil, once},
 		{"an object with another type", document(strings.Replace(aGroup, `"payments"`, `7`, 1)), nil, once},
@@ -200,6 +201,55 @@ func TestHostileAnswers(t *testing.T) {
 				if err != nil && (strings.Contains(err.Error(), c.options.Token.Reveal()) || strings.Contains(err.Error(), "/v1/")) {
 					t.Errorf("%s: the error repeats the request: %v", operation.name, err)
 				}
+			}
+		})
+	}
+}
+
+// TestCircularLists answers with pages that lead back to an earlier one.
+func TestCircularLists(t *testing.T) {
+	accessTokens := accessTokenPageOf(filled[tokens.TokenPage](t), true)
+	for _, list := range []struct {
+		name string
+		page any
+		ask  func(*Client) error
+	}{
+		{"groups", page[group]{Items: []group{groupOf(filled[tokens.Group](t))}},
+			func(c *Client) error { _, err := c.Groups(t.Context()); return err }},
+		{"events", eventPageOf(filled[tokens.EventPage](t)), func(c *Client) error {
+			_, err := c.EventsAfter(t.Context(), tokens.EventQuery{}, tokens.EventPosition{})
+			return err
+		}},
+		{"access tokens", accessTokens, func(c *Client) error {
+			_, err := c.AccessTokens(t.Context(), tokens.TokenQuery{})
+			return err
+		}},
+		{"the first 50 access tokens", accessTokens, func(c *Client) error {
+			_, err := c.AccessTokens(t.Context(), tokens.TokenQuery{Limit: 50})
+			return err
+		}},
+		{"access tokens from a cursor on", accessTokens, func(c *Client) error {
+			_, err := c.AccessTokens(t.Context(), tokens.TokenQuery{Cursor: "c"})
+			return err
+		}},
+	} {
+		t.Run(list.name, func(t *testing.T) {
+			var document map[string]any
+			if err := json.Unmarshal(encoded(list.page), &document); err != nil {
+				t.Fatal(err)
+			}
+			document["items"] = document["items"].([]any)[:1]
+			s := newRawServer(t, func(n int64, c net.Conn) {
+				if n == 10 {
+					document["next_cursor"] = nil // before the test takes for ever
+				} else {
+					document["next_cursor"] = []string{"a", "b", "c"}[n%3]
+				}
+				_, _ = io.WriteString(c, raw(200, "application/json", string(encoded(document))))
+			})
+			err := list.ask(clientOf(t, s.url, hurried))
+			if asked := s.asked.Load(); tokens.ErrorCode(err) != tokens.CodeUnavailable || asked > 4 {
+				t.Errorf("asked %d times, and then: %v", asked, err)
 			}
 		})
 	}

@@ -161,16 +161,20 @@ func (c *Client) EventsAfter(
 	ctx context.Context, query tokens.EventQuery, after tokens.EventPosition,
 ) (tokens.EventPage, error) {
 	in := eventSelectionOf(query, after)
-	in.Limit = pageSize(query.Limit, 0)
-	all, err := received(eventPage.domain)(ask(ctx, c, listEvents, in))
-	pages, count := [][]tokens.Event{all.Events}, len(all.Events)
-	for err == nil && all.NextCursor != "" && (query.Limit == 0 || count < query.Limit) {
-		in.Cursor, in.Limit = all.NextCursor, pageSize(query.Limit, count)
-		var earlier tokens.EventPage
-		if earlier, err = received(eventPage.domain)(ask(ctx, c, listEvents, in)); err == nil {
-			pages, count, all.NextCursor = append(pages, earlier.Events), count+len(earlier.Events), earlier.NextCursor
+	var all tokens.EventPage
+	var pages [][]tokens.Event
+	err := eachPage(in.pageInput, func(page pageInput) (int, string, error) {
+		in.pageInput = page
+		p, err := received(eventPage.domain)(ask(ctx, c, listEvents, in))
+		if err != nil {
+			return 0, "", err
 		}
-	}
+		if len(pages) == 0 {
+			all.End = p.End
+		}
+		pages, all.NextCursor = append(pages, p.Events), p.NextCursor
+		return len(p.Events), p.NextCursor, nil
+	})
 	if err != nil {
 		return tokens.EventPage{}, err
 	}

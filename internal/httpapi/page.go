@@ -80,24 +80,52 @@ func askForAll[In, D, T any](
 	ctx context.Context, c *Client, list operation[In, page[D]], selection func(pageInput) In, domain func(D) (T, error),
 ) ([]T, error) {
 	var all []T
-	in := pageInput{Limit: largestPage}
-	for {
+	err := eachPage(pageInput{}, func(in pageInput) (int, string, error) {
 		p, err := ask(ctx, c, list, selection(in))
 		if err != nil {
-			return nil, err
+			return 0, "", err
 		}
 		for _, d := range p.Items {
 			t, err := domain(d)
 			if err != nil {
-				return nil, unreadable(err)
+				return 0, "", unreadable(err)
 			}
 			all = append(all, t)
 		}
-		if p.NextCursor == nil {
-			return all, nil
-		}
-		in.Cursor = *p.NextCursor
+		return len(p.Items), textOrEmpty(p.NextCursor), nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return all, nil
+}
+
+// eachPage asks for one page of a list after the other, until the list ends or has as many elements as it is limited to;
+// zero for all. ask returns how many a page has, and the cursor of the next one. CodeUnavailable for a list that leads back
+// to a page, and would never end.
+func eachPage(list pageInput, ask func(in pageInput) (count int, next string, err error)) error {
+	asked, there := map[string]bool{}, 0
+	for in := list; ; {
+		asked[in.Cursor], in.Limit = true, pageSize(list.Limit, there)
+		count, next, err := ask(in)
+		there += count
+		switch {
+		case err != nil || next == "" || list.Limit != 0 && there >= list.Limit:
+			return err
+		case asked[next]:
+			return unreadable(errNoFurther)
+		}
+		in.Cursor = next
+	}
+}
+
+// pageSize returns how many elements the next page has at most, of a list of limit elements (zero for all) of which some
+// are there already. A limit that no list has is for the server to refuse.
+func pageSize(limit, there int) int {
+	if limit == 0 {
+		return largestPage
+	}
+	return min(limit-there, largestPage)
 }
 
 // answered returns a function that turns what a backend answers into a document.
