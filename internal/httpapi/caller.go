@@ -92,11 +92,12 @@ func (m *Management) askerOf(r *http.Request) (a asker, err error) {
 	return a, nil
 }
 
-// refusedOperation is an operation that was refused to those who presented nothing, or a value that is not active.
+// refusedOperation is an operation that was refused, and the token because of whose value it was; empty for none.
 type refusedOperation struct{ operation, tokenID string }
 
-// refusals remembers what was refused in the present minute because nobody asked who may ask. One event tells of all that
-// are the same, so all but the first need no look at the database, whether a value is unknown or was stopped.
+// refusals remembers what was refused in the present minute. One event, or one line of the log, tells of all that are the
+// same. So all but the first of those who may ask for nothing need no look at the database, whether a value is unknown or
+// was stopped.
 type refusals struct {
 	mu     sync.Mutex
 	minute time.Time

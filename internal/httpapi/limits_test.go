@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"sync/atomic"
@@ -315,6 +316,40 @@ func TestSlowLargeBodies(t *testing.T) {
 		if status = r.StatusCode; time.Now().After(deadline) {
 			t.Fatalf("a large body after all others: %s %s", r.Status, body)
 		}
+	}
+}
+
+// Who sends large bodies while too many are read can't fill the log: it has one line a minute for each operation.
+func TestRefusedLargeBodiesInTheLog(t *testing.T) {
+	var log strings.Builder
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	h := NewManagement(ManagementOptions{
+		As:  func(tokens.Principal) tokens.Backend { return nil }, // it is not reached
+		Now: func() time.Time { return now },
+		Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	for range mostLarge {
+		h.large <- struct{}{}
+	}
+	body := strings.Repeat(" ", 2*smallBody)
+	for minute := range 2 {
+		for range 3 {
+			for _, path := range []string{"/v1/groups", "/v1/roles"} {
+				r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+				r.Header.Set("Authorization", "Bearer "+strings.Repeat("x", 40))
+				r.Header.Set("Content-Type", "application/json")
+				w := httptest.NewRecorder()
+				if h.ServeHTTP(w, r); w.Code != http.StatusServiceUnavailable {
+					t.Errorf("a large body is answered by %d", w.Code)
+				}
+			}
+		}
+		for _, operation := range []string{"createGroup", "createRole"} {
+			if lines := strings.Count(log.String(), "operation="+operation+" "); lines != minute+1 {
+				t.Errorf("in minute %d, the log has %d lines about %s:\n%s", minute+1, lines, operation, log.String())
+			}
+		}
+		now = now.Add(tokens.FoldedWithin)
 	}
 }
 

@@ -64,8 +64,9 @@ type Management struct {
 	// turns holds an element for each operation that runs.
 	turns chan struct{}
 	// large holds an element for each large body that is read, and stays until its request is answered.
-	large    chan struct{}
-	refusals refusals
+	large chan struct{}
+	// refusals are those of who may ask for nothing, and crowds are those of large bodies.
+	refusals, crowds refusals
 }
 
 // NewManagement returns a server of the management API.
@@ -256,12 +257,17 @@ func checkOrganization(ctx context.Context, b tokens.Backend, wanted string) err
 		Because(tokens.ReasonOtherOrganization)
 }
 
-// tell logs what went wrong, as opposed to what was refused, unless the client no longer waits for it.
+// tell logs what went wrong, as opposed to what was refused, unless the client no longer waits for it. That there are too
+// many large bodies it says once a minute, or those who send them would fill the log.
 func (m *Management) tell(ctx context.Context, e endpoint, err error, sent concealer) {
-	if tokens.ErrorCode(err) == tokens.CodeUnavailable && !errors.Is(ctx.Err(), context.Canceled) {
-		m.options.Log.Warn("an operation could not be carried out",
-			"operation", e.name, "error", sent.conceal(tokens.Cleaned(err.Error()), "", leastPlain))
+	if tokens.ErrorCode(err) != tokens.CodeUnavailable || errors.Is(ctx.Err(), context.Canceled) {
+		return
 	}
+	if errors.Is(err, errCrowded) && !m.crowds.isFirst(refusedOperation{operation: e.name}, m.options.Now()) {
+		return
+	}
+	m.options.Log.Warn("an operation could not be carried out",
+		"operation", e.name, "error", sent.conceal(tokens.Cleaned(err.Error()), "", leastPlain))
 }
 
 // sendProblem sends why an operation failed.
