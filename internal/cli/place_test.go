@@ -58,7 +58,8 @@ func TestServersThatDontAnswer(t *testing.T) {
 	}{
 		"nobody there": {
 			endpoint: "http://127.0.0.1:1", waits: true, code: 3,
-			says: []string{"http://127.0.0.1:1", "connection refused", "--endpoint or LATCHKEY_ENDPOINT names it, and latchkey serve must run there"},
+			says: []string{"http://127.0.0.1:1", "connection refused",
+				"--endpoint or LATCHKEY_ENDPOINT names it, and latchkey serve must run there"},
 		},
 		"down behind a gateway": {endpoint: foreign(http.StatusBadGateway), waits: true, code: 3,
 			says: []string{"status 502", "what stands in front of the server can't reach it"}},

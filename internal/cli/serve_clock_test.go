@@ -91,7 +91,8 @@ func TestServeThroughClockSteps(t *testing.T) {
 	}
 
 	// Changes are seen meanwhile, those by the server itself and those of others.
-	request := must(http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/v1/revoke", strings.NewReader("token="+revoked)))
+	request := must(http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+"/v1/revoke",
+		strings.NewReader("token="+revoked)))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := client.Do(request)
 	must(0, err)

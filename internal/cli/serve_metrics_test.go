@@ -28,7 +28,9 @@ func TestGuideListsEveryMetric(t *testing.T) {
 	if got := s.get(s.base+"/v1/authenticate", value); got.status != 200 {
 		t.Fatalf("got %+v", got)
 	}
-	for path, want := range map[string]int{"/v1/database": 200, "/v1/groups/grp_none": 404, "/v1/nothing": 404, "/openapi.json": 200} {
+	for path, want := range map[string]int{
+		"/v1/database": 200, "/v1/groups/grp_none": 404, "/v1/nothing": 404, "/openapi.json": 200,
+	} {
 		if got := s.get(s.base+path, value); got.status != want {
 			t.Fatalf("%s is %+v", path, got)
 		}

@@ -120,7 +120,8 @@ func TestLostAnswersOfStops(t *testing.T) {
 		if _, err := local.HoldAccessToken(ctx, made.ID, "leaked in a forum"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := m.losingClient(m.owner, 1).HoldAccessToken(ctx, made.ID, "an audit"); tokens.ErrorCode(err) != tokens.CodeConflict {
+		_, err = m.losingClient(m.owner, 1).HoldAccessToken(ctx, made.ID, "an audit")
+		if tokens.ErrorCode(err) != tokens.CodeConflict {
 			t.Errorf("a hold of what another holds is %v", err)
 		}
 	})

@@ -49,8 +49,10 @@ func (d manyTokens) Secret(_ context.Context, hash tokens.SecretHash) (verify.Fo
 	t.User.GroupRoles = []tokens.GroupRole{{GroupID: strings.Clone(d.groups[i%len(d.groups)]), Role: "manager"}}
 	return verify.Found{
 		SecretRow: tokens.SecretRow{Hash: hash, Version: t.Secret.Version, AccessToken: t},
-		Roles:     tokens.NewRoles([]tokens.Role{{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read"}}}}),
-		Database:  tokens.Database{Organization: strings.Clone("acme")},
+		Roles: tokens.NewRoles([]tokens.Role{
+			{RoleSettings: tokens.RoleSettings{Name: "clerk", Permissions: []string{"orders:read"}}},
+		}),
+		Database: tokens.Database{Organization: strings.Clone("acme")},
 	}, true, nil
 }
 

@@ -16,7 +16,8 @@ const (
 	// organizationHeader is the name that the organization must have.
 	organizationHeader = "Latchkey-Organization"
 	// expectsHeader is what the caller has seen of the database: its identifier, a space and the text of a mark, if there
-	// is one. Each answer repeats it, so that the caller knows that the server was told. sawHeader is, in the same form, the newest mark after the operation.
+	// is one. Each answer repeats it, so that the caller knows that the server was told. sawHeader is, in the same form, the
+	// newest mark after the operation.
 	expectsHeader = "Latchkey-Expects"
 	sawHeader     = "Latchkey-Saw"
 	// purposeHeader is the operation that a look serves: an action, a space and the identifier of its object, if there is

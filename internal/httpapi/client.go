@@ -64,7 +64,8 @@ func ParseEndpoint(field, text string, isInsecure bool) (*url.URL, error) {
 	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
 		return nil, tokens.Invalid(field, "it is not the address of a server: write it as in \"https://latchkey.example.com\"")
 	case u.User != nil:
-		return nil, tokens.Invalid(field, "the address holds a user name or password: leave it out, and pass the access token by itself")
+		return nil, tokens.Invalid(field,
+			"the address holds a user name or password: leave it out, and pass the access token by itself")
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		return nil, tokens.Invalid(field, "the address has a query or a fragment: end it with the path")
 	case u.Scheme != "https" && u.Scheme != "http":
@@ -214,7 +215,8 @@ func (c *Client) foreign(resp *http.Response) error {
 	hint := "the endpoint may be wrong, or what stands in front of the server answered in its place"
 	switch {
 	case resp.StatusCode/100 == 3:
-		hint = "the address redirects to another one, which is not followed since the access token would go there: name the final address"
+		hint = "the address redirects to another one, which is not followed since the access token would go there: name the " +
+			"final address"
 	case resp.StatusCode == http.StatusBadRequest && c.options.Endpoint.Scheme == "http":
 		hint = "the server may speak TLS, so that its address begins with https://"
 	case resp.StatusCode == http.StatusNotFound:

@@ -19,7 +19,9 @@ import (
 )
 
 // hurried are retries without long waits.
-var hurried = retries{least: time.Millisecond, most: 2 * time.Millisecond, count: 3, answer: 10 * time.Second, altogether: time.Hour}
+var hurried = retries{
+	least: time.Millisecond, most: 2 * time.Millisecond, count: 3, answer: 10 * time.Second, altogether: time.Hour,
+}
 
 // clientOf returns a client of a server at an address, which asks again as r says.
 func clientOf(t *testing.T, address string, r retries) *Client {

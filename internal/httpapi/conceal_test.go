@@ -182,9 +182,10 @@ func distinctive(r *rand.Rand) (text, heart string) {
 	}
 	heart = b.String()
 	around := []string{
-		"%s", " %s", "%s\n", `"%s"`, `%s\`, "%s@example.com", "%s@b\u00fccher.example", "\u0430%s@example.com", "{{name}}%s", "%s}}{{id}}",
-		"Zoe\u0301-%s", "\u212b%s", "%s:read", "tokens:%s", "%s-x", "%s/..", "../%s", "%s\x00", "%s\u202e", "%s\u115f", "grp_%s", "tok_%s/mem_%[1]s",
-		"lk_%s0123456789012345678901234567890123456789", "%s abcdefghijklmnopqrstuvwxyz0123456789abcdefgh", "%s %[1]s", "%%%s", "%s\xff",
+		"%s", " %s", "%s\n", `"%s"`, `%s\`, "%s@example.com", "%s@b\u00fccher.example", "\u0430%s@example.com",
+		"{{name}}%s", "%s}}{{id}}", "Zoe\u0301-%s", "\u212b%s", "%s:read", "tokens:%s", "%s-x", "%s/..", "../%s", "%s\x00",
+		"%s\u202e", "%s\u115f", "grp_%s", "tok_%s/mem_%[1]s", "lk_%s0123456789012345678901234567890123456789",
+		"%s abcdefghijklmnopqrstuvwxyz0123456789abcdefgh", "%s %[1]s", "%%%s", "%s\xff",
 	}
 	return fmt.Sprintf(around[r.IntN(len(around))], heart), heart
 }

@@ -24,7 +24,8 @@ func TestEventsOverHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := c.ReleaseAccessToken(ctx, tokens.NewID(tokens.KindAccessToken, began)); tokens.ErrorCode(err) != tokens.CodeNotFound {
+	_, err := c.ReleaseAccessToken(ctx, tokens.NewID(tokens.KindAccessToken, began))
+	if tokens.ErrorCode(err) != tokens.CodeNotFound {
 		t.Fatal(err)
 	}
 	for _, query := range []tokens.EventQuery{

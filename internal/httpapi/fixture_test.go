@@ -304,7 +304,8 @@ func (w *world) reply(text string) reply {
 	w.t.Helper()
 	for range 100 {
 		r := parse(w.t, w.send(text))
-		if r.StatusCode != http.StatusServiceUnavailable || w.database == nil || w.database.err != nil || w.recorder.revokeError != nil {
+		if r.StatusCode != http.StatusServiceUnavailable || w.database == nil || w.database.err != nil ||
+			w.recorder.revokeError != nil {
 			return r
 		}
 	}

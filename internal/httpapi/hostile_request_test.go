@@ -272,7 +272,8 @@ func (a *adversary) text(name string) string {
 		return a.hostileText()
 	}
 	kinds := map[string]string{
-		"group_id": "grp", "role_id": "rol", "member_id": "mem", "technical_user_id": "tu", "access_token_id": "tok", "creator_id": "tu",
+		"group_id": "grp", "role_id": "rol", "member_id": "mem", "technical_user_id": "tu", "access_token_id": "tok",
+		"creator_id": "tu",
 	}
 	if kind := kinds[name]; kind != "" {
 		return a.objects.pick(a.Rand, kind)
@@ -351,7 +352,8 @@ func (a *adversary) spoil(r *hostileRequest) {
 		r.method = oneOf(a, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get")
 		r.operation = ""
 	case 1:
-		r.target = oneOf(a, "/", "/v1", "/v2"+r.target, r.target+"/", r.target+"/x", strings.ToUpper(r.target), "/v1/../v1/groups", "//v1")
+		r.target = oneOf(a, "/", "/v1", "/v2"+r.target, r.target+"/", r.target+"/x", strings.ToUpper(r.target),
+			"/v1/../v1/groups", "//v1")
 		r.operation = ""
 	case 2:
 		separator := map[bool]string{true: "&", false: "?"}[strings.Contains(r.target, "?")]
@@ -360,7 +362,8 @@ func (a *adversary) spoil(r *hostileRequest) {
 		r.header.Add(oneOf(a, expectsHeader, runHeader, organizationHeader, purposeHeader, tentativeHeader, keyHeader),
 			oneOf(a, "", "x", "true", "db_x 1", "%zz", "access_token.show tok_x", "group.delete", "\xff", strings.Repeat("x", 300)))
 	case 4:
-		r.header.Set("Content-Type", oneOf(a, "", "text/plain", "application/json; charset=utf-16", "multipart/form-data", "application/x-www-form-urlencoded"))
+		r.header.Set("Content-Type", oneOf(a, "", "text/plain", "application/json; charset=utf-16", "multipart/form-data",
+			"application/x-www-form-urlencoded"))
 	case 5:
 		if r.body == "" {
 			r.body = oneOf(a, "{}", "x", strings.Repeat(" ", 2_000_000))
@@ -411,7 +414,8 @@ func (a *adversary) spoilBody(r *hostileRequest) {
 		r.body = r.body[:a.IntN(len(r.body))] + oneOf(a, "", "\xff", "\x00", "}", ",", `\ud800`, "9e999999")
 		return
 	case 8:
-		r.body = oneOf(a, "null", "[]", "1", `"x"`, "{}{}", "\ufeff{}", r.body+r.body, "["+r.body+"]", strings.Repeat(" ", 1<<20)+r.body)
+		r.body = oneOf(a, "null", "[]", "1", `"x"`, "{}{}", "\ufeff{}", r.body+r.body, "["+r.body+"]",
+			strings.Repeat(" ", 1<<20)+r.body)
 		return
 	case 9:
 		for n := range document {

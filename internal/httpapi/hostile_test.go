@@ -289,7 +289,8 @@ func (b *besieged) judge(h hostileRequest, resp *http.Response, body []byte) {
 	}
 	b.mu.Unlock()
 	media := resp.Header.Get("Content-Type")
-	if strings.HasPrefix(media, "text/plain") && (status == http.StatusBadRequest || status == http.StatusRequestHeaderFieldsTooLarge) {
+	if strings.HasPrefix(media, "text/plain") &&
+		(status == http.StatusBadRequest || status == http.StatusRequestHeaderFieldsTooLarge) {
 		return // net/http refuses what is no HTTP
 	}
 	fail := func(format string, args ...any) {
@@ -311,7 +312,8 @@ func (b *besieged) judge(h hostileRequest, resp *http.Response, body []byte) {
 	}
 	if status >= 400 {
 		var p problem
-		if json.Unmarshal(body, &p) != nil || p.Status != status || p.Title != http.StatusText(status) || p.Code == "" || p.Detail == "" {
+		if json.Unmarshal(body, &p) != nil || p.Status != status || p.Title != http.StatusText(status) || p.Code == "" ||
+			p.Detail == "" {
 			fail("it is no problem of that status")
 		}
 		if h.operation == "" || p.Code == codeNoSuchOperation {

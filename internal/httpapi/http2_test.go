@@ -48,7 +48,8 @@ func TestHTTP2(t *testing.T) {
 		return reply{Response: answered}
 	}
 	for range 3 {
-		if r := ask(http.MethodGet, "/v1/authenticate", nil); r.StatusCode != http.StatusOK || r.Header.Get("X-Latchkey-Roles") != "clerk" {
+		r := ask(http.MethodGet, "/v1/authenticate", nil)
+		if r.StatusCode != http.StatusOK || r.Header.Get("X-Latchkey-Roles") != "clerk" {
 			t.Errorf("without a body: %s, %v", r.Status, r.Header)
 		}
 		never, end := io.Pipe() // a body that never comes

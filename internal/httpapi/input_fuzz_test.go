@@ -28,7 +28,8 @@ func FuzzDocument(f *testing.F) {
 		} {
 			err := readDocument(text, empty)
 			if err != nil {
-				if rule, ok := err.(*tokens.Error); !ok || rule.Code != tokens.CodeInvalid || rule.Message == "" { //nolint:errorlint // itself
+				rule, ok := err.(*tokens.Error) //nolint:errorlint // itself
+				if !ok || rule.Code != tokens.CodeInvalid || rule.Message == "" {
 					t.Fatalf("%T: %v", empty, err)
 				}
 				continue

@@ -37,7 +37,8 @@ func TestNoSecretInAnAddress(t *testing.T) {
 			t.Errorf("%s: %v", e.name, err)
 			continue
 		}
-		if strings.Contains(r.URL.String(), secret.Reveal()) || strings.Contains(r.URL.Path, "//") || strings.HasSuffix(r.URL.Path, "/") {
+		if strings.Contains(r.URL.String(), secret.Reveal()) || strings.Contains(r.URL.Path, "//") ||
+			strings.HasSuffix(r.URL.Path, "/") {
 			t.Errorf("%s: the address is %s", e.name, r.URL)
 		}
 	}

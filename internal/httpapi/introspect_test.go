@@ -223,7 +223,8 @@ func TestFormRequests(t *testing.T) {
 	for _, path := range []string{"/v1/introspect", "/v1/revoke"} {
 		for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"} {
 			r := w.ask(method+" "+path+"?"+good, admin)
-			if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != "POST" || r.Header.Get("Cache-Control") != "no-store" {
+			if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != "POST" ||
+				r.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s %s: %s", method, path, told(r))
 			}
 		}

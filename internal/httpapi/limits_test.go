@@ -61,8 +61,8 @@ func (m *managed) dial() net.Conn {
 
 // head returns the head of a request by the owner.
 func (m *managed) head(request string, header ...string) string {
-	lines := append([]string{request + " HTTP/1.1", "Host: latchkey.example", "Authorization: Bearer " + m.owner.Reveal()}, header...)
-	return strings.Join(lines, "\r\n") + "\r\n\r\n"
+	lines := []string{request + " HTTP/1.1", "Host: latchkey.example", "Authorization: Bearer " + m.owner.Reveal()}
+	return strings.Join(append(lines, header...), "\r\n") + "\r\n\r\n"
 }
 
 // post returns the text of a request by the owner with a JSON body.
@@ -224,7 +224,8 @@ func TestSlowBodiesHoldNoTurn(t *testing.T) {
 	m := newManaged(t)
 	for range mostOperations + 8 {
 		c := m.dial()
-		if _, err := io.WriteString(c, m.head("POST /v1/groups", "Content-Type: application/json", "Content-Length: 100")+`{"na`); err != nil {
+		head := m.head("POST /v1/groups", "Content-Type: application/json", "Content-Length: 100")
+		if _, err := io.WriteString(c, head+`{"na`); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -407,7 +408,8 @@ func TestOverloadedCache(t *testing.T) {
 		},
 		Cache: overloaded{}, Now: time.Now,
 	})
-	if r, body := m.sendRaw("GET", m.head("GET /v1/groups")); r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" {
+	r, body := m.sendRaw("GET", m.head("GET /v1/groups"))
+	if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" {
 		t.Errorf("%s %s", r.Status, body)
 	}
 }
@@ -495,7 +497,8 @@ func TestClientGoesAway(t *testing.T) {
 	began, ended := make(chan struct{}), make(chan struct{})
 	slow := described{method: "GET", path: "/v1/slow", name: "slow", in: reflect.TypeFor[noInput](), out: reflect.TypeFor[group]()}
 	h := NewManagement(ManagementOptions{
-		As: func(p tokens.Principal) tokens.Backend { return m.service.As(p) }, Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		As:  func(p tokens.Principal) tokens.Backend { return m.service.As(p) },
+		Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	h.mux.Handle("GET /v1/slow", h.handler(endpoint{slow, func(*http.Request) (work, error) {
 		return func(ctx context.Context, _ tokens.Backend) (any, error) {

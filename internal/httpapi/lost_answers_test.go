@@ -70,7 +70,8 @@ func (l *lossy) choose(r *http.Request, status int) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	request := r.Method + r.URL.Path + r.Header.Get(keyHeader)
-	if r.Method == http.MethodGet || status >= 300 && l.inARow[request] == 0 || l.inARow[request] == mostInARow || l.random.IntN(3) == 0 {
+	if r.Method == http.MethodGet || status >= 300 && l.inARow[request] == 0 || l.inARow[request] == mostInARow ||
+		l.random.IntN(3) == 0 {
 		delete(l.inARow, request)
 		return -1
 	}
@@ -297,7 +298,9 @@ func liveOn(t *testing.T, m *managed, c *Client, name string) {
 	verifies(token, third.Secret, true)
 
 	kept := secret() // its token stays
-	_, err = c.CreateAccessToken(ctx, tokens.NewAccessToken{NewSecretFor: kept, Settings: tokens.Settings{Name: name, Enabled: true}})
+	_, err = c.CreateAccessToken(ctx, tokens.NewAccessToken{
+		NewSecretFor: kept, Settings: tokens.Settings{Name: name, Enabled: true},
+	})
 	must(err)
 	all, err := local.AccessTokens(ctx, tokens.TokenQuery{Name: name})
 	must(err)

@@ -91,7 +91,9 @@ func TestPagesOverHTTP(t *testing.T) {
 	ctx := t.Context()
 	var made []tokens.Role
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		r, err := c.CreateRole(ctx, tokens.NewRole{Request: tokens.NewRequest(time.Now()), RoleSettings: tokens.RoleSettings{Name: name}})
+		r, err := c.CreateRole(ctx, tokens.NewRole{
+			Request: tokens.NewRequest(time.Now()), RoleSettings: tokens.RoleSettings{Name: name},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -181,7 +181,8 @@ func nullable(s *jsonschema.Schema) *jsonschema.Schema {
 
 // mayBeNull reports whether a schema is for null, too.
 func mayBeNull(s *jsonschema.Schema) bool {
-	return slices.Contains(s.Types, "null") || slices.ContainsFunc(s.AnyOf, func(s *jsonschema.Schema) bool { return s.Type == "null" })
+	return slices.Contains(s.Types, "null") ||
+		slices.ContainsFunc(s.AnyOf, func(s *jsonschema.Schema) bool { return s.Type == "null" })
 }
 
 // notNull returns a schema without null.

@@ -56,7 +56,8 @@ func TestRevokePersonalToken(t *testing.T) {
 	for _, accepted := range []bool{false, true} {
 		w := newWorld(t, httpapi.Renderer{}, func(o *httpapi.Options) { o.AcceptPersonal = accepted })
 		value := w.add(personalToken())
-		if r := w.post("/v1/revoke", "token="+value); r.StatusCode != http.StatusOK || !slices.Equal(w.recorder.revoked, []string{value}) {
+		r := w.post("/v1/revoke", "token="+value)
+		if r.StatusCode != http.StatusOK || !slices.Equal(w.recorder.revoked, []string{value}) {
 			t.Errorf("accepted %t: got %s, and %d revocations", accepted, r.Status, len(w.recorder.revoked))
 		}
 	}

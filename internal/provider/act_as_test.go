@@ -152,7 +152,8 @@ func TestActAsManagerCurtails(t *testing.T) {
 	}
 	refused := func(attribute string, lines ...string) resource.TestStep {
 		return resource.TestStep{Config: config(append(lines, byAnna)...), ExpectError: acctest.Says(
-			"Unable to update access token", attribute, "as stopping the token does", "tokens:manage in group", "It stays in the Terraform state")}
+			"Unable to update access token", attribute, "as stopping the token does", "tokens:manage in group",
+			"It stays in the Terraform state")}
 	}
 	b.Run(
 		resource.TestStep{Config: config(byAnna), Check: b.CheckActive(acctest.CI)},

@@ -203,7 +203,8 @@ func TestLists(t *testing.T) {
 		_, err := b.Outside.ShareAccessToken(context.Background(), share)
 		b.Must(err)
 	}
-	const role = `"${x.role}:${element(split("@", [for m in data.latchkey_members.members.members : m.email if m.id == x.member_id][0]), 0)}"`
+	const role = `"${x.role}:${element(split("@", ` +
+		`[for m in data.latchkey_members.members.members : m.email if m.id == x.member_id][0]), 0)}"`
 	config := b.Config(
 		acctest.Data("groups", "groups") + acctest.ListOutput("groups", "groups", `"${x.name}:${x.description}"`) +
 			acctest.Data("members", "members") +

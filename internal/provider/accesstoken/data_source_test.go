@@ -164,8 +164,8 @@ func TestAmbiguousAccessToken(t *testing.T) {
 	b.Run(
 		resource.TestStep{
 			Config: config,
-			ExpectError: acctest.Says(`Access token "deploy": name: technical user ci@default.latchkey.internal has 2 access tokens of this name`,
-				"active "+first.ID, "disabled "+second.ID, "by its id"),
+			ExpectError: acctest.Says(`Access token "deploy": name: technical user ci@default.latchkey.internal has 2 access `+
+				`tokens of this name`, "active "+first.ID, "disabled "+second.ID, "by its id"),
 		},
 		resource.TestStep{
 			PreConfig: func() { b.Must(b.Outside.DeleteAccessToken(context.Background(), second.ID)) },
