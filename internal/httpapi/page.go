@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"errors"
 	"slices"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -101,8 +102,8 @@ func askForAll[In, D, T any](
 }
 
 // eachPage asks for one page of a list after the other, until the list ends or has as many elements as it is limited to;
-// zero for all. ask returns how many a page has, and the cursor of the next one. CodeUnavailable for a list that leads back
-// to a page, and would never end.
+// zero for all. ask returns how many a page has, and the cursor of the next one. CodeUnavailable for a page that brings the
+// list no further although another one follows: it has nothing, or leads back to an earlier page.
 func eachPage(list pageInput, ask func(in pageInput) (count int, next string, err error)) error {
 	asked, there := map[string]bool{}, 0
 	for in := list; ; {
@@ -110,14 +111,19 @@ func eachPage(list pageInput, ask func(in pageInput) (count int, next string, er
 		count, next, err := ask(in)
 		there += count
 		switch {
-		case err != nil || next == "" || list.Limit != 0 && there >= list.Limit:
+		case err != nil || next == "":
 			return err
-		case asked[next]:
+		case count == 0 || asked[next]:
 			return unreadable(errNoFurther)
+		case list.Limit != 0 && there >= list.Limit:
+			return nil
 		}
 		in.Cursor = next
 	}
 }
+
+// errNoFurther says that a list would be read without end.
+var errNoFurther = errors.New("the list comes no further")
 
 // pageSize returns how many elements the next page has at most, of a list of limit elements (zero for all) of which some
 // are there already. A limit that no list has is for the server to refuse.

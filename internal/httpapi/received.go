@@ -11,7 +11,7 @@ import (
 
 // readAnswer reads the document by which a server answered a request with an input. What other JSON there is, such as {},
 // would pass for an object without settings or for an empty list: so every member must be there that the document always
-// has, an object must be the one that was asked for, and a page must bring the list further if another one follows.
+// has, and an object must be the one that was asked for.
 func readAnswer[In, Out any](text []byte, in In, out *Out) error {
 	if err := json.Unmarshal(text, out); err != nil {
 		return err
@@ -26,15 +26,8 @@ func readAnswer[In, Out any](text []byte, in In, out *Out) error {
 		}
 	}
 	asked, got := reflect.ValueOf(in), reflect.ValueOf(out).Elem()
-	if items := got.FieldByName("Items"); items.IsValid() {
-		if items.IsNil() {
-			return errIncomplete
-		}
-		next := got.FieldByName("NextCursor")
-		if next.Kind() == reflect.Pointer && !next.IsNil() &&
-			(items.Len() == 0 || next.Elem().String() == asked.FieldByName("Cursor").String()) {
-			return errNoFurther
-		}
+	if items := got.FieldByName("Items"); items.IsValid() && items.IsNil() {
+		return errIncomplete
 	}
 	id := got.FieldByName("ID")
 	if !id.IsValid() {
@@ -52,9 +45,6 @@ func readAnswer[In, Out any](text []byte, in In, out *Out) error {
 
 // errIncomplete says that a document lacks what it always has.
 var errIncomplete = errors.New("it is not complete")
-
-// errNoFurther says that a list would be read without end.
-var errNoFurther = errors.New("the list comes no further")
 
 // requiredMembers returns the names of the members that a document of a type always has.
 func requiredMembers(t reflect.Type) (names []string) {
