@@ -59,6 +59,7 @@ func testMissingDatabase(w *world) {
 		"UnshareAccessToken": func() error { return w.UnshareAccessToken(ctx, tok, mem) },
 		"TokenShares":        func() error { _, err := w.TokenShares(ctx, tokens.TokenShareQuery{}); return err },
 		"PruneEvents":        func() error { _, err := w.PruneEvents(ctx, w.clock.Now().Add(-later)); return err },
+		"VerifyHistory":      func() error { _, err := w.VerifyHistory(ctx, tokens.Head{}); return err },
 		"Events":             func() error { _, err := w.Events(ctx, tokens.EventQuery{}); return err },
 		"EventsAfter": func() error {
 			_, err := w.EventsAfter(ctx, tokens.EventQuery{}, tokens.EventPosition{})

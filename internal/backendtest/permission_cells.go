@@ -523,6 +523,8 @@ func (m *matrix) organizationCells(caller string) []cell {
 	return []cell{
 		one(tableOwner, "prune the events", tokens.ActionEventPrune, database.ID,
 			func() error { _, err := m.actor.PruneEvents(ctx, m.clock.Now().Add(-farAway/2)); return err }),
+		one(tableOwner, "verify the history", tokens.ActionEventVerify, database.ID,
+			func() error { _, err := m.actor.VerifyHistory(ctx, tokens.Head{}); return err }),
 		create,
 		one(tableListMembers, "list the members", tokens.ActionMemberList, "", func() error { _, err := m.actor.Members(ctx); return err }),
 		one(tableOrganization, "list the roles", tokens.ActionRoleList, "", func() error { _, err := m.actor.Roles(ctx); return err }),

@@ -197,6 +197,8 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 		}},
 		"PruneEvents": {action: tokens.ActionEventPrune, object: database.ID,
 			try: func(b tokens.Backend) error { _, err := b.PruneEvents(ctx, w.clock.Instant()); return err }},
+		"VerifyHistory": {action: tokens.ActionEventVerify, object: database.ID,
+			try: func(b tokens.Backend) error { _, err := b.VerifyHistory(ctx, tokens.Head{}); return err }},
 	}
 
 	dead := w.request("dead", user.ID)

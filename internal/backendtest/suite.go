@@ -108,6 +108,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place, without ...string) {
 		{"StoryOfAToken", testStoryOfAToken},
 		{"HiddenMentions", testHiddenMentions},
 		{"EventFilters", testEventFilters},
+		{"History", testHistory},
 		{"FollowedEvents", testFollowedEvents},
 		{"PagesOfEvents", testPagesOfEvents},
 		{"UpdatesThatChangeNothing", testUpdatesThatChangeNothing},

@@ -36,6 +36,8 @@ type snapshotDocument struct {
 	// Serial counts its changes, and ChangedAt is when the last one was made; null before changes were counted.
 	Serial    *int64  `json:"serial"`
 	ChangedAt *string `json:"changed_at"`
+	// Head is that of its history, as it was before the event of the backup; null before events had hashes.
+	Head *string `json:"head"`
 	// LastEventAt is when something was last done in it.
 	LastEventAt *string          `json:"last_event_at"`
 	Objects     map[string]int64 `json:"objects"`
@@ -44,7 +46,7 @@ type snapshotDocument struct {
 func newSnapshotDocument(s tokens.Snapshot) snapshotDocument {
 	document := snapshotDocument{
 		File: s.Database.Location, DatabaseID: s.Database.ID, Organization: s.Database.Organization,
-		ChangedAt: instantOrNull(s.Mark.At), LastEventAt: instantOrNull(s.LastEvent.At), Objects: map[string]int64{},
+		ChangedAt: instantOrNull(s.Mark.At), Head: textOrNull(s.Head.String()), LastEventAt: instantOrNull(s.LastEvent.At), Objects: map[string]int64{},
 	}
 	if at, ok := s.MadeAt(); ok {
 		document.MadeAt, document.MadeBy = instantOrNull(at), textOrNull(string(s.LastEvent.Actor))
@@ -67,7 +69,11 @@ func (c *backup) Run(ctx context.Context, app *app) error {
 	if c.JSON {
 		return app.printJSON(newSnapshotDocument(made))
 	}
-	return app.printLine(tokens.Cleaned(fmt.Sprintf("Backed up %s to %s", contents(made), made.Database.Location)))
+	err = app.printLine(tokens.Cleaned(fmt.Sprintf("Backed up %s to %s", contents(made), made.Database.Location)))
+	if err == nil && made.Head != (tokens.Head{}) {
+		err = app.printLine("The head of its history is " + made.Head.String())
+	}
+	return err
 }
 
 // contents says in one line what a database or a backup holds.

@@ -19,6 +19,9 @@ import (
 // sampleTime is an instant in the documents that the tests make.
 var sampleTime = time.Date(2030, 1, 31, 12, 0, 0, 0, time.UTC)
 
+// sampleHead is the head of a history.
+var sampleHead = tokens.Head{Number: 1, Hash: strings.Repeat("0", 64)}
+
 // fullToken has everything that a token can have, and leastToken what every token has, as a caller sees it who may not
 // know of it.
 func fullToken() listedToken {
@@ -124,6 +127,7 @@ func sampleEvents() []tokens.Event {
 		Changes: []tokens.Change{{Setting: "name", From: "a", To: "b"}, {Setting: "description"}}, Reason: "leaked",
 		Code: tokens.CodeForbidden, Field: "name", Permissions: []string{"tokens:read"}, SecretVersion: 2,
 		PreviousSecretExpiresAt: sampleTime, LastUsedAt: sampleTime, EventsDeleted: 1, EventsDeletedBefore: sampleTime,
+		Checkpoint: sampleHead.String(),
 	}
 	some.Details.Changes = []tokens.Change{{Setting: "description"}}
 	return []tokens.Event{full, some, least}
@@ -144,7 +148,7 @@ func sampleDocuments(t *testing.T) map[string][]any {
 	verified := tokens.Verification{Active: true, AccessToken: &token}
 	snapshot := tokens.Snapshot{
 		Database: tokens.Database{ID: "db_1", Organization: "acme", Location: "/latchkey.db"},
-		Mark:     tokens.Mark{Serial: 1, At: sampleTime}, Objects: []tokens.ObjectCount{{Noun: "group", Number: 1}},
+		Mark:     tokens.Mark{Serial: 1, At: sampleTime}, Head: sampleHead, Objects: []tokens.ObjectCount{{Noun: "group", Number: 1}},
 		LastEvent: tokens.Event{Action: tokens.ActionDatabaseBackup, At: sampleTime, Actor: "local:ben@laptop"},
 	}
 	a := newTestApp(nil)
@@ -166,6 +170,10 @@ func sampleDocuments(t *testing.T) map[string][]any {
 		"Group":          documentsIn(groupListing, sampleGroups()...),
 		"Role":           documentsIn(roleListing, sampleRoles()...),
 		"Event":          documentsIn(eventListing, sampleEvents()...),
+		"History": {
+			newHistoryDocument(tokens.History{Head: sampleHead, Checkpoint: sampleHead, Broken: &tokens.BrokenLink{EventID: "evt_1"}}),
+			newHistoryDocument(tokens.History{Broken: &tokens.BrokenLink{}}), newHistoryDocument(tokens.History{}),
+		},
 		"Found value": {
 			newLeakDocument(&leak{secret: secret, places: places, known: true, verification: verified, status: "active"}),
 			newLeakDocument(&leak{secret: secret, places: places}),

@@ -19,7 +19,9 @@ type eventPrune struct {
 func (*eventPrune) Help() string {
 	return "Events tell later plans who released a hold. Without that event, a plan of a state that still knows the " +
 		"hold warns that the hold is no longer there, as after a restore. So delete only events that are older than the " +
-		"last plan or apply of each configuration."
+		"last plan or apply of each configuration.\n\n" +
+		"The log is cut before the first event that is not older, and latchkey event verify goes on to tell whether what is " +
+		"left is whole. Events from before they had hashes are deleted all at once."
 }
 
 // Run says how much it is about to delete, asks, and deletes it.
@@ -56,9 +58,12 @@ func (a *app) confirmPrune(ctx context.Context, backend tokens.EventService, bef
 	if err != nil {
 		return fmt.Errorf("unable to list the events: %w", err)
 	}
-	remaining := len(slices.DeleteFunc(slices.Clone(events), func(e tokens.Event) bool { return e.At.Before(before) }))
+	first := slices.IndexFunc(events, func(e tokens.Event) bool { return !e.At.Before(before) })
+	if first < 0 {
+		first = len(events)
+	}
 	a.note("This deletes %d of %d events for good, those before %s. After that, only backups tell who did what then.",
-		len(events)-remaining, len(events), tokens.FormatTimestamp(before))
+		first, len(events), tokens.FormatTimestamp(before))
 	return a.confirm("Delete them?", "nothing was deleted")
 }
 

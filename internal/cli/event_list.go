@@ -33,7 +33,8 @@ func (*eventList) Help() string {
 		"pipeline sets), which nothing proves.\n\n" +
 		"With --json, details has the facts of an event, each null if it does not apply, and is null itself if there are " +
 		"none: changes (setting, from, to), reason, code, field, permissions (the missing ones), secret_version, " +
-		"previous_secret_expires_at, last_used_at, events_deleted and events_deleted_before."
+		"previous_secret_expires_at, last_used_at, events_deleted, events_deleted_before and checkpoint (the head of the history " +
+		"at the last of them)."
 }
 
 // eventListing is how events are listed. Refused ones stand out.
@@ -79,6 +80,7 @@ type eventDetailsDocument struct {
 	LastUsedAt              *string          `json:"last_used_at"`
 	EventsDeleted           *int64           `json:"events_deleted"`
 	EventsDeletedBefore     *string          `json:"events_deleted_before"`
+	Checkpoint              *string          `json:"checkpoint"`
 }
 
 // changeDocument is a change of a setting in --json output.
@@ -113,6 +115,7 @@ func detailsValue(e tokens.Event) value {
 		LastUsedAt:              instantOrNull(d.LastUsedAt),
 		EventsDeleted:           numberOrNull(d.EventsDeleted),
 		EventsDeletedBefore:     instantOrNull(d.EventsDeletedBefore),
+		Checkpoint:              textOrNull(d.Checkpoint),
 	}
 	var changes []string
 	for _, c := range d.Changes {

@@ -99,6 +99,10 @@ var examples = map[string][]string{
 		"latchkey event list --object deploy --since 7d",
 		"latchkey event list --action 'access_token.*' --outcome refused --json",
 	},
+	"event verify": {
+		"latchkey event verify",
+		"latchkey event verify --json",
+	},
 	"event prune": {
 		"latchkey event prune --before 365d",
 		"latchkey event prune --before 2029-12-31 --yes",

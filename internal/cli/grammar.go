@@ -54,9 +54,10 @@ type grammar struct {
 		Show roleShow `cmd:"" help:"Show one role and its permissions."`
 	} `cmd:"" help:"See the roles that accounts and access tokens can have."`
 	Event struct {
-		List  eventList  `cmd:"" help:"List what was changed or refused, oldest first."`
-		Prune eventPrune `cmd:"" help:"Delete old events for good."`
-	} `cmd:"" help:"Read the audit log and delete old events."`
+		List   eventList   `cmd:"" help:"List what was changed or refused, oldest first."`
+		Prune  eventPrune  `cmd:"" help:"Delete old events for good."`
+		Verify eventVerify `cmd:"" help:"Tell whether the audit log is whole, as it was written."`
+	} `cmd:"" help:"Read and verify the audit log, and delete old events."`
 	Serve        serve        `cmd:"" on:"file" help:"Answer gateways and APIs that ask whether a value is good."`
 	Bootstrap    bootstrap    `cmd:"" on:"file" help:"Make the first access token that may do everything, in a new or an existing database."`
 	Scan         scan         `cmd:"" help:"Find values of access tokens in files, and exit with 1 if any is live."`

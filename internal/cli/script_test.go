@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"flag"
 	"fmt"
@@ -24,7 +25,7 @@ var update = flag.Bool("update", false, "rewrite the outputs that the scripts in
 
 // TestMain lets the scripts run the command line as the program latchkey.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema, "use": use})
+	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema, "use": use, "rewrite": rewrite})
 }
 
 // value prints a value for standard input: the whole value with a line break, with that of Windows or without (-n), its
@@ -53,6 +54,13 @@ func newerSchema() {
 	binary.BigEndian.PutUint32(version, binary.BigEndian.Uint32(version)+1)
 	must(file.WriteAt(version, at))
 	must(0, file.Close())
+}
+
+// rewrite changes the database with SQL, as another program would.
+func rewrite() {
+	db := must(sql.Open("sqlite", "latchkey.db"))
+	must(db.Exec(os.Args[1]))
+	must(0, db.Close())
 }
 
 // use uses a value as a client does, as often as the second argument says.

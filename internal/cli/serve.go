@@ -188,7 +188,7 @@ func (c *serve) newServing(
 		Rows: int(c.CacheRows), MaxStaleness: settings.maxStaleness, Now: app.Now,
 	})
 	counts, flushes := newTokenMetrics(opened.CountTokens, log), newFlushes(registry, opened.UsedTokens, log)
-	registry.MustRegister(cacheMetrics(cache.Stats), counts)
+	registry.MustRegister(cacheMetrics(cache.Stats), counts, newHistoryMetric(opened.Head, app.Now, log))
 	verification := httpapi.NewVerification(httpapi.Options{
 		Cache: cache, Uses: opened, Revoker: holders{opened}, AcceptPersonal: c.AcceptPersonal,
 		IntrospectExpiry: c.IntrospectExp,

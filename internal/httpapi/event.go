@@ -30,6 +30,7 @@ type eventDetails struct {
 	LastUsedAt              instant         `json:"last_used_at,omitzero" jsonschema:"When the secret that was replaced, or that ended, was last used."`
 	EventsDeleted           int64           `json:"events_deleted,omitempty" jsonschema:"How many events were deleted."`
 	EventsDeletedBefore     instant         `json:"events_deleted_before,omitzero" jsonschema:"The time before which they were written."`
+	Checkpoint              string          `json:"checkpoint,omitempty" jsonschema:"The head of the history at the last of them."`
 }
 
 // settingChange is a setting with its values before and after.
@@ -45,6 +46,7 @@ func eventOf(e tokens.Event) event {
 		Reason: d.Reason, Code: string(d.Code), Field: d.Field, Permissions: d.Permissions, SecretVersion: d.SecretVersion,
 		PreviousSecretExpiresAt: instant{d.PreviousSecretExpiresAt}, LastUsedAt: instant{d.LastUsedAt},
 		EventsDeleted: d.EventsDeleted, EventsDeletedBefore: instant{d.EventsDeletedBefore},
+		Checkpoint: d.Checkpoint,
 	}
 	for _, change := range d.Changes {
 		details.Changes = append(details.Changes, settingChange(change))
@@ -61,6 +63,7 @@ func (e event) domain() (tokens.Event, error) {
 		Reason: d.Reason, Code: tokens.Code(d.Code), Field: d.Field, Permissions: d.Permissions, SecretVersion: d.SecretVersion,
 		PreviousSecretExpiresAt: d.PreviousSecretExpiresAt.Time, LastUsedAt: d.LastUsedAt.Time,
 		EventsDeleted: d.EventsDeleted, EventsDeletedBefore: d.EventsDeletedBefore.Time,
+		Checkpoint: d.Checkpoint,
 	}
 	for _, change := range d.Changes {
 		details.Changes = append(details.Changes, tokens.Change(change))

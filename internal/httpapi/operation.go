@@ -97,6 +97,7 @@ func endpoints() []endpoint {
 		accessTokenStopEndpoints(),
 		secretEndpoints(),
 		eventEndpoints(),
+		historyEndpoints(),
 		tokenShareEndpoints(),
 		nameEndpoints(),
 	} {

@@ -58,6 +58,7 @@ type eventDetailsModel struct {
 	LastUsedAt              customtypes.Timestamp `tfsdk:"last_used_at"`
 	EventsDeleted           types.Int64           `tfsdk:"events_deleted"`
 	EventsDeletedBefore     customtypes.Timestamp `tfsdk:"events_deleted_before"`
+	Checkpoint              types.String          `tfsdk:"checkpoint"`
 }
 
 type changeModel struct {
@@ -95,6 +96,7 @@ func showDetails(d tokens.EventDetails) eventDetailsModel {
 		LastUsedAt:              customtypes.TimestampOf(d.LastUsedAt),
 		EventsDeleted:           numberOrNull(d.EventsDeleted),
 		EventsDeletedBefore:     customtypes.TimestampOf(d.EventsDeletedBefore),
+		Checkpoint:              attribute.TextOrNull(d.Checkpoint),
 	}
 }
 
@@ -200,6 +202,10 @@ func shownDetailsAttributes() map[string]schema.Attribute {
 			Computed: true, MarkdownDescription: "How many events were deleted.",
 		},
 		"events_deleted_before": attribute.ShownTimestamp("Before when those happened"),
+		"checkpoint": schema.StringAttribute{
+			Computed: true, MarkdownDescription: "Head of the history at the last of those: its number, a colon, and the hash that " +
+				"covers it and all before it.",
+		},
 	}
 }
 

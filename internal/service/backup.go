@@ -32,12 +32,16 @@ func (b *Backend) backUp(
 	if err != nil {
 		return tokens.Snapshot{}, err
 	}
+	var head tokens.Head // that of the database, which does not know of the event in its copy
 	err = way(ctx, b.options.Database, file, func(ctx context.Context, tx store.Tx) error {
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
-		made := event(b.now(), actor, tokens.ActionDatabaseBackup, databaseObject(tx.View))
 		var err error
+		if head, err = tx.Head(ctx); err != nil {
+			return err
+		}
+		made := event(b.now(), actor, tokens.ActionDatabaseBackup, databaseObject(tx.View))
 		if made.ClaimedRun, err = b.run(ctx, tx.View); err != nil {
 			return err
 		}
@@ -46,7 +50,9 @@ func (b *Backend) backUp(
 	if err != nil {
 		return tokens.Snapshot{}, err
 	}
-	return inspectBackup(ctx, file)
+	s, err := inspectBackup(ctx, file)
+	s.Head = head
+	return s, err
 }
 
 // mayBackUp checks that the caller is an owner, and returns the name that events give it. For the owner of the database
@@ -90,5 +96,5 @@ func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
 
 // snapshot converts what an inspection found.
 func snapshot(i sqlite.Inspection) tokens.Snapshot {
-	return tokens.Snapshot{Database: i.Database, Mark: i.Mark, Objects: i.Counts, LastEvent: i.LastEvent}
+	return tokens.Snapshot{Database: i.Database, Mark: i.Mark, Head: i.Head, Objects: i.Counts, LastEvent: i.LastEvent}
 }

@@ -66,7 +66,7 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 		findings = append(findings, rowsFinding(i))
 	}
 	if i.Mark.Database != "" {
-		findings = append(findings, serialFinding(i))
+		findings = append(findings, serialFinding(i), historyFinding(i))
 	}
 	return findings
 }
@@ -217,6 +217,15 @@ func serialFinding(i sqlite.Inspection) Finding {
 	if i.Mark.Serial > 0 {
 		f.Facts["changed_at"] = tokens.FormatTimestamp(i.Mark.At)
 		f.Value = fmt.Sprintf("%d, of %s", i.Mark.Serial, f.Facts["changed_at"])
+	}
+	return f
+}
+
+// historyFinding says how far the history goes, for whoever keeps that elsewhere. That it is whole, rowsFinding says.
+func historyFinding(i sqlite.Inspection) Finding {
+	f := Finding{Name: "history", Value: i.Head.String(), Facts: map[string]any{"head": i.Head.String()}}
+	if i.Head == (tokens.Head{}) {
+		f.Value = "events get hashes from the next change on"
 	}
 	return f
 }

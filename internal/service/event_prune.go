@@ -21,13 +21,14 @@ func (b *Backend) PruneEvents(ctx context.Context, before time.Time) (int64, err
 		if err := tokens.ValidatePrune("before", before, o.now); err != nil {
 			return 0, err
 		}
-		number, err := o.DeleteEvents(ctx, before)
+		number, checkpoint, err := o.DeleteEvents(ctx, before)
 		if err != nil || number == 0 {
 			return 0, err
 		}
 		return number, o.record(ctx, tokens.ActionEventPrune, about.id, about.name, func(e *tokens.Event) {
 			e.Detail = fmt.Sprintf("%s before %s", tokens.Counted(number, "event"), tokens.FormatTimestamp(before))
 			e.Details.EventsDeleted, e.Details.EventsDeletedBefore = number, before
+			e.Details.Checkpoint = checkpoint.String()
 		})
 	})
 }

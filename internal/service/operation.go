@@ -187,7 +187,8 @@ func transact[T any](
 		if result, err = fn(o); err != nil {
 			return err
 		}
-		return o.readBackAll(ctx)
+		tx.AtTheEnd(o.readBackAll)
+		return nil
 	})
 	if o != nil {
 		b.recordUseBy(o.used, o.now)

@@ -47,6 +47,11 @@ func TestStopsThatAreUndone(t *testing.T) {
 			_, err := b.HoldAccessToken(ctx, t.ID, "leaked")
 			return err
 		}},
+		{"hold, undone by the last statement", `CREATE TRIGGER undo AFTER INSERT ON changes BEGIN ` + undoHold + `; END`,
+			func(ctx context.Context, b *Backend, t tokens.AccessToken, _ tokens.Secret) error {
+				_, err := b.HoldAccessToken(ctx, t.ID, "leaked")
+				return err
+			}},
 		{"hold, undone at once", `CREATE TRIGGER undo AFTER UPDATE OF held_by ON access_tokens BEGIN ` + undoHold + `; END`,
 			func(ctx context.Context, b *Backend, t tokens.AccessToken, _ tokens.Secret) error {
 				_, err := b.HoldAccessToken(ctx, t.ID, "leaked")

@@ -51,6 +51,22 @@ type writes struct {
 	any bool
 	// objects are what was touched, each once; everything alone, if that was.
 	objects []ChangedObject
+	// events are what the audit log will tell of it.
+	events []tokens.Event
+	// last are checks for which everything has to be written.
+	last []func(context.Context) error
+}
+
+// AtTheEnd has a check run when everything is written, before the change commits. If it fails, so does the change. What writes
+// nothing is not checked.
+func (t Tx) AtTheEnd(check func(context.Context) error) {
+	t.writes.last = append(t.writes.last, check)
+}
+
+// record takes down an event, which is written at the end.
+func (w *writes) record(e tokens.Event) {
+	w.touch(nothing)
+	w.events = append(w.events, e)
 }
 
 // QueryContext implements Querier. A statement that returns rows may write, too.

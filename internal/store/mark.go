@@ -22,7 +22,7 @@ const selectPast = `SELECT d.id, d.serial, n.mark, d.changed_at, d.known_until, 
 func (v View) Past(ctx context.Context, seen tokens.Mark) (tokens.Past, error) {
 	past, ok, err := find(ctx, v.q, scanPast, selectPast, seen.Serial)
 	if err == nil && !ok {
-		err = &rowError{rowOf(tokens.KindDatabase, v.database.ID), "its row is not there"}
+		err = noDatabaseRow(v.database)
 	}
 	past.Location = v.database.Location
 	return past, err
@@ -60,17 +60,27 @@ func scanPast(row scanner) (p tokens.Past, err error) {
 
 // raise counts a change that was made at a time and touched some objects, and returns the mark that it left. Each change
 // has a later time than the one before, by a microsecond where the clock doesn't say so: what comes after a
-// KnowEarlierMarks must not be taken for what came before. It is last in its transaction: where several go on at once,
-// those that come after it wait.
-func (t Tx) raise(ctx context.Context, at time.Time, touched ...ChangedObject) (tokens.Mark, error) {
+// KnowEarlierMarks must not be taken for what came before. With it come the events of the change. It is last in its
+// transaction: where several go on at once, those that come after it wait.
+func (t Tx) raise(
+	ctx context.Context, at time.Time, events []tokens.Event, touched ...ChangedObject,
+) (tokens.Mark, error) {
+	head, err := t.Head(ctx)
+	if err == nil {
+		head, err = t.link(ctx, head, events...)
+	}
+	if err != nil {
+		return tokens.Mark{}, err
+	}
 	scan := func(row scanner) (m tokens.Mark, err error) {
 		err = row.Scan(textTo(&m.Database), count{&m.Serial}, someInstant{&m.At})
 		return m, checkedRow(tokens.KindDatabase, m.Database, err)
 	}
 	m, ok, err := find(ctx, t.q, scan, `UPDATE database SET serial = serial + 1,
-		changed_at = CASE WHEN changed_at >= $1 THEN changed_at + 1 ELSE $1 END RETURNING id, serial, changed_at`, microseconds(at))
+		changed_at = CASE WHEN changed_at >= $1 THEN changed_at + 1 ELSE $1 END, event_number = $2, event_hash = $3
+		RETURNING id, serial, changed_at`, microseconds(at), head.Number, head.Hash)
 	if err == nil && !ok {
-		err = &rowError{rowOf(tokens.KindDatabase, t.database.ID), "its row is not there"}
+		err = noDatabaseRow(t.database)
 	}
 	if err != nil {
 		return m, err
@@ -95,7 +105,7 @@ func (t Tx) PutBack(ctx context.Context, until time.Time) error {
 	if err := t.KnowEarlierMarks(ctx, until); err != nil {
 		return err
 	}
-	_, err := t.raise(ctx, until, everything)
+	_, err := t.raise(ctx, until, nil, everything)
 	return err
 }
 

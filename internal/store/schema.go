@@ -51,7 +51,9 @@ func Migrate(ctx context.Context, tx Tx, from, to int, serial string) error {
 		if from == 0 {
 			continue // there are no rows
 		}
-		fill := map[int]func(context.Context) error{keysSince: tx.fillKeys, addressesSince: tx.fillAddresses}[version]
+		fill := map[int]func(context.Context) error{
+			keysSince: tx.fillKeys, addressesSince: tx.fillAddresses, historySince: tx.fillHistory,
+		}[version]
 		if fill == nil {
 			continue
 		}

@@ -40,7 +40,7 @@ func (v View) Unsound(ctx context.Context) (problems []string, err error) {
 			checkOf(v, scanListedChange, selectListedChanges),
 			func(ctx context.Context) error { _, err := v.Past(ctx, tokens.Mark{}); return err },
 		),
-		checkOf(v, scanEvent, selectEvents+` ORDER BY e.number`),
+		inTurn(checkOf(v, scanEvent, selectEvents+` ORDER BY e.number`), v.checkHistory),
 	} {
 		err := check(ctx)
 		if row, ok := errors.AsType[*rowError](err); ok {

@@ -145,7 +145,13 @@ func (s *Store) counted(ctx context.Context, tx Tx, fn func(Tx) error) (mark tok
 	if err := fn(counting); err != nil || !seen.any {
 		return mark, err
 	}
-	return tx.raise(ctx, s.now(), seen.touched()...)
+	mark, err = tx.raise(ctx, s.now(), seen.events, seen.touched()...)
+	for _, check := range seen.last {
+		if err == nil {
+			err = check(ctx)
+		}
+	}
+	return mark, err
 }
 
 // Uncounted writes what is no change of the database, and nothing else: events of refusals. A transaction that writes

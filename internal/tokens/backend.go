@@ -189,7 +189,7 @@ type TokenShareService interface {
 	UnshareAccessToken(ctx context.Context, tokenID, memberID string) error
 }
 
-// EventService reads and prunes the audit log.
+// EventService reads, prunes and verifies the audit log.
 type EventService interface {
 	// Events returns the events that the query selects, oldest first. An owner gets all of them. Others get those of the
 	// tokens that they may show, of the technical users that they manage and, if they manage accounts at organization
@@ -199,7 +199,11 @@ type EventService interface {
 	// the query has a limit, with the cursor of those that it leaves out. Whoever asks again from the position misses no
 	// event and gets none twice, whichever process wrote it. From the zero position on it is Events. CodeInvalid.
 	EventsAfter(ctx context.Context, query EventQuery, after EventPosition) (EventPage, error)
-	// PruneEvents deletes the events before a time and returns how many there were. CodeInvalid for a time that has not
-	// passed.
+	// PruneEvents deletes the events before the first one that is not from before a time, and returns how many there were.
+	// CodeInvalid for a time that has not passed.
 	PruneEvents(ctx context.Context, before time.Time) (int64, error)
+	// VerifyHistory follows the chain of all events, and compares it with a head that somebody kept elsewhere; zero for none.
+	// A broken link is a result, not an error. CodeForbidden unless the caller is an owner; CodeInvalid for a head of
+	// what was pruned.
+	VerifyHistory(ctx context.Context, known Head) (History, error)
 }

@@ -12,6 +12,8 @@ type Snapshot struct {
 	Database Database
 	// Mark is that of its last change; without a serial where none was counted.
 	Mark Mark
+	// Head is that of its history, as it was before the event of the backup; zero where events have no hashes.
+	Head Head
 	// Objects counts the objects of each kind.
 	Objects []ObjectCount
 	// LastEvent is the newest event. In a backup it records the backup itself, and so its age.

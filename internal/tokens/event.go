@@ -58,6 +58,7 @@ const (
 	ActionDatabaseBootstrap     Action = "database.bootstrap"
 	ActionEventList             Action = "event.list"
 	ActionEventPrune            Action = "event.prune"
+	ActionEventVerify           Action = "event.verify"
 	ActionGroupShow             Action = "group.show"
 	ActionGroupList             Action = "group.list"
 	ActionGroupCreate           Action = "group.create"
@@ -111,6 +112,7 @@ func Actions() []Action {
 		ActionDatabaseBootstrap,
 		ActionEventList,
 		ActionEventPrune,
+		ActionEventVerify,
 		ActionGroupShow,
 		ActionGroupList,
 		ActionGroupCreate,

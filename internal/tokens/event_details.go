@@ -30,6 +30,8 @@ type EventDetails struct {
 	// EventsDeleted is how many events were deleted, those before EventsDeletedBefore.
 	EventsDeleted       int64     `json:"events_deleted,omitempty"`
 	EventsDeletedBefore time.Time `json:"events_deleted_before,omitzero"`
+	// Checkpoint is the head of the history at the last of them.
+	Checkpoint string `json:"checkpoint,omitempty"`
 }
 
 // Change is a setting with its values before and after. They are empty where there was, or is, none, and both are where
@@ -60,6 +62,9 @@ func (d EventDetails) Validate() error {
 		return Invalid("", "a number counts from 0")
 	case utf8.RuneCountInString(d.Reason) > maxDescription:
 		return Invalid("reason", "it is longer than any reason")
+	}
+	if _, err := ParseHead("checkpoint", d.Checkpoint); err != nil {
+		return err
 	}
 	for _, c := range d.Changes {
 		if c.Setting == "" || utf8.RuneCountInString(c.From) > longestChange || utf8.RuneCountInString(c.To) > longestChange {

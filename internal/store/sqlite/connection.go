@@ -107,9 +107,8 @@ func (c *connection) Write(ctx context.Context, fn func(store.Tx) error) error {
 
 // Record implements store.Writer.
 func (c *connection) Record(ctx context.Context, fn func(store.Tx) error) error {
-	begin := func(ctx context.Context) (*sql.Tx, error) { return c.db.BeginTx(ctx, nil) }
 	onSchema := func(tx store.Tx) error { return fn(tx.OnSchema(c.SchemaVersion())) }
-	return c.inTurn(ctx, begin, onSchema, (*sql.Tx).Commit)
+	return c.inTurn(ctx, c.beginUnmigrated, onSchema, (*sql.Tx).Commit)
 }
 
 // inTurn runs fn in the transaction that may write, which begin begins, and ends it where fn returns nil.

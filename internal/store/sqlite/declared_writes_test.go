@@ -168,7 +168,7 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 
 		"InsertEvent": {func(ctx context.Context, tx store.Tx) error { return tx.InsertEvent(ctx, event) }, []string{ofNothing}},
 		"DeleteEvents": {func(ctx context.Context, tx store.Tx) error {
-			_, err := tx.DeleteEvents(ctx, noon)
+			_, _, err := tx.DeleteEvents(ctx, noon)
 			return err
 		}, []string{ofNothing}},
 		"InsertRequest": {func(ctx context.Context, tx store.Tx) error { return tx.InsertRequest(ctx, request) }, []string{ofNothing}},

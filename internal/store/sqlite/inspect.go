@@ -43,6 +43,8 @@ type Inspection struct {
 	Counts []tokens.ObjectCount
 	// Mark is that of the last change; without a serial where none was counted.
 	Mark tokens.Mark
+	// Head is that of its history; zero where events have no hashes.
+	Head tokens.Head
 	// LastEvent is the newest one.
 	LastEvent tokens.Event
 }
@@ -196,7 +198,11 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 	if i.Mark, err = newestMark(ctx, v, i.SchemaVersion); err != nil {
 		return err
 	}
-	events, err := v.OnSchema(i.SchemaVersion).Events(ctx, store.EventSelection{
+	v = v.OnSchema(i.SchemaVersion)
+	if i.Head, err = v.Head(ctx); err != nil {
+		return err
+	}
+	events, err := v.Events(ctx, store.EventSelection{
 		EventQuery: tokens.EventQuery{Limit: 1},
 		Audience:   store.Audience{All: true},
 	})

@@ -16,11 +16,11 @@ const serial = "INTEGER PRIMARY KEY AUTOINCREMENT"
 // begin begins a transaction that may write, and migrates an older schema in it. By then another process may have done
 // so.
 func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
-	tx, err := c.db.BeginTx(ctx, nil)
+	tx, err := c.beginUnmigrated(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err = c.checkAgain(ctx, tx); err == nil && c.isOld() {
+	if c.isOld() {
 		err = migrate(ctx, tx, c.SchemaVersion())
 	}
 	if err == nil {
@@ -36,6 +36,18 @@ func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
 				"and its directory, or make a change as a user who has that right", c.engine.path, version, store.SchemaVersion)
 	}
 	return nil, errors.Join(err, tx.Rollback())
+}
+
+// beginUnmigrated begins a transaction that may write, and leaves the schema as it is by then.
+func (c *connection) beginUnmigrated(ctx context.Context) (*sql.Tx, error) {
+	tx, err := c.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkAgain(ctx, tx); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
 }
 
 // checkAgain checks the schema once more if anything in it changed since it was last seen.

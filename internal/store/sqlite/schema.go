@@ -30,6 +30,7 @@ var schemaDigests = []string{
 	"077d5639cc794f17e10f2340dc2ff7b35ff8d0ee933d0d11a99687041abbe972",
 	"d549b4dab4411e1b99b0c6797ad9653245fcc7b045956fb2a19e75c802b31642",
 	"567594bf485d44c7bed0113ef00da5dbefaa54151db859c9368ab9d3dcadf687",
+	"ad20de2e5a313e40f2f0787a714ccf547c2a379da980dda9ff911e42faf436cd",
 }
 
 // ownStatistics are SQLite's own tables, which anyone's ANALYZE makes. They only decide how a query is carried out.

@@ -1,0 +1,262 @@
+package service_test
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// withoutHashes gives a file the schema from before events had hashes.
+const withoutHashes = `ALTER TABLE events DROP COLUMN hash;
+	ALTER TABLE database DROP COLUMN event_number; ALTER TABLE database DROP COLUMN event_hash;
+	ALTER TABLE database DROP COLUMN checkpoint_number; ALTER TABLE database DROP COLUMN checkpoint_hash;
+	ALTER TABLE database DROP COLUMN earlier_events; PRAGMA user_version = 11`
+
+// eventColumns are the columns that the hash of an event covers.
+var eventColumns = []string{
+	"id", "at", "actor", "action", "claimed_run", "object_id", "object_name", "outcome", "detail", "details",
+}
+
+// Whatever somebody does to the events in the file is found, and the first event that it concerns is named. Who computes
+// every hash anew is found by a head that was kept elsewhere.
+func TestHistoryCannotBeRewrittenUnseen(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		h := newHistory(t, r)
+		h.check(tokens.Head{}, nothingWrong)
+		for _, head := range h.kept {
+			h.check(head, nothingWrong)
+		}
+		all := h.numbers()
+		chained := slices.DeleteFunc(slices.Clone(all), func(n int64) bool { return n <= h.whole.Checkpoint.Number })
+		if len(chained) == 0 {
+			r.Skip("nothing was written since the upgrade")
+		}
+		pick := func(of []int64) int64 { return rapid.SampledFrom(of).Draw(r, "event") }
+		first := func(n int64) int64 { return max(n, h.whole.Checkpoint.Number) } // earlier ones are found together
+		known := h.kept[len(h.kept)-1]
+		switch rapid.SampledFrom([]string{
+			"change", "forge a hash", "delete", "swap", "insert", "cut the end", "cut the end and its count", "cut the beginning",
+			"recompute",
+		}).Draw(r, "attack") {
+		case "change":
+			n, column := pick(all), rapid.SampledFrom(eventColumns).Draw(r, "column")
+			change := column + ` || 'x'`
+			if column == "at" {
+				change = `at + 1`
+			}
+			h.execute(fmt.Sprintf(`UPDATE events SET %s = %s WHERE number = %d`, column, change, n))
+			h.check(tokens.Head{}, first(n))
+		case "forge a hash":
+			n := pick(chained)
+			h.execute(fmt.Sprintf(`UPDATE events SET hash = replace(hash, substr(hash, 1, 1), 'f') || ' ' WHERE number = %d`, n))
+			h.check(tokens.Head{}, n)
+		case "delete":
+			gone := rapid.SliceOfNDistinct(rapid.SampledFrom(all), 1, len(all), rapid.ID).Draw(r, "events")
+			for _, n := range gone {
+				h.execute(fmt.Sprintf(`DELETE FROM events WHERE number = %d`, n))
+			}
+			h.check(tokens.Head{}, first(slices.Min(gone)))
+		case "swap":
+			if len(all) < 2 {
+				r.Skip("one event has nothing to be swapped with")
+			}
+			two := rapid.SliceOfNDistinct(rapid.SampledFrom(all), 2, 2, rapid.ID).Draw(r, "events")
+			h.execute(fmt.Sprintf(`CREATE TEMP TABLE two AS SELECT * FROM events WHERE number IN (%[2]d, %[3]d);
+				UPDATE events SET (hash, %[1]s) = (SELECT hash, %[1]s FROM two WHERE two.number = %[2]d + %[3]d - events.number)
+					WHERE number IN (%[2]d, %[3]d)`, strings.Join(eventColumns, ", "), two[0], two[1]))
+			h.check(tokens.Head{}, first(slices.Min(two)))
+		case "insert":
+			n := pick(all)
+			at := rapid.SampledFrom([]int64{0, -7, h.whole.Head.Number + 1, h.whole.Head.Number + 5}).Draw(r, "number")
+			columns := strings.Join(eventColumns, ", ")
+			h.execute(fmt.Sprintf(`INSERT INTO events (number, hash, %[1]s) SELECT %[2]d, hash, %[1]s FROM events WHERE number = %[3]d`,
+				columns, at, n))
+			if at <= 0 {
+				at = h.whole.Checkpoint.Number
+			}
+			h.check(tokens.Head{}, at)
+		case "cut the end":
+			n := pick(chained)
+			h.execute(fmt.Sprintf(`DELETE FROM events WHERE number >= %d`, n))
+			h.check(tokens.Head{}, n)
+		case "cut the end and its count":
+			n := pick(chained)
+			h.execute(fmt.Sprintf(`DELETE FROM events WHERE number >= %d; UPDATE database SET event_number = %d,
+				event_hash = coalesce((SELECT nullif(hash, '') FROM events WHERE number = %[2]d), checkpoint_hash)`, n, n-1))
+			h.check(known, n)
+		case "cut the beginning":
+			n := pick(chained)
+			h.execute(fmt.Sprintf(`UPDATE database SET checkpoint_number = %d, earlier_events = 0,
+				checkpoint_hash = (SELECT hash FROM events WHERE number = %[1]d); DELETE FROM events WHERE number <= %[1]d`, n))
+			h.check(tokens.Head{}, n)
+		case "recompute":
+			n := pick(chained)
+			h.execute(fmt.Sprintf(`UPDATE events SET detail = 'all is well' WHERE number = %d`, n))
+			h.recompute()
+			h.check(tokens.Head{}, nothingWrong)
+			for _, head := range h.kept {
+				if head.Number < n {
+					h.check(head, nothingWrong)
+				} else {
+					h.check(head, head.Number)
+				}
+			}
+		}
+	})
+}
+
+// history is a database with events of all kinds.
+type history struct {
+	*rapid.T
+	backend  *service.Backend
+	database string
+	whole    tokens.History
+	// kept are heads that were told as it grew, and are not pruned; the newest one is last.
+	kept []tokens.Head
+}
+
+// newHistory makes a database at random: with changes and refusals, upgraded or not, pruned or not.
+func newHistory(t *testing.T, r *rapid.T) *history {
+	clock := backendtest.NewClock()
+	h := &history{T: r, database: filepath.Join(t.TempDir(), "latchkey.db")}
+	s := service.Open(service.Options{Database: h.database, Now: clock.Now})
+	r.Cleanup(func() { _ = s.Close() })
+	h.backend = s.As(anna)
+	must := func(err error) {
+		if err != nil {
+			r.Fatal(err)
+		}
+	}
+	_, err := h.backend.CreateGroup(background, groupRequest("first"))
+	must(err)
+	for i := range rapid.IntRange(1, 12).Draw(r, "steps") {
+		clock.Advance(time.Minute)
+		switch rapid.SampledFrom([]string{"change", "change", "refusal", "keep", "prune", "upgrade"}).Draw(r, "step") {
+		case "change": // leaves two events
+			_, err := h.backend.CreateAccessToken(background, newRequest(t, fmt.Sprintf("token-%d", i), ""))
+			must(err)
+		case "refusal":
+			if err := h.backend.DeleteGroup(background, tokens.NewID(tokens.KindGroup, clock.Now())); err == nil {
+				r.Fatal("a group that is not there was deleted")
+			}
+		case "keep":
+			h.keep()
+		case "prune":
+			clock.Advance(time.Minute)
+			_, err := h.backend.PruneEvents(background, clock.Instant().Add(-time.Duration(rapid.IntRange(0, 9).Draw(r, "age"))*time.Minute))
+			must(err)
+		case "upgrade":
+			h.execute(withoutHashes)
+			h.kept = nil // nobody was told any
+			_, err := h.backend.CreateGroup(background, groupRequest(fmt.Sprintf("group-%d", i)))
+			must(err)
+		}
+	}
+	h.keep()
+	h.kept = slices.DeleteFunc(h.kept, func(head tokens.Head) bool { return head.Number < h.whole.Checkpoint.Number })
+	return h
+}
+
+// keep takes down the head.
+func (h *history) keep() {
+	var err error
+	if h.whole, err = h.backend.VerifyHistory(background, tokens.Head{}); err != nil {
+		h.Fatal(err)
+	}
+	h.kept = append(h.kept, h.whole.Head)
+}
+
+// nothingWrong is the number of the first wrong event where there is none.
+const nothingWrong = -1
+
+// check verifies the history against a head, zero for none. The first event that is wrong has the number.
+func (h *history) check(known tokens.Head, number int64) {
+	h.Helper()
+	got, err := h.backend.VerifyHistory(background, known)
+	switch {
+	case err != nil:
+		h.Fatal(err)
+	case number == nothingWrong && got.Broken != nil:
+		h.Fatalf("compared with %v: %s", known, got.Broken)
+	case number != nothingWrong && (got.Broken == nil || got.Broken.Number != number):
+		h.Fatalf("compared with %v: got %v, want event %d", known, got.Broken, number)
+	}
+}
+
+// execute runs SQL on the file, as another program would.
+func (h *history) execute(statements string) {
+	h.Helper()
+	db, err := sql.Open("sqlite", h.database)
+	if err != nil {
+		h.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(background, statements); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// numbers returns those of all events.
+func (h *history) numbers() (all []int64) {
+	for _, row := range h.rows() {
+		all = append(all, row.number)
+	}
+	return all
+}
+
+// eventRow is a row of events, with the texts of eventColumns.
+type eventRow struct {
+	number int64
+	texts  []string
+}
+
+func (h *history) rows() (all []eventRow) {
+	db, err := sql.Open("sqlite", h.database)
+	if err != nil {
+		h.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(background, `SELECT number, `+strings.Join(eventColumns, ", ")+` FROM events ORDER BY number`)
+	if err != nil {
+		h.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		row := eventRow{texts: make([]string, len(eventColumns))}
+		dest := []any{&row.number}
+		for i := range row.texts {
+			dest = append(dest, &row.texts[i])
+		}
+		if err := rows.Scan(dest...); err != nil {
+			h.Fatal(err)
+		}
+		all = append(all, row)
+	}
+	if err := rows.Err(); err != nil {
+		h.Fatal(err)
+	}
+	return all
+}
+
+// recompute makes all hashes of the chain fit again, as whoever can write the file can.
+func (h *history) recompute() {
+	head := h.whole.Checkpoint
+	for _, row := range h.rows() {
+		if row.number <= head.Number {
+			continue
+		}
+		head = head.Next(tokens.TextsDigest(row.texts...))
+		h.execute(fmt.Sprintf(`UPDATE events SET hash = '%s' WHERE number = %d`, head.Hash, head.Number))
+	}
+	h.execute(fmt.Sprintf(`UPDATE database SET event_number = %d, event_hash = '%s'`, head.Number, head.Hash))
+}
