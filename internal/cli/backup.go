@@ -38,6 +38,8 @@ type snapshotDocument struct {
 	ChangedAt *string `json:"changed_at"`
 	// Head is that of its history, as it was before the event of the backup; null before events had hashes.
 	Head *string `json:"head"`
+	// HistoryBroken is the first event that does not fit the history, and why; null if all do.
+	HistoryBroken *string `json:"history_broken"`
 	// LastEventAt is when something was last done in it.
 	LastEventAt *string          `json:"last_event_at"`
 	Objects     map[string]int64 `json:"objects"`
@@ -50,6 +52,9 @@ func newSnapshotDocument(s tokens.Snapshot) snapshotDocument {
 	}
 	if at, ok := s.MadeAt(); ok {
 		document.MadeAt, document.MadeBy = instantOrNull(at), textOrNull(string(s.LastEvent.Actor))
+	}
+	if s.Broken != nil {
+		document.HistoryBroken = textOrNull(s.Broken.String())
 	}
 	if s.Mark.Serial > 0 {
 		document.Serial = &s.Mark.Serial
@@ -66,6 +71,7 @@ func (c *backup) Run(ctx context.Context, app *app) error {
 	if err != nil {
 		return fmt.Errorf("unable to back up the database: %w", err)
 	}
+	app.noteBroken(made)
 	if c.JSON {
 		return app.printJSON(newSnapshotDocument(made))
 	}
@@ -74,6 +80,13 @@ func (c *backup) Run(ctx context.Context, app *app) error {
 		err = app.printLine("The head of its history is " + made.Head.String())
 	}
 	return err
+}
+
+// noteBroken says that the audit log of a backup was changed, if it was. Everything else in it is as good as before.
+func (a *app) noteBroken(s tokens.Snapshot) {
+	if s.Broken != nil {
+		a.note("Its audit log was changed: %s. The guide \"The audit log\" says what to do.", s.Broken)
+	}
 }
 
 // contents says in one line what a database or a backup holds.

@@ -148,7 +148,7 @@ func sampleDocuments(t *testing.T) map[string][]any {
 	verified := tokens.Verification{Active: true, AccessToken: &token}
 	snapshot := tokens.Snapshot{
 		Database: tokens.Database{ID: "db_1", Organization: "acme", Location: "/latchkey.db"},
-		Mark:     tokens.Mark{Serial: 1, At: sampleTime}, Head: sampleHead, Objects: []tokens.ObjectCount{{Noun: "group", Number: 1}},
+		Mark:     tokens.Mark{Serial: 1, At: sampleTime}, Head: sampleHead, Broken: &tokens.BrokenLink{}, Objects: []tokens.ObjectCount{{Noun: "group", Number: 1}},
 		LastEvent: tokens.Event{Action: tokens.ActionDatabaseBackup, At: sampleTime, Actor: "local:ben@laptop"},
 	}
 	a := newTestApp(nil)

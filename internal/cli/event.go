@@ -48,7 +48,11 @@ func (c *eventPrune) Run(ctx context.Context, app *app) error {
 		if err != nil {
 			return fmt.Errorf("unable to delete the events: %w", err)
 		}
-		return app.printLine(fmt.Sprintf("Deleted %d events before %s", number, tokens.FormatTimestamp(before)))
+		if number == 0 {
+			app.note("The log begins with an event that is not older, or with events from before they had hashes, which are " +
+				"deleted all at once.")
+		}
+		return app.printLine(fmt.Sprintf("Deleted %s before %s", tokens.Counted(number, "event"), tokens.FormatTimestamp(before)))
 	})
 }
 
@@ -62,7 +66,7 @@ func (a *app) confirmPrune(ctx context.Context, backend tokens.EventService, bef
 	if first < 0 {
 		first = len(events)
 	}
-	a.note("This deletes %d of %d events for good, those before %s. After that, only backups tell who did what then.",
+	a.note("This deletes up to %d of %d events for good, those before %s. After that, only backups tell who did what then.",
 		first, len(events), tokens.FormatTimestamp(before))
 	return a.confirm("Delete them?", "nothing was deleted")
 }

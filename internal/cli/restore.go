@@ -118,6 +118,7 @@ func (a *app) describeRestoration(r tokens.Restoration) {
 			distant(at, now))
 	}
 	a.note("It holds %s.", contents(r.Backup))
+	a.noteBroken(r.Backup)
 	switch {
 	case r.Replaced != nil:
 		last := r.Replaced.LastEvent

@@ -34,19 +34,18 @@ func newHistoryMetric(
 	read func(context.Context) (tokens.Head, error), now func() time.Time, log *slog.Logger,
 ) *historyMetric {
 	return &historyMetric{read: read, now: now, log: log, desc: prometheus.NewDesc("latchkey_history_head",
-		"The number of the newest event, with the hash that covers it and all before it; once an hour at most.",
-		[]string{"hash"}, nil)}
+		"The number of the newest event, with the head of the history at that; read once an hour at most.",
+		[]string{"head"}, nil)}
 }
 
 // Describe implements prometheus.Collector.
 func (m *historyMetric) Describe(to chan<- *prometheus.Desc) { to <- m.desc }
 
-// Collect implements prometheus.Collector. Where the head can't be read there is none: an old one might be told of a
-// database that has another.
+// Collect implements prometheus.Collector. Where the head can't be read there is none.
 func (m *historyMetric) Collect(to chan<- prometheus.Metric) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.at.IsZero() || m.now().Sub(m.at) >= headEvery {
+	if age := m.now().Sub(m.at); m.at.IsZero() || age >= headEvery || age < 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), headPatience)
 		defer cancel()
 		head, err := m.read(ctx)
@@ -58,6 +57,6 @@ func (m *historyMetric) Collect(to chan<- prometheus.Metric) {
 		m.head, m.at = head, m.now()
 	}
 	if m.head != (tokens.Head{}) {
-		to <- prometheus.MustNewConstMetric(m.desc, prometheus.GaugeValue, float64(m.head.Number), m.head.Hash)
+		to <- prometheus.MustNewConstMetric(m.desc, prometheus.GaugeValue, float64(m.head.Number), m.head.String())
 	}
 }

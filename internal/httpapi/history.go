@@ -43,7 +43,23 @@ func (h history) domain() (result tokens.History, err error) {
 
 // historySelection says what the history is compared with.
 type historySelection struct {
-	Head string `query:"head" jsonschema:"A head that was kept elsewhere, to compare the history with."`
+	Head keptHead `query:"head" jsonschema:"A head that was kept elsewhere, to compare the history with."`
+}
+
+// keptHead is a head that somebody kept. One that is empty is a mistake, such as a variable that is not set.
+type keptHead tokens.Head
+
+// MarshalText writes a head; nothing for the zero one.
+func (h keptHead) MarshalText() ([]byte, error) { return []byte(tokens.Head(h).String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (h *keptHead) UnmarshalText(text []byte) error {
+	read, err := tokens.ParseHead("", string(text))
+	if err == nil && read == (tokens.Head{}) {
+		err = tokens.Invalid("", "it is empty: leave it out, or say which head the history is compared with")
+	}
+	*h = keptHead(read)
+	return err
 }
 
 // verifyHistory is the operation that follows the chain of events.
@@ -56,16 +72,12 @@ var verifyHistory = operation[historySelection, history]{
 func historyEndpoints() []endpoint {
 	return []endpoint{
 		served(verifyHistory, func(ctx context.Context, b tokens.Backend, in historySelection) (history, error) {
-			head, err := tokens.ParseHead("head", in.Head)
-			if err != nil {
-				return history{}, err
-			}
-			return answered(historyOf)(b.VerifyHistory(ctx, head))
+			return answered(historyOf)(b.VerifyHistory(ctx, tokens.Head(in.Head)))
 		}),
 	}
 }
 
 // VerifyHistory implements tokens.Backend.
 func (c *Client) VerifyHistory(ctx context.Context, known tokens.Head) (tokens.History, error) {
-	return received(history.domain)(ask(ctx, c, verifyHistory, historySelection{known.String()}))
+	return received(history.domain)(ask(ctx, c, verifyHistory, historySelection{keptHead(known)}))
 }

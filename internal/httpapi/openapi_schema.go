@@ -21,6 +21,7 @@ var scalars = map[reflect.Type]func() *jsonschema.Schema{
 		return &jsonschema.Schema{Types: []string{"string", "null"}, Examples: []any{"0s", "24h", "until_expiry"}}
 	},
 	reflect.TypeFor[position](): textSchema,
+	reflect.TypeFor[keptHead](): textSchema,
 	reflect.TypeFor[secretValue](): func() *jsonschema.Schema {
 		return &jsonschema.Schema{Types: []string{"string", "null"}, Format: "password"}
 	},

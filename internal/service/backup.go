@@ -96,5 +96,5 @@ func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
 
 // snapshot converts what an inspection found.
 func snapshot(i sqlite.Inspection) tokens.Snapshot {
-	return tokens.Snapshot{Database: i.Database, Mark: i.Mark, Head: i.Head, Objects: i.Counts, LastEvent: i.LastEvent}
+	return tokens.Snapshot{Database: i.Database, Mark: i.Mark, Head: i.Head, Broken: i.Broken, Objects: i.Counts, LastEvent: i.LastEvent}
 }

@@ -221,11 +221,15 @@ func serialFinding(i sqlite.Inspection) Finding {
 	return f
 }
 
-// historyFinding says how far the history goes, for whoever keeps that elsewhere. That it is whole, rowsFinding says.
+// historyFinding says how far the history goes, for whoever keeps that elsewhere, and whether it is whole.
 func historyFinding(i sqlite.Inspection) Finding {
 	f := Finding{Name: "history", Value: i.Head.String(), Facts: map[string]any{"head": i.Head.String()}}
 	if i.Head == (tokens.Head{}) {
 		f.Value = "events get hashes from the next change on"
+	}
+	if i.Broken != nil {
+		f.Problem = "the audit log was changed: " + i.Broken.String() + ": find out who can write the file, and keep a copy of all " +
+			"its files; tokens work all the same"
 	}
 	return f
 }

@@ -21,14 +21,18 @@ func (b *Backend) PruneEvents(ctx context.Context, before time.Time) (int64, err
 		if err := tokens.ValidatePrune("before", before, o.now); err != nil {
 			return 0, err
 		}
-		number, checkpoint, err := o.DeleteEvents(ctx, before)
-		if err != nil || number == 0 {
+		pruned, err := o.DeleteEvents(ctx, before)
+		if err != nil || pruned.Number == 0 {
 			return 0, err
 		}
-		return number, o.record(ctx, tokens.ActionEventPrune, about.id, about.name, func(e *tokens.Event) {
-			e.Detail = fmt.Sprintf("%s before %s", tokens.Counted(number, "event"), tokens.FormatTimestamp(before))
-			e.Details.EventsDeleted, e.Details.EventsDeletedBefore = number, before
-			e.Details.Checkpoint = checkpoint.String()
+		return pruned.Number, o.record(ctx, tokens.ActionEventPrune, about.id, about.name, func(e *tokens.Event) {
+			e.Detail = fmt.Sprintf("%s before %s", tokens.Counted(pruned.Number, "event"), tokens.FormatTimestamp(before))
+			e.Details.EventsDeleted, e.Details.EventsDeletedBefore = pruned.Number, before
+			e.Details.Checkpoint = pruned.Checkpoint.String()
+			if pruned.Broken != nil { // else to prune would hide it
+				e.Details.Reason = pruned.Broken.String()
+				e.Detail += "; these were not as they had been written: " + e.Details.Reason
+			}
 		})
 	})
 }

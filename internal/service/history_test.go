@@ -46,7 +46,7 @@ func TestHistoryCannotBeRewrittenUnseen(t *testing.T) {
 		known := h.kept[len(h.kept)-1]
 		switch rapid.SampledFrom([]string{
 			"change", "forge a hash", "delete", "swap", "insert", "cut the end", "cut the end and its count", "cut the beginning",
-			"recompute",
+			"recompute", "take the hashes away",
 		}).Draw(r, "attack") {
 		case "change":
 			n, column := pick(all), rapid.SampledFrom(eventColumns).Draw(r, "column")
@@ -81,7 +81,7 @@ func TestHistoryCannotBeRewrittenUnseen(t *testing.T) {
 			columns := strings.Join(eventColumns, ", ")
 			h.execute(fmt.Sprintf(`INSERT INTO events (number, hash, %[1]s) SELECT %[2]d, hash, %[1]s FROM events WHERE number = %[3]d`,
 				columns, at, n))
-			if at <= 0 {
+			if at <= 0 && h.whole.Earlier > 0 {
 				at = h.whole.Checkpoint.Number
 			}
 			h.check(tokens.Head{}, at)
@@ -99,6 +99,24 @@ func TestHistoryCannotBeRewrittenUnseen(t *testing.T) {
 			h.execute(fmt.Sprintf(`UPDATE database SET checkpoint_number = %d, earlier_events = 0,
 				checkpoint_hash = (SELECT hash FROM events WHERE number = %[1]d); DELETE FROM events WHERE number <= %[1]d`, n))
 			h.check(tokens.Head{}, n)
+		case "take the hashes away":
+			n := pick(all)
+			h.execute(withoutHashes + fmt.Sprintf(`; UPDATE events SET actor = 'local:nobody@nowhere' WHERE number = %d`, n))
+			h.open()
+			for range 2 { // before the next change, and after it
+				h.check(tokens.Head{}, nothingWrong)
+				for _, head := range h.kept {
+					isPruned := h.whole.Checkpoint.Number > 0 && h.whole.Earlier == 0
+					if head.Number < n && !isPruned {
+						h.check(head, nothingWrong)
+					} else {
+						h.check(head, head.Number)
+					}
+				}
+				if _, err := h.backend.CreateGroup(background, groupRequest("after")); err != nil && tokens.ErrorCode(err) != tokens.CodeConflict {
+					h.Fatal(err)
+				}
+			}
 		case "recompute":
 			n := pick(chained)
 			h.execute(fmt.Sprintf(`UPDATE events SET detail = 'all is well' WHERE number = %d`, n))
@@ -120,6 +138,7 @@ type history struct {
 	*rapid.T
 	backend  *service.Backend
 	database string
+	now      func() time.Time
 	whole    tokens.History
 	// kept are heads that were told as it grew, and are not pruned; the newest one is last.
 	kept []tokens.Head
@@ -128,10 +147,8 @@ type history struct {
 // newHistory makes a database at random: with changes and refusals, upgraded or not, pruned or not.
 func newHistory(t *testing.T, r *rapid.T) *history {
 	clock := backendtest.NewClock()
-	h := &history{T: r, database: filepath.Join(t.TempDir(), "latchkey.db")}
-	s := service.Open(service.Options{Database: h.database, Now: clock.Now})
-	r.Cleanup(func() { _ = s.Close() })
-	h.backend = s.As(anna)
+	h := &history{T: r, database: filepath.Join(t.TempDir(), "latchkey.db"), now: clock.Now}
+	h.open()
 	must := func(err error) {
 		if err != nil {
 			r.Fatal(err)
@@ -165,6 +182,13 @@ func newHistory(t *testing.T, r *rapid.T) *history {
 	h.keep()
 	h.kept = slices.DeleteFunc(h.kept, func(head tokens.Head) bool { return head.Number < h.whole.Checkpoint.Number })
 	return h
+}
+
+// open opens the database anew.
+func (h *history) open() {
+	s := service.Open(service.Options{Database: h.database, Now: h.now})
+	h.Cleanup(func() { _ = s.Close() })
+	h.backend = s.As(anna)
 }
 
 // keep takes down the head.

@@ -44,6 +44,7 @@ func (s storedText) Scan(column any) error {
 // storedEvent is where the row of an event is scanned to.
 type storedEvent struct {
 	number int64
+	hash   string
 	texts  [10]string
 }
 
@@ -58,9 +59,12 @@ func (e *storedEvent) dest() []any {
 
 func (e *storedEvent) digest() string { return tokens.TextsDigest(e.texts[:]...) }
 
-// Head returns the number and the hash of the event that was written last; zero on a schema without hashes.
+// hasHashes reports whether the events that the view reads are links of a chain.
+func (v View) hasHashes() bool { return v.schema >= historySince && !v.unfilled }
+
+// Head returns the number and the hash of the event that was written last; zero where events have no hashes yet.
 func (v View) Head(ctx context.Context) (tokens.Head, error) {
-	if v.schema < historySince {
+	if !v.hasHashes() {
 		return tokens.Head{}, nil
 	}
 	scan := func(row scanner) (h tokens.Head, err error) {
@@ -107,7 +111,11 @@ const (
 	selectChain = `SELECT d.event_number, d.event_hash, d.checkpoint_number, d.checkpoint_hash, d.earlier_events`
 	// selectLinks selects all events in their order, each with what the row of database says of the chain: one statement sees
 	// both as of one moment.
-	selectLinks = selectChain + `, e.hash, e.number, ` + eventTextColumns + ` FROM events e CROSS JOIN database d ORDER BY e.number`
+	selectLinks = selectChain + columnsOfLinks + ` ORDER BY e.number`
+	// selectLinksUpTo selects those up to a number, as if the database ended with the hash of that.
+	selectLinksUpTo = `SELECT $1, $2, d.checkpoint_number, d.checkpoint_hash, d.earlier_events` + columnsOfLinks +
+		` WHERE e.number <= $1 ORDER BY e.number`
+	columnsOfLinks = `, e.hash, e.number, ` + eventTextColumns + ` FROM events e CROSS JOIN database d`
 )
 
 // chain is what the row of database says of the chain of events.
@@ -131,30 +139,18 @@ func (c chain) check(d tokens.Database, err error) error {
 // History follows the chain of all events, and compares it with a head that somebody kept; zero for none. CodeInvalid
 // where that head is of what was pruned.
 func (v View) History(ctx context.Context, known tokens.Head) (tokens.History, error) {
-	var check *tokens.HistoryCheck
-	begin := func(c chain, err error) error {
-		if err = c.check(v.database, err); err == nil {
-			check, err = tokens.NewHistoryCheck(c.head, c.checkpoint, c.earlier, known)
-		}
-		return err
+	if !v.hasHashes() {
+		return v.historyOfEarlier(ctx, known)
 	}
-	err := each(ctx, v.q, func(row scanner) error {
-		var c chain
-		var e storedEvent
-		var hash string
-		err := row.Scan(slices.Concat(c.dest(), []any{storedText{&hash}}, e.dest())...)
-		if check == nil {
-			err = begin(c, err)
-		}
-		if err == nil {
-			check.Follow(e.link(hash))
-		}
-		return err
-	}, selectLinks)
+	check, err := v.follow(ctx, known, selectLinks)
 	if err == nil && check == nil { // not even the event of its making is there
-		err = each(ctx, v.q, func(row scanner) error {
+		err = each(ctx, v.q, func(row scanner) (err error) {
 			var c chain
-			return begin(c, row.Scan(c.dest()...))
+			err = c.check(v.database, row.Scan(c.dest()...))
+			if err == nil {
+				check, err = tokens.NewHistoryCheck(c.head, c.checkpoint, c.earlier, known)
+			}
+			return err
 		}, selectChain+` FROM database d`)
 		if err == nil && check == nil {
 			err = noDatabaseRow(v.database)
@@ -166,31 +162,83 @@ func (v View) History(ctx context.Context, known tokens.Head) (tokens.History, e
 	return check.End(), nil
 }
 
+// follow follows the links that a query selects; nil where there are none.
+func (v View) follow(ctx context.Context, known tokens.Head, query string, args ...any) (check *tokens.HistoryCheck, err error) {
+	var c chain
+	var e storedEvent
+	dest := slices.Concat(c.dest(), []any{storedText{&e.hash}}, e.dest())
+	err = each(ctx, v.q, func(row scanner) error {
+		err := row.Scan(dest...)
+		if check == nil {
+			if err = c.check(v.database, err); err == nil {
+				check, err = tokens.NewHistoryCheck(c.head, c.checkpoint, c.earlier, known)
+			}
+		}
+		if err == nil {
+			check.Follow(e.link())
+		}
+		return err
+	}, query, args...)
+	return check, err
+}
+
 // link returns the event as a link of the chain.
-func (e *storedEvent) link(hash string) tokens.Link {
-	l := tokens.Link{Number: e.number, Digest: e.digest(), Hash: hash}
-	l.Event.ID, l.Event.Action, l.Event.Outcome = e.texts[0], tokens.Action(e.texts[3]), tokens.Outcome(e.texts[7])
-	if !tokens.IsID(tokens.KindEvent, l.Event.ID) {
-		l.Event.ID = "" // it might be anything
+func (e *storedEvent) link() tokens.Link {
+	l := tokens.Link{Number: e.number, EventID: e.texts[0], Digest: e.digest(), Hash: e.hash}
+	if !tokens.IsID(tokens.KindEvent, l.EventID) {
+		l.EventID = "" // it might be anything
 	}
-	// Details that can't be read are none that a prune leaves.
-	_ = details{&l.Event.Details}.Scan(e.texts[9])
+	if e.texts[3] == string(tokens.ActionEventPrune) && e.texts[7] == string(tokens.OutcomeDone) {
+		var d tokens.EventDetails
+		if (details{&d}).Scan(e.texts[9]) == nil {
+			l.Pruned = d.Checkpoint
+		}
+	}
 	return l
 }
 
-// checkHistory refuses a chain of events that is not whole.
-func (v View) checkHistory(ctx context.Context) error {
-	h, err := v.History(ctx, tokens.Head{})
-	if err == nil && h.Broken != nil {
-		err = &rowError{"the history", h.Broken.String()}
+// historyOfEarlier is History for events that have no hashes yet.
+func (v View) historyOfEarlier(ctx context.Context, known tokens.Head) (tokens.History, error) {
+	earlier, err := v.earlierEvents(ctx, nil)
+	if err != nil {
+		return tokens.History{}, err
 	}
-	return err
+	check, err := tokens.NewHistoryCheck(earlier.Head(), earlier.Head(), earlier.Number, known)
+	if err != nil {
+		return tokens.History{}, err
+	}
+	_, err = v.earlierEvents(ctx, check)
+	return check.End(), err
 }
 
-// DeleteEvents deletes the events before the first one that is not from before an instant, leaves a checkpoint, and returns
-// that with the number of events that there were. Those from before the chain are deleted all at once or not at all, since
-// one hash covers them.
-func (t Tx) DeleteEvents(ctx context.Context, before time.Time) (number int64, checkpoint tokens.Head, err error) {
+// earlierEvents sums up all events, and has a check follow them unless it is nil.
+func (v View) earlierEvents(ctx context.Context, check *tokens.HistoryCheck) (all tokens.EarlierEvents, err error) {
+	var e storedEvent
+	dest := e.dest()
+	err = each(ctx, v.q, func(row scanner) error {
+		err := row.Scan(dest...)
+		all.Add(e.number, e.digest())
+		if err == nil && check != nil {
+			check.Follow(e.link())
+		}
+		return err
+	}, `SELECT e.number, `+eventTextColumns+` FROM events e ORDER BY e.number`)
+	return all, err
+}
+
+// Pruned is what was deleted of the audit log.
+type Pruned struct {
+	// Number is how many events there were.
+	Number int64
+	// Checkpoint is the head at the last of them.
+	Checkpoint tokens.Head
+	// Broken is the first of them with which something was wrong; nil if nothing was. Nobody can find it any more.
+	Broken *tokens.BrokenLink
+}
+
+// DeleteEvents deletes the events before the first one that is not from before an instant, and leaves a checkpoint. Those
+// from before the chain are deleted all at once or not at all, since one hash covers them.
+func (t Tx) DeleteEvents(ctx context.Context, before time.Time) (p Pruned, err error) {
 	var c chain
 	scan := func(row scanner) (last tokens.Head, err error) {
 		var hash sql.NullString
@@ -203,43 +251,40 @@ func (t Tx) DeleteEvents(ctx context.Context, before time.Time) (number int64, c
 		LEFT JOIN events e ON e.number = n.last`, before.UnixMicro())
 	switch {
 	case err != nil:
-		return 0, checkpoint, err
+		return p, err
 	case !ok:
-		return 0, checkpoint, noDatabaseRow(t.database)
+		return p, noDatabaseRow(t.database)
 	case last.Number < c.checkpoint.Number:
-		return 0, c.checkpoint, nil
+		return p, nil
 	case last.Number == c.checkpoint.Number:
 		last = c.checkpoint
 	}
 	if err := checkedRow("", "", checkHead("event", last)); err != nil {
-		return 0, checkpoint, err
+		return p, err
 	}
+	check, err := t.follow(ctx, tokens.Head{}, selectLinksUpTo, last.Number, last.Hash)
+	if err != nil || check == nil {
+		return p, err
+	}
+	p.Checkpoint, p.Broken = last, check.EndOfPart().Broken
 	result, err := t.execBeside(ctx, `DELETE FROM events WHERE number <= $1`, last.Number)
 	if err == nil {
-		number, err = result.RowsAffected()
+		p.Number, err = result.RowsAffected()
 	}
-	if err == nil && number > 0 {
+	if err == nil {
 		_, err = t.execBeside(ctx, `UPDATE database SET checkpoint_number = $1, checkpoint_hash = $2, earlier_events = 0`,
 			last.Number, last.Hash)
 	}
-	return number, last, err
+	return p, err
 }
 
 // fillHistory has the chain begin behind the events that were written before there was one.
 func (t Tx) fillHistory(ctx context.Context) error {
-	var earlier tokens.EarlierEvents
-	var last int64
-	err := each(ctx, t.q, func(row scanner) error {
-		var e storedEvent
-		err := row.Scan(e.dest()...)
-		last = e.number
-		earlier.Add(last, e.digest())
-		return err
-	}, `SELECT e.number, `+eventTextColumns+` FROM events e ORDER BY e.number`)
+	earlier, err := t.earlierEvents(ctx, nil)
 	if err != nil || earlier.Number == 0 {
 		return err
 	}
-	head := earlier.Head(last)
+	head := earlier.Head()
 	return t.exec(ctx, `UPDATE database SET event_number = $1, event_hash = $2, checkpoint_number = $1, checkpoint_hash = $2,
 		earlier_events = $3`, head.Number, head.Hash, earlier.Number)
 }

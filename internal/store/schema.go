@@ -48,8 +48,8 @@ func Migrate(ctx context.Context, tx Tx, from, to int, serial string) error {
 		if err := tx.exec(ctx, strings.ReplaceAll(migrations[version-1], "SERIAL", serial)); err != nil {
 			return err
 		}
-		if from == 0 {
-			continue // there are no rows
+		if from == 0 || version == historySince && tx.unfilled {
+			continue // there are no rows, or they are not needed
 		}
 		fill := map[int]func(context.Context) error{
 			keysSince: tx.fillKeys, addressesSince: tx.fillAddresses, historySince: tx.fillHistory,

@@ -14,10 +14,14 @@ type View struct {
 	q        Querier
 	// schema is the version of the schema in which the view reads.
 	schema int
+	// unfilled means that what would take a look at each event was left out of the migration to it.
+	unfilled bool
 }
 
 // NewView returns the view of a database with an identity and our own schema, which runs its statements by q.
-func NewView(database tokens.Database, q Querier) View { return View{database, q, SchemaVersion} }
+func NewView(database tokens.Database, q Querier) View {
+	return View{database: database, q: q, schema: SchemaVersion}
+}
 
 // OnSchema returns the view of a database that has an older schema, in which only events can be read.
 func (v View) OnSchema(version int) View {
@@ -44,6 +48,13 @@ func NewTx(database tokens.Database, q interface {
 // OnSchema returns the transaction on a database that has an older schema, in which only events can be written.
 func (t Tx) OnSchema(version int) Tx {
 	t.View = t.View.OnSchema(version)
+	return t
+}
+
+// NotForGood returns the transaction for a migration that is dropped at its end, as each read of an older database makes one:
+// it leaves out what would take a look at each event.
+func (t Tx) NotForGood() Tx {
+	t.unfilled = true
 	return t
 }
 

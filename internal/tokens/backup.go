@@ -14,6 +14,8 @@ type Snapshot struct {
 	Mark Mark
 	// Head is that of its history, as it was before the event of the backup; zero where events have no hashes.
 	Head Head
+	// Broken is the first event that does not fit the history; nil if all do.
+	Broken *BrokenLink
 	// Objects counts the objects of each kind.
 	Objects []ObjectCount
 	// LastEvent is the newest event. In a backup it records the backup itself, and so its age.

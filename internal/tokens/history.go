@@ -17,6 +17,9 @@ type Head struct {
 	Hash string
 }
 
+// mostEvents is a number of events that no log reaches, which every program can tell from the next one.
+const mostEvents = 1 << 53
+
 // String writes the head as <number>:<hash>; empty for the one before the first event.
 func (h Head) String() string {
 	if h == (Head{}) {
@@ -33,7 +36,7 @@ func ParseHead(field, text string) (Head, error) {
 	number, digits, _ := strings.Cut(text, ":")
 	n, err := strconv.ParseInt(number, 10, 64)
 	h := Head{n, digits}
-	if err != nil || n < 1 || !isDigest(digits) || h.String() != text {
+	if err != nil || n < 1 || n > mostEvents || !isDigest(digits) || h.String() != text {
 		return Head{}, Invalid(field, "it is not the head of a history, which is a number, a colon and 64 hexadecimal digits")
 	}
 	return h, nil
@@ -98,19 +101,23 @@ func (b BrokenLink) String() string {
 // Link is an event in the chain, as it is stored.
 type Link struct {
 	Number int64
-	Event  Event
+	// EventID is its identifier; empty where the row holds none.
+	EventID string
 	// Digest is that of what the row says, and Hash what the row holds.
 	Digest, Hash string
+	// Pruned is the checkpoint up to which the event says that it deleted the log; empty for another event.
+	Pruned string
 }
 
 // HistoryCheck follows the chain of events of a database, in the order of their numbers.
 type HistoryCheck struct {
 	history History
-	// known is a head that somebody kept; zero for none.
-	known Head
+	// known is a head that somebody kept; zero for none. wasCompared means that its event was met.
+	known       Head
+	wasCompared bool
 	// last is the last link that was followed.
 	last Head
-	// earlier are the digests of the events from before the chain, each with its number.
+	// earlier are the events from before the chain.
 	earlier EarlierEvents
 	// isCut means that events were pruned, which an event in the chain has to say.
 	isCut bool
@@ -121,9 +128,9 @@ type HistoryCheck struct {
 //
 // What the database can't tell any more, since it was pruned, is CodeInvalid.
 func NewHistoryCheck(head, checkpoint Head, earlier int64, known Head) (*HistoryCheck, error) {
-	if known != (Head{}) && known.Number < checkpoint.Number {
-		return nil, Invalid("head", "whether event %d had this hash can't be told any more: events up to %d were pruned, or were "+
-			"written before events had hashes; use a head with a later number", known.Number, checkpoint.Number)
+	if known != (Head{}) && known.Number < checkpoint.Number && earlier == 0 {
+		return nil, Invalid("head", "whether event %d had this hash can't be told any more: the database says that events up to %d "+
+			"were pruned; find out who did that, and use a head with a later number", known.Number, checkpoint.Number)
 	}
 	return &HistoryCheck{
 		history: History{Head: head, Checkpoint: checkpoint, Earlier: earlier}, known: known, last: checkpoint,
@@ -138,7 +145,11 @@ func (c *HistoryCheck) Follow(l Link) {
 		return
 	}
 	if l.Number <= c.history.Checkpoint.Number {
-		c.earlier.Add(l.Number, l.Digest)
+		if c.history.Earlier == 0 {
+			c.broken(l.Number, l.EventID, "was put in before the first one of the log")
+			return
+		}
+		c.compare(c.earlier.Add(l.Number, l.Digest), l.EventID)
 		return
 	}
 	if c.last == c.history.Checkpoint {
@@ -148,16 +159,15 @@ func (c *HistoryCheck) Follow(l Link) {
 	switch {
 	case c.history.Broken != nil:
 	case c.last.Number == c.history.Head.Number:
-		c.broken(l.Number, l.Event.ID, "is beyond the last one that the database counts")
+		c.broken(l.Number, l.EventID, "is beyond the last one that the database counts")
 	case l.Number != next.Number:
 		c.broken(next.Number, "", "is not there")
 	case l.Hash != next.Hash:
-		c.broken(l.Number, l.Event.ID, "does not fit its hash: what it says was changed, or another one has its place")
+		c.broken(l.Number, l.EventID, "does not fit its hash: what it says was changed, or another one has its place")
 	default:
 		c.last = next
-		c.compare(next, l.Event.ID)
-		if l.Event.Action == ActionEventPrune && l.Event.Outcome == OutcomeDone &&
-			l.Event.Details.Checkpoint == c.history.Checkpoint.String() {
+		c.compare(next, l.EventID)
+		if l.Pruned != "" && l.Pruned == c.history.Checkpoint.String() {
 			c.isCut = false
 		}
 	}
@@ -166,24 +176,45 @@ func (c *HistoryCheck) Follow(l Link) {
 // beginChain judges what is before the chain.
 func (c *HistoryCheck) beginChain() {
 	h := &c.history
-	if h.Earlier != c.earlier.Number || h.Earlier > 0 && c.earlier.Head(h.Checkpoint.Number) != h.Checkpoint {
+	switch {
+	case c.history.Broken != nil:
+	case h.Earlier != c.earlier.Number || h.Earlier > 0 && c.earlier.Head() != h.Checkpoint:
 		c.broken(h.Checkpoint.Number, "", "or one before it does not fit the hash that covers them: these events were written before "+
 			"each had a hash of its own")
-		return
+	case h.Earlier == 0:
+		c.compare(h.Checkpoint, "")
+	case c.known.Number > 0 && c.known.Number <= h.Checkpoint.Number && !c.wasCompared:
+		c.broken(c.known.Number, "", "is not there: the head that was kept is of it")
 	}
-	c.compare(h.Checkpoint, "")
 }
 
 // compare compares a point of the chain with the head that somebody kept.
 func (c *HistoryCheck) compare(at Head, id string) {
-	if at.Number == c.known.Number && at != c.known {
+	if c.known == (Head{}) || at.Number != c.known.Number {
+		return
+	}
+	c.wasCompared = true
+	if at != c.known {
 		c.broken(at.Number, id, "has another hash than the head that was kept: it, or an event before it, was changed")
 	}
 }
 
 // End returns what was found.
 func (c *HistoryCheck) End() History {
-	if c.history.Broken == nil && c.last == c.history.Checkpoint {
+	h := c.EndOfPart()
+	switch {
+	case h.Broken != nil:
+	case c.last.Number < c.known.Number:
+		c.broken(c.last.Number+1, "", "is not there: the head that was kept is of a later one")
+	case c.isCut:
+		c.broken(c.history.Checkpoint.Number, "", "or one before it was deleted, and no event says who pruned it")
+	}
+	return c.history
+}
+
+// EndOfPart is End where the head is not that of the database, but that of the last event that was followed.
+func (c *HistoryCheck) EndOfPart() History {
+	if c.last == c.history.Checkpoint {
 		c.beginChain()
 	}
 	h := c.history.Head
@@ -193,10 +224,6 @@ func (c *HistoryCheck) End() History {
 		c.broken(c.last.Number+1, "", "is not there")
 	case c.last != h:
 		c.broken(h.Number, "", "has another hash in the row of the database than in its own")
-	case c.last.Number < c.known.Number:
-		c.broken(c.last.Number+1, "", "is not there: the head that was kept is of a later one")
-	case c.isCut:
-		c.broken(c.history.Checkpoint.Number, "", "or one before it was deleted, and no event says who pruned it")
 	}
 	return c.history
 }
@@ -207,17 +234,25 @@ func (c *HistoryCheck) broken(number int64, id, problem string) {
 }
 
 // EarlierEvents sums up events that were written before each had a hash of its own. Its zero value has none.
+//
+// The sum is the hash that the chain would have had. So a head that was kept can still be compared after somebody took the
+// hashes away, which an older program would find in order.
 type EarlierEvents struct {
 	// Number is how many there are.
 	Number int64
-	hash   string
+	last   Head
 }
 
-// Add takes the next event with its number, which may leave gaps, and the digest of what it says.
-func (e *EarlierEvents) Add(number int64, digest string) {
+// Add takes the next event with its number and the digest of what it says, and returns the head at that. Numbers may leave
+// gaps; what comes behind one covers its number, too.
+func (e *EarlierEvents) Add(number int64, digest string) Head {
 	e.Number++
-	e.hash = TextsDigest(e.hash, strconv.FormatInt(number, 10), digest)
+	if number != e.last.Number+1 {
+		digest = TextsDigest(strconv.FormatInt(number, 10), digest)
+	}
+	e.last = Head{number, e.last.Next(digest).Hash}
+	return e.last
 }
 
-// Head returns the one at which the chain begins behind them, the last of which has a number.
-func (e *EarlierEvents) Head(last int64) Head { return Head{last, e.hash} }
+// Head returns the head at the last one.
+func (e *EarlierEvents) Head() Head { return e.last }

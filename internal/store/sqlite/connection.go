@@ -93,7 +93,8 @@ func (c *connection) ReadAtOnce(ctx context.Context, fn func(store.View) error) 
 // readMigrated runs fn in a transaction in which an older schema is migrated and which never commits, so that the file
 // stays as it is.
 func (c *connection) readMigrated(ctx context.Context, fn func(store.View) error) error {
-	return c.inTurn(ctx, c.begin, func(tx store.Tx) error { return fn(tx.View) }, (*sql.Tx).Rollback)
+	read := func(tx store.Tx) error { return fn(tx.NotForGood().View) }
+	return c.inTurn(ctx, c.beginToRead, read, (*sql.Tx).Rollback)
 }
 
 // Write implements store.Writer. With it an older schema is migrated for good.

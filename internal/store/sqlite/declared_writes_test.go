@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -56,6 +57,10 @@ func newPopulatedStore(t *testing.T) populatedStore {
 			func() error { return tx.InsertAccessToken(ctx, p.token) },
 			func() error { return tx.InsertSecret(ctx, p.token.ID, hashOf(t), p.token.Secret) },
 			func() error { return tx.InsertTokenShare(ctx, p.share) },
+			func() error {
+				return tx.InsertEvent(ctx, tokens.Event{ID: id(tokens.KindEvent), At: noon.Add(-time.Hour), Actor: "local:anna@host",
+					Action: tokens.ActionGroupCreate, ObjectID: p.group.ID, Outcome: tokens.OutcomeDone})
+			},
 		} {
 			if err := insert(); err != nil {
 				return err
@@ -168,7 +173,7 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 
 		"InsertEvent": {func(ctx context.Context, tx store.Tx) error { return tx.InsertEvent(ctx, event) }, []string{ofNothing}},
 		"DeleteEvents": {func(ctx context.Context, tx store.Tx) error {
-			_, _, err := tx.DeleteEvents(ctx, noon)
+			_, err := tx.DeleteEvents(ctx, noon)
 			return err
 		}, []string{ofNothing}},
 		"InsertRequest": {func(ctx context.Context, tx store.Tx) error { return tx.InsertRequest(ctx, request) }, []string{ofNothing}},
@@ -179,6 +184,9 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 		"RecordUses": {func(ctx context.Context, tx store.Tx) error {
 			return tx.RecordUses(ctx, []store.SecretUse{{TokenID: p.token.ID, Version: 1, Count: 1, Last: noon}})
 		}, []string{ofNothing}},
+
+		"AtTheEnd":   {func(_ context.Context, tx store.Tx) error { tx.AtTheEnd(nil); return nil }, nil},
+		"NotForGood": {func(_ context.Context, tx store.Tx) error { tx.NotForGood(); return nil }, nil},
 
 		"KnowEarlierMarks": {func(ctx context.Context, tx store.Tx) error { return tx.KnowEarlierMarks(ctx, noon) }, []string{ofEverything}},
 		"PutBack": {

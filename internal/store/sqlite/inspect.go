@@ -43,8 +43,10 @@ type Inspection struct {
 	Counts []tokens.ObjectCount
 	// Mark is that of the last change; without a serial where none was counted.
 	Mark tokens.Mark
-	// Head is that of its history; zero where events have no hashes.
-	Head tokens.Head
+	// Head is that of its history; zero where events have no hashes yet. Broken is the first event that does not fit; nil if
+	// all do.
+	Head   tokens.Head
+	Broken *tokens.BrokenLink
 	// LastEvent is the newest one.
 	LastEvent tokens.Event
 }
@@ -85,6 +87,9 @@ func (f databaseFile) inspect(ctx context.Context, options string) Inspection {
 		options = still // what stands beside the file is not to be read
 	}
 	err = f.query(ctx, options, &i)
+	if errors.Is(err, errMigrated) {
+		err = f.query(ctx, options, &i)
+	}
 	if err != nil && options != still && f.needsStillness(err) {
 		if err = f.mayBeStill(); err == nil {
 			err = f.query(ctx, still, &i)
@@ -199,8 +204,12 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 		return err
 	}
 	v = v.OnSchema(i.SchemaVersion)
-	if i.Head, err = v.Head(ctx); err != nil {
-		return err
+	if i.SchemaVersion == store.SchemaVersion {
+		history, err := v.History(ctx, tokens.Head{})
+		if err != nil {
+			return err
+		}
+		i.Head, i.Broken = history.Head, history.Broken
 	}
 	events, err := v.Events(ctx, store.EventSelection{
 		EventQuery: tokens.EventQuery{Limit: 1},
@@ -221,6 +230,9 @@ func newestMark(ctx context.Context, v store.View, version int) (tokens.Mark, er
 	return past.Newest, err
 }
 
+// errMigrated says that somebody has migrated the file since its version was read.
+var errMigrated = errors.New("the file was migrated meanwhile")
+
 // unsoundMigrated is store.View.Unsound for a file of an older version of the schema. It may be that nothing can be written
 // there, so its rows are copied to a temporary database, in which they are migrated, and of which nothing stays.
 func (f databaseFile) unsoundMigrated(ctx context.Context, options string, version int) (problems []string, err error) {
@@ -234,6 +246,10 @@ func (f databaseFile) unsoundMigrated(ctx context.Context, options string, versi
 		return nil, err
 	}
 	err = inTransaction(ctx, db, func(tx *sql.Tx) error {
+		var now int
+		if err := tx.QueryRowContext(ctx, `PRAGMA older.user_version`).Scan(&now); err != nil || now != version {
+			return cmp.Or(err, errMigrated)
+		}
 		var copies []string
 		err := eachRow(ctx, tx, `SELECT 'INSERT INTO main.' || name || ' SELECT * FROM older.' || name
 			FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`,

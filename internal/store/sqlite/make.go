@@ -21,7 +21,7 @@ func (f databaseFile) make(ctx context.Context, found store.Found) error {
 			if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
 				return err
 			}
-			if err := migrate(ctx, tx, 0); err != nil {
+			if err := migrate(ctx, tx, 0, true); err != nil {
 				return err
 			}
 			return found(ctx, store.NewTx(tokens.Database{}, tx))

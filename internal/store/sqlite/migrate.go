@@ -16,12 +16,22 @@ const serial = "INTEGER PRIMARY KEY AUTOINCREMENT"
 // begin begins a transaction that may write, and migrates an older schema in it. By then another process may have done
 // so.
 func (c *connection) begin(ctx context.Context) (*sql.Tx, error) {
+	return c.beginMigrated(ctx, true)
+}
+
+// beginToRead is begin for a transaction that is dropped at its end.
+func (c *connection) beginToRead(ctx context.Context) (*sql.Tx, error) {
+	return c.beginMigrated(ctx, false)
+}
+
+// beginMigrated begins a transaction that may write, and migrates an older schema in it.
+func (c *connection) beginMigrated(ctx context.Context, forGood bool) (*sql.Tx, error) {
 	tx, err := c.beginUnmigrated(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if c.isOld() {
-		err = migrate(ctx, tx, c.SchemaVersion())
+		err = migrate(ctx, tx, c.SchemaVersion(), forGood)
 	}
 	if err == nil {
 		return tx, nil
@@ -69,8 +79,12 @@ func (c *connection) checkAgain(ctx context.Context, q queryRower) error {
 }
 
 // migrate turns the schema of a version, 0 for none, into the one of this program, within a transaction.
-func migrate(ctx context.Context, tx *sql.Tx, from int) error {
-	if err := store.Migrate(ctx, store.NewTx(tokens.Database{}, tx), from, store.SchemaVersion, serial); err != nil {
+func migrate(ctx context.Context, tx *sql.Tx, from int, forGood bool) error {
+	in := store.NewTx(tokens.Database{}, tx)
+	if !forGood {
+		in = in.NotForGood()
+	}
+	if err := store.Migrate(ctx, in, from, store.SchemaVersion, serial); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", store.SchemaVersion))
@@ -83,5 +97,5 @@ func migrateFile(ctx context.Context, tx *sql.Tx) error {
 	if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || version >= store.SchemaVersion {
 		return err
 	}
-	return migrate(ctx, tx, version)
+	return migrate(ctx, tx, version, true)
 }
