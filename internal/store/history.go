@@ -113,7 +113,7 @@ const (
 	// both as of one moment.
 	selectLinks = selectChain + columnsOfLinks + ` ORDER BY e.number`
 	// selectLinksUpTo selects those up to a number, as if the database ended with the hash of that.
-	selectLinksUpTo = `SELECT $1, $2, d.checkpoint_number, d.checkpoint_hash, d.earlier_events` + columnsOfLinks +
+	selectLinksUpTo = `SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), d.checkpoint_number, d.checkpoint_hash, d.earlier_events` + columnsOfLinks +
 		` WHERE e.number <= $1 ORDER BY e.number`
 	columnsOfLinks = `, e.hash, e.number, ` + eventTextColumns + ` FROM events e CROSS JOIN database d`
 )
