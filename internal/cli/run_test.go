@@ -334,7 +334,7 @@ func TestRestoreAndPruneAsk(t *testing.T) {
 		{
 			args: []string{"event", "prune", "--before", "2030-01-20"},
 			asks: []string{
-				"This deletes 24 of 28 events for good, those before 2030-01-20T00:00:00Z.", "Delete them? [y/N] ",
+				"This deletes up to 24 of 28 events for good, those before 2030-01-20T00:00:00Z.", "Delete them? [y/N] ",
 			},
 			undone: "nothing was deleted",
 		},
