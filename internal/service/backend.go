@@ -3,10 +3,12 @@ package service
 import (
 	"cmp"
 	"context"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -46,7 +48,7 @@ type Service struct {
 // can't be used.
 func Open(options Options) *Service {
 	s := &Service{options: options}
-	engine, err := sqlite.New(options.Database)
+	engine, err := engineOf(options.Database)
 	if err != nil {
 		s.invalid = err
 		return s
@@ -63,6 +65,14 @@ func Open(options Options) *Service {
 		s.invalid = tokens.ValidateName("organization", options.Organization)
 	}
 	return s
+}
+
+// engineOf returns the engine of a database: of the server at an address, or of the file at a path.
+func engineOf(database string) (store.Engine, error) {
+	if strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://") {
+		return postgres.New(database)
+	}
+	return sqlite.New(database)
 }
 
 // Location is where the database is, as errors tell it; empty where the options name none.

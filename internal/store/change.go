@@ -63,6 +63,12 @@ func (t Tx) AtTheEnd(check func(context.Context) error) {
 	t.writes.last = append(t.writes.last, check)
 }
 
+// takenDownBy returns the transaction, what it writes being taken down.
+func (t Tx) takenDownBy(seen *writes) Tx {
+	t.q, t.e, t.writes, t.closer = seen, seen, seen, nil
+	return t
+}
+
 // record takes down an event, which is written at the end.
 func (w *writes) record(e tokens.Event) {
 	w.touch(nothing)

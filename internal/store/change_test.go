@@ -85,7 +85,7 @@ func TestWrites(t *testing.T) {
 		{"too many objects", on(many...), []ChangedObject{everything}},
 	} {
 		w := &writes{Querier: nothingRuns{}, Executor: nothingRuns{}}
-		test.write(Tx{View{q: w}, w, w})
+		test.write(Tx{View: View{q: w}}.takenDownBy(w))
 		if w.any != (test.want != nil) {
 			t.Errorf("%s: it wrote: %t", test.name, w.any)
 		} else if got := w.touched(); w.any && !slices.Equal(got, test.want) {

@@ -194,14 +194,7 @@ func (t Tx) InsertEvent(ctx context.Context, e tokens.Event) error {
 		t.writes.record(e)
 		return nil
 	}
-	head, err := t.Head(ctx)
-	if err == nil {
-		head, err = t.link(ctx, head, e)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = t.execBeside(ctx, `UPDATE database SET event_number = $1, event_hash = $2`, head.Number, head.Hash)
+	_, err := t.close(ctx, Closing{Events: closingEvents([]tokens.Event{e})})
 	return err
 }
 

@@ -92,14 +92,11 @@ func noDatabaseRow(d tokens.Database) error {
 }
 
 // link writes events as the next links of the chain behind a head, and returns the head with them.
-func (t Tx) link(ctx context.Context, head tokens.Head, events ...tokens.Event) (tokens.Head, error) {
+func (t Tx) link(ctx context.Context, head tokens.Head, events ...ClosingEvent) (tokens.Head, error) {
 	for _, e := range events {
-		head = head.Next(tokens.TextsDigest(eventTexts(e)...))
-		_, err := t.execBeside(ctx, `INSERT INTO events
-			(number, hash, id, at, actor, action, claimed_run, object_id, object_name, outcome, detail, details)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, head.Number, head.Hash,
-			e.ID, e.At.UnixMicro(), string(e.Actor), string(e.Action), e.ClaimedRun, e.ObjectID, e.ObjectName, string(e.Outcome),
-			e.Detail, detailsColumn(e.Details))
+		head = head.Next(e.Digest)
+		_, err := t.execBeside(ctx, `INSERT INTO events (number, hash, `+EventColumns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, append([]any{head.Number, head.Hash}, e.Values...)...)
 		if err != nil {
 			return head, err
 		}

@@ -58,40 +58,6 @@ func scanPast(row scanner) (p tokens.Past, err error) {
 		checkDerived("changed_at", "column serial", (m.Serial == 0) == m.At.IsZero()))
 }
 
-// raise counts a change that was made at a time and touched some objects, and returns the mark that it left. Each change
-// has a later time than the one before, by a microsecond where the clock doesn't say so: what comes after a
-// KnowEarlierMarks must not be taken for what came before. With it come the events of the change. It is last in its
-// transaction: where several go on at once, those that come after it wait.
-func (t Tx) raise(
-	ctx context.Context, at time.Time, events []tokens.Event, touched ...ChangedObject,
-) (tokens.Mark, error) {
-	head, err := t.Head(ctx)
-	if err == nil {
-		head, err = t.link(ctx, head, events...)
-	}
-	if err != nil {
-		return tokens.Mark{}, err
-	}
-	scan := func(row scanner) (m tokens.Mark, err error) {
-		err = row.Scan(textTo(&m.Database), count{&m.Serial}, someInstant{&m.At})
-		return m, checkedRow(tokens.KindDatabase, m.Database, err)
-	}
-	m, ok, err := find(ctx, t.q, scan, `UPDATE database SET serial = serial + 1,
-		changed_at = CASE WHEN changed_at >= $1 THEN changed_at + 1 ELSE $1 END, event_number = $2, event_hash = $3
-		RETURNING id, serial, changed_at`, microseconds(at), head.Number, head.Hash)
-	if err == nil && !ok {
-		err = noDatabaseRow(t.database)
-	}
-	if err != nil {
-		return m, err
-	}
-	m.Value = tokens.NewMarkValue()
-	if err := t.exec(ctx, `INSERT INTO marks (serial, mark) VALUES ($1, $2)`, m.Serial, m.Value); err != nil {
-		return m, err
-	}
-	return m, t.insertChanges(ctx, m.Serial, touched)
-}
-
 // KnowEarlierMarks records that every mark from before a time counts as known: the database was put back on purpose, and
 // may lack changes that somebody has seen. The change that this is part of comes after that time.
 func (t Tx) KnowEarlierMarks(ctx context.Context, until time.Time) error {

@@ -140,9 +140,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 // the last statements of the transaction.
 func (s *Store) counted(ctx context.Context, tx Tx, fn func(Tx) error) (mark tokens.Mark, err error) {
 	seen := &writes{Querier: tx.q, Executor: tx.e}
-	counting := Tx{tx.View, seen, seen}
-	counting.q = seen
-	if err := fn(counting); err != nil || !seen.any {
+	if err := fn(tx.takenDownBy(seen)); err != nil || !seen.any {
 		return mark, err
 	}
 	mark, err = tx.raise(ctx, s.now(), seen.events, seen.touched()...)
@@ -168,7 +166,7 @@ func (u Uncounted) InsertEvent(ctx context.Context, e tokens.Event) error {
 
 // Record runs fn, which writes events alone, in a transaction. It neither makes a database nor migrates one.
 func (s *Store) Record(ctx context.Context, fn func(Uncounted) error) error {
-	return s.write(ctx, Connection.Record, nil, s.writingOwn(func(tx Tx) error { return fn(Uncounted{tx.View, tx}) }))
+	return s.write(ctx, Connection.Record, nil, s.writingOwn(func(tx Tx) error { return uncounted(ctx, tx, fn) }))
 }
 
 // WriteUses writes uses of secrets in a transaction, also while the database already has the schema of the next version:
@@ -184,8 +182,18 @@ func (s *Store) RecordRefusedUses(ctx context.Context, fn func(Uncounted) error)
 		if open.SchemaVersion() > SchemaVersion {
 			return nil
 		}
-		return fn(Uncounted{tx.View, tx})
+		return uncounted(ctx, tx, fn)
 	})
+}
+
+// uncounted runs fn, and writes its events as the last statements of the transaction.
+func uncounted(ctx context.Context, tx Tx, fn func(Uncounted) error) error {
+	seen := &writes{Querier: tx.q, Executor: tx.e}
+	if err := fn(Uncounted{tx.View, tx.takenDownBy(seen)}); err != nil || len(seen.events) == 0 {
+		return err
+	}
+	_, err := tx.close(ctx, Closing{Events: closingEvents(seen.events)})
+	return err
 }
 
 // writingOwn is fn on a database whose schema is not that of a newer program.

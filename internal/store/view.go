@@ -33,8 +33,10 @@ func (v View) OnSchema(version int) View {
 type Tx struct {
 	View
 	e Executor
-	// writes takes down what is written, where that counts as a change; else nil.
+	// writes takes down what is written, where the transaction has a closing; else nil.
 	writes *writes
+	// closer writes that closing; nil where the transaction does so itself.
+	closer Closer
 }
 
 // NewTx returns a transaction on a database with an identity, which runs its statements by q.

@@ -1,0 +1,139 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// closer is the store.Closer of a transaction. The row of the serial is locked from this statement to the end of the commit,
+// so both go to the server together.
+type closer struct {
+	on statements
+	// committed means that the server says so.
+	committed bool
+}
+
+// Close implements store.Closer.
+func (c *closer) Close(ctx context.Context, closing store.Closing) (mark tokens.Mark, err error) {
+	text, args := closingText(closing)
+	batch := &pgx.Batch{}
+	batch.Queue(c.on.tables.qualified(text), args...).QueryRow(func(row pgx.Row) error {
+		if !closing.Counted {
+			var number int64
+			return row.Scan(&number)
+		}
+		mark, err = store.ScanMark(anyScanner{row})
+		mark.Value = closing.Mark
+		return err
+	})
+	batch.Queue(`COMMIT`)
+	err = c.on.raw(func(conn *pgx.Conn) error { return conn.SendBatch(ctx, batch).Close() })
+	c.committed = err == nil
+	return mark, err
+}
+
+// closingText returns the statement of a closing. What each event's hash is built on is read where the row is locked.
+func closingText(c store.Closing) (string, []any) {
+	var args []any
+	// Within a union nothing tells PostgreSQL what type an argument has.
+	arg := func(value any) string {
+		args = append(args, value)
+		kind := "text"
+		if _, ok := value.(int64); ok {
+			kind = "bigint"
+		}
+		return fmt.Sprintf("$%d::%s", len(args), kind)
+	}
+	digests := make([]string, len(c.Events))
+	for i, e := range c.Events {
+		digests[i] = arg(e.Digest)
+	}
+	hash := func(links int, before string) string {
+		for _, digest := range digests[:links] {
+			before = `encode(sha256(convert_to(` + before + ` || ` + digest + `, 'UTF8')), 'hex')`
+		}
+		return before
+	}
+	var b strings.Builder
+	b.WriteString(`WITH before AS (SELECT event_number, event_hash FROM database FOR UPDATE), changed AS (UPDATE database SET `)
+	if c.Counted {
+		at := arg(c.At)
+		b.WriteString(`serial = serial + 1, changed_at = CASE WHEN changed_at >= ` + at + ` THEN changed_at + 1 ELSE ` + at + ` END, `)
+	}
+	fmt.Fprintf(&b, `event_number = before.event_number + %d, event_hash = %s FROM before
+		RETURNING id, serial, changed_at, before.event_number AS number, before.event_hash AS hash)`, len(c.Events),
+		hash(len(c.Events), `before.event_hash`))
+	if c.Counted {
+		fmt.Fprintf(&b, `, marked AS (INSERT INTO marks (serial, mark) SELECT serial, %s FROM changed)`, arg(c.Mark))
+		var rows []string
+		for _, o := range c.Touched {
+			rows = append(rows, `(`+arg(string(o.Kind))+`, `+arg(o.ID)+`)`)
+		}
+		b.WriteString(`, listed AS (INSERT INTO changes (serial, kind, id) SELECT changed.serial, o.kind, o.id FROM changed
+			CROSS JOIN (VALUES ` + strings.Join(rows, `, `) + `) AS o (kind, id))`)
+	}
+	var links []string
+	for i, e := range c.Events {
+		columns := []string{fmt.Sprintf(`number + %d`, i+1), hash(i+1, `hash`)}
+		for _, value := range e.Values {
+			columns = append(columns, arg(value))
+		}
+		links = append(links, `SELECT `+strings.Join(columns, `, `)+` FROM changed`)
+	}
+	if len(links) > 0 {
+		b.WriteString(`, linked AS (INSERT INTO events (number, hash, ` + store.EventColumns + `) ` +
+			strings.Join(links, ` UNION ALL `) + `)`)
+	}
+	if c.Counted {
+		b.WriteString(` SELECT id, serial, changed_at FROM changed`)
+	} else {
+		b.WriteString(` SELECT number FROM changed`)
+	}
+	return b.String(), args
+}
+
+// anyScanner scans what pgx reads as database/sql does.
+type anyScanner struct{ row pgx.Row }
+
+// Scan reads each column and hands it on.
+func (s anyScanner) Scan(dest ...any) error {
+	values := make([]any, len(dest))
+	for i := range values {
+		values[i] = new(any)
+	}
+	if err := s.row.Scan(values...); err != nil {
+		return err
+	}
+	for i, to := range dest {
+		scanner, ok := to.(interface{ Scan(any) error })
+		if !ok {
+			return fmt.Errorf("column %d has no scanner", i)
+		}
+		if err := scanner.Scan(*values[i].(*any)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errNotRaw says that a connection is not pgx's.
+var errNotRaw = errors.New("the connection is not one of pgx")
+
+// raw runs fn on the driver's connection.
+func (s statements) raw(fn func(*pgx.Conn) error) error {
+	return s.conn.Raw(func(driver any) error {
+		own, ok := driver.(*stdlib.Conn)
+		if !ok {
+			return errNotRaw
+		}
+		return fn(own.Conn())
+	})
+}

@@ -1,0 +1,172 @@
+//go:build unix
+
+// Package pgtest starts a PostgreSQL server for tests. It is for tests alone.
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// BinariesVariable names the directory of the server's programs, where they are not in the PATH or in a usual place.
+const BinariesVariable = "LATCHKEY_TEST_POSTGRES"
+
+// Server is a server that only this machine reaches, through a socket in a directory of its own.
+type Server struct {
+	// Directory holds the data and the socket.
+	Directory string
+	cmd       *exec.Cmd
+	ended     chan struct{}
+}
+
+var shared = sync.OnceValues(func() (*Server, error) {
+	directory, err := os.MkdirTemp("", "latchkey-postgres-")
+	if err != nil {
+		return nil, err
+	}
+	return start(directory, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off")
+})
+
+// Address returns the address of a schema that nobody has used yet, on a server that all tests of a program share. It skips
+// the test where the server's programs are not there.
+func Address(t testing.TB) string {
+	t.Helper()
+	if _, err := binaries(); err != nil {
+		t.Skip(err)
+	}
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Address("s_" + strings.ToLower(rand.Text()))
+}
+
+// Address returns the address of a schema.
+func (s *Server) Address(schema string) string {
+	return s.address(url.Values{"schema": {schema}})
+}
+
+func (s *Server) address(query url.Values) string {
+	query.Set("host", s.Directory)
+	return "postgres://postgres@/postgres?" + query.Encode()
+}
+
+// errNoServer says that the programs are not there.
+var errNoServer = errors.New("PostgreSQL's server programs (initdb, postgres) are not installed: install postgresql, or name " +
+	"their directory in " + BinariesVariable)
+
+// binaries returns the directory of the server's programs.
+func binaries() (string, error) {
+	candidates := []string{os.Getenv(BinariesVariable)}
+	if found, err := exec.LookPath("initdb"); err == nil {
+		candidates = append(candidates, filepath.Dir(found))
+	}
+	usual, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	slices.Reverse(usual)
+	for _, directory := range append(candidates, usual...) {
+		if _, err := os.Stat(filepath.Join(directory, "postgres")); err == nil && directory != "" {
+			return directory, nil
+		}
+	}
+	return "", errNoServer
+}
+
+// start makes a server in an empty directory, and starts it with settings. It ends with this program.
+func start(directory string, settings ...string) (*Server, error) {
+	programs, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	as, err := credential()
+	if err != nil {
+		return nil, err
+	}
+	if as != nil { // PostgreSQL refuses to run as root
+		if err := os.Chown(directory, int(as.Uid), int(as.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	data := filepath.Join(directory, "data")
+	initdb := exec.Command(filepath.Join(programs, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+		"--no-locale", "--no-sync")
+	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	initdb.Dir = directory
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	s := &Server{Directory: directory}
+	args := []string{"-D", data, "-k", directory, "-c", "listen_addresses=", "-c", "max_connections=200"}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	s.cmd = exec.Command(filepath.Join(programs, "postgres"), args...)
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
+	s.cmd.Dir = directory
+	log, err := os.Create(filepath.Join(directory, "log"))
+	if err != nil {
+		return nil, err
+	}
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	return s, s.run()
+}
+
+// run starts the server and waits until it answers.
+func (s *Server) run() error {
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	s.ended = make(chan struct{})
+	go func() {
+		_ = s.cmd.Wait()
+		close(s.ended)
+	}()
+	for range 600 {
+		select {
+		case <-s.ended:
+			log, _ := os.ReadFile(filepath.Join(s.Directory, "log"))
+			return fmt.Errorf("the server ended:\n%s", log)
+		case <-time.After(50 * time.Millisecond):
+		}
+		config, err := pgx.Connect(context.Background(), s.address(url.Values{}))
+		if err == nil {
+			return config.Close(context.Background())
+		}
+	}
+	return errors.New("the server does not answer")
+}
+
+// credential returns the user as whom the server runs; nil for the one who runs this program.
+func credential() (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		gid, err := strconv.ParseUint(u.Gid, 10, 32)
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
+	}
+	return nil, errors.New("there is no user postgres, as whom the server could run")
+}

@@ -1,0 +1,148 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+const (
+	// defaultSchema is the schema of PostgreSQL that holds the tables where the address names none.
+	defaultSchema = "latchkey"
+	// mostConnections is how many connections one program has at most.
+	mostConnections = 10
+	// oldestServer is the first version of PostgreSQL that works, as PostgreSQL numbers them.
+	oldestServer = 130000
+)
+
+// schemaName matches the names that a schema may have.
+var schemaName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+
+// server is the store.Engine of a database on a server.
+type server struct {
+	address string
+	config  *pgx.ConnConfig
+	schema  string
+	// tables qualifies statements.
+	tables *qualifier
+}
+
+var _ store.Engine = server{}
+
+// New returns the engine of the database at an address, such as postgres://latchkey@db.example.com/latchkey. It does not
+// connect. The password may stand in the address, in PGPASSWORD or in a password file. The parameter schema names the
+// schema that holds the tables; it is "latchkey" by default. CodeInvalid.
+func New(address string) (store.Engine, error) {
+	s, err := newServer(address)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func newServer(address string) (server, error) {
+	u, err := url.Parse(address)
+	if err != nil { // the error holds the address, and that a password
+		return server{}, tokens.Invalid("database", "it is no address of a PostgreSQL server: write it like "+
+			"\"postgres://latchkey@db.example.com:5432/latchkey?sslmode=verify-full\"; percent-encode special characters of a password")
+	}
+	query := u.Query()
+	s := server{schema: defaultSchema}
+	if query.Has("schema") {
+		s.schema = query.Get("schema")
+	}
+	query.Del("schema")
+	u.RawQuery = query.Encode()
+	s.address = u.String()
+	if !schemaName.MatchString(s.schema) || strings.HasPrefix(s.schema, "pg_") || s.schema == "information_schema" {
+		return server{}, tokens.Invalid("database", "the schema in its address has a name that no schema of ours has: use 1 to 63 "+
+			"characters of a-z, 0-9 and _, and don't begin with pg_")
+	}
+	if s.config, err = pgx.ParseConfig(s.address); err != nil {
+		return server{}, tokens.Invalid("database", "its address can't be used: check host, port, database, sslmode and the files "+
+			"that it names")
+	}
+	for name := range s.config.RuntimeParams {
+		if name != "application_name" {
+			return server{}, tokens.Invalid("database", "its address has the parameter %q, which would be a setting of the session: "+
+				"leave it out, or set it for the role on the server", name)
+		}
+	}
+	s.config.DefaultQueryExecMode = pgx.QueryExecModeExec // which leaves nothing on the connection
+	s.config.StatementCacheCapacity, s.config.DescriptionCacheCapacity = 0, 0
+	s.tables = newQualifier(s.schema)
+	return s, nil
+}
+
+// Location implements store.Engine: the address without the password.
+func (s server) Location() string {
+	host := s.config.Host
+	if !strings.HasPrefix(host, "/") {
+		host = fmt.Sprintf("%s:%d", host, s.config.Port)
+	}
+	return fmt.Sprintf("%s in schema %s of PostgreSQL at %s", s.config.Database, s.schema, host)
+}
+
+// pool returns connections to the server, none of which is made yet. Each one looks for the password anew, since managed
+// services change what the password file holds.
+func (s server) pool() *sql.DB {
+	db := stdlib.OpenDB(*s.config, stdlib.OptionBeforeConnect(func(_ context.Context, config *pgx.ConnConfig) error {
+		fresh, err := pgx.ParseConfig(s.address)
+		if err != nil {
+			return err
+		}
+		config.Password = fresh.Password
+		return nil
+	}))
+	db.SetMaxOpenConns(mostConnections)
+	db.SetMaxIdleConns(mostConnections)
+	return db
+}
+
+// Connect implements store.Engine.
+func (s server) Connect(ctx context.Context, found store.Found) (store.Connection, error) {
+	c := &connection{server: s, db: s.pool()}
+	err := c.open(ctx)
+	if tokens.IsNoDatabase(err) && found != nil {
+		if err = c.make(ctx, found); err == nil {
+			err = c.open(ctx)
+		}
+	}
+	if err != nil {
+		_ = c.db.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// checkServer refuses a server that can't hold a database.
+func (s server) checkServer(ctx context.Context, db *sql.DB) error {
+	var version int
+	var encoding string
+	var isReplica bool
+	err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
+		pg_is_in_recovery()`).Scan(&version, &encoding, &isReplica)
+	switch {
+	case err != nil:
+		return err
+	case version < oldestServer:
+		return tokens.Unavailable(nil, "%s is a server of version %d, and Latchkey needs PostgreSQL 13 or later: upgrade the server",
+			s.Location(), version/10000).Because(tokens.ReasonWrongPlace)
+	case encoding != "UTF8":
+		return tokens.Unavailable(nil, "%s has the encoding %s, and Latchkey needs UTF8: make a database with ENCODING 'UTF8' "+
+			"TEMPLATE template0", s.Location(), encoding).Because(tokens.ReasonWrongPlace)
+	case isReplica:
+		return tokens.Unavailable(nil, "%s is a replica, which may lag behind and takes no changes: name the primary, or list several "+
+			"hosts with target_session_attrs=read-write", s.Location()).Because(tokens.ReasonWrongPlace)
+	}
+	return nil
+}
