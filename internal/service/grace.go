@@ -107,21 +107,28 @@ func (o *operation) endGraces(ctx context.Context) error {
 		return nil
 	}
 	o.chores = append(o.chores, &o.backend.graces)
-	ended, err := o.backend.endedGraces(ctx, o.View, o.now)
-	if err != nil || len(ended) == 0 {
+	ended, err := o.MarkEndedGraces(ctx, o.now)
+	if err != nil {
 		return err
 	}
+	o.backend.addWaitingUses(ended)
 	for _, e := range ended {
 		if err := o.InsertEvent(ctx, graceEnded(e)); err != nil {
 			return err
 		}
 	}
-	return o.MarkEndedGraces(ctx, o.now)
+	return nil
 }
 
 // endedGraces returns the secrets whose grace is over and not marked as ended, with the uses that wait in memory.
 func (s *Service) endedGraces(ctx context.Context, v store.View, now time.Time) ([]store.EndedGrace, error) {
 	ended, err := v.EndedGraces(ctx, now)
+	s.addWaitingUses(ended)
+	return ended, err
+}
+
+// addWaitingUses adds to secrets the uses that wait in memory.
+func (s *Service) addWaitingUses(ended []store.EndedGrace) {
 	for i := range ended {
 		of := &ended[i]
 		s.uses.each(of.AccessTokenID, func(version int64, last time.Time) {
@@ -130,7 +137,6 @@ func (s *Service) endedGraces(ctx context.Context, v store.View, now time.Time) 
 			}
 		})
 	}
-	return ended, err
 }
 
 // graceEnded returns the event of the end of a grace period. Its identifier is derived, so readers see the same event

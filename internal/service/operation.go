@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -167,7 +168,7 @@ func transact[T any](
 	}
 	var o *operation
 	w := witness{Witness: tokens.WitnessOf(ctx)}
-	mark, err := b.store.Change(ctx, found, func(tx store.Tx) error {
+	mark, err := b.store.Change(ctx, reach(action, about), found, func(tx store.Tx) error {
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
@@ -206,6 +207,18 @@ func transact[T any](
 	}
 	var none T
 	return none, err
+}
+
+// reach is how far an action on an object reaches. What else it turns out to write, the store runs again as a change of
+// everything.
+func reach(action tokens.Action, about object) store.Reach {
+	if area, _, _ := strings.Cut(string(action), "."); area != "access_token" && area != "token_share" {
+		return store.Everything
+	}
+	if id, _, _ := strings.Cut(about.id, "/"); tokens.IsID(tokens.KindAccessToken, id) {
+		return store.ReachOf(id)
+	}
+	return store.ReachOfTokens
 }
 
 // begin looks up the caller.

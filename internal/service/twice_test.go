@@ -19,8 +19,8 @@ type twiceConnection struct{ store.Connection }
 var errDropped = errors.New("dropped")
 
 // Write implements store.Writer.
-func (c twiceConnection) Write(ctx context.Context, fn func(store.Tx) error) error {
-	return twice(ctx, c.Connection.Write, fn)
+func (c twiceConnection) Write(ctx context.Context, reach store.Reach, fn func(store.Tx) error) error {
+	return twice(ctx, func(ctx context.Context, fn func(store.Tx) error) error { return c.Connection.Write(ctx, reach, fn) }, fn)
 }
 
 // Record implements store.Writer.
@@ -32,7 +32,9 @@ func twice(
 	ctx context.Context, write func(context.Context, func(store.Tx) error) error, fn func(store.Tx) error,
 ) error {
 	err := write(ctx, func(tx store.Tx) error {
-		_ = fn(tx) // whatever it was
+		if err := fn(tx.ClosedBy(nil)); errors.Is(err, store.ErrReachesFurther) {
+			return err
+		} // whatever else it was
 		return errDropped
 	})
 	if !errors.Is(err, errDropped) {

@@ -18,8 +18,8 @@ type aroundConnection struct {
 }
 
 // Write implements store.Writer.
-func (c aroundConnection) Write(ctx context.Context, fn func(store.Tx) error) error {
-	return c.around(func() error { return c.Connection.Write(ctx, fn) })
+func (c aroundConnection) Write(ctx context.Context, reach store.Reach, fn func(store.Tx) error) error {
+	return c.around(func() error { return c.Connection.Write(ctx, reach, fn) })
 }
 
 // Record implements store.Writer.

@@ -266,6 +266,7 @@ func (v View) UnusedNamesakes(ctx context.Context, of tokens.AccessToken, limit 
 
 // InsertAccessToken writes a new access token, without its secret.
 func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
+	t.making(a.ID)
 	disabledBy, disabledAt, _ := stopColumns(a.Disabled)
 	err := t.execOn(ctx, a.ID, `INSERT INTO access_tokens (id, name, description, technical_user_id, role, group_roles_set,
 		enabled, disabled_by, disabled_at,

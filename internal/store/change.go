@@ -47,6 +47,9 @@ const (
 type writes struct {
 	Querier
 	Executor
+	// reach is what the change may write, and made are the identifiers of what it made itself.
+	reach Reach
+	made  []string
 	// any means that anything was written.
 	any bool
 	// objects are what was touched, each once; everything alone, if that was.
@@ -63,6 +66,9 @@ func (t Tx) AtTheEnd(check func(context.Context) error) {
 	t.writes.last = append(t.writes.last, check)
 }
 
+// watched returns what takes down what the transaction writes.
+func (t Tx) watched() *writes { return &writes{Querier: t.q, Executor: t.e, reach: t.reach} }
+
 // takenDownBy returns the transaction, what it writes being taken down.
 func (t Tx) takenDownBy(seen *writes) Tx {
 	t.q, t.e, t.writes, t.closer = seen, seen, seen, nil
@@ -78,6 +84,9 @@ func (w *writes) record(e tokens.Event) {
 // QueryContext implements Querier. A statement that returns rows may write, too.
 func (w *writes) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	if !strings.HasPrefix(strings.TrimLeft(text, "( \t\n"), "SELECT") {
+		if err := w.check(everything); err != nil {
+			return nil, err
+		}
 		w.touch(everything)
 	}
 	return w.Querier.QueryContext(ctx, text, args...)
@@ -85,6 +94,9 @@ func (w *writes) QueryContext(ctx context.Context, text string, args ...any) (*s
 
 // ExecContext implements Executor.
 func (w *writes) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	if err := w.check(everything); err != nil {
+		return nil, err
+	}
 	w.touch(everything)
 	return w.Executor.ExecContext(ctx, text, args...)
 }
@@ -137,6 +149,9 @@ func (t Tx) execBeside(ctx context.Context, statement string, args ...any) (sql.
 func (t Tx) execDeclared(ctx context.Context, o ChangedObject, statement string, args ...any) (sql.Result, error) {
 	if t.writes == nil {
 		return t.e.ExecContext(ctx, statement, args...)
+	}
+	if err := t.writes.check(o); err != nil {
+		return nil, err
 	}
 	t.writes.touch(o)
 	return t.writes.Executor.ExecContext(ctx, statement, args...)

@@ -42,9 +42,10 @@ type Reader interface {
 
 // Writer changes a database.
 type Writer interface {
-	// Write runs fn in a transaction, which commits when fn returns nil. What fn reads in it stays true until then. An
-	// engine that finds out only later that another transaction was first drops what fn did and runs it again.
-	Write(ctx context.Context, fn func(Tx) error) error
+	// Write runs fn in a transaction, which commits when fn returns nil. What fn reads in it stays true until then, as far as
+	// the reach goes and for members, roles, groups and technical users. An engine that finds out only later that another
+	// transaction was first, or that fn reaches further, drops what fn did and runs it again.
+	Write(ctx context.Context, reach Reach, fn func(Tx) error) error
 	// Record is Write for events alone, which every schema holds alike: it leaves an older schema as it is.
 	Record(ctx context.Context, fn func(Tx) error) error
 }

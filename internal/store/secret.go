@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -106,24 +109,40 @@ type EndedGrace struct {
 	Secret                         tokens.PreviousSecret
 }
 
-// EndedGraces returns the secrets whose grace is over at a time, in the order of their ends.
-func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
-	scan := func(row scanner) (e EndedGrace, err error) {
-		s := &e.Secret
-		err = row.Scan(textTo(&e.AccessTokenID), textTo(&e.AccessTokenName), version{&s.Version}, textTo(&s.Preview),
-			someInstant{&s.CreatedAt}, someInstant{&s.EndsAt}, instant{&s.LastUsedAt})
-		return e, checkedRow(tokens.KindAccessToken, e.AccessTokenID, err,
-			checkID("access_token_id", tokens.KindAccessToken, e.AccessTokenID))
-	}
-	return list(ctx, v.q, scan, `SELECT t.id, t.name, k.version, k.preview, k.created_at, k.grace_ends_at, k.last_used_at
-		FROM secrets k JOIN access_tokens t ON t.id = k.access_token_id
-		WHERE k.ended_at IS NULL AND k.grace_ends_at IS NOT NULL AND k.grace_ends_at <= $1
-		ORDER BY k.grace_ends_at, k.access_token_id`, microseconds(now))
+func scanEndedGrace(row scanner) (e EndedGrace, err error) {
+	s := &e.Secret
+	err = row.Scan(textTo(&e.AccessTokenID), textTo(&e.AccessTokenName), version{&s.Version}, textTo(&s.Preview),
+		someInstant{&s.CreatedAt}, someInstant{&s.EndsAt}, instant{&s.LastUsedAt})
+	return e, checkedRow(tokens.KindAccessToken, e.AccessTokenID, err,
+		checkID("access_token_id", tokens.KindAccessToken, e.AccessTokenID))
 }
 
-// MarkEndedGraces marks the secrets whose grace is over at a time as ended, which they have been since.
-func (t Tx) MarkEndedGraces(ctx context.Context, now time.Time) error {
-	_, err := t.execBeside(ctx, `UPDATE secrets SET ended_at = grace_ends_at
-		WHERE ended_at IS NULL AND grace_ends_at IS NOT NULL AND grace_ends_at <= $1`, microseconds(now))
-	return err
+const (
+	// ofEndedGraces is the condition that the grace of a secret is over, and nothing has marked that yet.
+	ofEndedGraces = `ended_at IS NULL AND grace_ends_at IS NOT NULL AND grace_ends_at <= $1`
+	// endedGraceColumns are the columns that scanEndedGrace reads.
+	endedGraceColumns = `access_token_id, (SELECT t.name FROM access_tokens t WHERE t.id = access_token_id), version, preview,
+		created_at, grace_ends_at, last_used_at`
+)
+
+// EndedGraces returns the secrets whose grace is over at a time, in the order of their ends.
+func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
+	return list(ctx, v.q, scanEndedGrace, `SELECT `+endedGraceColumns+` FROM secrets WHERE `+ofEndedGraces+`
+		ORDER BY grace_ends_at, access_token_id`, microseconds(now))
+}
+
+// MarkEndedGraces marks the secrets whose grace is over at a time as ended, which they have been since, and returns them in
+// the order of their ends. Of several transactions at once, one marks a secret.
+func (t Tx) MarkEndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
+	q := t.q
+	if t.writes != nil {
+		t.writes.touch(nothing)
+		q = t.writes.Querier
+	}
+	ended, err := list(ctx, q, scanEndedGrace, `UPDATE secrets SET ended_at = grace_ends_at WHERE `+ofEndedGraces+`
+		RETURNING `+endedGraceColumns, microseconds(now))
+	slices.SortFunc(ended, func(a, b EndedGrace) int {
+		return cmp.Or(a.Secret.EndsAt.Compare(b.Secret.EndsAt), strings.Compare(a.AccessTokenID, b.AccessTokenID))
+	})
+	return ended, err
 }

@@ -100,13 +100,13 @@ func (s *Store) Write(ctx context.Context, fn func(Tx) error) error {
 
 // WriteOrMake is Write that makes a missing database and has found begin it.
 func (s *Store) WriteOrMake(ctx context.Context, found Found, fn func(Tx) error) error {
-	_, err := s.Change(ctx, found, fn)
+	_, err := s.Change(ctx, Everything, found, fn)
 	return err
 }
 
-// Change is WriteOrMake that returns the mark of the change. Whatever fn writes counts as one; where it writes nothing,
-// the mark is zero.
-func (s *Store) Change(ctx context.Context, found Found, fn func(Tx) error) (mark tokens.Mark, err error) {
+// Change is WriteOrMake for a change with a reach, and returns the mark of the change. Whatever fn writes counts as one; where
+// it writes nothing, the mark is zero.
+func (s *Store) Change(ctx context.Context, reach Reach, found Found, fn func(Tx) error) (mark tokens.Mark, err error) {
 	if found != nil {
 		begin := found
 		found = func(ctx context.Context, tx Tx) error {
@@ -114,11 +114,33 @@ func (s *Store) Change(ctx context.Context, found Found, fn func(Tx) error) (mar
 			return err
 		}
 	}
-	err = s.write(ctx, Connection.Write, found, s.writingOwn(func(tx Tx) error {
+	err = s.write(ctx, writing(reach), found, s.writingOwn(func(tx Tx) error {
 		mark, err = s.counted(ctx, tx, fn)
 		return err
 	}))
+	if err == nil && mark.Value != "" && mark.Serial == 0 {
+		mark, err = s.markWith(ctx, mark.Value)
+	}
 	return mark, err
+}
+
+// writing is the way to write within a reach.
+func writing(reach Reach) func(Connection, context.Context, func(Tx) error) error {
+	return func(open Connection, ctx context.Context, fn func(Tx) error) error { return open.Write(ctx, reach, fn) }
+}
+
+// markWith returns the mark with a value. Its time is no earlier than that of the change.
+func (s *Store) markWith(ctx context.Context, value string) (m tokens.Mark, err error) {
+	err = s.Read(ctx, func(v View) error {
+		past, err := v.Past(ctx, tokens.Mark{})
+		if err != nil {
+			return err
+		}
+		m, _, err = find(ctx, v.q, scanMark, `SELECT serial, mark FROM marks WHERE mark = $1`, value)
+		m.Database, m.At = past.Newest.Database, past.Newest.At
+		return err
+	})
+	return m, err
 }
 
 // Migrate gives a database with an older schema that of this program, as its next change would. Without it, each read makes
@@ -139,15 +161,20 @@ func (s *Store) Migrate(ctx context.Context) error {
 // counted runs fn and, if it wrote anything, counts that as a change of the database with the objects that it touched, as
 // the last statements of the transaction.
 func (s *Store) counted(ctx context.Context, tx Tx, fn func(Tx) error) (mark tokens.Mark, err error) {
-	seen := &writes{Querier: tx.q, Executor: tx.e}
+	seen := tx.watched()
 	if err := fn(tx.takenDownBy(seen)); err != nil || !seen.any {
 		return mark, err
 	}
-	mark, err = tx.raise(ctx, s.now(), seen.events, seen.touched()...)
+	if tx.closer == nil {
+		mark, err = tx.raise(ctx, s.now(), seen.events, seen.touched()...)
+	}
 	for _, check := range seen.last {
 		if err == nil {
 			err = check(ctx)
 		}
+	}
+	if tx.closer != nil && err == nil { // which commits
+		mark, err = tx.raise(ctx, s.now(), seen.events, seen.touched()...)
 	}
 	return mark, err
 }
@@ -172,13 +199,13 @@ func (s *Store) Record(ctx context.Context, fn func(Uncounted) error) error {
 // WriteUses writes uses of secrets in a transaction, also while the database already has the schema of the next version:
 // verification goes on there, and uses need no more than columns that every later schema has.
 func (s *Store) WriteUses(ctx context.Context, uses []SecretUse) error {
-	return s.write(ctx, Connection.Write, nil, func(_ Connection, tx Tx) error { return tx.RecordUses(ctx, uses) })
+	return s.write(ctx, writing(ReachOfTokens), nil, func(_ Connection, tx Tx) error { return tx.RecordUses(ctx, uses) })
 }
 
 // RecordRefusedUses runs fn, which writes events of refused uses of secrets, in a transaction. On the schema of the next
 // version it does nothing: an event may need more there, and none must keep the server from going on.
 func (s *Store) RecordRefusedUses(ctx context.Context, fn func(Uncounted) error) error {
-	return s.write(ctx, Connection.Write, nil, func(open Connection, tx Tx) error {
+	return s.write(ctx, writing(ReachOfTokens), nil, func(open Connection, tx Tx) error {
 		if open.SchemaVersion() > SchemaVersion {
 			return nil
 		}
@@ -188,7 +215,7 @@ func (s *Store) RecordRefusedUses(ctx context.Context, fn func(Uncounted) error)
 
 // uncounted runs fn, and writes its events as the last statements of the transaction.
 func uncounted(ctx context.Context, tx Tx, fn func(Uncounted) error) error {
-	seen := &writes{Querier: tx.q, Executor: tx.e}
+	seen := tx.watched()
 	if err := fn(Uncounted{tx.View, tx.takenDownBy(seen)}); err != nil || len(seen.events) == 0 {
 		return err
 	}

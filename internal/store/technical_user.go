@@ -109,6 +109,7 @@ func (v View) TechnicalUsersWithIDs(ctx context.Context, ids []string) ([]tokens
 
 // InsertTechnicalUser writes a new technical user.
 func (t Tx) InsertTechnicalUser(ctx context.Context, u tokens.TechnicalUser) error {
+	t.making(u.ID)
 	by, at, _ := stopColumns(u.Disabled)
 	err := t.execOn(ctx, u.ID, `INSERT INTO technical_users (id, name, description, email, group_id, role, group_roles_set,
 		enabled, disabled_by, disabled_at, system_created, created_at, updated_at, name_key, email_key, role_id)

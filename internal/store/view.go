@@ -35,6 +35,8 @@ type Tx struct {
 	e Executor
 	// writes takes down what is written, where the transaction has a closing; else nil.
 	writes *writes
+	// reach is what it may write.
+	reach Reach
 	// closer writes that closing; nil where the transaction does so itself.
 	closer Closer
 }

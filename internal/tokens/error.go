@@ -52,6 +52,8 @@ const (
 	ReasonSecretAlreadyShown Reason = "secret_already_shown"
 	// ReasonUnreachable: the server can't be reached, or didn't answer.
 	ReasonUnreachable Reason = "unreachable"
+	// ReasonOutcomeUnknown: the connection was lost while a change was being committed, and nobody can tell whether it was.
+	ReasonOutcomeUnknown Reason = "outcome_unknown"
 	// ReasonForeignAnswer: what answers in the server's place is not Latchkey, or lets less through than Latchkey needs.
 	ReasonForeignAnswer Reason = "foreign_answer"
 	// ReasonCertificate: the server doesn't prove that it is the one that was meant.

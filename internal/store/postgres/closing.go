@@ -13,19 +13,12 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// closer is the store.Closer of a transaction. The row of the serial is locked from this statement to the end of the commit,
-// so both go to the server together.
-type closer struct {
-	on statements
-	// committed means that the server says so.
-	committed bool
-}
-
-// Close implements store.Closer.
-func (c *closer) Close(ctx context.Context, closing store.Closing) (mark tokens.Mark, err error) {
+// Close implements store.Closer. The row of the serial is locked from this statement to the end of the commit, so both go to
+// the server together.
+func (t *transaction) Close(ctx context.Context, closing store.Closing) (mark tokens.Mark, err error) {
 	text, args := closingText(closing)
 	batch := &pgx.Batch{}
-	batch.Queue(c.on.tables.qualified(text), args...).QueryRow(func(row pgx.Row) error {
+	batch.Queue(t.tables.qualified(text), args...).QueryRow(func(row pgx.Row) error {
 		if !closing.Counted {
 			var number int64
 			return row.Scan(&number)
@@ -35,8 +28,14 @@ func (c *closer) Close(ctx context.Context, closing store.Closing) (mark tokens.
 		return err
 	})
 	batch.Queue(`COMMIT`)
-	err = c.on.raw(func(conn *pgx.Conn) error { return conn.SendBatch(ctx, batch).Close() })
-	c.committed = err == nil
+	if err := ctx.Err(); err != nil {
+		return mark, err
+	}
+	ctx, cancel := untilAnswered(ctx)
+	defer cancel()
+	t.asked = true
+	err = t.raw(func(conn *pgx.Conn) error { return conn.SendBatch(ctx, batch).Close() })
+	t.committed = err == nil
 	return mark, err
 }
 

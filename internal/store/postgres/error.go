@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -11,72 +13,112 @@ import (
 
 // The codes of errors of PostgreSQL that mean something to a program.
 const (
-	codeSerialization  = "40001"
-	codeDeadlock       = "40P01"
-	codeUnique         = "23505"
-	codeForeignKey     = "23503"
-	codeLockTimeout    = "55P03"
-	codeNoPrivilege    = "42501"
-	codeNoDatabase     = "3D000"
-	codeBadPassword    = "28P01"
-	codeNoLogin        = "28000"
-	codeReadOnly       = "25006"
-	codeTooMany        = "53300"
-	codeDiskFull       = "53100"
-	codeIdleTooLong    = "25P03"
-	codeAdminShutdown  = "57P01"
-	codeCrashShutdown  = "57P02"
-	codeCannotConnect  = "57P03"
-	codeNoSuchTable    = "42P01"
-	codeNoSuchColumn   = "42703"
-	codeNoSuchFunction = "42883"
+	codeSerialization = "40001"
+	codeDeadlock      = "40P01"
+	codeUnique        = "23505"
+	codeForeignKey    = "23503"
+	codeLockTimeout   = "55P03"
+	codeNoPrivilege   = "42501"
+	codeNoDatabase    = "3D000"
+	codeBadPassword   = "28P01"
+	codeNoLogin       = "28000"
+	codeReadOnly      = "25006"
+	codeTooMany       = "53300"
+	codeDiskFull      = "53100"
+	codeIdleTooLong   = "25P03"
+	codeAdminShutdown = "57P01"
+	codeCrashShutdown = "57P02"
+	codeCannotConnect = "57P03"
+	codeNoSuchTable   = "42P01"
+	codeNoSuchColumn  = "42703"
+	codeNoSuchSchema  = "3F000"
+	codeReadOnlyBegin = "0A000" // of BEGIN READ WRITE on a replica
 )
 
-// mayTryAgain reports whether the server dropped a change for the sake of another one, so that it may succeed the next time.
-// What is there already was put there by somebody else since the change looked.
+// mayTryAgain reports whether a change that failed before it was committed may succeed the next time: where the server dropped
+// it for the sake of another one, and where the connection was lost. What is there already was put there by somebody else
+// since the change looked.
 func mayTryAgain(err error) bool {
 	failure, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
-		return false
+		return isConnectionLost(err)
 	}
 	switch failure.Code {
-	case codeSerialization, codeDeadlock, codeUnique, codeForeignKey:
+	case codeSerialization, codeDeadlock, codeUnique, codeForeignKey, codeAdminShutdown, codeCrashShutdown, codeCannotConnect,
+		codeIdleTooLong, codeReadOnly, codeReadOnlyBegin:
 		return true
 	}
 	return false
+}
+
+// isConnectionLost reports whether an error is of a connection, and none that the server gave.
+func isConnectionLost(err error) bool {
+	_, isNetwork := errors.AsType[net.Error](err)
+	_, isConnecting := errors.AsType[*pgconn.ConnectError](err)
+	return isNetwork || isConnecting || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, pgconn.ErrConnClosed)
+}
+
+// mayHaveCommitted reports whether a change may have been committed although the answer to that was an error: where there was
+// no answer, and where the server ended the connection, which it may do after the commit.
+func mayHaveCommitted(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	return !ok || failure.Severity == "FATAL" || failure.Severity == "PANIC"
+}
+
+// isOutOfOffice reports whether an error says that the server became a replica, so that its connections are of no use.
+func isOutOfOffice(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (failure.Code == codeReadOnly || failure.Code == codeReadOnlyBegin)
 }
 
 // Explain implements store.Engine. It repeats nothing of a server's message, which may hold values.
 func (s server) Explain(err error) error {
 	where := s.Location()
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
-		switch failure.Code {
-		case codeLockTimeout:
-			return tokens.Unavailable(err, "another change of %s took longer than %s; nothing was changed: try again", where, lockPatience)
-		case codeNoPrivilege:
-			return tokens.Unavailable(err, "the role may not do this in %s; nothing was changed: grant it what the guide "+
-				"\"From one machine to many\" lists", where)
-		case codeNoDatabase:
-			return tokens.Unavailable(err, "there is no database of that name for %s: make it, or check the address", where).
-				Because(tokens.ReasonWrongPlace)
-		case codeBadPassword, codeNoLogin:
-			return tokens.Unavailable(err, "%s refuses the role or its password: check the address, PGPASSWORD or the password file", where).
-				Because(tokens.ReasonWrongPlace)
-		case codeReadOnly:
-			return tokens.Unavailable(err, "%s takes no changes at the moment, as a replica; nothing was changed: name the primary", where)
-		case codeTooMany:
-			return tokens.Unavailable(err, "%s has too many connections: raise max_connections, or put a pooler before it", where)
-		case codeDiskFull:
-			return tokens.Unavailable(err, "the disk of %s is full; nothing was changed: free some space and try again", where)
-		}
-		return tokens.Unavailable(nil, "%s gave an unexpected error (code %s)", where, failure.Code).
-			Because(tokens.ReasonDatabaseFailing)
+		return s.explainCode(where, failure.Code)
+	}
+	if cause, ok := errors.AsType[*net.OpError](err); ok && cause.Op == "dial" {
+		return tokens.Unavailable(cause, "%s can't be reached: check the address, the network, and whether the server runs", where).
+			Because(tokens.ReasonUnreachable)
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return tokens.Unavailable(err, "%s can't be reached: check the address, the network, and whether the server runs", where)
+		return tokens.Unavailable(nil, "%s can't be reached: check the address, sslmode, the network, and whether the server runs",
+			where).Because(tokens.ReasonUnreachable)
 	}
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return tokens.Unavailable(err, "the connection to %s was lost: try again", where)
+	if isConnectionLost(err) {
+		return tokens.Unavailable(nil, "the connection to %s was lost; nothing was changed: try again", where).
+			Because(tokens.ReasonUnreachable)
 	}
-	return tokens.Unavailable(err, "%s can't be used", where).Because(tokens.ReasonDatabaseFailing)
+	return tokens.Unavailable(nil, "%s can't be used", where).Because(tokens.ReasonDatabaseFailing)
+}
+
+// explainCode explains an error of the server by its code.
+func (s server) explainCode(where, code string) error {
+	switch code {
+	case codeLockTimeout, codeSerialization, codeDeadlock:
+		return tokens.Unavailable(nil, "other changes of %s took longer than %s; nothing was changed: try again", where, lockPatience)
+	case codeNoPrivilege:
+		return tokens.Unavailable(nil, "the role may not do this in %s; nothing was changed: grant it what the guide "+
+			"\"From one machine to many\" lists", where)
+	case codeNoDatabase:
+		return tokens.Unavailable(nil, "there is no database of that name for %s: make it, or check the address", where).
+			Because(tokens.ReasonWrongPlace)
+	case codeBadPassword, codeNoLogin:
+		return tokens.Unavailable(nil, "%s refuses the role or its password: check the address, PGPASSWORD or the password file",
+			where).Because(tokens.ReasonWrongPlace)
+	case codeReadOnly, codeReadOnlyBegin:
+		return tokens.Unavailable(nil, "%s takes no changes at the moment, as a replica; nothing was changed: name the primary", where)
+	case codeTooMany:
+		return tokens.Unavailable(nil, "%s has too many connections: raise max_connections, or put a pooler before it", where)
+	case codeDiskFull:
+		return tokens.Unavailable(nil, "the disk of %s is full; nothing was changed: free some space and try again", where)
+	case codeAdminShutdown, codeCrashShutdown, codeCannotConnect:
+		return tokens.Unavailable(nil, "%s is stopping or starting; nothing was changed: try again", where).
+			Because(tokens.ReasonUnreachable)
+	case codeNoSuchTable, codeNoSuchColumn, codeNoSuchSchema:
+		return tokens.Unavailable(nil, "%s lacks a table or a column of Latchkey's: somebody changed the schema; restore it from a backup",
+			where).Because(tokens.ReasonDatabaseFailing)
+	}
+	return tokens.Unavailable(nil, "%s gave an unexpected error (code %s)", where, code).Because(tokens.ReasonDatabaseFailing)
 }

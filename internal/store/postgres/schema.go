@@ -82,18 +82,33 @@ func (m migration) ExecContext(ctx context.Context, text string, args ...any) (s
 
 // make makes a database that found begins. Where somebody else was first, theirs stays.
 func (c *connection) make(ctx context.Context, found store.Found) error {
-	return c.transaction(ctx, c.begin(), `COMMIT`, func(on statements, _ *closer) error {
-		if _, err := c.readVersion(ctx, on); !tokens.IsNoDatabase(err) {
-			return err
-		}
-		err := on.run(ctx, fmt.Sprintf(`CREATE SCHEMA IF NOT EXISTS %s; CREATE TABLE %[1]s.schema_version (version INTEGER NOT NULL);
-			INSERT INTO %[1]s.schema_version VALUES (0)`, c.tables.schema))
-		if err != nil {
-			return err
-		}
-		if err := c.migrateFrom(ctx, on, 0); err != nil {
-			return err
-		}
-		return found(ctx, store.NewTx(tokens.Database{Location: c.Location()}, on))
+	return c.again(ctx, store.Everything, func(store.Reach) error {
+		return c.onConnection(ctx, func(t *transaction) error {
+			begin := c.changing(store.Everything).text + ` SELECT pg_current_xact_id()::text`
+			row, err := t.begin(ctx, begin)
+			if err != nil {
+				return err
+			}
+			t.id = row[0]
+			if _, err := c.readVersion(ctx, t.statements); !tokens.IsNoDatabase(err) {
+				return err
+			}
+			if err := t.run(ctx, c.foundation()); err != nil {
+				return err
+			}
+			if err := c.migrateFrom(ctx, t.statements, 0); err != nil {
+				return err
+			}
+			if err := found(ctx, store.NewTx(tokens.Database{Location: c.Location()}, t.statements)); err != nil {
+				return err
+			}
+			return t.end(ctx, `COMMIT`)
+		})
 	})
+}
+
+// foundation makes the schema, if it doesn't exist, and the table of its version.
+func (s server) foundation() string {
+	return fmt.Sprintf(`CREATE SCHEMA IF NOT EXISTS %s; CREATE TABLE %[1]s.schema_version (version INTEGER NOT NULL);
+		INSERT INTO %[1]s.schema_version VALUES (0)`, s.tables.schema)
 }

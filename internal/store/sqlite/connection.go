@@ -98,7 +98,7 @@ func (c *connection) readMigrated(ctx context.Context, fn func(store.View) error
 }
 
 // Write implements store.Writer. With it an older schema is migrated for good.
-func (c *connection) Write(ctx context.Context, fn func(store.Tx) error) error {
+func (c *connection) Write(ctx context.Context, _ store.Reach, fn func(store.Tx) error) error {
 	err := c.inTurn(ctx, c.begin, fn, (*sql.Tx).Commit)
 	if err == nil && c.isOld() {
 		c.version.Store(int64(store.SchemaVersion))

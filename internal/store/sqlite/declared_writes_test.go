@@ -180,12 +180,17 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 		"DeleteRequestsBefore": {
 			func(ctx context.Context, tx store.Tx) error { return tx.DeleteRequestsBefore(ctx, noon) }, []string{ofNothing},
 		},
-		"MarkEndedGraces": {func(ctx context.Context, tx store.Tx) error { return tx.MarkEndedGraces(ctx, noon) }, []string{ofNothing}},
+		"MarkEndedGraces": {func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.MarkEndedGraces(ctx, noon)
+			return err
+		}, []string{ofNothing}},
 		"RecordUses": {func(ctx context.Context, tx store.Tx) error {
 			return tx.RecordUses(ctx, []store.SecretUse{{TokenID: p.token.ID, Version: 1, Count: 1, Last: noon}})
 		}, []string{ofNothing}},
 
 		"AtTheEnd":   {func(_ context.Context, tx store.Tx) error { tx.AtTheEnd(nil); return nil }, nil},
+		"ClosedBy":   {func(_ context.Context, tx store.Tx) error { tx.ClosedBy(nil); return nil }, nil},
+		"Within":     {func(_ context.Context, tx store.Tx) error { tx.Within(store.Everything); return nil }, nil},
 		"NotForGood": {func(_ context.Context, tx store.Tx) error { tx.NotForGood(); return nil }, nil},
 
 		"KnowEarlierMarks": {func(ctx context.Context, tx store.Tx) error { return tx.KnowEarlierMarks(ctx, noon) }, []string{ofEverything}},
