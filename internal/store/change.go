@@ -170,11 +170,11 @@ func (t Tx) insertChanges(ctx context.Context, serial int64, objects []ChangedOb
 			return err
 		}
 	}
-	return t.exec(ctx, trimChanges)
+	return t.exec(ctx, TrimChanges)
 }
 
-// trimChanges drops the rows that are too old. It looks at no others: numbers only rise.
-var trimChanges = fmt.Sprintf(`DELETE FROM changes WHERE number <= (SELECT max(number) FROM changes) - %d`, changesKept)
+// TrimChanges is the statement that drops the rows of changes that are too old. It looks at no others: numbers only rise.
+var TrimChanges = fmt.Sprintf(`DELETE FROM changes WHERE number <= (SELECT max(number) FROM changes) - %d`, changesKept)
 
 // changeRow is a row of changes.
 type changeRow struct {

@@ -36,7 +36,11 @@ func (t *transaction) Close(ctx context.Context, closing store.Closing) (mark to
 	t.asked = true
 	err = t.raw(func(conn *pgx.Conn) error { return conn.SendBatch(ctx, batch).Close() })
 	t.committed = err == nil
-	return mark, err
+	if err != nil {
+		return tokens.Mark{Value: closing.Mark}, err
+	}
+	t.serial = mark.Serial
+	return mark, nil
 }
 
 // closingText returns the statement of a closing. What each event's hash is built on is read where the row is locked.

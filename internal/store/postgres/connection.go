@@ -41,6 +41,9 @@ func (c *connection) open(ctx context.Context) error {
 	if version > store.SchemaVersion+1 {
 		return store.NewerSchema(c.Location(), version)
 	}
+	if err := c.checkObjects(ctx, c.db, version); err != nil {
+		return err
+	}
 	c.version.Store(int64(version))
 	c.database, err = store.Identify(ctx, statements{c.db, nil, nil, c.tables}, c.Location())
 	return err
@@ -98,7 +101,8 @@ func (c *connection) readMigrated(ctx context.Context, fn func(store.View) error
 
 // Write implements store.Writer. With it an older schema is migrated for good.
 func (c *connection) Write(ctx context.Context, reach store.Reach, fn func(store.Tx) error) error {
-	return c.again(ctx, reach, func(reach store.Reach) error {
+	var serial int64
+	err := c.again(ctx, reach, func(reach store.Reach) error {
 		return c.transaction(ctx, c.changing(reach), `COMMIT`, func(t *transaction) error {
 			if c.isOld() && reach != store.Everything {
 				return store.ErrReachesFurther
@@ -106,10 +110,20 @@ func (c *connection) Write(ctx context.Context, reach store.Reach, fn func(store
 			if err := c.migrate(ctx, t.statements); err != nil {
 				return err
 			}
-			return fn(store.NewTx(c.database, t.statements).ClosedBy(t).Within(reach))
+			err := fn(store.NewTx(c.database, t.statements).ClosedBy(t).Within(reach))
+			serial = t.serial
+			return err
 		})
 	})
+	if err == nil && serial > 0 && serial%trimEvery == 0 {
+		// Nobody needs to wait for it, nor to hear of it: the next one does what this one leaves.
+		_, _ = statements{c.db, c.db, nil, c.tables}.ExecContext(context.WithoutCancel(ctx), store.TrimChanges)
+	}
+	return err
 }
+
+// trimEvery is after how many changes those rows of them are dropped that are too old.
+const trimEvery = 500
 
 // Record implements store.Writer.
 func (c *connection) Record(ctx context.Context, fn func(store.Tx) error) error {

@@ -93,10 +93,7 @@ func (c *connection) make(ctx context.Context, found store.Found) error {
 			if _, err := c.readVersion(ctx, t.statements); !tokens.IsNoDatabase(err) {
 				return err
 			}
-			if err := t.run(ctx, c.foundation()); err != nil {
-				return err
-			}
-			if err := c.migrateFrom(ctx, t.statements, 0); err != nil {
+			if err := c.makeTables(ctx, t.statements); err != nil {
 				return err
 			}
 			if err := found(ctx, store.NewTx(tokens.Database{Location: c.Location()}, t.statements)); err != nil {
@@ -107,8 +104,22 @@ func (c *connection) make(ctx context.Context, found store.Found) error {
 	})
 }
 
-// foundation makes the schema, if it doesn't exist, and the table of its version.
-func (s server) foundation() string {
-	return fmt.Sprintf(`CREATE SCHEMA IF NOT EXISTS %s; CREATE TABLE %[1]s.schema_version (version INTEGER NOT NULL);
-		INSERT INTO %[1]s.schema_version VALUES (0)`, s.tables.schema)
+// makeTables makes the tables, and the schema where that doesn't exist: its owner may not be allowed to make others.
+func (c *connection) makeTables(ctx context.Context, on statements) error {
+	var exists bool
+	if err := scanOne(ctx, on, &exists, `SELECT to_regnamespace($1) IS NOT NULL`, c.tables.schema); err != nil {
+		return err
+	}
+	text := ``
+	if !exists {
+		text = `CREATE SCHEMA ` + c.tables.schema + `; `
+	}
+	text += c.tables.qualified(`CREATE TABLE schema_version (version INTEGER NOT NULL); INSERT INTO schema_version VALUES (0)`)
+	if err := on.run(ctx, text); err != nil {
+		return err
+	}
+	if err := c.migrateFrom(ctx, on, 0); err != nil {
+		return err
+	}
+	return c.checkObjects(ctx, on, store.SchemaVersion)
 }

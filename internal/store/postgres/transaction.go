@@ -21,6 +21,8 @@ type transaction struct {
 	statements
 	// id is what the server calls it, for a change.
 	id string
+	// serial is that of the change, once it has one.
+	serial int64
 	// asked means that the server was told to commit, and committed that it says it did.
 	asked, committed bool
 }
