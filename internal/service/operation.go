@@ -157,9 +157,32 @@ func (c creation[T]) once(
 	return made, o.InsertRequest(ctx, request)
 }
 
-// transact runs fn as one transaction, which may call it twice. If fn refuses, its changes are dropped and the refusal
-// is recorded. A nil found requires an existing database.
+// transact runs fn as one transaction; see transactOnce. Where nobody can tell whether it was committed, it runs once more, if
+// that does no harm: a creation finds what its request made, a secret is found by its hash, and what has stopped stops again.
+// An edit might undo that of somebody else, so its error says that it may have taken place.
 func transact[T any](
+	ctx context.Context, b *Backend, action tokens.Action, about object, found store.Found,
+	fn func(*operation) (T, error),
+) (T, error) {
+	result, err := transactOnce(ctx, b, action, about, found, fn)
+	if tokens.ErrorReason(err) != tokens.ReasonOutcomeUnknown {
+		return result, err
+	}
+	_, verb, _ := strings.Cut(string(action), ".")
+	switch verb {
+	case "create", "regenerate", "retire_previous", "disable", "hold", "revoke":
+		return transactOnce(ctx, b, action, about, found, fn)
+	case "delete":
+		if result, err = transactOnce(ctx, b, action, about, found, fn); tokens.ErrorCode(err) == tokens.CodeNotFound {
+			return result, nil // it was this operation that deleted it
+		}
+	}
+	return result, err
+}
+
+// transactOnce runs fn as one transaction, which may call it twice. If fn refuses, its changes are dropped and the refusal
+// is recorded. A nil found requires an existing database.
+func transactOnce[T any](
 	ctx context.Context, b *Backend, action tokens.Action, about object, found store.Found,
 	fn func(*operation) (T, error),
 ) (result T, err error) {

@@ -35,13 +35,62 @@ type Server struct {
 	ended     chan struct{}
 }
 
+// The shared server keeps its files in a directory that is named after the process, since nothing runs at its end that could
+// remove them: the next process does.
 var shared = sync.OnceValues(func() (*Server, error) {
-	directory, err := os.MkdirTemp("", "latchkey-postgres-")
+	const name = "latchkey-postgres-"
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), name+"*"))
+	for _, directory := range left {
+		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(directory), name), "-")
+		if number, err := strconv.Atoi(pid); err == nil && errors.Is(syscall.Kill(number, 0), syscall.ESRCH) {
+			_ = os.RemoveAll(directory)
+		}
+	}
+	directory, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", name, os.Getpid()))
 	if err != nil {
 		return nil, err
 	}
-	return start(directory, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off")
+	return start(directory, "fsync=off", "full_page_writes=off")
 })
+
+// New starts a server for a test alone, with settings such as "jit=on", which ends with the test.
+func New(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	if _, err := binaries(); err != nil {
+		t.Skip(err)
+	}
+	directory, err := os.MkdirTemp("", "latchkey-postgres-") // t.TempDir may be too long for a socket, and closed to the server
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := start(directory, settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.Stop(syscall.SIGQUIT)
+		_ = os.RemoveAll(directory)
+	})
+	return s
+}
+
+// Socket is the path of the server's socket.
+func (s *Server) Socket() string { return filepath.Join(s.Directory, ".s.PGSQL.5432") }
+
+// Stop stops the server: at once by SIGINT, by SIGQUIT as in a crash. It does nothing to one that was stopped.
+func (s *Server) Stop(how syscall.Signal) {
+	if s.cmd.Process.Signal(how) == nil {
+		<-s.ended
+	}
+}
+
+// Start starts the server that was stopped, and waits until it answers.
+func (s *Server) Start() error {
+	cmd := exec.Command(s.cmd.Path, s.cmd.Args[1:]...)
+	cmd.SysProcAttr, cmd.Dir, cmd.Stdout, cmd.Stderr = s.cmd.SysProcAttr, s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr
+	s.cmd = cmd
+	return s.run()
+}
 
 // Address returns the address of a schema that nobody has used yet, on a server that all tests of a program share. It skips
 // the test where the server's programs are not there.
@@ -61,6 +110,9 @@ func Address(t testing.TB) string {
 func (s *Server) Address(schema string) string {
 	return s.address(url.Values{"schema": {schema}})
 }
+
+// AdminAddress returns an address that names no schema, for what a test itself asks the server.
+func (s *Server) AdminAddress() string { return s.address(url.Values{}) }
 
 func (s *Server) address(query url.Values) string {
 	query.Set("host", s.Directory)
