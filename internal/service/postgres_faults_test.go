@@ -49,7 +49,7 @@ func newLoad(t *testing.T, b *service.Backend) *load {
 }
 
 // run has clients make and stop tokens until the context ends.
-func (l *load) run(t *testing.T, ctx context.Context, clients int) {
+func (l *load) run(ctx context.Context, t *testing.T, clients int) {
 	t.Helper()
 	var wg sync.WaitGroup
 	for client := range clients {
@@ -170,12 +170,12 @@ func TestPostgreSQLEndsConnections(t *testing.T) {
 	l := newLoad(t, b)
 	ctx, cancel := context.WithCancel(background)
 	var wg sync.WaitGroup
-	wg.Go(func() { l.run(t, ctx, 8) })
+	wg.Go(func() { l.run(ctx, t, 8) })
 	admin, err := pgx.Connect(background, server.AdminAddress())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer admin.Close(background) //nolint:errcheck // a test's
+	defer admin.Close(background)
 	for ended := 0; ended < faultRounds(50, 200); time.Sleep(10 * time.Millisecond) {
 		var n int
 		if err := admin.QueryRow(background, `SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
@@ -205,7 +205,7 @@ func TestPostgreSQLStops(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(background)
 		var wg sync.WaitGroup
-		wg.Go(func() { l.run(t, ctx, 8) })
+		wg.Go(func() { l.run(ctx, t, 8) })
 		time.Sleep(100*time.Millisecond + rand.N(100*time.Millisecond))
 		server.Stop(how)
 		time.Sleep(rand.N(300 * time.Millisecond))

@@ -109,10 +109,11 @@ type anyScanner struct{ row pgx.Row }
 // Scan reads each column and hands it on.
 func (s anyScanner) Scan(dest ...any) error {
 	values := make([]any, len(dest))
+	places := make([]any, len(dest))
 	for i := range values {
-		values[i] = new(any)
+		places[i] = &values[i]
 	}
-	if err := s.row.Scan(values...); err != nil {
+	if err := s.row.Scan(places...); err != nil {
 		return err
 	}
 	for i, to := range dest {
@@ -120,7 +121,7 @@ func (s anyScanner) Scan(dest ...any) error {
 		if !ok {
 			return fmt.Errorf("column %d has no scanner", i)
 		}
-		if err := scanner.Scan(*values[i].(*any)); err != nil {
+		if err := scanner.Scan(values[i]); err != nil {
 			return err
 		}
 	}

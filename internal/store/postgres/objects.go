@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	_ "embed" // for the list of objects
+	"errors"
 	"slices"
 	"strings"
 
@@ -53,7 +54,7 @@ func (c *connection) objects(ctx context.Context, q store.Querier) (lines []stri
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var line string
 		if err := rows.Scan(&line); err != nil {

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write objects.txt anew")
 func TestObjects(t *testing.T) {
 	s := newTestServer(t)
 	c := &connection{server: s, db: s.pool()}
-	defer c.Close() //nolint:errcheck // a test's
+	defer c.Close()
 	if err := c.again(t.Context(), store.Everything, func(store.Reach) error {
 		return c.onConnection(t.Context(), func(tx *transaction) error {
 			if _, err := tx.begin(t.Context(), c.changing(store.Everything).text); err != nil {
@@ -59,7 +59,7 @@ func made(t *testing.T) (server, *connection) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = opened.Close() })
-	return s, opened.(*connection) //nolint:forcetypeassert,errcheck // by Connect
+	return s, opened.(*connection) //nolint:forcetypeassert // by Connect
 }
 
 // What SQL adds to a schema, takes from it or changes in it is found, and named; what ANALYZE adds is not.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -29,12 +30,12 @@ func (c *connection) readVersion(ctx context.Context, q store.Querier) (version 
 }
 
 // scanOne scans the one column of the one row that a query yields.
-func scanOne(ctx context.Context, q store.Querier, to any, text string, args ...any) error {
+func scanOne(ctx context.Context, q store.Querier, to any, text string, args ...any) (err error) {
 	rows, err := q.QueryContext(ctx, text, args...)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
 			return err

@@ -39,7 +39,7 @@ type beginning struct {
 const steady = `SET LOCAL jit = off; SET LOCAL search_path = pg_catalog; `
 
 // reading begins a transaction that sees the database as it is at one moment.
-var reading = beginning{text: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ` + steady}
+var reading = beginning{text: `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; ` + steady}
 
 // changing begins a change. At a higher level than READ COMMITTED most changes would fail, since each writes the row of the
 // serial. So it first takes the locks that keep what it reads from changing: the organization's, which those whose reach ends

@@ -45,7 +45,7 @@ func NewProxy(t testing.TB, s *Server) *Proxy {
 
 // Address returns the address of a schema through the proxy.
 func (p *Proxy) Address(schema string) string {
-	port := strconv.Itoa(p.listener.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert,errcheck // it listens on TCP
+	port := strconv.Itoa(p.listener.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert // it listens on TCP
 	return "postgres://postgres@127.0.0.1:" + port + "/postgres?" + url.Values{"schema": {schema}, "sslmode": {"disable"}}.Encode()
 }
 

@@ -59,7 +59,7 @@ func New(t testing.TB, settings ...string) *Server {
 	if _, err := binaries(); err != nil {
 		t.Skip(err)
 	}
-	directory, err := os.MkdirTemp("", "latchkey-postgres-") // t.TempDir may be too long for a socket, and closed to the server
+	directory, err := os.MkdirTemp("", "latchkey-postgres-") //nolint:usetesting // t.TempDir is too long for a socket, and closed to the server
 	if err != nil {
 		t.Fatal(err)
 	}
