@@ -33,7 +33,7 @@ func (t *transaction) Close(ctx context.Context, closing store.Closing) (mark to
 	}
 	ctx, cancel := untilAnswered(ctx)
 	defer cancel()
-	t.asked = true
+	t.asked, t.proof = true, proofOf(closing)
 	err = t.raw(func(conn *pgx.Conn) error { return conn.SendBatch(ctx, batch).Close() })
 	t.committed = err == nil
 	if err != nil {
@@ -41,6 +41,21 @@ func (t *transaction) Close(ctx context.Context, closing store.Closing) (mark to
 	}
 	t.serial = mark.Serial
 	return mark, nil
+}
+
+// lastEvents is among how many events an event is looked for that was written just now.
+const lastEvents = 10_000
+
+// proofOf returns the proof of a closing.
+func proofOf(c store.Closing) proof {
+	if c.Counted {
+		return proof{`SELECT EXISTS (SELECT FROM marks WHERE mark = $1)`, c.Mark}
+	}
+	if id, ok := c.Events[0].Values[0].(string); ok {
+		return proof{fmt.Sprintf(`SELECT EXISTS (SELECT FROM (SELECT id FROM events ORDER BY number DESC LIMIT %d) AS last WHERE id = $1)`,
+			lastEvents), id}
+	}
+	return proof{}
 }
 
 // closingText returns the statement of a closing. What each event's hash is built on is read where the row is locked.

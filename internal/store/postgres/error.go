@@ -32,6 +32,7 @@ const (
 	codeNoSuchTable   = "42P01"
 	codeNoSuchColumn  = "42703"
 	codeNoSuchSchema  = "3F000"
+	codeInvalidValue  = "22023"
 	codeReadOnlyBegin = "0A000" // of BEGIN READ WRITE on a replica
 )
 

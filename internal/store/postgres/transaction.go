@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -21,6 +22,8 @@ type transaction struct {
 	statements
 	// id is what the server calls it, for a change.
 	id string
+	// proof is what the transaction leaves in the database if it commits.
+	proof proof
 	// serial is that of the change, once it has one.
 	serial int64
 	// asked means that the server was told to commit, and committed that it says it did.
@@ -128,7 +131,7 @@ func (c *connection) onConnection(ctx context.Context, fn func(*transaction) err
 		err = errors.Join(err, ignoreDone(conn.Close()))
 	}()
 	if err = fn(t); err != nil && t.asked && !t.committed && mayHaveCommitted(err) {
-		return &unansweredError{t.id, err}
+		return &unansweredError{t.id, t.proof, err}
 	}
 	return err
 }
@@ -180,8 +183,13 @@ func ignoreDone(err error) error {
 // unansweredError says that the server was asked to commit a transaction and didn't answer.
 type unansweredError struct {
 	id    string
+	proof proof
 	cause error
 }
+
+// proof is what proves that a transaction was committed: a random value that it leaves, and the statement that finds it. The
+// zero proof is none.
+type proof struct{ statement, value string }
 
 // Error implements error.
 func (e *unansweredError) Error() string {
@@ -214,7 +222,7 @@ func (c *connection) again(ctx context.Context, reach store.Reach, change func(s
 			reach = store.Everything
 			continue
 		case errors.As(err, &unanswered):
-			committed, failure := c.hasCommitted(ctx, unanswered.id)
+			committed, failure := c.hasCommitted(ctx, unanswered)
 			if committed || failure != nil {
 				return failure
 			}
@@ -231,18 +239,18 @@ func (c *connection) again(ctx context.Context, reach store.Reach, change func(s
 }
 
 // hasCommitted asks the server whether a transaction has committed. An error says that this can't be told.
-func (c *connection) hasCommitted(ctx context.Context, id string) (bool, error) {
+//
+// That a transaction of its number was committed is no proof: a server that crashes forgets the numbers of those that were
+// not, and another one gets the number. So the number tells only when the transaction is over.
+func (c *connection) hasCommitted(ctx context.Context, unanswered *unansweredError) (bool, error) {
 	ctx, cancel := untilAnswered(ctx)
 	defer cancel()
 	for {
-		var status sql.NullString
-		err := c.db.QueryRowContext(ctx, `SELECT pg_xact_status($1::text::xid8)`, id).Scan(&status)
-		switch {
-		case err == nil && status.String == "committed":
-			return true, nil
-		case err == nil && status.String == "aborted":
-			return false, nil
-		case err == nil && !status.Valid, err != nil && !mayTryAgain(err):
+		committed, err := c.looksCommitted(ctx, unanswered)
+		if err == nil {
+			return committed, nil
+		}
+		if !errors.Is(err, errInProgress) && !mayTryAgain(err) {
 			return false, c.errUnknownOutcome()
 		}
 		select {
@@ -251,6 +259,29 @@ func (c *connection) hasCommitted(ctx context.Context, id string) (bool, error) 
 		case <-time.After(askEvery):
 		}
 	}
+}
+
+// errInProgress says that a transaction is not over.
+var errInProgress = errors.New("the transaction is in progress")
+
+// looksCommitted is hasCommitted once.
+func (c *connection) looksCommitted(ctx context.Context, unanswered *unansweredError) (bool, error) {
+	var status sql.NullString
+	err := c.db.QueryRowContext(ctx, `SELECT pg_xact_status($1::text::xid8)`, unanswered.id).Scan(&status)
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == codeInvalidValue {
+		err = nil // the number was not given since a crash, or on the server that took over
+	}
+	switch {
+	case err != nil:
+		return false, err
+	case status.String == "in progress":
+		return false, errInProgress
+	case unanswered.proof == proof{}:
+		return status.String == "committed", nil
+	}
+	var found bool
+	err = c.db.QueryRowContext(ctx, c.tables.qualified(unanswered.proof.statement), unanswered.proof.value).Scan(&found)
+	return found, err
 }
 
 // errUnknownOutcome says that nobody knows whether a change took place.

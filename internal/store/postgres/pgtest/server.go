@@ -35,10 +35,15 @@ type Server struct {
 	ended     chan struct{}
 }
 
+// name begins the names of directories with the files of servers.
+const name = "latchkey-postgres-"
+
+// namePrefix begins those of this process.
+func namePrefix() string { return fmt.Sprintf("%s%d-", name, os.Getpid()) }
+
 // The shared server keeps its files in a directory that is named after the process, since nothing runs at its end that could
 // remove them: the next process does.
 var shared = sync.OnceValues(func() (*Server, error) {
-	const name = "latchkey-postgres-"
 	left, _ := filepath.Glob(filepath.Join(os.TempDir(), name+"*"))
 	for _, directory := range left {
 		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(directory), name), "-")
@@ -46,7 +51,7 @@ var shared = sync.OnceValues(func() (*Server, error) {
 			_ = os.RemoveAll(directory)
 		}
 	}
-	directory, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", name, os.Getpid()))
+	directory, err := os.MkdirTemp("", namePrefix())
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +64,7 @@ func New(t testing.TB, settings ...string) *Server {
 	if _, err := binaries(); err != nil {
 		t.Skip(err)
 	}
-	directory, err := os.MkdirTemp("", "latchkey-postgres-") //nolint:usetesting // t.TempDir is too long for a socket, and closed to the server
+	directory, err := os.MkdirTemp("", namePrefix()) //nolint:usetesting // t.TempDir is too long for a socket, and closed to the server
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +84,7 @@ func (s *Server) Socket() string { return filepath.Join(s.Directory, ".s.PGSQL.5
 
 // Stop stops the server: at once by SIGINT, by SIGQUIT as in a crash. It does nothing to one that was stopped.
 func (s *Server) Stop(how syscall.Signal) {
-	if s.cmd.Process.Signal(how) == nil {
+	if s.cmd.Process != nil && s.cmd.Process.Signal(how) == nil {
 		<-s.ended
 	}
 }
