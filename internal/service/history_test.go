@@ -284,3 +284,56 @@ func (h *history) recompute() {
 	}
 	h.execute(fmt.Sprintf(`UPDATE database SET event_number = %d, event_hash = '%s'`, head.Number, head.Hash))
 }
+
+// A row of the database that counts wrongly is a clear error, and so is one that is there twice: nothing is changed.
+func TestMiscountedHistory(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		miscountHistory(t, filepath.Join(t.TempDir(), "latchkey.db"), execute)
+	})
+}
+
+func miscountHistory(t *testing.T, database string, execute func(t *testing.T, database, statements string)) {
+	t.Helper()
+	clock := backendtest.NewClock()
+	if _, err := open(t, database, clock.Now).CreateGroup(background, groupRequest("payments")); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(time.Hour)
+	for _, test := range []struct {
+		change, undo, want string
+		prune              bool
+	}{
+		{
+			`UPDATE database SET event_number = 1`, `UPDATE database SET event_number = 2`,
+			"it counts fewer events or changes than there are", false,
+		},
+		{
+			`UPDATE database SET serial = 0, changed_at = NULL`, `UPDATE database SET serial = 1, changed_at = created_at`,
+			"it counts fewer events or changes than there are", false,
+		},
+		{
+			`INSERT INTO database (id, organization, created_at) VALUES ('db_06g00000000000000000000000', 'acme', 1)`,
+			`DELETE FROM database WHERE created_at = 1`, "identit", false,
+		},
+		{`UPDATE events SET hash = '' WHERE number = 2`, ``, "event 2 of the audit log", true},
+	} {
+		execute(t, database, test.change)
+		b := open(t, database, clock.Now)
+		var err error
+		if test.prune {
+			_, err = b.PruneEvents(background, clock.Now())
+		} else {
+			_, err = b.CreateGroup(background, groupRequest("billing"))
+		}
+		if tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), test.want) ||
+			!strings.Contains(err.Error(), "restore it") || strings.Contains(err.Error(), "UNIQUE") {
+			t.Errorf("%s: got %v", test.change, err)
+		}
+		if test.undo != "" {
+			execute(t, database, test.undo)
+		}
+		if page, err := open(t, database, clock.Now).Groups(background); len(page) != 1 {
+			t.Errorf("%s: there are %d groups, %v", test.change, len(page), err)
+		}
+	}
+}

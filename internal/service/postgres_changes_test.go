@@ -4,9 +4,12 @@ package service_test
 
 import (
 	"fmt"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
@@ -103,5 +106,32 @@ func TestPostgreSQLEndsGracesOnce(t *testing.T) {
 		if err != nil || len(events) != 1 {
 			t.Fatalf("%d events, %v", len(events), err)
 		}
+	}
+}
+
+// What TestMiscountedHistory says of SQLite.
+func TestPostgreSQLMiscountedHistory(t *testing.T) {
+	miscountHistory(t, pgtest.Address(t), executeOnPostgreSQL)
+}
+
+// executeOnPostgreSQL runs statements in a schema.
+func executeOnPostgreSQL(t *testing.T, address, statements string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	schema := query.Get("schema")
+	query.Del("schema")
+	query.Set("search_path", schema)
+	u.RawQuery = query.Encode()
+	conn, err := pgx.Connect(background, u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(background)
+	if _, err := conn.Exec(background, statements); err != nil {
+		t.Fatal(err)
 	}
 }

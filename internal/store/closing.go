@@ -70,7 +70,7 @@ func (t Tx) close(ctx context.Context, c Closing) (tokens.Mark, error) {
 	}
 	m.Value = c.Mark
 	if err := t.exec(ctx, `INSERT INTO marks (serial, mark) VALUES ($1, $2)`, m.Serial, m.Value); err != nil {
-		return m, err
+		return m, t.explainTaken(ctx, err, `SELECT mark FROM marks WHERE serial = $1`, m.Serial)
 	}
 	return m, t.insertChanges(ctx, m.Serial, c.Touched)
 }

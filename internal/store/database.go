@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -19,7 +20,11 @@ func Identify(ctx context.Context, q Querier, location string) (tokens.Database,
 		err = row.Scan(textTo(&d.ID), textTo(&d.Organization))
 		return d, checkedRow(tokens.KindDatabase, d.ID, err, checkID("id", tokens.KindDatabase, d.ID))
 	}
-	d, ok, err := find(ctx, q, scan, `SELECT id, organization FROM database`)
+	all, err := list(ctx, q, scan, `SELECT id, organization FROM database`)
+	d, ok, err := first(all, err)
+	if len(all) > 1 {
+		err = &rowError{rowOf(tokens.KindDatabase, d.ID), fmt.Sprintf("it is one of %d identities, and a database has one", len(all))}
+	}
 	if err == nil && !ok {
 		err = tokens.Unavailable(nil,
 			"database %s has no identity: Latchkey did not make it, or it was emptied; restore it from a "+

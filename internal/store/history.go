@@ -98,10 +98,24 @@ func (t Tx) link(ctx context.Context, head tokens.Head, events ...ClosingEvent) 
 		_, err := t.execBeside(ctx, `INSERT INTO events (number, hash, `+EventColumns+`)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, append([]any{head.Number, head.Hash}, e.Values...)...)
 		if err != nil {
-			return head, err
+			return head, t.explainTaken(ctx, err, `SELECT id FROM events WHERE number = $1`, head.Number)
 		}
 	}
 	return head, nil
+}
+
+// explainTaken returns why an event or a mark can't have a number: because the query says that another one has it.
+func (t Tx) explainTaken(ctx context.Context, failure error, query string, number int64) error {
+	_, taken, err := find(ctx, t.q, scanText, query, number)
+	if err != nil || !taken {
+		return failure
+	}
+	return NumberTaken(t.database)
+}
+
+// NumberTaken is the error of a database whose row counts fewer events or changes than there are.
+func NumberTaken(d tokens.Database) error {
+	return &rowError{rowOf(tokens.KindDatabase, d.ID), "columns event_number and serial: it counts fewer events or changes than there are"}
 }
 
 const (
@@ -256,8 +270,8 @@ func (t Tx) DeleteEvents(ctx context.Context, before time.Time) (p Pruned, err e
 	case last.Number == c.checkpoint.Number:
 		last = c.checkpoint
 	}
-	if err := checkedRow("", "", checkHead("event", last)); err != nil {
-		return p, err
+	if checkHead("event", last) != nil {
+		return p, &rowError{fmt.Sprintf("event %d of the audit log", last.Number), "it is not there, or its hash is none"}
 	}
 	check, err := t.follow(ctx, tokens.Head{}, selectLinksUpTo, last.Number, last.Hash)
 	if err != nil || check == nil {

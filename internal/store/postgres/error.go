@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -31,6 +32,7 @@ const (
 	codeCannotConnect = "57P03"
 	codeNoSuchTable   = "42P01"
 	codeNoSuchColumn  = "42703"
+	codeTwoRows       = "21000"
 	codeNoSuchSchema  = "3F000"
 	codeInvalidValue  = "22023"
 	codeReadOnlyBegin = "0A000" // of BEGIN READ WRITE on a replica
@@ -45,11 +47,18 @@ func mayTryAgain(err error) bool {
 		return isConnectionLost(err)
 	}
 	switch failure.Code {
-	case codeSerialization, codeDeadlock, codeUnique, codeForeignKey, codeAdminShutdown, codeCrashShutdown, codeCannotConnect,
+	case codeUnique:
+		return !isNumberTaken(failure)
+	case codeSerialization, codeDeadlock, codeForeignKey, codeAdminShutdown, codeCrashShutdown, codeCannotConnect,
 		codeIdleTooLong, codeReadOnly, codeReadOnlyBegin:
 		return true
 	}
 	return false
+}
+
+// isNumberTaken reports whether the row of the database counts fewer events or changes than there are.
+func isNumberTaken(failure *pgconn.PgError) bool {
+	return failure.Code == codeUnique && (failure.ConstraintName == "events_pkey" || failure.ConstraintName == "marks_pkey")
 }
 
 // isConnectionLost reports whether an error is of a connection, and none that the server gave.
@@ -77,6 +86,9 @@ func isOutOfOffice(err error) bool {
 func (s server) Explain(err error) error {
 	where := s.Location()
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if isNumberTaken(failure) {
+			return store.Explain(s, store.NumberTaken(tokens.Database{}))
+		}
 		return s.explainCode(where, failure.Code)
 	}
 	if cause, ok := errors.AsType[*net.OpError](err); ok && cause.Op == "dial" {
@@ -117,6 +129,9 @@ func (s server) explainCode(where, code string) error {
 	case codeAdminShutdown, codeCrashShutdown, codeCannotConnect:
 		return tokens.Unavailable(nil, "%s is stopping or starting; nothing was changed: try again", where).
 			Because(tokens.ReasonUnreachable)
+	case codeTwoRows:
+		return tokens.Unavailable(nil, "%s holds more than one identity, and a database has one: somebody changed table database; restore "+
+			"it from a backup", where).Because(tokens.ReasonDatabaseFailing)
 	case codeNoSuchTable, codeNoSuchColumn, codeNoSuchSchema:
 		return tokens.Unavailable(nil, "%s lacks a table or a column of Latchkey's: somebody changed the schema; restore it from a backup",
 			where).Because(tokens.ReasonDatabaseFailing)
