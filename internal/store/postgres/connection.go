@@ -59,7 +59,7 @@ func (c *connection) Check() error {
 
 // errReplaced says that the schema holds another database by now.
 func (c *connection) errReplaced() error {
-	return tokens.Unavailable(nil, "%s holds another database than the one that was opened there; nothing was changed: run it again",
+	return tokens.Unavailable(nil, "database %s is another one than when it was opened; nothing was changed: try again",
 		c.Location()).Because(tokens.ReasonWrongPlace)
 }
 

@@ -84,7 +84,7 @@ func isOutOfOffice(err error) bool {
 
 // Explain implements store.Engine. It repeats nothing of a server's message, which may hold values.
 func (s server) Explain(err error) error {
-	where := s.Location()
+	where := "database " + s.Location()
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if isNumberTaken(failure) {
 			return store.Explain(s, store.NumberTaken(tokens.Database{}))
@@ -115,7 +115,7 @@ func (s server) explainCode(where, code string) error {
 		return tokens.Unavailable(nil, "the role may not do this in %s; nothing was changed: grant it what the guide "+
 			"\"From one machine to many\" lists", where)
 	case codeNoDatabase:
-		return tokens.Unavailable(nil, "there is no database of that name for %s: make it, or check the address", where).
+		return tokens.Unavailable(nil, "there is no database of that name on the server of %s: make it, or check the address", where).
 			Because(tokens.ReasonWrongPlace)
 	case codeBadPassword, codeNoLogin:
 		return tokens.Unavailable(nil, "%s refuses the role or its password: check the address, PGPASSWORD or the password file",

@@ -96,7 +96,7 @@ func (c *connection) checkObjects(ctx context.Context, q store.Querier, version 
 		return nil
 	}
 	const most = 5
-	return tokens.Unavailable(nil, "%s does not hold just what Latchkey makes: %s; nothing was changed: have the owner of the schema "+
+	return tokens.Unavailable(nil, "database %s does not hold just what Latchkey makes: %s; nothing was changed: have the owner of the schema "+
 		"undo that, or restore it from a backup", c.Location(), strings.Join(differences[:min(most, len(differences))], "; ")).
 		Because(tokens.ReasonDatabaseFailing)
 }

@@ -22,7 +22,7 @@ func (c *connection) readVersion(ctx context.Context, q store.Querier) (version 
 		return 0, err
 	}
 	if !exists {
-		return 0, tokens.Unavailable(nil, "there is no database of Latchkey in %s; check the address, or restore it from a backup "+
+		return 0, tokens.Unavailable(nil, "there is no database %s yet; check the address, or restore it from a backup "+
 			"if it was lost", c.Location()).Because(tokens.ReasonNoDatabase)
 	}
 	err = scanOne(ctx, q, &version, c.tables.qualified(`SELECT version FROM schema_version`))

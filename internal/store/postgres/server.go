@@ -135,13 +135,13 @@ func (s server) checkServer(ctx context.Context, db *sql.DB) error {
 	case err != nil:
 		return err
 	case version < oldestServer:
-		return tokens.Unavailable(nil, "%s is a server of version %d, and Latchkey needs PostgreSQL 13 or later: upgrade the server",
+		return tokens.Unavailable(nil, "database %s is on a server of version %d, and Latchkey needs PostgreSQL 13 or later: upgrade the server",
 			s.Location(), version/10000).Because(tokens.ReasonWrongPlace)
 	case encoding != "UTF8":
-		return tokens.Unavailable(nil, "%s has the encoding %s, and Latchkey needs UTF8: make a database with ENCODING 'UTF8' "+
+		return tokens.Unavailable(nil, "database %s has the encoding %s, and Latchkey needs UTF8: make a database with ENCODING 'UTF8' "+
 			"TEMPLATE template0", s.Location(), encoding).Because(tokens.ReasonWrongPlace)
 	case isReplica:
-		return tokens.Unavailable(nil, "%s is a replica, which may lag behind and takes no changes: name the primary, or list several "+
+		return tokens.Unavailable(nil, "database %s is on a replica, which may lag behind and takes no changes: name the primary, or list several "+
 			"hosts with target_session_attrs=read-write", s.Location()).Because(tokens.ReasonWrongPlace)
 	}
 	return nil
