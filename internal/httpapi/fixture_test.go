@@ -42,7 +42,15 @@ func (d *database) Watch(context.Context) (store.Watch, error) { return unchangi
 type unchanging struct{}
 
 func (unchanging) Look(context.Context) (store.Changes, error) { return store.Changes{}, nil }
+func (unchanging) Notifications() (n store.Notifications)      { return n }
 func (unchanging) Close() error                                { return nil }
+
+func (unchanging) Wait(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(25 * time.Millisecond):
+	}
+}
 
 // use is a recorded use of a secret.
 type use struct {

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -48,7 +49,9 @@ type Cache[T any] struct {
 
 	// lookedAt is when the last good look at the changes began, by the elapsed time of the clock; negative for never.
 	lookedAt atomic.Int64
-	counts   counts
+	// watch is that of the feed, once it has begun.
+	watch  atomic.Pointer[store.Watch]
+	counts counts
 }
 
 // New returns an empty cache on a database. render makes what the cache keeps of a secret; it must not keep the secret
@@ -166,6 +169,14 @@ func (c *Cache[T]) Ready() error {
 		return err
 	}
 	return c.clock.check()
+}
+
+// Notifications returns how the notifications of changes fare.
+func (c *Cache[T]) Notifications() (n store.Notifications) {
+	if watch := c.watch.Load(); watch != nil {
+		n = (*watch).Notifications()
+	}
+	return n
 }
 
 // CanTell reports why nothing can be told about any value; nil if something can. CodeUnavailable.

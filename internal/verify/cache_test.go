@@ -73,6 +73,17 @@ func (w *memoryWatch) Look(context.Context) (store.Changes, error) {
 	return changes, nil
 }
 
+// Wait implements store.Watch.
+func (w *memoryWatch) Wait(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(25 * time.Millisecond):
+	}
+}
+
+// Notifications implements store.Watch.
+func (w *memoryWatch) Notifications() (n store.Notifications) { return n }
+
 // Close implements store.Watch.
 func (w *memoryWatch) Close() error {
 	w.of.mu.Lock()

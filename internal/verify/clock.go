@@ -11,6 +11,10 @@ import (
 // that was seen, so until the clock has caught up, nothing expires and nothing becomes active.
 const farBack = time.Minute
 
+// farOff is how far the wall clock may be from that of the database before the cache is no longer ready. What one node
+// writes as the end of a secret, the others judge by clocks of their own.
+const farOff = 2 * time.Second
+
 // clock reads the time in two ways: elapsed time, which no correction of the wall clock moves, and the latest wall time
 // that the process has seen, so that a clock that steps back revives nothing.
 type clock struct {
@@ -18,6 +22,8 @@ type clock struct {
 	start time.Time
 	// latest is the latest wall time that was seen, in microseconds since 1970.
 	latest atomic.Int64
+	// off is by how many microseconds it was ahead of that of the database at the last look.
+	off atomic.Int64
 }
 
 // newClock returns a clock on a function like time.Now.
@@ -48,8 +54,27 @@ func (c *clock) read() instant {
 	}
 }
 
-// check fails while the wall clock is far behind what it showed before.
+// compare takes down how far the wall clock is ahead of that of the database, which showed a time at some moment since the
+// wall clock showed began. The zero time means that both are the same clock.
+func (c *clock) compare(database, began time.Time) {
+	var off time.Duration
+	if ended := c.read().now; !database.IsZero() {
+		off = max(0, began.Sub(database)) + min(0, ended.Sub(database))
+	}
+	c.off.Store(off.Microseconds())
+}
+
+// check fails while the wall clock is far from that of the database, or far behind what it showed before.
 func (c *clock) check() error {
+	off := time.Duration(c.off.Load()) * time.Microsecond
+	if off.Abs() > farOff {
+		side := "ahead of"
+		if off < 0 {
+			side = "behind"
+		}
+		return tokens.Unavailable(nil, "the clock of this machine is %s %s that of the database, and at most %s are allowed: "+
+			"set both by the same time servers", off.Abs().Round(time.Millisecond), side, farOff)
+	}
 	behind := time.Duration(c.latest.Load()-c.now().UnixMicro()) * time.Microsecond
 	if behind <= farBack {
 		return nil

@@ -2,41 +2,39 @@ package verify
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// lookEvery is how often the feed looks for changes.
-const lookEvery = 25 * time.Millisecond
+// beginEvery is how often the feed tries to begin to watch a database that can't be read.
+const beginEvery = 100 * time.Millisecond
 
 // Run looks for changes of the database, and drops what they made untrue, until ctx ends. failing is called with each
 // error after a good look, and with nil after the next good one.
 func (c *Cache[T]) Run(ctx context.Context, failing func(error)) {
-	f := feed{database: c.database}
+	f := feed{database: c.database, begun: &c.watch}
 	defer f.close()
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
 	failed := false
 	for {
-		began := c.clock.read().elapsed
+		began := c.clock.read()
 		changes, err := f.look(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
 			c.apply(changes)
-			c.lookedAt.Store(int64(began))
+			c.clock.compare(changes.At, began.now)
+			c.lookedAt.Store(int64(began.elapsed))
 		}
 		if (err != nil) != failed {
 			failed = err != nil
 			failing(err)
 		}
-		select {
-		case <-ctx.Done():
+		if f.wait(ctx); ctx.Err() != nil {
 			return
-		case <-ticker.C:
 		}
 	}
 }
@@ -81,6 +79,8 @@ func (c *Cache[T]) empty() {
 type feed struct {
 	database Database
 	watch    store.Watch
+	// begun is where others find the watch.
+	begun *atomic.Pointer[store.Watch]
 }
 
 // look returns what changed since the last good look.
@@ -90,8 +90,21 @@ func (f *feed) look(ctx context.Context) (changes store.Changes, err error) {
 			f.watch = nil
 			return changes, err
 		}
+		f.begun.Store(&f.watch)
 	}
 	return f.watch.Look(ctx)
+}
+
+// wait waits until the next look is due, or ctx ends.
+func (f *feed) wait(ctx context.Context) {
+	if f.watch != nil {
+		f.watch.Wait(ctx)
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(beginEvery):
+	}
 }
 
 // close ends the watch, if there is one.

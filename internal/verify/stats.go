@@ -3,6 +3,8 @@ package verify
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 )
 
 // counts count what a cache did.
@@ -21,6 +23,10 @@ type Stats struct {
 	Dropped, Emptied uint64
 	// Age is how old what is known of the changes is; negative if nothing is known.
 	Age time.Duration
+	// ClockOff is how far the clock of this machine was ahead of that of the database at the last look.
+	ClockOff time.Duration
+	// Notifications are those of changes.
+	Notifications store.Notifications
 }
 
 // Stats returns the numbers of now.
@@ -28,6 +34,7 @@ func (c *Cache[T]) Stats() Stats {
 	s := Stats{
 		Misses: c.counts.misses.Load(), LookUps: c.counts.lookUps.Load(),
 		LookUpFailures: c.counts.lookUpFailures.Load(), Emptied: c.counts.emptied.Load(), Age: -1,
+		ClockOff: time.Duration(c.clock.off.Load()) * time.Microsecond, Notifications: c.Notifications(),
 	}
 	if looked := time.Duration(c.lookedAt.Load()); looked >= 0 {
 		s.Age = c.clock.read().elapsed - looked

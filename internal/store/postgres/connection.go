@@ -21,6 +21,8 @@ type connection struct {
 	version atomic.Int64
 	// replaced means that the schema was seen to hold another database.
 	replaced atomic.Bool
+	// notifier tells of what was changed here.
+	notifier *notifier
 }
 
 var _ store.Connection = (*connection)(nil)
@@ -28,6 +30,12 @@ var _ store.Connection = (*connection)(nil)
 // lockPatience is how long a change waits for a lock, and idlePatience how long the server waits for the next statement of a
 // change before it drops it: while a change is open, others wait for it.
 const lockPatience, idlePatience = 5 * time.Second, 5 * time.Second
+
+// newConnection returns a connection on a pool, which connects to nothing yet.
+func newConnection(s server) *connection {
+	db := s.pool()
+	return &connection{server: s, db: db, notifier: newNotifier(s, db)}
+}
 
 // open connects, and checks what is there.
 func (c *connection) open(ctx context.Context) error {
@@ -69,7 +77,10 @@ func (c *connection) SchemaVersion() int { return int(c.version.Load()) }
 func (c *connection) isOld() bool { return c.SchemaVersion() < store.SchemaVersion }
 
 // Close implements store.Connection.
-func (c *connection) Close() error { return c.db.Close() }
+func (c *connection) Close() error {
+	c.notifier.close()
+	return c.db.Close()
+}
 
 // Read implements store.Reader.
 func (c *connection) Read(ctx context.Context, fn func(store.View) error) error {
@@ -115,11 +126,15 @@ func (c *connection) Write(ctx context.Context, reach store.Reach, fn func(store
 			return err
 		})
 	})
-	if err == nil && serial > 0 && serial%trimEvery == 0 {
+	if err != nil || serial == 0 {
+		return err
+	}
+	c.notifier.changed(serial)
+	if serial%trimEvery == 0 {
 		// Nobody needs to wait for it, nor to hear of it: the next one does what this one leaves.
 		_, _ = statements{c.db, c.db, nil, c.tables}.ExecContext(context.WithoutCancel(ctx), store.TrimChanges)
 	}
-	return err
+	return nil
 }
 
 // trimEvery is after how many changes those rows of them are dropped that are too old.

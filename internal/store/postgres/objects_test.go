@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write objects.txt anew")
 // The list of objects is that of the schema which the migrations make, on each version of the server.
 func TestObjects(t *testing.T) {
 	s := newTestServer(t)
-	c := &connection{server: s, db: s.pool()}
+	c := newConnection(s)
 	defer c.Close()
 	if err := c.again(t.Context(), store.Everything, func(store.Reach) error {
 		return c.onConnection(t.Context(), func(tx *transaction) error {

@@ -7,8 +7,10 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -20,6 +22,8 @@ const (
 	defaultSchema = "latchkey"
 	// mostConnections is how many connections one program has at most.
 	mostConnections = 10
+	// connectPatience is how long connecting to one of the hosts may take, where the address says nothing else.
+	connectPatience = 5 * time.Second
 	// oldestServer is the first version of PostgreSQL that works, as PostgreSQL numbers them.
 	oldestServer = 130000
 )
@@ -34,6 +38,8 @@ type server struct {
 	schema  string
 	// tables qualifies statements.
 	tables *qualifier
+	// listen is where notifications of changes are heard: the server itself, past what may stand before it.
+	listen *server
 }
 
 var _ store.Engine = server{}
@@ -42,10 +48,21 @@ var _ store.Engine = server{}
 // connect. The password may stand in the address, in PGPASSWORD or in a password file. The parameter schema names the
 // schema that holds the tables; it is "latchkey" by default. CodeInvalid.
 func New(address string) (store.Engine, error) {
+	return NewListening(address, address)
+}
+
+// NewListening is New for a watch that hears of changes at another address of the same database: a pooler that hands out a
+// connection for each transaction lets no notification through. CodeInvalid.
+func NewListening(address, listen string) (store.Engine, error) {
 	s, err := newServer(address)
 	if err != nil {
 		return nil, err
 	}
+	heard, err := newServer(listen)
+	if err != nil {
+		return nil, err
+	}
+	s.listen = &heard
 	return s, nil
 }
 
@@ -77,7 +94,11 @@ func newServer(address string) (server, error) {
 				"leave it out, or set it for the role on the server", name)
 		}
 	}
-	s.config.DefaultQueryExecMode = pgx.QueryExecModeExec // which leaves nothing on the connection
+	s.config.DefaultQueryExecMode = pgx.QueryExecModeExec                   // which leaves nothing on the connection
+	s.config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {} // a pooler may send one to whoever is there
+	if s.config.ConnectTimeout == 0 {
+		s.config.ConnectTimeout = connectPatience
+	}
 	s.config.StatementCacheCapacity, s.config.DescriptionCacheCapacity = 0, 0
 	s.tables = newQualifier(s.schema)
 	return s, nil
@@ -96,21 +117,25 @@ func (s server) Location() string {
 // services change what the password file holds.
 func (s server) pool() *sql.DB {
 	db := stdlib.OpenDB(*s.config, stdlib.OptionBeforeConnect(func(_ context.Context, config *pgx.ConnConfig) error {
-		fresh, err := pgx.ParseConfig(s.address)
-		if err != nil {
-			return err
-		}
-		config.Password = fresh.Password
-		return nil
+		return withPassword(config, s.address)
 	}))
 	db.SetMaxOpenConns(mostConnections)
 	db.SetMaxIdleConns(mostConnections)
 	return db
 }
 
+// withPassword gives a configuration the password for an address as it is now.
+func withPassword(config *pgx.ConnConfig, address string) error {
+	fresh, err := pgx.ParseConfig(address)
+	if err == nil {
+		config.Password = fresh.Password
+	}
+	return err
+}
+
 // Connect implements store.Engine.
 func (s server) Connect(ctx context.Context, found store.Found) (store.Connection, error) {
-	c := &connection{server: s, db: s.pool()}
+	c := newConnection(s)
 	err := c.open(ctx)
 	if tokens.IsNoDatabase(err) && found != nil {
 		if err = c.make(ctx, found); err == nil {
@@ -118,7 +143,7 @@ func (s server) Connect(ctx context.Context, found store.Found) (store.Connectio
 		}
 	}
 	if err != nil {
-		_ = c.db.Close()
+		_ = c.Close()
 		return nil, err
 	}
 	return c, nil

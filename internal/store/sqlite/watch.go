@@ -13,8 +13,12 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// watchPatience is how long a look waits for the lock of another process. The next look comes soon.
-const watchPatience = 100 * time.Millisecond
+const (
+	// watchPatience is how long a look waits for the lock of another process. The next look comes soon.
+	watchPatience = 100 * time.Millisecond
+	// lookEvery is how long a watch waits between two looks.
+	lookEvery = 25 * time.Millisecond
+)
 
 // watch is the store.Watch of a file: of whichever the path names.
 type watch struct {
@@ -172,6 +176,17 @@ func listsChanges(ctx context.Context, q queryRower) (bool, error) {
 		`SELECT count(*) FROM pragma_table_xinfo('changes') WHERE name IN ('number', 'serial', 'kind', 'id')`).Scan(&columns)
 	return columns == 4, err
 }
+
+// Wait implements store.Watch.
+func (*watch) Wait(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(lookEvery):
+	}
+}
+
+// Notifications implements store.Watch. A look costs so little that none are needed.
+func (*watch) Notifications() (none store.Notifications) { return none }
 
 // Close implements store.Watch.
 func (w *watch) Close() error {
