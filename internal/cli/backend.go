@@ -121,9 +121,10 @@ func (a *app) bootstrap(
 	return service.Bootstrap{Options: options, Actor: a.Actor, ClaimedRun: a.principal().Run()}.Run(ctx, secret)
 }
 
-// openToFollow opens the database for as long as the process lives, also where it does not exist yet.
-func (a *app) openToFollow() *service.Service {
+// openToFollow opens the database for as long as the process lives, also where it does not exist yet. It hears of changes at
+// an address, unless that is empty.
+func (a *app) openToFollow(listen string) *service.Service {
 	options := a.options()
-	options.Follow = true
+	options.Follow, options.ListenDatabase = true, listen
 	return service.Open(options)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -26,6 +27,7 @@ type serve struct {
 	TLSKey            string `name:"tls-key" help:"The file with its private key, PEM." placeholder:"FILE"`
 	Drain             string `help:"How long to go on answering after SIGTERM, while /readyz says 503; 5s by default." placeholder:"DURATION" default:"5s"`
 	MaxStaleness      string `help:"Answer 503 when the database could not be read for so long; 5s by default." placeholder:"DURATION" default:"5s"`
+	ListenDatabase    string `help:"Hear at this address of the same database, in PostgreSQL, of changes: the server itself, past a pooler." placeholder:"URL"`
 	CacheRows         number `help:"Keep at most N values in memory, about 0.5 kB each; a million by default." placeholder:"N" default:"1000000"`
 	Challenge         string `help:"What a refusal asks for: bearer, basic or, by default, both." enum:"bearer,basic,both" default:"both" placeholder:"SCHEME"`
 	PermissionsHeader bool   `help:"Tell gateways the permissions of a token, too, in X-Latchkey-Permissions."`
@@ -65,6 +67,9 @@ func (c *serve) settings(app *app) (s serveSettings, err error) {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return s, misusef("--tls-cert and --tls-key belong together: name both files, or neither")
+	}
+	if c.ListenDatabase != "" && !strings.Contains(app.database, "://") {
+		return s, misusef("--listen-database is for a database in PostgreSQL, and this one is a file: leave it out")
 	}
 	if s.drain, err = durationOrNone("--drain", c.Drain); err != nil {
 		return s, misuseOf(c.Drain, err)
@@ -117,7 +122,7 @@ func (c *serve) Run(ctx context.Context, app *app) error {
 	}
 	pace, resetPace := setPace(app.LookupEnv)
 	defer resetPace()
-	opened := app.openToFollow()
+	opened := app.openToFollow(c.ListenDatabase)
 	c.introduce(ctx, app, ports, opened.Verifications(), log)
 	serving := c.newServing(app, settings, log, ports, opened, hangups)
 	if pace != nil {
@@ -195,7 +200,7 @@ func (c *serve) newServing(
 		Challenge:        httpapi.Challenge(c.Challenge), Now: app.Now, Log: log, Observer: newRequestMetrics(registry),
 	})
 	s := &serving{
-		log: log, health: &health{ready: cache.Ready}, drain: settings.drain, finish: opened.Close,
+		log: log, health: &health{ready: cache.Ready, degraded: func() string { return cache.Notifications().Problem }}, drain: settings.drain, finish: opened.Close,
 		beside: []func(context.Context){
 			func(ctx context.Context) {
 				known := func() bool { return cache.Stats().Age >= 0 }

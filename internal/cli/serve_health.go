@@ -12,6 +12,8 @@ import (
 type health struct {
 	// ready returns why the server may not be asked; nil if it may.
 	ready func() error
+	// degraded returns what is wrong although the server may be asked; empty for nothing.
+	degraded func() string
 	// draining is set once the server is about to end.
 	draining atomic.Bool
 }
@@ -30,7 +32,11 @@ func (h *health) mayBeAsked(w http.ResponseWriter, _ *http.Request) {
 		answerHealth(w, http.StatusServiceUnavailable, err.Error())
 		return
 	}
-	answerHealth(w, http.StatusOK, "ready")
+	text := "ready"
+	if problem := h.degraded(); problem != "" {
+		text += "\nchanges are looked for more often, since notifications of them don't come: " + problem
+	}
+	answerHealth(w, http.StatusOK, text)
 }
 
 func answerHealth(w http.ResponseWriter, status int, text string) {

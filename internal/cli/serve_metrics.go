@@ -188,6 +188,19 @@ func cacheMetrics(read func() verify.Stats) prometheus.Collector {
 				}
 				return s.Age.Seconds()
 			}),
+		gauge("latchkey_clock_offset_seconds", "How far the clock of this machine is ahead of that of the database.",
+			func(s verify.Stats) float64 { return s.ClockOff.Seconds() }),
+		gauge("latchkey_notifications_failing", "1 while notifications of changes don't come, and 0 while they do or none are needed.",
+			func(s verify.Stats) float64 {
+				if s.Notifications.Problem != "" {
+					return 1
+				}
+				return 0
+			}),
+		counter("latchkey_notifications_missed_total", "Changes that were found by looking, since no notification of them came.",
+			func(s verify.Stats) float64 { return float64(s.Notifications.Missed) }),
+		counter("latchkey_notification_test_failures_total", "Notifications that were sent as a test and did not come.",
+			func(s verify.Stats) float64 { return float64(s.Notifications.FailedTests) }),
 	}}
 }
 

@@ -17,6 +17,9 @@ import (
 type Options struct {
 	// Database is the path of the SQLite file.
 	Database string
+	// ListenDatabase is the address at which notifications of changes are heard, if that is another one than Database. A
+	// database in PostgreSQL alone has any.
+	ListenDatabase string
 	// Organization is the name that the organization must have. If empty, any name will do, and a new database gets the
 	// name "default".
 	Organization string
@@ -48,7 +51,7 @@ type Service struct {
 // can't be used.
 func Open(options Options) *Service {
 	s := &Service{options: options}
-	engine, err := engineOf(options.Database)
+	engine, err := engineOf(options)
 	if err != nil {
 		s.invalid = err
 		return s
@@ -68,11 +71,15 @@ func Open(options Options) *Service {
 }
 
 // engineOf returns the engine of a database: of the server at an address, or of the file at a path.
-func engineOf(database string) (store.Engine, error) {
-	if strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://") {
-		return postgres.New(database)
+func engineOf(options Options) (store.Engine, error) {
+	if strings.HasPrefix(options.Database, "postgres://") || strings.HasPrefix(options.Database, "postgresql://") {
+		return postgres.NewListening(options.Database, cmp.Or(options.ListenDatabase, options.Database))
 	}
-	return sqlite.New(database)
+	if options.ListenDatabase != "" {
+		return nil, tokens.Invalid("listen_database", "the database is a file, of which nobody sends notifications: leave the address "+
+			"to listen at out")
+	}
+	return sqlite.New(options.Database)
 }
 
 // Location is where the database is, as errors tell it; empty where the options name none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,6 +26,8 @@ type memory struct {
 	asked int
 	// pause is called in each look-up after it has read, without the lock.
 	pause func(ctx context.Context)
+	// off is how far its clock is off; nil where it has none of its own.
+	off *time.Duration
 	// watches holds what each watch has still to tell.
 	watches map[*memoryWatch]*store.Changes
 }
@@ -70,6 +73,9 @@ func (w *memoryWatch) Look(context.Context) (store.Changes, error) {
 	}
 	changes := *w.of.watches[w]
 	w.of.watches[w] = &store.Changes{}
+	if w.of.off != nil {
+		changes.At = time.Now().Add(*w.of.off)
+	}
 	return changes, nil
 }
 
@@ -363,6 +369,38 @@ func TestVerdictFollowsTheClock(t *testing.T) {
 			t.Errorf("a minute back: %v", err)
 		}
 		c.wantLookUps("in all", 1)
+	})
+}
+
+// A node whose clock is far from that of the database should not be asked. If it is, it answers.
+func TestClockOfTheDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := start(t, defaults())
+		secret, _ := c.issue(t, newUserID(), time.Now())
+		for _, test := range []struct {
+			off  time.Duration
+			want string
+		}{
+			{0, ""},
+			{2 * time.Second, ""},
+			{-2 * time.Second, ""},
+			{3 * time.Second, "is 3s behind that of the database"},
+			{-3 * time.Second, "is 3s ahead of that of the database"},
+			{0, ""},
+		} {
+			c.memory.mu.Lock()
+			c.off = &test.off
+			c.memory.mu.Unlock()
+			time.Sleep(looked)
+			err := c.Ready()
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("%s off: got %v, want %q", test.off, err, test.want)
+			}
+			if got := c.Stats().ClockOff; got != -test.off {
+				t.Errorf("%s off: it is said to be %s ahead", test.off, got)
+			}
+			c.want(test.off.String()+" off", secret, true)
+		}
 	})
 }
 

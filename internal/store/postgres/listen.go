@@ -96,8 +96,9 @@ func (l *listener) listen(ctx context.Context, db *sql.DB) (worked bool, err err
 	if err != nil {
 		return false, err
 	}
-	lost := make(chan error, 1)
+	lost, ended := make(chan error, 1), make(chan struct{})
 	go func() {
+		defer close(ended)
 		for {
 			if err := conn.PgConn().WaitForNotification(ctx); err != nil {
 				lost <- err
@@ -107,7 +108,7 @@ func (l *listener) listen(ctx context.Context, db *sql.DB) (worked bool, err err
 	}()
 	defer func() {
 		cancel()
-		<-lost
+		<-ended
 		closing, done := context.WithTimeout(context.WithoutCancel(ctx), notifyPatience)
 		defer done()
 		_ = conn.Close(closing) // whatever that says, nobody uses it any more
@@ -122,7 +123,6 @@ func (l *listener) listen(ctx context.Context, db *sql.DB) (worked bool, err err
 		case <-ctx.Done():
 			return worked, ctx.Err()
 		case err := <-lost:
-			lost <- err
 			return worked, l.explainLost(err)
 		case <-time.After(testEvery):
 		}
@@ -157,7 +157,7 @@ func (l *listener) explainLost(err error) error {
 
 // test sends a notification by another connection, and waits for it while the one that listens does nothing: a pooler that
 // lets none through would deliver one to whom it lends the same connection for the statement that sends it.
-func (l *listener) test(ctx context.Context, db *sql.DB, lost chan error) error {
+func (l *listener) test(ctx context.Context, db *sql.DB, lost <-chan error) error {
 	nonce, passed := rand.Text(), make(chan struct{})
 	l.mu.Lock()
 	l.nonce, l.passed = nonce, passed
@@ -171,7 +171,6 @@ func (l *listener) test(ctx context.Context, db *sql.DB, lost chan error) error 
 	case <-ctx.Done():
 		return ctx.Err()
 	case err := <-lost:
-		lost <- err
 		return l.explainLost(err)
 	case <-time.After(notificationPatience):
 	}

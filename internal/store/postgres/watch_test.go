@@ -43,7 +43,7 @@ func watchDatabase(t *testing.T, address, watchAt, listenAt string) *watchedData
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = opened.Close() })
-	w.watch = opened.(*watch) //nolint:forcetypeassert,errcheck // it is ours
+	w.watch = opened.(*watch)
 	w.wantAll("the first look")
 	return w
 }

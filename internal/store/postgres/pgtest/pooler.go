@@ -52,7 +52,7 @@ func startPooler(t testing.TB, program string, s *Server, mode string) (*Pooler,
 	text := fmt.Sprintf("[databases]\n* = host=%s user=postgres\n[pgbouncer]\npool_mode = %s\nauth_type = any\nlisten_addr =\n"+
 		"listen_port = 6432\nunix_socket_dir = %s\nmax_client_conn = 500\ndefault_pool_size = 20\nlog_connections = 0\n"+
 		"log_disconnections = 0\nserver_login_retry = 0\n", p.server(), mode, directory)
-	if err := os.WriteFile(settings, []byte(text), 0o644); err != nil { //nolint:gosec // another user reads it
+	if err := os.WriteFile(settings, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(program, settings)
@@ -103,7 +103,7 @@ func ownDirectory(t testing.TB) (string, *syscall.Credential, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	directory, err := os.MkdirTemp("", "latchkey-postgres-") // t.TempDir may be too long for a socket, and closed to that user
+	directory, err := os.MkdirTemp("", "latchkey-postgres-") //nolint:usetesting // t.TempDir is too long for a socket, and closed to that user
 	if err != nil {
 		return "", nil, err
 	}
