@@ -36,6 +36,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place, without ...string) {
 		{"Whoami", testWhoami},
 		{"Names", testNames},
 		{"Candidates", testCandidates},
+		{"UnstorableTexts", testUnstorableTexts},
 		{"RolesOfPages", testRolesOfPages},
 		{"Groups", testGroups},
 		{"GroupDeletionDropsRoles", testGroupDeletionDropsRoles},

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // Reach is how far a change reaches. Where several changes go on at once, it decides which of them wait for each other: those
@@ -20,8 +22,13 @@ var (
 	ReachOfTokens = Reach{tokens: true}
 )
 
-// ReachOf is the reach of a change of the access token with an identifier, which must be well-formed, and of its shares.
-func ReachOf(tokenID string) Reach { return Reach{true, tokenID} }
+// ReachOf is the reach of a change of the access token with an identifier, and of its shares.
+func ReachOf(tokenID string) Reach {
+	if !tokens.IsID(tokens.KindAccessToken, tokenID) {
+		return Everything
+	}
+	return Reach{true, tokenID}
+}
 
 // Token is the identifier of the access token that the change alters; empty for none.
 func (r Reach) Token() string { return r.token }

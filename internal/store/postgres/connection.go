@@ -3,8 +3,11 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -160,12 +163,25 @@ type statements struct {
 
 // QueryContext implements store.Querier.
 func (s statements) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	return s.Querier.QueryContext(ctx, s.tables.qualified(text), args...)
+	return s.Querier.QueryContext(ctx, s.tables.qualified(text), sendable(args)...)
 }
 
 // ExecContext implements store.Executor.
 func (s statements) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	return s.e.ExecContext(ctx, s.tables.qualified(text), args...)
+	return s.e.ExecContext(ctx, s.tables.qualified(text), sendable(args)...)
+}
+
+// sendable returns arguments that PostgreSQL takes. It refuses texts that are not UTF-8 or hold a zero byte, but
+// somebody may look for one. Nothing that is stored has a replacement character in its place.
+func sendable(args []any) []any {
+	for i, arg := range args {
+		text, ok := arg.(string)
+		if ok && (strings.Contains(text, "\x00") || !utf8.ValidString(text)) {
+			args = slices.Clone(args)
+			args[i] = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
+		}
+	}
+	return args
 }
 
 // run runs statements without arguments, in one round trip.
