@@ -39,6 +39,10 @@ func (a *app) open() (tokens.Backend, io.Closer) {
 	return client, client
 }
 
+// locate returns where the database is that a field names, by a path or an address, as people may read it. The error repeats
+// nothing of an address.
+func locate(field, name string) (string, error) { return service.Locate(field, name) }
+
 // parseEndpoint reads the address of a server.
 func parseEndpoint(field, text string, isInsecure bool) (*url.URL, error) {
 	return httpapi.ParseEndpoint(field, text, isInsecure)

@@ -183,7 +183,7 @@ func (a *app) callerExists(ctx context.Context) bool {
 	if a.actAs == "" {
 		return true
 	}
-	owner, exists := &app{a.Env, place{database: a.database}}, false
+	owner, exists := &app{a.Env, place{database: a.database, location: a.location}}, false
 	_ = owner.withBackend(func(backend tokens.Backend) error {
 		members, err := backend.Members(ctx)
 		exists = slices.ContainsFunc(members, func(m tokens.Member) bool { return tokens.SameEmail(m.Email, a.actAs) })

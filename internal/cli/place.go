@@ -12,10 +12,12 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// place is where a command works: on a database file, or through a server.
+// place is where a command works: on a database, or through a server.
 type place struct {
-	// database is the path of the database.
+	// database is the path of the database, or the address of a PostgreSQL server, which may hold a password.
 	database string
+	// location is where the database is, as people may read it.
+	location string
 	// actAs is the address of the member whose permissions the commands have; empty for the owner of the file.
 	actAs string
 	// server is the server to ask in place of the database; nil for none.
@@ -32,7 +34,7 @@ type server struct {
 
 // placeFlags say where a command works, together with the environment; see tokens.ChoosePlace.
 type placeFlags struct {
-	Database  *string `help:"The database file (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH" group:"common"`
+	Database  *string `help:"The database: a file, or postgres://… (or set LATCHKEY_DATABASE). Default: latchkey.db." placeholder:"PATH" group:"common"`
 	ActAs     *string `help:"Act with the permissions of the member with this e-mail address, not as the owner of the database." placeholder:"EMAIL" group:"common" values:"members"`
 	Endpoint  string  `help:"Work through the server at this address, not on a file (or set LATCHKEY_ENDPOINT)." placeholder:"URL" group:"common" values:"endpoints"`
 	TokenFile string  `help:"The file with the access token for the server; - is standard input. Default: the value of LATCHKEY_TOKEN." placeholder:"FILE" group:"common"`
@@ -87,7 +89,7 @@ func (f *placeFlags) place(env *Env, command, on string) (p place, err error) {
 	if chosen.IsGiven {
 		name = "--database"
 	}
-	if err := tokens.ValidateDatabasePath(name, p.database); err != nil {
+	if p.location, err = locate(name, p.database); err != nil {
 		return p, misusef("%s", err)
 	}
 	return p, nil

@@ -106,7 +106,7 @@ func TestExitCodes(t *testing.T) {
 		{"unfinished command", database, "", []string{"token"}, 2},
 		{"unknown flag", database, "", []string{"token", "list", "--all"}, 2},
 		{"unknown column", database, "", []string{"token", "list", "--sort", "colour"}, 2},
-		{"URL of a database", "postgres://localhost/latchkey", "", []string{"token", "list"}, 2},
+		{"URL of another database", "mysql://localhost/latchkey", "", []string{"token", "list"}, 2},
 		{"a name", database, "", []string{"token", "show", "deploy"}, 0},
 		{"no name", database, "", []string{"token", "show", "deplo"}, 1},
 		{"a value for an identifier", database, "", []string{"token", "show", f.values["deploy"]}, 2},

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -68,8 +67,16 @@ func (c *serve) settings(app *app) (s serveSettings, err error) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return s, misusef("--tls-cert and --tls-key belong together: name both files, or neither")
 	}
-	if c.ListenDatabase != "" && !strings.Contains(app.database, "://") {
-		return s, misusef("--listen-database is for a database in PostgreSQL, and this one is a file: leave it out")
+	if c.ListenDatabase != "" {
+		if !tokens.IsDatabaseAddress(app.database) {
+			return s, misusef("--listen-database is for a database in PostgreSQL, and this one is a file: leave it out")
+		}
+		if !tokens.IsDatabaseAddress(c.ListenDatabase) {
+			return s, misusef("--listen-database: this is no address of a PostgreSQL server: write it like --database")
+		}
+		if _, err := locate("--listen-database", c.ListenDatabase); err != nil {
+			return s, misusef("%s", err)
+		}
 	}
 	if s.drain, err = durationOrNone("--drain", c.Drain); err != nil {
 		return s, misuseOf(c.Drain, err)
@@ -180,7 +187,7 @@ func (c *serve) introduce(ctx context.Context, app *app, ports ports, of service
 		facts = append(facts, "ops_address", scheme+ports.ops.Addr().String())
 	}
 	facts = append(facts, "version", app.Version)
-	log.Info("the server answers", append(facts, identity(ctx, of, app.database)...)...)
+	log.Info("the server answers", append(facts, identity(ctx, of, app.location)...)...)
 }
 
 // newServing puts a server together: the database, the cache in front of it, and what answers from that.
@@ -204,7 +211,7 @@ func (c *serve) newServing(
 		beside: []func(context.Context){
 			func(ctx context.Context) {
 				known := func() bool { return cache.Stats().Age >= 0 }
-				cache.Run(ctx, tellOfDatabase(ctx, opened.Verifications(), app.database, log, known))
+				cache.Run(ctx, tellOfDatabase(ctx, opened.Verifications(), app.location, log, known))
 			},
 			func(ctx context.Context) { opened.KeepUses(ctx, flushes.tell) },
 			func(ctx context.Context) { counts.run(ctx, app.Now) },

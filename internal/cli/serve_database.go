@@ -13,12 +13,12 @@ import (
 const identifyTimeout = 2 * time.Second
 
 // identity returns what the log says of the database: where it is and, if it can be read, whose it is.
-func identity(ctx context.Context, of service.Verifications, path string) []any {
+func identity(ctx context.Context, of service.Verifications, location string) []any {
 	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
 	defer cancel()
 	d, err := of.Database(ctx)
 	if err != nil {
-		return []any{"database", path}
+		return []any{"database", location}
 	}
 	return []any{"database", d.Location, "database_id", d.ID, "organization", d.Organization}
 }
@@ -26,11 +26,11 @@ func identity(ctx context.Context, of service.Verifications, path string) []any 
 // tellOfDatabase returns a function that logs that the database can't be read, or can be again. isKnown reports whether
 // there is anything to answer from meanwhile.
 func tellOfDatabase(
-	ctx context.Context, of service.Verifications, path string, log *slog.Logger, isKnown func() bool,
+	ctx context.Context, of service.Verifications, location string, log *slog.Logger, isKnown func() bool,
 ) func(error) {
 	return func(err error) {
 		if err == nil {
-			log.Info("the database can be read", identity(ctx, of, path)...)
+			log.Info("the database can be read", identity(ctx, of, location)...)
 			return
 		}
 		consequence := "requests get 503 until it can"
@@ -41,7 +41,7 @@ func tellOfDatabase(
 		if tokens.ErrorReason(err) == tokens.ReasonNoDatabase {
 			text += "; so does latchkey bootstrap, with a token that may do everything"
 		}
-		log.Error("the database can't be read: "+consequence, "error", tokens.Cleaned(text), "database", path)
+		log.Error("the database can't be read: "+consequence, "error", tokens.Cleaned(text), "database", location)
 	}
 }
 

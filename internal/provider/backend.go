@@ -12,10 +12,14 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// openBackend returns the backend over the database at the path, and what closes it. It works for the member with the
+// locate returns where the database is that a field names, by a path or an address, as people may read it: an absolute path
+// for a file. The error repeats nothing of an address.
+func locate(field, name string) (string, error) { return service.Locate(field, name) }
+
+// openBackend returns the backend over the database with a path or an address, and what closes it. It works for the member with the
 // e-mail address actAs or, if that is empty, for the owner of the database. It does not connect.
-func openBackend(location, organization, actAs string, now func() time.Time) (tokens.Backend, io.Closer) {
-	opened := service.Open(service.Options{Database: location, Organization: organization, Now: now})
+func openBackend(database, organization, actAs string, now func() time.Time) (tokens.Backend, io.Closer) {
+	opened := service.Open(service.Options{Database: database, Organization: organization, Now: now})
 	principal := tokens.ActingAs(service.LocalActor(), actAs).InRun(tokens.ClaimedRun(os.LookupEnv))
 	return opened.As(principal), opened
 }

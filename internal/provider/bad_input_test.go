@@ -158,8 +158,8 @@ func TestBadProviderSettings(t *testing.T) {
 		want           []string
 	}{
 		{"empty path", `database = ""`, []string{"Attribute database:", "the path is empty"}},
-		{"URL", `database = "postgres://localhost/latchkey"`,
-			[]string{"Attribute database:", "is a URL", "write its path"}},
+		{"URL", `database = "mysql://localhost/latchkey"`,
+			[]string{"Attribute database:", "is a URL", "write a path"}},
 		{"organization", `organization = "Acme Inc."`, []string{"Attribute organization:", "not a valid name"}},
 		{"acting member", `act_as = "Anna <anna@example.com>"`, []string{"Attribute act_as:", "not an e-mail address"}},
 		{"prefix", `token_prefix = "LK"`, []string{"Attribute token_prefix:", "not a prefix", "1 to 8 lower-case"}},

@@ -58,9 +58,14 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			"database": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Path of the SQLite database that holds the hashed tokens, relative to the root module. " +
-					"The first apply creates it with mode 0600. Keep it on a local disk, outside version control. Excludes " +
-					"`endpoint`. Defaults to `LATCHKEY_DATABASE` in the environment, then to `latchkey.db`.",
-				Validators: []validator.String{attribute.Rule("a path of a file", tokens.ValidateDatabasePath)},
+					"The first apply creates it with mode 0600. Keep it on a local disk, outside version control. " +
+					"Or the address of a database in PostgreSQL 13 or later, as in " +
+					"`postgres://latchkey@db.example.com/latchkey?sslmode=verify-full`, where the first apply creates the schema " +
+					"`latchkey`, or the one that the parameter `schema` names. Several hosts with `target_session_attrs`, and the TLS " +
+					"settings, work as in libpq. Keep the password out of the address: it belongs in `PGPASSWORD`, or in a password file " +
+					"(`PGPASSFILE`, `~/.pgpass`), which each new connection reads again. Excludes `endpoint`. " +
+					"Defaults to `LATCHKEY_DATABASE` in the environment, then to `latchkey.db`.",
+				Validators: []validator.String{databaseName{}},
 			},
 			"organization": schema.StringAttribute{
 				Optional: true,
@@ -159,7 +164,8 @@ func (p *Provider) open(config *providerModel, c *managed.Connection, diags *dia
 		}
 		c.Backend, closer = openBackend(at.database, organization, config.ActAs.ValueString(), p.now)
 		if config.ActAs.ValueString() == "" { // only the owner makes one
-			c.NewDatabase.Path, c.NewDatabase.Organization = at.database, organization
+			c.NewDatabase.Location, c.NewDatabase.Organization = at.location, organization
+			c.NewDatabase.OnServer = tokens.IsDatabaseAddress(at.database)
 			c.NewDatabase.Pipeline = pipeline(os.Getenv)
 		}
 	}

@@ -1,13 +1,14 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
@@ -24,11 +25,13 @@ type providerModel struct {
 	TokenPrefix  types.String `tfsdk:"token_prefix"`
 }
 
-// place is where a run works: on a database of this machine, or through a server. The configuration and the environment
+// place is where a run works: on a database, or through a server. The configuration and the environment
 // both say so, and the configuration beats the environment as a whole.
 type place struct {
-	// database is an absolute path; empty for a server.
+	// database is an absolute path, or the address of a PostgreSQL server, which may hold a password; empty for a server of ours.
 	database string
+	// location is where the database is, as people may read it.
+	location string
 	// endpoint is the address of a server; nil for a database.
 	endpoint *url.URL
 	// token is the access token by which the server is asked.
@@ -101,26 +104,31 @@ func (m *providerModel) place(getenv func(string) string) (p place, refusal diag
 	if chosen.IsServer {
 		return m.atServer(p, chosen.Name, getenv)
 	}
-	return m.onMachine(p, chosen.Name)
+	return m.onDatabase(p, chosen.Name)
 }
 
-// onMachine completes the place of a run that works on a database with a path.
-func (m *providerModel) onMachine(p place, name string) (place, diag.Diagnostic) {
+// onDatabase completes the place of a run that works on a database with a path or an address.
+func (m *providerModel) onDatabase(p place, name string) (place, diag.Diagnostic) {
 	field := tokens.DatabaseVariable
 	if p.isConfigured {
 		field = "database"
 	}
-	err := tokens.ValidateDatabasePath(field, name)
-	if err == nil {
-		p.database, err = filepath.Abs(name)
-	}
+	location, err := locate(field, name)
 	if err != nil {
-		return p, diag.NewAttributeErrorDiagnostic(path.Root("database"), "Unable to find database", err.Error())
+		const summary = "Unable to find database"
+		if tokens.MayHoldPassword(name) {
+			return p, diag.NewErrorDiagnostic(summary, err.Error())
+		}
+		return p, diag.NewAttributeErrorDiagnostic(path.Root("database"), summary, err.Error())
+	}
+	p.database, p.location = location, location
+	if tokens.IsDatabaseAddress(name) {
+		p.database = name
 	}
 	if !m.Token.IsNull() {
 		return p, diagnostics.Excluded("token", fmt.Sprintf(
 			"it is what a server is asked by, and no server is named, so this run would work on %s: set endpoint or, in the "+
-				"environment, %s; or remove token", p.database, tokens.EndpointVariable))
+				"environment, %s; or remove token", p.location, tokens.EndpointVariable))
 	}
 	return p, nil
 }
@@ -171,7 +179,7 @@ func (p place) warnOfEnvironment(getenv func(string) string, diags *diag.Diagnos
 	if !p.isConfigured {
 		return
 	}
-	setting, here := "database", p.database
+	setting, here := "database", p.location
 	if p.endpoint != nil {
 		setting, here = "endpoint", p.endpoint.String()
 	}
@@ -179,22 +187,27 @@ func (p place) warnOfEnvironment(getenv func(string) string, diags *diag.Diagnos
 		noun, variable string
 		isHere         bool
 	}{
-		{"database", tokens.DatabaseVariable, samePath(getenv(tokens.DatabaseVariable), p.database)},
+		{"database", tokens.DatabaseVariable, isAt(getenv(tokens.DatabaseVariable), p.location)},
 		{"server", tokens.EndpointVariable, sameEndpoint(getenv(tokens.EndpointVariable), here)},
 	} {
 		if getenv(other.variable) == "" || other.isHere {
 			continue
 		}
-		diags.AddAttributeWarning(path.Root(setting), "Another "+other.noun+" in the environment", fmt.Sprintf(
+		summary, detail := "Another "+other.noun+" in the environment", fmt.Sprintf(
 			"This run uses %s, as the configuration says. The environment names another %s in %s, which the command line "+
-				"follows. Leave %s out of the configuration, or unset the variable.", here, other.noun, other.variable, setting))
+				"follows. Leave %s out of the configuration, or unset the variable.", here, other.noun, other.variable, setting)
+		if tokens.MayHoldPassword(p.database) {
+			diags.AddWarning(summary, detail)
+		} else {
+			diags.AddAttributeWarning(path.Root(setting), summary, detail)
+		}
 	}
 }
 
-// samePath reports whether a name, from the environment, is that of the file at an absolute path.
-func samePath(name, location string) bool {
-	absolute, err := filepath.Abs(name)
-	return err == nil && absolute == location
+// isAt reports whether a name, from the environment, is that of the database at a location.
+func isAt(name, location string) bool {
+	at, err := locate(tokens.DatabaseVariable, name)
+	return err == nil && at == location
 }
 
 // sameEndpoint reports whether two texts are the address of the same server.
@@ -213,4 +226,35 @@ func pipeline(getenv func(string) string) string {
 		}
 	}
 	return ""
+}
+
+// databaseName is the rule for the provider's database. What it says of an address isn't said of the attribute, since Terraform
+// would print the line that holds it, password and all.
+type databaseName struct{}
+
+var _ validator.String = databaseName{}
+
+// Description says what the rule asks for.
+func (databaseName) Description(context.Context) string {
+	return "must be the path of a file, or the address of a PostgreSQL server"
+}
+
+// MarkdownDescription says what the rule asks for.
+func (v databaseName) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString applies the rule to a known value.
+func (databaseName) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !attribute.IsGiven(req.ConfigValue) {
+		return
+	}
+	name := req.ConfigValue.ValueString()
+	err := tokens.ValidateDatabase("database", name)
+	if err == nil {
+		return
+	}
+	refusal := diagnostics.InvalidAttribute(req.Path, err)
+	if tokens.MayHoldPassword(name) {
+		refusal = diag.NewErrorDiagnostic(refusal.Summary(), refusal.Detail())
+	}
+	resp.Diagnostics.Append(refusal)
 }

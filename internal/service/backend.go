@@ -3,7 +3,7 @@ package service
 import (
 	"cmp"
 	"context"
-	"strings"
+	"errors"
 	"sync"
 	"time"
 
@@ -15,7 +15,7 @@ import (
 
 // Options say what a Service works on.
 type Options struct {
-	// Database is the path of the SQLite file.
+	// Database is the path of the SQLite file, or the address of a PostgreSQL server.
 	Database string
 	// ListenDatabase is the address at which notifications of changes are heard, if that is another one than Database. A
 	// database in PostgreSQL alone has any.
@@ -72,7 +72,7 @@ func Open(options Options) *Service {
 
 // engineOf returns the engine of a database: of the server at an address, or of the file at a path.
 func engineOf(options Options) (store.Engine, error) {
-	if strings.HasPrefix(options.Database, "postgres://") || strings.HasPrefix(options.Database, "postgresql://") {
+	if tokens.IsDatabaseAddress(options.Database) {
 		return postgres.NewListening(options.Database, cmp.Or(options.ListenDatabase, options.Database))
 	}
 	if options.ListenDatabase != "" {
@@ -80,6 +80,23 @@ func engineOf(options Options) (store.Engine, error) {
 			"to listen at out")
 	}
 	return sqlite.New(options.Database)
+}
+
+// Locate returns where the database is that a field names, as errors tell it: the same for every name of it. It doesn't
+// connect. CodeInvalid.
+func Locate(field, database string) (string, error) {
+	err := tokens.ValidateDatabase(field, database)
+	if err != nil {
+		return "", err
+	}
+	engine, err := engineOf(Options{Database: database})
+	if err != nil {
+		if invalid, ok := errors.AsType[*tokens.Error](err); ok {
+			invalid.Field = field
+		}
+		return "", err
+	}
+	return engine.Location(), nil
 }
 
 // Location is where the database is, as errors tell it; empty where the options name none.

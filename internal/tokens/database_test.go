@@ -7,7 +7,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-func TestValidateDatabasePath(t *testing.T) {
+func TestValidateDatabase(t *testing.T) {
 	for path, want := range map[string]string{
 		"latchkey.db":                          "",
 		"/var/lib/latchkey/my tokens.db":       "",
@@ -21,10 +21,30 @@ func TestValidateDatabasePath(t *testing.T) {
 		"FILE:latchkey.db?mode=ro":             "begins with file:",
 		"sqlite:latchkey.db":                   "begins with sqlite:",
 		"sqlite:///latchkey.db":                "is a URL (sqlite://…)",
-		"postgres://anna:hunter2@db/latchkey":  "is a URL (postgres://…)",
+		"hunter2 ://db":                        "is a URL, but",
+		"mysql://anna:hunter2@db/latchkey":     "is a URL (mysql://…)",
+		"jdbc:postgresql://db/latchkey":        "is a URL (jdbc:postgresql://…)",
+		"POSTGRES://anna:hunter2@db/latchkey":  "named by an address, and this is none",
+		"postgres:anna:hunter2@db/latchkey":    "named by an address, and this is none",
+		"host=db user=anna password=hunter2":   "named by an address, and this is none",
+		"password = hunter2 host=db":           "named by an address, and this is none",
 		" postgres://anna:hunter2@db/latchkey": "a blank or a line end",
+
+		"postgres://anna:hunter2@db/latchkey":                           "",
+		"postgresql://anna:hunter2@db:5433/latchkey?sslmode=require":    "",
+		"postgres://one:5432,two:5433/x?target_session_attrs=primary":   "",
+		"postgres://[::1]/latchkey":                                     "",
+		"postgres:///latchkey?host=/var/run/postgresql":                 "",
+		"postgres://anna@%2Fvar%2Frun%2Fpostgresql/latchkey":            "",
+		"postgres://anna:hunter2%40%2F%3F%23@db/latchkey?schema=orders": "",
+		"postgres://anna:7/hunter2@db/latchkey":                         "an @, /, ? or # stands where none belongs",
+		"postgres://anna:7?hunter2@db/latchkey":                         "an @, /, ? or # stands where none belongs",
+		"postgres://anna:7#hunter2@db/latchkey":                         "an @, /, ? or # stands where none belongs",
+		"postgres://anna:x@hunter2@db/latchkey":                         "an @, /, ? or # stands where none belongs",
+		"postgres://anna@db/latchkey#hunter2":                           "an @, /, ? or # stands where none belongs",
+		"postgres://anna:hunter2%@db/latchkey":                          "two hexadecimal digits",
 	} {
-		err := tokens.ValidateDatabasePath("database", path)
+		err := tokens.ValidateDatabase("database", path)
 		if want == "" && err == nil {
 			continue
 		}

@@ -25,6 +25,8 @@ var domainWords = map[string]bool{
 	"LATCHKEY_RUN": true,
 	// What a system that runs pipelines sets.
 	"ATLANTIS_TERRAFORM_VERSION": true,
+	// The channel of notifications in PostgreSQL.
+	"latchkey_%016x": true,
 	// The field by which a caller asks to work as a member.
 	"act_as": true,
 }
@@ -33,7 +35,8 @@ func TestFrontendWords(t *testing.T) {
 	for _, directory := range []string{"../tokens", "../service", "../store", "../verify"} {
 		read := 0
 		err := filepath.WalkDir(directory, func(path string, _ fs.DirEntry, err error) error {
-			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
+				strings.Contains(path, "pgtest") { // which is for tests alone
 				return err
 			}
 			read++

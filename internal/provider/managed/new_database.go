@@ -16,7 +16,8 @@ import (
 // NewDatabase is the database that the first creation of a run makes where there is none yet. The zero value is for a
 // caller who may not make one.
 type NewDatabase struct {
-	Path         string // absolute
+	Location     string // as people may read it: no password is in it
+	OnServer     bool   // of PostgreSQL, and no file
 	Organization string // that it would belong to
 	// Pipeline is the variable of the environment by which the run seems to be in a pipeline; empty for none.
 	Pipeline string
@@ -34,7 +35,7 @@ func (c *Connection) MakesDatabase(ctx context.Context, references ...attr.Value
 		return false
 	}
 	n := &c.NewDatabase
-	if n.Path == "" || n.told.Load() || slices.ContainsFunc(references, isGiven) {
+	if n.Location == "" || n.told.Load() || slices.ContainsFunc(references, isGiven) {
 		return false
 	}
 	n.once.Do(func() {
@@ -50,9 +51,17 @@ func (c *Connection) WarnOfNewDatabase(ctx context.Context, diags *diag.Diagnost
 		return
 	}
 	n := &c.NewDatabase
-	const otherwise = "If there should be a database already, don't apply. Set database in the provider's configuration, " +
-		"or " + tokens.DatabaseVariable + ", to its path, or fetch it from where the last run left it."
-	made := fmt.Sprintf("There is no database at %s, so the apply makes one there, for organization %q.", n.Path,
+	const summary, named = "A new database will be made", "If there should be a database already, don't apply. Set database in " +
+		"the provider's configuration, or " + tokens.DatabaseVariable + ", to its "
+	if n.OnServer {
+		diags.AddWarning(summary, fmt.Sprintf("There is no database of Latchkey's at %s, so the apply makes its tables there, for "+
+			"organization %q. They will hold the hash of each value and everything else about the tokens. A value is good only "+
+			"where they are, and later runs need them as much as the state: back them up.\n\n"+named+"address: host, database or "+
+			"schema may be another one.", n.Location, n.Organization))
+		return
+	}
+	const otherwise = named + "path, or fetch it from where the last run left it."
+	made := fmt.Sprintf("There is no database at %s, so the apply makes one there, for organization %q.", n.Location,
 		n.Organization)
 	if n.Pipeline != "" {
 		diags.AddWarning("A new database will be made in a pipeline", made+fmt.Sprintf(" %s is set, so this seems to be a "+
@@ -62,7 +71,7 @@ func (c *Connection) WarnOfNewDatabase(ctx context.Context, diags *diag.Diagnost
 			"\"Tokens in pipelines\" describes both.\n\n", n.Pipeline)+otherwise)
 		return
 	}
-	diags.AddWarning("A new database will be made", made+" It will hold the hash of each value and everything else about "+
+	diags.AddWarning(summary, made+" It will hold the hash of each value and everything else about "+
 		"the tokens. A value is good only where this file is, and later runs need it as much as the state: keep it on a disk "+
 		"that stays, out of version control, and back it up (latchkey backup FILE).\n\n"+otherwise)
 }

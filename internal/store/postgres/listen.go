@@ -177,8 +177,8 @@ func (l *listener) test(ctx context.Context, db *sql.DB, lost <-chan error) erro
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failed++
-	return fmt.Errorf("a notification that was sent as a test did not come within %s: a pooler may keep them back, past which "+
-		"--listen-database leads", notificationPatience)
+	return fmt.Errorf("a notification that was sent as a test did not come within %s: a pooler may keep them back; "+
+		"listen at an address that leads past it", notificationPatience)
 }
 
 // hear takes a notification.

@@ -1,11 +1,18 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"net/url"
+	"path"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +51,20 @@ type server struct {
 
 var _ store.Engine = server{}
 
+// parameters are what an address may hold beside schema. Others would be settings of the session, which a pooler hands on to
+// somebody else, or they would be ignored, such as a list of revoked certificates.
+var parameters = []string{
+	"host", "port", "dbname", "user", "password", "passfile", "service", "application_name", "connect_timeout",
+	"target_session_attrs", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcertmode", "sslsni",
+	"sslnegotiation", "channel_binding", "require_auth", "krbsrvname", "krbspn", "min_protocol_version", "max_protocol_version",
+}
+
+// values are those of the parameters that have few.
+var values = map[string][]string{
+	"sslmode":              {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"},
+	"target_session_attrs": {"any", "read-write", "primary"},
+}
+
 // New returns the engine of the database at an address, such as postgres://latchkey@db.example.com/latchkey. It does not
 // connect. The password may stand in the address, in PGPASSWORD or in a password file. The parameter schema names the
 // schema that holds the tables; it is "latchkey" by default. CodeInvalid.
@@ -66,32 +87,40 @@ func NewListening(address, listen string) (store.Engine, error) {
 	return s, nil
 }
 
+// newServer is New. No error repeats what stands in the address, which may be a part of a password in a wrong place.
 func newServer(address string) (server, error) {
-	u, err := url.Parse(address)
-	if err != nil { // the error holds the address, and that a password
-		return server{}, tokens.Invalid("database", "it is no address of a PostgreSQL server: write it like "+
-			"\"postgres://latchkey@db.example.com:5432/latchkey?sslmode=verify-full\"; percent-encode special characters of a password")
+	if err := tokens.ValidateDatabase("database", address); err != nil {
+		return server{}, err
 	}
-	query := u.Query()
+	base, text, _ := strings.Cut(address, "?")
+	query, err := url.ParseQuery(text)
+	if err != nil {
+		return server{}, tokens.Invalid("database", "what follows the ? in its address can't be read: write it like "+
+			"sslmode=verify-full&schema=latchkey, with special characters percent-encoded")
+	}
+	if err := checkParameters(query); err != nil {
+		return server{}, err
+	}
 	s := server{schema: defaultSchema}
 	if query.Has("schema") {
 		s.schema = query.Get("schema")
 	}
 	query.Del("schema")
-	u.RawQuery = query.Encode()
-	s.address = u.String()
+	s.address = base + "?" + query.Encode()
 	if !schemaName.MatchString(s.schema) || strings.HasPrefix(s.schema, "pg_") || s.schema == "information_schema" {
 		return server{}, tokens.Invalid("database", "the schema in its address has a name that no schema of ours has: use 1 to 63 "+
 			"characters of a-z, 0-9 and _, and don't begin with pg_")
 	}
 	if s.config, err = pgx.ParseConfig(s.address); err != nil {
-		return server{}, tokens.Invalid("database", "its address can't be used: check host, port, database, sslmode and the files "+
-			"that it names")
+		if file, ok := errors.AsType[*fs.PathError](err); ok {
+			return server{}, tokens.Invalid("database", "a file that its address or the environment names can't be read: %s", file)
+		}
+		return server{}, tokens.Invalid("database", "its address can't be used: check host, port and connect_timeout, and that "+
+			"sslrootcert, sslcert and sslkey name files in PEM form")
 	}
-	for name := range s.config.RuntimeParams {
+	for name := range s.config.RuntimeParams { // of the environment, such as PGTZ
 		if name != "application_name" {
-			return server{}, tokens.Invalid("database", "its address has the parameter %q, which would be a setting of the session: "+
-				"leave it out, or set it for the role on the server", name)
+			delete(s.config.RuntimeParams, name)
 		}
 	}
 	s.config.DefaultQueryExecMode = pgx.QueryExecModeExec                   // which leaves nothing on the connection
@@ -104,13 +133,44 @@ func newServer(address string) (server, error) {
 	return s, nil
 }
 
-// Location implements store.Engine: the address without the password.
-func (s server) Location() string {
-	host := s.config.Host
-	if !strings.HasPrefix(host, "/") {
-		host = fmt.Sprintf("%s:%d", host, s.config.Port)
+// checkParameters refuses what an address may not ask for.
+func checkParameters(query url.Values) error {
+	for name, given := range query {
+		allowed, hasFew := values[name]
+		switch {
+		case name != "schema" && !slices.Contains(parameters, name):
+			return tokens.Invalid("database", "its address has a parameter that means nothing here; these may follow the ?: schema, %s",
+				strings.Join(parameters, ", "))
+		case len(given) > 1:
+			return tokens.Invalid("database", "its address has the parameter %s twice: keep one", name)
+		case hasFew && !slices.Contains(allowed, given[0]):
+			return tokens.Invalid("database", "%s in its address has a value that it can't have; these work: %s", name,
+				strings.Join(allowed, ", "))
+		}
 	}
-	return fmt.Sprintf("%s in schema %s of PostgreSQL at %s", s.config.Database, s.schema, host)
+	return nil
+}
+
+// Location implements store.Engine: the address without user, password and how to connect. Two addresses of a database have
+// the same.
+func (s server) Location() string {
+	var hosts []string
+	add := func(host string, port uint16) {
+		if strings.HasPrefix(host, "/") { // the directory of a socket, in whose name the port is
+			host = path.Join(host, ".s.PGSQL."+strconv.Itoa(int(port)))
+		} else {
+			host = net.JoinHostPort(strings.ToLower(host), strconv.Itoa(int(port)))
+		}
+		if !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	add(s.config.Host, s.config.Port)
+	for _, other := range s.config.Fallbacks { // one of them may be the same host with another use of TLS
+		add(other.Host, other.Port)
+	}
+	return fmt.Sprintf("%s in schema %s of PostgreSQL at %s", cmp.Or(s.config.Database, s.config.User), s.schema,
+		strings.Join(hosts, ","))
 }
 
 // pool returns connections to the server, none of which is made yet. Each one looks for the password anew, since managed
