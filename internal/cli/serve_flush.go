@@ -14,6 +14,7 @@ type flushes struct {
 	log               *slog.Logger
 	took              prometheus.Histogram
 	failures, dropped prometheus.Counter
+	droppedUses       prometheus.Counter
 	failing           bool
 }
 
@@ -30,10 +31,14 @@ func newFlushes(registry *prometheus.Registry, waiting func() int, log *slog.Log
 		}),
 		dropped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "latchkey_refused_uses_dropped_total",
-			Help: "Refused uses of known tokens of which no event tells, since too many waited.",
+			Help: "Refused uses of known tokens of which no event tells: too many waited, or the role may only read the database.",
+		}),
+		droppedUses: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "latchkey_uses_dropped_total",
+			Help: "Uses of tokens that were not recorded, since the role may only read the database.",
 		}),
 	}
-	registry.MustRegister(f.took, f.failures, f.dropped, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	registry.MustRegister(f.took, f.failures, f.dropped, f.droppedUses, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "latchkey_uses_waiting", Help: "Tokens whose last use waits in memory to be written.",
 	}, func() float64 { return float64(waiting()) }))
 	return f
@@ -43,14 +48,19 @@ func newFlushes(registry *prometheus.Registry, waiting func() int, log *slog.Log
 func (f *flushes) tell(done service.Flushed, err error) {
 	f.took.Observe(done.Took.Seconds())
 	f.dropped.Add(float64(done.Dropped))
+	f.droppedUses.Add(float64(done.DroppedUses))
+	isDenied := tokens.ErrorReason(err) == tokens.ReasonNotGranted
 	switch {
+	case isDenied && !f.failing:
+		f.log.Warn("the role may only read the database: this server verifies, and records neither uses of tokens nor refusals",
+			"error", tokens.Cleaned(explain(err)))
 	case err != nil && !f.failing:
 		f.log.Error("the last uses of tokens can't be written: they stay in memory, and are tried again",
 			"error", tokens.Cleaned(explain(err)))
 	case err == nil && f.failing:
 		f.log.Info("the last uses of tokens are written again", "tokens", done.Tokens)
 	}
-	if f.failing = err != nil; f.failing {
+	if f.failing = err != nil; f.failing && !isDenied {
 		f.failures.Inc()
 	}
 }

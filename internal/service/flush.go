@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 const (
@@ -18,6 +19,8 @@ const (
 	// usesAtOnce is of how many tokens one transaction writes the uses: so few that nobody waits long for one, and so many
 	// that those of 100,000 tokens are written within 15 seconds.
 	usesAtOnce = 750
+	// askAgainAfter is how long a database that denies the right to write is not asked again: it logs each attempt.
+	askAgainAfter = time.Hour
 	// refusalsAtOnce is the number of refused uses in one transaction. Each takes several statements.
 	refusalsAtOnce = 200
 )
@@ -29,12 +32,15 @@ type Flushed struct {
 	// Refusals is the number of refused uses that it dealt with, and Dropped how many came since the flush before for
 	// which there was no room in memory.
 	Refusals, Dropped int
+	// DroppedUses is the number of uses that were dropped, since the role may not write to the database.
+	DroppedUses int64
 	// Took is how long it took, pauses included, where KeepUses reports it.
 	Took time.Duration
 }
 
 // FlushUses writes the uses and refused uses that wait in memory. It does so in several transactions with pauses between,
-// in which others can write. What it can't write waits for the next flush. CodeUnavailable, also where ctx ends first.
+// in which others can write. What it can't write waits for the next flush. CodeUnavailable, also where ctx ends first; with
+// ReasonNotGranted, where the role may only read, nothing waits: it is dropped.
 func (s *Service) FlushUses(ctx context.Context) (Flushed, error) {
 	return s.flush(ctx, func(ctx context.Context) error {
 		select {
@@ -71,10 +77,51 @@ func (s *Service) keepUses(ctx context.Context, every time.Duration, report func
 	}
 }
 
+// denial is what is known of a database whose role may not write.
+type denial struct {
+	// err is nil where nothing was denied.
+	err error
+	// until is when to try it again: somebody may have granted it.
+	until time.Time
+}
+
 // flush is FlushUses with what lets others write between two transactions and after the last one.
+//
+// A server by whose role one can only verify goes on without the uses. Kept in memory, those of all tokens would pile up.
 func (s *Service) flush(ctx context.Context, pause func(context.Context) error) (done Flushed, err error) {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
+	if s.denied.err != nil && s.now().Before(s.denied.until) {
+		return s.dropUses(Flushed{}), s.denied.err
+	}
+	done, err = s.writeWaiting(ctx, pause)
+	switch {
+	case tokens.ErrorReason(err) == tokens.ReasonNotGranted:
+		s.denied = denial{err, s.now().Add(askAgainAfter)}
+		done = s.dropUses(done)
+	case err == nil && done.Tokens+done.Refusals == 0: // nothing waited, so nothing tells whether it is granted now
+		err = s.denied.err
+	default:
+		s.denied = denial{}
+	}
+	return done, err
+}
+
+// dropUses drops all that waits, and adds how much that was to what a flush did.
+func (s *Service) dropUses(done Flushed) Flushed {
+	for _, first := range s.uses.take() {
+		for one := first; one != nil; one = one.other {
+			done.DroppedUses += one.count
+		}
+	}
+	s.uses.flushed(nil)
+	refused, dropped := s.refusedUses.take()
+	done.Dropped += len(refused) + dropped
+	return done
+}
+
+// writeWaiting writes what waits.
+func (s *Service) writeWaiting(ctx context.Context, pause func(context.Context) error) (done Flushed, err error) {
 	waiting := s.uses.take()
 	tokenIDs := slices.Sorted(maps.Keys(waiting)) // tokens that were made one after the other share pages
 	done.Tokens, err = inBatches(ctx, tokenIDs, usesAtOnce, pause, func(batch []string) error {

@@ -62,3 +62,11 @@ func memberRequest(email, role string) tokens.NewMember {
 		MemberSettings: tokens.MemberSettings{Grants: tokens.Grants{Role: role}},
 	}
 }
+
+// must returns the value of a call that must succeed.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}

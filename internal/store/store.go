@@ -155,7 +155,13 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if version >= SchemaVersion {
 		return nil
 	}
-	return s.Write(ctx, func(Tx) error { return nil })
+	err = s.Write(ctx, func(Tx) error { return nil })
+	if tokens.ErrorReason(err) == tokens.ReasonNotGranted {
+		return tokens.Unavailable(nil, "%s has the schema of an older Latchkey, and the role may not change it: start a server, or "+
+			"change something, as the role that owns the schema, and this goes on by itself", s.Location()).
+			Because(tokens.ReasonNotGranted)
+	}
+	return err
 }
 
 // counted runs fn and, if it wrote anything, counts that as a change of the database with the objects that it touched, as

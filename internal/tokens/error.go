@@ -54,6 +54,8 @@ const (
 	ReasonUnreachable Reason = "unreachable"
 	// ReasonOutcomeUnknown: the connection was lost while a change was being committed, and nobody can tell whether it was.
 	ReasonOutcomeUnknown Reason = "outcome_unknown"
+	// ReasonNotGranted: the role by which the program uses the database isn't granted what that takes.
+	ReasonNotGranted Reason = "not_granted"
 	// ReasonForeignAnswer: what answers in the server's place is not Latchkey, or lets less through than Latchkey needs.
 	ReasonForeignAnswer Reason = "foreign_answer"
 	// ReasonCertificate: the server doesn't prove that it is the one that was meant.

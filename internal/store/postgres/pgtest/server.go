@@ -31,8 +31,10 @@ const BinariesVariable = "LATCHKEY_TEST_POSTGRES"
 type Server struct {
 	// Directory holds the data and the socket.
 	Directory string
-	cmd       *exec.Cmd
-	ended     chan struct{}
+	// Port is part of the socket's name.
+	Port  string
+	cmd   *exec.Cmd
+	ended chan struct{}
 }
 
 // name begins the names of directories with the files of servers.
@@ -64,23 +66,33 @@ func New(t testing.TB, settings ...string) *Server {
 	if _, err := binaries(); err != nil {
 		t.Skip(err)
 	}
+	return startIn(t, newDirectory(t), settings...)
+}
+
+// newDirectory makes a directory that is removed at the end of the test.
+func newDirectory(t testing.TB) string {
+	t.Helper()
 	directory, err := os.MkdirTemp("", namePrefix()) //nolint:usetesting // t.TempDir is too long for a socket, and closed to the server
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = os.RemoveAll(directory) })
+	return directory
+}
+
+// startIn starts a server that ends with the test.
+func startIn(t testing.TB, directory string, settings ...string) *Server {
+	t.Helper()
 	s, err := start(directory, settings...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		s.Stop(syscall.SIGQUIT)
-		_ = os.RemoveAll(directory)
-	})
+	t.Cleanup(func() { s.Stop(syscall.SIGQUIT) })
 	return s
 }
 
 // Socket is the path of the server's socket.
-func (s *Server) Socket() string { return filepath.Join(s.Directory, ".s.PGSQL.5432") }
+func (s *Server) Socket() string { return filepath.Join(s.Directory, ".s.PGSQL."+s.Port) }
 
 // Stop stops the server: at once by SIGINT, by SIGQUIT as in a crash. It does nothing to one that was stopped.
 func (s *Server) Stop(how syscall.Signal) {
@@ -120,8 +132,14 @@ func (s *Server) Address(schema string) string {
 func (s *Server) AdminAddress() string { return s.address(url.Values{}) }
 
 func (s *Server) address(query url.Values) string {
+	return s.AddressOf("postgres", "postgres", query)
+}
+
+// AddressOf returns the address of a database for a role, which needs no password there.
+func (s *Server) AddressOf(role, database string, query url.Values) string {
 	query.Set("host", s.Directory)
-	return "postgres://postgres@/postgres?" + query.Encode()
+	query.Set("port", s.Port)
+	return "postgres://" + role + "@/" + database + "?" + query.Encode()
 }
 
 // errNoServer says that the programs are not there.
@@ -167,10 +185,13 @@ func start(directory string, settings ...string) (*Server, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	s := &Server{Directory: directory}
+	s := &Server{Directory: directory, Port: "5432"}
 	args := []string{"-D", data, "-k", directory, "-c", "listen_addresses=", "-c", "max_connections=200"}
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
+		if port, ok := strings.CutPrefix(setting, "port="); ok {
+			s.Port = port
+		}
 	}
 	s.cmd = exec.Command(filepath.Join(programs, "postgres"), args...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
