@@ -112,56 +112,61 @@ func TestOutageIsNoRefusal(t *testing.T) {
 	for name, begin := range outages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newServedWorkspace(t)
-			opened := w.owner()
-			good, cold, dead := issue(t, opened, nil), issue(t, opened, nil), issue(t, opened, nil)
-			client := issue(t, opened, func(n *tokens.NewAccessToken) { n.Own.Role = tokens.RoleAdministrator })
-			disable(t, opened, dead.ID)
-			unknown := unknownValue(t)
-			w.must(opened.Close()) // or its locks would end with those of the test
-			s := w.serve("--max-staleness", "1s")
-			questions := []question{
-				{good.value, client.value, true}, {dead.value, client.value, false}, {unknown, client.value, false},
-			}
-			for _, q := range questions {
-				q.check(s, false)
-			}
-
-			end := begin(w)
-			s.eventually("the server can't tell", func() bool {
-				told := false
-				for _, q := range questions {
-					told = q.check(s, true) || told
-				}
-				return !told
-			})
-			for _, value := range []string{good.value, cold.value, dead.value, unknown, unknownValue(t)} {
-				for _, path := range []string{authenticate, "/v1/authorize/api:read", "/v1/authorize/orders:read"} {
-					s.unavailable(s.get(path, value), path)
-				}
-				s.unavailable(s.post("/v1/introspect", client.value, "token="+value), "/v1/introspect")
-				s.unavailable(s.post("/v1/introspect", value, "token="+good.value), "/v1/introspect")
-				s.unavailable(s.post("/v1/revoke", "", "token="+value), "/v1/revoke")
-			}
-			s.unavailable(s.get("/readyz", ""), "/readyz")
-			if got := s.get("/healthz", ""); got.status != http.StatusOK {
-				t.Errorf("/healthz: got %d", got.status)
-			}
-
-			end()
-			s.eventually("the server may be asked again", func() bool {
-				for _, q := range questions {
-					q.check(s, true)
-				}
-				return s.get("/readyz", "").status == http.StatusOK
-			})
-			for _, q := range questions {
-				q.check(s, false)
-			}
-			w.latchkey("token", "disable", good.ID).exits(0)
-			s.eventually("the value is refused", func() bool { return s.get(authenticate, good.value).status == http.StatusUnauthorized })
+			checkOutage(t, newServedWorkspace(t), begin)
 		})
 	}
+}
+
+// checkOutage takes the database of a workspace from a running server, and gives it back.
+func checkOutage(t *testing.T, w *workspace, begin func(*workspace) (end func())) {
+	t.Helper()
+	opened := w.owner()
+	good, cold, dead := issue(t, opened, nil), issue(t, opened, nil), issue(t, opened, nil)
+	client := issue(t, opened, func(n *tokens.NewAccessToken) { n.Own.Role = tokens.RoleAdministrator })
+	disable(t, opened, dead.ID)
+	unknown := unknownValue(t)
+	w.must(opened.Close()) // or its locks would end with those of the test
+	s := w.serve("--max-staleness", "1s")
+	questions := []question{
+		{good.value, client.value, true}, {dead.value, client.value, false}, {unknown, client.value, false},
+	}
+	for _, q := range questions {
+		q.check(s, false)
+	}
+
+	end := begin(w)
+	s.eventually("the server can't tell", func() bool {
+		told := false
+		for _, q := range questions {
+			told = q.check(s, true) || told
+		}
+		return !told
+	})
+	for _, value := range []string{good.value, cold.value, dead.value, unknown, unknownValue(t)} {
+		for _, path := range []string{authenticate, "/v1/authorize/api:read", "/v1/authorize/orders:read"} {
+			s.unavailable(s.get(path, value), path)
+		}
+		s.unavailable(s.post("/v1/introspect", client.value, "token="+value), "/v1/introspect")
+		s.unavailable(s.post("/v1/introspect", value, "token="+good.value), "/v1/introspect")
+		s.unavailable(s.post("/v1/revoke", "", "token="+value), "/v1/revoke")
+	}
+	s.unavailable(s.get("/readyz", ""), "/readyz")
+	if got := s.get("/healthz", ""); got.status != http.StatusOK {
+		t.Errorf("/healthz: got %d", got.status)
+	}
+
+	end()
+	s.eventually("the server may be asked again", func() bool {
+		for _, q := range questions {
+			q.check(s, true)
+		}
+		return s.get("/readyz", "").status == http.StatusOK
+	})
+	for _, q := range questions {
+		q.check(s, false)
+	}
+	w.latchkey("token", "disable", good.ID).exits(0)
+	s.eventually("the value is refused", func() bool { return s.get(authenticate, good.value).status == http.StatusUnauthorized })
 }
 
 // question is a value, a client that may introspect it, and whether it is good.

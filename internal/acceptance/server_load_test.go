@@ -38,13 +38,31 @@ type load struct {
 
 // startLoad starts clients of a server, which end with the test at the latest.
 func startLoad(t testing.TB, url string, clients int) *load {
+	return startPacedLoad(t, url, clients, 0)
+}
+
+// startPacedLoad is startLoad with so many requests a second; 0 is as many as there are answers.
+func startPacedLoad(t testing.TB, url string, clients, rate int) *load {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &load{url: url, began: time.Now(), end: cancel, client: &http.Client{
 		Transport: &http.Transport{MaxIdleConnsPerHost: clients}, Timeout: patience,
 	}}
 	for range clients {
 		l.done.Go(func() {
+			due := make(<-chan time.Time)
+			if rate > 0 {
+				ticker := time.NewTicker(time.Duration(clients) * time.Second / time.Duration(rate))
+				defer ticker.Stop()
+				due = ticker.C
+			}
 			for ctx.Err() == nil {
+				if rate > 0 {
+					select {
+					case <-due:
+					case <-ctx.Done():
+						return
+					}
+				}
 				if s := l.pick(); s != nil {
 					l.ask(ctx, s)
 				} else {

@@ -70,7 +70,7 @@ func (w *workspace) path(name string) string { return filepath.Join(w.dir, name)
 
 // databasePath returns the path of the database.
 func (w *workspace) databasePath() string {
-	if filepath.IsAbs(w.database) {
+	if filepath.IsAbs(w.database) || strings.Contains(w.database, "://") {
 		return w.database
 	}
 	return w.path(w.database)

@@ -19,7 +19,10 @@ import (
 )
 
 // Pooler is a pgbouncer before a server.
-type Pooler struct{ directory string }
+type Pooler struct {
+	directory string
+	cmd       *exec.Cmd
+}
 
 // NewPooler starts a pgbouncer in a mode, "session" or "transaction", which ends with the test. It skips the test where there
 // is no pgbouncer.
@@ -45,7 +48,7 @@ func startPooler(t testing.TB, program string, s *Server, mode string) (*Pooler,
 		return nil, err
 	}
 	settings := filepath.Join(directory, "pgbouncer.ini")
-	p := &Pooler{directory}
+	p := &Pooler{directory: directory}
 	if err := p.Lead(s); err != nil {
 		return nil, err
 	}
@@ -56,6 +59,7 @@ func startPooler(t testing.TB, program string, s *Server, mode string) (*Pooler,
 		return nil, err
 	}
 	cmd := exec.Command(program, settings)
+	p.cmd = cmd
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
 	cmd.Dir = directory
 	var log strings.Builder
@@ -76,6 +80,9 @@ func startPooler(t testing.TB, program string, s *Server, mode string) (*Pooler,
 	}
 	return nil, errors.New("pgbouncer does not answer:\n" + log.String())
 }
+
+// Signal sends a signal to the pooler, such as SIGSTOP, after which nobody gets an answer.
+func (p *Pooler) Signal(s syscall.Signal) error { return p.cmd.Process.Signal(s) }
 
 // server is the directory in which the pooler looks for the socket of the server.
 func (p *Pooler) server() string { return filepath.Join(p.directory, "server") }
