@@ -29,10 +29,12 @@ type nodes struct {
 func startNodes(t *testing.T, w *workspace, admin string, flags ...string) *nodes {
 	t.Helper()
 	n := &nodes{revocations: &revocations{t: t, workspace: w, owner: w.owner()}}
-	issue(t, n.owner, nil)
+	good := issue(t, n.owner, nil)
 	for range 3 {
 		s := w.serve(flags...)
-		n.servers, n.loads = append(n.servers, s), append(n.loads, startPacedLoad(t, s.url, 4, 300))
+		l := startPacedLoad(t, s.url, 4, 300)
+		l.add(authenticate, good.value)
+		n.servers, n.loads = append(n.servers, s), append(n.loads, l)
 	}
 	n.server = n.servers[0]
 	var err error
@@ -76,9 +78,13 @@ func (n *nodes) byNode() revocation {
 	return revocation{"by a server", func(w *revocations) (string, string, func() time.Time) {
 		value := issue(w.t, w.owner, nil).value
 		return authenticate, value, func() (now time.Time) {
-			if got := at.post("/v1/revoke", "", "token="+value); got.status != http.StatusOK {
-				w.t.Errorf("/v1/revoke: got %d: %s", got.status, got.body)
-			}
+			at.eventually("the server revokes", func() bool { // on a busy machine, it may not be able to tell at once
+				got := at.post("/v1/revoke", "", "token="+value)
+				if got.status != http.StatusOK && got.status != http.StatusServiceUnavailable {
+					w.t.Errorf("/v1/revoke: got %d: %s", got.status, got.body)
+				}
+				return got.status == http.StatusOK
+			})
 			return now
 		}
 	}}
@@ -232,10 +238,6 @@ func TestOutageOfPostgreSQL(t *testing.T) {
 func TestConnectionsCut(t *testing.T) {
 	w, s := newNodeWorkspace(t, newServedWorkspace)
 	n := startNodes(t, w, s.AdminAddress())
-	good := issue(t, n.owner, nil)
-	for _, l := range n.loads {
-		l.add(authenticate, good.value)
-	}
 	for range rounds(5, 200) {
 		_, err := n.commits.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 			WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`)
@@ -243,9 +245,6 @@ func TestConnectionsCut(t *testing.T) {
 		token := issue(t, n.owner, nil)
 		for _, server := range n.servers {
 			server.eventually("the value is accepted", func() bool { return server.get(authenticate, token.value).status == http.StatusOK })
-			if got := server.judge(authenticate, good.value); got.status != http.StatusOK {
-				t.Errorf("a good value: got %d", got.status)
-			}
 		}
 		disable(t, n.owner, token.ID)
 		for _, server := range n.servers {
@@ -253,6 +252,41 @@ func TestConnectionsCut(t *testing.T) {
 				return server.get(authenticate, token.value).status == http.StatusUnauthorized
 			})
 		}
+	}
+	for _, l := range n.loads {
+		l.stop()
+		l.onlyAnswers(t, http.StatusOK, http.StatusServiceUnavailable)
+	}
+}
+
+// TestFailover stops the server of PostgreSQL and promotes its replica, which the address names, too. Everybody goes on with
+// that, and nothing has to be started anew.
+func TestFailover(t *testing.T) {
+	w, first := newNodeWorkspace(t, newServedWorkspace)
+	second := first.Replica(t)
+	w.database = pgtest.AddressOfAny("acme", first, second)
+	n := startNodes(t, w, first.AdminAddress(), "--max-staleness", "1s")
+	before := issue(t, n.owner, nil)
+	for _, s := range n.servers {
+		s.eventually("the value is accepted", func() bool { return s.get(authenticate, before.value).status == http.StatusOK })
+	}
+	second.Eventually(t, fmt.Sprintf(`SELECT EXISTS (SELECT FROM acme.access_tokens WHERE id = '%s')`, before.ID))
+	first.Stop(syscall.SIGINT)
+	for _, s := range n.servers {
+		s.eventually("the server can't tell", func() bool { return s.get("/readyz", "").status == http.StatusServiceUnavailable })
+	}
+	second.Promote(t)
+	for _, s := range n.servers {
+		s.eventually("the server may be asked", func() bool { return s.get("/readyz", "").status == http.StatusOK })
+	}
+	since := issue(t, n.owner, nil)
+	w.latchkey("token", "disable", before.ID).exits(0)
+	for _, s := range n.servers {
+		s.eventually("what was made since is accepted", func() bool { return s.get(authenticate, since.value).status == http.StatusOK })
+		s.eventually("what was stopped since is refused", func() bool {
+			return s.get(authenticate, before.value).status == http.StatusUnauthorized
+		})
+		s.eventually("notifications come", func() bool { return s.metric("latchkey_notifications_failing") == 0 })
 	}
 	for _, l := range n.loads {
 		l.stop()
