@@ -404,6 +404,31 @@ func TestClockOfTheDatabase(t *testing.T) {
 	})
 }
 
+// Look-ups that hang take the place of others for a while only.
+func TestHangingLookUps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := start(t, defaults())
+		c.memory.mu.Lock()
+		c.pause = func(ctx context.Context) { <-ctx.Done() }
+		c.memory.mu.Unlock()
+		for range 4 {
+			unknown, _ := c.issue(t, newUserID(), time.Now())
+			if _, err := c.Verify(t.Context(), unknown); tokens.ErrorCode(err) != tokens.CodeUnavailable {
+				t.Errorf("a look-up that hangs: got %v", err)
+			}
+		}
+		c.memory.mu.Lock()
+		c.pause = nil
+		c.memory.mu.Unlock()
+		secret, _ := c.issue(t, newUserID(), time.Now())
+		if _, err := c.Verify(t.Context(), secret); tokens.ErrorCode(err) != tokens.CodeUnavailable {
+			t.Errorf("a look-up behind those that hang: got %v", err)
+		}
+		time.Sleep(2 * time.Second)
+		c.want("a look-up after them", secret, true)
+	})
+}
+
 // Without fresh knowledge nothing can be told, and everything again as soon as there is some.
 func TestStaleKnowledge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -14,6 +14,8 @@ const (
 	// mostWaiting is how many requests wait for look-ups at most, and longestWait how long each of them does.
 	mostWaiting = 256
 	longestWait = 250 * time.Millisecond
+	// longestLookUp is how long a look-up may take. Those that hang, on a network that lost a server, give way to others.
+	longestLookUp = 2 * time.Second
 )
 
 // lookUps runs the look-ups of values that the cache does not hold: few at once, and one for each value.
@@ -99,6 +101,8 @@ func (l *lookUps[T]) start(ctx context.Context, hash tokens.SecretHash, one *loo
 		return
 	}
 	if l.begin(one) {
+		ctx, cancel := context.WithTimeout(ctx, longestLookUp)
+		defer cancel()
 		one.row, one.err = l.run(ctx, hash, one.generation)
 		close(one.done)
 		l.end(hash, one)

@@ -125,6 +125,7 @@ func newServer(address string) (server, error) {
 	}
 	s.config.DefaultQueryExecMode = pgx.QueryExecModeExec                   // which leaves nothing on the connection
 	s.config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {} // a pooler may send one to whoever is there
+	s.config.DialFunc = dial
 	if s.config.ConnectTimeout == 0 {
 		s.config.ConnectTimeout = connectPatience
 	}

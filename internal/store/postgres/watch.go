@@ -66,33 +66,41 @@ const selectSight = `SELECT d.id, d.serial, (SELECT mark FROM marks WHERE marks.
 func (s server) Watch(ctx context.Context) (store.Watch, error) {
 	w := &watch{server: s, tests: s.pool()}
 	w.tests.SetMaxOpenConns(1)
-	if err := w.open(ctx); err != nil {
+	if _, err := w.open(ctx); err != nil {
 		return nil, store.Explain(s, errors.Join(err, w.tests.Close()))
 	}
 	w.listener = s.listenTo(w.tests)
 	return w, nil
 }
 
-// open connects. On a new connection everything may have changed: it may lead to another server, or to one that lost changes.
-func (w *watch) open(ctx context.Context) error {
+// open connects, and returns the time of the server. On a new connection everything may have changed: it may lead to another
+// server, or to one that lost changes.
+func (w *watch) open(ctx context.Context) (at time.Time, err error) {
+	ctx, cancel := context.WithTimeout(ctx, w.openPatience())
+	defer cancel()
 	on := &watched{connection: newConnection(w.server)}
 	on.db.SetMaxOpenConns(1)
-	err := on.open(ctx)
+	err = on.open(ctx)
 	if err == nil {
 		on.conn, err = on.db.Conn(ctx)
 	}
 	if err == nil {
-		on.last, _, err = on.look(ctx)
+		on.last, at, err = on.look(ctx)
 	}
 	if err != nil {
-		return errors.Join(err, on.Close())
+		return at, errors.Join(err, on.Close())
 	}
 	w.moved = w.moved || w.answered != "" && w.answered != on.last.server
 	w.on, w.seen, w.answered = on, tokens.Mark{}, on.last.server
 	if w.listener != nil {
 		w.listener.forget()
 	}
-	return nil
+	return at, nil
+}
+
+// openPatience is how long connecting may take: to each of the hosts, and then what is asked.
+func (s server) openPatience() time.Duration {
+	return s.config.ConnectTimeout*time.Duration(1+len(s.config.Fallbacks)) + lookPatience
 }
 
 // look returns what there is to see, and the time of the server. A replica is an error: it has no timeline of its own.
@@ -107,37 +115,40 @@ func (o *watched) look(ctx context.Context) (s sight, at time.Time, err error) {
 func (w *watch) Look(ctx context.Context) (store.Changes, error) {
 	changes, err := w.look(ctx)
 	if err != nil && ctx.Err() == nil {
-		_ = w.leave() // the next look connects anew
+		_ = w.leave() // the next look connects
 	}
 	return changes, store.Explain(w.server, err)
 }
 
-func (w *watch) look(ctx context.Context) (none store.Changes, err error) {
-	if w.on == nil {
-		if err := w.open(ctx); err != nil {
-			return none, err
-		}
-	}
-	now, at, err := w.on.look(ctx)
+func (w *watch) look(ctx context.Context) (changes store.Changes, err error) {
+	now, at, err := w.sight(ctx)
 	if err != nil {
-		return none, err
+		return changes, err
 	}
-	if before := w.on.last; now.server != before.server || now.schema != before.schema {
-		// Behind a pooler the same connection may lead to another server.
-		if err := errors.Join(w.leave(), w.open(ctx)); err != nil {
-			return none, err
-		}
-		now = w.on.last
-	}
-	changes := store.Changes{}
 	if w.seen == (tokens.Mark{}) || now != w.on.last {
 		if changes, err = w.changes(ctx); err != nil {
-			return none, err
+			return changes, err
 		}
 	}
 	w.on.last = now
 	changes.At, changes.Moved, w.moved = at, w.moved, false
 	return changes, nil
+}
+
+// sight returns what there is to see, and the time of the server. It connects where no connection is open, or that one was
+// lost or leads to another server by now, as it may behind a pooler.
+func (w *watch) sight(ctx context.Context) (now sight, at time.Time, err error) {
+	if w.on != nil {
+		now, at, err = w.on.look(ctx)
+		if before := w.on.last; err == nil && now.server == before.server && now.schema == before.schema || ctx.Err() != nil {
+			return now, at, err
+		}
+		_ = w.leave() // nobody uses it any more
+	}
+	if at, err = w.open(ctx); err != nil {
+		return now, at, err
+	}
+	return w.on.last, at, nil
 }
 
 // changes returns what changed since the mark that was seen last.
