@@ -60,7 +60,7 @@ func startPooler(t testing.TB, program string, s *Server, mode string) (*Pooler,
 	}
 	cmd := exec.Command(program, settings)
 	p.cmd = cmd
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
+	cmd.SysProcAttr = endingWithUs(as)
 	cmd.Dir = directory
 	var log strings.Builder
 	cmd.Stdout, cmd.Stderr = &log, &log
@@ -110,11 +110,7 @@ func ownDirectory(t testing.TB) (string, *syscall.Credential, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	directory, err := os.MkdirTemp("", "latchkey-postgres-") //nolint:usetesting // t.TempDir is too long for a socket, and closed to that user
-	if err != nil {
-		return "", nil, err
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(directory) })
+	directory := newDirectory(t)
 	if as != nil {
 		err = os.Chown(directory, int(as.Uid), int(as.Gid))
 	}

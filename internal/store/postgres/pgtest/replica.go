@@ -34,13 +34,13 @@ func (s *Server) Replica(t testing.TB) *Server {
 	if out, err := copying.CombinedOutput(); err != nil {
 		t.Fatalf("pg_basebackup: %v\n%s", err, out)
 	}
-	r := &Server{Directory: directory}
+	r := &Server{Directory: directory, Port: s.Port}
 	var args []string
 	for _, arg := range s.cmd.Args[1:] {
 		args = append(args, strings.ReplaceAll(arg, s.Directory, directory))
 	}
 	r.cmd = exec.Command(s.cmd.Path, args...)
-	r.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
+	r.cmd.SysProcAttr = endingWithUs(as)
 	r.cmd.Dir = directory
 	log, err := os.Create(filepath.Join(directory, "log"))
 	if err != nil {

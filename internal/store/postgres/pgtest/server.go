@@ -194,7 +194,7 @@ func start(directory string, settings ...string) (*Server, error) {
 		}
 	}
 	s.cmd = exec.Command(filepath.Join(programs, "postgres"), args...)
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
+	s.cmd.SysProcAttr = endingWithUs(as)
 	s.cmd.Dir = directory
 	log, err := os.Create(filepath.Join(directory, "log"))
 	if err != nil {
