@@ -12,7 +12,8 @@ import (
 
 // AccessTokens implements tokens.Backend.
 func (b *Backend) AccessTokens(ctx context.Context, query tokens.TokenQuery) (tokens.TokenPage, error) {
-	return readAs(ctx, b, look{action: tokens.ActionAccessTokenList}, func(r reader) (page tokens.TokenPage, err error) {
+	about := look{action: tokens.ActionAccessTokenList}
+	return readAsBy(ctx, b, (*store.Store).ReadAtOnce, about, func(r reader) (page tokens.TokenPage, err error) {
 		if err := query.Validate(); err != nil {
 			return page, err
 		}

@@ -36,7 +36,7 @@ const accounts = `
 
 // accessTokenTables yield a row for each token and each role in a group that it or its account has, or one. A token
 // without an account or a current secret has a row, too, which can't be read: it must not pass for one that is gone.
-const accessTokenTables = ` FROM access_tokens t` + accounts + `
+const accessTokenTables = `access_tokens t` + accounts + `
 	LEFT JOIN secrets s ON s.access_token_id = t.id AND s.version = t.secret_version
 	LEFT JOIN secrets p ON p.access_token_id = t.id AND p.version = t.secret_version - 1
 		AND (p.ended_at IS NULL AND p.grace_ends_at IS NOT NULL OR p.ended_at >= p.grace_ends_at)
@@ -45,7 +45,7 @@ const accessTokenTables = ` FROM access_tokens t` + accounts + `
 	LEFT JOIN roles user_role ON user_role.id = coalesce(u.role_id, m.role_id)
 	LEFT JOIN roles group_role ON group_role.id = r.role_id `
 
-const selectAccessTokens = `SELECT ` + accessTokenColumns + accessTokenTables
+const selectAccessTokens = `SELECT ` + accessTokenColumns + ` FROM ` + accessTokenTables
 
 // expiryPolicies and driftPolicies are what columns of policies may hold. Unset ones are empty.
 var (

@@ -216,9 +216,23 @@ func (v View) ChangesSince(ctx context.Context, seen tokens.Mark, listed bool) (
 	return changesBetween(seen.Serial, newest.Serial, rows), newest, nil
 }
 
+// newestChanges is how many of the newest rows are looked at first. Changes are looked for often, so that there are rarely more.
+const newestChanges = 200
+
 // changeRows returns the rows of the changes from one serial to another, in their order. It reads them from the newest one
 // back, as far as it must, which takes no index that each change would have to keep.
 func (v View) changeRows(ctx context.Context, from, to int64) (rows []changeRow, err error) {
+	rows, whole, err := v.changeRowsOf(ctx, from, to, selectChanges+fmt.Sprintf(`ORDER BY number DESC LIMIT %d`, newestChanges))
+	if err == nil && !whole { // some engines send all rows of a query, however few of them are read
+		rows, _, err = v.changeRowsOf(ctx, from, to, selectChanges+`ORDER BY number DESC`)
+	}
+	slices.Reverse(rows)
+	return rows, err
+}
+
+// changeRowsOf returns those rows of the changes from one serial to another that a query yields, which begins with the newest
+// one, and whether it yields all of them.
+func (v View) changeRowsOf(ctx context.Context, from, to int64, query string) (rows []changeRow, whole bool, err error) {
 	errEnough := errors.New("enough")
 	err = each(ctx, v.q, func(row scanner) error {
 		c, err := scanChange(row)
@@ -231,12 +245,11 @@ func (v View) changeRows(ctx context.Context, from, to int64) (rows []changeRow,
 			rows = append(rows, c)
 		}
 		return nil
-	}, selectChanges+`ORDER BY number DESC`)
-	if err != nil && !errors.Is(err, errEnough) {
-		return nil, err
+	}, query)
+	if errors.Is(err, errEnough) {
+		return rows, true, nil
 	}
-	slices.Reverse(rows)
-	return rows, nil
+	return rows, false, err
 }
 
 // changesBetween returns what changed from one serial to another, by the rows of both and of those between, in the order of

@@ -11,8 +11,8 @@ import (
 )
 
 // selectSecret selects a secret k with its token.
-const selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + accessTokenTables +
-	`JOIN secrets k ON k.access_token_id = t.id WHERE k.hash = $1`
+const selectSecret = `SELECT k.hash, k.version, ` + accessTokenColumns + ` FROM secrets k CROSS JOIN ` + accessTokenTables +
+	`WHERE k.hash = $1 AND t.id = k.access_token_id`
 
 // SecretWithHash returns the secret with a hash and the custom roles of its token and the token's account, all as of the
 // same time, and whether there is such a secret of a token that has not been deleted. Of the roles it reads only names

@@ -62,7 +62,7 @@ type TokenList struct {
 // AccessTokens returns the first access tokens of a selection, by a single statement; for an audience of some by one
 // more.
 func (v View) AccessTokens(ctx context.Context, selection TokenSelection) (list TokenList, err error) {
-	b := &tokenListBuilder{TokenSelection: selection}
+	b := &tokenListBuilder{TokenSelection: selection, lateral: v.lateral}
 	if selection.Limit > 0 && selection.Audience.AccountID != "" {
 		if b.personal, err = v.personalTokens(ctx, selection.Audience.AccountID); err != nil {
 			return list, err
@@ -125,6 +125,8 @@ type tokenListBuilder struct {
 	statement
 	// personal is how many tokens the audience may show for what they are to the member.
 	personal int
+	// lateral is that of the view.
+	lateral bool
 }
 
 // text returns the text of the statement.
@@ -134,14 +136,15 @@ func (b *tokenListBuilder) text() string {
 		share = `coalesce(h.role, '')`
 		shares = ` LEFT JOIN token_shares h ON h.access_token_id = t.id AND h.member_id = ` + b.arg(member)
 	}
-	text := `SELECT ` + share + `, user_group.name, role_group.name, ` + accessTokenColumns + accessTokenTables + `
+	text := `SELECT ` + share + `, user_group.name, role_group.name, ` + accessTokenColumns + ` FROM `
+	tables := accessTokenTables + `
 		LEFT JOIN groups user_group ON user_group.id = u.group_id
 		LEFT JOIN groups role_group ON role_group.id = r.group_id` + shares
 	order := orderOf(b.Query)
 	if b.Limit == 0 || order == nil {
-		return text + where(append(b.filters(), b.visible(), b.chosen())...)
+		return text + tables + where(append(b.filters(), b.visible(), b.chosen())...)
 	}
-	return text + ` WHERE t.id IN (` + b.first(*order) + `)`
+	return text + `(` + b.first(*order) + `) page CROSS JOIN ` + tables + ` WHERE t.id = page.id`
 }
 
 // Orders reports whether a store can put a list into the order of the query, and so return the first tokens alone. The
@@ -409,7 +412,11 @@ func (b *tokenListBuilder) arm(order tokenOrder, p part, number int, s side) str
 	if p.levels == "" {
 		return `SELECT ` + columns + from
 	}
-	return `SELECT ` + columns + ` FROM (` + p.levels + `) l CROSS JOIN ` + allTokens + ` WHERE t.id IN (SELECT t.id` + from + `)`
+	levels := ` FROM (` + p.levels + `) l CROSS JOIN `
+	if b.lateral {
+		return `SELECT found.*` + levels + `LATERAL (SELECT ` + columns + from + `) found`
+	}
+	return `SELECT ` + columns + levels + allTokens + ` WHERE t.id IN (SELECT t.id` + from + `)`
 }
 
 // after is the condition that a token comes after the one behind which the list begins.

@@ -14,13 +14,16 @@ type View struct {
 	q        Querier
 	// schema is the version of the schema in which the view reads.
 	schema int
+	// lateral means that a query in FROM may name what stands before it.
+	lateral bool
 	// unfilled means that what would take a look at each event was left out of the migration to it.
 	unfilled bool
 }
 
 // NewView returns the view of a database with an identity and our own schema, which runs its statements by q.
 func NewView(database tokens.Database, q Querier) View {
-	return View{database: database, q: q, schema: SchemaVersion}
+	_, lateral := q.(Lateral)
+	return View{database: database, q: q, schema: SchemaVersion, lateral: lateral}
 }
 
 // OnSchema returns the view of a database that has an older schema, in which only events can be read.
@@ -65,6 +68,13 @@ func (t Tx) NotForGood() Tx {
 // Querier runs statements that return rows, in a transaction or each by itself.
 type Querier interface {
 	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+// Lateral is a Querier of an engine that knows LATERAL. It would run a query that depends on the row beside it for each pair of
+// rows, where one without runs it for each row.
+type Lateral interface {
+	Querier
+	Lateral()
 }
 
 // Executor runs statements that return no rows, in a transaction.

@@ -166,6 +166,9 @@ func (s statements) QueryContext(ctx context.Context, text string, args ...any) 
 	return s.Querier.QueryContext(ctx, s.tables.qualified(text), sendable(args)...)
 }
 
+// Lateral implements store.Lateral.
+func (s statements) Lateral() {}
+
 // ExecContext implements store.Executor.
 func (s statements) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	return s.e.ExecContext(ctx, s.tables.qualified(text), sendable(args)...)
