@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -21,11 +20,11 @@ type Acceptance struct {
 
 // Look returns what the database holds, and changes nothing. CodeUnavailable for one that can't be used.
 func (a Acceptance) Look(ctx context.Context) (tokens.Snapshot, error) {
-	i, err := sqlite.Inspect(ctx, a.Options.Database)
+	i, err := inspect(ctx, a.Options.Database)
 	if err != nil {
 		return tokens.Snapshot{}, err
 	}
-	return snapshot(i), i.Unusable
+	return snapshot(i.Content), i.unusable
 }
 
 // Run accepts the database as it is, and returns the mark that this left. Every mark from before its time counts as known.

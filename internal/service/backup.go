@@ -12,18 +12,19 @@ import (
 // the backup is written only to the copy, since the database itself may be on a full disk, and counts as no change.
 // CodeForbidden unless the caller is an owner, CodeConflict if the file exists, CodeUnavailable.
 func (b *Backend) Backup(ctx context.Context, file string) (tokens.Snapshot, error) {
-	return b.backUp(ctx, file, sqlite.Backup)
+	return b.backUp(ctx, file, sqlite.Backup, sqlite.BackupFrom)
 }
 
 // BackupOver is Backup that takes the place of an older copy of the same database in one step. CodeConflict for anything
 // else that has the name, and for a copy that holds changes which the new one lacks.
 func (b *Backend) BackupOver(ctx context.Context, file string) (tokens.Snapshot, error) {
-	return b.backUp(ctx, file, sqlite.BackupOver)
+	return b.backUp(ctx, file, sqlite.BackupOver, sqlite.BackupOverFrom)
 }
 
-// backUp makes a backup in one of the ways to make one.
+// backUp makes a backup in one of the ways to make one: of a file, or of what another engine holds.
 func (b *Backend) backUp(
-	ctx context.Context, file string, way func(ctx context.Context, database, file string, note store.Found) error,
+	ctx context.Context, file string, ofFile func(ctx context.Context, database, file string, note store.Found) error,
+	ofRows func(ctx context.Context, file string, fill store.Found) error,
 ) (tokens.Snapshot, error) {
 	if b.invalid != nil {
 		return tokens.Snapshot{}, b.invalid
@@ -33,7 +34,7 @@ func (b *Backend) backUp(
 		return tokens.Snapshot{}, err
 	}
 	var head tokens.Head // that of the database, which does not know of the event in its copy
-	err = way(ctx, b.options.Database, file, func(ctx context.Context, tx store.Tx) error {
+	note := func(ctx context.Context, tx store.Tx) error {
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
@@ -46,7 +47,19 @@ func (b *Backend) backUp(
 			return err
 		}
 		return tx.InsertEvent(ctx, made)
-	})
+	}
+	if tokens.IsDatabaseAddress(b.options.Database) {
+		err = b.store.ReadAtOnce(ctx, func(v store.View) error {
+			return ofRows(ctx, file, func(ctx context.Context, tx store.Tx) error {
+				if _, err := tx.CopyFrom(ctx, v, func(string, int64) {}); err != nil {
+					return err
+				}
+				return note(ctx, tx.Of(v.Database()))
+			})
+		})
+	} else {
+		err = ofFile(ctx, b.options.Database, file, note)
+	}
 	if err != nil {
 		return tokens.Snapshot{}, err
 	}
@@ -91,10 +104,10 @@ func inspectBackup(ctx context.Context, file string) (tokens.Snapshot, error) {
 		return tokens.Snapshot{}, tokens.Unavailable(nil, "the backup %s holds what Latchkey can't have written: %s; "+
 			"use another backup", i.Location, i.Unsound[0])
 	}
-	return snapshot(i), nil
+	return snapshot(i.Content), nil
 }
 
 // snapshot converts what an inspection found.
-func snapshot(i sqlite.Inspection) tokens.Snapshot {
-	return tokens.Snapshot{Database: i.Database, Mark: i.Mark, Head: i.Head, Broken: i.Broken, Objects: i.Counts, LastEvent: i.LastEvent}
+func snapshot(c store.Content) tokens.Snapshot {
+	return tokens.Snapshot{Database: c.Database, Mark: c.Mark, Head: c.Head, Broken: c.Broken, Objects: c.Counts, LastEvent: c.LastEvent}
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -35,15 +38,14 @@ const littleSpace = 64 << 20
 
 // Diagnose examines the database that the options name, in whatever state it is, and changes nothing.
 func Diagnose(ctx context.Context, options Options) []Finding {
+	if tokens.IsDatabaseAddress(options.Database) {
+		return diagnoseAddress(ctx, options)
+	}
 	i, err := sqlite.Inspect(ctx, options.Database)
 	if err != nil {
 		return []Finding{{Name: "database", Value: options.Database, Problem: err.Error()}}
 	}
-	database := Finding{Name: "database", Value: i.Location}
-	if i.Unusable != nil {
-		database.Problem, database.Reason = i.Unusable.Error(), tokens.ErrorReason(i.Unusable)
-	}
-	findings := []Finding{database}
+	findings := []Finding{databaseFinding(i.Location, i.Unusable)}
 	for _, file := range i.Files {
 		findings = append(findings, fileFinding(file))
 	}
@@ -54,19 +56,72 @@ func Diagnose(ctx context.Context, options Options) []Finding {
 	if i.JournalMode == "" {
 		return findings
 	}
-	findings = append(findings, schemaFinding(i), journalFinding(i), integrityFinding(i))
-	if i.Database.ID == "" {
+	findings = append(findings, schemaFinding(i.SchemaVersion, i.LatestSchema, i.Foreign), journalFinding(i), integrityFinding(i))
+	return append(findings, contentFindings(i.Content, options)...)
+}
+
+// diagnoseAddress is Diagnose for a database in PostgreSQL.
+func diagnoseAddress(ctx context.Context, options Options) []Finding {
+	i, err := postgres.Inspect(ctx, options.Database)
+	if err != nil {
+		return []Finding{{Name: "database", Problem: err.Error()}}
+	}
+	findings := []Finding{databaseFinding(i.Location, i.Unusable)}
+	if i.Server == "" {
 		return findings
 	}
-	findings = append(findings, Finding{Name: "identity", Value: i.Database.ID}, organizationFinding(i, options))
-	if i.Counts != nil {
-		findings = append(findings, countsFinding(i))
+	findings = append(findings,
+		Finding{Name: "server", Value: i.ServerText(), Facts: map[string]any{"version": i.Server, "encoding": i.Encoding}},
+		encryptionFinding(i), ownerFinding(i))
+	if i.SchemaVersion > 0 {
+		findings = append(findings, schemaFinding(i.SchemaVersion, i.LatestSchema, ""))
 	}
-	if i.RowsChecked {
-		findings = append(findings, rowsFinding(i))
+	return append(findings, contentFindings(i.Content, options)...)
+}
+
+// databaseFinding says where the database is, and why it can't be used.
+func databaseFinding(location string, unusable error) Finding {
+	f := Finding{Name: "database", Value: location}
+	if unusable != nil {
+		f.Problem, f.Reason = unusable.Error(), tokens.ErrorReason(unusable)
 	}
-	if i.Mark.Database != "" {
-		findings = append(findings, serialFinding(i), historyFinding(i))
+	return f
+}
+
+// encryptionFinding says whether others could read what goes over the network.
+func encryptionFinding(i postgres.Inspection) Finding {
+	f := Finding{Name: "connection", Value: cmp.Or(i.Encrypted, "not encrypted"), Facts: map[string]any{"encrypted": i.Encrypted != ""}}
+	if i.Local {
+		f.Value = "on this machine"
+	} else if i.Encrypted == "" {
+		f.Problem = "whoever sees the network can read names and hashes, and answer in the server's place: set sslmode=verify-full in " +
+			"the address"
+	}
+	return f
+}
+
+// ownerFinding says with which rights this program works.
+func ownerFinding(i postgres.Inspection) Finding {
+	return Finding{
+		Name: "role", Value: fmt.Sprintf("%s; the schema belongs to %s", tokens.Cleaned(i.Role), tokens.Cleaned(cmp.Or(i.Owner, "nobody"))),
+		Facts: map[string]any{"role": i.Role, "schema_owner": i.Owner},
+	}
+}
+
+// contentFindings describe what a database holds.
+func contentFindings(c store.Content, options Options) []Finding {
+	if c.Database.ID == "" {
+		return nil
+	}
+	findings := []Finding{{Name: "identity", Value: c.Database.ID}, organizationFinding(c, options)}
+	if c.Counts != nil {
+		findings = append(findings, countsFinding(c))
+	}
+	if c.RowsChecked {
+		findings = append(findings, rowsFinding(c))
+	}
+	if c.Mark.Database != "" {
+		findings = append(findings, serialFinding(c), historyFinding(c))
 	}
 	return findings
 }
@@ -164,14 +219,14 @@ func fileSystemFindings(i sqlite.Inspection) []Finding {
 	return []Finding{kind, space}
 }
 
-func schemaFinding(i sqlite.Inspection) Finding {
+func schemaFinding(version, latest int, foreign string) Finding {
 	f := Finding{
 		Name:  "schema",
-		Value: fmt.Sprintf("version %d (this program writes version %d)", i.SchemaVersion, i.LatestSchema),
-		Facts: map[string]any{"version": i.SchemaVersion, "latest_version": i.LatestSchema},
+		Value: fmt.Sprintf("version %d (this program writes version %d)", version, latest),
+		Facts: map[string]any{"version": version, "latest_version": latest},
 	}
-	if i.Foreign != "" {
-		f.Problem = i.Foreign + ": Latchkey did not make that, and does not work with it: keep a copy of all files of the " +
+	if foreign != "" {
+		f.Problem = foreign + ": Latchkey did not make that, and does not work with it: keep a copy of all files of the " +
 			"database, and restore it from a backup"
 	}
 	return f
@@ -197,7 +252,7 @@ func integrityFinding(i sqlite.Inspection) Finding {
 	}
 }
 
-func rowsFinding(i sqlite.Inspection) Finding {
+func rowsFinding(i store.Content) Finding {
 	if len(i.Unsound) == 0 {
 		return Finding{Name: "rows", Value: "sound"}
 	}
@@ -210,7 +265,7 @@ func rowsFinding(i sqlite.Inspection) Finding {
 }
 
 // serialFinding says how far the database goes, to tell its copies apart.
-func serialFinding(i sqlite.Inspection) Finding {
+func serialFinding(i store.Content) Finding {
 	f := Finding{
 		Name: "serial", Value: "0 (changes are counted from the next one on)", Facts: map[string]any{"serial": i.Mark.Serial},
 	}
@@ -222,7 +277,7 @@ func serialFinding(i sqlite.Inspection) Finding {
 }
 
 // historyFinding says how far the history goes, for whoever keeps that elsewhere, and whether it is whole.
-func historyFinding(i sqlite.Inspection) Finding {
+func historyFinding(i store.Content) Finding {
 	f := Finding{Name: "history", Value: i.Head.String(), Facts: map[string]any{"head": i.Head.String()}}
 	if i.Head == (tokens.Head{}) {
 		f.Value = "events get hashes from the next change on"
@@ -234,7 +289,7 @@ func historyFinding(i sqlite.Inspection) Finding {
 	return f
 }
 
-func organizationFinding(i sqlite.Inspection, options Options) Finding {
+func organizationFinding(i store.Content, options Options) Finding {
 	f := Finding{Name: "organization", Value: i.Database.Organization}
 	if options.Organization != "" && options.Organization != f.Value {
 		f.Problem = fmt.Sprintf("organization %q was expected: set organization to %q, or name another database",
@@ -243,7 +298,7 @@ func organizationFinding(i sqlite.Inspection, options Options) Finding {
 	return f
 }
 
-func countsFinding(i sqlite.Inspection) Finding {
+func countsFinding(i store.Content) Finding {
 	texts, facts := make([]string, len(i.Counts)), map[string]any{}
 	for n, count := range i.Counts {
 		texts[n] = count.String()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -34,11 +35,11 @@ func (r Restore) Look(ctx context.Context) (tokens.Restoration, error) {
 // CodeConflict for a database with another identity, unless ReplaceAnother is set; CodeUnavailable for a damaged backup
 // and for a database that others are using.
 func (r Restore) Run(ctx context.Context) (tokens.Restoration, error) {
-	restoration, replacement, err := r.look(ctx)
+	restoration, by, err := r.look(ctx)
 	if err != nil {
 		return restoration, err
 	}
-	restoration.MovedTo, err = replacement.Run(ctx)
+	restoration.MovedTo, err = by.Run(ctx)
 	if err != nil {
 		return tokens.Restoration{}, err
 	}
@@ -46,52 +47,67 @@ func (r Restore) Run(ctx context.Context) (tokens.Restoration, error) {
 }
 
 // look returns what the restore will do, for people and for the store.
-func (r Restore) look(ctx context.Context) (none tokens.Restoration, replacement sqlite.Restore, err error) {
+func (r Restore) look(ctx context.Context) (none tokens.Restoration, by replacement, err error) {
 	now := asStored(r.Options.Now())
 	backup, err := inspectBackup(ctx, r.File)
 	if err != nil {
-		return none, replacement, err
+		return none, nil, err
 	}
-	present, err := sqlite.Inspect(ctx, r.Options.Database)
+	present, err := inspect(ctx, r.Options.Database)
 	if err != nil {
-		return none, replacement, err
+		return none, nil, err
 	}
-	replacement = sqlite.Restore{
-		Backup:  r.File,
-		Path:    r.Options.Database,
-		Aside:   now.Format(".replaced-20060102T150405Z"),
-		Another: r.ReplaceAnother,
-		Note: func(ctx context.Context, tx store.Tx) error {
-			done := event(now, r.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View))
-			done.Detail = origin(backup)
-			switch tells, err := tellsSecret(ctx, tx.View, r.ClaimedRun); {
-			case err != nil:
-				return err
-			case !tells:
-				done.ClaimedRun = r.ClaimedRun
-			}
-			if err := tx.InsertEvent(ctx, done); err != nil {
-				return err
-			}
-			return tx.PutBack(ctx, latest(now, present.Mark.At))
-		},
+	by = r.replacement(now.Format(".replaced-20060102T150405Z"), func(ctx context.Context, tx store.Tx) error {
+		done := event(now, r.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View))
+		done.Detail = origin(backup)
+		switch tells, err := tellsSecret(ctx, tx.View, r.ClaimedRun); {
+		case err != nil:
+			return err
+		case !tells:
+			done.ClaimedRun = r.ClaimedRun
+		}
+		if err := tx.InsertEvent(ctx, done); err != nil {
+			return err
+		}
+		return tx.PutBack(ctx, latest(now, present.Mark.At))
+	})
+	if err := by.Check(ctx, backup.Database.ID); err != nil {
+		return none, nil, err
 	}
-	if err := replacement.Check(ctx, backup.Database.ID); err != nil {
-		return none, replacement, err
-	}
-	restoration := tokens.Restoration{Backup: backup, Path: present.Location}
+	restoration := tokens.Restoration{Backup: backup, Path: present.location}
 	switch {
-	case tokens.IsNoDatabase(present.Unusable):
-	case present.Unusable != nil:
-		restoration.Unreadable = present.Unusable
+	case tokens.IsNoDatabase(present.unusable):
+	case present.unusable != nil:
+		restoration.Unreadable = present.unusable
 	default:
-		restoration.ChangesLost, restoration.EventsLost, restoration.Unreadable =
-			sqlite.Beyond(ctx, r.Options.Database, r.File)
+		restoration.ChangesLost, restoration.EventsLost, restoration.Unreadable = by.Beyond(ctx)
 		if restoration.Unreadable == nil {
-			restoration.Replaced = new(snapshot(present))
+			restoration.Replaced = new(snapshot(present.Content))
 		}
 	}
-	return restoration, replacement, nil
+	return restoration, by, nil
+}
+
+// replacement puts a backup in the place of a database.
+type replacement interface {
+	// Check refuses what Run refuses because of what is there, for a backup of the database with an identity.
+	Check(ctx context.Context, identity string) error
+	// Beyond counts what the database holds and the backup does not.
+	Beyond(ctx context.Context) (changes, events int64, err error)
+	// Run restores the backup, and returns the paths to which what was there was moved.
+	Run(ctx context.Context) (moved []string, err error)
+}
+
+// replacement returns the one for the engine of the database. aside ends the names under which what was there is kept, and
+// note writes into the restored database.
+func (r Restore) replacement(aside string, note store.Found) replacement {
+	if tokens.IsDatabaseAddress(r.Options.Database) {
+		return postgres.Restore{
+			Address: r.Options.Database, Another: r.ReplaceAnother, Note: note, Backup: sqlite.BackupSource{Path: r.File},
+			Aside: r.File + aside, Keep: sqlite.BackupFrom,
+		}
+	}
+	return sqlite.Restore{Backup: r.File, Path: r.Options.Database, Aside: aside, Another: r.ReplaceAnother, Note: note}
 }
 
 // latest returns the later of two times.

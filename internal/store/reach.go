@@ -13,11 +13,15 @@ import (
 type Reach struct {
 	tokens bool
 	token  string
+	// patient means that the change may take its time between two statements.
+	patient bool
 }
 
 var (
 	// Everything is the reach of a change of members, roles, groups or technical users, on which others may rely meanwhile.
 	Everything = Reach{}
+	// EverythingPatiently is for whatever takes longer than other changes, all of which wait for it, such as a restore.
+	EverythingPatiently = Reach{patient: true}
 	// ReachOfTokens is the reach of a change that alters nothing that was there before it.
 	ReachOfTokens = Reach{tokens: true}
 )
@@ -27,11 +31,17 @@ func ReachOf(tokenID string) Reach {
 	if !tokens.IsID(tokens.KindAccessToken, tokenID) {
 		return Everything
 	}
-	return Reach{true, tokenID}
+	return Reach{tokens: true, token: tokenID}
 }
 
 // Token is the identifier of the access token that the change alters; empty for none.
 func (r Reach) Token() string { return r.token }
+
+// IsEverything reports whether the change reaches everything.
+func (r Reach) IsEverything() bool { return !r.tokens }
+
+// IsPatient reports whether the change may take its time.
+func (r Reach) IsPatient() bool { return r.patient }
 
 // ErrReachesFurther says that a change writes what its reach doesn't hold. The engine drops it and runs it again with the
 // reach Everything.
@@ -46,7 +56,7 @@ func (t Tx) Within(r Reach) Tx {
 // check fails where a change would write an object that is not within its reach. What the change itself has made is.
 func (w *writes) check(o ChangedObject) error {
 	id, _, _ := strings.Cut(o.ID, "/") // a share belongs to its access token
-	if w.reach == Everything || o == nothing || id != "" && (id == w.reach.token || slices.Contains(w.made, id)) {
+	if w.reach.IsEverything() || o == nothing || id != "" && (id == w.reach.token || slices.Contains(w.made, id)) {
 		return nil
 	}
 	return ErrReachesFurther

@@ -175,7 +175,7 @@ func scanMemberKey(row scanner) (m tokens.Member, err error) {
 }
 
 // selectListedChanges selects which objects changes touched, with the count of all changes.
-const selectListedChanges = `SELECT c.serial, c.kind, c.id, d.serial FROM changes c, database d ORDER BY c.number`
+const selectListedChanges = `SELECT c.serial, c.kind, c.id, d.serial FROM changes c CROSS JOIN database d ORDER BY c.number`
 
 // scanListedChange checks a row of selectListedChanges.
 func scanListedChange(row scanner) (c changeRow, err error) {

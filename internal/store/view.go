@@ -40,6 +40,8 @@ type Tx struct {
 	writes *writes
 	// reach is what it may write.
 	reach Reach
+	// countOn has the engine count on from the rows that were copied, where it doesn't do so by itself.
+	countOn func(context.Context) error
 	// closer writes that closing; nil where the transaction does so itself.
 	closer Closer
 }
@@ -50,6 +52,18 @@ func NewTx(database tokens.Database, q interface {
 	Executor
 }) Tx {
 	return Tx{View: NewView(database, q), e: q}
+}
+
+// CountingOn returns the transaction, in which CopyFrom calls countOn behind the rows.
+func (t Tx) CountingOn(countOn func(context.Context) error) Tx {
+	t.countOn = countOn
+	return t
+}
+
+// Of returns the transaction on a database with another identity, as that has which rows were copied from.
+func (t Tx) Of(database tokens.Database) Tx {
+	t.database = database
+	return t
 }
 
 // OnSchema returns the transaction on a database that has an older schema, in which only events can be written.

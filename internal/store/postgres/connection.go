@@ -118,7 +118,7 @@ func (c *connection) Write(ctx context.Context, reach store.Reach, fn func(store
 	var serial int64
 	err := c.again(ctx, reach, func(reach store.Reach) error {
 		return c.transaction(ctx, c.changing(reach), `COMMIT`, func(t *transaction) error {
-			if c.isOld() && reach != store.Everything {
+			if c.isOld() && !reach.IsEverything() {
 				return store.ErrReachesFurther
 			}
 			if err := c.migrate(ctx, t.statements); err != nil {

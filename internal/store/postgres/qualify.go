@@ -6,11 +6,12 @@ import (
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 )
 
 // tableNames are the tables of the schema, all of which store's statements name without it.
-const tableNames = `access_tokens|changes|database|events|group_roles|groups|marks|members|requests|roles|secrets|` +
-	`technical_users|token_shares|schema_version`
+var tableNames = strings.Join(append(store.TableNames(), "schema_version"), "|")
 
 var (
 	// tablePlace matches where a statement names a table.

@@ -97,7 +97,8 @@ func (c *connection) make(ctx context.Context, found store.Found) error {
 			if err := c.makeTables(ctx, t.statements); err != nil {
 				return err
 			}
-			if err := found(ctx, store.NewTx(tokens.Database{Location: c.Location()}, t.statements)); err != nil {
+			tx := c.counting(store.NewTx(tokens.Database{Location: c.Location()}, t.statements), t.statements)
+			if err := found(ctx, tx); err != nil {
 				return err
 			}
 			return t.end(ctx, `COMMIT`)

@@ -48,11 +48,15 @@ var reading = beginning{text: `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 // serial. So it first takes the locks that keep what it reads from changing: the organization's, which those whose reach ends
 // at access tokens share, and the row of the token.
 func (c *connection) changing(reach store.Reach) beginning {
+	idle := idlePatience
+	if reach.IsPatient() {
+		idle = 0 // without a limit
+	}
 	text := fmt.Sprintf(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; %s SET LOCAL lock_timeout = %d;
-		SET LOCAL idle_in_transaction_session_timeout = %d; %s;`, steady, lockPatience.Milliseconds(), idlePatience.Milliseconds(),
+		SET LOCAL idle_in_transaction_session_timeout = %d; %s;`, steady, lockPatience.Milliseconds(), idle.Milliseconds(),
 		keepCommits)
 	shared := ``
-	if reach != store.Everything {
+	if !reach.IsEverything() {
 		shared = `_shared`
 	}
 	text += fmt.Sprintf(` SELECT pg_advisory_xact_lock%s(%d);`, shared, c.lockKey())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -23,10 +24,46 @@ func Backup(ctx context.Context, path, backup string, note store.Found) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Lstat(to.path); err == nil {
-		return to.explainBackup(fs.ErrExist)
+	return to.beBackup(func(draft databaseFile) error { return from.copyTo(ctx, draft, "mode=rw", false, note) })
+}
+
+// BackupFrom makes a new file, as Backup does, of what fill writes into a database with our schema and no rows.
+func BackupFrom(ctx context.Context, backup string, fill store.Found) error {
+	to, err := newBackupFile(ctx, backup)
+	if err != nil {
+		return err
 	}
-	return to.explainBackup(to.create(func(draft databaseFile) error { return from.copyTo(ctx, draft, "mode=rw", false, note) }))
+	return to.beBackup(filledBy(ctx, fill))
+}
+
+// BackupOverFrom is BackupOver of what fill writes into a database with our schema and no rows.
+func BackupOverFrom(ctx context.Context, backup string, fill store.Found) error {
+	to, err := newBackupFile(ctx, backup)
+	if err != nil {
+		return err
+	}
+	return to.beBackupOver(ctx, filledBy(ctx, fill))
+}
+
+// newBackupFile returns the file of a backup whose place can be trusted.
+func newBackupFile(ctx context.Context, backup string) (to databaseFile, err error) {
+	if to, err = newDatabaseFile("backup", backup); err == nil {
+		err = to.checkPlace(ctx)
+	}
+	return to, err
+}
+
+// filledBy returns what builds a database that fill fills.
+func filledBy(ctx context.Context, fill store.Found) func(draft databaseFile) error {
+	return func(draft databaseFile) error { return draft.begin(ctx, fill) }
+}
+
+// beBackup gives the path to what build makes, unless something has it.
+func (f databaseFile) beBackup(build func(draft databaseFile) error) error {
+	if _, err := os.Lstat(f.path); err == nil {
+		return f.explainBackup(fs.ErrExist)
+	}
+	return f.explainBackup(f.create(build))
 }
 
 // backupFiles returns the file of the database and that of its backup, whose places can be trusted.
@@ -167,4 +204,40 @@ func (f databaseFile) untouched() string {
 		return "mode=ro"
 	}
 	return still
+}
+
+// BackupSource is a backup whose rows another engine restores.
+type BackupSource struct{ Path string }
+
+// Read runs fn on what the backup holds, with our schema. CodeUnavailable.
+func (b BackupSource) Read(ctx context.Context, fn func(store.View) error) (err error) {
+	from, err := newDatabaseFile("backup", b.Path)
+	if err != nil {
+		return err
+	}
+	if err := from.checkPlace(ctx); err != nil {
+		return err
+	}
+	directory, err := os.MkdirTemp("", "latchkey-restore-")
+	if err != nil {
+		return from.explainBackup(err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
+	f, err := newDatabaseFile("backup", filepath.Join(directory, "backup.db"))
+	if err != nil {
+		return err
+	}
+	// It may have an older schema, and lie where nothing can be written.
+	err = f.create(func(draft databaseFile) error {
+		return from.copyTo(ctx, draft, from.untouched(), true, func(context.Context, store.Tx) error { return nil })
+	})
+	if err != nil {
+		return from.explainBackup(err)
+	}
+	opened, err := f.Connect(ctx, nil)
+	if err != nil {
+		return store.Explain(f, err)
+	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	return opened.ReadAtOnce(ctx, fn)
 }

@@ -24,23 +24,27 @@ func BackupOver(ctx context.Context, path, backup string, note store.Found) erro
 	if isSameFile(from.path, to.path) {
 		return tokens.Invalid("", "%s is the database itself: name another file", to.path)
 	}
-	build := func(draft databaseFile) error { return from.copyTo(ctx, draft, "mode=rw", false, note) }
-	present, err := os.Lstat(to.path)
+	return to.beBackupOver(ctx, func(draft databaseFile) error { return from.copyTo(ctx, draft, "mode=rw", false, note) })
+}
+
+// beBackupOver gives the path to what build makes, also in the place of an older copy of the same.
+func (f databaseFile) beBackupOver(ctx context.Context, build func(draft databaseFile) error) error {
+	present, err := os.Lstat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return to.explainBackup(to.create(build))
+		return f.explainBackup(f.create(build))
 	}
 	if err == nil {
-		err = to.withDraft(build, func(draft databaseFile) error {
-			if err := to.mayGiveWayTo(ctx, draft, present); err != nil {
+		err = f.withDraft(build, func(draft databaseFile) error {
+			if err := f.mayGiveWayTo(ctx, draft, present); err != nil {
 				return err
 			}
-			if err := os.Rename(draft.path, to.path); err != nil {
+			if err := os.Rename(draft.path, f.path); err != nil {
 				return err
 			}
-			return syncDirectory(filepath.Dir(to.path))
+			return syncDirectory(filepath.Dir(f.path))
 		})
 	}
-	return to.explainBackup(err)
+	return f.explainBackup(err)
 }
 
 // mayGiveWayTo refuses to lose what the file that was present at the path alone holds, for a draft of a new copy.

@@ -29,26 +29,14 @@ type Inspection struct {
 	Foreign string
 	// ReadOnly means that nothing can be written where the database is.
 	ReadOnly bool
-	Database tokens.Database
-	// SchemaVersion is that of the database; LatestSchema is the one that this program writes.
-	SchemaVersion, LatestSchema int
+	// LatestSchema is the version of the schema that this program writes.
+	LatestSchema int
 	// JournalMode is SQLite's; a database of ours has "wal".
 	JournalMode string
 	// Damage lists what a check of all pages and references found wrong.
 	Damage []string
-	// RowsChecked means that every row was read. Unsound lists those that this program can't have written.
-	RowsChecked bool
-	Unsound     []string
-	// Counts holds how many objects there are of each kind.
-	Counts []tokens.ObjectCount
-	// Mark is that of the last change; without a serial where none was counted.
-	Mark tokens.Mark
-	// Head is that of its history; zero where events have no hashes yet. Broken is the first event that does not fit; nil if
-	// all do.
-	Head   tokens.Head
-	Broken *tokens.BrokenLink
-	// LastEvent is the newest one.
-	LastEvent tokens.Event
+	// Content is what the database holds.
+	store.Content
 }
 
 // File is a file of the database, or a directory.
@@ -173,61 +161,13 @@ func (f databaseFile) query(ctx context.Context, options string, i *Inspection) 
 	if c.isNewer() {
 		return store.NewerSchema(f.path, i.SchemaVersion)
 	}
-	for _, table := range []struct{ name, noun string }{
-		{"groups", "group"}, {"roles", "custom role"}, {"members", "member"},
-		{"technical_users", "technical user"}, {"access_tokens", "access token"},
-		{"token_shares", "token share"}, {"events", "event"},
-	} {
-		if table.name == "roles" && i.SchemaVersion < 2 {
-			continue
+	return store.NewView(c.database, c.statements).OnSchema(i.SchemaVersion).Inspect(ctx, &i.Content, func() ([]string, bool, error) {
+		if len(i.Damage) > 0 { // what is damaged can't be copied
+			return nil, false, nil
 		}
-		count := tokens.ObjectCount{Noun: table.noun}
-		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM `+table.name).Scan(&count.Number); err != nil {
-			return err
-		}
-		i.Counts = append(i.Counts, count)
-	}
-	v := store.NewView(c.database, c.statements)
-	switch {
-	case i.SchemaVersion == store.SchemaVersion:
-		i.Unsound, err = v.Unsound(ctx)
-	case len(i.Damage) > 0: // what is damaged can't be copied
-		return nil
-	default:
-		i.Unsound, err = f.unsoundMigrated(ctx, options, i.SchemaVersion)
-	}
-	i.RowsChecked = err == nil
-	if err != nil || len(i.Unsound) > 0 {
-		return err
-	}
-	if i.Mark, err = newestMark(ctx, v, i.SchemaVersion); err != nil {
-		return err
-	}
-	v = v.OnSchema(i.SchemaVersion)
-	if i.SchemaVersion == store.SchemaVersion {
-		history, err := v.History(ctx, tokens.Head{})
-		if err != nil {
-			return err
-		}
-		i.Head, i.Broken = history.Head, history.Broken
-	}
-	events, err := v.Events(ctx, store.EventSelection{
-		EventQuery: tokens.EventQuery{Limit: 1},
-		Audience:   store.Audience{All: true},
+		problems, err := f.unsoundMigrated(ctx, options, i.SchemaVersion)
+		return problems, true, err
 	})
-	if len(events) > 0 {
-		i.LastEvent = events[0].Event
-	}
-	return err
-}
-
-// newestMark returns the mark of the last change of a database with a version of the schema.
-func newestMark(ctx context.Context, v store.View, version int) (tokens.Mark, error) {
-	if !store.HasMarks(version) {
-		return tokens.Mark{Database: v.Database().ID}, nil
-	}
-	past, err := v.Past(ctx, tokens.Mark{})
-	return past.Newest, err
 }
 
 // errMigrated says that somebody has migrated the file since its version was read.

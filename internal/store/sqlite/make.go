@@ -16,21 +16,24 @@ import (
 
 // make makes a database that found begins. Where another process was first its database stays.
 func (f databaseFile) make(ctx context.Context, found store.Found) error {
-	err := f.create(func(draft databaseFile) error {
-		return draft.build(ctx, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
-				return err
-			}
-			if err := migrate(ctx, tx, 0, true); err != nil {
-				return err
-			}
-			return found(ctx, store.NewTx(tokens.Database{}, tx))
-		})
-	})
+	err := f.create(func(draft databaseFile) error { return draft.begin(ctx, found) })
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
 	return f.explainMaking(err)
+}
+
+// begin makes the tables in an empty file, in which found writes what the database begins with.
+func (f databaseFile) begin(ctx context.Context, found store.Found) error {
+	return f.build(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
+			return err
+		}
+		if err := migrate(ctx, tx, 0, true); err != nil {
+			return err
+		}
+		return found(ctx, store.NewTx(tokens.Database{}, tx))
+	})
 }
 
 // create has build fill an empty file beside the path and gives it that name at the end, so that no other process ever

@@ -306,14 +306,13 @@ func (r Restore) mayReplace(ctx context.Context, f databaseFile, db *sql.DB, ide
 		f.path, present, identity).Because(tokens.ReasonOtherDatabase)
 }
 
-// Beyond counts what the SQLite file at the path holds and a backup does not: changes, as far as they were counted, and
-// events.
-func Beyond(ctx context.Context, path, backup string) (changes, events int64, err error) {
-	from, err := newDatabaseFile("backup", backup)
+// Beyond counts what the database holds and the backup does not: changes, as far as they were counted, and events.
+func (r Restore) Beyond(ctx context.Context) (changes, events int64, err error) {
+	from, err := newDatabaseFile("backup", r.Backup)
 	if err != nil {
 		return 0, 0, err
 	}
-	f, err := newDatabaseFile("database", path)
+	f, err := newDatabaseFile("database", r.Path)
 	if err != nil {
 		return 0, 0, err
 	}

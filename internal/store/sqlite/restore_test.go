@@ -76,13 +76,13 @@ func TestRestore(t *testing.T) {
 	if err := other.Write(t.Context(), func(tx store.Tx) error { return insertGroups(t, tx, 1) }); err != nil {
 		t.Fatal(err)
 	}
-	if _, number, err := Beyond(t.Context(), path, backup); err != nil || number != 0 {
+	if _, number, err := (Restore{Backup: backup, Path: path}).Beyond(t.Context()); err != nil || number != 0 {
 		t.Errorf("%d events since the backup, %v; want none", number, err)
 	}
 	if err := other.Write(t.Context(), func(tx store.Tx) error { return restored(t.Context(), tx) }); err != nil {
 		t.Fatal(err)
 	}
-	if _, number, err := Beyond(t.Context(), path, backup); err != nil || number != 1 {
+	if _, number, err := (Restore{Backup: backup, Path: path}).Beyond(t.Context()); err != nil || number != 1 {
 		t.Errorf("%d events since the backup, %v; want one", number, err)
 	}
 	before := content(t, backup)
