@@ -113,9 +113,7 @@ func (t Tx) copyTable(
 			}
 			rows[n] = `(` + strings.Join(places, `, `) + `)`
 		}
-		_, err := t.execBeside(ctx, `INSERT INTO `+of.name+` (`+strings.Join(r.columns, `, `)+`) VALUES `+strings.Join(rows, `, `),
-			b.args...)
-		return err
+		return t.exec(ctx, `INSERT INTO `+of.name+` (`+strings.Join(r.columns, `, `)+`) VALUES `+strings.Join(rows, `, `), b.args...)
 	})
 }
 
