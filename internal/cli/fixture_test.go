@@ -27,7 +27,13 @@ type fixture struct {
 // newFixture makes the database. Its random numbers are fixed, so that tests can state whole outputs.
 func newFixture(t *testing.T) fixture {
 	t.Helper()
-	f := fixture{path: filepath.Join(t.TempDir(), "latchkey.db"), ids: map[string]string{}, values: map[string]string{}}
+	return newFixtureAt(t, filepath.Join(t.TempDir(), "latchkey.db"))
+}
+
+// newFixtureAt makes the database at a path or an address.
+func newFixtureAt(t *testing.T, database string) fixture {
+	t.Helper()
+	f := fixture{path: database, ids: map[string]string{}, values: map[string]string{}}
 	seeder := &seeder{T: t, fixture: f}
 	seeder.backend = service.Open(service.Options{
 		Database: f.path, Organization: "acme", Now: func() time.Time { return seeder.now },

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -65,7 +66,8 @@ func rewrite() {
 
 // use uses a value as a client does, as often as the second argument says.
 func use() {
-	backend := service.Open(service.Options{Database: "latchkey.db", Now: clock}).As(tokens.AsDatabaseOwner("local:api@server"))
+	database := cmp.Or(os.Getenv(tokens.DatabaseVariable), tokens.DefaultDatabase)
+	backend := service.Open(service.Options{Database: database, Now: clock}).As(tokens.AsDatabaseOwner("local:api@server"))
 	value := must(tokens.ParseSecret(os.Args[1]))
 	for range must(strconv.Atoi(os.Args[2])) {
 		must(backend.VerifySecret(context.Background(), value, tokens.VerifyOptions{RecordUse: true}))
@@ -119,15 +121,24 @@ func TestScripts(t *testing.T) {
 func runScripts(t *testing.T, files []string, variables ...string) {
 	t.Helper()
 	f := newFixture(t)
+	runScriptsOn(t, f, files, func(env *testscript.Env) error {
+		env.Vars = append(env.Vars, variables...)
+		_, err := f.copyTo(env.WorkDir)
+		return err
+	})
+}
+
+// runScriptsOn runs scripts, for each of which prepare makes a copy of a fixture.
+func runScriptsOn(t *testing.T, f fixture, files []string, prepare func(*testscript.Env) error) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
 		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		UpdateScripts:       *update && len(variables) == 0,
+		UpdateScripts:       *update && t.Name() == "TestScripts",
 		Setup: func(env *testscript.Env) error {
 			// Under the race detector every process would wait a second before it ends.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
-			env.Vars = append(env.Vars, variables...)
 			for _, short := range slices.Sorted(maps.Keys(f.ids)) {
 				env.Setenv("id_"+short, f.ids[short])
 				env.Setenv("begin_"+short, f.ids[short][:16]) // enough of it to name the object
@@ -135,8 +146,7 @@ func runScripts(t *testing.T, files []string, variables ...string) {
 			for _, short := range slices.Sorted(maps.Keys(f.values)) {
 				env.Setenv("value_"+short, f.values[short])
 			}
-			_, err := f.copyTo(env.WorkDir)
-			return err
+			return prepare(env)
 		},
 	})
 }

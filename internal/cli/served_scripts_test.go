@@ -2,11 +2,7 @@
 
 package cli_test
 
-import (
-	"path/filepath"
-	"strings"
-	"testing"
-)
+import "testing"
 
 // TestScriptsThroughAServer runs the scripts again, all but onlyOnFile: each command asks a server for the database of the
 // script by a personal token. Without --act-as that is the token of a member who is an owner, and with it that of the member
@@ -17,21 +13,5 @@ func TestScriptsThroughAServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs all scripts a second time")
 	}
-	const directory = "testdata/script"
-	var files []string
-	excluded := map[string]bool{}
-	for _, file := range must(filepath.Glob(filepath.Join(directory, "*.txtar"))) {
-		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
-		if onlyOnFile[name] != "" {
-			excluded[name] = true
-			continue
-		}
-		files = append(files, file)
-	}
-	for name := range onlyOnFile {
-		if !excluded[name] {
-			t.Errorf("there is no script %s", name)
-		}
-	}
-	runScripts(t, files, "served=1")
+	runScripts(t, scriptsBut(t, onlyOnFile), "served=1")
 }

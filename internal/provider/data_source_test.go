@@ -20,7 +20,7 @@ var lists = []string{"access_tokens", "technical_users", "members", "groups", "r
 
 // While there is no database, lists are empty, but for the roles that Latchkey brings along; nothing makes a database.
 func TestListsWithoutDatabase(t *testing.T) {
-	acctest.OnFile(t, "a server that answers has a database")
+	acctest.NotThroughServer(t, "a server that answers has a database")
 	b := acctest.New(t)
 	config, want := "", map[string]string{}
 	for _, kind := range lists {
@@ -42,7 +42,7 @@ func TestListsWithoutDatabase(t *testing.T) {
 
 // What can't be reached is no empty database.
 func TestListsOfUnreachableDatabase(t *testing.T) {
-	acctest.OnFile(t, "TestServerThatDoesNotAnswer is about servers that can't be reached")
+	acctest.NotThroughServer(t, "TestServerThatDoesNotAnswer is about servers that can't be reached")
 	for _, kind := range lists {
 		t.Run(kind, func(t *testing.T) {
 			b := acctest.New(t)

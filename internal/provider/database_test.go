@@ -43,7 +43,7 @@ func TestWrongDatabase(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.name == "missing" {
-				acctest.OnFile(t, "a server that answers has a database")
+				acctest.NotThroughServer(t, "a server that answers has a database")
 			}
 			b := acctest.New(t)
 			wrong := b.NewPlace()
@@ -73,7 +73,7 @@ func TestWrongDatabase(t *testing.T) {
 
 // The database's organization is given when it is made.
 func TestOrganization(t *testing.T) {
-	acctest.OnFile(t, "the first apply names the organization only of a database that it makes")
+	acctest.NotThroughServer(t, "the first apply names the organization only of a database that it makes")
 	b := acctest.New(t)
 	config := func(organization string) string {
 		return b.Provider("latchkey", organization) + acctest.CIToken()
@@ -124,7 +124,7 @@ func TestPlanMakesNothing(t *testing.T) {
 
 // The environment names the database where the configuration does not, and loses against it.
 func TestDatabaseFromEnvironment(t *testing.T) {
-	acctest.OnFile(t, "TestPlaces is about all that leads to a server")
+	acctest.NotThroughServer(t, "TestPlaces is about all that leads to a server")
 	for _, test := range []struct{ name, setting string }{{"environment", ""}, {"configuration", "database = %q"}} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.NewSerial(t)

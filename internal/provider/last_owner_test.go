@@ -15,7 +15,7 @@ import (
 // The last owner stays, whatever becomes of the configuration, and the ways round that the docs name are open: another
 // owner first, a replacement that is made first, and a block that lets Terraform forget.
 func TestLastOwner(t *testing.T) {
-	acctest.OnFile(t, "behind a server, the access token by which the provider asks is an owner's, so that nobody else is the "+
+	acctest.NotThroughServer(t, "behind a server, the access token by which the provider asks is an owner's, so that nobody else is the "+
 		"last one")
 	owner := func(label, email, role string, lines ...string) string {
 		return acctest.Resource("member", label,
@@ -69,7 +69,7 @@ func TestLastOwner(t *testing.T) {
 
 // A technical user counts as an owner, too, and is protected as one.
 func TestLastOwnerIsTechnicalUser(t *testing.T) {
-	acctest.OnFile(t, "behind a server, the access token by which the provider asks is an owner's, so that nobody else is the "+
+	acctest.NotThroughServer(t, "behind a server, the access token by which the provider asks is an owner's, so that nobody else is the "+
 		"last one")
 	b := acctest.New(t)
 	user := func(lines ...string) string {

@@ -113,7 +113,9 @@ func (t Tx) copyTable(
 			}
 			rows[n] = `(` + strings.Join(places, `, `) + `)`
 		}
-		return t.exec(ctx, `INSERT INTO `+of.name+` (`+strings.Join(r.columns, `, `)+`) VALUES `+strings.Join(rows, `, `), b.args...)
+		_, err := t.execBeside(ctx, `INSERT INTO `+of.name+` (`+strings.Join(r.columns, `, `)+`) VALUES `+strings.Join(rows, `, `),
+			b.args...)
+		return err
 	})
 }
 

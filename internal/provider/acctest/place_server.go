@@ -49,11 +49,11 @@ func newServer(p *Place, now func() time.Time) *server {
 	for _, address := range members {
 		s.personal[address] = p.newSecret()
 	}
-	_, err := service.Bootstrap{Options: service.Options{Database: p.file, Now: now}, Actor: serverActor}.
+	_, err := service.Bootstrap{Options: service.Options{Database: p.database, Now: now}, Actor: serverActor}.
 		Run(context.Background(), tokens.NewSecretFor{Request: tokens.NewRequest(now()), Secret: s.owner})
 	p.must(err)
 	s.made = s.newest()
-	opened := service.Open(service.Options{Database: p.file, Follow: true, Now: now})
+	opened := service.Open(service.Options{Database: p.database, Follow: true, Now: now})
 	asOwner := opened.As(tokens.AsDatabaseOwner(serverActor))
 	management := httpapi.NewManagement(httpapi.ManagementOptions{
 		As: func(principal tokens.Principal) tokens.Backend {

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// The acceptance tests that work on a file alone are these and no others; each says why where it calls OnFile. All others
-// run through servers, too.
-func TestOnFile(t *testing.T) {
+// The acceptance tests that don't run through servers are these and no others; each says why where it calls NotThroughServer,
+// or OnFile for one that doesn't run in PostgreSQL either.
+func TestPlacesOfTests(t *testing.T) {
 	want := []string{
 		"TestDatabaseFromEnvironment",
 		"TestLastOwner",
@@ -39,7 +39,7 @@ func TestOnFile(t *testing.T) {
 				continue
 			}
 			ast.Inspect(function, func(n ast.Node) bool {
-				if called, ok := n.(*ast.SelectorExpr); ok && called.Sel.Name == "OnFile" {
+				if called, ok := n.(*ast.SelectorExpr); ok && (called.Sel.Name == "OnFile" || called.Sel.Name == "NotThroughServer") {
 					got = append(got, function.Name.Name)
 				}
 				return true
