@@ -45,19 +45,35 @@ func (c *connection) open(ctx context.Context) error {
 	if err := c.checkServer(ctx, c.db); err != nil {
 		return err
 	}
-	version, err := c.readVersion(ctx, c.db)
+	version, err := c.checkSchema(ctx)
 	if err != nil {
-		return err
-	}
-	if version > store.SchemaVersion+1 {
-		return store.NewerSchema(c.Location(), version)
-	}
-	if err := c.checkObjects(ctx, c.db, version); err != nil {
 		return err
 	}
 	c.version.Store(int64(version))
 	c.database, err = store.Identify(ctx, statements{c.db, nil, nil, c.tables}, c.Location())
 	return err
+}
+
+// checkSchema checks what is in the schema, and returns its version. Another program may migrate it meanwhile: then the
+// server describes some things as they were and some as they are, and nothing of what was gone by then.
+func (c *connection) checkSchema(ctx context.Context) (version int, err error) {
+	if version, err = c.readVersion(ctx, c.db); err != nil {
+		return 0, err
+	}
+	for {
+		if version > store.SchemaVersion+1 {
+			return 0, store.NewerSchema(c.Location(), version)
+		}
+		foreign := c.checkObjects(ctx, c.db, version)
+		if foreign == nil {
+			return version, nil
+		}
+		now, err := c.readVersion(ctx, c.db)
+		if err != nil || now == version {
+			return 0, foreign
+		}
+		version = now
+	}
 }
 
 // Check implements store.Connection.
