@@ -11,10 +11,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres/pgtest"
 )
 
 // What runs may cost: processor time of Terraform and the provider together, as a multiple of what as many built-in
@@ -26,6 +29,11 @@ const (
 	dueLimit    = 1.3
 	// throughLimit is what work through a server may cost on the machine of Terraform, as a multiple of work on a file.
 	throughLimit = 1.3
+	// postgresLimit is what work on a database in PostgreSQL may cost, as a multiple of work on a file, and farLimit how much
+	// longer it may take where each round trip to the database takes farAway.
+	postgresLimit = 1.5
+	farLimit      = 3.0
+	farAway       = 2 * time.Millisecond
 )
 
 // BenchmarkBesideBuiltIn compares runs over 1,000 access tokens with runs over as many terraform_data, with the state
@@ -90,6 +98,31 @@ func BenchmarkThroughServer(b *testing.B) {
 			b.ReportMetric(run.server.server.Seconds(), "server-"+run.name+"-s")
 			b.Logf("%s: through a server, 1,000 access tokens cost %.2f times as much as in a file (%s); the server itself %.2f s",
 				run.name, ratio, verdict(ratio, throughLimit), run.server.server.Seconds())
+		}
+	}
+}
+
+// BenchmarkOnPostgreSQL compares runs over 1,000 access tokens whose database is in PostgreSQL with runs that work on a file: the
+// processor time of Terraform and the provider, and the time that passes where the database is on another machine. The
+// processor time of PostgreSQL is reported beside.
+func BenchmarkOnPostgreSQL(b *testing.B) {
+	for b.Loop() {
+		least := leastCosts(b, 3, accessTokens(1000), accessTokens(1000).onPostgreSQL(0), accessTokens(1000).onPostgreSQL(farAway))
+		for _, run := range []struct {
+			name            string
+			file, near, far cost
+		}{
+			{"apply", least[0].apply, least[1].apply, least[2].apply},
+			{"plan", least[0].plan, least[1].plan, least[2].plan},
+		} {
+			ratio, far := run.near.over(run.file), run.far.took.Seconds()/run.file.took.Seconds()
+			b.ReportMetric(ratio, "postgres-"+run.name+"-ratio")
+			b.ReportMetric(far, "far-"+run.name+"-wall-ratio")
+			b.ReportMetric(run.near.server.Seconds(), "postgres-"+run.name+"-s")
+			b.Logf("%s: on PostgreSQL, 1,000 access tokens cost %.2f times as much as in a file (%s), PostgreSQL itself %.2f s; "+
+				"with %s more for each round trip they take %.2f times as long (%s): %s and %s", run.name, ratio,
+				verdict(ratio, postgresLimit), run.near.server.Seconds(), farAway, far, verdict(far, farLimit), run.far.took,
+				run.file.took)
 		}
 	}
 }
@@ -214,6 +247,9 @@ type configuration struct {
 	remote bool
 	// through has the provider work through a server.
 	through bool
+	// postgres has the database in PostgreSQL, and delay is how much longer each round trip to it takes.
+	postgres bool
+	delay    time.Duration
 	// other is the folder of a provider that runs in place of the one under test.
 	other string
 }
@@ -232,14 +268,48 @@ func (c configuration) throughServer() configuration {
 	return c
 }
 
-// workspace returns a new workspace with the configuration, and the server through which it works; nil for none.
-func (c configuration) workspace(b *testing.B) (*workspace, *server) {
+// onPostgreSQL returns the configuration with its database in PostgreSQL, to which each round trip takes longer by a delay.
+func (c configuration) onPostgreSQL(delay time.Duration) configuration {
+	c.name += ", on PostgreSQL"
+	if delay > 0 {
+		c.name += fmt.Sprintf(" %s away", delay)
+	}
+	c.postgres, c.delay = true, delay
+	return c
+}
+
+// beside is a server whose processor time is measured beside that of a run.
+type beside struct {
+	spent func() time.Duration
+	stop  func()
+}
+
+// besidePostgreSQL is a server of PostgreSQL.
+func besidePostgreSQL(b *testing.B, s *pgtest.Server) *beside {
+	return &beside{
+		spent: func() time.Duration { return costOf(b, s.PID()).total() + childrenOf(b, s.PID()) },
+		stop:  func() { s.Stop(syscall.SIGINT) },
+	}
+}
+
+// workspace returns a new workspace with the configuration, and the server with which it works; nil for none.
+func (c configuration) workspace(b *testing.B) (*workspace, *beside) {
 	switch {
+	case c.postgres:
+		s := pgtest.New(b)
+		proxy := pgtest.NewProxy(b, s)
+		proxy.Delay(c.delay)
+		w := newWorkspace(b)
+		if w.database = s.Address("latchkey"); c.delay > 0 {
+			w.database = proxy.Address("latchkey")
+		}
+		w.configure(c.resources)
+		return w, besidePostgreSQL(b, s)
 	case c.through:
 		w := newWorkspace(b)
 		s := w.throughServer()
 		w.configure(c.resources)
-		return w, s
+		return w, &beside{func() time.Duration { return costOf(b, s.cmd.Process.Pid).terraform }, s.stop}
 	case c.other != "":
 		w := newWorkspace(b)
 		w.useProvider("hashicorp/random", c.other)
@@ -326,12 +396,10 @@ func leastCosts(b *testing.B, rounds int, configurations ...configuration) []cos
 			if s != nil {
 				s.stop()
 			}
-			if round == 0 || apply.total() < least[i].apply.total() {
-				least[i].apply = apply
+			if round == 0 {
+				least[i].apply, least[i].plan = apply, plan
 			}
-			if round == 0 || plan.total() < least[i].plan.total() {
-				least[i].plan = plan
-			}
+			least[i].apply, least[i].plan = least[i].apply.orLess(apply), least[i].plan.orLess(plan)
 			least[i].name = c.name
 			if state, err := os.Stat(w.path("terraform.tfstate")); err == nil {
 				least[i].stateSize = int(state.Size())
@@ -349,6 +417,18 @@ type cost struct {
 	terraform, provider time.Duration
 	// server is that of a server through which the provider works. It counts on another machine.
 	server time.Duration
+	// took is the time that passed.
+	took time.Duration
+}
+
+// orLess returns the lesser of two costs, and the lesser of the times that they took.
+func (c cost) orLess(other cost) cost {
+	took := min(c.took, other.took)
+	if other.total() < c.total() {
+		c = other
+	}
+	c.took = took
+	return c
 }
 
 func (c cost) total() time.Duration { return c.terraform + c.provider }
@@ -367,16 +447,17 @@ func (c cost) String() string {
 func measure(b *testing.B, cmd *exec.Cmd) cost { return measureBeside(b, nil, cmd) }
 
 // measureBeside is measure beside a server, which may be none.
-func measureBeside(b *testing.B, s *server, cmd *exec.Cmd) cost {
-	var before cost
+func measureBeside(b *testing.B, s *beside, cmd *exec.Cmd) cost {
+	var before time.Duration
 	if s != nil {
-		before = costOf(b, s.cmd.Process.Pid)
+		before = s.spent()
 	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		b.Fatal(err)
 	}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	begin := time.Now()
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
@@ -388,8 +469,9 @@ func measureBeside(b *testing.B, s *server, cmd *exec.Cmd) cost {
 		b.Fatal(err)
 	}
 	c := costOf(b, cmd.Process.Pid)
+	c.took = time.Since(begin)
 	if s != nil {
-		c.server = costOf(b, s.cmd.Process.Pid).terraform - before.terraform
+		c.server = s.spent() - before
 	}
 	if err := cmd.Wait(); err != nil {
 		b.Fatalf("%s: %s\n%s", cmd, err, out.String())
@@ -401,16 +483,48 @@ func measureBeside(b *testing.B, s *server, cmd *exec.Cmd) cost {
 	return c
 }
 
-// costOf reads the cost of a process, and of its children that it has waited for, in the place of Terraform and of the
-// provider. The process may have ended, but nobody has waited for it yet; see proc_pid_stat(5).
-func costOf(b *testing.B, pid int) cost {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+// childrenOf returns what the children of a process that run have cost.
+func childrenOf(b *testing.B, parent int) (total time.Duration) {
+	all, err := os.ReadDir("/proc")
 	if err != nil {
 		b.Fatal(err)
 	}
+	for _, entry := range all {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		fields, err := statusOf(pid)
+		if err == nil && fields[4-3] == strconv.Itoa(parent) { // else it has ended
+			total += costIn(b, fields).total()
+		}
+	}
+	return total
+}
+
+// statusOf returns the fields of proc_pid_stat(5) behind the name of the process, the first of which has the number 3 there.
+func statusOf(pid int) ([]string, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return nil, err
+	}
 	_, behindName, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(behindName)
-	const utime, cutime = 14 - 3, 16 - 3 // the manual's numbers, less those before behindName
+	return strings.Fields(behindName), nil
+}
+
+// costOf reads the cost of a process, and of its children that it has waited for, in the place of Terraform and of the
+// provider. The process may have ended, but nobody has waited for it yet; see proc_pid_stat(5).
+func costOf(b *testing.B, pid int) cost {
+	fields, err := statusOf(pid)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return costIn(b, fields)
+}
+
+// costIn reads the cost in what statusOf returns.
+func costIn(b *testing.B, fields []string) cost {
+	const utime, cutime = 14 - 3, 16 - 3
 	sum := func(first int) (total time.Duration) {
 		for _, field := range fields[first : first+2] {
 			ticks, err := strconv.ParseInt(field, 10, 64)

@@ -4,6 +4,7 @@ package serverbench
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -13,14 +14,15 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres/pgtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/sqlite"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // filled is a database with many tokens.
 type filled struct {
-	// path is the database, and values a file with the value of each token, all of the same length.
-	path, values string
+	// database is its path or address, and values a file with the value of each token, all of the same length.
+	database, values string
 }
 
 // tokensOfUser is how many tokens a technical user has.
@@ -40,16 +42,65 @@ func databaseOf(b *testing.B, count int) filled {
 		b.Fatal(err)
 	}
 	db := filled{filepath.Join(dir, "latchkey.db"), filepath.Join(dir, "values")}
-	databases[count] = db
-	if err := db.fill(context.Background(), count); err != nil {
+	if inPostgreSQL() {
+		db.database = postgresServer(b).Address(fmt.Sprintf("tokens_%d", count))
+		err = db.fillPostgreSQL(b, count)
+	} else {
+		err = db.fill(context.Background(), count)
+	}
+	if err != nil {
 		b.Fatal(err)
 	}
+	databases[count] = db
 	return db
+}
+
+// placeVariable is the environment variable that says where the databases are: "postgres", or in files.
+const placeVariable = "LATCHKEY_TEST_PLACE"
+
+func inPostgreSQL() bool { return os.Getenv(placeVariable) == "postgres" }
+
+// postgres is the server that holds the databases, if they are there.
+var postgres *pgtest.Server
+
+// postgresServer returns that server, which all benchmarks share and which keeps what it commits.
+func postgresServer(b *testing.B) *pgtest.Server {
+	b.Helper()
+	if postgres == nil {
+		dir, err := newDirectory()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if postgres, err = pgtest.StartIn(dir); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return postgres
+}
+
+// fillPostgreSQL makes the database in PostgreSQL.
+func (db filled) fillPostgreSQL(b *testing.B, count int) error {
+	b.Helper()
+	s := service.Open(service.Options{Database: db.database, Now: time.Now})
+	if _, err := s.As(owner).CreateGroup(b.Context(), tokens.NewGroup{
+		Request: tokens.NewRequest(time.Now()), GroupSettings: tokens.GroupSettings{Name: "benchmark"},
+	}); err != nil {
+		return err
+	}
+	if err := s.Close(); err != nil {
+		return err
+	}
+	pgtest.StoreTokens(b, db.database, count)
+	var values bytes.Buffer
+	for i := range count {
+		values.WriteString(pgtest.StoredValue(1 + i))
+	}
+	return os.WriteFile(db.values, values.Bytes(), 0o600)
 }
 
 // fill makes the database, in few transactions and without the rules and events of a service.
 func (db filled) fill(ctx context.Context, count int) error {
-	engine, err := sqlite.New(db.path)
+	engine, err := sqlite.New(db.database)
 	if err != nil {
 		return err
 	}
@@ -127,7 +178,7 @@ func insertTokens(ctx context.Context, tx store.Tx, first, end int, values *bufi
 // values that nobody has.
 func refusedValues(b *testing.B, db filled) (stopped, unknown []string) {
 	b.Helper()
-	s := service.Open(service.Options{Database: db.path, Now: time.Now})
+	s := service.Open(service.Options{Database: db.database, Now: time.Now})
 	defer s.Close()
 	backend := s.As(owner)
 	ways := []struct {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // roleVariable is the environment variable that makes the test binary something else than the tests.
@@ -35,6 +37,9 @@ func TestMain(m *testing.M) {
 func runTests(m *testing.M) int {
 	defer removeDirectories()
 	code := m.Run()
+	if postgres != nil {
+		postgres.Stop(unix.SIGQUIT)
+	}
 	printFigures(os.Stdout)
 	return code
 }

@@ -55,7 +55,7 @@ func BenchmarkLatency(b *testing.B) {
 		p99, ratio := leastP99(ours, bare, db)
 		atMost(b, "p99 at 5,000 requests per second, over that of a bare server", ratio, 1.5, "")
 		aside(b, "p99 at 5,000 requests per second", microseconds(p99), " µs")
-		changes := whileChanging(startRole(b, "changes", changesTask{Database: db.path, PerSecond: 100}), func() {
+		changes := whileChanging(startRole(b, "changes", changesTask{Database: db.database, PerSecond: 100}), func() {
 			p99, ratio = leastP99(ours, bare, db)
 		})
 		b.Logf("changes: %s", changes)
@@ -102,6 +102,9 @@ func BenchmarkMemory(b *testing.B) {
 		hundredThousand := memoryWith(b, many)
 		atMost(b, "live heap with 100,000 cached rows", hundredThousand.live, 64, " MiB")
 		aside(b, "resident memory with 100,000 cached rows, at most", hundredThousand.resident, " MiB")
+		if inPostgreSQL() {
+			continue // a row takes as much wherever it came from
+		}
 		million := memoryWith(b, 1_000_000)
 		atMost(b, "live heap per 100,000 cached rows of 1,000,000", million.live/10, 64, " MiB")
 		atMost(b, "resident memory with 1,000,000 cached rows, at most", million.resident, 1023, " MiB")

@@ -63,7 +63,7 @@ func startServer(b *testing.B, db filled, environment ...string) server {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(program, "serve", "--database", db.path, "--listen", "127.0.0.1:0", "--drain", "0s")
+	cmd := exec.Command(program, "serve", "--database", db.database, "--listen", "127.0.0.1:0", "--drain", "0s")
 	cmd.Env = append(os.Environ(), environment...)
 	s := server{process: start(b, cmd)}
 	s.waitFor("it is ready", func() bool {

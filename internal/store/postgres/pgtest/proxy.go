@@ -10,15 +10,17 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
-// Proxy stands between a client and a server, and loses answers to commits.
+// Proxy stands between a client and a server, and loses answers to commits, or is as slow as a network.
 type Proxy struct {
 	listener net.Listener
 	to       string
 	left     atomic.Int64
 	lost     atomic.Int64
 	before   atomic.Bool
+	delay    atomic.Int64
 	wg       sync.WaitGroup
 }
 
@@ -48,6 +50,9 @@ func (p *Proxy) Address(schema string) string {
 	port := strconv.Itoa(p.listener.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert // it listens on TCP
 	return "postgres://postgres@127.0.0.1:" + port + "/postgres?" + url.Values{"schema": {schema}, "sslmode": {"disable"}}.Encode()
 }
+
+// Delay has what clients send from now on arrive later, so that each round trip takes that much longer.
+func (p *Proxy) Delay(by time.Duration) { p.delay.Store(int64(by)) }
 
 // LoseCommits has the proxy end the connection at each of the next commits: before the server hears of it, or instead of the
 // answer.
@@ -94,6 +99,7 @@ func (p *Proxy) carry(client net.Conn) {
 			}
 			deaf.Store(true)
 		}
+		time.Sleep(time.Duration(p.delay.Load()))
 		if _, err := server.Write(buffer[:n]); err != nil {
 			return
 		}

@@ -80,6 +80,9 @@ func newDirectory(t testing.TB) string {
 	return directory
 }
 
+// StartIn starts a server in an empty directory that tests share, with settings. Whoever shares it stops it.
+func StartIn(directory string, settings ...string) (*Server, error) { return start(directory, settings...) }
+
 // startIn starts a server that ends with the test.
 func startIn(t testing.TB, directory string, settings ...string) *Server {
 	t.Helper()
@@ -93,6 +96,9 @@ func startIn(t testing.TB, directory string, settings ...string) *Server {
 
 // Socket is the path of the server's socket.
 func (s *Server) Socket() string { return filepath.Join(s.Directory, ".s.PGSQL."+s.Port) }
+
+// PID is the process of the server, which starts one for each connection.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
 
 // Stop stops the server: at once by SIGINT, by SIGQUIT as in a crash. It does nothing to one that was stopped.
 func (s *Server) Stop(how syscall.Signal) {

@@ -38,7 +38,7 @@ var storeTokens = []string{
 		SELECT id, name, '', user_id, '', FALSE, TRUE, ends_at, 0, 1, at, updated, CASE WHEN n % 2 = 1 THEN at + 1 END, n % 2, group_id,
 			ends_at, name FROM made ORDER BY n`,
 	`INSERT INTO secrets (hash, access_token_id, version, preview, created_at, last_used_at)
-		SELECT encode(sha256(convert_to('stored-' || lpad(n::text, 40, '0'), 'UTF8')), 'hex'), id, 1, 'stor', at,
+		SELECT encode(sha256(convert_to('stored-' || lpad(n::text, 42, '0'), 'UTF8')), 'hex'), id, 1, 'stor', at,
 			CASE WHEN n % 2 = 1 THEN at + 1 END FROM made ORDER BY n`,
 	`INSERT INTO marks (serial, mark)
 		SELECT serial + n, rtrim(translate(encode(substring(sha256(n::text::bytea) FOR 8), 'base64'), '+/', '-_'), '=')
@@ -96,5 +96,6 @@ func StoreTokens(t testing.TB, address string, count int) {
 	}
 }
 
-// StoredValue is the value of one of the tokens that StoreTokens stores, which have numbers from 1 on.
-func StoredValue(number int) string { return fmt.Sprintf("stored-%040d", number) }
+// StoredValue is the value of one of the tokens that StoreTokens stores, which have numbers from 1 on. It is as long as one that
+// Latchkey makes.
+func StoredValue(number int) string { return fmt.Sprintf("stored-%042d", number) }
