@@ -81,7 +81,9 @@ func newDirectory(t testing.TB) string {
 }
 
 // StartIn starts a server in an empty directory that tests share, with settings. Whoever shares it stops it.
-func StartIn(directory string, settings ...string) (*Server, error) { return start(directory, settings...) }
+func StartIn(directory string, settings ...string) (*Server, error) {
+	return start(directory, settings...)
+}
 
 // startIn starts a server that ends with the test.
 func startIn(t testing.TB, directory string, settings ...string) *Server {
