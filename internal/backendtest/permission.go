@@ -363,7 +363,7 @@ func (k CallerKind) cellsOfCaller(isMember bool) int64 {
 	if k.oneStatus {
 		statuses = 1
 	}
-	return int64(6*shares*((statuses+3)*20+statuses*3+3+3*4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 8 + 11*members)
+	return int64(6*shares*((statuses+3)*20+statuses*3+3+3*4) + 2*2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 9 + 11*members)
 }
 
 // cell is one operation that a caller tries.
