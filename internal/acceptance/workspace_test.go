@@ -68,7 +68,7 @@ func (w *workspace) copied(t testing.TB) *workspace {
 // path returns the path of a file in the workspace.
 func (w *workspace) path(name string) string { return filepath.Join(w.dir, name) }
 
-// databasePath returns the path of the database.
+// databasePath returns the path of the database, or its address on a server.
 func (w *workspace) databasePath() string {
 	if filepath.IsAbs(w.database) || strings.Contains(w.database, "://") {
 		return w.database
