@@ -95,10 +95,13 @@ func (c *connection) SchemaVersion() int { return int(c.version.Load()) }
 
 func (c *connection) isOld() bool { return c.SchemaVersion() < store.SchemaVersion }
 
-// Close implements store.Connection.
+// Close implements store.Connection. Connections that the server has ended since they were used last are no failure.
 func (c *connection) Close() error {
 	c.notifier.close()
-	return c.db.Close()
+	if err := c.db.Close(); !isConnectionLost(err) {
+		return err
+	}
+	return nil
 }
 
 // Read implements store.Reader.
