@@ -24,8 +24,8 @@ import (
 // Secure is a server that others reach at localhost, by TLS and with a password alone. Its own directory needs none.
 type Secure struct {
 	*Server
-	// Authority is a file with the certificate that the server's own is proved by.
-	Authority string
+	// Authority is a file with the server's certificate for localhost, which proves itself, and Key one with the key.
+	Authority, Key string
 }
 
 // NewSecure starts a server for a test alone, which ends with the test.
@@ -49,7 +49,7 @@ func NewSecure(t testing.TB, settings ...string) *Secure {
 	}
 	settings = append(settings, "listen_addresses=localhost", "port="+port, "password_encryption=scram-sha-256", "ssl=on",
 		"ssl_cert_file="+path("server.crt"), "ssl_key_file="+path("server.key"), "hba_file="+path("hba.conf"))
-	return &Secure{startIn(t, directory, settings...), path("server.crt")}
+	return &Secure{startIn(t, directory, settings...), path("server.crt"), path("server.key")}
 }
 
 // NetworkAddress returns the address at which a role reaches a database, with a password that stands elsewhere.
