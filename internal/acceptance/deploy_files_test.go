@@ -18,18 +18,10 @@ func TestSystemdUnit(t *testing.T) {
 	w := newWorkspace(t)
 	const program = "/usr/local/bin/latchkey"
 	content := w.deployFile("latchkey.service")
-	unit := map[string][]string{}
-	for line := range strings.Lines(content) {
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(key, "#") {
-			unit[key] = append(unit[key], value)
-		}
-	}
+	unit := readUnit(content)
 	one := func(key string) string {
 		t.Helper()
-		if len(unit[key]) != 1 {
-			t.Fatalf("%s is %q", key, unit[key])
-		}
-		return unit[key][0]
+		return unit.one(t, key)
 	}
 	folder, inFolder := strings.CutPrefix(one("Environment"), "LATCHKEY_DATABASE=/var/lib/"+one("StateDirectory")+"/")
 	if !inFolder || one("StateDirectoryMode") != "0700" || folder == "" {
@@ -40,18 +32,11 @@ func TestSystemdUnit(t *testing.T) {
 	}
 
 	args := strings.Fields(one("ExecStart"))
-	i := slices.Index(args, "--drain")
-	if args[0] != program || i < 0 {
+	if args[0] != program {
 		t.Fatalf("ExecStart is %q", args)
 	}
-	drain, err := time.ParseDuration(args[i+1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if stop, err := time.ParseDuration(one("TimeoutStopSec") + "s"); err != nil || stop < drain+20*time.Second {
-		t.Errorf("systemd waits %s for a server that drains for %s", stop, drain)
-	}
-	args[i+1] = "0s"
+	unit.waitsForDrain(t, args)
+	args[slices.Index(args, "--drain")+1] = "0s"
 	server := w.serveAs(binary(t), args[1:], map[string]string{"127.0.0.1:8080": "--listen", "127.0.0.1:9090": "--ops-listen"})
 	if one("ExecReload") != "/bin/kill -HUP $MAINPID" {
 		t.Errorf("ExecReload is %q", one("ExecReload"))
@@ -62,14 +47,77 @@ func TestSystemdUnit(t *testing.T) {
 	server.awaits("http://"+server.address+"/v1/authenticate", http.StatusUnauthorized)
 	server.stop()
 
+	w.readBySystemd(nil)
+}
+
+// readBySystemd has systemd read the unit with drop-ins by their names, where there is a systemd.
+func (w *workspace) readBySystemd(dropIns map[string]string) {
+	w.t.Helper()
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		return
 	}
-	w.write("latchkey.service", strings.ReplaceAll(content, program, binary(t)))
-	result := finish(t, w.command(analyze, "verify", "--man=no", w.path("latchkey.service"))).exits(0)
+	folder := filepath.Join(w.t.TempDir(), "units")
+	if err := os.MkdirAll(filepath.Join(folder, "latchkey.service.d"), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	files := map[string]string{"latchkey.service": w.deployFile("latchkey.service")}
+	for name, content := range dropIns {
+		files[filepath.Join("latchkey.service.d", name)] = content
+	}
+	for name, content := range files {
+		content = strings.ReplaceAll(content, "/usr/local/bin/latchkey", binary(w.t))
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	result := finish(w.t, w.command(analyze, "verify", "--man=no", filepath.Join(folder, "latchkey.service"))).exits(0)
 	if result.stderr != "" {
-		t.Errorf("systemd says: %s", result.stderr)
+		w.t.Errorf("systemd says: %s", result.stderr)
+	}
+}
+
+// systemdUnit holds the values of the settings of a unit.
+type systemdUnit map[string][]string
+
+// readUnit reads a unit and the drop-ins that follow it: an empty value undoes those before it.
+func readUnit(content string) systemdUnit {
+	unit := systemdUnit{}
+	for line := range strings.Lines(content) {
+		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+		switch {
+		case !ok || strings.HasPrefix(key, "#"):
+		case value == "":
+			delete(unit, key)
+		default:
+			unit[key] = append(unit[key], value)
+		}
+	}
+	return unit
+}
+
+// one returns the only value of a setting.
+func (u systemdUnit) one(t testing.TB, key string) string {
+	t.Helper()
+	if len(u[key]) != 1 {
+		t.Fatalf("%s is %q", key, u[key])
+	}
+	return u[key][0]
+}
+
+// waitsForDrain fails the test unless systemd waits for a server that ends with these arguments.
+func (u systemdUnit) waitsForDrain(t testing.TB, args []string) {
+	t.Helper()
+	i := slices.Index(args, "--drain")
+	if i < 0 {
+		t.Fatalf("ExecStart is %q", args)
+	}
+	drain, err := time.ParseDuration(args[i+1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stop, err := time.ParseDuration(u.one(t, "TimeoutStopSec") + "s"); err != nil || stop < drain+20*time.Second {
+		t.Errorf("systemd waits %s for a server that drains for %s", stop, drain)
 	}
 }
 
