@@ -24,6 +24,9 @@ func TestDatabaseInPostgreSQL(t *testing.T) {
 		{[]string{"token", "create", "deploy"}, 0, "in schema s_"},
 		{[]string{"token", "list", "--columns", "name"}, 0, "deploy\n"},
 		{[]string{"--database", address.String() + "&schema=x", "token", "list"}, 2, "schema twice"},
+		{[]string{"--database", "postgres://anna:hunter2@127.0.0.1:1/x", "token", "list"}, 3, "whether the server runs (dial tcp 127.0.0.1:1: " +
+			"connect: connection refused); --database or LATCHKEY_DATABASE names another one\n"},
+		{[]string{"--database", "postgres://anna:hunter2@127.0.0.1:1", "token", "list"}, 2, "names no database on the server"},
 		{[]string{"token", "list", "--databas", address.String()}, 2, "there is no flag"},
 		{[]string{"token", "show", address.String()}, 2, "unable to show"},
 		{[]string{address.String()}, 2, "there is no command"},

@@ -28,7 +28,8 @@ func (c *tokenCreate) Run(ctx context.Context, app *app) error {
 	}
 	return app.withBackend(func(backend tokens.Backend) error {
 		_, missing := backend.Database(ctx)
-		if tokens.ErrorReason(missing) == tokens.ReasonUnreachable { // and nobody should wait for it twice
+		reason := tokens.ErrorReason(missing)
+		if reason == tokens.ReasonUnreachable || reason == tokens.ReasonDatabaseUnreachable { // and nobody should wait for it twice
 			return fmt.Errorf("unable to create the access token: %w", missing)
 		}
 		token, err := c.newToken(ctx, app, backend, settings.Settings)

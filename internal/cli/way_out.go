@@ -18,11 +18,12 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonUnknownRole: always("latchkey role list shows what each of them permits"),
 	tokens.ReasonUnknownCaller: always("name a member in --act-as, or leave --act-as out to work as the owner of " +
 		"the database"),
-	tokens.ReasonNoDatabase:    always(otherDatabase + ", and the first apply or latchkey token create makes one"),
-	tokens.ReasonNoDirectory:   always(otherDatabase),
-	tokens.ReasonWrongPlace:    always(otherDatabase),
-	tokens.ReasonOtherDatabase: always("say --replace-another to replace it all the same"),
-	tokens.ReasonBackupExists:  always("--over replaces an older copy of the same database"),
+	tokens.ReasonNoDatabase:          always(otherDatabase + ", and the first apply or latchkey token create makes one"),
+	tokens.ReasonNoDirectory:         always(otherDatabase),
+	tokens.ReasonWrongPlace:          always(otherDatabase),
+	tokens.ReasonDatabaseUnreachable: always(otherDatabase),
+	tokens.ReasonOtherDatabase:       always("say --replace-another to replace it all the same"),
+	tokens.ReasonBackupExists:        always("--over replaces an older copy of the same database"),
 	tokens.ReasonBootstrapped: func(e *tokens.Error) string {
 		return "latchkey token hold " + e.ID + " stops it"
 	},

@@ -153,6 +153,7 @@ func (p *Provider) open(config *providerModel, c *managed.Connection, diags *dia
 		return
 	}
 	at.warnOfEnvironment(os.Getenv, diags)
+	at.warnOfPassword(diags)
 	var closer io.Closer
 	if at.endpoint != nil {
 		c.AtServer = true

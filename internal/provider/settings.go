@@ -204,6 +204,16 @@ func (p place) warnOfEnvironment(getenv func(string) string, diags *diag.Diagnos
 	}
 }
 
+// warnOfPassword says where the configuration holds the password of a database: Terraform keeps it in saved plans, and can't
+// hide it.
+func (p place) warnOfPassword(diags *diag.Diagnostics) {
+	if p.isConfigured && p.endpoint == nil && tokens.HoldsPassword(p.database) {
+		diags.AddWarning("Password in the provider's configuration", fmt.Sprintf("The address in database holds a password for %s. "+
+			"Whoever reads the configuration, its variables or a saved plan can use it.\n\nLeave it out of the address. Set PGPASSWORD "+
+			"in Terraform's environment, or name a password file there in PGPASSFILE.", p.location))
+	}
+}
+
 // isAt reports whether a name, from the environment, is that of the database at a location.
 func isAt(name, location string) bool {
 	at, err := locate(tokens.DatabaseVariable, name)

@@ -34,7 +34,7 @@ func TestPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	type attributes = map[string]any
-	const other = "https://other.example.com"
+	const other, nowhere = "https://other.example.com", "postgres://anna:hunter2@127.0.0.1:1"
 	directory := t.TempDir()
 	file, otherFile := filepath.Join(directory, "latchkey.db"), filepath.Join(directory, "other.db")
 	token := secret.Reveal()
@@ -42,6 +42,8 @@ func TestPlaces(t *testing.T) {
 		name                        string
 		settings                    attributes
 		database, endpoint, inToken string // in the environment
+		// never is what the provider doesn't say, where that matters.
+		never string
 		// says is what the provider says; reaches is where a look goes, if it says no error: "server" or "database".
 		says    []string
 		reaches string
@@ -90,6 +92,25 @@ func TestPlaces(t *testing.T) {
 			says: []string{"Attribute endpoint:", "write it as in"}},
 		{name: "an address with a password", settings: attributes{"endpoint": "https://anna:hunter2@latchkey.example.com"},
 			inToken: token, says: []string{"Attribute endpoint:", "user name or password"}},
+		{name: "a password for a database", settings: attributes{"database": nowhere + "/x"},
+			says: []string{"Password in the provider's configuration", "x in schema latchkey of PostgreSQL at 127.0.0.1:1", "PGPASSFILE",
+				"can't be reached", "The database is named by database in the provider's configuration"}},
+		{name: "a password for a database in the environment", database: nowhere + "/x", says: []string{"can't be reached"},
+			never: "Password in the provider's configuration"},
+		{name: "another database, with a password, in the environment", settings: attributes{"database": file},
+			database: nowhere + "/x", says: []string{"Another database in the environment"}, reaches: "database"},
+		{name: "the same database by another address", settings: attributes{"database": "postgres://127.0.0.1:1/x?sslmode=disable"},
+			database: nowhere + "/x", says: []string{"can't be reached"}, never: "Another database in the environment"},
+		{name: "another schema in the environment", settings: attributes{"database": "postgres://127.0.0.1:1/x?schema=y"},
+			database: nowhere + "/x", says: []string{"Another database in the environment", "schema y"}},
+		{name: "no database at the address", settings: attributes{"database": nowhere},
+			says: []string{"Unable to find database", "names no database on the server"}},
+		{name: "half a password", settings: attributes{"database": "postgres://anna:hun@hunter2@db/x"},
+			says: []string{"an @, /, ? or # stands where none belongs"}},
+		{name: "a setting of the session", settings: attributes{"database": nowhere + "/x?options=-c%20x%3Dhunter2"},
+			says: []string{"has a parameter that means nothing here"}},
+		{name: "no such file", settings: attributes{"database": nowhere + "/x?sslrootcert=" + file + ".crt"},
+			says: []string{"can't be read", file + ".crt"}},
 		{name: "unknown endpoint", settings: attributes{"endpoint": tftypes.UnknownValue}, inToken: token,
 			says: []string{"the provider's endpoint is not known yet"}},
 		{name: "unknown token", settings: attributes{"endpoint": server.URL, "token": tftypes.UnknownValue},
@@ -115,6 +136,9 @@ func TestPlaces(t *testing.T) {
 				if !strings.Contains(text, part) {
 					t.Errorf("%q is not in what the provider says: %s", part, text)
 				}
+			}
+			if test.never != "" && strings.Contains(text, test.never) {
+				t.Errorf("%q is in what the provider says: %s", test.never, text)
 			}
 			if strings.Contains(text, token[:20]) || strings.Contains(text, "hunter2") {
 				t.Error("the provider repeats a secret")

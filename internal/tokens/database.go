@@ -33,6 +33,17 @@ func MayHoldPassword(name string) bool {
 	return strings.ContainsAny(name, "@=") || strings.Contains(name, "://")
 }
 
+// HoldsPassword reports whether the address of a PostgreSQL server contains a password, be it of a role or of a key.
+func HoldsPassword(address string) bool {
+	_, rest, _ := strings.Cut(address, "://")
+	rest, parameters, _ := strings.Cut(rest, "?")
+	authority, _, _ := strings.Cut(rest, "/")
+	user, _, hasUser := strings.Cut(authority, "@")
+	_, password, _ := strings.Cut(user, ":")
+	query, _ := url.ParseQuery(parameters) // what can't be read of it is refused elsewhere
+	return hasUser && password != "" || query.Get("password") != "" || query.Get("sslpassword") != ""
+}
+
 // connectionString matches what names a PostgreSQL server in keywords and values, such as "host=db dbname=latchkey".
 var connectionString = regexp.MustCompile(`^(host|hostaddr|port|dbname|user|password|service|sslmode)\s*=`)
 

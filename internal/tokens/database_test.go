@@ -53,3 +53,22 @@ func TestValidateDatabase(t *testing.T) {
 		}
 	}
 }
+
+func TestHoldsPassword(t *testing.T) {
+	for address, want := range map[string]bool{
+		"postgres://db/latchkey":                              false,
+		"postgres://anna@db/latchkey?sslmode=require":         false,
+		"postgres://anna:@db:5432/latchkey":                   false,
+		"postgres://one:5432,two:5433/latchkey":               false,
+		"postgres:///latchkey?host=/run/a:b@c":                false,
+		"postgres://anna:hunter2@db/latchkey":                 true,
+		"postgres://anna:hunter2@one:5432,two:5433/latchkey":  true,
+		"postgres://anna:hunter2@%2Frun%2Fpostgresql/x":       true,
+		"postgresql://db/latchkey?password=hunter2":           true,
+		"postgres://db/latchkey?sslkey=key&sslpassword=hunte": true,
+	} {
+		if got := tokens.HoldsPassword(address); got != want {
+			t.Errorf("%s: %t", address, got)
+		}
+	}
+}

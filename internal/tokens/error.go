@@ -50,8 +50,10 @@ const (
 	ReasonUnauthenticated Reason = "unauthenticated"
 	// ReasonSecretAlreadyShown: the request took effect before, and its answer showed a secret that can't be shown again.
 	ReasonSecretAlreadyShown Reason = "secret_already_shown"
-	// ReasonUnreachable: the server can't be reached, or didn't answer.
+	// ReasonUnreachable: the server of Latchkey can't be reached, or didn't answer.
 	ReasonUnreachable Reason = "unreachable"
+	// ReasonDatabaseUnreachable: the database's own server can't be reached, or doesn't prove that it is the one that was meant.
+	ReasonDatabaseUnreachable Reason = "database_unreachable"
 	// ReasonOutcomeUnknown: the connection was lost while a change was being committed, and nobody can tell whether it was.
 	ReasonOutcomeUnknown Reason = "outcome_unknown"
 	// ReasonNotGranted: the role by which the program uses the database isn't granted what that takes.

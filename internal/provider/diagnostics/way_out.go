@@ -44,8 +44,9 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 		}
 		return databaseSetting + " In a new configuration the first apply makes the database."
 	},
-	tokens.ReasonNoDirectory: always(databaseSetting),
-	tokens.ReasonWrongPlace:  always(databaseSetting),
+	tokens.ReasonNoDirectory:         always(databaseSetting),
+	tokens.ReasonWrongPlace:          always(databaseSetting),
+	tokens.ReasonDatabaseUnreachable: always(databaseSetting + " Then plan again, to see how things stand."),
 	tokens.ReasonWrongDatabase: always("It is found by database or endpoint in the provider's configuration or, where both " +
 		"are left out, by " + tokens.DatabaseVariable + " or " + tokens.EndpointVariable + "."),
 	tokens.ReasonOlderDatabase: always("Put back the file of whoever changed it last; behind a server, that is for whoever " +
@@ -72,8 +73,8 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonDatabaseFailing: always("Run latchkey doctor to examine it."),
 }
 
-// databaseSetting says where the path of the database comes from.
-const databaseSetting = "The path is set by database in the provider's configuration or, where that is left out, by " +
+// databaseSetting says where the path or address of the database comes from.
+const databaseSetting = "The database is named by database in the provider's configuration or, where that is left out, by " +
 	tokens.DatabaseVariable + "."
 
 // endpointSetting says where the address of the server comes from.

@@ -1,10 +1,12 @@
 package postgres
 
 import (
+	"crypto/x509"
 	"database/sql/driver"
 	"errors"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -91,19 +93,63 @@ func (s server) Explain(err error) error {
 		}
 		return s.explainCode(where, failure.Code)
 	}
-	if cause, ok := errors.AsType[*net.OpError](err); ok && cause.Op == "dial" {
+	if distrust := explainTLS(where, err); distrust != nil {
+		return distrust
+	}
+	if cause := dialFailure(err); cause != nil {
 		return tokens.Unavailable(cause, "%s can't be reached: check the address, the network, and whether the server runs", where).
-			Because(tokens.ReasonUnreachable)
+			Because(tokens.ReasonDatabaseUnreachable)
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return tokens.Unavailable(nil, "%s can't be reached: check the address, sslmode, the network, and whether the server runs",
-			where).Because(tokens.ReasonUnreachable)
+			where).Because(tokens.ReasonDatabaseUnreachable)
 	}
 	if isConnectionLost(err) {
 		return tokens.Unavailable(nil, "the connection to %s was lost; nothing was changed: try again", where).
-			Because(tokens.ReasonUnreachable)
+			Because(tokens.ReasonDatabaseUnreachable)
 	}
 	return tokens.Unavailable(nil, "%s can't be used", where).Because(tokens.ReasonDatabaseFailing)
+}
+
+// dialFailure returns why no connection came about; nil if one did. It tells of hosts alone.
+func dialFailure(err error) error {
+	if lookUp, ok := errors.AsType[*net.DNSError](err); ok {
+		return lookUp
+	}
+	if dialed, ok := errors.AsType[*net.OpError](err); ok && dialed.Op == "dial" {
+		return dialed
+	}
+	return nil
+}
+
+// explainTLS explains why no encrypted connection came about; nil for another error.
+func explainTLS(where string, err error) error {
+	if otherName, ok := errors.AsType[x509.HostnameError](err); ok {
+		return tokens.Unavailable(otherName, "%s can't be reached: the server's certificate is for other names than the host; write the "+
+			"host as the certificate does, or find out whether this is another server than you mean", where).
+			Because(tokens.ReasonDatabaseUnreachable)
+	}
+	_, isStranger := errors.AsType[x509.UnknownAuthorityError](err)
+	cause, isInvalid := errors.AsType[x509.CertificateInvalidError](err)
+	switch {
+	case isStranger:
+		return tokens.Unavailable(nil, "%s can't be reached: the server doesn't prove who it is, since no authority that is trusted here "+
+			"signed its certificate; name a file with that of its authority by sslrootcert in the address, or find out whether this is "+
+			"another server than you mean", where).Because(tokens.ReasonDatabaseUnreachable)
+	case isInvalid:
+		return tokens.Unavailable(cause, "%s can't be reached: the server doesn't prove who it is, since its certificate is not valid; "+
+			"have it renewed, and check this machine's clock", where).Because(tokens.ReasonDatabaseUnreachable)
+	case isWithoutTLS(err):
+		return tokens.Unavailable(nil, "%s can't be reached: the server takes no TLS, which sslmode in the address asks for; turn on ssl on "+
+			"the server", where).Because(tokens.ReasonDatabaseUnreachable)
+	}
+	return nil
+}
+
+// isWithoutTLS reports whether an error says that the server speaks no TLS. The driver has only a text for that.
+func isWithoutTLS(err error) bool {
+	_, isConnecting := errors.AsType[*pgconn.ConnectError](err)
+	return isConnecting && strings.Contains(err.Error(), "server refused TLS connection")
 }
 
 // explainCode explains an error of the server by its code.
@@ -117,7 +163,10 @@ func (s server) explainCode(where, code string) error {
 	case codeNoDatabase:
 		return tokens.Unavailable(nil, "there is no database of that name on the server of %s: make it, or check the address", where).
 			Because(tokens.ReasonWrongPlace)
-	case codeBadPassword, codeNoLogin:
+	case codeNoLogin:
+		return tokens.Unavailable(nil, "%s lets this role in by no way that is tried from this machine: check role, database and sslmode "+
+			"in the address, and pg_hba.conf on the server", where).Because(tokens.ReasonWrongPlace)
+	case codeBadPassword:
 		return tokens.Unavailable(nil, "%s refuses the role or its password: check the address, PGPASSWORD or the password file",
 			where).Because(tokens.ReasonWrongPlace)
 	case codeReadOnly, codeReadOnlyBegin:
@@ -128,7 +177,7 @@ func (s server) explainCode(where, code string) error {
 		return tokens.Unavailable(nil, "the disk of %s is full; nothing was changed: free some space and try again", where)
 	case codeAdminShutdown, codeCrashShutdown, codeCannotConnect:
 		return tokens.Unavailable(nil, "%s is stopping or starting; nothing was changed: try again", where).
-			Because(tokens.ReasonUnreachable)
+			Because(tokens.ReasonDatabaseUnreachable)
 	case codeTwoRows:
 		return tokens.Unavailable(nil, "%s holds more than one identity, and a database has one: somebody changed table database; restore "+
 			"it from a backup", where).Because(tokens.ReasonDatabaseFailing)

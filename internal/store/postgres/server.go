@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -118,6 +117,10 @@ func newServer(address string) (server, error) {
 		return server{}, tokens.Invalid("database", "its address can't be used: check host, port and connect_timeout, and that "+
 			"sslrootcert, sslcert and sslkey name files in PEM form")
 	}
+	if s.config.Database == "" {
+		return server{}, tokens.Invalid("database", "its address names no database on the server: write the name after the host, as in "+
+			"\"postgres://latchkey@db.example.com/latchkey\"")
+	}
 	for name := range s.config.RuntimeParams { // of the environment, such as PGTZ
 		if name != "application_name" {
 			delete(s.config.RuntimeParams, name)
@@ -170,7 +173,7 @@ func (s server) Location() string {
 	for _, other := range s.config.Fallbacks { // one of them may be the same host with another use of TLS
 		add(other.Host, other.Port)
 	}
-	return fmt.Sprintf("%s in schema %s of PostgreSQL at %s", cmp.Or(s.config.Database, s.config.User), s.schema,
+	return fmt.Sprintf("%s in schema %s of PostgreSQL at %s", s.config.Database, s.schema,
 		strings.Join(hosts, ","))
 }
 
