@@ -51,7 +51,7 @@ func (b *Backend) backUp(
 	if tokens.IsDatabaseAddress(b.options.Database) {
 		err = b.store.ReadAtOnce(ctx, func(v store.View) error {
 			return ofRows(ctx, file, func(ctx context.Context, tx store.Tx) error {
-				if _, err := tx.CopyFrom(ctx, v, func(string, int64) {}); err != nil {
+				if err := tx.CopyFrom(ctx, v); err != nil {
 					return err
 				}
 				return note(ctx, tx.Of(v.Database()))

@@ -123,7 +123,7 @@ func (r Restore) make(ctx context.Context, backup store.View) error {
 
 // fill writes the rows of the backup, and what there is to note.
 func (r Restore) fill(ctx context.Context, tx store.Tx, backup store.View) error {
-	if _, err := tx.CopyFrom(ctx, backup, func(string, int64) {}); err != nil {
+	if err := tx.CopyFrom(ctx, backup); err != nil {
 		return err
 	}
 	return r.Note(ctx, tx.Of(backup.Database()))
@@ -145,8 +145,7 @@ func (r Restore) replace(ctx context.Context, c *connection, backup store.View) 
 			}
 			tx := c.counting(store.NewTx(c.database, t.statements), t.statements)
 			err := r.Keep(ctx, r.Aside, func(ctx context.Context, kept store.Tx) error {
-				_, err := kept.CopyFrom(ctx, tx.View, func(string, int64) {})
-				return err
+				return kept.CopyFrom(ctx, tx.View)
 			})
 			if err != nil {
 				return err

@@ -188,7 +188,17 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 			return tx.RecordUses(ctx, []store.SecretUse{{TokenID: p.token.ID, Version: 1, Count: 1, Last: noon}})
 		}, []string{ofNothing}},
 
-		"AtTheEnd":   {func(_ context.Context, tx store.Tx) error { tx.AtTheEnd(nil); return nil }, nil},
+		"AtTheEnd": {func(_ context.Context, tx store.Tx) error { tx.AtTheEnd(nil); return nil }, nil},
+		"CopyFrom": {func(ctx context.Context, tx store.Tx) error {
+			empty, err := emptyDatabase(ctx, inMemory, store.SchemaVersion)
+			if err != nil {
+				return err
+			}
+			defer empty.Close()
+			return tx.CopyFrom(ctx, store.NewView(tokens.Database{}, empty))
+		}, nil},
+		"CountingOn": {func(_ context.Context, tx store.Tx) error { tx.CountingOn(nil); return nil }, nil},
+		"Of":         {func(_ context.Context, tx store.Tx) error { tx.Of(tokens.Database{}); return nil }, nil},
 		"ClosedBy":   {func(_ context.Context, tx store.Tx) error { tx.ClosedBy(nil); return nil }, nil},
 		"Within":     {func(_ context.Context, tx store.Tx) error { tx.Within(store.Everything); return nil }, nil},
 		"NotForGood": {func(_ context.Context, tx store.Tx) error { tx.NotForGood(); return nil }, nil},

@@ -51,8 +51,8 @@ func Fill(t testing.TB, address, from string) {
 			END LOOP;
 			FOR counting IN SELECT table_name, column_name FROM information_schema.columns
 				WHERE table_schema = '`+to+`' AND is_identity = 'YES' LOOP
-				EXECUTE format('SELECT setval(pg_get_serial_sequence(%L, %L), coalesce(max(%I), 0) + 1, false) FROM `+to+`.%I',
-					'`+to+`.' || counting.table_name, counting.column_name, counting.column_name, counting.table_name);
+				EXECUTE format('SELECT setval(pg_get_serial_sequence(%1$L, %2$L), coalesce(max(%2$I), 0) + 1, false) FROM `+to+`.%3$I',
+					'`+to+`.' || counting.table_name, counting.column_name, counting.table_name);
 			END LOOP;
 		END $$`)
 }
