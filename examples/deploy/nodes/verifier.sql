@@ -1,5 +1,5 @@
 -- What the role latchkey_verify may read: the tables that say whether a value is good, and no events, requests or shares.
--- Run this as the role latchkey, once that has made its tables (`latchkey bootstrap`, `latchkey migrate`, or the first apply):
+-- Run this as the role latchkey, once that has made its tables (`latchkey bootstrap`, `latchkey restore`, or the first apply):
 --
 --     psql "postgres://latchkey@db.acme.example/latchkey?sslmode=verify-full" -v ON_ERROR_STOP=1 -f verifier.sql
 
