@@ -55,7 +55,9 @@ func TestGuideCommands(t *testing.T) {
 			for _, line := range latchkeyLine.FindAllString(block[1], -1) {
 				commands++
 				cmd := w.command("sh", "-c", placeholder.ReplaceAllLiteralString(line, id))
-				cmd.Env = append(cmd.Env, "PATH="+w.dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+				// What the lines before it in a guide set.
+				cmd.Env = append(cmd.Env, "LATCHKEY_DATABASE=latchkey.db", "HEAD=1:"+strings.Repeat("0", 64),
+					"PATH="+w.dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 				said := finish(t, cmd)
 				misuse, err := os.ReadFile(w.path("misuse"))
 				if err != nil {
