@@ -28,14 +28,20 @@ type deployment struct {
 // newDeployment returns a workspace without a Terraform on a server for the test alone.
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
-	d := &deployment{workspace: newServedWorkspace(t), passwords: map[string]string{}}
-	d.server = pgtest.NewSecure(t, "fsync=off")
+	d := newServer(t, newServedWorkspace(t))
 	d.database, d.verifier = d.addressFor("latchkey"), d.addressFor("latchkey_verify")
 	d.administer("postgres", `CREATE DATABASE latchkey ENCODING 'UTF8' TEMPLATE template0`)
 	d.administer("latchkey", d.nodeFile("grants.sql"))
 	for _, role := range []string{"latchkey", "latchkey_verify"} {
 		d.setPassword(role)
 	}
+	return d
+}
+
+// newServer returns a workspace with a server for the test alone, on which nothing was made yet.
+func newServer(t *testing.T, w *workspace) *deployment {
+	t.Helper()
+	d := &deployment{workspace: w, server: pgtest.NewSecure(t, "fsync=off"), passwords: map[string]string{}}
 	t.Setenv("PGPASSFILE", d.path("pgpass")) // for the test itself, and for what it starts
 	return d
 }

@@ -1,11 +1,10 @@
 -- The two roles by which Latchkey uses a database on a PostgreSQL server, and the schema that holds its tables. Run this
--- once, as an administrator of the server, in a database that is Latchkey's alone:
+-- once, as an administrator of the server, in a database that is Latchkey's alone, with $ADMIN like
+-- 'host=db.acme.example user=postgres sslmode=verify-full':
 --
---     psql "$ADMIN" -c "CREATE DATABASE latchkey ENCODING 'UTF8' TEMPLATE template0"
---     psql "$ADMIN" -d latchkey -v ON_ERROR_STOP=1 --single-transaction -f grants.sql
---     psql "$ADMIN" -d latchkey -c '\password latchkey' -c '\password latchkey_verify'
---
--- \password asks for the password, and sends what the server stores in its place, so that no log has it.
+--     psql "$ADMIN dbname=postgres" -c "CREATE DATABASE latchkey ENCODING 'UTF8' TEMPLATE template0"
+--     psql "$ADMIN dbname=latchkey" -v ON_ERROR_STOP=1 --single-transaction -f grants.sql
+--     psql "$ADMIN dbname=latchkey" -c '\password latchkey' -c '\password latchkey_verify'
 
 -- Owns the schema and nothing else. Terraform, the command line and the servers that manage tokens use it.
 CREATE ROLE latchkey LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
