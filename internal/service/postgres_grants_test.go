@@ -112,6 +112,12 @@ func TestGrants(t *testing.T) {
 	g.changesNothing(readable)
 
 	s := openWith(t, service.Options{Database: g.verifier, Now: clock, Follow: true})
+	g.as("latchkey", "latchkey", `UPDATE latchkey.schema_version SET version = version - 1`)
+	if _, err := s.Verifications().Watch(background); tokens.ErrorReason(err) != tokens.ReasonNotGranted ||
+		!strings.Contains(err.Error(), "has the schema of an older Latchkey, and the role may not change it") {
+		t.Errorf("on an older schema, watching gives %v", err)
+	}
+	g.as("latchkey", "latchkey", `UPDATE latchkey.schema_version SET version = version + 1`)
 	note := func() {
 		s.RecordUse(made.AccessToken.ID, 1, now)
 		s.RecordUse(made.AccessToken.ID, 1, now)
