@@ -84,5 +84,5 @@ func TestCertificateOfDatabase(t *testing.T) {
 	query.Set("sslrootcert", another.Authority)
 	address.RawQuery = query.Encode()
 	d.database = address.String()
-	d.latchkey("token", "list").exits(3).says("can't be reached", "sslmode")
+	d.latchkey("token", "list").exits(3).says("can't be reached", "doesn't prove who it is", "sslrootcert")
 }
