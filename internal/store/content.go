@@ -33,7 +33,7 @@ const rolesSince = 2
 // Inspect fills in what the database holds, beside its identity and its version. unsoundMigrated does what Unsound does for
 // an older version of the schema, and reports whether it could.
 func (v View) Inspect(ctx context.Context, c *Content, unsoundMigrated func() ([]string, bool, error)) (err error) {
-	*c = Content{Database: v.database, SchemaVersion: v.schema}
+	*c = Content{Database: c.Database, SchemaVersion: c.SchemaVersion} // a look before may have got half-way
 	for _, counted := range []struct{ table, noun string }{
 		{"groups", "group"}, {"roles", "custom role"}, {"members", "member"},
 		{"technical_users", "technical user"}, {"access_tokens", "access token"},
