@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,8 @@ const (
 	DefaultRows = 1_000_000
 	// DefaultMaxStaleness is how old the knowledge of changes may be, if nothing else is said.
 	DefaultMaxStaleness = 5 * time.Second
+	// never is when a cache looked at the changes that has not done so yet.
+	never = math.MinInt64
 )
 
 // Options say how a Cache works.
@@ -47,7 +50,7 @@ type Cache[T any] struct {
 	// generation counts the changes that were seen. What was read before the latest of them is not kept.
 	generation uint64
 
-	// lookedAt is when the last good look at the changes began, by the elapsed time of the clock; negative for never.
+	// lookedAt is when the last good look at the changes began, by the elapsed time of the clock; never before the first.
 	lookedAt atomic.Int64
 	// watch is that of the feed, once it has begun.
 	watch  atomic.Pointer[store.Watch]
@@ -66,7 +69,7 @@ func New[T any](
 		unknown: map[uint64]*tokens.SecretHash{},
 	}
 	c.lookUps = newLookUps(c.lookUp)
-	c.lookedAt.Store(-1)
+	c.lookedAt.Store(never)
 	return c
 }
 
@@ -188,7 +191,7 @@ func (c *Cache[T]) CanTell() error {
 func (c *Cache[T]) checkKnowledge(elapsed time.Duration) error {
 	looked := time.Duration(c.lookedAt.Load())
 	switch {
-	case looked < 0:
+	case looked == never:
 		return tokens.Unavailable(nil, "the database has not been read yet")
 	case elapsed-looked > c.options.MaxStaleness:
 		return tokens.Unavailable(nil, "the database was last read %s ago, which is longer than %s: whether a value is good "+
