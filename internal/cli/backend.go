@@ -116,6 +116,27 @@ func (a *app) acceptor() acceptor {
 	return service.Acceptance{Options: a.options(), Actor: a.Actor, ClaimedRun: a.principal().Run()}
 }
 
+// migrate moves the database to another place.
+func (a *app) migrate(ctx context.Context, to string, progress func(tokens.MigrationStep)) (tokens.Migration, error) {
+	return service.Migration{
+		From: a.options(), To: service.Options{Database: to, Now: a.Now}, Actor: a.Actor, ClaimedRun: a.principal().Run(),
+		Progress: progress,
+	}.Run(ctx)
+}
+
+// unsealer lets a database count again that was moved, and can look at it before.
+type unsealer interface {
+	Look(ctx context.Context) (tokens.Unsealing, error)
+	Run(ctx context.Context) error
+}
+
+// unsealer returns the unsealing of the database, which was moved to a place; empty where nobody says which.
+func (a *app) unsealer(there string) unsealer {
+	return service.Unsealing{
+		Options: a.options(), There: service.Options{Database: there, Now: a.Now}, Actor: a.Actor, ClaimedRun: a.principal().Run(),
+	}
+}
+
 // bootstrap makes the first access token that may do everything, and the database where there is none.
 func (a *app) bootstrap(
 	ctx context.Context, organization string, secret tokens.NewSecretFor,

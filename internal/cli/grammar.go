@@ -63,6 +63,7 @@ type grammar struct {
 	Scan         scan         `cmd:"" help:"Find values of access tokens in files, and exit with 1 if any is live."`
 	Backup       backup       `cmd:"" on:"file" help:"Copy the database to a new file while it is in use."`
 	Restore      restore      `cmd:"" on:"file" help:"Replace the database with a backup."`
+	Migrate      migrate      `cmd:"" on:"file" help:"Move the database to another place, such as PostgreSQL."`
 	ImportBlocks importBlocks `cmd:"" help:"Write Terraform import blocks for what is in the database, to recover a lost state."`
 	Doctor       doctor       `cmd:"" on:"file" help:"Examine the database and report problems."`
 	Completion   completion   `cmd:"" on:"nothing" help:"Print the script that completes commands, flags and names in a shell."`
@@ -84,8 +85,8 @@ func parse(env Env) (func(context.Context) error, error) {
 		kong.Description("See, make, stop and verify the access tokens of a Latchkey database. "+
 			"Terraform runs the same program as its provider.\n\n"+
 			"Commands work on the database file or, with --endpoint, through a server (latchkey serve), which knows who asks by "+
-			"an access token. A flag beats the environment as a whole. serve, bootstrap, backup, restore and doctor work on the "+
-			"file alone.\n\n"+exitCodes),
+			"an access token. A flag beats the environment as a whole. serve, bootstrap, backup, restore, migrate and doctor work "+
+			"on the database itself.\n\n"+exitCodes),
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(int) { answered = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),

@@ -50,7 +50,10 @@ func (f *flushes) tell(done service.Flushed, err error) {
 	f.dropped.Add(float64(done.Dropped))
 	f.droppedUses.Add(float64(done.DroppedUses))
 	isDenied := tokens.ErrorReason(err) == tokens.ReasonNotGranted
+	isMoved := tokens.ErrorReason(err) == tokens.ReasonMoved
 	switch {
+	case isMoved && !f.failing:
+		f.log.Error("the last uses of tokens are dropped", "error", tokens.Cleaned(explain(err)))
 	case isDenied && !f.failing:
 		f.log.Warn("the role may only read the database: this server verifies, and records neither uses of tokens nor refusals",
 			"error", tokens.Cleaned(explain(err)))
@@ -60,7 +63,7 @@ func (f *flushes) tell(done service.Flushed, err error) {
 	case err == nil && f.failing:
 		f.log.Info("the last uses of tokens are written again", "tokens", done.Tokens)
 	}
-	if f.failing = err != nil; f.failing && !isDenied {
+	if f.failing = err != nil; f.failing && !isDenied && !isMoved {
 		f.failures.Inc()
 	}
 }

@@ -116,7 +116,7 @@ func (s *Service) Close() error {
 	}
 	_, unwritten := s.flush(context.Background(), func(context.Context) error { return nil })
 	closed := s.store.Close()
-	if unwritten != nil && tokens.ErrorReason(unwritten) != tokens.ReasonNotGranted { // where nothing is to be written
+	if unwritten != nil && !takesNoUses(unwritten) {
 		return unwritten
 	}
 	return closed

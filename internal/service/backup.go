@@ -51,7 +51,7 @@ func (b *Backend) backUp(
 	if tokens.IsDatabaseAddress(b.options.Database) {
 		err = b.store.ReadAtOnce(ctx, func(v store.View) error {
 			return ofRows(ctx, file, func(ctx context.Context, tx store.Tx) error {
-				if err := tx.CopyFrom(ctx, v); err != nil {
+				if err := tx.CopyFrom(ctx, v, nil); err != nil {
 					return err
 				}
 				return note(ctx, tx.Of(v.Database()))

@@ -114,6 +114,9 @@ func contentFindings(c store.Content, options Options) []Finding {
 		return nil
 	}
 	findings := []Finding{{Name: "identity", Value: c.Database.ID}, organizationFinding(c, options)}
+	if c.MovedTo != "" {
+		findings = append(findings, sealFinding(c))
+	}
 	if c.Counts != nil {
 		findings = append(findings, countsFinding(c))
 	}
@@ -261,6 +264,15 @@ func rowsFinding(i store.Content) Finding {
 		Value: "not sound",
 		Problem: "Latchkey can't have written " + strings.Join(i.Unsound, "; ") +
 			": keep a copy of all its files, and restore it from a backup",
+	}
+}
+
+// sealFinding says where the database was moved to.
+func sealFinding(c store.Content) Finding {
+	return Finding{
+		Name: "seal", Value: "moved to " + tokens.Cleaned(c.MovedTo), Facts: map[string]any{"moved_to": c.MovedTo},
+		Problem: "nothing can be changed here any more: name the other database in its place, or run latchkey migrate --unseal if " +
+			"this one is to count again",
 	}
 }
 

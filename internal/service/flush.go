@@ -32,7 +32,7 @@ type Flushed struct {
 	// Refusals is the number of refused uses that it dealt with, and Dropped how many came since the flush before for
 	// which there was no room in memory.
 	Refusals, Dropped int
-	// DroppedUses is the number of uses that were dropped, since the role may not write to the database.
+	// DroppedUses is the number of uses that were dropped, since the role may not write to the database, or that was moved elsewhere.
 	DroppedUses int64
 	// Took is how long it took, pauses included, where KeepUses reports it.
 	Took time.Duration
@@ -40,7 +40,7 @@ type Flushed struct {
 
 // FlushUses writes the uses and refused uses that wait in memory. It does so in several transactions with pauses between,
 // in which others can write. What it can't write waits for the next flush. CodeUnavailable, also where ctx ends first; with
-// ReasonNotGranted, where the role may only read, nothing waits: it is dropped.
+// ReasonNotGranted, where the role may only read, or ReasonMoved, nothing waits: it is dropped.
 func (s *Service) FlushUses(ctx context.Context) (Flushed, error) {
 	return s.flush(ctx, func(ctx context.Context) error {
 		select {
@@ -99,12 +99,20 @@ func (s *Service) flush(ctx context.Context, pause func(context.Context) error) 
 	case tokens.ErrorReason(err) == tokens.ReasonNotGranted:
 		s.denied = denial{err, s.now().Add(askAgainAfter)}
 		done = s.dropUses(done)
+	case tokens.ErrorReason(err) == tokens.ReasonMoved: // as many as nobody verifies here any more
+		done = s.dropUses(done)
 	case err == nil && done.Tokens+done.Refusals == 0: // nothing waited, so nothing tells whether it is granted now
 		err = s.denied.err
 	default:
 		s.denied = denial{}
 	}
 	return done, err
+}
+
+// takesNoUses reports whether an error says that uses are not wanted.
+func takesNoUses(err error) bool {
+	reason := tokens.ErrorReason(err)
+	return reason == tokens.ReasonNotGranted || reason == tokens.ReasonMoved
 }
 
 // dropUses drops all that waits, and adds how much that was to what a flush did.

@@ -46,6 +46,9 @@ func (r Restore) Run(ctx context.Context) (tokens.Restoration, error) {
 	return restoration, nil
 }
 
+// replacedEnding is the layout, with the time, of what ends the name of a database that was moved out of the way.
+const replacedEnding = ".replaced-20060102T150405Z"
+
 // look returns what the restore will do, for people and for the store.
 func (r Restore) look(ctx context.Context) (none tokens.Restoration, by replacement, err error) {
 	now := asStored(r.Options.Now())
@@ -57,7 +60,7 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, by replacem
 	if err != nil {
 		return none, nil, err
 	}
-	by = r.replacement(now.Format(".replaced-20060102T150405Z"), func(ctx context.Context, tx store.Tx) error {
+	by = r.replacement(now.Format(replacedEnding), func(ctx context.Context, tx store.Tx) error {
 		done := event(now, r.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View))
 		done.Detail = origin(backup)
 		switch tells, err := tellsSecret(ctx, tx.View, r.ClaimedRun); {

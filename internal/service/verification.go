@@ -23,6 +23,9 @@ func (b *Backend) VerifySecret(
 		if err := r.caller.MayIntrospect(); err != nil {
 			return result, err
 		}
+		if err := r.CheckNotMoved(ctx); err != nil {
+			return result, err
+		}
 		known, ok, err := verify.Value(ctx, secretRows{r.View}, secret)
 		if err != nil || !ok {
 			return result, err

@@ -189,7 +189,8 @@ func scanChange(row scanner) (c changeRow, err error) {
 	return c, checkedRow("", "", err)
 }
 
-// ChangesSince returns what changed since a mark was the newest one, and the mark that is the newest now. listed means that
+// ChangesSince returns what changed since a mark was the newest one, and the mark that is the newest now; of a database that was
+// moved elsewhere, CodeUnavailable with ReasonMoved. listed means that
 // the database has the table of changes, with the columns that this program reads. Of a database that doesn't count its
 // changes, everything may have changed at any time.
 func (v View) ChangesSince(ctx context.Context, seen tokens.Mark, listed bool) (Changes, tokens.Mark, error) {
@@ -199,6 +200,9 @@ func (v View) ChangesSince(ctx context.Context, seen tokens.Mark, listed bool) (
 	}
 	past, err := v.Past(ctx, seen)
 	newest := past.Newest
+	if err == nil {
+		err = v.CheckNotMoved(ctx)
+	}
 	if err != nil {
 		return Changes{}, seen, err
 	}

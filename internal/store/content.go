@@ -25,6 +25,8 @@ type Content struct {
 	Broken *tokens.BrokenLink
 	// LastEvent is the newest one.
 	LastEvent tokens.Event
+	// MovedTo is where it was moved to; empty for one that is in use.
+	MovedTo string
 }
 
 // rolesSince is the version of the schema from which on there are custom roles.
@@ -34,6 +36,9 @@ const rolesSince = 2
 // an older version of the schema, and reports whether it could.
 func (v View) Inspect(ctx context.Context, c *Content, unsoundMigrated func() ([]string, bool, error)) (err error) {
 	*c = Content{Database: c.Database, SchemaVersion: c.SchemaVersion} // a look before may have got half-way
+	if c.MovedTo, err = v.MovedTo(ctx); err != nil {
+		return err
+	}
 	for _, counted := range []struct{ table, noun string }{
 		{"groups", "group"}, {"roles", "custom role"}, {"members", "member"},
 		{"technical_users", "technical user"}, {"access_tokens", "access token"},

@@ -43,10 +43,14 @@ func TableNames() []string {
 // copiedAtOnce is how many rows one statement copies at most, and valuesAtOnce how many values: engines have limits.
 const copiedAtOnce, valuesAtOnce = 200, 5000
 
-// CopyFrom copies the rows of all tables from another database to this one, which has our schema and no rows.
-func (t Tx) CopyFrom(ctx context.Context, from View) error {
+// Progress is told how many rows of a table were copied or compared so far.
+type Progress func(table string, rows int64)
+
+// CopyFrom copies the rows of all tables from another database to this one, which has our schema and no rows. progress may be
+// nil.
+func (t Tx) CopyFrom(ctx context.Context, from View, progress Progress) error {
 	for _, of := range tables {
-		if err := t.copyTable(ctx, from, of); err != nil {
+		if err := t.copyTable(ctx, from, of, progress); err != nil {
 			return fmt.Errorf("copying table %s: %w", of.name, err)
 		}
 	}
@@ -56,38 +60,27 @@ func (t Tx) CopyFrom(ctx context.Context, from View) error {
 	return nil
 }
 
-func (t Tx) copyTable(ctx context.Context, from View, of table) (err error) {
-	rows, err := from.q.QueryContext(ctx, `SELECT * FROM `+of.name+` ORDER BY `+of.key)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	columns, err := rows.Columns()
-	if err != nil {
-		return err
-	}
-	isBoolean, err := t.booleans(ctx, of.name, columns)
-	if err != nil {
-		return err
-	}
-	most := max(1, min(copiedAtOnce, valuesAtOnce/len(columns)))
+func (t Tx) copyTable(ctx context.Context, from View, of table, progress Progress) error {
 	var b statement
 	var lines []string
-	insert := func() error {
+	var isBoolean []bool
+	var copied int64
+	insert := func(columns []string) error {
 		if len(lines) == 0 {
 			return nil
 		}
 		err := t.exec(ctx, `INSERT INTO `+of.name+` (`+strings.Join(columns, `, `)+`) VALUES `+strings.Join(lines, `, `), b.args...)
+		if copied += int64(len(lines)); err == nil && progress != nil {
+			progress(of.name, copied)
+		}
 		b, lines = statement{}, nil
 		return err
 	}
-	for rows.Next() {
-		values, to := make([]any, len(columns)), make([]any, len(columns))
-		for i := range to {
-			to[i] = &values[i]
-		}
-		if err := rows.Scan(to...); err != nil {
-			return err
+	columns, err := from.eachRow(ctx, of, func(columns []string, values []any) (err error) {
+		if isBoolean == nil {
+			if isBoolean, err = t.booleans(ctx, of.name, columns); err != nil {
+				return err
+			}
 		}
 		places := make([]string, len(values))
 		for i, value := range values {
@@ -96,13 +89,41 @@ func (t Tx) copyTable(ctx context.Context, from View, of table) (err error) {
 			}
 			places[i] = b.arg(value)
 		}
-		if lines = append(lines, `(`+strings.Join(places, `, `)+`)`); len(lines) == most {
-			if err := insert(); err != nil {
-				return err
-			}
+		lines = append(lines, `(`+strings.Join(places, `, `)+`)`)
+		if len(lines) < max(1, min(copiedAtOnce, valuesAtOnce/len(columns))) {
+			return nil
+		}
+		return insert(columns)
+	})
+	if err != nil {
+		return err
+	}
+	return insert(columns)
+}
+
+// eachRow calls fn with each row of a table, in the order of its key, and returns the names of the columns.
+func (v View) eachRow(ctx context.Context, of table, fn func(columns []string, values []any) error) (columns []string, err error) {
+	rows, err := v.q.QueryContext(ctx, `SELECT * FROM `+of.name+` ORDER BY `+of.key)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if columns, err = rows.Columns(); err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		values, to := make([]any, len(columns)), make([]any, len(columns))
+		for i := range to {
+			to[i] = &values[i]
+		}
+		if err := rows.Scan(to...); err != nil {
+			return nil, err
+		}
+		if err := fn(columns, values); err != nil {
+			return nil, err
 		}
 	}
-	return errors.Join(insert(), rows.Err())
+	return columns, rows.Err()
 }
 
 // booleans reports which columns of a table hold true and false by the engine's own type.

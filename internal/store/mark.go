@@ -71,6 +71,9 @@ func (t Tx) PutBack(ctx context.Context, until time.Time) error {
 	if err := t.KnowEarlierMarks(ctx, until); err != nil {
 		return err
 	}
+	if err := t.Seal(ctx, ""); err != nil { // the backup may be of one that was moved elsewhere
+		return err
+	}
 	_, err := t.raise(ctx, until, nil, everything)
 	return err
 }

@@ -239,8 +239,21 @@ func (s *Store) writingOwn(fn func(Tx) error) func(Connection, Tx) error {
 	}
 }
 
-// write runs fn by one of the ways to write.
+// write runs fn by one of the ways to write, unless the database was moved elsewhere.
 func (s *Store) write(
+	ctx context.Context, way func(Connection, context.Context, func(Tx) error) error, found Found,
+	fn func(Connection, Tx) error,
+) error {
+	return s.writeAnyhow(ctx, way, found, func(open Connection, tx Tx) error {
+		if err := tx.checkNotMoved(); err != nil {
+			return err
+		}
+		return fn(open, tx)
+	})
+}
+
+// writeAnyhow is write even where the database was moved elsewhere.
+func (s *Store) writeAnyhow(
 	ctx context.Context, way func(Connection, context.Context, func(Tx) error) error, found Found,
 	fn func(Connection, Tx) error,
 ) error {

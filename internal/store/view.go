@@ -44,6 +44,8 @@ type Tx struct {
 	countOn func(context.Context) error
 	// closer writes that closing; nil where the transaction does so itself.
 	closer Closer
+	// movedTo is where the database was moved to; empty for one that is in use.
+	movedTo string
 }
 
 // NewTx returns a transaction on a database with an identity, which runs its statements by q.

@@ -75,6 +75,8 @@ const (
 	ReasonNoDirectory Reason = "no_directory"
 	// ReasonWrongPlace: the place that was named can't hold a database, or holds something else.
 	ReasonWrongPlace Reason = "wrong_place"
+	// ReasonMoved: the database was moved elsewhere, and nothing counts here any more.
+	ReasonMoved Reason = "moved"
 	// ReasonOtherOrganization: the database belongs to another organization.
 	ReasonOtherOrganization Reason = "other_organization"
 	// ReasonOtherDatabase: the backup does not come from the database that it would replace.

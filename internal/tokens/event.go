@@ -56,6 +56,8 @@ const (
 	ActionDatabaseBackup        Action = "database.backup"
 	ActionDatabaseRestore       Action = "database.restore"
 	ActionDatabaseBootstrap     Action = "database.bootstrap"
+	ActionDatabaseMigrate       Action = "database.migrate"
+	ActionDatabaseUnseal        Action = "database.unseal"
 	ActionEventList             Action = "event.list"
 	ActionEventPrune            Action = "event.prune"
 	ActionEventVerify           Action = "event.verify"
@@ -110,6 +112,8 @@ func Actions() []Action {
 		ActionDatabaseBackup,
 		ActionDatabaseRestore,
 		ActionDatabaseBootstrap,
+		ActionDatabaseMigrate,
+		ActionDatabaseUnseal,
 		ActionEventList,
 		ActionEventPrune,
 		ActionEventVerify,

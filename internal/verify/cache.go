@@ -52,6 +52,8 @@ type Cache[T any] struct {
 
 	// lookedAt is when the last good look at the changes began, by the elapsed time of the clock; never before the first.
 	lookedAt atomic.Int64
+	// moved is the error of a database that was moved elsewhere; nil for one that is in use. What was known of it ends at once.
+	moved atomic.Pointer[tokens.Error]
 	// watch is that of the feed, once it has begun.
 	watch  atomic.Pointer[store.Watch]
 	counts counts
@@ -189,6 +191,9 @@ func (c *Cache[T]) CanTell() error {
 
 // checkKnowledge fails where what is known of the changes is too old.
 func (c *Cache[T]) checkKnowledge(elapsed time.Duration) error {
+	if moved := c.moved.Load(); moved != nil {
+		return moved
+	}
 	looked := time.Duration(c.lookedAt.Load())
 	switch {
 	case looked == never:

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,10 @@ func (c *Cache[T]) Run(ctx context.Context, failing func(error)) {
 			c.apply(changes)
 			c.clock.compare(changes.At, began.now)
 			c.lookedAt.Store(int64(began.elapsed))
+			c.moved.Store(nil)
+		case tokens.ErrorReason(err) == tokens.ReasonMoved:
+			moved, _ := errors.AsType[*tokens.Error](err)
+			c.moved.Store(moved)
 		}
 		if (err != nil) != failed {
 			failed = err != nil

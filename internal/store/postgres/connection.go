@@ -143,7 +143,7 @@ func (c *connection) Write(ctx context.Context, reach store.Reach, fn func(store
 			if err := c.migrate(ctx, t.statements); err != nil {
 				return err
 			}
-			err := fn(store.NewTx(c.database, t.statements).ClosedBy(t).Within(reach))
+			err := fn(store.NewTx(c.database, t.statements).ClosedBy(t).Within(reach).SealedFor(t.movedTo))
 			serial = t.serial
 			return err
 		})
@@ -166,7 +166,7 @@ const trimEvery = 500
 func (c *connection) Record(ctx context.Context, fn func(store.Tx) error) error {
 	return c.again(ctx, store.ReachOfTokens, func(reach store.Reach) error {
 		return c.transaction(ctx, c.changing(reach), `COMMIT`, func(t *transaction) error {
-			return fn(store.NewTx(c.database, t.statements).ClosedBy(t).Within(reach).OnSchema(c.SchemaVersion()))
+			return fn(store.NewTx(c.database, t.statements).ClosedBy(t).Within(reach).SealedFor(t.movedTo).OnSchema(c.SchemaVersion()))
 		})
 	})
 }

@@ -19,7 +19,9 @@ type Restore struct {
 	Backup interface {
 		Read(ctx context.Context, fn func(store.View) error) error
 	}
-	// Aside is the path of the file in which Keep keeps what was there.
+	// Progress is told of what is copied; it may be nil.
+	Progress store.Progress
+	// Aside is the path of the file in which Keep keeps what was there. A nil Keep keeps nothing.
 	Aside string
 	Keep  func(ctx context.Context, file string, fill store.Found) error
 	// Another means that even a database that is not the one of which the backup is one may be replaced.
@@ -123,7 +125,7 @@ func (r Restore) make(ctx context.Context, backup store.View) error {
 
 // fill writes the rows of the backup, and what there is to note.
 func (r Restore) fill(ctx context.Context, tx store.Tx, backup store.View) error {
-	if err := tx.CopyFrom(ctx, backup); err != nil {
+	if err := tx.CopyFrom(ctx, backup, r.Progress); err != nil {
 		return err
 	}
 	return r.Note(ctx, tx.Of(backup.Database()))
@@ -144,13 +146,15 @@ func (r Restore) replace(ctx context.Context, c *connection, backup store.View) 
 				isKept = false
 			}
 			tx := c.counting(store.NewTx(c.database, t.statements), t.statements)
-			err := r.Keep(ctx, r.Aside, func(ctx context.Context, kept store.Tx) error {
-				return kept.CopyFrom(ctx, tx.View)
-			})
-			if err != nil {
-				return err
+			if r.Keep != nil {
+				err := r.Keep(ctx, r.Aside, func(ctx context.Context, kept store.Tx) error {
+					return kept.CopyFrom(ctx, tx.View, nil)
+				})
+				if err != nil {
+					return err
+				}
+				isKept = true
 			}
-			isKept = true
 			for _, name := range slices.Backward(store.TableNames()) {
 				if err := t.run(ctx, t.tables.qualified(`DELETE FROM `+name)); err != nil {
 					return err
@@ -161,6 +165,9 @@ func (r Restore) replace(ctx context.Context, c *connection, backup store.View) 
 	})
 	if err != nil && isKept && tokens.ErrorReason(err) != tokens.ReasonOutcomeUnknown {
 		return nil, errors.Join(err, os.Remove(r.Aside))
+	}
+	if !isKept {
+		return nil, err
 	}
 	return []string{r.Aside}, err
 }

@@ -83,9 +83,9 @@ func (m migration) ExecContext(ctx context.Context, text string, args ...any) (s
 
 // make makes a database that found begins. Where somebody else was first, theirs stays.
 func (c *connection) make(ctx context.Context, found store.Found) error {
-	return c.again(ctx, store.Everything, func(store.Reach) error {
+	return c.again(ctx, store.EverythingPatiently, func(reach store.Reach) error { // rows may come from far away
 		return c.onConnection(ctx, func(t *transaction) error {
-			begin := c.changing(store.Everything).text + ` SELECT pg_current_xact_id()::text`
+			begin := c.changing(reach).text + ` SELECT pg_current_xact_id()::text`
 			row, err := t.begin(ctx, begin)
 			if err != nil {
 				return err

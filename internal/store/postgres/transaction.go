@@ -26,6 +26,8 @@ type transaction struct {
 	proof proof
 	// serial is that of the change, once it has one.
 	serial int64
+	// movedTo is where the database was moved to; empty for one that is in use.
+	movedTo string
 	// asked means that the server was told to commit, and committed that it says it did.
 	asked, committed bool
 }
@@ -76,13 +78,17 @@ func (s server) lockKey() int64 {
 	return int64(sum.Sum64()) //nolint:gosec // any 64 bits are a key
 }
 
+// movedTo is the column of that name of database d, NULL in a schema that doesn't have it.
+const movedTo = `to_jsonb(d) ->> 'moved_to'`
+
 // transaction runs fn in a transaction on the database that is open.
 func (c *connection) transaction(ctx context.Context, begin beginning, end string, fn func(*transaction) error) error {
 	id := `''`
 	if begin.changes {
 		id = `pg_current_xact_id()::text`
 	}
-	begin.text += c.tables.qualified(` SELECT ` + id + `, (SELECT version FROM schema_version), (SELECT id FROM database)`)
+	begin.text += c.tables.qualified(` SELECT ` + id + `, (SELECT version FROM schema_version), (SELECT id FROM database),
+		(SELECT `+movedTo+` FROM database d)`)
 	return c.onConnection(ctx, func(t *transaction) error {
 		row, err := t.begin(ctx, begin.text)
 		if err != nil {
@@ -91,7 +97,7 @@ func (c *connection) transaction(ctx context.Context, begin beginning, end strin
 		if err := c.checkBegun(row); err != nil {
 			return err
 		}
-		t.id = row[0]
+		t.id, t.movedTo = row[0], row[3]
 		if err := fn(t); err != nil || t.committed {
 			return err
 		}

@@ -49,15 +49,16 @@ type sight struct {
 	id     string
 	serial int64
 	mark   sql.NullString
-	// schema is its version.
-	schema int
+	// schema is its version, and movedTo where it was moved to.
+	schema  int
+	movedTo sql.NullString
 	// server says which one answers, and on which timeline: each promotion of a replica begins one.
 	server string
 }
 
 // selectSight reads a sight, and the time. It is all that most looks cost. Whoever may connect may call the functions.
 const selectSight = `SELECT d.id, d.serial, (SELECT mark FROM marks WHERE marks.serial = d.serial),
-	(SELECT version FROM schema_version),
+	(SELECT version FROM schema_version), ` + movedTo + `,
 	extract(epoch FROM pg_postmaster_start_time()) || ' ' || left(pg_walfile_name(pg_current_wal_lsn()), 8),
 	clock_timestamp()
 	FROM database d`
@@ -107,7 +108,7 @@ func (s server) openPatience() time.Duration {
 func (o *watched) look(ctx context.Context) (s sight, at time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
 	defer cancel()
-	err = o.conn.QueryRowContext(ctx, o.tables.qualified(selectSight)).Scan(&s.id, &s.serial, &s.mark, &s.schema, &s.server, &at)
+	err = o.conn.QueryRowContext(ctx, o.tables.qualified(selectSight)).Scan(&s.id, &s.serial, &s.mark, &s.schema, &s.movedTo, &s.server, &at)
 	return s, at, err
 }
 

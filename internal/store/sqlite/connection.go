@@ -131,7 +131,11 @@ func (c *connection) inTurn(
 	if err := c.Check(); err != nil {
 		return err
 	}
-	if err := fn(c.within(tx)); err != nil {
+	in, err := c.within(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := fn(in); err != nil {
 		return err
 	}
 	return end(tx)
@@ -139,9 +143,9 @@ func (c *connection) inTurn(
 
 // within returns what runs statements in a transaction. What is prepared on other connections does not fit a schema
 // that exists in this transaction alone.
-func (c *connection) within(tx *sql.Tx) store.Tx {
-	if c.isOld() {
-		return store.NewTx(c.database, tx)
+func (c *connection) within(ctx context.Context, tx *sql.Tx) (store.Tx, error) {
+	if c.isOld() { // and so was never moved
+		return store.NewTx(c.database, tx), nil
 	}
-	return store.NewTx(c.database, c.statements.Within(tx))
+	return store.NewTx(c.database, c.statements.Within(tx)).ReadSeal(ctx)
 }

@@ -195,7 +195,7 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 				return err
 			}
 			defer empty.Close()
-			return tx.CopyFrom(ctx, store.NewView(tokens.Database{}, empty))
+			return tx.CopyFrom(ctx, store.NewView(tokens.Database{}, empty), nil)
 		}, nil},
 		"CountingOn": {func(_ context.Context, tx store.Tx) error { tx.CountingOn(nil); return nil }, nil},
 		"Of":         {func(_ context.Context, tx store.Tx) error { tx.Of(tokens.Database{}); return nil }, nil},

@@ -33,6 +33,9 @@ import (
 type Restore struct {
 	// Backup is the path of the backup, Path that of the database.
 	Backup, Path string
+	// Fill, where it is set, fills a database without rows that takes the place of the one at Path instead of a backup, and
+	// returns its identity.
+	Fill func(ctx context.Context, tx store.Tx) (tokens.Database, error)
 	// Aside ends the names of the files that are moved aside.
 	Aside string
 	// Another means that even a database that is not the one of which the backup is one may be replaced, or that of
@@ -78,10 +81,20 @@ func (r Restore) Run(ctx context.Context) (moved []string, err error) {
 		return nil, err
 	}
 	var identity string
+	note := func(ctx context.Context, tx store.Tx) error {
+		identity = tx.Database().ID
+		return r.Note(ctx, tx)
+	}
 	err = f.withDraft(func(draft databaseFile) error {
-		return backup.copyTo(ctx, draft, backup.untouched(), true, func(ctx context.Context, tx store.Tx) error {
-			identity = tx.Database().ID
-			return r.Note(ctx, tx)
+		if r.Fill == nil {
+			return backup.copyTo(ctx, draft, backup.untouched(), true, note)
+		}
+		return draft.begin(ctx, func(ctx context.Context, tx store.Tx) error {
+			database, err := r.Fill(ctx, tx)
+			if err != nil {
+				return err
+			}
+			return note(ctx, tx.Of(database))
 		})
 	}, func(draft databaseFile) error {
 		r.reached("copied")
@@ -96,8 +109,10 @@ func (r Restore) Run(ctx context.Context) (moved []string, err error) {
 
 // files returns the files of the backup and of the database, whose places can be trusted.
 func (r Restore) files(ctx context.Context) (backup, f databaseFile, err error) {
-	if backup, err = newDatabaseFile("backup", r.Backup); err != nil {
-		return backup, f, err
+	if r.Fill == nil {
+		if backup, err = newDatabaseFile("backup", r.Backup); err != nil {
+			return backup, f, err
+		}
 	}
 	if f, err = newDatabaseFile("database", r.Path); err != nil {
 		return backup, f, err
@@ -105,6 +120,9 @@ func (r Restore) files(ctx context.Context) (backup, f databaseFile, err error) 
 	f.busyTimeout = cmp.Or(r.patience, busyTimeout)
 	if target, linkErr := filepath.EvalSymlinks(f.path); linkErr == nil {
 		f.path = target // SQLite keeps its files beside the one to which a link leads
+	}
+	if r.Fill != nil {
+		return backup, f, f.checkPlace(ctx)
 	}
 	if isSameFile(backup.path, f.path) {
 		return backup, f, tokens.Invalid("", "%s is the database itself: name a backup of it", r.Backup)

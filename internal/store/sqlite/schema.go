@@ -31,6 +31,7 @@ var schemaDigests = []string{
 	"d549b4dab4411e1b99b0c6797ad9653245fcc7b045956fb2a19e75c802b31642",
 	"567594bf485d44c7bed0113ef00da5dbefaa54151db859c9368ab9d3dcadf687",
 	"ad20de2e5a313e40f2f0787a714ccf547c2a379da980dda9ff911e42faf436cd",
+	"cde932a20b24628f6904914cc9e299fff3440e5f7b1a35e89b8ab7c65f33f669",
 }
 
 // ownStatistics are SQLite's own tables, which anyone's ANALYZE makes. They only decide how a query is carried out.
