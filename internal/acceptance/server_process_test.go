@@ -59,14 +59,20 @@ func (w *workspace) serve(flags ...string) *server {
 // serveAt is serve at an address.
 func (w *workspace) serveAt(address string, flags ...string) *server {
 	w.t.Helper()
+	s := w.startAt(address, flags...)
+	s.eventually("the server may be asked", func() bool { return s.get("/readyz", "").status == http.StatusOK })
+	return s
+}
+
+// startAt is serveAt without waiting.
+func (w *workspace) startAt(address string, flags ...string) *server {
+	w.t.Helper()
 	args := slices.Concat([]string{"--database", w.databasePath(), "serve", "--listen", address,
 		"--log-format", "json", "--log-level", "debug"}, flags)
 	if !slices.Contains(flags, "--drain") {
 		args = append(args, "--drain", "0s")
 	}
-	s := &server{startBackground(w.t, w.command(binary(w.t), args...), address), "http://" + address, flags, w}
-	s.eventually("the server may be asked", func() bool { return s.get("/readyz", "").status == http.StatusOK })
-	return s
+	return &server{startBackground(w.t, w.command(binary(w.t), args...), address), "http://" + address, flags, w}
 }
 
 // again starts the server anew where it was, after it has ended.

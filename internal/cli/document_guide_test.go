@@ -181,6 +181,11 @@ func sampleDocuments(t *testing.T) map[string][]any {
 		"Database":          {newSnapshotDocument(snapshot), newSnapshotDocument(tokens.Snapshot{})},
 		"Restore":           {a.newRestoreDocument(restored), a.newRestoreDocument(tokens.Restoration{Backup: snapshot})},
 		"Accepted database": {acceptedDocument{KnownUntil: "2030-01-31T12:00:00Z", FindDifferences: differenceCommands()}},
+		"Migration": {
+			newMigrationDocument(tokens.Migration{From: snapshot, MovedTo: []string{"/moved"}, Tables: []tokens.TableRows{{Table: "events", Rows: 1}}}),
+			newMigrationDocument(tokens.Migration{From: snapshot}),
+		},
+		"Unsealed database": {unsealDocument{ChangedThere: new(int64)}, unsealDocument{}},
 		"Finding": {
 			newFindingDocument(finding{name: "schema", facts: map[string]any{"version": 1}}),
 			newFindingDocument(finding{name: "schema", problem: "it is old"}),
@@ -190,7 +195,7 @@ func sampleDocuments(t *testing.T) map[string][]any {
 }
 
 // elsewhere are the objects whose fields the guide describes in a section of their own, or whose names vary.
-var elsewhere = []string{"access_token", "backup", "replaced", "database", "objects", "facts"}
+var elsewhere = []string{"access_token", "backup", "replaced", "database", "objects", "rows", "facts"}
 
 // instantName matches the names of instants.
 var instantName = regexp.MustCompile(`(^|[_.])at$|_before$|^known_until$`)

@@ -128,6 +128,10 @@ var examples = map[string][]string{
 		"latchkey restore latchkey-2030-01-31.db",
 		"latchkey restore --accept-current --yes",
 	},
+	"migrate": {
+		"latchkey migrate --from latchkey.db --to moved.db",
+		"latchkey migrate --from latchkey.db --unseal",
+	},
 	"import-blocks": {
 		"latchkey import-blocks >imports.tf",
 		"latchkey import-blocks --without terraform.tfstate >imports.tf",

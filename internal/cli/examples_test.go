@@ -35,18 +35,19 @@ const endOwner = `latchkey token delete --yes "$OWNER_TOKEN_ID"`
 
 // exampleRuns are the examples that need something or don't end with 0.
 var exampleRuns = map[string]exampleRun{
-	"latchkey token retire-previous deploy":                                    {before: "latchkey token regenerate deploy --grace-period 36h"},
-	"latchkey token delete backup":                                             {answer: "y\n"},
-	"latchkey technical-user enable ci":                                        {before: "latchkey technical-user disable ci"},
-	"latchkey event prune --before 365d":                                       {answer: "y\n"},
-	"latchkey scan build.log":                                                  {code: 1}, // it finds a live value
-	"git log --all -p | latchkey scan -":                                       {code: 1},
-	"latchkey bootstrap --output owner-token.txt":                              {before: endOwner},
-	"latchkey bootstrap --output owner-token.txt --organization acme":          {before: endOwner},
-	"latchkey backup --over latchkey.db.stored":                                {before: "latchkey backup latchkey.db.stored"},
-	"latchkey restore latchkey-2030-01-31.db":                                  {before: "latchkey backup latchkey-2030-01-31.db", answer: "y\n"},
-	"latchkey doctor --database latchkey-2030-01-31.db --json":                 {before: "latchkey backup latchkey-2030-01-31.db"},
-	"latchkey serve":                                                           {serves: true},
+	"latchkey token retire-previous deploy":                           {before: "latchkey token regenerate deploy --grace-period 36h"},
+	"latchkey token delete backup":                                    {answer: "y\n"},
+	"latchkey technical-user enable ci":                               {before: "latchkey technical-user disable ci"},
+	"latchkey event prune --before 365d":                              {answer: "y\n"},
+	"latchkey scan build.log":                                         {code: 1}, // it finds a live value
+	"git log --all -p | latchkey scan -":                              {code: 1},
+	"latchkey bootstrap --output owner-token.txt":                     {before: endOwner},
+	"latchkey bootstrap --output owner-token.txt --organization acme": {before: endOwner},
+	"latchkey backup --over latchkey.db.stored":                       {before: "latchkey backup latchkey.db.stored"},
+	"latchkey restore latchkey-2030-01-31.db":                         {before: "latchkey backup latchkey-2030-01-31.db", answer: "y\n"},
+	"latchkey doctor --database latchkey-2030-01-31.db --json":        {before: "latchkey backup latchkey-2030-01-31.db"},
+	"latchkey migrate --from latchkey.db --unseal":                    {before: "latchkey migrate --to moved.db"},
+	"latchkey serve": {serves: true},
 	"latchkey serve --listen :8443 --tls-cert server.crt --tls-key server.key": {serves: true},
 	"latchkey serve --insecure --listen :8080 --ops-listen 127.0.0.1:9090":     {serves: true},
 }

@@ -23,6 +23,7 @@ var onlyOutsidePostgreSQL = map[string]string{
 	"doctor":       "it examines the file",
 	"history":      "it rewrites the file",
 	"misuse":       "it names two files",
+	"migrate":      "it moves the file",
 	"missing":      "it is about a file that isn't there",
 	"newer_schema": "it rewrites the file",
 	"place":        "it is about the choice between a file and a server",

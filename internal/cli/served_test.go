@@ -26,6 +26,7 @@ var onlyOnFile = map[string]string{
 	"completion":        "it shows what is completed without a database, and a server has one",
 	"database":          "it is about the name of the file",
 	"doctor":            "it examines the file",
+	"migrate":           "it moves the file",
 	"missing":           "a server has a database",
 	"newer_schema":      "a server of an older version can't know who asks",
 	"owner_of_the_file": "whoever asks a server has an account",
@@ -45,7 +46,7 @@ var personalTokens = map[string]string{
 // served returns the environment of a command that works through a server, and what ends that server. Commands on the file
 // itself stay there.
 func served(env cli.Env) (through cli.Env, end func()) {
-	if len(env.Args) > 0 && slices.Contains([]string{"backup", "doctor", "restore"}, env.Args[0]) {
+	if len(env.Args) > 0 && slices.Contains([]string{"backup", "doctor", "migrate", "restore"}, env.Args[0]) {
 		return env, func() {}
 	}
 	var caller string

@@ -456,6 +456,33 @@ func TestStaleKnowledge(t *testing.T) {
 	})
 }
 
+// Once a database was moved elsewhere, nothing can be told by it, not even for a moment; once it counts again, everything can.
+func TestMovedDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := start(t, defaults())
+		secret, id := c.issue(t, newUserID(), time.Now())
+		time.Sleep(looked)
+		c.want("at first", secret, true)
+		c.fail(tokens.Unavailable(nil, "it was moved to another place").Because(tokens.ReasonMoved))
+		time.Sleep(looked)
+		c.wantUnavailable("a known value", secret)
+		c.wantUnavailable("an unknown value", newSecret(t))
+		if err := c.Ready(); tokens.ErrorReason(err) != tokens.ReasonMoved {
+			t.Errorf("it is ready: %v", err)
+		}
+		c.fail(errors.New("the disk is gone")) // which doesn't say that it came back
+		time.Sleep(looked)
+		c.wantUnavailable("a known value, since the database can't be read", secret)
+		c.disable(secret, id)
+		c.fail(nil)
+		time.Sleep(looked)
+		c.want("what was disabled meanwhile", secret, false)
+		if err := c.Ready(); err != nil {
+			t.Errorf("once it counts again: %v", err)
+		}
+	})
+}
+
 // A cache that nothing runs can tell nothing.
 func TestUnwatchedCache(t *testing.T) {
 	m := newMemory()

@@ -88,7 +88,7 @@ func (c *connection) transaction(ctx context.Context, begin beginning, end strin
 		id = `pg_current_xact_id()::text`
 	}
 	begin.text += c.tables.qualified(` SELECT ` + id + `, (SELECT version FROM schema_version), (SELECT id FROM database),
-		(SELECT `+movedTo+` FROM database d)`)
+		(SELECT ` + movedTo + ` FROM database d)`)
 	return c.onConnection(ctx, func(t *transaction) error {
 		row, err := t.begin(ctx, begin.text)
 		if err != nil {

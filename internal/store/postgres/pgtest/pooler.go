@@ -32,7 +32,7 @@ func NewPooler(t testing.TB, s *Server, mode string) *Pooler {
 	if err != nil {
 		program = "/usr/sbin/pgbouncer" // where Debian keeps it, and no PATH of a user leads
 		if _, err = os.Stat(program); err != nil {
-			t.Skip("pgbouncer is not installed")
+			skip(t, "pgbouncer is not installed")
 		}
 	}
 	p, err := startPooler(t, program, s, mode)

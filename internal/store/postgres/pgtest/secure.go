@@ -32,7 +32,7 @@ type Secure struct {
 func NewSecure(t testing.TB, settings ...string) *Secure {
 	t.Helper()
 	if _, err := binaries(); err != nil {
-		t.Skip(err)
+		skip(t, err.Error())
 	}
 	directory := newDirectory(t)
 	path := func(name string) string { return filepath.Join(directory, name) }

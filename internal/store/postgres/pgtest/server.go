@@ -60,11 +60,20 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	return start(directory, "fsync=off", "full_page_writes=off")
 })
 
+// skip skips the test for want of a program or, where REQUIRE_POSTGRES is set, fails it.
+func skip(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("REQUIRE_POSTGRES") != "" {
+		t.Fatalf("%s, and REQUIRE_POSTGRES asks for it", reason)
+	}
+	t.Skip(reason)
+}
+
 // New starts a server for a test alone, with settings such as "jit=on", which ends with the test.
 func New(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	if _, err := binaries(); err != nil {
-		t.Skip(err)
+		skip(t, err.Error())
 	}
 	return startIn(t, newDirectory(t), settings...)
 }
@@ -122,7 +131,7 @@ func (s *Server) Start() error {
 func Address(t testing.TB) string {
 	t.Helper()
 	if _, err := binaries(); err != nil {
-		t.Skip(err)
+		skip(t, err.Error())
 	}
 	s, err := shared()
 	if err != nil {
