@@ -25,8 +25,9 @@ const (
 // tokens. After each kill, the database is sound and holds everything in the saved state, plus at most one leftover
 // access token per interrupted creation. The next complete apply puts everything right and names each leftover, and an
 // import block imports it without changing its secret.
-func TestKilledApply(t *testing.T) {
-	w := newWorkspace(t)
+func TestKilledApply(t *testing.T) { inEachPlace(t, newWorkspace, testKilledApply) }
+
+func testKilledApply(t *testing.T, w *workspace) {
 	random := newRandom(t)
 
 	wish := map[string]wishedToken{}

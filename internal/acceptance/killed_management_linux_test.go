@@ -16,8 +16,9 @@ import (
 
 // TestKilledManagement kills a server again and again while clients make, change, regenerate, stop and delete access tokens
 // through it. What was acknowledged is there, and nothing is there twice or by halves.
-func TestKilledManagement(t *testing.T) {
-	w := newServedWorkspace(t)
+func TestKilledManagement(t *testing.T) { inEachPlace(t, newServedWorkspace, testKilledManagement) }
+
+func testKilledManagement(t *testing.T, w *workspace) {
 	s := w.throughServer()
 	random := newRandom(t)
 	ctx, stop := context.WithCancel(t.Context())

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres/pgtest"
 )
 
 // workspace is a folder with a Terraform configuration that uses the binary under test, without a registry and without
@@ -37,6 +39,17 @@ func newWorkspace(t testing.TB) *workspace {
 	w := &workspace{t: t, dir: t.TempDir(), database: "latchkey.db", adjust: func(*exec.Cmd) {}}
 	w.useProvider("latchkey-dev/latchkey", filepath.Dir(binary(t)))
 	return w
+}
+
+// inEachPlace runs a test in a workspace whose database is a file, and in one whose database is in PostgreSQL.
+func inEachPlace(t *testing.T, newWorkspace func(testing.TB) *workspace, test func(*testing.T, *workspace)) {
+	t.Helper()
+	t.Run("file", func(t *testing.T) { test(t, newWorkspace(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		w := newWorkspace(t)
+		w.database = pgtest.Address(t)
+		test(t, w)
+	})
 }
 
 // useProvider has Terraform take a provider from a folder.

@@ -12,10 +12,13 @@ import (
 )
 
 func TestBackendOnPostgreSQL(t *testing.T) {
-	backendtest.Run(t, func(t *testing.T) backendtest.Place {
-		address := pgtest.Address(t)
-		return func(now func() time.Time) backendtest.Service {
-			return opened{openWith(t, service.Options{Database: address, Now: now})}
-		}
-	})
+	backendtest.Run(t, newPlaceOnPostgreSQL)
+}
+
+// newPlaceOnPostgreSQL returns a place in a schema of its own.
+func newPlaceOnPostgreSQL(t *testing.T) backendtest.Place {
+	address := pgtest.Address(t)
+	return func(now func() time.Time) backendtest.Service {
+		return opened{openWith(t, service.Options{Database: address, Now: now})}
+	}
 }
