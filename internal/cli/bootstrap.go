@@ -46,6 +46,10 @@ func (c *bootstrap) Run(ctx context.Context, app *app) error {
 		return err
 	}
 	made, err := app.bootstrap(ctx, c.Organization, secret)
+	if tokens.ErrorReason(err) == tokens.ReasonOutcomeUnknown {
+		return fmt.Errorf("unable to tell whether the token was made, whose value is in %s: run latchkey token verify with it, and "+
+			"delete the file if it is not good: %w", harmless(c.Output), err)
+	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("unable to bootstrap: %w", err), os.Remove(c.Output))
 	}

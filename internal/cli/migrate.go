@@ -83,6 +83,9 @@ func (c *migrate) Run(ctx context.Context, app *app) error {
 	progress := &migrationProgress{app: app}
 	done, err := app.migrate(ctx, c.To, progress.step)
 	if err != nil {
+		if len(done.MovedTo) > 0 {
+			app.note("What was at %s is now %s.", done.To, done.MovedTo[0])
+		}
 		return fmt.Errorf("unable to move the database: %w", err)
 	}
 	if c.JSON {

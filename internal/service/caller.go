@@ -68,8 +68,11 @@ func (b *Backend) member(ctx context.Context, v store.View, email string) (calle
 }
 
 // tokenHolder returns the account of the token with a value as the caller. A value that is not active gets the
-// same answer whatever the reason, so nobody can use it to find out about tokens.
+// same answer whatever the reason, so nobody can use it to find out about tokens. In a database that was moved, nobody can tell.
 func (b *Backend) tokenHolder(ctx context.Context, v store.View, secret tokens.Secret) (caller, error) {
+	if err := v.CheckNotMoved(ctx); err != nil {
+		return caller{}, err
+	}
 	known, ok, err := verify.Value(ctx, secretRows{v}, secret)
 	if err != nil {
 		return caller{}, err

@@ -100,16 +100,21 @@ func fateOfSuperseded(before, after tokens.AccessToken, now time.Time) string {
 // little that the order of events still tells the story.
 const endsGracesEvery = time.Second
 
+// endsGracesAtOnce is of how many a change writes the ends at most: others wait for it.
+const endsGracesAtOnce = 100
+
 // endGraces writes the events of grace periods that are over. No transaction runs at the time when a grace period ends,
 // so the first one of any service that looks for it does this.
 func (o *operation) endGraces(ctx context.Context) error {
 	if !o.backend.graces.isDue(o.now, endsGracesEvery) {
 		return nil
 	}
-	o.chores = append(o.chores, &o.backend.graces)
-	ended, err := o.MarkEndedGraces(ctx, o.now)
+	ended, err := o.MarkEndedGraces(ctx, o.now, endsGracesAtOnce)
 	if err != nil {
 		return err
+	}
+	if len(ended) < endsGracesAtOnce { // the next change goes on with what is left
+		o.chores = append(o.chores, &o.backend.graces)
 	}
 	o.backend.addWaitingUses(ended)
 	for _, e := range ended {

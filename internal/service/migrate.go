@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
@@ -35,25 +34,22 @@ type Migration struct {
 // ends are the two places of a migration, as they are before it.
 type ends struct{ from, to inspection }
 
-// Look returns what Run would do, and changes nothing. It returns the same codes as Run.
-func (m Migration) Look(ctx context.Context) (tokens.Migration, error) {
-	e, err := m.look(ctx)
-	return tokens.Migration{From: snapshot(e.from.Content), To: e.to.location}, err
-}
-
 // Run moves the database. CodeInvalid where both places are one; CodeConflict where the other place holds something else, or
-// what the database lacks; CodeUnavailable.
-func (m Migration) Run(ctx context.Context) (tokens.Migration, error) {
+// what the database lacks; CodeUnavailable. What was moved out of the way is told even then.
+func (m Migration) Run(ctx context.Context) (done tokens.Migration, err error) {
 	e, err := m.look(ctx)
-	done := tokens.Migration{From: snapshot(e.from.Content), To: e.to.location}
+	done = tokens.Migration{From: snapshot(e.from.Content), To: e.to.location}
 	if err != nil {
 		return done, err
 	}
+	opened := Open(m.From)
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	b := opened.As(tokens.AsDatabaseOwner(m.Actor).InRun(m.ClaimedRun))
 	if e.from.MovedTo == "" {
-		err = m.move(ctx, e, &done)
+		err = m.move(ctx, b, e, &done)
 	}
 	if err == nil {
-		err = m.openTarget(ctx)
+		err = m.openTarget(ctx, b, e)
 	}
 	return done, err
 }
@@ -92,11 +88,10 @@ func (m Migration) look(ctx context.Context) (e ends, err error) {
 
 // checkHalfMoved refuses to complete a migration that had sealed the database, unless the other place holds just the same.
 func (m Migration) checkHalfMoved(e ends) error {
-	if e.to.unusable == nil && e.to.MovedTo != "" && e.to.Mark == e.from.Mark {
+	if e.from.MovedTo == e.to.location && e.to.unusable == nil && e.to.MovedTo != "" && e.to.Mark == e.from.Mark {
 		return nil
 	}
-	return tokens.Unavailable(nil, "database %s was moved to %s already: name that one in its place; if this one is to count again, "+
-		"run latchkey migrate --unseal on it", e.from.location, e.from.MovedTo).Because(tokens.ReasonMoved)
+	return store.Moved(e.from.location, e.from.MovedTo)
 }
 
 // checkBeyond refuses to replace a sealed copy of the database that holds what the database lacks.
@@ -123,18 +118,15 @@ func beyond(ctx context.Context, one, other Options) (changes int64, err error) 
 }
 
 // move copies the database to the other place and seals it.
-func (m Migration) move(ctx context.Context, e ends, done *tokens.Migration) (err error) {
-	opened := Open(m.From)
-	defer func() { err = errors.Join(err, opened.Close()) }()
-	b := opened.As(tokens.AsDatabaseOwner(m.Actor).InRun(m.ClaimedRun))
-	_, err = change(ctx, b, tokens.ActionDatabaseMigrate, object{}, func(o *operation) (none struct{}, err error) {
+func (m Migration) move(ctx context.Context, b *Backend, e ends, done *tokens.Migration) error {
+	_, err := change(ctx, b, tokens.ActionDatabaseMigrate, object{}, func(o *operation) (none struct{}, err error) {
 		about := databaseObject(o.View)
 		return none, o.record(ctx, tokens.ActionDatabaseMigrate, about.id, about.name, because("it moves to "+e.to.location))
 	})
 	if err != nil {
 		return err
 	}
-	return opened.store.Hold(ctx, func(from store.Held) error {
+	return b.store.Hold(ctx, func(from store.Held) error {
 		if err := from.CheckNotMoved(ctx); err != nil { // by somebody else, meanwhile
 			return err
 		}
@@ -146,8 +138,18 @@ func (m Migration) move(ctx context.Context, e ends, done *tokens.Migration) (er
 		if done.Tables, err = m.compare(ctx, from.View); err != nil {
 			return err
 		}
-		return from.Seal(ctx, e.to.location)
+		return b.seal(ctx, from, e.to.location, tokens.ActionDatabaseSeal, "it was moved to "+e.to.location)
 	})
+}
+
+// seal seals a database for a place, or with an empty one opens it, and tells why.
+func (b *Backend) seal(ctx context.Context, h store.Held, place string, action tokens.Action, reason string) (err error) {
+	done := event(b.now(), b.principal.Actor(), action, databaseObject(h.View))
+	because(reason)(&done)
+	if done.ClaimedRun, err = b.run(ctx, h.View); err != nil {
+		return err
+	}
+	return h.Seal(ctx, place, done)
 }
 
 // replacement puts what a database holds in the place of what is at the other one, sealed for where the database is.
@@ -206,15 +208,23 @@ func (m Migration) compare(ctx context.Context, from store.View) (tables []token
 	return tables, nil
 }
 
-// openTarget opens the seal of the place to which the database was moved.
-func (m Migration) openTarget(ctx context.Context) (err error) {
+// openTarget opens the seal of the place to which the database was moved, while nobody can open that of the database.
+func (m Migration) openTarget(ctx context.Context, b *Backend, e ends) (err error) {
 	opened := Open(m.To)
 	defer func() { err = errors.Join(err, opened.Close()) }()
-	err = opened.store.Hold(ctx, func(to store.Held) error { return to.Seal(ctx, "") })
-	if err != nil {
-		err = fmt.Errorf("the database is at both places, and can be changed at none of them: run the same command again: %w", err)
-	}
-	return err
+	there := opened.As(b.principal)
+	return b.store.Hold(ctx, func(from store.Held) error {
+		switch place, err := from.MovedTo(ctx); {
+		case err != nil:
+			return err
+		case place != e.to.location:
+			return tokens.Conflict("", from.Database().ID, "somebody unsealed database %s, or moved it elsewhere, during the migration: "+
+				"what is at %s stays sealed; look at both, and try again", e.from.location, e.to.location)
+		}
+		return opened.store.Hold(ctx, func(to store.Held) error {
+			return there.seal(ctx, to, "", tokens.ActionDatabaseUnseal, "it was moved here from "+e.from.location)
+		})
+	})
 }
 
 // Unsealing lets a database count again that was moved elsewhere.
@@ -272,19 +282,10 @@ func (u Unsealing) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, opened.Close()) }()
 	b := opened.As(tokens.AsDatabaseOwner(u.Actor).InRun(u.ClaimedRun))
 	return opened.store.Hold(ctx, func(h store.Held) error {
-		done := event(opened.now(), u.Actor, tokens.ActionDatabaseUnseal, databaseObject(h.View))
-		var err error
-		if done.ClaimedRun, err = b.run(ctx, h.View); err != nil {
+		place, err := h.MovedTo(ctx)
+		if err != nil || place == "" {
 			return err
 		}
-		to, err := h.MovedTo(ctx)
-		if err != nil {
-			return err
-		}
-		because("it counts again, and no longer the one at " + to)(&done)
-		if err := h.Seal(ctx, ""); err != nil {
-			return err
-		}
-		return h.InsertEvent(ctx, done)
+		return b.seal(ctx, h, "", tokens.ActionDatabaseUnseal, "it counts again, and no longer the one at "+place)
 	})
 }

@@ -5,6 +5,8 @@ package service_test
 import (
 	"errors"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,6 +15,29 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres/pgtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
+
+// No connection leads to a replica, also where the address names one as the second host and doesn't say which is meant: it lags
+// behind, and would take what was stopped for good.
+func TestNoLookUpsOnReplica(t *testing.T) {
+	primary := pgtest.New(t)
+	const schema = "replicated"
+	clock := backendtest.NewClock()
+	request := newRequest(t, "deploy", "")
+	if _, err := open(t, primary.Address(schema), clock.Now).CreateAccessToken(background, request); err != nil {
+		t.Fatal(err)
+	}
+	replica := primary.Replica(t)
+	replica.Eventually(t, `SELECT count(*) > 0 FROM replicated.secrets`)
+	address := strings.Replace(pgtest.AddressOfAny(schema, primary, replica), "&target_session_attrs=read-write", "", 1)
+	b := open(t, address, clock.Now)
+	if v, err := b.VerifySecret(background, request.Secret, tokens.VerifyOptions{}); err != nil || !v.Active {
+		t.Fatalf("from the primary: %+v, %v", v, err)
+	}
+	primary.Stop(syscall.SIGINT)
+	if v, err := b.VerifySecret(background, request.Secret, tokens.VerifyOptions{}); tokens.ErrorCode(err) != tokens.CodeUnavailable {
+		t.Errorf("while the primary is away: %+v, %v", v, err)
+	}
+}
 
 // A replica that takes over without the last commits is known for an older copy by whoever has seen those, until somebody
 // says that it is meant.

@@ -60,6 +60,9 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, by replacem
 	if err != nil {
 		return none, nil, err
 	}
+	if present.MovedTo != "" {
+		return none, nil, store.Moved(present.location, present.MovedTo)
+	}
 	by = r.replacement(now.Format(replacedEnding), func(ctx context.Context, tx store.Tx) error {
 		done := event(now, r.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View))
 		done.Detail = origin(backup)

@@ -101,15 +101,23 @@ func (t Tx) copyTable(ctx context.Context, from View, of table, progress Progres
 	return insert(columns)
 }
 
+// explained is an error of reading.
+func (v View) explained(err error) error {
+	if err == nil || v.explain == nil {
+		return err
+	}
+	return v.explain(err)
+}
+
 // eachRow calls fn with each row of a table, in the order of its key, and returns the names of the columns.
 func (v View) eachRow(ctx context.Context, of table, fn func(columns []string, values []any) error) (columns []string, err error) {
 	rows, err := v.q.QueryContext(ctx, `SELECT * FROM `+of.name+` ORDER BY `+of.key)
 	if err != nil {
-		return nil, err
+		return nil, v.explained(err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	if columns, err = rows.Columns(); err != nil {
-		return nil, err
+		return nil, v.explained(err)
 	}
 	for rows.Next() {
 		values, to := make([]any, len(columns)), make([]any, len(columns))
@@ -117,13 +125,13 @@ func (v View) eachRow(ctx context.Context, of table, fn func(columns []string, v
 			to[i] = &values[i]
 		}
 		if err := rows.Scan(to...); err != nil {
-			return nil, err
+			return nil, v.explained(err)
 		}
 		if err := fn(columns, values); err != nil {
 			return nil, err
 		}
 	}
-	return columns, rows.Err()
+	return columns, v.explained(rows.Err())
 }
 
 // booleans reports which columns of a table hold true and false by the engine's own type.

@@ -25,11 +25,11 @@ func (v View) CheckNotMoved(ctx context.Context) error {
 	if err != nil || to == "" {
 		return err
 	}
-	return moved(v.database.Location, to)
+	return Moved(v.database.Location, to)
 }
 
-// moved is the error of a database that was moved elsewhere.
-func moved(location, to string) error {
+// Moved is the error of a database that was moved elsewhere.
+func Moved(location, to string) error {
 	return tokens.Unavailable(nil, "database %s was moved to %s, and can't be changed any more: name that one in its place; if this one "+
 		"is to count again, run latchkey migrate --unseal on it", location, to).Because(tokens.ReasonMoved)
 }
@@ -40,18 +40,12 @@ func (t Tx) SealedFor(place string) Tx {
 	return t
 }
 
-// ReadSeal returns the transaction, which knows from then on where the database was moved to.
-func (t Tx) ReadSeal(ctx context.Context) (_ Tx, err error) {
-	t.movedTo, err = t.MovedTo(ctx)
-	return t, err
-}
-
 // checkNotMoved is CheckNotMoved by what the transaction knows already.
 func (t Tx) checkNotMoved() error {
 	if t.movedTo == "" {
 		return nil
 	}
-	return moved(t.database.Location, t.movedTo)
+	return Moved(t.database.Location, t.movedTo)
 }
 
 // Seal seals the database for a place to which it was moved, or with an empty place opens it again. It counts as no change: the
@@ -64,13 +58,21 @@ func (t Tx) Seal(ctx context.Context, place string) error {
 // Held is a database, sealed or not, that nobody else changes meanwhile.
 type Held struct{ Uncounted }
 
-// Seal seals the database, as Tx.Seal does.
-func (h Held) Seal(ctx context.Context, place string) error { return h.tx.Seal(ctx, place) }
+// Seal seals the database, as Tx.Seal does, and writes the event of that, which proves that it took place.
+func (h Held) Seal(ctx context.Context, place string, e tokens.Event) error {
+	if err := h.tx.Seal(ctx, place); err != nil {
+		return err
+	}
+	return h.InsertEvent(ctx, e)
+}
 
 // Hold runs fn while nobody else changes the database, which may take long. What fn does counts as no change. Like that of
 // Write, fn may run twice.
 func (s *Store) Hold(ctx context.Context, fn func(Held) error) error {
 	return s.writeAnyhow(ctx, writing(EverythingPatiently), nil, s.writingOwn(func(tx Tx) error {
-		return uncounted(ctx, tx, func(u Uncounted) error { return fn(Held{u}) })
+		return uncounted(ctx, tx, func(u Uncounted) error {
+			u.explain = s.explain
+			return fn(Held{u})
+		})
 	}))
 }

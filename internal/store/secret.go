@@ -132,15 +132,18 @@ func (v View) EndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, err
 }
 
 // MarkEndedGraces marks the secrets whose grace is over at a time as ended, which they have been since, and returns them in
-// the order of their ends. Of several transactions at once, one marks a secret.
-func (t Tx) MarkEndedGraces(ctx context.Context, now time.Time) ([]EndedGrace, error) {
+// the order of their ends: those that ended first, at most limit of them. Of several transactions at once, one marks a secret.
+func (t Tx) MarkEndedGraces(ctx context.Context, now time.Time, limit int) ([]EndedGrace, error) {
 	q := t.q
 	if t.writes != nil {
-		t.writes.touch(nothing)
 		q = t.writes.Querier
 	}
 	ended, err := list(ctx, q, scanEndedGrace, `UPDATE secrets SET ended_at = grace_ends_at WHERE `+ofEndedGraces+`
-		RETURNING `+endedGraceColumns, microseconds(now))
+		AND hash IN (SELECT hash FROM secrets WHERE `+ofEndedGraces+` ORDER BY grace_ends_at, hash LIMIT $2)
+		RETURNING `+endedGraceColumns, microseconds(now), limit)
+	if t.writes != nil && len(ended) > 0 {
+		t.writes.touch(nothing)
+	}
 	slices.SortFunc(ended, func(a, b EndedGrace) int {
 		return cmp.Or(a.Secret.EndsAt.Compare(b.Secret.EndsAt), strings.Compare(a.AccessTokenID, b.AccessTokenID))
 	})

@@ -118,8 +118,10 @@ func (s *Store) Change(ctx context.Context, reach Reach, found Found, fn func(Tx
 		mark, err = s.counted(ctx, tx, fn)
 		return err
 	}))
-	if err == nil && mark.Value != "" && mark.Serial == 0 {
-		mark, err = s.markWith(ctx, mark.Value)
+	if err == nil && mark.Value != "" && mark.Serial == 0 { // since the answer to the commit was lost
+		if mark, err = s.markWith(ctx, mark.Value); err != nil {
+			return tokens.Mark{}, nil // the change took place, whoever can't be told its number
+		}
 	}
 	return mark, err
 }

@@ -18,6 +18,8 @@ type View struct {
 	lateral bool
 	// unfilled means that what would take a look at each event was left out of the migration to it.
 	unfilled bool
+	// explain turns an error of reading into one of the domain, where the one who writes what was read can't; else nil.
+	explain func(error) error
 }
 
 // NewView returns the view of a database with an identity and our own schema, which runs its statements by q.

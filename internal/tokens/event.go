@@ -57,6 +57,7 @@ const (
 	ActionDatabaseRestore       Action = "database.restore"
 	ActionDatabaseBootstrap     Action = "database.bootstrap"
 	ActionDatabaseMigrate       Action = "database.migrate"
+	ActionDatabaseSeal          Action = "database.seal"
 	ActionDatabaseUnseal        Action = "database.unseal"
 	ActionEventList             Action = "event.list"
 	ActionEventPrune            Action = "event.prune"
@@ -113,6 +114,7 @@ func Actions() []Action {
 		ActionDatabaseRestore,
 		ActionDatabaseBootstrap,
 		ActionDatabaseMigrate,
+		ActionDatabaseSeal,
 		ActionDatabaseUnseal,
 		ActionEventList,
 		ActionEventPrune,

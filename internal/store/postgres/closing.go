@@ -46,10 +46,23 @@ func (t *transaction) Close(ctx context.Context, closing store.Closing) (mark to
 // lastEvents is among how many events an event is looked for that was written just now.
 const lastEvents = 10_000
 
+// findMark is the statement of a proof by a mark.
+const findMark = `SELECT EXISTS (SELECT FROM marks WHERE mark = $1)`
+
+// proveByMark has the newest mark prove the transaction, if that left one.
+func (t *transaction) proveByMark(ctx context.Context) error {
+	var mark string
+	err := scanOne(ctx, t.statements, &mark, `SELECT coalesce((SELECT mark FROM marks ORDER BY serial DESC LIMIT 1), '')`)
+	if err == nil && mark != "" {
+		t.proof = proof{findMark, mark}
+	}
+	return err
+}
+
 // proofOf returns the proof of a closing.
 func proofOf(c store.Closing) proof {
 	if c.Counted {
-		return proof{`SELECT EXISTS (SELECT FROM marks WHERE mark = $1)`, c.Mark}
+		return proof{findMark, c.Mark}
 	}
 	if id, ok := c.Events[0].Values[0].(string); ok {
 		return proof{fmt.Sprintf(`SELECT EXISTS (SELECT FROM (SELECT id FROM events ORDER BY number DESC LIMIT %d) AS last WHERE id = $1)`,
@@ -70,25 +83,18 @@ func closingText(c store.Closing) (string, []any) {
 		}
 		return fmt.Sprintf("$%d::%s", len(args), kind)
 	}
-	digests := make([]string, len(c.Events))
-	for i, e := range c.Events {
-		digests[i] = arg(e.Digest)
-	}
-	hash := func(links int, before string) string {
-		for _, digest := range digests[:links] {
-			before = `encode(sha256(convert_to(` + before + ` || ` + digest + `, 'UTF8')), 'hex')`
-		}
-		return before
-	}
 	var b strings.Builder
-	b.WriteString(`WITH before AS (SELECT event_number, event_hash FROM database FOR UPDATE), changed AS (UPDATE database SET `)
+	b.WriteString(`WITH before AS (SELECT event_number, event_hash FROM database FOR UPDATE), hash0 AS (SELECT event_hash AS hash FROM before)`)
+	for i, e := range c.Events {
+		fmt.Fprintf(&b, `, hash%d AS (SELECT encode(sha256(convert_to(hash || %s, 'UTF8')), 'hex') AS hash FROM hash%d)`, i+1, arg(e.Digest), i)
+	}
+	b.WriteString(`, changed AS (UPDATE database SET `)
 	if c.Counted {
 		at := arg(c.At)
 		b.WriteString(`serial = serial + 1, changed_at = CASE WHEN changed_at >= ` + at + ` THEN changed_at + 1 ELSE ` + at + ` END, `)
 	}
-	fmt.Fprintf(&b, `event_number = before.event_number + %d, event_hash = %s FROM before
-		RETURNING id, serial, changed_at, before.event_number AS number, before.event_hash AS hash)`, len(c.Events),
-		hash(len(c.Events), `before.event_hash`))
+	fmt.Fprintf(&b, `event_number = before.event_number + %d, event_hash = last.hash FROM before, hash%d AS last
+		RETURNING id, serial, changed_at, before.event_number AS number)`, len(c.Events), len(c.Events))
 	if c.Counted {
 		fmt.Fprintf(&b, `, marked AS (INSERT INTO marks (serial, mark) SELECT serial, %s FROM changed)`, arg(c.Mark))
 		var rows []string
@@ -100,11 +106,11 @@ func closingText(c store.Closing) (string, []any) {
 	}
 	var links []string
 	for i, e := range c.Events {
-		columns := []string{fmt.Sprintf(`number + %d`, i+1), hash(i+1, `hash`)}
+		columns := []string{fmt.Sprintf(`number + %d`, i+1), `hash`}
 		for _, value := range e.Values {
 			columns = append(columns, arg(value))
 		}
-		links = append(links, `SELECT `+strings.Join(columns, `, `)+` FROM changed`)
+		links = append(links, fmt.Sprintf(`SELECT %s FROM changed, hash%d`, strings.Join(columns, `, `), i+1))
 	}
 	if len(links) > 0 {
 		b.WriteString(`, linked AS (INSERT INTO events (number, hash, ` + store.EventColumns + `) ` +

@@ -153,8 +153,13 @@ func (c *connection) Write(ctx context.Context, reach store.Reach, fn func(store
 	}
 	c.notifier.changed(serial)
 	if serial%trimEvery == 0 {
-		// Nobody needs to wait for it, nor to hear of it: the next one does what this one leaves.
-		_, _ = statements{c.db, c.db, nil, c.tables}.ExecContext(context.WithoutCancel(ctx), store.TrimChanges)
+		// Nobody needs to hear of it: the next one does what this one leaves.
+		_ = c.transaction(context.WithoutCancel(ctx), c.changing(store.ReachOfTokens), `COMMIT`, func(t *transaction) error {
+			if t.movedTo != "" {
+				return nil
+			}
+			return t.run(ctx, t.tables.qualified(store.TrimChanges))
+		})
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func (r Restore) make(ctx context.Context, backup store.View) error {
 	if err != nil {
 		return store.Explain(s, err)
 	}
-	if !isMade {
+	if !isMade || made.(*connection).database.ID != backup.Database().ID { //nolint:forcetypeassert // that is what Connect opens
 		err = tokens.Unavailable(nil, "somebody made a database at %s during the restore; nothing was changed: look at it, and try again",
 			s.Location())
 	}
@@ -133,6 +133,9 @@ func (r Restore) fill(ctx context.Context, tx store.Tx, backup store.View) error
 
 // replace replaces what the database holds.
 func (r Restore) replace(ctx context.Context, c *connection, backup store.View) ([]string, error) {
+	if version := c.SchemaVersion(); version > store.SchemaVersion {
+		return nil, store.NewerSchema(c.Location(), version)
+	}
 	isKept := false
 	err := c.again(ctx, store.EverythingPatiently, func(reach store.Reach) error {
 		return c.transaction(ctx, c.changing(reach), `COMMIT`, func(t *transaction) error {
@@ -160,7 +163,10 @@ func (r Restore) replace(ctx context.Context, c *connection, backup store.View) 
 					return err
 				}
 			}
-			return r.fill(ctx, tx, backup)
+			if err := r.fill(ctx, tx, backup); err != nil {
+				return err
+			}
+			return t.proveByMark(ctx)
 		})
 	})
 	if err != nil && isKept && tokens.ErrorReason(err) != tokens.ReasonOutcomeUnknown {

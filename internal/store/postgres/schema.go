@@ -101,6 +101,9 @@ func (c *connection) make(ctx context.Context, found store.Found) error {
 			if err := found(ctx, tx); err != nil {
 				return err
 			}
+			if err := t.proveByMark(ctx); err != nil {
+				return err
+			}
 			return t.end(ctx, `COMMIT`)
 		})
 	})

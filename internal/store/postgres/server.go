@@ -129,6 +129,9 @@ func newServer(address string) (server, error) {
 	s.config.DefaultQueryExecMode = pgx.QueryExecModeExec                   // which leaves nothing on the connection
 	s.config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {} // a pooler may send one to whoever is there
 	s.config.DialFunc = dial
+	if s.config.ValidateConnect == nil { // target_session_attrs has one that goes on to the next host
+		s.config.ValidateConnect = s.refuseReplica
+	}
 	if s.config.ConnectTimeout == 0 {
 		s.config.ConnectTimeout = connectPatience
 	}
@@ -213,13 +216,23 @@ func (s server) Connect(ctx context.Context, found store.Found) (store.Connectio
 	return c, nil
 }
 
+// refuseReplica checks each new connection: behind a name that stands for several servers, it may lead to another one than the last.
+// A replica lags behind, and whoever reads there takes what was stopped for good.
+func (s server) refuseReplica(ctx context.Context, conn *pgconn.PgConn) error {
+	err := pgconn.ValidateConnectTargetSessionAttrsPrimary(ctx, conn)
+	if !errors.Is(err, pgconn.ErrStandbyConnection) {
+		return err
+	}
+	return tokens.Unavailable(nil, "database %s is on a replica, which may lag behind and takes no changes: name the primary, or list several "+
+		"hosts with target_session_attrs=read-write", s.Location()).Because(tokens.ReasonWrongPlace)
+}
+
 // checkServer refuses a server that can't hold a database.
 func (s server) checkServer(ctx context.Context, db *sql.DB) error {
 	var version int
 	var encoding string
-	var isReplica bool
-	err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
-		pg_is_in_recovery()`).Scan(&version, &encoding, &isReplica)
+	err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding')`).
+		Scan(&version, &encoding)
 	switch {
 	case err != nil:
 		return err
@@ -229,9 +242,6 @@ func (s server) checkServer(ctx context.Context, db *sql.DB) error {
 	case encoding != "UTF8":
 		return tokens.Unavailable(nil, "database %s has the encoding %s, and Latchkey needs UTF8: make a database with ENCODING 'UTF8' "+
 			"TEMPLATE template0", s.Location(), encoding).Because(tokens.ReasonWrongPlace)
-	case isReplica:
-		return tokens.Unavailable(nil, "database %s is on a replica, which may lag behind and takes no changes: name the primary, or list several "+
-			"hosts with target_session_attrs=read-write", s.Location()).Because(tokens.ReasonWrongPlace)
 	}
 	return nil
 }

@@ -50,13 +50,13 @@ var reading = beginning{text: `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 // serial. So it first takes the locks that keep what it reads from changing: the organization's, which those whose reach ends
 // at access tokens share, and the row of the token.
 func (c *connection) changing(reach store.Reach) beginning {
-	idle := idlePatience
+	idle, kept := idlePatience, ``
 	if reach.IsPatient() {
-		idle = 0 // without a limit
+		idle, kept = 0, keepAlive // without a limit
 	}
 	text := fmt.Sprintf(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; %s SET LOCAL lock_timeout = %d;
-		SET LOCAL idle_in_transaction_session_timeout = %d; %s;`, steady, lockPatience.Milliseconds(), idle.Milliseconds(),
-		keepCommits)
+		SET LOCAL idle_in_transaction_session_timeout = %d; %s; %s`, steady, lockPatience.Milliseconds(), idle.Milliseconds(),
+		keepCommits, kept)
 	shared := ``
 	if !reach.IsEverything() {
 		shared = `_shared`
@@ -70,6 +70,9 @@ func (c *connection) changing(reach store.Reach) beginning {
 
 // keepCommits has the server answer a commit when it is on the disk, where its settings say that it needs not be.
 const keepCommits = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`
+
+// keepAlive has the server notice within half a minute that the machine at the other end is gone, and drop what it has begun.
+const keepAlive = `SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 4;`
 
 // lockKey is the key of the lock of the organization: it holds the schema, and the server tells databases apart by itself.
 func (s server) lockKey() int64 {

@@ -115,7 +115,11 @@ func (o *watched) look(ctx context.Context) (s sight, at time.Time, err error) {
 // Look implements store.Watch.
 func (w *watch) Look(ctx context.Context) (store.Changes, error) {
 	changes, err := w.look(ctx)
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case tokens.ErrorReason(err) == tokens.ReasonMoved:
+		w.seen = tokens.Mark{} // it may be another one once it counts again
+	default:
 		_ = w.leave() // the next look connects
 	}
 	return changes, store.Explain(w.server, err)

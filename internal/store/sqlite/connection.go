@@ -144,8 +144,10 @@ func (c *connection) inTurn(
 // within returns what runs statements in a transaction. What is prepared on other connections does not fit a schema
 // that exists in this transaction alone.
 func (c *connection) within(ctx context.Context, tx *sql.Tx) (store.Tx, error) {
-	if c.isOld() { // and so was never moved
-		return store.NewTx(c.database, tx), nil
+	in := store.NewTx(c.database, tx)
+	if !c.isOld() {
+		in = store.NewTx(c.database, c.statements.Within(tx))
 	}
-	return store.NewTx(c.database, c.statements.Within(tx)).ReadSeal(ctx)
+	movedTo, err := in.View.OnSchema(c.SchemaVersion()).MovedTo(ctx)
+	return in.SealedFor(movedTo), err
 }

@@ -181,7 +181,7 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 			func(ctx context.Context, tx store.Tx) error { return tx.DeleteRequestsBefore(ctx, noon) }, []string{ofNothing},
 		},
 		"MarkEndedGraces": {func(ctx context.Context, tx store.Tx) error {
-			_, err := tx.MarkEndedGraces(ctx, noon)
+			_, err := tx.MarkEndedGraces(ctx, noon, 10)
 			return err
 		}, []string{ofNothing}},
 		"RecordUses": {func(ctx context.Context, tx store.Tx) error {

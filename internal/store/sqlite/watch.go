@@ -116,6 +116,10 @@ func (w *watch) look(ctx context.Context) (store.Changes, error) {
 	if err == nil {
 		changes, err = w.on.look(ctx)
 	}
+	if tokens.ErrorReason(err) == tokens.ReasonMoved {
+		w.on.seen = tokens.Mark{} // it may be another one once it counts again
+		return changes, err
+	}
 	if err != nil && ctx.Err() == nil && resultCode(err)&primary != sqlite3.SQLITE_BUSY {
 		err = errors.Join(err, w.Close()) // whatever is wrong with it, the next look has to find the file sound
 	}
