@@ -47,10 +47,11 @@ func TestListsOfUnreachableDatabase(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			b := acctest.New(t)
 			summary := "Unable to list " + strings.ReplaceAll(kind, "_", " ")
+			unreachable, text := b.Place.Unreachable()
 			b.Run(
 				resource.TestStep{
-					Config:      acctest.Provider("latchkey", b.Place.Unreachable()) + acctest.Data(kind, "this"),
-					ExpectError: acctest.Says(summary, "directory", "does not exist"),
+					Config:      acctest.Provider("latchkey", unreachable) + acctest.Data(kind, "this"),
+					ExpectError: acctest.Says(summary, text),
 				},
 				resource.TestStep{
 					PreConfig:   func() { b.MakeToken("ci") },

@@ -172,12 +172,12 @@ func IsBy(e tokens.Event, address string) bool {
 	return string(e.Actor) == address || strings.HasPrefix(string(e.Actor), address+"_")
 }
 
-// Unreachable returns a place on this machine that can't be reached.
-func (p *Place) Unreachable() *Place {
+// Unreachable returns a place on this machine that can't be reached, and what errors say of it.
+func (p *Place) Unreachable() (place *Place, text string) {
 	if tokens.IsDatabaseAddress(p.database) {
-		return &Place{t: p.t, database: "postgres://postgres@/postgres?host=/nonexistent"}
+		return &Place{t: p.t, database: "postgres://postgres@/postgres?host=/nonexistent"}, "can't be reached"
 	}
-	return &Place{t: p.t, database: filepath.Join(p.database, "missing", "latchkey.db")}
+	return &Place{t: p.t, database: filepath.Join(p.database, "missing", "latchkey.db")}, "does not exist"
 }
 
 // Wipe removes all that was made in the place.
