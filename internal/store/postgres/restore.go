@@ -116,7 +116,7 @@ func (r Restore) make(ctx context.Context, backup store.View) error {
 	if err != nil {
 		return store.Explain(s, err)
 	}
-	if !isMade || made.(*connection).database.ID != backup.Database().ID { //nolint:forcetypeassert // that is what Connect opens
+	if c, ok := made.(*connection); !isMade || !ok || c.database.ID != backup.Database().ID {
 		err = tokens.Unavailable(nil, "somebody made a database at %s during the restore; nothing was changed: look at it, and try again",
 			s.Location())
 	}
