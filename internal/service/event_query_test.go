@@ -18,7 +18,11 @@ import (
 // What the database answers to any query is what the rule selects of all events: for an owner, and of what a member may
 // know for that.
 func TestEventsFollowTheRule(t *testing.T) {
-	database := filepath.Join(t.TempDir(), "latchkey.db")
+	eventsFollowTheRule(t, filepath.Join(t.TempDir(), "latchkey.db"), execute)
+}
+
+func eventsFollowTheRule(t *testing.T, database string, execute func(t *testing.T, database, statements string)) {
+	t.Helper()
 	clock := backendtest.NewClock()
 	b := open(t, database, clock.Now)
 	member := newMember(t, b, "ben@example.com", tokens.RoleAdministrator)
@@ -40,11 +44,11 @@ func TestEventsFollowTheRule(t *testing.T) {
 	var rows []string
 	for i := range 500 {
 		action := tokens.Actions()[i*7%len(tokens.Actions())]
-		rows = append(rows, fmt.Sprintf(`('%s', %d, '%s', '%s', '%s', '%s', 'some', '%s', 'what %d')`,
-			tokens.NewID(tokens.KindEvent, began), began.Add(time.Duration(i*31%60)*time.Second).UnixMicro(),
+		rows = append(rows, fmt.Sprintf(`(%d, '%s', %d, '%s', '%s', '%s', '%s', 'some', '%s', 'what %d')`,
+			1000+i, tokens.NewID(tokens.KindEvent, began), began.Add(time.Duration(i*31%60)*time.Second).UnixMicro(),
 			actors[i%len(actors)], action, runs[i*5%len(runs)], objects[i*11%len(objects)], tokens.Outcomes()[i%3%2], i))
 	}
-	execute(t, database, `INSERT INTO events (id, at, actor, action, claimed_run, object_id, object_name, outcome, detail)
+	execute(t, database, `INSERT INTO events (number, id, at, actor, action, claimed_run, object_id, object_name, outcome, detail)
 		VALUES `+strings.Join(rows, ", "))
 	clock.Advance(time.Hour)
 	ben := actAs(t, database, "ben@example.com", clock.Now)

@@ -20,7 +20,7 @@ import (
 const withoutHashes = `ALTER TABLE events DROP COLUMN hash;
 	ALTER TABLE database DROP COLUMN event_number; ALTER TABLE database DROP COLUMN event_hash;
 	ALTER TABLE database DROP COLUMN checkpoint_number; ALTER TABLE database DROP COLUMN checkpoint_hash;
-	ALTER TABLE database DROP COLUMN earlier_events; PRAGMA user_version = 11`
+	ALTER TABLE database DROP COLUMN earlier_events; ALTER TABLE database DROP COLUMN moved_to; `
 
 // eventColumns are the columns that the hash of an event covers.
 var eventColumns = []string{
@@ -30,8 +30,24 @@ var eventColumns = []string{
 // Whatever somebody does to the events in the file is found, and the first event that it concerns is named. Who computes
 // every hash anew is found by a head that was kept elsewhere.
 func TestHistoryCannotBeRewrittenUnseen(t *testing.T) {
+	historyCannotBeRewritten(t, func() rewritable {
+		path := filepath.Join(t.TempDir(), "latchkey.db")
+		return rewritable{path, func() (*sql.DB, error) { return sql.Open("sqlite", path) }, `PRAGMA user_version = 11`}
+	})
+}
+
+// rewritable is a place for a database that somebody can write by SQL.
+type rewritable struct {
+	database string
+	connect  func() (*sql.DB, error)
+	// old has the database say that its schema is that from before events had hashes.
+	old string
+}
+
+func historyCannotBeRewritten(t *testing.T, newPlace func() rewritable) {
+	t.Helper()
 	rapid.Check(t, func(r *rapid.T) {
-		h := newHistory(t, r)
+		h := newHistory(t, newPlace(), r)
 		h.check(tokens.Head{}, nothingWrong)
 		for _, head := range h.kept {
 			h.check(head, nothingWrong)
@@ -101,7 +117,7 @@ func TestHistoryCannotBeRewrittenUnseen(t *testing.T) {
 			h.check(tokens.Head{}, n)
 		case "take the hashes away":
 			n := pick(all)
-			h.execute(withoutHashes + fmt.Sprintf(`; UPDATE events SET actor = 'local:nobody@nowhere' WHERE number = %d`, n))
+			h.execute(withoutHashes + h.old + fmt.Sprintf(`; UPDATE events SET actor = 'local:nobody@nowhere' WHERE number = %d`, n))
 			h.open()
 			for range 2 { // before the next change, and after it
 				h.check(tokens.Head{}, nothingWrong)
@@ -136,18 +152,18 @@ func TestHistoryCannotBeRewrittenUnseen(t *testing.T) {
 // history is a database with events of all kinds.
 type history struct {
 	*rapid.T
-	backend  *service.Backend
-	database string
-	now      func() time.Time
-	whole    tokens.History
+	rewritable
+	backend *service.Backend
+	now     func() time.Time
+	whole   tokens.History
 	// kept are heads that were told as it grew, and are not pruned; the newest one is last.
 	kept []tokens.Head
 }
 
 // newHistory makes a database at random: with changes and refusals, upgraded or not, pruned or not.
-func newHistory(t *testing.T, r *rapid.T) *history {
+func newHistory(t testing.TB, at rewritable, r *rapid.T) *history {
 	clock := backendtest.NewClock()
-	h := &history{T: r, database: filepath.Join(t.TempDir(), "latchkey.db"), now: clock.Now}
+	h := &history{T: r, rewritable: at, now: clock.Now}
 	h.open()
 	must := func(err error) {
 		if err != nil {
@@ -173,7 +189,7 @@ func newHistory(t *testing.T, r *rapid.T) *history {
 			_, err := h.backend.PruneEvents(background, clock.Instant().Add(-time.Duration(rapid.IntRange(0, 9).Draw(r, "age"))*time.Minute))
 			must(err)
 		case "upgrade":
-			h.execute(withoutHashes)
+			h.execute(withoutHashes + h.old)
 			h.kept = nil // nobody was told any
 			_, err := h.backend.CreateGroup(background, groupRequest(fmt.Sprintf("group-%d", i)))
 			must(err)
@@ -217,10 +233,10 @@ func (h *history) check(known tokens.Head, number int64) {
 	}
 }
 
-// execute runs SQL on the file, as another program would.
+// execute runs SQL on the database, as another program would.
 func (h *history) execute(statements string) {
 	h.Helper()
-	db, err := sql.Open("sqlite", h.database)
+	db, err := h.connect()
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -245,7 +261,7 @@ type eventRow struct {
 }
 
 func (h *history) rows() (all []eventRow) {
-	db, err := sql.Open("sqlite", h.database)
+	db, err := h.connect()
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -37,6 +37,13 @@ func (o *organization) write(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.writeTo(t, engine)
+	return path
+}
+
+// writeTo writes the organization to a new database of an engine.
+func (o *organization) writeTo(t testing.TB, engine store.Engine) {
+	t.Helper()
 	s := store.New(engine, func() time.Time { return listTime })
 	found := func(ctx context.Context, tx store.Tx) error {
 		return tx.InsertDatabase(ctx, tokens.NewID(tokens.KindDatabase, listTime), "default", listTime)
@@ -47,7 +54,6 @@ func (o *organization) write(t testing.TB) string {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return path
 }
 
 func (o *organization) insert(ctx context.Context, tx store.Tx) error {

@@ -31,6 +31,8 @@ type operation struct {
 	roles tokens.Roles
 	// knowsRoles is set if roles holds all custom roles.
 	knowsRoles bool
+	// again means that it may have taken place before: the answer to the first attempt was lost.
+	again bool
 	// chores are those that the operation has done, if it commits.
 	chores []*schedule
 	// readBack holds what is to be read again before the operation commits, and fails if the database does not hold it.
@@ -158,23 +160,23 @@ func (c creation[T]) once(
 }
 
 // transact runs fn as one transaction; see transactOnce. Where nobody can tell whether it was committed, it runs once more, if
-// that does no harm: a creation finds what its request made, a secret is found by its hash, and what has stopped stops again.
+// that does no harm: a creation finds what its request made, a secret is found by its hash, and what has stopped has stopped.
 // An edit might undo that of somebody else, so its error says that it may have taken place.
 func transact[T any](
 	ctx context.Context, b *Backend, action tokens.Action, about object, found store.Found,
 	fn func(*operation) (T, error),
 ) (T, error) {
-	result, err := transactOnce(ctx, b, action, about, found, fn)
+	result, err := transactOnce(ctx, b, action, about, found, false, fn)
 	if tokens.ErrorReason(err) != tokens.ReasonOutcomeUnknown {
 		return result, err
 	}
 	_, verb, _ := strings.Cut(string(action), ".")
 	switch verb {
-	case "create", "regenerate", "retire_previous", "disable", "hold", "revoke":
-		return transactOnce(ctx, b, action, about, found, fn)
-	case "delete":
-		if result, err = transactOnce(ctx, b, action, about, found, fn); tokens.ErrorCode(err) == tokens.CodeNotFound {
-			return result, nil // it was this operation that deleted it
+	case "create", "regenerate", "retire_previous", "disable", "hold":
+		return transactOnce(ctx, b, action, about, found, true, fn)
+	case "delete", "revoke":
+		if result, err = transactOnce(ctx, b, action, about, found, true, fn); tokens.ErrorCode(err) == tokens.CodeNotFound {
+			return result, nil // it was this operation that ended it
 		}
 	}
 	return result, err
@@ -183,7 +185,7 @@ func transact[T any](
 // transactOnce runs fn as one transaction, which may call it twice. If fn refuses, its changes are dropped and the refusal
 // is recorded. A nil found requires an existing database.
 func transactOnce[T any](
-	ctx context.Context, b *Backend, action tokens.Action, about object, found store.Found,
+	ctx context.Context, b *Backend, action tokens.Action, about object, found store.Found, again bool,
 	fn func(*operation) (T, error),
 ) (result T, err error) {
 	if b.invalid != nil {
@@ -195,7 +197,7 @@ func transactOnce[T any](
 		if err := b.checkOrganization(tx.View); err != nil {
 			return err
 		}
-		o = &operation{Tx: tx, backend: b, now: b.now(), roles: builtInRoles, object: about}
+		o = &operation{Tx: tx, backend: b, now: b.now(), roles: builtInRoles, object: about, again: again}
 		if err := w.checkFirst(ctx, tx.View, b.principal); err != nil {
 			return err
 		}

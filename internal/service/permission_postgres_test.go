@@ -14,5 +14,5 @@ func TestPermissionsOnPostgreSQL(t *testing.T) {
 		t.Skip("it runs every letter of the table of who may do what; make permissions runs it alone")
 	}
 	backendtest.RunPermissions(t, newPlaceOnPostgreSQL,
-		backendtest.Members.InOneStatus().WithoutShares(), backendtest.TokenHolders.InOneStatus().WithoutShares())
+		backendtest.Members.InOneStatus().WithoutShares())
 }

@@ -117,16 +117,7 @@ func TestPostgreSQLMiscountedHistory(t *testing.T) {
 // executeOnPostgreSQL runs statements in a schema.
 func executeOnPostgreSQL(t *testing.T, address, statements string) {
 	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	query := u.Query()
-	schema := query.Get("schema")
-	query.Del("schema")
-	query.Set("search_path", schema)
-	u.RawQuery = query.Encode()
-	conn, err := pgx.Connect(background, u.String())
+	conn, err := pgx.Connect(background, withSearchPath(t, address))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,4 +125,19 @@ func executeOnPostgreSQL(t *testing.T, address, statements string) {
 	if _, err := conn.Exec(background, statements); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// withSearchPath returns an address of ours for another program, which names tables without the schema.
+func withSearchPath(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("search_path", query.Get("schema"))
+	query.Del("schema")
+	query.Set("default_query_exec_mode", "simple_protocol") // which takes several statements at once
+	u.RawQuery = query.Encode()
+	return u.String()
 }

@@ -33,6 +33,10 @@ func TestNoLookUpsOnReplica(t *testing.T) {
 	if v, err := b.VerifySecret(background, request.Secret, tokens.VerifyOptions{}); err != nil || !v.Active {
 		t.Fatalf("from the primary: %+v, %v", v, err)
 	}
+	t.Setenv("PGTARGETSESSIONATTRS", "standby")
+	if v, err := open(t, replica.Address(schema), clock.Now).VerifySecret(background, request.Secret, tokens.VerifyOptions{}); err == nil {
+		t.Errorf("asked for a replica by the environment: %+v", v)
+	}
 	primary.Stop(syscall.SIGINT)
 	if v, err := b.VerifySecret(background, request.Secret, tokens.VerifyOptions{}); tokens.ErrorCode(err) != tokens.CodeUnavailable {
 		t.Errorf("while the primary is away: %+v, %v", v, err)

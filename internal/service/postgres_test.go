@@ -11,10 +11,6 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres/pgtest"
 )
 
-func TestBackendOnPostgreSQL(t *testing.T) {
-	backendtest.Run(t, newPlaceOnPostgreSQL)
-}
-
 // newPlaceOnPostgreSQL returns a place in a schema of its own.
 func newPlaceOnPostgreSQL(t *testing.T) backendtest.Place {
 	address := pgtest.Address(t)

@@ -23,6 +23,9 @@ func (b *Backend) HoldAccessToken(ctx context.Context, id, reason string) (token
 		if err := o.checkTexts(ctx, reason); err != nil {
 			return t, err
 		}
+		if t.Held != nil && o.again && t.Held.By == o.actor && t.Held.Reason == reason {
+			return o.answer(t, share), nil
+		}
 		if t.Held != nil {
 			return t, tokens.Conflict("", id, "access token %s is already held, by %s since %s: %s; there is nothing to do",
 				describe(o.answer(t, share)), t.Held.By, tokens.FormatTimestamp(t.Held.At), t.Held.Reason)
@@ -65,13 +68,14 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 		b = &Backend{Service: b.Service, principal: b.principal, revokes: true}
 	}
 	about := look{action: tokens.ActionAccessTokenRevoke}
-	if _, err := readAs(ctx, b, about, func(r reader) (none struct{}, err error) {
-		_, _, err = liveSecret(ctx, r.View, secret, b.now())
-		return none, err
-	}); err != nil {
+	id, err := readAs(ctx, b, about, func(r reader) (string, error) {
+		row, _, err := liveSecret(ctx, r.View, secret, b.now())
+		return row.AccessToken.ID, err
+	})
+	if err != nil {
 		return tokens.AccessToken{}, err
 	}
-	return change(ctx, b, tokens.ActionAccessTokenRevoke, object{}, func(o *operation) (tokens.AccessToken, error) {
+	revoked, err := change(ctx, b, tokens.ActionAccessTokenRevoke, object{}, func(o *operation) (tokens.AccessToken, error) {
 		row, custom, err := liveSecret(ctx, o.View, secret, o.now)
 		if err != nil {
 			return tokens.AccessToken{}, err
@@ -96,6 +100,10 @@ func (b *Backend) RevokeSecret(ctx context.Context, secret tokens.Secret) (token
 		}
 		return o.answer(t, share), o.record(ctx, tokens.ActionAccessTokenRevoke, t.ID, t.Name)
 	})
+	if err == nil {
+		revoked.ID = id // which is all that is known where the first attempt revoked it, and its answer was lost
+	}
+	return revoked, err
 }
 
 // liveSecret returns the secret with a value and the custom roles of its token and technical user. CodeNotFound for a

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -141,45 +142,49 @@ func TestListsFollowTheRules(t *testing.T) {
 	for seed := range int64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			o := randomOrganization(rand.New(rand.NewSource(seed)))
-			s := openOrganization(t, o)
-			for i := range o.tokens {
-				token, err := s.As(anna).AccessToken(background, o.tokens[i].ID)
-				if err != nil {
-					t.Fatal(err)
-				}
-				o.tokens[i].Secret.Preview = token.Secret.Preview // which insertToken made
-			}
-			rapid.Check(t, func(t *rapid.T) {
-				query := drawQuery(t, o)
-				by, caller := anna, tokens.DatabaseOwner(anna.Actor())
-				if i := rapid.IntRange(-1, len(o.members)-1).Draw(t, "member"); i >= 0 {
-					m := o.members[i]
-					by, caller = tokens.AsMember(anna.Actor(), m.Email),
-						tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(tokens.NewRoles(o.roles))}
-				}
-				want := o.expected(query, caller)
-				var got []string
-				for {
-					page, err := s.As(by).AccessTokens(background, query)
-					if err != nil {
-						t.Fatalf("%+v: %v", query, err)
-					}
-					for _, token := range page.AccessTokens {
-						got = append(got, token.ID)
-					}
-					if query.CountTotal && page.Total != len(want) {
-						t.Fatalf("%+v: the total is %d, want %d", query, page.Total, len(want))
-					}
-					if query.Cursor = page.NextCursor; query.Cursor == "" {
-						break
-					}
-				}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Fatalf("as %s, %+v (-want +got):\n%s", caller.Name, query, diff)
-				}
-			})
+			listsFollowTheRules(t, o, openOrganization(t, o))
 		})
 	}
+}
+
+func listsFollowTheRules(t *testing.T, o *organization, s *service.Service) {
+	t.Helper()
+	for i := range o.tokens {
+		token, err := s.As(anna).AccessToken(background, o.tokens[i].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.tokens[i].Secret.Preview = token.Secret.Preview // which insertToken made
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		query := drawQuery(t, o)
+		by, caller := anna, tokens.DatabaseOwner(anna.Actor())
+		if i := rapid.IntRange(-1, len(o.members)-1).Draw(t, "member"); i >= 0 {
+			m := o.members[i]
+			by, caller = tokens.AsMember(anna.Actor(), m.Email),
+				tokens.Caller{AccountID: m.ID, Name: m.Email, Access: m.Access(tokens.NewRoles(o.roles))}
+		}
+		want := o.expected(query, caller)
+		var got []string
+		for {
+			page, err := s.As(by).AccessTokens(background, query)
+			if err != nil {
+				t.Fatalf("%+v: %v", query, err)
+			}
+			for _, token := range page.AccessTokens {
+				got = append(got, token.ID)
+			}
+			if query.CountTotal && page.Total != len(want) {
+				t.Fatalf("%+v: the total is %d, want %d", query, page.Total, len(want))
+			}
+			if query.Cursor = page.NextCursor; query.Cursor == "" {
+				break
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("as %s, %+v (-want +got):\n%s", caller.Name, query, diff)
+		}
+	})
 }
 
 // drawQuery draws what a query asks for.

@@ -92,6 +92,15 @@ func versionAt(t *testing.T, address string) (version int) {
 	return version
 }
 
+// countOf counts the rows of a table.
+func countOf(t *testing.T, address, table string) (number int64) {
+	t.Helper()
+	onServer(t, address, func(ctx context.Context, on statements) error {
+		return scanOne(ctx, on, &number, `SELECT count(*) FROM `+table)
+	})
+	return number
+}
+
 // wantSecret checks that a verification finds the token of an old database.
 func wantSecret(t *testing.T, what string, s *store.Store, secret tokens.Secret) {
 	t.Helper()
@@ -182,6 +191,7 @@ func TestNextReleaseMigratesMeanwhile(t *testing.T) {
 		}
 	}
 	everything := store.Changes{Any: true, All: true}
+	events := countOf(t, address, "events")
 	look("at first", everything)
 	wantSecret(t, "before", older, secret)
 
@@ -194,6 +204,18 @@ func TestNextReleaseMigratesMeanwhile(t *testing.T) {
 		if err := node.WriteUses(ctx, []store.SecretUse{use}); err != nil {
 			t.Errorf("%s: uses: %v", what, err)
 		}
+		record := func(u store.Uncounted) error {
+			return u.InsertEvent(ctx, tokens.Event{
+				ID: tokens.NewID(tokens.KindEvent, noon), At: noon, Actor: tokens.ActorUnknown, Action: tokens.ActionAccessTokenVerify,
+				Outcome: tokens.OutcomeRefused,
+			})
+		}
+		if err := node.RecordRefusedUses(ctx, record); err != nil {
+			t.Errorf("%s: refused uses: %v", what, err)
+		}
+		if err := node.Record(ctx, record); tokens.ErrorCode(err) != tokens.CodeUnavailable {
+			t.Errorf("%s: a refusal: %v", what, err)
+		}
 		err := node.Write(ctx, insertGroup(ctx))
 		if tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), "upgrade") {
 			t.Errorf("%s: a change: got %v", what, err)
@@ -202,6 +224,9 @@ func TestNextReleaseMigratesMeanwhile(t *testing.T) {
 		if tokens.ErrorCode(err) != tokens.CodeUnavailable || !strings.Contains(err.Error(), "upgrade") {
 			t.Errorf("%s: another read: got %v", what, err)
 		}
+	}
+	if got := countOf(t, address, "events"); got != events {
+		t.Errorf("older nodes wrote %d events", got-events)
 	}
 	// A change by the next release.
 	execute(t, address, fmt.Sprintf(`UPDATE access_tokens SET enabled = false; UPDATE database SET serial = 2, changed_at = 2;

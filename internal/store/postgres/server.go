@@ -129,9 +129,7 @@ func newServer(address string) (server, error) {
 	s.config.DefaultQueryExecMode = pgx.QueryExecModeExec                   // which leaves nothing on the connection
 	s.config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {} // a pooler may send one to whoever is there
 	s.config.DialFunc = dial
-	if s.config.ValidateConnect == nil { // target_session_attrs has one that goes on to the next host
-		s.config.ValidateConnect = s.refuseReplica
-	}
+	s.config.ValidateConnect = s.refusingReplica(s.config.ValidateConnect)
 	if s.config.ConnectTimeout == 0 {
 		s.config.ConnectTimeout = connectPatience
 	}
@@ -216,15 +214,23 @@ func (s server) Connect(ctx context.Context, found store.Found) (store.Connectio
 	return c, nil
 }
 
-// refuseReplica checks each new connection: behind a name that stands for several servers, it may lead to another one than the last.
-// A replica lags behind, and whoever reads there takes what was stopped for good.
-func (s server) refuseReplica(ctx context.Context, conn *pgconn.PgConn) error {
-	err := pgconn.ValidateConnectTargetSessionAttrsPrimary(ctx, conn)
-	if !errors.Is(err, pgconn.ErrStandbyConnection) {
-		return err
+// refusingReplica returns a check of each new connection, behind that of target_session_attrs, which goes on to the next host, if
+// there is one. Behind a name that stands for several servers, a connection may lead to another one than the last, and a replica
+// lags behind: whoever reads there takes what was stopped for good.
+func (s server) refusingReplica(wanted pgconn.ValidateConnectFunc) pgconn.ValidateConnectFunc {
+	return func(ctx context.Context, conn *pgconn.PgConn) error {
+		if wanted != nil {
+			if err := wanted(ctx, conn); err != nil {
+				return err
+			}
+		}
+		err := pgconn.ValidateConnectTargetSessionAttrsPrimary(ctx, conn)
+		if !errors.Is(err, pgconn.ErrStandbyConnection) {
+			return err
+		}
+		return tokens.Unavailable(nil, "database %s is on a replica, which may lag behind and takes no changes: name the primary, or list "+
+			"several hosts with target_session_attrs=read-write", s.Location()).Because(tokens.ReasonWrongPlace)
 	}
-	return tokens.Unavailable(nil, "database %s is on a replica, which may lag behind and takes no changes: name the primary, or list several "+
-		"hosts with target_session_attrs=read-write", s.Location()).Because(tokens.ReasonWrongPlace)
 }
 
 // checkServer refuses a server that can't hold a database.
