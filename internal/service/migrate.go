@@ -80,8 +80,7 @@ func (m Migration) look(ctx context.Context) (e ends, err error) {
 		return e, tokens.Conflict("", e.to.Database.ID, "%s holds another database, %s, and a database moves only to where none is: name "+
 			"another place", e.to.location, e.to.Database.ID)
 	case e.to.MovedTo == "":
-		return e, tokens.Conflict("", e.to.Database.ID, "%s holds a copy of database %s that is in use: find out who uses it, and name "+
-			"another place, or move it out of the way", e.to.location, e.to.Database.ID)
+		return e, store.InUse(e.to.location, e.to.Database.ID)
 	}
 	return e, m.checkBeyond(ctx, e)
 }
@@ -157,10 +156,10 @@ func (m Migration) replacement(from store.View, location string) replacement {
 	seal := func(ctx context.Context, tx store.Tx) error { return tx.Seal(ctx, location) }
 	progress := m.progress("copied")
 	if tokens.IsDatabaseAddress(m.To.Database) {
-		return postgres.Restore{Address: m.To.Database, Backup: held{from}, Progress: progress, Note: seal}
+		return postgres.Restore{Address: m.To.Database, Backup: held{from}, Progress: progress, Note: seal, Sealed: true}
 	}
 	return sqlite.Restore{
-		Path: m.To.Database, Aside: asStored(m.To.Now()).Format(replacedEnding), Note: seal,
+		Path: m.To.Database, Aside: asStored(m.To.Now()).Format(replacedEnding), Note: seal, Sealed: true,
 		Fill: func(ctx context.Context, tx store.Tx) (tokens.Database, error) {
 			return from.Database(), tx.CopyFrom(ctx, from, progress)
 		},

@@ -241,6 +241,24 @@ func TestInterruptedMigration(t *testing.T) {
 			t.Errorf("the group from between: %v", err)
 		}
 
+		// Somebody opens the copy of a stopped migration while the next one is about to replace it.
+		seal(t, from, "")
+		seal(t, to, "elsewhere")
+		inTheWay := move
+		inTheWay.Progress = func(s tokens.MigrationStep) {
+			if s.Table == "database" && s.Verb == "copied" && !tokens.IsDatabaseAddress(to) {
+				seal(t, to, "")
+			}
+		}
+		if _, err := inTheWay.Run(background); !tokens.IsDatabaseAddress(to) && tokens.ErrorCode(err) != tokens.CodeConflict {
+			t.Errorf("over a copy that somebody opened: %v", err)
+		}
+		seal(t, from, "")
+		seal(t, to, "elsewhere")
+		if _, err := move.Run(background); err != nil {
+			t.Fatalf("the next time: %v", err)
+		}
+
 		// Before the seal of the other place was opened.
 		seal(t, to, "elsewhere")
 		if done, err := move.Run(background); err != nil || len(done.Tables) != 0 {

@@ -34,6 +34,12 @@ func Moved(location, to string) error {
 		"is to count again, run latchkey migrate --unseal on it", location, to).Because(tokens.ReasonMoved)
 }
 
+// InUse is the error of a database that may be replaced only where it was moved elsewhere, and wasn't.
+func InUse(location, id string) error {
+	return tokens.Conflict("", id, "%s holds a copy of database %s that is in use: find out who uses it, and name another place, or move "+
+		"it out of the way", location, id)
+}
+
 // SealedFor returns the transaction on a database that was moved to a place; empty for one that is in use.
 func (t Tx) SealedFor(place string) Tx {
 	t.movedTo = place

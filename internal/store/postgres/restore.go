@@ -26,6 +26,8 @@ type Restore struct {
 	Keep  func(ctx context.Context, file string, fill store.Found) error
 	// Another means that even a database that is not the one of which the backup is one may be replaced.
 	Another bool
+	// Sealed means that only a database that was moved elsewhere may be replaced.
+	Sealed bool
 	// Note writes into the restored database.
 	Note store.Found
 }
@@ -139,6 +141,9 @@ func (r Restore) replace(ctx context.Context, c *connection, backup store.View) 
 	isKept := false
 	err := c.again(ctx, store.EverythingPatiently, func(reach store.Reach) error {
 		return c.transaction(ctx, c.changing(reach), `COMMIT`, func(t *transaction) error {
+			if r.Sealed && t.movedTo == "" {
+				return store.InUse(c.Location(), c.database.ID)
+			}
 			if err := c.migrate(ctx, t.statements); err != nil {
 				return err
 			}

@@ -41,6 +41,8 @@ type Restore struct {
 	// Another means that even a database that is not the one of which the backup is one may be replaced, or that of
 	// another program.
 	Another bool
+	// Sealed means that only a database that was moved elsewhere may be replaced.
+	Sealed bool
 	// Note writes into the restored database, which has the schema of this program by then.
 	Note store.Found
 	// reach is called at each step, and patience is how long to wait for others, in tests.
@@ -284,6 +286,9 @@ func (r Restore) lock(ctx context.Context, f databaseFile, db *sql.DB, identity 
 		}
 		log, err := os.Stat(f.path + "-wal")
 		if isEmpty := errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0; isEmpty {
+			if err := r.checkSeal(ctx, f, tx); err != nil {
+				return nil, errors.Join(err, tx.Rollback())
+			}
 			return tx, nil
 		}
 		if err := tx.Rollback(); err != nil {
@@ -294,6 +299,22 @@ func (r Restore) lock(ctx context.Context, f databaseFile, db *sql.DB, identity 
 		"database %s is in use and could not be taken over; nothing was changed: stop the programs that read or "+
 			"write it, "+
 			"such as a tool left open, and try again", f.path)
+}
+
+// checkSeal refuses a database that is in use, where it may not be.
+func (r Restore) checkSeal(ctx context.Context, f databaseFile, tx *sql.Tx) error {
+	if !r.Sealed {
+		return nil
+	}
+	database, err := store.Identify(ctx, tx, f.path)
+	if err != nil {
+		return err
+	}
+	movedTo, err := store.NewView(database, tx).MovedTo(ctx)
+	if err == nil && movedTo == "" {
+		err = store.InUse(f.path, database.ID)
+	}
+	return err
 }
 
 // mayReplace refuses a database that is not the one with the identity.
