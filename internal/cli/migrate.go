@@ -11,9 +11,9 @@ import (
 // migrate moves the database to another place.
 type migrate struct {
 	From   string `help:"The database to move: a file, or postgres://… Default: that of --database." placeholder:"PATH"`
-	To     string `help:"Where to move it: a file, or postgres://…, where no database is yet." placeholder:"PATH"`
+	To     string `help:"Where to move it: a file, or postgres://…, where no database is yet. With --unseal, where it was moved." placeholder:"PATH"`
 	Unseal bool   `help:"Move nothing: let a database count again that was moved, and stay where it is."`
-	Yes    bool   `help:"Unseal without asking, whatever was changed at the other place."`
+	Yes    bool   `help:"Unseal without asking on a terminal, whatever was changed at the other place."`
 	JSON   bool   `name:"json" help:"Answer in JSON, for programs."`
 }
 
@@ -24,7 +24,8 @@ func (*migrate) Help() string {
 		"old one is sealed: whoever still names it is told where it went. Servers that run at the new place become ready at " +
 		"that moment. If it is stopped half-way, the same command completes it.\n\n" +
 		"A database in PostgreSQL moves back the same way, over the file that was sealed; what it replaces is moved aside. " +
-		"With --unseal, the database counts again. What was changed at the other place since is not in it."
+		"With --unseal, the database counts again, and the other place, if it can be asked (--to names it), is sealed. What was " +
+		"changed there since is not in the database."
 }
 
 // Validate refuses what doesn't say what is to move where.
@@ -177,7 +178,9 @@ func (c *migrate) unseal(ctx context.Context, app *app) error {
 	default:
 		app.note("Nothing was changed there since.")
 	}
-	app.note("Stop whatever uses the database there: from now on, changes there and here are not the same.")
+	if found.CannotTell != nil {
+		app.note("It is not sealed there, either: stop whatever uses it, since changes there and here are not the same from now on.")
+	}
 	if isKnown := found.CannotTell == nil && found.ChangedThere == 0; !isKnown && !c.Yes && app.StdinTerminal {
 		if err := app.confirm("Unseal it?", "nothing was changed"); err != nil {
 			return err

@@ -91,7 +91,7 @@ func databaseFinding(location string, unusable error) Finding {
 // encryptionFinding says whether others could read what goes over the network.
 func encryptionFinding(i postgres.Inspection) Finding {
 	f := Finding{Name: "connection", Value: cmp.Or(i.Encrypted, "not encrypted"), Facts: map[string]any{"encrypted": i.Encrypted != ""}}
-	if i.Local {
+	if i.Local && i.Encrypted == "" {
 		f.Value = "on this machine"
 	} else if i.Encrypted == "" {
 		f.Problem = "whoever sees the network can read names and hashes, and answer in the server's place: set sslmode=verify-full in " +

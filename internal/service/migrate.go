@@ -226,7 +226,7 @@ func (m Migration) openTarget(ctx context.Context, b *Backend, e ends) (err erro
 	})
 }
 
-// Unsealing lets a database count again that was moved elsewhere.
+// Unsealing lets a database count again that was moved elsewhere. The other place, if it can be asked, is sealed before.
 type Unsealing struct {
 	// Options name the database and supply the clock. There names the place that it was moved to, if that can be asked; without a
 	// name for none.
@@ -240,51 +240,79 @@ type Unsealing struct {
 // Look returns what is known of the place that the database was moved to, and changes nothing. CodeConflict for a database that
 // wasn't moved.
 func (u Unsealing) Look(ctx context.Context) (about tokens.Unsealing, err error) {
-	i, err := inspect(ctx, u.Options.Database)
-	switch {
-	case err != nil:
+	here, err := u.here(ctx)
+	if err != nil {
 		return about, err
-	case i.unusable != nil:
-		return about, i.unusable
-	case i.MovedTo == "":
-		return about, tokens.Conflict("", i.Database.ID, "database %s is not sealed: it was not moved anywhere", i.location)
 	}
-	about = tokens.Unsealing{Database: i.Database, MovedTo: i.MovedTo}
-	about.ChangedThere, about.CannotTell = u.changedThere(ctx, i)
+	about = tokens.Unsealing{Database: here.Database, MovedTo: here.MovedTo}
+	there, err := u.there(ctx, here)
+	if err == nil {
+		about.ChangedThere, err = beyond(ctx, there.options, u.Options)
+	}
+	about.CannotTell = err
 	return about, nil
 }
 
-// changedThere counts the changes at the other place that the database lacks.
-func (u Unsealing) changedThere(ctx context.Context, here inspection) (int64, error) {
-	if u.There.Database == "" {
-		if !filepath.IsAbs(here.MovedTo) { // what says where a server is holds no name to log in by
-			return 0, tokens.Unavailable(nil, "name it with --to to find out")
-		}
-		u.There.Database, u.There.Now = here.MovedTo, u.Options.Now
-	}
-	there, err := inspect(ctx, u.There.Database)
+// here looks at the database.
+func (u Unsealing) here(ctx context.Context) (inspection, error) {
+	i, err := inspect(ctx, u.Options.Database)
 	switch {
 	case err != nil:
-		return 0, err
-	case there.unusable != nil:
-		return 0, there.unusable
-	case there.Database.ID != here.Database.ID:
-		return 0, tokens.Conflict("", there.Database.ID, "%s holds another database, %s", there.location, there.Database.ID).
-			Because(tokens.ReasonOtherDatabase)
+	case i.unusable != nil:
+		err = i.unusable
+	case i.MovedTo == "":
+		err = tokens.Conflict("", i.Database.ID, "database %s is not sealed: it was not moved anywhere", i.location)
 	}
-	return beyond(ctx, u.There, u.Options)
+	return i, err
 }
 
-// Run opens the seal.
-func (u Unsealing) Run(ctx context.Context) (err error) {
-	opened := Open(u.Options)
-	defer func() { err = errors.Join(err, opened.Close()) }()
-	b := opened.As(tokens.AsDatabaseOwner(u.Actor).InRun(u.ClaimedRun))
-	return opened.store.Hold(ctx, func(h store.Held) error {
-		place, err := h.MovedTo(ctx)
-		if err != nil || place == "" {
+// otherPlace is the place that a database was moved to.
+type otherPlace struct {
+	inspection
+	options Options
+}
+
+// there looks at the other place, and fails where that can't be asked.
+func (u Unsealing) there(ctx context.Context, here inspection) (there otherPlace, err error) {
+	there.options = u.There
+	if there.options.Database == "" {
+		if !filepath.IsAbs(here.MovedTo) { // what says where a server is holds no name to log in by
+			return there, tokens.Unavailable(nil, "name it with --to to find out")
+		}
+		there.options.Database, there.options.Now = here.MovedTo, u.Options.Now
+	}
+	there.inspection, err = inspect(ctx, there.options.Database)
+	switch {
+	case err != nil:
+	case there.unusable != nil:
+		err = there.unusable
+	case there.Database.ID != here.Database.ID:
+		err = tokens.Conflict("", there.Database.ID, "%s holds another database, %s", there.location, there.Database.ID)
+	case there.location == here.location:
+		err = tokens.Invalid("to", "%s is the database itself", there.location)
+	}
+	return there, err
+}
+
+// Run seals the other place, if it can be asked, and opens the seal of the database.
+func (u Unsealing) Run(ctx context.Context) error {
+	here, err := u.here(ctx)
+	if err != nil {
+		return err
+	}
+	if there, err := u.there(ctx, here); err == nil && there.MovedTo == "" {
+		err := u.reseal(ctx, there.options, here.location, tokens.ActionDatabaseSeal, "it was moved back to "+here.location)
+		if err != nil {
 			return err
 		}
-		return b.seal(ctx, h, "", tokens.ActionDatabaseUnseal, "it counts again, and no longer the one at "+place)
-	})
+	}
+	return u.reseal(ctx, u.Options, "", tokens.ActionDatabaseUnseal, "it counts again, and no longer the one at "+here.MovedTo)
+}
+
+// reseal seals a database for a place, or with an empty one opens it.
+func (u Unsealing) reseal(ctx context.Context, of Options, place string, action tokens.Action, reason string) (err error) {
+	opened := Open(of)
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	b := opened.As(tokens.AsDatabaseOwner(u.Actor).InRun(u.ClaimedRun))
+	return opened.store.Hold(ctx, func(h store.Held) error { return b.seal(ctx, h, place, action, reason) })
 }

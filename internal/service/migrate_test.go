@@ -86,6 +86,10 @@ func TestMigration(t *testing.T) {
 			t.Fatal(err)
 		}
 
+		old, err := before.Marks(background, 1, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
 		steps := map[string]int64{}
 		move := migration(from, to, p.now)
 		move.Progress = func(s tokens.MigrationStep) { steps[s.Table] += s.Rows }
@@ -110,12 +114,9 @@ func TestMigration(t *testing.T) {
 		if v, err := after.VerifySecret(background, p.current, tokens.VerifyOptions{}); err != nil || !v.Active {
 			t.Errorf("a secret at the new place: %+v, %v", v, err)
 		}
-		old, err := before.Marks(background, 1, 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if now, err := after.Marks(background, 1, 1000); err != nil || !cmp.Equal(old.Values, now.Values) {
-			t.Errorf("the marks: %v (%v), want %v", now.Values, err, old.Values)
+		if now, err := after.Marks(background, 1, 1000); err != nil || len(now.Values) != len(old.Values)+1 ||
+			!cmp.Equal(old.Values, now.Values[:len(old.Values)]) {
+			t.Errorf("the marks: %v (%v), want %v and one more", now.Values, err, old.Values)
 		}
 
 		for name, do := range p.operations(before) {
@@ -130,6 +131,10 @@ func TestMigration(t *testing.T) {
 		}
 		_, err = before.CreateGroup(background, groupRequest("late"))
 		wantMoved(t, "a creation", err, to)
+		_, err = before.AccessToken(tokens.WithWitness(background, new(tokens.Witness)), p.token.ID)
+		wantMoved(t, "a plan", err, to)
+		_, err = before.Marks(background, 1, 1000)
+		wantMoved(t, "the marks", err, to)
 		_, err = before.VerifySecret(background, p.current, tokens.VerifyOptions{})
 		wantMoved(t, "a verification", err, to)
 		_, err = openWith(t, service.Options{Database: from, Now: p.now}).As(tokens.AsTokenHolder(p.current)).Groups(background)
@@ -430,9 +435,12 @@ func TestUnsealing(t *testing.T) {
 		if found, err := unsealing.Look(background); err != nil || !tokens.IsNoDatabase(found.CannotTell) {
 			t.Errorf("by the name of a place without a database: %+v, %v", found, err)
 		}
+		unsealing.There = there
 		if err := unsealing.Run(background); err != nil {
 			t.Fatal(err)
 		}
+		_, err = open(t, to, p.now).CreateGroup(background, groupRequest("late"))
+		wantMoved(t, "a creation at the other place", err, from)
 		if problems := problemsOf(options); len(problems) != 0 {
 			t.Errorf("doctor: %q", problems)
 		}
@@ -448,6 +456,28 @@ func TestUnsealing(t *testing.T) {
 		}
 		if _, err := unsealing.Look(background); tokens.ErrorCode(err) != tokens.CodeConflict {
 			t.Errorf("once more: %v", err)
+		}
+		// The other place has a change that would be lost.
+		if _, err := migration(from, to, p.now).Run(background); tokens.ErrorReason(err) != tokens.ReasonForkedDatabase {
+			t.Errorf("moving again: %v", err)
+		}
+	})
+}
+
+// Who tried a migration, and undid it, can do it again.
+func TestMigrationAfterUnsealing(t *testing.T) {
+	t.Parallel()
+	eachMove(t, func(t *testing.T, p populated, from, to string) {
+		for range 2 {
+			if _, err := migration(from, to, p.now).Run(background); err != nil {
+				t.Fatal(err)
+			}
+			unsealing := service.Unsealing{
+				Options: service.Options{Database: from, Now: p.now}, There: service.Options{Database: to, Now: p.now}, Actor: anna.Actor(),
+			}
+			if err := unsealing.Run(background); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

@@ -41,6 +41,9 @@ func (w *witness) check(ctx context.Context, v store.View) error {
 	if err != nil {
 		return err
 	}
+	if past.MovedTo != "" { // what Terraform would read here is of the past
+		return store.Moved(past.Location, past.MovedTo)
+	}
 	w.newest = past.Newest
 	if w.Expects == (tokens.Mark{}) {
 		return nil

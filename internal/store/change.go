@@ -200,8 +200,8 @@ func (v View) ChangesSince(ctx context.Context, seen tokens.Mark, listed bool) (
 	}
 	past, err := v.Past(ctx, seen)
 	newest := past.Newest
-	if err == nil {
-		err = v.CheckNotMoved(ctx)
+	if err == nil && past.MovedTo != "" {
+		err = Moved(past.Location, past.MovedTo)
 	}
 	if err != nil {
 		return Changes{}, seen, err

@@ -15,12 +15,19 @@ const marksSince = 9
 // HasMarks reports whether a database with a version of the schema counts its changes.
 func HasMarks(version int) bool { return version >= marksSince }
 
-const selectPast = `SELECT d.id, d.serial, n.mark, d.changed_at, d.known_until, s.mark
+// selectPast selects a past, with a text for where the database was moved to.
+const selectPast = `SELECT d.id, d.serial, n.mark, d.changed_at, d.known_until, s.mark, %s
 	FROM database d LEFT JOIN marks n ON n.serial = d.serial LEFT JOIN marks s ON s.serial = $1`
+
+var selectPastOfSealable, selectPastOfEarlier = fmt.Sprintf(selectPast, `d.moved_to`), fmt.Sprintf(selectPast, `''`)
 
 // Past returns what the database says of its past, as far as it is needed to judge a mark by.
 func (v View) Past(ctx context.Context, seen tokens.Mark) (tokens.Past, error) {
-	past, ok, err := find(ctx, v.q, scanPast, selectPast, seen.Serial)
+	query := selectPastOfSealable
+	if v.schema < sealSince {
+		query = selectPastOfEarlier
+	}
+	past, ok, err := find(ctx, v.q, scanPast, query, seen.Serial)
 	if err == nil && !ok {
 		err = noDatabaseRow(v.database)
 	}
@@ -28,9 +35,13 @@ func (v View) Past(ctx context.Context, seen tokens.Mark) (tokens.Past, error) {
 	return past, err
 }
 
-// Marks returns the marks from a serial on, at most limit of them, with what else there is to judge marks by.
+// Marks returns the marks from a serial on, at most limit of them, with what else there is to judge marks by. Those of a database
+// that was moved elsewhere judge nothing any more: CodeUnavailable with ReasonMoved.
 func (v View) Marks(ctx context.Context, first int64, limit int) (tokens.MarkRange, error) {
 	past, err := v.Past(ctx, tokens.Mark{})
+	if err == nil && past.MovedTo != "" {
+		err = Moved(past.Location, past.MovedTo)
+	}
 	if err != nil {
 		return tokens.MarkRange{}, err
 	}
@@ -51,7 +62,7 @@ func scanPast(row scanner) (p tokens.Past, err error) {
 	var newest, same sql.NullString
 	m := &p.Newest
 	err = row.Scan(textTo(&m.Database), count{&m.Serial}, nullText{&newest}, instant{&m.At}, instant{&p.KnownUntil},
-		nullText{&same})
+		nullText{&same}, textTo(&p.MovedTo))
 	m.Value, p.SameSerial = newest.String, same.String
 	return p, checkedRow(tokens.KindDatabase, m.Database, err,
 		checkDerived("serial", "the marks", m.Serial == 0 && !newest.Valid || tokens.IsMarkValue(m.Value)),

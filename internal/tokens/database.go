@@ -47,6 +47,9 @@ func HoldsPassword(address string) bool {
 // connectionString matches what names a PostgreSQL server in keywords and values, such as "host=db dbname=latchkey".
 var connectionString = regexp.MustCompile(`^(host|hostaddr|port|dbname|user|password|service|sslmode)\s*=`)
 
+// bareAddress matches an address that lacks its scheme, or a part of that: such as postgres//db/latchkey, and anna@db:5432/latchkey.
+var bareAddress = regexp.MustCompile(`^(postgres(ql)?//|[^/@]+@[^/@]+:[0-9]+(/|\?|$))`)
+
 // schemeOfURL matches the scheme of a URL, which may consist of two, as in jdbc:postgresql.
 var schemeOfURL = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.:-]*)://`)
 
@@ -72,7 +75,7 @@ func ValidateDatabase(field, name string) error {
 				DefaultDatabase)
 		}
 	}
-	if strings.HasPrefix(lower, "postgres:") || strings.HasPrefix(lower, "postgresql:") || connectionString.MatchString(lower) {
+	if strings.HasPrefix(lower, "postgres:") || bareAddress.MatchString(lower) || strings.HasPrefix(lower, "postgresql:") || connectionString.MatchString(lower) {
 		return Invalid(field, "a PostgreSQL server is named by an address, and this is none: write it like %s", addressForm)
 	}
 	if scheme := schemeOfURL.FindStringSubmatch(name); scheme != nil {

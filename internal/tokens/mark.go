@@ -84,6 +84,8 @@ type Past struct {
 	// KnownUntil is the time up to which every mark counts as known, because the database was put back on purpose; zero
 	// if it never was.
 	KnownUntil time.Time
+	// MovedTo is where it was moved to; empty for one that is in use.
+	MovedTo string
 }
 
 // Knows reports whether the database has been through the change that left a mark, or whether somebody put it back on

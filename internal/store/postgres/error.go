@@ -158,8 +158,8 @@ func (s server) explainCode(where, code string) error {
 	case codeLockTimeout, codeSerialization, codeDeadlock:
 		return tokens.Unavailable(nil, "other changes of %s took longer than %s; nothing was changed: try again", where, lockPatience)
 	case codeNoPrivilege:
-		return tokens.Unavailable(nil, "the role may not do this in %s; nothing was changed: grant it what the guide "+
-			"\"From one machine to many\" lists", where).Because(tokens.ReasonNotGranted)
+		return tokens.Unavailable(nil, "the role may not do this in %s; nothing was changed: check the name of the schema, and make it "+
+			"or grant the role what the guide \"From one machine to many\" lists", where).Because(tokens.ReasonNotGranted)
 	case codeNoDatabase:
 		return tokens.Unavailable(nil, "there is no database of that name on the server of %s: make it, or check the address", where).
 			Because(tokens.ReasonWrongPlace)
