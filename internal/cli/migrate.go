@@ -171,7 +171,8 @@ func (c *migrate) unseal(ctx context.Context, app *app) error {
 	app.note("Database %s was moved to %s.", found.Database.Location, found.MovedTo)
 	switch {
 	case found.CannotTell != nil:
-		app.note("What was changed there since can't be told: %s.", strings.TrimSuffix(explain(found.CannotTell), "."))
+		app.note("What was changed there since can't be told: %s. Name the place with --to, and what it takes to ask there.",
+			strings.TrimSuffix(found.CannotTell.Error(), "."))
 	case found.ChangedThere > 0:
 		app.note("Warning: %s there since, and lost here: a value that was regenerated or revoked there is good again. To keep them, "+
 			"move the database back with latchkey migrate.", wereMade(found.ChangedThere))

@@ -22,6 +22,7 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonNoDirectory:         always(otherDatabase),
 	tokens.ReasonWrongPlace:          always(otherDatabase),
 	tokens.ReasonDatabaseUnreachable: always(otherDatabase),
+	tokens.ReasonMoved:               always("latchkey migrate --unseal lets it count again, if it is the right one after all"),
 	tokens.ReasonOtherDatabase:       always("say --replace-another to replace it all the same"),
 	tokens.ReasonBackupExists:        always("--over replaces an older copy of the same database"),
 	tokens.ReasonBootstrapped: func(e *tokens.Error) string {

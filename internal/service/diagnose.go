@@ -271,8 +271,7 @@ func rowsFinding(i store.Content) Finding {
 func sealFinding(c store.Content) Finding {
 	return Finding{
 		Name: "seal", Value: "moved to " + tokens.Cleaned(c.MovedTo), Facts: map[string]any{"moved_to": c.MovedTo},
-		Problem: "nothing can be changed here any more: name the other database in its place, or run latchkey migrate --unseal if " +
-			"this one is to count again",
+		Problem: "nothing counts here any more: name the other database in its place", Reason: tokens.ReasonMoved,
 	}
 }
 

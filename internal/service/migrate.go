@@ -277,7 +277,7 @@ func (u Unsealing) there(ctx context.Context, here inspection) (there otherPlace
 	there.options = u.There
 	if there.options.Database == "" {
 		if !filepath.IsAbs(here.MovedTo) { // what says where a server is holds no name to log in by
-			return there, tokens.Unavailable(nil, "name it with --to to find out")
+			return there, tokens.Unavailable(nil, "its address is needed to find out")
 		}
 		there.options.Database, there.options.Now = here.MovedTo, u.Options.Now
 	}

@@ -30,8 +30,8 @@ func (v View) CheckNotMoved(ctx context.Context) error {
 
 // Moved is the error of a database that was moved elsewhere.
 func Moved(location, to string) error {
-	return tokens.Unavailable(nil, "database %s was moved to %s, and can't be changed any more: name that one in its place; if this one "+
-		"is to count again, run latchkey migrate --unseal on it", location, to).Because(tokens.ReasonMoved)
+	return tokens.Unavailable(nil, "database %s was moved to %s, and nothing counts here any more: name that one in its place",
+		location, to).Because(tokens.ReasonMoved)
 }
 
 // InUse is the error of a database that may be replaced only where it was moved elsewhere, and wasn't.

@@ -47,6 +47,8 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonNoDirectory:         always(databaseSetting),
 	tokens.ReasonWrongPlace:          always(databaseSetting),
 	tokens.ReasonDatabaseUnreachable: always(databaseSetting + " Then plan again, to see how things stand."),
+	tokens.ReasonMoved: always(databaseSetting + " If the one that is named there is to count again, run latchkey migrate " +
+		"--unseal on it."),
 	tokens.ReasonWrongDatabase: always("It is found by database or endpoint in the provider's configuration or, where both " +
 		"are left out, by " + tokens.DatabaseVariable + " or " + tokens.EndpointVariable + "."),
 	tokens.ReasonOlderDatabase: always("Put back the file of whoever changed it last; behind a server, that is for whoever " +

@@ -183,7 +183,7 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 		"MarkEndedGraces": {func(ctx context.Context, tx store.Tx) error {
 			_, err := tx.MarkEndedGraces(ctx, noon, 10)
 			return err
-		}, []string{ofNothing}},
+		}, nil}, // since none has ended
 		"RecordUses": {func(ctx context.Context, tx store.Tx) error {
 			return tx.RecordUses(ctx, []store.SecretUse{{TokenID: p.token.ID, Version: 1, Count: 1, Last: noon}})
 		}, []string{ofNothing}},
@@ -201,6 +201,8 @@ func (p populatedStore) declaredWrites(t *testing.T) map[string]declaredWrite {
 		"Of":         {func(_ context.Context, tx store.Tx) error { tx.Of(tokens.Database{}); return nil }, nil},
 		"ClosedBy":   {func(_ context.Context, tx store.Tx) error { tx.ClosedBy(nil); return nil }, nil},
 		"Within":     {func(_ context.Context, tx store.Tx) error { tx.Within(store.Everything); return nil }, nil},
+		"SealedFor":  {func(_ context.Context, tx store.Tx) error { tx.SealedFor(""); return nil }, nil},
+		"Seal":       {func(ctx context.Context, tx store.Tx) error { return tx.Seal(ctx, "elsewhere") }, []string{ofNothing}},
 		"NotForGood": {func(_ context.Context, tx store.Tx) error { tx.NotForGood(); return nil }, nil},
 
 		"KnowEarlierMarks": {func(ctx context.Context, tx store.Tx) error { return tx.KnowEarlierMarks(ctx, noon) }, []string{ofEverything}},
