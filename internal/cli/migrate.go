@@ -173,14 +173,12 @@ func (c *migrate) unseal(ctx context.Context, app *app) error {
 	case found.CannotTell != nil:
 		app.note("What was changed there since can't be told: %s. Name the place with --to, and what it takes to ask there.",
 			strings.TrimSuffix(found.CannotTell.Error(), "."))
+		app.note("It is not sealed there, either: stop whatever uses it, since changes there and here are not the same from now on.")
 	case found.ChangedThere > 0:
 		app.note("Warning: %s there since, and lost here: a value that was regenerated or revoked there is good again. To keep them, "+
 			"move the database back with latchkey migrate.", wereMade(found.ChangedThere))
 	default:
 		app.note("Nothing was changed there since.")
-	}
-	if found.CannotTell != nil {
-		app.note("It is not sealed there, either: stop whatever uses it, since changes there and here are not the same from now on.")
 	}
 	if isKnown := found.CannotTell == nil && found.ChangedThere == 0; !isKnown && !c.Yes && app.StdinTerminal {
 		if err := app.confirm("Unseal it?", "nothing was changed"); err != nil {

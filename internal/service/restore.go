@@ -60,8 +60,8 @@ func (r Restore) look(ctx context.Context) (none tokens.Restoration, by replacem
 	if err != nil {
 		return none, nil, err
 	}
-	if present.MovedTo != "" {
-		return none, nil, store.Moved(present.location, present.MovedTo)
+	if err := store.Moved(present.location, present.MovedTo); err != nil {
+		return none, nil, err
 	}
 	by = r.replacement(now.Format(replacedEnding), func(ctx context.Context, tx store.Tx) error {
 		done := event(now, r.Actor, tokens.ActionDatabaseRestore, databaseObject(tx.View))

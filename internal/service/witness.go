@@ -41,8 +41,8 @@ func (w *witness) check(ctx context.Context, v store.View) error {
 	if err != nil {
 		return err
 	}
-	if past.MovedTo != "" { // what Terraform would read here is of the past
-		return store.Moved(past.Location, past.MovedTo)
+	if err := store.Moved(past.Location, past.MovedTo); err != nil { // what Terraform would read here is of the past
+		return err
 	}
 	w.newest = past.Newest
 	if w.Expects == (tokens.Mark{}) {

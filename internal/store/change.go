@@ -200,7 +200,7 @@ func (v View) ChangesSince(ctx context.Context, seen tokens.Mark, listed bool) (
 	}
 	past, err := v.Past(ctx, seen)
 	newest := past.Newest
-	if err == nil && past.MovedTo != "" {
+	if err == nil {
 		err = Moved(past.Location, past.MovedTo)
 	}
 	if err != nil {

@@ -39,7 +39,7 @@ func (v View) Past(ctx context.Context, seen tokens.Mark) (tokens.Past, error) {
 // that was moved elsewhere judge nothing any more: CodeUnavailable with ReasonMoved.
 func (v View) Marks(ctx context.Context, first int64, limit int) (tokens.MarkRange, error) {
 	past, err := v.Past(ctx, tokens.Mark{})
-	if err == nil && past.MovedTo != "" {
+	if err == nil {
 		err = Moved(past.Location, past.MovedTo)
 	}
 	if err != nil {

@@ -22,14 +22,17 @@ func (v View) MovedTo(ctx context.Context) (to string, err error) {
 // CodeUnavailable with ReasonMoved.
 func (v View) CheckNotMoved(ctx context.Context) error {
 	to, err := v.MovedTo(ctx)
-	if err != nil || to == "" {
+	if err != nil {
 		return err
 	}
 	return Moved(v.database.Location, to)
 }
 
-// Moved is the error of a database that was moved elsewhere.
+// Moved is the error of a database that was moved to a place; nil where the place is empty, since it is in use.
 func Moved(location, to string) error {
+	if to == "" {
+		return nil
+	}
 	return tokens.Unavailable(nil, "database %s was moved to %s, and nothing counts here any more: name that one in its place",
 		location, to).Because(tokens.ReasonMoved)
 }
@@ -48,9 +51,6 @@ func (t Tx) SealedFor(place string) Tx {
 
 // checkNotMoved is CheckNotMoved by what the transaction knows already.
 func (t Tx) checkNotMoved() error {
-	if t.movedTo == "" {
-		return nil
-	}
 	return Moved(t.database.Location, t.movedTo)
 }
 

@@ -75,7 +75,8 @@ func ValidateDatabase(field, name string) error {
 				DefaultDatabase)
 		}
 	}
-	if strings.HasPrefix(lower, "postgres:") || bareAddress.MatchString(lower) || strings.HasPrefix(lower, "postgresql:") || connectionString.MatchString(lower) {
+	if strings.HasPrefix(lower, "postgres:") || strings.HasPrefix(lower, "postgresql:") || bareAddress.MatchString(lower) ||
+		connectionString.MatchString(lower) {
 		return Invalid(field, "a PostgreSQL server is named by an address, and this is none: write it like %s", addressForm)
 	}
 	if scheme := schemeOfURL.FindStringSubmatch(name); scheme != nil {

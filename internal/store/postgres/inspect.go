@@ -43,7 +43,8 @@ func Inspect(ctx context.Context, address string) (Inspection, error) {
 
 func (c *connection) inspect(ctx context.Context, i *Inspection) error {
 	err := c.db.QueryRowContext(ctx, `SELECT current_setting('server_version'), current_setting('server_encoding'), current_user,
-		coalesce((SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl), ''), inet_client_addr() IS NULL OR inet_client_addr() <<= '127.0.0.0/8' OR inet_client_addr() = '::1',
+		coalesce((SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl), ''),
+		inet_client_addr() IS NULL OR inet_client_addr() <<= '127.0.0.0/8' OR inet_client_addr() = '::1',
 		coalesce((SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = $1), '')`, c.schema).
 		Scan(&i.Server, &i.Encoding, &i.Role, &i.Encrypted, &i.Local, &i.Owner)
 	if err != nil {
