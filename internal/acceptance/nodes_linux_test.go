@@ -1,9 +1,12 @@
 package acceptance
 
 import (
+	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres/pgtest"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // nodesPromised is what is promised for 99 of 100 revocations on any of several servers of one database.
@@ -231,6 +235,85 @@ func TestOutageOfPostgreSQL(t *testing.T) {
 			return func() { w.must(pooler.Signal(syscall.SIGCONT)) }
 		})
 	})
+}
+
+// TestStopsOfPostgreSQL stops and crashes the server of PostgreSQL, and starts it again, while three servers of the database
+// are asked and somebody makes and stops tokens. No answer is wrong, what was acknowledged is kept, and nothing has to be
+// started anew.
+func TestStopsOfPostgreSQL(t *testing.T) {
+	w, s := newNodeWorkspace(t, newServedWorkspace)
+	n := startNodes(t, w, s.AdminAddress())
+	var live, stopped []string // values, as acknowledged
+	var good, bad []*subject
+	for round := range rounds(4, 70) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var writer sync.WaitGroup
+		writer.Go(func() {
+			for ctx.Err() == nil {
+				if value, err := makeOrStop(ctx, t, n.owner, rand.N(2) == 0); err == nil && value.Enabled {
+					live = append(live, value.value)
+				} else if err == nil {
+					stopped = append(stopped, value.value)
+				} else if tokens.ErrorCode(err) != tokens.CodeUnavailable && ctx.Err() == nil {
+					t.Error(err)
+				}
+			}
+		})
+		time.Sleep(100*time.Millisecond + rand.N(100*time.Millisecond))
+		how := syscall.SIGQUIT // as in a crash
+		if round%7 < 2 {
+			how = syscall.SIGINT
+		}
+		s.Stop(how)
+		time.Sleep(rand.N(300 * time.Millisecond))
+		w.must(s.Start())
+		since := issue(t, n.owner, nil)
+		ended := issue(t, n.owner, nil)
+		disable(t, n.owner, ended.ID)
+		cancel()
+		writer.Wait()
+		for i, server := range n.servers {
+			server.eventually("what was made since is accepted", func() bool {
+				return server.get(authenticate, since.value).status == http.StatusOK
+			})
+			server.eventually("what was stopped since is refused", func() bool {
+				return server.get(authenticate, ended.value).status == http.StatusUnauthorized
+			})
+			good = append(good, n.loads[i].add(authenticate, since.value))
+			bad = append(bad, n.loads[i].add(authenticate, ended.value))
+		}
+	}
+	for i, l := range n.loads {
+		l.stop()
+		l.judges(t)
+		t.Logf("%d right answers at server %d", l.answers[http.StatusOK].Load()+l.answers[http.StatusUnauthorized].Load(), i+1)
+	}
+	for i := range good {
+		if good[i].refused.Load() > 0 || bad[i].accepted.Load() > 0 {
+			t.Errorf("a good value was refused %d times; a stopped one accepted: %t", good[i].refused.Load(), bad[i].accepted.Load() > 0)
+		}
+	}
+	for _, server := range n.servers {
+		for want, values := range map[int][]string{http.StatusOK: live, http.StatusUnauthorized: stopped} {
+			for _, value := range values {
+				if got := server.judge(authenticate, value); got.status != want {
+					t.Errorf("a change that was acknowledged is lost: got %d, want %d", got.status, want)
+				}
+			}
+		}
+	}
+	t.Logf("%d values that are good, and %d that are not", len(live), len(stopped))
+}
+
+// makeOrStop makes an access token, and disables it or not.
+func makeOrStop(ctx context.Context, t *testing.T, owner tokens.Backend, stop bool) (issued, error) {
+	n := tokens.NewAccessToken{NewSecretFor: newSecretFor(t), Settings: tokens.Settings{Name: "robot", Enabled: true}}
+	created, err := owner.CreateAccessToken(ctx, n)
+	if err != nil || !stop {
+		return issued{created.AccessToken, n.Secret.Reveal()}, err
+	}
+	token, err := owner.UpdateAccessToken(ctx, created.AccessToken.ID, tokens.AccessTokenUpdate{Fields: tokens.Fields{"enabled"}})
+	return issued{token, n.Secret.Reveal()}, err
 }
 
 // TestConnectionsCut ends all connections to the database, again and again. No server refuses what is good, and each one sees

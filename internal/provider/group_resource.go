@@ -18,13 +18,16 @@ import (
 var (
 	_ resource.Resource                = (*groupResource)(nil)
 	_ resource.ResourceWithConfigure   = (*groupResource)(nil)
+	_ resource.ResourceWithIdentity    = (*groupResource)(nil)
 	_ resource.ResourceWithImportState = (*groupResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*groupResource)(nil)
 )
 
 type groupResource struct{ managed.Resource }
 
-func newGroupResource() resource.Resource { return &groupResource{} }
+func newGroupResource() resource.Resource {
+	return &groupResource{managed.Resource{Kind: tokens.KindGroup}}
+}
 
 type groupModel struct {
 	ID          types.String          `tfsdk:"id"`
@@ -75,6 +78,7 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 func (r *groupResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
+	managed.PlanIdentity(req, resp)
 	if req.State.Raw.IsNull() && !req.Plan.Raw.IsNull() {
 		r.WarnOfNewDatabase(ctx, &resp.Diagnostics)
 	}
@@ -157,7 +161,7 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 func (r *groupResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
-	r.ImportByID(ctx, tokens.KindGroup, req, resp, func(b tokens.Backend) (ids []string, err error) {
+	r.ImportByID(ctx, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		groups, err := b.Groups(ctx)
 		for _, g := range groups {
 			if g.Name == req.ID {

@@ -20,13 +20,16 @@ import (
 var (
 	_ resource.Resource                = (*memberResource)(nil)
 	_ resource.ResourceWithConfigure   = (*memberResource)(nil)
+	_ resource.ResourceWithIdentity    = (*memberResource)(nil)
 	_ resource.ResourceWithImportState = (*memberResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*memberResource)(nil)
 )
 
 type memberResource struct{ managed.Resource }
 
-func newMemberResource() resource.Resource { return &memberResource{} }
+func newMemberResource() resource.Resource {
+	return &memberResource{managed.Resource{Kind: tokens.KindMember}}
+}
 
 type memberModel struct {
 	ID         types.String          `tfsdk:"id"`
@@ -106,6 +109,7 @@ func otherAddress(
 func (r *memberResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
+	managed.PlanIdentity(req, resp)
 	var state, plan memberModel
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -220,7 +224,7 @@ func (r *memberResource) Delete(ctx context.Context, req resource.DeleteRequest,
 func (r *memberResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
-	r.ImportByID(ctx, tokens.KindMember, req, resp, func(b tokens.Backend) (ids []string, err error) {
+	r.ImportByID(ctx, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		members, err := b.Members(ctx)
 		for _, m := range members {
 			if tokens.SameEmail(m.Email, req.ID) {

@@ -27,6 +27,7 @@ type (
 func (r *roleResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
+	managed.PlanIdentity(req, resp)
 	if r.Connection == nil {
 		return
 	}

@@ -19,13 +19,16 @@ import (
 var (
 	_ resource.Resource                = (*roleResource)(nil)
 	_ resource.ResourceWithConfigure   = (*roleResource)(nil)
+	_ resource.ResourceWithIdentity    = (*roleResource)(nil)
 	_ resource.ResourceWithImportState = (*roleResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*roleResource)(nil)
 )
 
 type roleResource struct{ managed.Resource }
 
-func newRoleResource() resource.Resource { return &roleResource{} }
+func newRoleResource() resource.Resource {
+	return &roleResource{managed.Resource{Kind: tokens.KindRole}}
+}
 
 type roleModel struct {
 	ID          types.String          `tfsdk:"id"`
@@ -220,7 +223,7 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 func (r *roleResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
-	r.ImportByID(ctx, tokens.KindRole, req, resp, func(b tokens.Backend) (ids []string, err error) {
+	r.ImportByID(ctx, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		roles, err := b.Roles(ctx)
 		for _, role := range roles {
 			switch {

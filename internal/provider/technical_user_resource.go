@@ -21,6 +21,7 @@ import (
 var (
 	_ resource.Resource                   = (*technicalUserResource)(nil)
 	_ resource.ResourceWithConfigure      = (*technicalUserResource)(nil)
+	_ resource.ResourceWithIdentity       = (*technicalUserResource)(nil)
 	_ resource.ResourceWithImportState    = (*technicalUserResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*technicalUserResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*technicalUserResource)(nil)
@@ -28,7 +29,9 @@ var (
 
 type technicalUserResource struct{ managed.Resource }
 
-func newTechnicalUserResource() resource.Resource { return &technicalUserResource{} }
+func newTechnicalUserResource() resource.Resource {
+	return &technicalUserResource{managed.Resource{Kind: tokens.KindTechnicalUser}}
+}
 
 type technicalUserModel struct {
 	ID            types.String          `tfsdk:"id"`
@@ -130,6 +133,7 @@ func (r *technicalUserResource) ValidateConfig(
 func (r *technicalUserResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
+	managed.PlanIdentity(req, resp)
 	var state, plan technicalUserModel
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -255,7 +259,7 @@ func (r *technicalUserResource) Delete(ctx context.Context, req resource.DeleteR
 func (r *technicalUserResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
-	r.ImportByID(ctx, tokens.KindTechnicalUser, req, resp, func(b tokens.Backend) (ids []string, err error) {
+	r.ImportByID(ctx, req, resp, func(b tokens.Backend) (ids []string, err error) {
 		users, err := b.TechnicalUsers(ctx)
 		for _, u := range users {
 			if tokens.SameEmail(u.Email, req.ID) {

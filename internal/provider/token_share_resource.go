@@ -22,13 +22,16 @@ import (
 var (
 	_ resource.Resource                = (*tokenShareResource)(nil)
 	_ resource.ResourceWithConfigure   = (*tokenShareResource)(nil)
+	_ resource.ResourceWithIdentity    = (*tokenShareResource)(nil)
 	_ resource.ResourceWithImportState = (*tokenShareResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*tokenShareResource)(nil)
 )
 
 type tokenShareResource struct{ managed.Resource }
 
-func newTokenShareResource() resource.Resource { return &tokenShareResource{} }
+func newTokenShareResource() resource.Resource {
+	return &tokenShareResource{managed.Resource{Kind: tokens.KindTokenShare}}
+}
 
 type tokenShareModel struct {
 	ID            types.String          `tfsdk:"id"`
@@ -95,6 +98,7 @@ func (r *tokenShareResource) Schema(_ context.Context, _ resource.SchemaRequest,
 func (r *tokenShareResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
+	managed.PlanIdentity(req, resp)
 	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
 		return
 	}
@@ -188,7 +192,7 @@ func (r *tokenShareResource) Delete(ctx context.Context, req resource.DeleteRequ
 func (r *tokenShareResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
-	r.ImportByID(ctx, tokens.KindTokenShare, req, resp, func(b tokens.Backend) ([]string, error) {
+	r.ImportByID(ctx, req, resp, func(b tokens.Backend) ([]string, error) {
 		return namedShares(ctx, b, req.ID)
 	}, "<e-mail address of the member>/<e-mail address of the token's technical user>/<name of the token>")
 	var id types.String

@@ -23,6 +23,7 @@ import (
 func (r *tokenResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
+	managed.PlanIdentity(req, resp)
 	if req.Plan.Raw.IsNull() {
 		state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 		var f tokenFacts

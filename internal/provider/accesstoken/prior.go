@@ -14,6 +14,7 @@ import (
 // using the functions with which the resource itself reads and plans.
 type Prior struct {
 	tokenResource
+	raw   tftypes.Value
 	state model
 	facts tokenFacts
 }
@@ -21,7 +22,7 @@ type Prior struct {
 // NewPrior takes a token that exists from the raw object of a state and the recorded facts, and reports whether they
 // are those of a token that this provider has read or made.
 func NewPrior(ctx context.Context, c *managed.Connection, raw tftypes.Value, recorded []byte) (*Prior, bool) {
-	p := &Prior{tokenResource: tokenResource{managed.Resource{Connection: c}}}
+	p := &Prior{tokenResource: tokenResource{managed.Resource{Connection: c}}, raw: raw}
 	if raw.IsNull() || json.Unmarshal(recorded, &p.facts) != nil {
 		return nil, false
 	}
@@ -29,6 +30,9 @@ func NewPrior(ctx context.Context, c *managed.Connection, raw tftypes.Value, rec
 	p.state = codec.Decode(ctx, raw, &diags)
 	return p, !diags.HasError()
 }
+
+// Identity returns the identity of the token, of the type of its kind.
+func (p *Prior) Identity(of tftypes.Type) (tftypes.Value, error) { return managed.Identity(of, p.raw) }
 
 // ReadsSame reads the token and reports whether the backend has what the state says. It returns the facts observed.
 func (p *Prior) ReadsSame(ctx context.Context) (recorded []byte, same bool) {

@@ -26,6 +26,7 @@ import (
 var (
 	_ resource.Resource                   = (*tokenResource)(nil)
 	_ resource.ResourceWithConfigure      = (*tokenResource)(nil)
+	_ resource.ResourceWithIdentity       = (*tokenResource)(nil)
 	_ resource.ResourceWithImportState    = (*tokenResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*tokenResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*tokenResource)(nil)
@@ -40,7 +41,9 @@ var codec = attribute.NewCodec[model](Schema)
 type tokenResource struct{ managed.Resource }
 
 // NewResource returns the resource of one access token.
-func NewResource() resource.Resource { return &tokenResource{} }
+func NewResource() resource.Resource {
+	return &tokenResource{managed.Resource{Kind: tokens.KindAccessToken}}
+}
 
 func (r *tokenResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = TypeName
@@ -214,7 +217,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 func (r *tokenResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
-	r.ImportByID(ctx, tokens.KindAccessToken, req, resp, func(b tokens.Backend) ([]string, error) {
+	r.ImportByID(ctx, req, resp, func(b tokens.Backend) ([]string, error) {
 		if email, id, ok := tokens.ParseQualifiedID(req.ID); ok {
 			return qualified(ctx, b, email, id)
 		}

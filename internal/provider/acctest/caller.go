@@ -1,12 +1,13 @@
 package acctest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math/big"
 	"slices"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -17,6 +18,11 @@ type Caller struct {
 	server    tfprotov6.ProviderServer
 	Type      tftypes.Object
 	decidable map[string]bool // computed attributes
+	// Identifies sends the identity of the token, as Terraform does from 1.12 on: that of IdentifiesBy, if there is one,
+	// otherwise that of the state.
+	Identifies   bool
+	IdentifiesBy *tfprotov6.DynamicValue
+	identityType tftypes.Object
 }
 
 // TypeName is what configurations call an access token.
@@ -33,6 +39,9 @@ func NewCaller(b *Bench, server tfprotov6.ProviderServer) *Caller {
 	for _, a := range schemas.ResourceSchemas[TypeName].Block.Attributes {
 		c.decidable[a.Name] = a.Computed
 	}
+	identities, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+	b.Must(err)
+	c.identityType = identities.IdentitySchemas[TypeName].ValueType().(tftypes.Object)
 	configType := schemas.Provider.ValueType()
 	config := map[string]tftypes.Value{}
 	for name, typ := range configType.(tftypes.Object).AttributeTypes {
@@ -89,7 +98,9 @@ func (c *Caller) Delete(state *tfprotov6.DynamicValue, private []byte) *tfprotov
 func (c *Caller) Read(state *tfprotov6.DynamicValue, private []byte) *tfprotov6.ReadResourceResponse {
 	c.B.T.Helper()
 	resp, err := c.server.ReadResource(context.Background(),
-		&tfprotov6.ReadResourceRequest{TypeName: TypeName, CurrentState: state, Private: private})
+		&tfprotov6.ReadResourceRequest{
+			TypeName: TypeName, CurrentState: state, Private: private, CurrentIdentity: c.identity(state),
+		})
 	c.B.Must(err)
 	return resp
 }
@@ -112,10 +123,11 @@ func (c *Caller) Plan(
 		proposed[name] = value
 	}
 	req := &tfprotov6.PlanResourceChangeRequest{
-		TypeName:     TypeName,
-		Config:       c.Config(config),
-		PriorState:   state,
-		PriorPrivate: private,
+		TypeName:      TypeName,
+		Config:        c.Config(config),
+		PriorState:    state,
+		PriorPrivate:  private,
+		PriorIdentity: c.identity(state),
 	}
 	if destroyed {
 		req.Config = Encode(c.B, c.Type, tftypes.NewValue(c.Type, nil))
@@ -126,6 +138,32 @@ func (c *Caller) Plan(
 	resp, err := c.server.PlanResourceChange(context.Background(), req)
 	c.B.Must(err)
 	return resp
+}
+
+// identity returns the identity that Terraform sends with a state; nil for none.
+func (c *Caller) identity(state *tfprotov6.DynamicValue) *tfprotov6.ResourceIdentityData {
+	id, exists := c.Attributes(cmp.Or(c.IdentifiesBy, state))["id"]
+	if !exists || !c.Identifies {
+		return nil
+	}
+	value := tftypes.NewValue(c.identityType, map[string]tftypes.Value{"id": id})
+	return &tfprotov6.ResourceIdentityData{IdentityData: Encode(c.B, c.identityType, value)}
+}
+
+// Identified returns the identifier in the identity of an answer; empty for none.
+func (c *Caller) Identified(identity *tfprotov6.ResourceIdentityData) (id string) {
+	c.B.T.Helper()
+	if identity == nil {
+		return ""
+	}
+	value, err := identity.IdentityData.Unmarshal(c.identityType)
+	c.B.Must(err)
+	var attributes map[string]tftypes.Value
+	c.B.Must(value.As(&attributes))
+	if !attributes["id"].IsNull() {
+		c.B.Must(attributes["id"].As(&id))
+	}
+	return id
 }
 
 // Upgrade sends a state as the state file has it, without some of its attributes.
@@ -227,14 +265,17 @@ func NoDiagnostics(b *Bench, diagnostics []*tfprotov6.Diagnostic) {
 // ExpectSame compares an answer with another server's: values by what they say, however they are encoded.
 func (c *Caller) ExpectSame(got, want any) {
 	c.B.T.Helper()
-	values := cmp.Comparer(func(a, b *tfprotov6.DynamicValue) bool {
+	values := gocmp.Comparer(func(a, b *tfprotov6.DynamicValue) bool {
 		if a == nil || b == nil {
 			return a == b
 		}
 		return c.Decode(a).Equal(c.Decode(b))
 	})
-	paths := cmp.Comparer((*tftypes.AttributePath).Equal)
-	if diff := cmp.Diff(want, got, values, paths); diff != "" {
+	identities := gocmp.Comparer(func(a, b *tfprotov6.ResourceIdentityData) bool {
+		return (a == nil) == (b == nil) && c.Identified(a) == c.Identified(b)
+	})
+	paths := gocmp.Comparer((*tftypes.AttributePath).Equal)
+	if diff := gocmp.Diff(want, got, values, identities, paths); diff != "" {
 		c.B.T.Errorf("the answer is not the framework's (-framework +ours):\n%s", diff)
 	}
 }

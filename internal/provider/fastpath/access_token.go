@@ -10,16 +10,19 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/accesstoken"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // accessTokens answers for access tokens to which nothing happens, as most of a configuration are in most runs, and
 // plans new ones, as most are in the first. It asks the functions by which the resource itself reads and plans, and
 // answers only if they end with the state as it was sent, or with the plan of a new token. It leaves everything else to
-// the framework, trouble included. What a request carries beside the state goes into the answer as it came.
+// the framework, trouble included. Each answer has the identity of the token, whether the request has one or not: Terraform
+// forgets an identity that an answer leaves out, and has none in a state from before 1.12.
 type accessTokens struct {
 	provider *servedProvider
 	version  int64
 	typ      tftypes.Type
+	identity tftypes.Type
 }
 
 func newAccessTokens(p *servedProvider) *accessTokens {
@@ -28,6 +31,7 @@ func newAccessTokens(p *servedProvider) *accessTokens {
 		provider: p,
 		version:  schema.GetVersion(),
 		typ:      schema.Type().TerraformType(context.Background()),
+		identity: managed.IdentityType(tokens.KindAccessToken),
 	}
 }
 
@@ -62,9 +66,8 @@ func (u *accessTokens) read(
 	if err != nil {
 		return nil, false
 	}
-	return &tfprotov6.ReadResourceResponse{
-		NewState: req.CurrentState, Private: private, NewIdentity: req.CurrentIdentity,
-	}, true
+	identity, ok := u.identified(token, req.CurrentIdentity)
+	return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: private, NewIdentity: identity}, ok
 }
 
 // plan answers if nothing happens to a token, or if it is new.
@@ -90,9 +93,10 @@ func (u *accessTokens) planSame(
 	if !ok || !token.PlansSame(ctx) {
 		return nil, false
 	}
+	identity, ok := u.identified(token, req.PriorIdentity)
 	return &tfprotov6.PlanResourceChangeResponse{
-		PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: req.PriorIdentity,
-	}, true
+		PlannedState: req.PriorState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: identity,
+	}, ok
 }
 
 // planNew answers if a token is to be created and takes the place of none. It needs the configuration alone: whatever
@@ -116,7 +120,28 @@ func (u *accessTokens) planNew(
 	if err != nil {
 		return nil, false
 	}
-	return &tfprotov6.PlanResourceChangeResponse{PlannedState: &planned}, true
+	none, err := tfprotov6.NewDynamicValue(u.identity, tftypes.NewValue(u.identity, nil))
+	return &tfprotov6.PlanResourceChangeResponse{
+		PlannedState: &planned, PlannedIdentity: &tfprotov6.ResourceIdentityData{IdentityData: &none},
+	}, err == nil
+}
+
+// identified returns the identity of a token, if Terraform sends the same or none.
+func (u *accessTokens) identified(
+	token *accesstoken.Prior, sent *tfprotov6.ResourceIdentityData,
+) (*tfprotov6.ResourceIdentityData, bool) {
+	identity, err := token.Identity(u.identity)
+	if err != nil {
+		return nil, false
+	}
+	if sent != nil && sent.IdentityData != nil {
+		known, err := sent.IdentityData.Unmarshal(u.identity)
+		if err != nil || !known.IsNull() && !known.Equal(identity) {
+			return nil, false
+		}
+	}
+	data, err := tfprotov6.NewDynamicValue(u.identity, identity)
+	return &tfprotov6.ResourceIdentityData{IdentityData: &data}, err == nil
 }
 
 // token reads the state of a token and the facts beside it, once the provider is configured.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
@@ -182,8 +183,12 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			}
 			b.Advance(test.passed)
 			for _, short := range []bool{test.read, test.again} {
-				read := ours.Read(state, private)
-				ours.ExpectSame(read, framework.Read(state, private))
+				var read *tfprotov6.ReadResourceResponse
+				for _, ours.Identifies = range []bool{true, false} {
+					framework.Identifies = ours.Identifies
+					read = ours.Read(state, private)
+					ours.ExpectSame(read, framework.Read(state, private))
+				}
 				if got := read.NewState == state; got != short {
 					t.Errorf("the read took the short way: %t, not %t", got, short)
 				}
@@ -193,8 +198,12 @@ func TestServerAnswersAsFramework(t *testing.T) {
 				state, private = read.NewState, read.Private
 			}
 			maps.Copy(config, test.changed)
-			plan := ours.Plan(config, state, private, test.destroyed)
-			ours.ExpectSame(plan, framework.Plan(config, state, private, test.destroyed))
+			var plan *tfprotov6.PlanResourceChangeResponse
+			for _, ours.Identifies = range []bool{true, false} {
+				framework.Identifies = ours.Identifies
+				plan = ours.Plan(config, state, private, test.destroyed)
+				ours.ExpectSame(plan, framework.Plan(config, state, private, test.destroyed))
+			}
 			if got := plan.PlannedState == state; got != test.plan {
 				t.Errorf("the plan took the short way: %t, not %t", got, test.plan)
 			}

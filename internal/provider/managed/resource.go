@@ -19,7 +19,10 @@ import (
 var IDPath = path.Root("id")
 
 // Resource is what every resource is built on: the connection to the backend, and the steps that all of them share.
-type Resource struct{ *Connection }
+type Resource struct {
+	*Connection
+	Kind tokens.Kind // of the objects
+}
 
 // Configure takes the connection from the provider. Terraform also calls it before the provider is configured.
 func (m *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -37,6 +40,7 @@ func (m *Resource) FinishCreate(
 	ctx context.Context, f recorded, s diagnostics.Subject, resp *resource.CreateResponse,
 ) {
 	m.run.meets(s.ID)
+	identify(resp.State.Raw, resp.Identity, &resp.Diagnostics)
 	f.common().RecordMark(ctx)
 	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
 }
@@ -77,12 +81,14 @@ func Missing(ctx context.Context, f recorded, s diagnostics.Subject, err error, 
 
 // FinishRead records the facts of a read.
 func FinishRead(ctx context.Context, f recorded, resp *resource.ReadResponse) {
+	identify(resp.State.Raw, resp.Identity, &resp.Diagnostics)
 	f.common().RecordMark(ctx)
 	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
 }
 
 // FinishUpdate records the facts of an update.
 func FinishUpdate(ctx context.Context, f recorded, resp *resource.UpdateResponse) {
+	identify(resp.State.Raw, resp.Identity, &resp.Diagnostics)
 	f.common().RecordMark(ctx)
 	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
 }
@@ -105,13 +111,16 @@ func (m *Resource) Destroy(
 	}
 }
 
-// ImportByID imports an object whose identifier is known, or found by something that people know it by.
+// ImportByID imports an object whose identifier or identity is known, or that is found by something that people know it by.
 func (m *Resource) ImportByID(
-	ctx context.Context, kind tokens.Kind, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 	find func(tokens.Backend) ([]string, error), form string,
 ) {
-	id := req.ID
-	if tokens.KindOf(id) != kind {
+	id, ok := importID(ctx, m.Kind, req, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if kind := m.Kind; tokens.KindOf(id) != kind {
 		backend, err := m.Open()
 		var found []string
 		if err == nil {
