@@ -54,6 +54,7 @@ func testMissingDatabase(w *world) {
 		"RevokeSecret":       func() error { _, err := w.RevokeSecret(ctx, w.secret()); return err },
 		"DeleteAccessToken":  func() error { return w.DeleteAccessToken(ctx, tok) },
 		"VerifySecret":       func() error { _, err := w.VerifySecret(ctx, w.secret(), tokens.VerifyOptions{}); return err },
+		"HasSecret":          func() error { _, err := w.HasSecret(ctx, tok, w.secret()); return err },
 		"TokenShare":         func() error { _, err := w.TokenShare(ctx, tok, mem); return err },
 		"UpdateTokenShare":   func() error { _, err := w.UpdateTokenShare(ctx, tok, mem, tokens.ShareViewer); return err },
 		"UnshareAccessToken": func() error { return w.UnshareAccessToken(ctx, tok, mem) },

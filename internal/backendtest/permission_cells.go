@@ -94,6 +94,11 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 			}
 			return nil, nil
 		}},
+		{name: "compare the secret", table: tableShow, action: tokens.ActionAccessTokenShow,
+			try: func(s *subject) (*tokens.AccessToken, error) {
+				_, err := m.actor.HasSecret(ctx, s.id, s.secret)
+				return nil, err
+			}},
 		{name: "show a share", table: tableShow, action: tokens.ActionTokenShareShow,
 			object: func(s *subject) string { return tokens.ShareID(s.id, m.guest.ID) },
 			try: func(s *subject) (*tokens.AccessToken, error) {
@@ -347,6 +352,27 @@ func (m *matrix) creationCells(caller string) (cells []cell) {
 						try: func() error {
 							request := m.request(name, userID)
 							request.Own.Role, request.Visibility = role, visibility
+							if userID == "" {
+								request.GroupID = groupID
+							}
+							created, err := m.actor.CreateAccessToken(ctx, request)
+							id = created.ID
+							return err
+						},
+						undo: func() { m.succeed(m.DeleteAccessToken(ctx, id)) },
+					})
+					if visibility == tokens.VisibilityOrganization {
+						continue
+					}
+					// An own secret needs what a restricted token needs.
+					cells = append(cells, cell{
+						what: fmt.Sprintf("create a token with an own secret and role %s in group %q under technical user %q", role,
+							groupID, userID),
+						allowed: allows(m.letter(tableCreateToken, caller, 2*level+v), role),
+						action:  tokens.ActionAccessTokenCreate,
+						try: func() error {
+							request := m.request(name, userID)
+							request.Own.Role, request.Secret = role, m.ownSecret()
 							if userID == "" {
 								request.GroupID = groupID
 							}

@@ -156,6 +156,10 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 			_, err := b.VerifySecret(ctx, request.Secret, tokens.VerifyOptions{})
 			return err
 		}},
+		"HasSecret": {action: tokens.ActionAccessTokenShow, object: token.ID, try: func(b tokens.Backend) error {
+			_, err := b.HasSecret(ctx, token.ID, request.Secret)
+			return err
+		}},
 		// Whoever has the value may end it; a value that nobody has is not found.
 		"RevokeSecret": {answers: true, action: tokens.ActionAccessTokenRevoke, try: func(b tokens.Backend) error {
 			_, err := b.RevokeSecret(ctx, w.secret())

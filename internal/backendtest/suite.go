@@ -74,6 +74,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place, without ...string) {
 		{"GraceEvents", testGraceEvents},
 		{"Uses", testUses},
 		{"Policies", testPolicies},
+		{"OwnSecrets", testOwnSecrets},
 		{"SecretsAreNeverReused", testSecretsAreNeverReused},
 		{"TentativeOperations", testTentativeOperations},
 		{"RepeatedCreation", testRepeatedCreation},

@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"crypto/rand"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +115,16 @@ func (w *world) user(name, groupID string) tokens.TechnicalUser {
 func (w *world) secret() tokens.Secret {
 	w.Helper()
 	return must(tokens.NewSecret(tokens.DefaultPrefix))(w)
+}
+
+// ownSecret makes up a value as a user brings it, which Latchkey did not form.
+func (w *world) ownSecret() tokens.Secret {
+	w.Helper()
+	secret, ok := tokens.PresentedSecret(rand.Text() + rand.Text())
+	if !ok {
+		w.Fatal("no client could present it")
+	}
+	return secret
 }
 
 // fresh generates a request id and a secret for a request.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -73,9 +74,25 @@ func (d verificationDocument) domain() (tokens.Verification, error) {
 	return v, err
 }
 
+// comparison says whether a value is the current secret of a token.
+type comparison struct {
+	Same *bool `json:"same" jsonschema:"Whether the value is the current secret, which was not ended before its time."`
+}
+
+func (c comparison) domain() (bool, error) {
+	if c.Same == nil {
+		return false, errors.New("it does not say whether the value is the current secret")
+	}
+	return *c.Same, nil
+}
+
 type (
 	secretVerification struct {
 		Secret verifiedSecret `body:""`
+	}
+	secretComparison struct {
+		ID     string          `path:"id"`
+		Secret presentedSecret `body:""`
 	}
 	secretRevocation struct {
 		Secret presentedSecret `body:""`
@@ -87,6 +104,10 @@ type (
 var (
 	verifySecret = operation[secretVerification, verificationDocument]{
 		"POST", "/v1/verify", "verifySecret", "Verify a value, and say why it is not active", false,
+	}
+	compareSecret = operation[secretComparison, comparison]{
+		"POST", "/v1/access-tokens/{id}/compare-secret", "compareSecret",
+		"Tell whether a value is the current secret of an access token", false,
 	}
 	revokeSecret = operation[secretRevocation, accessToken]{
 		"POST", "/v1/revoke-secret", "revokeSecret",
@@ -106,6 +127,13 @@ func secretEndpoints() []endpoint {
 			options := tokens.VerifyOptions{RecordUse: in.Secret.RecordUse}
 			return answered(verificationOf)(b.VerifySecret(ctx, in.Secret.Token.Secret, options))
 		}),
+		served(compareSecret, func(ctx context.Context, b tokens.Backend, in secretComparison) (comparison, error) {
+			if err := in.Secret.check(); err != nil {
+				return comparison{}, err
+			}
+			same, err := b.HasSecret(ctx, in.ID, in.Secret.Token.Secret)
+			return comparison{&same}, err
+		}),
 		served(revokeSecret, func(ctx context.Context, b tokens.Backend, in secretRevocation) (accessToken, error) {
 			if err := in.Secret.check(); err != nil {
 				return accessToken{}, err
@@ -121,6 +149,11 @@ func (c *Client) VerifySecret(
 ) (tokens.Verification, error) {
 	body := verifiedSecret{presentedSecret{given(secret)}, options.RecordUse}
 	return received(verificationDocument.domain)(ask(ctx, c, verifySecret, secretVerification{body}))
+}
+
+// HasSecret implements tokens.Backend.
+func (c *Client) HasSecret(ctx context.Context, tokenID string, secret tokens.Secret) (bool, error) {
+	return received(comparison.domain)(ask(ctx, c, compareSecret, secretComparison{tokenID, presentedSecret{given(secret)}}))
 }
 
 // RevokeSecret implements tokens.Backend. Where an answer was lost, the server may say then that the value is not live any

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -25,8 +27,10 @@ import (
 const Address = "registry.terraform.io/latchkey-dev/latchkey"
 
 var (
-	_ provider.Provider                   = (*Provider)(nil)
-	_ provider.ProviderWithValidateConfig = (*Provider)(nil)
+	_ provider.Provider                       = (*Provider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*Provider)(nil)
 )
 
 // Provider is the Terraform provider.
@@ -142,7 +146,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 			return
 		}
 	}
-	resp.ResourceData, resp.DataSourceData = c, c
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = c, c, c
 }
 
 // open opens the backend of a configuration whose settings are known.
@@ -197,6 +201,16 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 		accesstoken.NewResource,
 		newTokenShareResource,
 	}
+}
+
+// EphemeralResources returns the ephemeral resources of the provider.
+func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newTokenValue}
+}
+
+// Functions returns the functions of the provider.
+func (p *Provider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newTokenPreviewFunction, newTokenValidFunction}
 }
 
 // DataSources returns the data sources of the provider.

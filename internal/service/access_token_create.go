@@ -37,7 +37,7 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 			if err != nil {
 				return created, err
 			}
-			if err := o.mayCreate(t); err != nil {
+			if err := o.mayCreate(t, n.Secret); err != nil {
 				return created, err
 			}
 			if n.Generated {
@@ -99,13 +99,13 @@ func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tok
 	return shown, nil
 }
 
-// mayCreate checks that the caller may create a token.
-func (o *operation) mayCreate(t tokens.AccessToken) error {
+// mayCreate checks that the caller may create a token with a secret.
+func (o *operation) mayCreate(t tokens.AccessToken, secret tokens.Secret) error {
 	access := t.Access(o.roles)
 	if t.IsPersonal() {
 		return o.caller.MayCreatePersonalToken(t.MemberID(), access, t.Limit(o.roles), t.Settings, t.SecretExpiresAt())
 	}
-	return o.caller.MayCreateToken(t.User.GroupID, t.Settings, access)
+	return o.caller.MayCreateToken(t.User.GroupID, t.Settings, secret, access)
 }
 
 // createAccessToken creates an access token and, if the input names no account to which it belongs, a technical user for
@@ -130,7 +130,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	if err := o.knowRolesOf(ctx, t.Own, t.User.Grants); err != nil {
 		return t, err
 	}
-	if err := o.mayCreate(t); err != nil {
+	if err := o.mayCreate(t, n.Secret); err != nil {
 		return t, err
 	}
 	if n.TechnicalUserID != "" && t.User.SystemCreated {
@@ -190,12 +190,34 @@ func (o *operation) userOf(ctx context.Context, n tokens.NewAccessToken, tokenID
 	return u, invalidReference(err, "technical_user_id", tokens.KindTechnicalUser, n.TechnicalUserID)
 }
 
-// checkUnusedSecret refuses a value that was ever a secret of any token. The error does not say which token that was,
-// because the caller may not be allowed to see it.
+// checkUnusedSecret refuses a value that was ever a secret of any token. The error says which token that is only where it is
+// the present secret of one that the caller may give a secret: others may be unknown to it.
 func (o *operation) checkUnusedSecret(ctx context.Context, secret tokens.Secret) error {
 	used, err := o.SecretExists(ctx, secret.Hash())
 	if err != nil || !used {
 		return err
 	}
+	holder, err := o.holderOf(ctx, secret)
+	if err != nil {
+		return err
+	}
+	if holder != nil {
+		return tokens.Taken(tokens.KindAccessToken, "token", holder.ID, "this value is the present secret of access token %s, "+
+			"and no value is used twice", describe(*holder)).Because(tokens.ReasonSecretHeld)
+	}
 	return tokens.Conflict("token", "", "this value was used before, and no value is used twice: send a new one")
+}
+
+// holderOf returns the token whose current secret a value is, if the caller may give that token a secret; nil for none.
+func (o *operation) holderOf(ctx context.Context, secret tokens.Secret) (*tokens.AccessToken, error) {
+	row, custom, ok, err := o.SecretWithHash(ctx, secret.Hash())
+	if err != nil || !ok || !row.IsCurrent(secret) {
+		return nil, err
+	}
+	o.know(custom)
+	share, err := shareWith(ctx, o.View, o.caller, row.AccessToken.ID)
+	if err != nil || o.caller.MayUse(tokens.OperationBring, row.AccessToken, share, o.roles) != nil {
+		return nil, err
+	}
+	return &row.AccessToken, nil
 }

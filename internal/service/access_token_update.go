@@ -37,9 +37,17 @@ func (b *Backend) UpdateAccessToken(
 			case repeated:
 				return o.answer(before, share), nil
 			}
-			request.ObjectID = id
-			if err := o.InsertRequest(ctx, request); err != nil {
+			holds, err := holdsSecret(ctx, o.View, id, update.Regeneration.Secret)
+			if err != nil {
 				return before, err
+			}
+			if holds { // as after an answer that was lost
+				update.Regeneration = nil
+			} else {
+				request.ObjectID = id
+				if err := o.InsertRequest(ctx, request); err != nil {
+					return before, err
+				}
 			}
 		}
 		after, invalid := before.Updated(update, o.actor, o.now)

@@ -54,6 +54,28 @@ func (b *Backend) VerifySecret(
 	return result, err
 }
 
+// HasSecret implements tokens.Backend.
+func (b *Backend) HasSecret(ctx context.Context, tokenID string, secret tokens.Secret) (bool, error) {
+	about := look{tokens.ActionAccessTokenShow, objectOf(tokens.KindAccessToken, tokenID)}
+	return readAs(ctx, b, about, func(r reader) (bool, error) {
+		t, custom, err := r.AccessTokenWithRoles(ctx, tokenID)
+		if err != nil {
+			return false, err
+		}
+		r.object.name = t.Name
+		if err := r.mayShow(ctx, t, rolesWith(custom)); err != nil {
+			return false, err
+		}
+		return holdsSecret(ctx, r.View, tokenID, secret)
+	})
+}
+
+// holdsSecret reports whether a value is the current secret of a token, and was not ended.
+func holdsSecret(ctx context.Context, v store.View, tokenID string, secret tokens.Secret) (bool, error) {
+	row, _, ok, err := v.SecretWithHash(ctx, secret.Hash())
+	return ok && row.AccessToken.ID == tokenID && row.IsCurrent(secret), err
+}
+
 // secretRows looks up secrets in a database.
 type secretRows struct{ store.View }
 

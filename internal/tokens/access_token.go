@@ -178,7 +178,7 @@ func (t AccessToken) PreviousSecretExpiresAt() time.Time {
 	return t.Previous.EndsAt
 }
 
-// NewSecretFor is a request for a new secret of a token, with the value that the caller generated.
+// NewSecretFor is a request for a new secret of a token, with the value that the caller generated, or an own one of the user.
 type NewSecretFor struct {
 	Request
 	Secret Secret
@@ -192,8 +192,7 @@ func (n NewSecretFor) Validate() error {
 	if err := n.Request.Validate(); err != nil {
 		return err
 	}
-	_, err := ParseSecret(n.Secret.Reveal())
-	return err
+	return ValidateNewSecret("token", n.Secret.Reveal())
 }
 
 // NewAccessToken is the input for creating an access token.
@@ -283,7 +282,8 @@ func (u AccessTokenUpdate) Digest(tokenID string) string {
 }
 
 // Regeneration replaces the secret of a token. The replaced secret stays valid for its grace period. The one before
-// that ends at once, even within its own grace period: no token has more than two live secrets.
+// that ends at once, even within its own grace period: no token has more than two live secrets. A value that is the present
+// secret replaces nothing: what is to be is so already.
 type Regeneration struct {
 	NewSecretFor
 	Reason RegenerationReason

@@ -139,7 +139,7 @@ type AccessTokenService interface {
 	// CreateAccessToken creates an access token with the caller's secret. If the same actor sends the same request again
 	// within 7 days, it returns the token that was created. CodeInvalid, also for a technical user, member or group that does not
 	// exist, and for a technical user that the system created for another token; CodeConflict for a secret that was used
-	// before, for a request id that was used for something else, and for one whose token has been deleted since.
+	// before (with its token as the holder, where it is the current secret of one to which the caller may bring one), for a request id that was used for something else, and for one whose token has been deleted since.
 	CreateAccessToken(ctx context.Context, token NewAccessToken) (CreatedAccessToken, error)
 	// AccessToken returns an access token. CodeNotFound.
 	AccessToken(ctx context.Context, id string) (AccessToken, error)
@@ -167,6 +167,9 @@ type SecretService interface {
 	// VerifySecret reports whether a value is active now. A value that is not active is an answer, not an error. So is a
 	// value of a token at a level at which the caller may not introspect (RFC 7662, section 2.2).
 	VerifySecret(ctx context.Context, secret Secret, options VerifyOptions) (Verification, error)
+	// HasSecret reports whether a value is the current secret of an access token and was not ended before its time. It needs
+	// what showing the token needs. CodeNotFound.
+	HasSecret(ctx context.Context, tokenID string, secret Secret) (bool, error)
 	// RevokeSecret ends the secret for good, together with the token's other one, if any. The token has no secret until it
 	// is regenerated. Whoever has a value may end it, also one that is not active: a principal who holds this very value
 	// needs nothing else. CodeNotFound for a value that is not a live secret, which leaves no event (RFC 7009).

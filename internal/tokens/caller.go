@@ -120,16 +120,22 @@ func (c Caller) mayCurtail(before, after AccessToken, share string, roles Roles,
 }
 
 // MayCreateToken checks the creation of a token at a level, a group's or (empty) the organization's. access is what the
-// token may do, because its creator learns the secret. For a setting other than the default, the caller also needs what
-// changing it needs; whether a new token is enabled is for its creator to say.
-func (c Caller) MayCreateToken(groupID string, settings Settings, access Access) error {
+// token may do, because its creator learns the secret. For a setting other than the default, and for an own secret, the
+// caller also needs what changing it needs; whether a new token is enabled is for its creator to say.
+func (c Caller) MayCreateToken(groupID string, settings Settings, secret Secret, access Access) error {
 	needed := ruleOf(OperationEdit).at(groupID)
 	if err := c.mustHaveAt(groupID, "", "to create an access token "+levelName(groupID), needed); err != nil {
 		return err
 	}
+	var ops []TokenOperation
+	if secret.IsOwn() {
+		ops = append(ops, OperationBring)
+	}
 	defaults := Settings{Visibility: VisibilityOrganization, Enabled: settings.Enabled}
 	for _, setting := range Difference(defaults, settings) {
-		op := operationFor(setting)
+		ops = append(ops, operationFor(setting))
+	}
+	for _, op := range ops {
 		if err := c.mustHaveAt(groupID, "", "to "+string(op)+" a new access token", ruleOf(op).at(groupID)); err != nil {
 			return err
 		}

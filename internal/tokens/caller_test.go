@@ -236,6 +236,7 @@ func TestMayCreateToken(t *testing.T) {
 		caller     tokens.Caller
 		groupID    string
 		visibility tokens.Visibility
+		own        bool // the secret
 		access     tokens.Access
 		allowed    bool
 	}{
@@ -255,6 +256,12 @@ func TestMayCreateToken(t *testing.T) {
 			visibility: tokens.VisibilityRestricted, access: access("", "", "")},
 		{name: "restricted, by one who manages", caller: caller("", "tokens:write tokens:manage", ""), groupID: groupA,
 			visibility: tokens.VisibilityRestricted, access: access("", "", ""), allowed: true},
+		{name: "with an own secret", caller: caller("", "tokens:write", ""), groupID: groupA, own: true,
+			access: access("", "", "")},
+		{name: "with an own secret, by one who manages but does not write", caller: caller("", "tokens:manage", ""),
+			groupID: groupA, own: true, access: access("", "", "")},
+		{name: "with an own secret, by one who manages", caller: caller("", "tokens:write tokens:manage", ""), groupID: groupA,
+			own: true, access: access("", "", ""), allowed: true},
 		{name: "with what is held", caller: caller("", "tokens:write orders:read", ""), groupID: groupA,
 			access: access("", "orders:read", ""), allowed: true},
 		{name: "with more than is held", caller: caller("", "tokens:write orders:read", ""), groupID: groupA,
@@ -272,7 +279,11 @@ func TestMayCreateToken(t *testing.T) {
 	} {
 		settings := tokens.Settings{Visibility: cmp.Or(test.visibility, tokens.VisibilityOrganization), Name: "deploy",
 			TTL: day}
-		wantAllowed(t, test.name, test.caller.MayCreateToken(test.groupID, settings, test.access), test.allowed, "")
+		secret := parseSecret(t, zeroValue)
+		if test.own {
+			secret, _ = tokens.PresentedSecret("correct.4Xw9Qm2Lr7Tz5Vb8Ns3Kd6.own")
+		}
+		wantAllowed(t, test.name, test.caller.MayCreateToken(test.groupID, settings, secret, test.access), test.allowed, "")
 	}
 }
 

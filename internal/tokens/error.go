@@ -93,6 +93,8 @@ const (
 	ReasonBootstrapped Reason = "bootstrapped"
 	// ReasonPersonalToken: the token is a member's, and no such token takes what was asked for.
 	ReasonPersonalToken Reason = "personal_token"
+	// ReasonSecretHeld: the value is the present secret of the token that is the error's holder.
+	ReasonSecretHeld Reason = "secret_held"
 	// ReasonDatabaseFailing: the database is damaged, or fails in a way that needs an examination.
 	ReasonDatabaseFailing Reason = "database_failing"
 )
@@ -221,7 +223,8 @@ func Conflict(field, id, format string, args ...any) *Error {
 	}
 }
 
-// Taken says that another object of the kind, the holder, has what the attribute names.
+// Taken says that another object of the kind, the holder, has what the attribute names: its name, unless another reason says
+// what it is.
 func Taken(kind Kind, field, holderID, format string, args ...any) *Error {
 	return &Error{
 		Code: CodeConflict, Reason: ReasonNameTaken, Field: field, Kind: kind, Holder: Holder{kind, holderID},

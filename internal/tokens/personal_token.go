@@ -52,6 +52,9 @@ func (n NewAccessToken) validatePersonal() error {
 		return Invalid("member_id", "a personal token belongs to a member, not to a technical user or a group: "+
 			"leave technical_user_id and group_id out, or member_id")
 	}
+	if n.Secret.IsOwn() {
+		return Invalid("token", "the value of a personal token is generated: leave it out")
+	}
 	defaults := Settings{Visibility: VisibilityOrganization, Enabled: true}
 	for _, setting := range Difference(defaults, n.Settings) {
 		if !personalSettings.Has(setting) {

@@ -82,7 +82,11 @@ type SecretSituation struct {
 	// Stopped means that the token is refused whatever its secret: it is held, disabled or pending.
 	Stopped bool
 	// Triggered means that a person asked for a new secret.
-	Triggered     bool
+	Triggered bool
+	// Own means that people bring the secrets of the token: nobody else can make one.
+	Own bool
+	// Brought means that they bring a new one.
+	Brought       bool
 	OnExpired     ExpiryPolicy
 	OnSecretDrift DriftPolicy
 }
@@ -95,12 +99,17 @@ type SecretDecision struct {
 	AcceptDrift bool
 	// RefuseDrift and RefuseExpired mean that the policy for that case is to fail.
 	RefuseDrift, RefuseExpired bool
+	// Due means that people should bring a new secret: it is time for one.
+	Due bool
 }
 
 // Decide decides whether a token needs a new secret, and why. Changes made elsewhere take precedence over the passing
 // of time, and both over a trigger. A stopped token is never due by the clock. Nothing is due by itself once the token
-// has reached a fixed end, which a new secret would share.
+// has reached a fixed end, which a new secret would share. A secret that people bring takes precedence over everything.
 func (s SecretSituation) Decide() SecretDecision {
+	if s.Own {
+		return s.decideOwn()
+	}
 	expired := s.Phase == PhaseExpired && !s.Stopped
 	onExpired, onDrift := s.OnExpired.OrDefault(s.HasTTL), s.OnSecretDrift.OrDefault()
 	switch {
@@ -118,4 +127,33 @@ func (s SecretSituation) Decide() SecretDecision {
 		return SecretDecision{RefuseExpired: true}
 	}
 	return SecretDecision{AcceptDrift: s.Drifted && onDrift == OnSecretDriftAccept}
+}
+
+// decideOwn is Decide for a token whose secrets people bring.
+func (s SecretSituation) decideOwn() SecretDecision {
+	accepts := s.OnSecretDrift == OnSecretDriftAccept
+	switch {
+	case s.Brought:
+		return SecretDecision{Regenerate: ReasonTrigger}
+	case s.Drifted && !accepts:
+		return SecretDecision{RefuseDrift: true}
+	case s.Phase == PhaseExpired && !s.Stopped && s.OnExpired == OnExpiredError:
+		return SecretDecision{RefuseExpired: true}
+	case s.Phase == PhaseDue && s.HasTTL && !s.Stopped:
+		return SecretDecision{Due: true}
+	}
+	return SecretDecision{AcceptDrift: s.Drifted && accepts}
+}
+
+// ValidateOwn checks the policies of a token whose secrets people bring: nobody else can regenerate one.
+func (p Policies) ValidateOwn() error {
+	switch {
+	case p.OnExpired == OnExpiredRegenerate:
+		return Invalid("on_expired", "nobody but you can make the next secret: set it to %q or %q, or leave it out, which is %[1]q",
+			OnExpiredIgnore, OnExpiredError)
+	case p.OnSecretDrift == OnSecretDriftRegenerate:
+		return Invalid("on_secret_drift", "nobody but you can make the next secret: set it to %q or %q, or leave it out, which is %[2]q",
+			OnSecretDriftAccept, OnSecretDriftError)
+	}
+	return nil
 }

@@ -22,6 +22,8 @@ const (
 	randomLength   = 40
 	checksumLength = 6
 	previewLength  = 10
+	// ownPreviewLength is the length of the preview of an own secret, of which nobody knows where its random part begins.
+	ownPreviewLength = 4
 )
 
 var prefixPattern = regexp.MustCompile(`^[a-z][a-z0-9]{0,7}$`)
@@ -140,10 +142,14 @@ func (s Secret) Reveal() string {
 // IsZero reports whether there is no value.
 func (s Secret) IsZero() bool { return s.value == nil }
 
-// Preview returns the first 10 characters, by which people recognize a token.
+// Preview returns the first 10 characters, by which people recognize a token, and the first 4 of an own secret.
 func (s Secret) Preview() string {
+	length := previewLength
+	if s.IsOwn() {
+		length = ownPreviewLength
+	}
 	value := s.Reveal()
-	return value[:min(previewLength, len(value))]
+	return value[:min(length, len(value))]
 }
 
 // Hash returns the SHA-256 of the value. A slow hash would gain nothing for 238 random bits.

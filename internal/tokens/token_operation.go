@@ -20,8 +20,10 @@ const (
 	OperationRelease    TokenOperation = "release"
 	OperationDelete     TokenOperation = "delete"
 	OperationShare      TokenOperation = "share"
-	OperationDisable    TokenOperation = "disable"
-	OperationHold       TokenOperation = "hold"
+	// OperationBring sets an own secret of the user.
+	OperationBring   TokenOperation = "bring an own secret for"
+	OperationDisable TokenOperation = "disable"
+	OperationHold    TokenOperation = "hold"
 	// OperationCurtail takes something from a live secret within the hour; see Curtailed.
 	OperationCurtail TokenOperation = "stop"
 	// OperationConfigure changes a setting that no other operation covers.
@@ -73,6 +75,7 @@ var (
 		OperationConfigure:  alterStrictly,
 		OperationRevive:     alter,
 		OperationRegenerate: alterStrictly,
+		OperationBring:      alterStrictly,
 		OperationRetire:     alter,
 		OperationSetVisible: alter,
 		OperationDelete:     alter,
@@ -105,6 +108,7 @@ func updateOperations(before, after AccessToken, update AccessTokenUpdate, now t
 		}
 	}
 	add(OperationRegenerate, regenerates)
+	add(OperationBring, regenerates && update.Regeneration.Secret.IsOwn())
 	for _, setting := range Difference(before.Settings, after.Settings) {
 		op := operationFor(setting)
 		if op == OperationEnable && !after.Enabled {

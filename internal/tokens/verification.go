@@ -56,6 +56,11 @@ func (r SecretRow) IsOf(secret Secret) bool {
 	return subtle.ConstantTimeCompare(r.Hash[:], hash[:]) == 1
 }
 
+// IsCurrent reports whether the row belongs to a value that is the current secret of its token and was not ended.
+func (r SecretRow) IsCurrent(secret Secret) bool {
+	return r.IsOf(secret) && r.Version == r.AccessToken.Secret.Version && r.AccessToken.Secret.EndedAt.IsZero()
+}
+
 // IsPrevious reports whether the secret is the previous one, within its grace period at now.
 func (r SecretRow) IsPrevious(now time.Time) bool {
 	return r.AccessToken.Previous.IsLive(now) && r.Version == r.AccessToken.Previous.Version

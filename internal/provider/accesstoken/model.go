@@ -46,6 +46,8 @@ type model struct {
 	RegenerateTriggers      types.Map             `tfsdk:"regenerate_triggers"`
 	ReplaceTriggers         types.Map             `tfsdk:"replace_triggers"`
 	Token                   types.String          `tfsdk:"token"`
+	TokenWO                 types.String          `tfsdk:"token_wo"` // in the configuration alone
+	TokenWOVersion          types.Int64           `tfsdk:"token_wo_version"`
 	PreviousSecretExpiresAt customtypes.Timestamp `tfsdk:"previous_secret_expires_at"`
 	RegenerationReason      types.String          `tfsdk:"regeneration_reason"`
 }

@@ -37,6 +37,12 @@ func (r *tokenResource) ModifyPlan(
 	var before tokens.Grants
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
+		if plan.bringsSecrets() {
+			if config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics); config.TokenWO.IsNull() {
+				warnOfNothingBrought(&plan, &resp.Diagnostics)
+			}
+			plan.Token = types.StringNull()
+		}
 		r.WarnOfNewDatabase(ctx, &resp.Diagnostics, plan.references()...)
 	} else {
 		state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
@@ -62,6 +68,8 @@ func (r *tokenResource) ModifyPlan(
 			r.refuseInterruption(managed.StepReplace, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 			warnOfHold(f, &state, &resp.Diagnostics) // Terraform plans the new token as a creation
 		} else {
+			plan.TokenWO = config.TokenWO
+			r.planOwnSecret(ctx, &state, &plan, &resp.Diagnostics)
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
 			regenerates := plan.SecretVersion.IsUnknown() && !plan.RegenerationReason.IsUnknown()
 			r.RefuseOwn(ctx, plan.curtailment(&state, regenerates, r.Now()), state.subject(), &resp.Diagnostics)

@@ -55,7 +55,7 @@ func (p *Prior) ReadsSame(ctx context.Context) (recorded []byte, same bool) {
 
 // PlansSame reports whether the plan of a configuration that proposes the state is that state, and warns of nothing.
 func (p *Prior) PlansSame(ctx context.Context) bool {
-	if !codec.HasDefaults(ctx, p.state) { // which the proposal does not show
+	if !codec.HasDefaults(ctx, p.state) || p.state.bringsSecrets() { // which the proposal does not show
 		return false
 	}
 	var diags diag.Diagnostics
@@ -71,6 +71,9 @@ func PlanNew(ctx context.Context, c *managed.Connection, config tftypes.Value) (
 	r := tokenResource{managed.Resource{Connection: c}}
 	var diags diag.Diagnostics
 	plan := codec.DecodeNew(ctx, config, &diags)
+	if plan.bringsSecrets() { // which the plan must not hold
+		return tftypes.Value{}, false
+	}
 	r.planCreate(&plan, &diags)
 	if len(diags) > 0 || managed.MayBeMisspelled(plan.settings().Own) || c.MakesDatabase(ctx, plan.references()...) {
 		return tftypes.Value{}, false

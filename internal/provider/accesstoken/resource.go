@@ -70,6 +70,7 @@ func (r *tokenResource) ValidateConfig(
 	}
 	attribute.ValidateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
 	config.validatePolicies(&resp.Diagnostics)
+	config.validateOwnSecret(&resp.Diagnostics)
 }
 
 // validatePolicies checks the policies, as far as what they depend on is known.
@@ -98,6 +99,7 @@ func (m *model) validatePolicies(diags *diag.Diagnostics) {
 
 func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
+	plan.TokenWO = codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics).TokenWO
 	input := tokens.NewAccessToken{
 		TechnicalUserID: plan.TechnicalUserID.ValueString(), GroupID: plan.GroupID.ValueString(),
 		Settings: plan.settings(),
@@ -108,7 +110,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	ctx, backend, err := r.BeginCreate(ctx)
 	var created tokens.CreatedAccessToken
 	if err == nil {
-		input.NewSecretFor, err = r.newSecret()
+		input.NewSecretFor, err = r.newSecret(&plan)
 	}
 	if err == nil {
 		created, err = managed.Change(ctx, r.Connection, "", func(ctx context.Context) (tokens.CreatedAccessToken, error) {
@@ -116,11 +118,11 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 		})
 	}
 	if err != nil {
-		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("create", plan.subject(), plan.aboutBrought(err)))
 		return
 	}
 	plan.observe(created.AccessToken)
-	plan.Token = types.StringValue(input.Secret.Reveal())
+	plan.hold(input.Secret)
 	resp.State.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())
 	warnOfNamesakes(created, r.HasMet, &resp.Diagnostics)
 	var f tokenFacts
@@ -128,13 +130,21 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	r.FinishCreate(ctx, &f, plan.subject(), resp)
 }
 
-// newSecret makes the secret for a request here, so that a lost answer can't lose it.
-func (r *tokenResource) newSecret() (tokens.NewSecretFor, error) {
-	if r.Prefix == "" {
-		return tokens.NewSecretFor{}, tokens.Unavailable(nil,
-			"the provider's token_prefix, with which the secret is to begin, is not known yet: set it to a fixed value")
+// hold keeps a new secret of the token in the state, unless people bring its secrets.
+func (m *model) hold(secret tokens.Secret) {
+	if m.Token.IsUnknown() {
+		m.Token = types.StringValue(secret.Reveal())
 	}
-	secret, err := tokens.NewSecret(r.Prefix)
+}
+
+// newSecret returns the secret for a request: the one that the configuration brings, or one that is made here, so that a lost
+// answer can't lose it.
+func (r *tokenResource) newSecret(plan *model) (tokens.NewSecretFor, error) {
+	if plan.bringsSecrets() {
+		secret, err := plan.brought()
+		return tokens.NewSecretFor{Request: r.Request(), Secret: secret}, err
+	}
+	secret, err := managed.NewSecret(r.Prefix)
 	return tokens.NewSecretFor{Request: r.Request(), Secret: secret}, err
 }
 
@@ -156,6 +166,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
+	plan.TokenWO = codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics).TokenWO
 	update := tokens.AccessTokenUpdate{Settings: plan.settings()}
 	update.Fields = tokens.Difference(state.settings(), update.Settings)
 	var f tokenFacts
@@ -178,7 +189,11 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		if f.knowsEnded(&state) { // whoever has that one must not keep it
 			update.Regeneration.Grace = &tokens.Grace{}
 		}
-		update.Regeneration.NewSecretFor, err = r.newSecret()
+		update.Regeneration.NewSecretFor, err = r.newSecret(&plan)
+	}
+	adopts := plan.bringing(&state) == adoptsPresent
+	if adopts {
+		err = plan.adopt(ctx, backend)
 	}
 	var token tokens.AccessToken
 	if err == nil {
@@ -188,13 +203,13 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 			})
 	}
 	if err != nil {
-		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), err))
+		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), plan.aboutBrought(err)))
 		return
 	}
 	if r := update.Regeneration; r != nil {
-		plan.Token = types.StringValue(r.Secret.Reveal())
+		plan.hold(r.Secret)
 		f.recordSecret(token.Secret)
-	} else if plan.Token.IsNull() && !state.Token.IsNull() { // another secret is accepted
+	} else if adopts || plan.Token.IsNull() && !state.Token.IsNull() { // another secret is accepted
 		f.recordSecret(token.Secret)
 	}
 	plan.complete(token)

@@ -154,6 +154,23 @@ func Schema() schema.Schema {
 					"attribute in an apply " +
 					"of its own first.",
 			},
+			"token_wo": schema.StringAttribute{
+				Optional:  true,
+				WriteOnly: true,
+				Sensitive: true,
+				MarkdownDescription: "The secret itself, where you bring it: 32 to 512 letters, digits and `-._~+/` (with `=` at the " +
+					"end), hard to guess. It is write-only, so no plan and no state holds it, and `token` stays null. Needs " +
+					"`token_wo_version`; excludes `regenerate_triggers`, and `regenerate` in `on_expired` and `on_secret_drift`. The " +
+					"value may come from an ephemeral resource, such as one that reads a secret store. Removing it keeps the secret.",
+				Validators: []validator.String{attribute.RuleForKnown("32 to 512 characters that are hard to guess",
+					tokens.ValidateNewSecret)},
+			},
+			"token_wo_version": schema.Int64Attribute{
+				Optional: true,
+				MarkdownDescription: "Number of the value in `token_wo`, which Terraform can't compare: raise it to set a new one. " +
+					"Setting the present value again only records the number. The first number after an import adopts the secret " +
+					"that is there, which `token_wo` has to match; without `token_wo`, a number is only recorded.",
+			},
 			"regenerate_triggers": schema.MapAttribute{
 				Optional:    true,
 				ElementType: types.StringType,

@@ -27,6 +27,9 @@ func (m *model) planSecret(state *model, f tokenFacts, diags *diag.Diagnostics) 
 	}
 	m.RegenerationReason = reason
 	m.Token = types.StringUnknown()
+	if m.bringsSecrets() {
+		m.Token = types.StringNull()
+	}
 	m.TokenPreview = types.StringUnknown()
 	m.SecretVersion = types.Int64Unknown()
 	m.SecretExpiresAt = customtypes.TimestampUnknown()
@@ -40,7 +43,7 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 	m.planPreviousExpiry(state)
 	switch {
 	case decision.RefuseDrift:
-		diags.Append(refusedDrift(f, state))
+		diags.Append(refusedDrift(f, state, m.bringsSecrets()))
 		return
 	case decision.RefuseExpired:
 		diags.Append(refusedExpiry(state))
@@ -50,6 +53,8 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 		warnOfAcceptedDrift(f, state, diags)
 	case decision.AcceptDrift && f.Revoked:
 		warnOfRevocation(state, diags)
+	case decision.Due:
+		warnOfDue(state, m, diags)
 	}
 	if state.Status.ValueString() == string(tokens.StatusExpired) && m.SecretExpiresAt.Same(state.SecretExpiresAt) {
 		warnOfExpiry(state, diags)
@@ -75,14 +80,17 @@ func (m *model) decide(state *model, f tokenFacts) (decision tokens.SecretDecisi
 // otherwise one for each value that they may turn out to have.
 func (m *model) situations(state *model, f tokenFacts) []tokens.SecretSituation {
 	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
+	brought := m.bringing(state)
 	possible := []tokens.SecretSituation{{
 		Phase:         tokens.PhaseOf(f.ObservedAt, m.SecretExpiresAt.Value(), m.RegenerateBeforeExpiry.Value()),
 		HasTTL:        attribute.IsGiven(m.TTL),
-		Drifted:       f.ofSecret(state).HasDrifted(),
+		Drifted:       f.ofSecret(state).HasDrifted() && brought != adoptsPresent,
 		Stopped:       m.isStopped(state, f),
 		Triggered:     triggered,
 		OnExpired:     tokens.ExpiryPolicy(m.OnExpired.ValueString()),
 		OnSecretDrift: tokens.DriftPolicy(m.OnSecretDrift.ValueString()),
+		Own:           m.bringsSecrets(),
+		Brought:       brought == bringsNew,
 	}}
 	vary := func(unknown bool, variants ...func(*tokens.SecretSituation)) {
 		if !unknown {
@@ -114,6 +122,9 @@ func (m *model) situations(state *model, f tokenFacts) []tokens.SecretSituation 
 	vary(triggered && !isWhollyKnown(m.RegenerateTriggers),
 		func(s *tokens.SecretSituation) { s.Triggered = true },
 		func(s *tokens.SecretSituation) { s.Triggered = false })
+	vary(brought == mayBring,
+		func(s *tokens.SecretSituation) { s.Brought = true },
+		func(s *tokens.SecretSituation) { s.Brought = false })
 	vary(m.OnExpired.IsUnknown(),
 		func(s *tokens.SecretSituation) { s.OnExpired = tokens.OnExpiredRegenerate },
 		func(s *tokens.SecretSituation) { s.OnExpired = tokens.OnExpiredIgnore },

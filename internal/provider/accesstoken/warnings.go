@@ -78,6 +78,9 @@ func warnOfExpiry(state *model, diags *diag.Diagnostics) {
 
 // wayOutOfExpiry says what revives a token that has expired.
 func wayOutOfExpiry(state *model) string {
+	if state.bringsSecrets() && attribute.IsGiven(state.TTL) {
+		return bringAnother
+	}
 	if attribute.IsGiven(state.TTL) {
 		return orTrigger(state, `set on_expired to "regenerate"`)
 	}
@@ -114,14 +117,21 @@ func drifted(f tokenFacts, state *model) string {
 }
 
 // refusedDrift is the diagnostic for a secret that changed elsewhere, if the policy is to fail.
-func refusedDrift(f tokenFacts, state *model) diag.Diagnostic {
+func refusedDrift(f tokenFacts, state *model, own bool) diag.Diagnostic {
+	wayOut := ".\n\nTo go on, set on_secret_drift to \"regenerate\" for a new secret that the state knows, or to \"accept\" to " +
+		"keep the other one and set token to null"
+	if own {
+		wayOut = ", which is the default with token_wo_version.\n\nTo go on, " + bringAnother + ", or set on_secret_drift to " +
+			"\"accept\" to live with the other one"
+	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("on_secret_drift"), "Secret was changed outside Terraform",
-		fmt.Sprintf("%s: %s. on_secret_drift is \"error\".\n\n"+
-			"To go on, set on_secret_drift to \"regenerate\" for a new secret that the state knows, or to \"accept\" to "+
-			"keep the other one and set token to null. "+
+		fmt.Sprintf("%s: %s. on_secret_drift is \"error\"%s. "+
 			"To get rid of the token, remove its block. To go on without it for now, use -refresh=false, or -target "+
-			"if a refresh has already recorded this.", state.subject(), drifted(f, state)))
+			"if a refresh has already recorded this.", state.subject(), drifted(f, state), wayOut))
 }
+
+// bringAnother says how people bring the next secret.
+const bringAnother = "bring another value in token_wo and raise token_wo_version"
 
 // warnOfAcceptedDrift says that the plan forgets the secret.
 func warnOfAcceptedDrift(f tokenFacts, state *model, diags *diag.Diagnostics) {

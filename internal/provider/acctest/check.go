@@ -110,6 +110,12 @@ var (
 		"previous_secret_expires_at", "regenerated_at"}, OnUpdate...)
 )
 
+// Brings checks that a plan sets a secret that people bring: it becomes another one, and no state gets it.
+func Brings(address string, changed ...string) plancheck.PlanCheck {
+	unknown := slices.DeleteFunc(slices.Clone(onRegenerate), func(name string) bool { return name == "token" })
+	return Updates(address, unknown, append(changed, "regeneration_reason")...)
+}
+
 // Regenerates checks that a plan regenerates a token in place, and says why.
 func Regenerates(address, reason string, changed ...string) plancheck.PlanCheck {
 	return PlanCheck(func(plan *tfjson.Plan) error {

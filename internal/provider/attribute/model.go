@@ -37,6 +37,8 @@ type field struct {
 	absent tftypes.Value
 	// hasDefault says that this is a default.
 	hasDefault bool
+	// writeOnly says that only configurations hold the attribute.
+	writeOnly bool
 }
 
 // prepare takes the types of the attributes from the schema, at the first use.
@@ -47,6 +49,7 @@ func (c *Codec[M]) prepare() {
 			name := held.Tag.Get("tfsdk")
 			f := field{index: held.Index, name: name, typ: attributes[name].GetType()}
 			f.absent, f.hasDefault = absent(attributes[name])
+			f.writeOnly = attributes[name].IsWriteOnly()
 			c.fields = append(c.fields, f)
 		}
 	})
@@ -116,12 +119,16 @@ func (c *Codec[M]) decode(ctx context.Context, raw tftypes.Value, isNew bool, di
 	return model
 }
 
-// Encode returns the raw object of a model, of the type of an object of the same schema.
+// Encode returns the raw object of a model for a plan or state, of the type of an object of the same schema. It leaves out
+// what only configurations hold.
 func (c *Codec[M]) Encode(ctx context.Context, model M, typ tftypes.Type) tftypes.Value {
+	c.prepare()
 	source := reflect.ValueOf(model)
 	attributes := make(map[string]tftypes.Value, len(c.fields))
 	for _, f := range c.fields {
-		attributes[f.name] = rawValue(ctx, attributeAt(source, f.index))
+		if attributes[f.name] = rawValue(ctx, attributeAt(source, f.index)); f.writeOnly {
+			attributes[f.name] = f.absent
+		}
 	}
 	return tftypes.NewValue(typ, attributes)
 }
@@ -161,25 +168,26 @@ func (c *Codec[M]) KeepSpelling(plan, state *M) {
 	}
 }
 
-// Equal reports whether all attributes of two models are the same.
+// Equal reports whether all attributes of two models are the same, apart from those that only configurations hold.
 func (c *Codec[M]) Equal(a, b M) bool {
 	c.prepare()
 	left, right := reflect.ValueOf(a), reflect.ValueOf(b)
 	for _, f := range c.fields {
-		if !attributeAt(left, f.index).Equal(attributeAt(right, f.index)) {
+		if !f.writeOnly && !attributeAt(left, f.index).Equal(attributeAt(right, f.index)) {
 			return false
 		}
 	}
 	return true
 }
 
-// AllAsIn reports whether each attribute of a model that is known stands for the same value in another.
+// AllAsIn reports whether each attribute of a model that is known stands for the same value in another, apart from those that
+// only configurations hold.
 func (c *Codec[M]) AllAsIn(model, other M) bool {
 	c.prepare()
 	left, right := reflect.ValueOf(model), reflect.ValueOf(other)
 	for _, f := range c.fields {
 		value, held := attributeAt(left, f.index), attributeAt(right, f.index)
-		if value.IsUnknown() || value.Equal(held) {
+		if f.writeOnly || value.IsUnknown() || value.Equal(held) {
 			continue
 		}
 		if same, ok := value.(interface{ StandsForSame(attr.Value) bool }); !ok || !same.StandsForSame(held) {

@@ -18,6 +18,10 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 			"\n\nimport {\n  to = %s.NAME\n  id = %q\n}",
 			resourceType(e.Holder.Kind), e.Holder.ID)
 	},
+	tokens.ReasonSecretHeld: func(e *tokens.Error) string {
+		return fmt.Sprintf("Bring another value or, if your resource is to manage that token, import it, with the name of your "+
+			"resource:\n\nimport {\n  to = latchkey_access_token.NAME\n  id = %q\n}", e.Holder.ID)
+	},
 	tokens.ReasonLastOwner: func(e *tokens.Error) string {
 		if e.Field != "" {
 			return ""

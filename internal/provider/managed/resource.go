@@ -72,6 +72,7 @@ func Missing(ctx context.Context, f recorded, s diagnostics.Subject, err error, 
 	case f.common().Database == "" && tokens.ErrorCode(err) != tokens.CodeNotFound:
 		resp.Diagnostics.Append(diagnostics.FailedImport(s, err))
 	case tokens.ErrorCode(err) == tokens.CodeNotFound:
+		identify(resp.State.Raw, resp.Identity, &resp.Diagnostics) // the framework wants one of what is gone, too
 		resp.State.RemoveResource(ctx)
 	default:
 		resp.Diagnostics.Append(diagnostics.Failed("read", s, err))

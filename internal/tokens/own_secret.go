@@ -1,0 +1,61 @@
+package tokens
+
+import (
+	"math"
+	"regexp"
+
+	"github.com/ccojocar/zxcvbn-go"
+)
+
+// leastStrength is how many bits an own secret has at least, as the estimator counts them. It counts with care: 32 random
+// hexadecimal digits, which hold 128 bits, come to 80 and more. Nobody can try 2^72 values.
+const leastStrength = 72
+
+// judgedLength is how much of a value the estimator looks at: its time grows with the square of the length.
+const judgedLength = 64
+
+// formPattern matches what has the form of a value of Latchkey, whatever the checksum.
+var formPattern = regexp.MustCompile(`^[a-z][a-z0-9]{0,7}_[0-9A-Za-z]{46}$`)
+
+// ValidateNewSecret checks a value that is to become the secret of a token: one that Latchkey formed, or an own secret of the
+// user, of 32 to 512 characters of RFC 6750's b64token and hard to guess. The error never repeats it.
+func ValidateNewSecret(field, value string) error {
+	if isSecret(value) {
+		return nil
+	}
+	const advice = "use a value that was made at random"
+	switch _, ok := PresentedSecret(value); {
+	case len(value) < minPresented || len(value) > maxPresented:
+		return Invalid(field, "a secret has %d to %d characters, and this one does not: %s", minPresented, maxPresented, advice)
+	case !ok:
+		return Invalid(field, "a secret consists of ASCII letters, digits and -._~+/, with = only at the end, so that every "+
+			"client and gateway can carry it, and this one does not: %s", advice)
+	case formPattern.MatchString(value):
+		return Invalid(field, "the value has the form of an access token, but its checksum does not match: check that all of "+
+			"it was copied, or %s", advice)
+	case strength(value) < leastStrength:
+		return Invalid(field, "the value is too easy to guess: %s", advice)
+	}
+	return nil
+}
+
+// strength returns how many bits an attacker has to guess, as the better half of a long value has them.
+func strength(value string) float64 {
+	estimate := func(part string) float64 { return zxcvbn.PasswordStrength(part, nil).Entropy }
+	if len(value) <= judgedLength {
+		return estimate(value)
+	}
+	return math.Max(estimate(value[:judgedLength]), estimate(value[len(value)-judgedLength:]))
+}
+
+// PreviewOf returns the preview of a text that has the form of a value of Latchkey, whatever its checksum, and false for any
+// other text.
+func PreviewOf(value string) (string, bool) {
+	if !formPattern.MatchString(value) {
+		return "", false
+	}
+	return value[:previewLength], true
+}
+
+// IsOwn reports whether the value is an own secret of the user, which Latchkey did not form.
+func (s Secret) IsOwn() bool { return !s.IsZero() && !isSecret(s.Reveal()) }
