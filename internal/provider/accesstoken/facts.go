@@ -19,6 +19,8 @@ type tokenFacts struct {
 	HeldMade int64 `json:"s,omitempty"`
 	// Revoked says that the secret was ended outside Terraform. It stays ended, whatever a restored database says.
 	Revoked bool `json:"revoked,omitempty"`
+	// Recipients is the digest of those for whom the secret was encrypted.
+	Recipients string `json:"r,omitempty"`
 	// ObservedAt is when an access token that expires was last looked at.
 	ObservedAt time.Time `json:"at,omitzero"`
 	// UsedAt is when the current secret of an access token was last used, PreviousUsedAt when the previous one was, if it

@@ -48,6 +48,9 @@ type model struct {
 	Token                   types.String          `tfsdk:"token"`
 	TokenWO                 types.String          `tfsdk:"token_wo"` // in the configuration alone
 	TokenWOVersion          types.Int64           `tfsdk:"token_wo_version"`
+	SecretInState           types.Bool            `tfsdk:"secret_in_state"`
+	EncryptTo               types.Set             `tfsdk:"encrypt_to"`
+	EncryptedToken          types.String          `tfsdk:"encrypted_token"`
 	PreviousSecretExpiresAt customtypes.Timestamp `tfsdk:"previous_secret_expires_at"`
 	RegenerationReason      types.String          `tfsdk:"regeneration_reason"`
 }

@@ -41,7 +41,6 @@ func (r *tokenResource) ModifyPlan(
 			if config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics); config.TokenWO.IsNull() {
 				warnOfNothingBrought(&plan, &resp.Diagnostics)
 			}
-			plan.Token = types.StringNull()
 		}
 		r.WarnOfNewDatabase(ctx, &resp.Diagnostics, plan.references()...)
 	} else {
@@ -101,6 +100,7 @@ func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
 	if replaced, ok := r.sightings().ownerOfUser(plan); ok {
 		diags.Append(refusedUserReplacement(replaced))
 	}
+	plan.planNewHolders()
 	plan.SecretVersion = types.Int64Value(1)
 	plan.RegenerationReason = types.StringNull()
 	plan.RegeneratedAt = customtypes.TimestampNull()
@@ -186,6 +186,7 @@ func (m *model) keepComputed(state, config *model) {
 	m.ID = state.ID
 	m.QualifiedID = state.QualifiedID
 	m.Token = state.Token
+	m.EncryptedToken = state.EncryptedToken
 	m.TokenPreview = state.TokenPreview
 	m.SecretVersion = state.SecretVersion
 	m.SecretExpiresAt = state.SecretExpiresAt

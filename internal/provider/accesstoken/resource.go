@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
@@ -71,6 +70,7 @@ func (r *tokenResource) ValidateConfig(
 	attribute.ValidateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
 	config.validatePolicies(&resp.Diagnostics)
 	config.validateOwnSecret(&resp.Diagnostics)
+	config.validateHolders(&resp.Diagnostics)
 }
 
 // validatePolicies checks the policies, as far as what they depend on is known.
@@ -122,19 +122,14 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 		return
 	}
 	plan.observe(created.AccessToken)
-	plan.hold(input.Secret)
+	var f tokenFacts
+	if err := plan.holdSecret(input.Secret, &f); err != nil { // the plan has tried
+		resp.Diagnostics.Append(diagnostics.Failed("encrypt", plan.subject(), err))
+	}
 	resp.State.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())
 	warnOfNamesakes(created, r.HasMet, &resp.Diagnostics)
-	var f tokenFacts
 	f.recordToken(created.AccessToken)
 	r.FinishCreate(ctx, &f, plan.subject(), resp)
-}
-
-// hold keeps a new secret of the token in the state, unless people bring its secrets.
-func (m *model) hold(secret tokens.Secret) {
-	if m.Token.IsUnknown() {
-		m.Token = types.StringValue(secret.Reveal())
-	}
 }
 
 // newSecret returns the secret for a request: the one that the configuration brings, or one that is made here, so that a lost
@@ -206,11 +201,15 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		resp.Diagnostics.Append(diagnostics.Failed("update", state.subject(), plan.aboutBrought(err)))
 		return
 	}
+	held, _ := tokens.PresentedSecret(state.Token.ValueString())
 	if r := update.Regeneration; r != nil {
-		plan.hold(r.Secret)
+		held = r.Secret
 		f.recordSecret(token.Secret)
-	} else if adopts || plan.Token.IsNull() && !state.Token.IsNull() { // another secret is accepted
+	} else if adopts || plan.forgets(&state) && f.ofSecret(&state).HasDrifted() { // another secret is accepted
 		f.recordSecret(token.Secret)
+	}
+	if err := plan.holdSecret(held, &f); err != nil {
+		resp.Diagnostics.Append(diagnostics.Failed("encrypt", state.subject(), err))
 	}
 	plan.complete(token)
 	resp.State.Raw = codec.Encode(ctx, plan, req.Plan.Raw.Type())

@@ -171,6 +171,19 @@ func Schema() schema.Schema {
 					"Setting the present value again only records the number. The first number after an import adopts the secret " +
 					"that is there, which `token_wo` has to match; without `token_wo`, a number is only recorded.",
 			},
+			"secret_in_state": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether the state holds the secret that Terraform makes, in `token`. Defaults to true. With " +
+					"false, `token` is null, and `encrypt_to` or `token_wo` is needed. States from before keep it until a regeneration.",
+			},
+			"encrypt_to": schema.SetAttribute{
+				Optional:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Who can read `encrypted_token`: recipients of [age](https://age-encryption.org), each a public " +
+					"key `age1…` or `ssh-ed25519 …`. Another set takes effect at once where the state holds the secret, else with the " +
+					"next one. Whoever was removed knows the present secret until a regeneration.",
+				Validators: []validator.Set{recipientsRule{}},
+			},
 			"regenerate_triggers": schema.MapAttribute{
 				Optional:    true,
 				ElementType: types.StringType,
@@ -194,6 +207,8 @@ func Schema() schema.Schema {
 				Sensitive:           true,
 				MarkdownDescription: "The secret. Null after an import, because it can't be read back.",
 			},
+			"encrypted_token": attribute.ComputedText("The secret, encrypted for the recipients in `encrypt_to` as armored text: " +
+				"`age -d` reads it. Null without `encrypt_to`."),
 			"token_preview": attribute.ComputedText("First 10 characters of the secret, to recognize it by."),
 			"secret_version": schema.Int64Attribute{
 				Computed:            true,

@@ -26,10 +26,7 @@ func (m *model) planSecret(state *model, f tokenFacts, diags *diag.Diagnostics) 
 		return types.StringNull()
 	}
 	m.RegenerationReason = reason
-	m.Token = types.StringUnknown()
-	if m.bringsSecrets() {
-		m.Token = types.StringNull()
-	}
+	m.planNewHolders()
 	m.TokenPreview = types.StringUnknown()
 	m.SecretVersion = types.Int64Unknown()
 	m.SecretExpiresAt = customtypes.TimestampUnknown()
@@ -41,6 +38,7 @@ func (m *model) planSecret(state *model, f tokenFacts, diags *diag.Diagnostics) 
 // planKeptSecret plans a token whose secret the plan leaves alone.
 func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.SecretDecision, diags *diag.Diagnostics) {
 	m.planPreviousExpiry(state)
+	m.planHolders(state, f, diags)
 	switch {
 	case decision.RefuseDrift:
 		diags.Append(refusedDrift(f, state, m.bringsSecrets()))
@@ -48,8 +46,8 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 	case decision.RefuseExpired:
 		diags.Append(refusedExpiry(state))
 		return
-	case decision.AcceptDrift && !state.Token.IsNull():
-		m.Token = types.StringNull()
+	case decision.AcceptDrift && (!state.Token.IsNull() || !state.EncryptedToken.IsNull()):
+		m.Token, m.EncryptedToken = types.StringNull(), types.StringNull()
 		warnOfAcceptedDrift(f, state, diags)
 	case decision.AcceptDrift && f.Revoked:
 		warnOfRevocation(state, diags)

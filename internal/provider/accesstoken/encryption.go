@@ -1,0 +1,251 @@
+package accesstoken
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	"filippo.io/age/armor"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// Secrets that leave the provider encrypted, for the recipients of encrypt_to. age encrypts the same value to another text
+// each time, so that a text is kept while its secret and its recipients stay: private state holds a digest of those.
+
+// recipientsOf returns the recipients in encrypt_to, in order, and whether all of them are known.
+func recipientsOf(set types.Set) (recipients []string, known bool) {
+	if set.IsUnknown() {
+		return nil, false
+	}
+	for _, element := range set.Elements() {
+		text, ok := element.(types.String)
+		if !ok || text.IsUnknown() {
+			return nil, false
+		}
+		recipients = append(recipients, strings.TrimSpace(text.ValueString()))
+	}
+	slices.Sort(recipients)
+	return recipients, true
+}
+
+// digestOf returns the digest of recipients; empty for none.
+func digestOf(recipients []string) string {
+	if len(recipients) == 0 {
+		return ""
+	}
+	digest := sha256.Sum256([]byte(strings.Join(recipients, "\n")))
+	return hex.EncodeToString(digest[:8])
+}
+
+// parseRecipient reads a recipient. The error repeats none, since a secret key may stand in its place.
+func parseRecipient(text string) (age.Recipient, error) {
+	const forms = "use a public key that begins with age1 or ssh-ed25519"
+	switch {
+	case strings.HasPrefix(strings.ToUpper(text), "AGE-SECRET-KEY-") || strings.Contains(text, "PRIVATE KEY"):
+		return nil, errors.New("it is a secret key: take the public key that belongs to it, and make new keys, since this one " +
+			"may be in plans, logs and version control by now")
+	case strings.HasPrefix(text, "age1pq1"):
+		if r, err := age.ParseHybridRecipient(text); err == nil {
+			return r, nil
+		}
+	case strings.HasPrefix(text, "age1") && strings.Contains(text[len("age1"):], "1"):
+		return nil, errors.New("it belongs to a plugin of age, which can't run here: " + forms)
+	case strings.HasPrefix(text, "age1"):
+		if r, err := age.ParseX25519Recipient(text); err == nil {
+			return r, nil
+		}
+	case strings.HasPrefix(text, "ssh-ed25519 "):
+		if r, err := agessh.ParseRecipient(text); err == nil {
+			return r, nil
+		}
+	default:
+		return nil, errors.New("it is no recipient of age that is known here: " + forms)
+	}
+	return nil, errors.New("it is damaged: check that all of it was copied")
+}
+
+// parseRecipients reads recipients that are to get the same text.
+func parseRecipients(texts []string) (recipients []age.Recipient, err error) {
+	for _, text := range texts {
+		r, err := parseRecipient(text)
+		if err != nil {
+			return nil, err
+		}
+		recipients = append(recipients, r)
+	}
+	if len(recipients) == 0 {
+		return nil, errors.New("there is no recipient: name one, or leave encrypt_to out")
+	}
+	if _, err := age.Encrypt(io.Discard, recipients...); err != nil { // it refuses some mixes
+		return nil, err
+	}
+	return recipients, nil
+}
+
+// recipientsRule refuses recipients for whom nothing can be encrypted, as far as they are known.
+type recipientsRule struct{}
+
+var _ validator.Set = recipientsRule{}
+
+// Description says what the rule asks for.
+func (recipientsRule) Description(context.Context) string {
+	return "must be recipients of age, each age1… or ssh-ed25519 …"
+}
+
+// MarkdownDescription says what the rule asks for.
+func (v recipientsRule) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateSet applies the rule.
+func (recipientsRule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	texts, known := recipientsOf(req.ConfigValue)
+	if req.ConfigValue.IsNull() || !known {
+		return
+	}
+	if _, err := parseRecipients(texts); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid attribute value",
+			"Attribute "+diagnostics.AttributeName(req.Path)+": a recipient can't be used: "+err.Error()+".")
+	}
+}
+
+// encrypt returns the secret for the recipients, as armored text; null for none.
+func encrypt(secret tokens.Secret, to types.Set) (types.String, error) {
+	texts, _ := recipientsOf(to)
+	if len(texts) == 0 {
+		return types.StringNull(), nil
+	}
+	recipients, err := parseRecipients(texts)
+	if err != nil {
+		return types.StringNull(), tokens.Invalid("encrypt_to", "a recipient can't be used: %s", err)
+	}
+	var text strings.Builder
+	armored := armor.NewWriter(&text)
+	w, err := age.Encrypt(armored, recipients...)
+	if err == nil {
+		_, err = io.WriteString(w, secret.Reveal())
+	}
+	if err == nil {
+		err = errors.Join(w.Close(), armored.Close())
+	}
+	if err != nil {
+		return types.StringNull(), fmt.Errorf("the secret can't be encrypted: %w", err)
+	}
+	return types.StringValue(text.String()), nil
+}
+
+// keepsInState reports whether the state is to hold the secrets that the provider makes.
+func (m *model) keepsInState() bool { return m.SecretInState.IsNull() || m.SecretInState.ValueBool() }
+
+// validateHolders checks that somebody gets the secret, as far as that is known.
+func (m *model) validateHolders(diags *diag.Diagnostics) {
+	if attribute.IsGiven(m.SecretInState) && !m.SecretInState.ValueBool() && m.EncryptTo.IsNull() && !m.bringsSecrets() {
+		diags.AddAttributeError(path.Root("secret_in_state"), "Invalid attribute combination",
+			"Nobody would have the secret: with secret_in_state = false, name in encrypt_to who is to read it, or bring it in "+
+				"token_wo.")
+	}
+}
+
+// planNewHolders plans where a new secret goes.
+func (m *model) planNewHolders() {
+	m.Token = types.StringUnknown()
+	if m.bringsSecrets() || !m.SecretInState.IsUnknown() && !m.keepsInState() {
+		m.Token = types.StringNull()
+	}
+	m.EncryptedToken = types.StringUnknown()
+	if m.EncryptTo.IsNull() {
+		m.EncryptedToken = types.StringNull()
+	}
+}
+
+// planHolders plans where a secret goes that the plan leaves alone.
+func (m *model) planHolders(state *model, f tokenFacts, diags *diag.Diagnostics) {
+	if m.SecretInState.IsUnknown() && !state.Token.IsNull() {
+		m.Token = types.StringUnknown()
+	} else if !m.SecretInState.IsUnknown() && !m.keepsInState() && !m.Token.IsNull() {
+		m.Token = types.StringNull()
+		warnOfOlderStates(state, diags)
+	}
+	wanted, known := recipientsOf(m.EncryptTo)
+	before, _ := recipientsOf(state.EncryptTo)
+	holds := !state.Token.IsNull()
+	switch {
+	case !known && (holds || !state.EncryptedToken.IsNull()):
+		m.EncryptedToken = types.StringUnknown()
+	case !known:
+	case len(wanted) == 0:
+		m.EncryptedToken = types.StringNull()
+		if !holds && !state.EncryptedToken.IsNull() && !m.bringsSecrets() {
+			diags.AddAttributeError(path.Root("encrypt_to"), "Unable to update access token", fmt.Sprintf(
+				"%s: without encrypt_to, nobody would have the secret, which no state holds. To end the encryption, regenerate it in "+
+					"the same apply with secret_in_state = true, by a value that changes in regenerate_triggers.", state.subject()))
+		}
+	case digestOf(wanted) == f.Recipients:
+	case holds:
+		m.EncryptedToken = types.StringUnknown()
+	default:
+		warnOfFormerRecipients(state, diags)
+	}
+	if removed := slices.DeleteFunc(before, func(r string) bool { return slices.Contains(wanted, r) }); known && len(removed) > 0 {
+		warnOfRemovedRecipient(state, len(removed), diags)
+	}
+}
+
+// forgets reports whether the plan m takes the secret out of the state, encrypted or not.
+func (m *model) forgets(state *model) bool {
+	return m.Token.IsNull() && m.EncryptedToken.IsNull() && !(state.Token.IsNull() && state.EncryptedToken.IsNull())
+}
+
+// holdSecret puts the secret where the plan leaves it open: into the state, encrypted beside it, or both.
+func (m *model) holdSecret(secret tokens.Secret, f *tokenFacts) error {
+	if m.Token.IsUnknown() {
+		m.Token = types.StringNull()
+		if m.keepsInState() && !m.bringsSecrets() {
+			m.Token = types.StringValue(secret.Reveal())
+		}
+	}
+	if m.EncryptedToken.IsNull() {
+		f.Recipients = ""
+	}
+	if !m.EncryptedToken.IsUnknown() {
+		return nil
+	}
+	var err error
+	m.EncryptedToken, err = encrypt(secret, m.EncryptTo)
+	recipients, _ := recipientsOf(m.EncryptTo)
+	f.Recipients = digestOf(recipients)
+	return err
+}
+
+// warnOfOlderStates says that a secret that leaves the state stays in its older versions.
+func warnOfOlderStates(state *model, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("secret_in_state"), "Older states keep the secret", fmt.Sprintf(
+		"%s: this plan takes the secret out of the state, but backups and older versions of the state keep it.\n\nA regeneration "+
+			"ends that: change a value in regenerate_triggers once this is applied.", state.subject()))
+}
+
+// warnOfFormerRecipients says that encrypted_token is for others than encrypt_to names.
+func warnOfFormerRecipients(state *model, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("encrypt_to"), "Recipients get the next secret", fmt.Sprintf(
+		"%s: encrypted_token is not for the recipients that encrypt_to names, since no state holds the secret that it would take. "+
+			"They get the next one: by the schedule, or by a value that changes in regenerate_triggers.", state.subject()))
+}
+
+// warnOfRemovedRecipient says that a recipient who was removed still knows the secret.
+func warnOfRemovedRecipient(state *model, removed int, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("encrypt_to"), "Removed recipients know the secret", fmt.Sprintf(
+		"%s: encrypt_to loses %d of its recipients, who could read the present secret and may have kept it.\n\nOnly a "+
+			"regeneration ends that: change a value in regenerate_triggers, too.", state.subject(), removed))
+}
