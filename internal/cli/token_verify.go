@@ -138,9 +138,9 @@ func holdsMore(text string) bool {
 
 // verifyValue asks the backend about a value. If the value is not active, it also returns the reason.
 func verifyValue(ctx context.Context, backend tokens.SecretService, value string) (tokens.Verification, string, error) {
-	secret, err := tokens.ParseSecret(value)
-	if err != nil {
-		return tokens.Verification{}, reasonMalformed, nil //nolint:nilerr // that it is not a value is an answer, not an error
+	secret, ok := tokens.PresentedSecret(value)
+	if !ok || tokens.IsMiscopied(value) {
+		return tokens.Verification{}, reasonMalformed, nil
 	}
 	verification, err := backend.VerifySecret(ctx, secret, tokens.VerifyOptions{})
 	switch {

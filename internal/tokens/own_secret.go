@@ -30,7 +30,7 @@ func ValidateNewSecret(field, value string) error {
 	case !ok:
 		return Invalid(field, "a secret consists of ASCII letters, digits and -._~+/, with = only at the end, so that every "+
 			"client and gateway can carry it, and this one does not: %s", advice)
-	case formPattern.MatchString(value):
+	case IsMiscopied(value):
 		return Invalid(field, "the value has the form of an access token, but its checksum does not match: check that all of "+
 			"it was copied, or %s", advice)
 	case strength(value) < leastStrength:
@@ -56,6 +56,9 @@ func PreviewOf(value string) (string, bool) {
 	}
 	return value[:previewLength], true
 }
+
+// IsMiscopied reports whether a text has the form of a value of Latchkey, but not its checksum.
+func IsMiscopied(value string) bool { return formPattern.MatchString(value) && !isSecret(value) }
 
 // IsOwn reports whether the value is an own secret of the user, which Latchkey did not form.
 func (s Secret) IsOwn() bool { return !s.IsZero() && !isSecret(s.Reveal()) }

@@ -71,6 +71,7 @@ func (m *model) validateOwnSecret(diags *diag.Diagnostics) {
 // planOwnSecret refuses a number that goes back, and compares the value that a plan adopts, where it is known.
 func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, diags *diag.Diagnostics) {
 	plan.validateOwnSecret(diags)
+	attribute.Require("token_wo", plan.TokenWO, diags, tokens.ValidateNewSecret)
 	before, after := state.TokenWOVersion, plan.TokenWOVersion
 	if attribute.IsGiven(before) && attribute.IsGiven(after) && after.ValueInt64() < before.ValueInt64() {
 		diags.AddAttributeError(path.Root("token_wo_version"), "Unable to update access token", fmt.Sprintf(

@@ -38,9 +38,12 @@ func (r *tokenResource) ModifyPlan(
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
 		if plan.bringsSecrets() {
-			if config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics); config.TokenWO.IsNull() {
+			config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics)
+			if config.TokenWO.IsNull() {
 				warnOfNothingBrought(&plan, &resp.Diagnostics)
 			}
+			// A variable may have got its value since the validation.
+			attribute.Require("token_wo", config.TokenWO, &resp.Diagnostics, tokens.ValidateNewSecret)
 		}
 		r.WarnOfNewDatabase(ctx, &resp.Diagnostics, plan.references()...)
 	} else {

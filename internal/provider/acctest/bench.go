@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
@@ -131,6 +134,25 @@ func (b *Bench) Advance(d time.Duration) {
 // Run runs the steps. Each step that applies also plans once more and fails unless that plan is empty.
 func (b *Bench) Run(steps ...resource.TestStep) {
 	b.T.Helper()
+	b.RunBeside(nil, steps...)
+}
+
+// RunBeside is Run with another provider, if there is one, for resources whose types begin with store.
+func (b *Bench) RunBeside(store *SecretStore, steps ...resource.TestStep) {
+	b.T.Helper()
+	b.run(resource.TestCase{Steps: steps}, store)
+}
+
+// RunFrom is Run for a Terraform from a version on; an older one skips the test.
+func (b *Bench) RunFrom(oldest *version.Version, steps ...resource.TestStep) {
+	b.T.Helper()
+	b.run(resource.TestCase{
+		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(oldest)}, Steps: steps,
+	}, nil)
+}
+
+func (b *Bench) run(test resource.TestCase, store *SecretStore) {
+	b.T.Helper()
 	p := provider.New("test", b.Now)
 	b.T.Cleanup(func() {
 		if err := p.Close(); err != nil {
@@ -138,12 +160,14 @@ func (b *Bench) Run(steps ...resource.TestStep) {
 		}
 	})
 	serve := func() (tfprotov6.ProviderServer, error) { return fastpath.NewServer(p), nil }
-	resource.Test(b.T, resource.TestCase{
-		// Terraform runs a process per configuration of a provider. Here all of one name share a server, which knows the
-		// latest configuration alone: a second one needs a second name.
-		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){"latchkey": serve, "acting": serve},
-		Steps:                    steps,
-	})
+	// Terraform runs a process per configuration of a provider. Here all of one name share a server, which knows the latest
+	// configuration alone: a second one needs a second name.
+	servers := map[string]func() (tfprotov6.ProviderServer, error){"latchkey": serve, "acting": serve}
+	if store != nil {
+		servers["store"] = providerserver.NewProtocol6WithError(store)
+	}
+	test.ProtoV6ProviderFactories = servers
+	resource.Test(b.T, test)
 }
 
 // Must fails the test for an error of a step outside Terraform.
