@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"crypto/rand"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,6 +37,7 @@ func TestExamples(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			w := newWorkspace(t)
+			w.env = append(w.env, "TF_VAR_billing_token="+rand.Text()+rand.Text()) // which a user brings
 			looks := strings.HasPrefix(name, "data-sources")
 			if looks {
 				w.populate(filepath.Join(root, "quickstart"))

@@ -28,9 +28,13 @@ func (unidentified) Database(context.Context) (tokens.Database, error) {
 // What was made is in the state, though what has to be recorded beside it can't be found out any more.
 func TestCreateHalfWay(t *testing.T) {
 	ctx := context.Background()
-	r := roleResource{managed.Resource{Connection: &managed.Connection{Backend: unidentified{}, Now: time.Now}}}
+	r := roleResource{managed.Resource{
+		Connection: &managed.Connection{Backend: unidentified{}, Now: time.Now}, Kind: tokens.KindRole,
+	}}
 	var s resource.SchemaResponse
 	r.Schema(ctx, resource.SchemaRequest{}, &s)
+	var is resource.IdentitySchemaResponse
+	r.IdentitySchema(ctx, resource.IdentitySchemaRequest{}, &is)
 	plan := tfsdk.Plan{Schema: s.Schema, Raw: tftypes.NewValue(s.Schema.Type().TerraformType(ctx), nil)}
 	if diags := plan.Set(ctx, roleModel{
 		Name:        types.StringValue("deployer"),
@@ -38,7 +42,7 @@ func TestCreateHalfWay(t *testing.T) {
 	}); diags.HasError() {
 		t.Fatal(diags)
 	}
-	resp := resource.CreateResponse{State: tfsdk.State(plan)}
+	resp := resource.CreateResponse{State: tfsdk.State(plan), Identity: &tfsdk.ResourceIdentity{Schema: is.IdentitySchema}}
 	r.Create(ctx, resource.CreateRequest{Plan: plan}, &resp)
 	if !resp.Diagnostics.HasError() {
 		t.Error("the missing identity was passed over")

@@ -31,9 +31,9 @@ func Schema() schema.Schema {
 			"`regeneration_reason` says " +
 			"why in the plan. With `grace_period`, the previous secret stays valid for a while, so that nobody is " +
 			"interrupted.\n\n" +
-			"~> **The secret is in the state.** It is marked sensitive, but whoever can read the state " +
-			"can read it: keep the " +
-			"state in an encrypted, access-controlled backend.",
+			"~> **The secret is in the state**, unless `encrypt_to` with `secret_in_state = false` or `token_wo` keep it out. It is " +
+			"marked sensitive, but whoever can read the state can read it: keep the state in an encrypted, access-controlled " +
+			"backend.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
