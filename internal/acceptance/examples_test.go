@@ -18,7 +18,10 @@ const importFile = "import-by-string-id.tf"
 func TestExamples(t *testing.T) {
 	root := filepath.Join(repository, "examples")
 	var examples []string
-	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if entry != nil && entry.Name() == "modules" { // the example around them uses them
+			return filepath.SkipDir
+		}
 		if files, _ := filepath.Glob(filepath.Join(path, "*.tf")); len(files) > 0 {
 			examples = append(examples, path)
 		}
@@ -98,6 +101,12 @@ func (w *workspace) useExample(example string) {
 		w.write(filepath.Base(file), string(content))
 		all += string(content)
 	}
+	if modules := filepath.Join(example, "modules"); isDirectory(modules) {
+		if err := os.CopyFS(w.path("modules"), os.DirFS(modules)); err != nil {
+			w.t.Fatal(err)
+		}
+		w.terraform("get").exits(0)
+	}
 	if !strings.Contains(all, "required_providers") {
 		settings, err := os.ReadFile(filepath.Join(repository, "examples", "provider", "provider.tf"))
 		if err != nil {
@@ -105,6 +114,11 @@ func (w *workspace) useExample(example string) {
 		}
 		w.write("provider.tf", string(settings))
 	}
+}
+
+func isDirectory(path string) bool {
+	about, err := os.Stat(path)
+	return err == nil && about.IsDir()
 }
 
 var (
