@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -83,7 +82,7 @@ func (c *tokenRegenerate) regenerate(
 	}
 	prefix := tokens.DefaultPrefix
 	if shown {
-		prefix, _, _ = strings.Cut(token.Secret.Preview, "_")
+		prefix = tokens.PrefixOf(token.Secret.Preview)
 	}
 	secret, err := app.newSecret(prefix)
 	if err != nil {

@@ -3,6 +3,7 @@ package tokens
 import (
 	"math"
 	"regexp"
+	"strings"
 
 	"github.com/ccojocar/zxcvbn-go"
 )
@@ -55,6 +56,15 @@ func PreviewOf(value string) (string, bool) {
 		return "", false
 	}
 	return value[:previewLength], true
+}
+
+// PrefixOf returns the prefix of a secret with this preview; the default one for an own secret, which has none.
+func PrefixOf(preview string) string {
+	prefix, _, ok := strings.Cut(preview, "_")
+	if !ok || len(preview) != previewLength || ValidatePrefix("", prefix) != nil {
+		return DefaultPrefix
+	}
+	return prefix
 }
 
 // IsMiscopied reports whether a text has the form of a value of Latchkey, but not its checksum.

@@ -71,3 +71,14 @@ func TestOwnSecretIsTold(t *testing.T) {
 		t.Error("none is an own secret")
 	}
 }
+
+func TestPrefixOf(t *testing.T) {
+	for preview, want := range map[string]string{
+		zeroValue[:10]: "lk", "acme1_Az09": "acme1", "": "lk", "sk-T": "lk", "ghp_": "lk", "6vIQ": "lk", "a_1234567b": "a",
+		"abcdefghij": "lk", "-_12345678": "lk",
+	} {
+		if got := tokens.PrefixOf(preview); got != want {
+			t.Errorf("%q: got %q, want %q", preview, got, want)
+		}
+	}
+}

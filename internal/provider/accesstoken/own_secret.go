@@ -78,6 +78,9 @@ func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, d
 			"%s: token_wo_version went from %d to %d, and only a higher number sets a new value. To set one, use %d or more; to "+
 				"keep the present one, use %[2]d.", state.subject(), before.ValueInt64(), after.ValueInt64(), before.ValueInt64()+1))
 	}
+	if plan.TokenWO.IsNull() && attribute.IsGiven(after) && !after.Equal(before) {
+		warnOfNumberAlone(state, after.ValueInt64(), diags)
+	}
 	if plan.bringing(state) != adoptsPresent || !attribute.IsGiven(plan.TokenWO) || diags.HasError() {
 		return
 	}
@@ -141,6 +144,13 @@ func warnOfDue(state, plan *model, diags *diag.Diagnostics) {
 		"%s expires at %s, which is within regenerate_before_expiry, and nobody but you can make the next value.\n\nBring one in "+
 			"token_wo, and raise token_wo_version from %d to %d.", state.subject(), state.SecretExpiresAt.ValueString(),
 		plan.TokenWOVersion.ValueInt64(), plan.TokenWOVersion.ValueInt64()+1))
+}
+
+// warnOfNumberAlone says that a number without a value sets none.
+func warnOfNumberAlone(state *model, number int64, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("token_wo_version"), "Recording a number without a value", fmt.Sprintf(
+		"%s keeps its secret: there is no token_wo, so token_wo_version = %d is only recorded. To set a value, bring it in token_wo "+
+			"in the same apply as a higher number.", state.subject(), number))
 }
 
 // warnOfNothingBrought says that an apply can't create the token. It is no error, since a destroy plans the creation of what
