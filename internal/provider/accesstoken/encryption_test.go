@@ -48,7 +48,7 @@ func newSSHReader(t *testing.T) reader {
 	}
 	var blob []byte
 	for _, part := range [][]byte{[]byte("ssh-ed25519"), public} {
-		blob = append(binary.BigEndian.AppendUint32(blob, uint32(len(part))), part...) //nolint:gosec // they are short
+		blob = append(binary.BigEndian.AppendUint32(blob, uint32(len(part))), part...)
 	}
 	return reader{"ssh-ed25519 " + base64.StdEncoding.EncodeToString(blob) + " anna@host", identity}
 }

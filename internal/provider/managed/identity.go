@@ -2,6 +2,7 @@ package managed
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -61,8 +62,12 @@ func Identity(of tftypes.Type, state tftypes.Value) (tftypes.Value, error) {
 	if err := state.As(&attributes); err != nil {
 		return tftypes.Value{}, err
 	}
+	object, ok := of.(tftypes.Object)
+	if !ok {
+		return tftypes.Value{}, fmt.Errorf("an identity is no %s", of)
+	}
 	values := map[string]tftypes.Value{}
-	for name := range of.(tftypes.Object).AttributeTypes {
+	for name := range object.AttributeTypes {
 		values[name] = attributes[name]
 	}
 	if err := tftypes.ValidateValue(of, values); err != nil {
