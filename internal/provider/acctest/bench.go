@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
@@ -131,6 +132,24 @@ func (b *Bench) Advance(d time.Duration) {
 // Run runs the steps. Each step that applies also plans once more and fails unless that plan is empty.
 func (b *Bench) Run(steps ...resource.TestStep) {
 	b.T.Helper()
+	resource.Test(b.T, b.testCase(steps))
+}
+
+// RunBeside is Run with a second provider, by a Terraform that a check accepts.
+func (b *Bench) RunBeside(
+	name string, other func() (tfprotov6.ProviderServer, error), accepts tfversion.TerraformVersionCheck,
+	steps ...resource.TestStep,
+) {
+	b.T.Helper()
+	test := b.testCase(steps)
+	test.ProtoV6ProviderFactories[name] = other
+	test.TerraformVersionChecks = []tfversion.TerraformVersionCheck{accepts}
+	resource.Test(b.T, test)
+}
+
+// testCase returns the steps with the provider that they work with.
+func (b *Bench) testCase(steps []resource.TestStep) resource.TestCase {
+	b.T.Helper()
 	p := provider.New("test", b.Now)
 	b.T.Cleanup(func() {
 		if err := p.Close(); err != nil {
@@ -138,12 +157,12 @@ func (b *Bench) Run(steps ...resource.TestStep) {
 		}
 	})
 	serve := func() (tfprotov6.ProviderServer, error) { return fastpath.NewServer(p), nil }
-	resource.Test(b.T, resource.TestCase{
+	return resource.TestCase{
 		// Terraform runs a process per configuration of a provider. Here all of one name share a server, which knows the
 		// latest configuration alone: a second one needs a second name.
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){"latchkey": serve, "acting": serve},
 		Steps:                    steps,
-	})
+	}
 }
 
 // Must fails the test for an error of a step outside Terraform.
