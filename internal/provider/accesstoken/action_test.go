@@ -132,7 +132,7 @@ func TestRetireAction(t *testing.T) {
 	config := of(map[string]any{"access_token_id": id})
 	owner, bea := acctest.NewCaller(b, newServer(b)), acctest.NewCallerAs(b, newServer(b), p.Bea.Email)
 	missing := tokens.NewID(tokens.KindAccessToken, b.Now())
-	const summary, nothing = "Unable to retire the previous secret of access token: ", "so there is nothing to retire"
+	const summary, nothing = "Unable to retire the previous secret of access token: ", "there is nothing to retire"
 	for _, test := range []struct {
 		name     string
 		before   func()
@@ -142,11 +142,11 @@ func TestRetireAction(t *testing.T) {
 		errors   []string
 		works    bool // the old value afterwards
 	}{
-		{name: "a new token", caller: owner, progress: id + " … " + nothing, works: true},
+		{name: "a new token", caller: owner, progress: `"ci" (` + id + ") … " + nothing, works: true},
 		{name: "without permission", before: func() { b.Regenerate("ci") }, caller: bea, works: true,
 			errors: []string{summary + " … " + id + " … tokens:manage"}},
 		{name: "after a regeneration", caller: owner, progress: `Access token "ci" (` + id + `) … has ended … version 2`},
-		{name: "again", caller: owner, progress: id + " … " + nothing},
+		{name: "again", caller: owner, progress: `"ci" (` + id + ") … " + nothing},
 		{name: "an unknown token", caller: owner, config: of(map[string]any{"access_token_id": missing}),
 			errors: []string{summary + " … there is no access token " + missing}},
 	} {
@@ -289,7 +289,7 @@ func TestHoldAction(t *testing.T) {
 			name:     "of a technical user",
 			config:   func(w *holdWorld) map[string]any { return map[string]any{"technical_user_id": w.CI.ID} },
 			held:     "deploy, restricted, scan",
-			progress: []string{`"deploy" (tok_ … : held`, `"scan"`, `"restricted"`, "3 of 3 access tokens are held, 0 of them since before"},
+			progress: []string{`"deploy" (tok_ … : held`, `"scan"`, `"restricted"`, "3 of 3 access tokens are held"},
 		},
 		{
 			name:     "of a group",
@@ -319,7 +319,7 @@ func TestHoldAction(t *testing.T) {
 			},
 			config:   func(w *holdWorld) map[string]any { return map[string]any{"technical_user_id": w.CI.ID} },
 			held:     "deploy, restricted, scan",
-			progress: []string{`"deploy"`, `"scan" … was held already`, `"restricted"`, "3 of 3 access tokens are held, 1 of them since before"},
+			progress: []string{`"deploy"`, `"scan" … is already held … lost`, `"restricted"`, "3 of 3 access tokens are held, 1 of them since before"},
 		},
 		{
 			name: "disabled",

@@ -179,7 +179,10 @@ func (a *holdAction) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 		selected = slices.Delete(selected, at, at+1)
 	}
 	h.holdAll(ctx, selected)
-	done := fmt.Sprintf("%d of %d access tokens are held, %d of them since before", h.held+h.already, all, h.already)
+	done := fmt.Sprintf("%d of %d access tokens are held", h.held+h.already, all)
+	if h.already > 0 {
+		done += fmt.Sprintf(", %d of them since before", h.already)
+	}
 	managed.Tell(resp, "%s", done)
 	switch {
 	case len(h.failures) > 0:
@@ -239,7 +242,7 @@ func (h *holding) hold(ctx context.Context, s diagnostics.Subject) {
 		managed.Tell(h.resp, "%s: held", s)
 	case tokens.CodeConflict:
 		h.already++
-		managed.Tell(h.resp, "%s: was held already", s)
+		managed.Tell(h.resp, "%s", err) // which names it, and says by whom and why
 	case tokens.CodeNotFound:
 		h.gone++
 		managed.Tell(h.resp, "%s: there is none, so there is nothing to hold", s)

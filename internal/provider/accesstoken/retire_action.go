@@ -83,7 +83,7 @@ func (a *retireAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	}
 	switch {
 	case tokens.ErrorCode(err) == tokens.CodeConflict:
-		managed.Tell(resp, "%s: no previous secret is valid, so there is nothing to retire", about)
+		managed.Tell(resp, "%s", err) // which names the token, and says that there is nothing to retire
 	case err != nil:
 		resp.Diagnostics.Append(diagnostics.FailedAction(verb, about, err))
 	default:
