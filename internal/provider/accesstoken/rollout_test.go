@@ -39,7 +39,7 @@ func (fleet) Configure(context.Context, provider.ConfigureRequest, *provider.Con
 func (fleet) DataSources(context.Context) []func() datasource.DataSource                        { return nil }
 
 func (f fleet) Resources(context.Context) []func() frameworkresource.Resource {
-	return []func() frameworkresource.Resource{func() frameworkresource.Resource { return consumer{f.receive} }}
+	return []func() frameworkresource.Resource{func() frameworkresource.Resource { return consumer(f) }}
 }
 
 // consumer is one of them.
