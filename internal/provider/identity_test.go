@@ -28,5 +28,5 @@ func TestImportByIdentity(t *testing.T) {
 			ResourceName: address, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity,
 		})
 	}
-	b.RunFrom(tfversion.Version1_12_0, steps...)
+	b.RunWith(acctest.Beside{Oldest: tfversion.Version1_12_0}, steps...)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -28,6 +29,7 @@ const Address = "registry.terraform.io/latchkey-dev/latchkey"
 
 var (
 	_ provider.Provider                       = (*Provider)(nil)
+	_ provider.ProviderWithActions            = (*Provider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 	_ provider.ProviderWithFunctions          = (*Provider)(nil)
 	_ provider.ProviderWithValidateConfig     = (*Provider)(nil)
@@ -146,7 +148,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 			return
 		}
 	}
-	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = c, c, c
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData, resp.ActionData = c, c, c, c
 }
 
 // open opens the backend of a configuration whose settings are known.
@@ -160,7 +162,7 @@ func (p *Provider) open(config *providerModel, c *managed.Connection, diags *dia
 	at.warnOfPassword(diags)
 	var closer io.Closer
 	if at.endpoint != nil {
-		c.AtServer = true
+		c.AtServer, c.Token = true, at.token
 		c.Backend, closer = openServer(at.endpoint, at.token, config.Organization.ValueString(), p.version, p.now)
 	} else {
 		organization := tokens.DefaultOrganization
@@ -206,6 +208,11 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 // EphemeralResources returns the ephemeral resources of the provider.
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{newTokenValue}
+}
+
+// Actions returns the actions of the provider.
+func (p *Provider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{accesstoken.NewRetireAction, accesstoken.NewHoldAction}
 }
 
 // Functions returns the functions of the provider.

@@ -77,11 +77,11 @@ func TestTokenValue(t *testing.T) {
 			return nil
 		}
 	}
-	b.RunBeside(store,
+	b.RunWith(store.Beside(),
 		resource.TestStep{Config: config(1, ""), Check: check("lk")},
 		resource.TestStep{Config: config(2, `prefix = "acme"`), Check: check("acme")},
 	)
-	acctest.NewSerial(t).RunBeside(store, resource.TestStep{
+	acctest.NewSerial(t).RunWith(store.Beside(), resource.TestStep{
 		Config: config(1, `prefix = "Acme"`), ExpectError: acctest.Says("prefix", "lower-case letters"),
 	})
 }

@@ -49,7 +49,7 @@ func TestOwnSecretFromStore(t *testing.T) {
 	once := func(do func()) func() {
 		return func() { store.Written = nil; do() }
 	}
-	b.RunBeside(store,
+	b.RunWith(store.Beside(),
 		resource.TestStep{Config: stored(b, 1), Check: checkAgreement(b, store, 1)},
 		resource.TestStep{Config: stored(b, 1), ConfigPlanChecks: acctest.EmptyPlan()},
 		resource.TestStep{Config: stored(b, 2), Check: checkAgreement(b, store, 2)},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-version"
+	tfprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -134,24 +135,19 @@ func (b *Bench) Advance(d time.Duration) {
 // Run runs the steps. Each step that applies also plans once more and fails unless that plan is empty.
 func (b *Bench) Run(steps ...resource.TestStep) {
 	b.T.Helper()
-	b.RunBeside(nil, steps...)
+	b.RunWith(Beside{}, steps...)
 }
 
-// RunBeside is Run with another provider, if there is one, for resources whose types begin with store.
-func (b *Bench) RunBeside(store *SecretStore, steps ...resource.TestStep) {
-	b.T.Helper()
-	b.run(resource.TestCase{Steps: steps}, store)
+// Beside is what the steps of a test have beside the provider.
+type Beside struct {
+	// Oldest is the oldest Terraform that knows what the steps need; an older one skips the test. Nil for any.
+	Oldest *version.Version
+	// Providers are others, by their names.
+	Providers map[string]tfprovider.Provider
 }
 
-// RunFrom is Run for a Terraform from a version on; an older one skips the test.
-func (b *Bench) RunFrom(oldest *version.Version, steps ...resource.TestStep) {
-	b.T.Helper()
-	b.run(resource.TestCase{
-		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(oldest)}, Steps: steps,
-	}, nil)
-}
-
-func (b *Bench) run(test resource.TestCase, store *SecretStore) {
+// RunWith is Run with something beside the provider.
+func (b *Bench) RunWith(beside Beside, steps ...resource.TestStep) {
 	b.T.Helper()
 	p := provider.New("test", b.Now)
 	b.T.Cleanup(func() {
@@ -160,13 +156,18 @@ func (b *Bench) run(test resource.TestCase, store *SecretStore) {
 		}
 	})
 	serve := func() (tfprotov6.ProviderServer, error) { return fastpath.NewServer(p), nil }
-	// Terraform runs a process per configuration of a provider. Here all of one name share a server, which knows the latest
-	// configuration alone: a second one needs a second name.
-	servers := map[string]func() (tfprotov6.ProviderServer, error){"latchkey": serve, "acting": serve}
-	if store != nil {
-		servers["store"] = providerserver.NewProtocol6WithError(store)
+	test := resource.TestCase{
+		// Terraform runs a process per configuration of a provider. Here all of one name share a server, which knows the
+		// latest configuration alone: a second one needs a second name.
+		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){"latchkey": serve, "acting": serve},
+		Steps:                    steps,
 	}
-	test.ProtoV6ProviderFactories = servers
+	for name, other := range beside.Providers {
+		test.ProtoV6ProviderFactories[name] = providerserver.NewProtocol6WithError(other)
+	}
+	if beside.Oldest != nil {
+		test.TerraformVersionChecks = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(beside.Oldest)}
+	}
 	resource.Test(b.T, test)
 }
 

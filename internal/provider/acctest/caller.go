@@ -10,6 +10,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // Caller calls a server as Terraform does.
@@ -23,6 +25,7 @@ type Caller struct {
 	Identifies   bool
 	IdentifiesBy *tfprotov6.DynamicValue
 	identityType tftypes.Object
+	actions      map[string]*tfprotov6.ActionSchema
 }
 
 // TypeName is what configurations call an access token.
@@ -31,10 +34,27 @@ const TypeName = "latchkey_access_token"
 // NewCaller returns a caller of a server, configured for the bench's database.
 func NewCaller(b *Bench, server tfprotov6.ProviderServer) *Caller {
 	b.T.Helper()
+	return newCaller(b, server, b.Place.Settings())
+}
+
+// NewCallerAs is NewCaller for a provider that works as the member with an address.
+func NewCallerAs(b *Bench, server tfprotov6.ProviderServer, address string) *Caller {
+	b.T.Helper()
+	return newCaller(b, server, b.Place.memberSettings(address))
+}
+
+// NewCallerBy is NewCaller for a provider that asks the server of the bench's place by a value.
+func NewCallerBy(b *Bench, server tfprotov6.ProviderServer, value tokens.Secret) *Caller {
+	b.T.Helper()
+	return newCaller(b, server, map[string]string{"endpoint": b.Place.server.address, "token": value.Reveal()})
+}
+
+func newCaller(b *Bench, server tfprotov6.ProviderServer, settings map[string]string) *Caller {
+	b.T.Helper()
 	ctx := context.Background()
 	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	b.Must(err)
-	c := &Caller{B: b, server: server, decidable: map[string]bool{}}
+	c := &Caller{B: b, server: server, decidable: map[string]bool{}, actions: schemas.ActionSchemas}
 	c.Type = schemas.ResourceSchemas[TypeName].ValueType().(tftypes.Object)
 	for _, a := range schemas.ResourceSchemas[TypeName].Block.Attributes {
 		c.decidable[a.Name] = a.Computed
@@ -47,7 +67,7 @@ func NewCaller(b *Bench, server tfprotov6.ProviderServer) *Caller {
 	for name, typ := range configType.(tftypes.Object).AttributeTypes {
 		config[name] = tftypes.NewValue(typ, nil)
 	}
-	for name, value := range b.Place.Settings() {
+	for name, value := range settings {
 		config[name] = tftypes.NewValue(tftypes.String, value)
 	}
 	resp, err := server.ConfigureProvider(ctx,
@@ -138,6 +158,66 @@ func (c *Caller) Plan(
 	resp, err := c.server.PlanResourceChange(context.Background(), req)
 	c.B.Must(err)
 	return resp
+}
+
+// ValidateAction validates the configuration of an action.
+func (c *Caller) ValidateAction(action string, config map[string]tftypes.Value) []*tfprotov6.Diagnostic {
+	c.B.T.Helper()
+	resp, err := c.actionServer().ValidateActionConfig(context.Background(),
+		&tfprotov6.ValidateActionConfigRequest{ActionType: action, Config: c.actionConfig(action, config)})
+	c.B.Must(err)
+	return resp.Diagnostics
+}
+
+// PlanAction plans an action.
+func (c *Caller) PlanAction(action string, config map[string]tftypes.Value) []*tfprotov6.Diagnostic {
+	c.B.T.Helper()
+	resp, err := c.actionServer().PlanAction(context.Background(),
+		&tfprotov6.PlanActionRequest{ActionType: action, Config: c.actionConfig(action, config)})
+	c.B.Must(err)
+	return resp.Diagnostics
+}
+
+// InvokeAction invokes an action, and returns the lines of progress that it showed.
+func (c *Caller) InvokeAction(
+	ctx context.Context, action string, config map[string]tftypes.Value,
+) (progress []string, diagnostics []*tfprotov6.Diagnostic) {
+	c.B.T.Helper()
+	stream, err := c.actionServer().InvokeAction(ctx,
+		&tfprotov6.InvokeActionRequest{ActionType: action, Config: c.actionConfig(action, config)})
+	c.B.Must(err)
+	for event := range stream.Events {
+		switch event := event.Type.(type) {
+		case tfprotov6.ProgressInvokeActionEventType:
+			progress = append(progress, event.Message)
+		case tfprotov6.CompletedInvokeActionEventType:
+			diagnostics = event.Diagnostics
+		}
+	}
+	return progress, diagnostics
+}
+
+func (c *Caller) actionServer() tfprotov6.ActionServer {
+	c.B.T.Helper()
+	server, ok := c.server.(tfprotov6.ActionServer)
+	if !ok {
+		c.B.T.Fatal("the server serves no actions")
+	}
+	return server
+}
+
+// actionConfig encodes the configuration of an action; what it leaves out is null.
+func (c *Caller) actionConfig(action string, config map[string]tftypes.Value) *tfprotov6.DynamicValue {
+	c.B.T.Helper()
+	typ := c.actions[action].Schema.ValueType()
+	attributes := map[string]tftypes.Value{}
+	for name, typ := range typ.(tftypes.Object).AttributeTypes {
+		attributes[name] = tftypes.NewValue(typ, nil)
+	}
+	for name, value := range config {
+		attributes[name] = value
+	}
+	return Encode(c.B, typ, tftypes.NewValue(typ, attributes))
 }
 
 // identity returns the identity that Terraform sends with a state; nil for none.

@@ -94,6 +94,15 @@ func (p *Place) settingsAs(address string) []string {
 	return []string{fmt.Sprintf("database = %q", p.database), "act_as = " + address}
 }
 
+// memberSettings are the attributes of the provider's configuration that lead to the place, and to work there as the member
+// with an address.
+func (p *Place) memberSettings(address string) map[string]string {
+	if p.server != nil {
+		return map[string]string{"endpoint": p.server.address, "token": p.server.personal[address].Reveal()}
+	}
+	return map[string]string{"database": p.database, "act_as": address}
+}
+
 // openAs returns a backend for someone who works in the place outside Terraform. It is closed when the test ends.
 func (p *Place) openAs(who tokens.Principal, now func() time.Time) tokens.Backend {
 	backend, closer := p.openService(who, now)

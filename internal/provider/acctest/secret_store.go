@@ -42,6 +42,11 @@ func (s *SecretStore) Value() (value string, version int) {
 	return s.values[len(s.values)-1], len(s.values)
 }
 
+// Beside has the store beside the provider.
+func (s *SecretStore) Beside() Beside {
+	return Beside{Providers: map[string]provider.Provider{"store": s}}
+}
+
 // write adds a value, and returns its version.
 func (s *SecretStore) write(value string) (int64, error) {
 	s.mu.Lock()

@@ -64,6 +64,32 @@ func (oneRolePerGroup) ValidateSet(_ context.Context, req validator.SetRequest, 
 	}
 }
 
+// idsRule applies the rule for references to an object of a kind to each element of a set.
+type idsRule struct{ kind tokens.Kind }
+
+var _ validator.Set = idsRule{}
+
+// IDsRule is IDRule for a set of references.
+func IDsRule(kind tokens.Kind) validator.Set { return idsRule{kind} }
+
+// Description says what the rule asks for.
+func (v idsRule) Description(context.Context) string {
+	return "must be identifiers, each of a " + v.kind.Noun()
+}
+
+// MarkdownDescription says what the rule asks for.
+func (v idsRule) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateSet applies the rule to the elements that are known.
+func (v idsRule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	name := diagnostics.AttributeName(req.Path)
+	for _, id := range Texts(req.ConfigValue) {
+		if err := tokens.ValidateReference(name, v.kind, id); err != nil {
+			resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, err))
+		}
+	}
+}
+
 // ruleValidator applies a rule of the domain to a configured text.
 type ruleValidator struct {
 	description string
@@ -110,6 +136,13 @@ func Require(name string, value types.String, diags *diag.Diagnostics, rule func
 // RequireID refuses a value that is no identifier of the kind, where it is about to be used.
 func RequireID(name string, value types.String, kind tokens.Kind, diags *diag.Diagnostics) {
 	Require(name, value, diags, func(field, value string) error { return tokens.ValidateID(field, kind, value) })
+}
+
+// RequireIDs is RequireID for a set.
+func RequireIDs(name string, set types.Set, kind tokens.Kind, diags *diag.Diagnostics) {
+	for _, id := range Texts(set) {
+		RequireID(name, types.StringValue(id), kind, diags)
+	}
 }
 
 // Description says what the rule asks for.

@@ -11,6 +11,17 @@ import (
 // TextOrNull returns the attribute for a text of the backend: null for an empty one.
 func TextOrNull(text string) types.String { return OptionalText(types.StringNull(), text) }
 
+// Texts returns the elements of a set of texts, as far as they are known. Null, which Terraform lets pass, is the empty one.
+func Texts(set types.Set) []string {
+	var texts []string
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			texts = append(texts, text.ValueString())
+		}
+	}
+	return texts
+}
+
 // Count returns a number of objects, 0 for null. A number too large for any memory becomes the largest that an int
 // holds everywhere.
 func Count(v types.Int64) int { return int(min(v.ValueInt64(), math.MaxInt32)) }

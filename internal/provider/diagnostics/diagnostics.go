@@ -58,8 +58,11 @@ func Failed(verb string, s Subject, err error) diag.Diagnostic {
 }
 
 // FailedRead is the diagnostic for a failed look-up of an object.
-func FailedRead(s Subject, err error) diag.Diagnostic {
-	return failure("Unable to read "+s.Kind.Noun(), s.String(), err, "")
+func FailedRead(s Subject, err error) diag.Diagnostic { return FailedAction("read", s, err) }
+
+// FailedAction is the diagnostic for a failed operation on an object that no state holds; verb is its infinitive.
+func FailedAction(verb string, s Subject, err error) diag.Diagnostic {
+	return failure("Unable to "+verb+" "+s.Kind.Noun(), s.String(), err, "")
 }
 
 // FailedImport is the diagnostic for a failed import.
@@ -68,9 +71,35 @@ func FailedImport(s Subject, err error) diag.Diagnostic {
 }
 
 // FailedList is the diagnostic for a failed list of objects of a kind.
-func FailedList(kind tokens.Kind, err error) diag.Diagnostic {
+func FailedList(kind tokens.Kind, err error) diag.Diagnostic { return FailedAll("list", kind, err) }
+
+// FailedAll is the diagnostic for an operation on objects of a kind that failed before it came to any of them; verb is its
+// infinitive.
+func FailedAll(verb string, kind tokens.Kind, err error) diag.Diagnostic {
 	nouns := kind.Noun() + "s"
-	return failure("Unable to list "+nouns, sentence(nouns), err, "")
+	return failure("Unable to "+verb+" "+nouns, sentence(nouns), err, "")
+}
+
+// Failure is an object of several with which an operation failed.
+type Failure struct {
+	Subject
+	Err error
+}
+
+// FailedSome is the diagnostic for an operation that failed with some of several objects of a kind; verb is its infinitive.
+// Done says what became of the others.
+func FailedSome(verb string, kind tokens.Kind, done string, failures []Failure) diag.Diagnostic {
+	paragraphs, before := []string{done}, ""
+	for _, f := range failures {
+		why := ": " + Explain(f.Err)
+		if last := &paragraphs[len(paragraphs)-1]; why == before { // one paragraph for all that one thing stopped
+			*last = strings.TrimSuffix(*last, why) + "\n" + f.String() + why
+		} else {
+			paragraphs = append(paragraphs, f.String()+why)
+		}
+		before = why
+	}
+	return diag.NewErrorDiagnostic("Unable to "+verb+" "+kind.Noun()+"s", strings.Join(paragraphs, "\n\n"))
 }
 
 // failure is the diagnostic for an error about something, at the attribute that the error names, with a note behind it.

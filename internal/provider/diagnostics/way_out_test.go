@@ -56,3 +56,16 @@ func TestWaysOut(t *testing.T) {
 		}
 	}
 }
+
+// Objects that the same thing stopped share a paragraph.
+func TestFailedSome(t *testing.T) {
+	failure := func(id, why string) Failure {
+		return Failure{Subject{Kind: tokens.KindGroup, ID: id}, tokens.Forbidden("", "%s", why)}
+	}
+	d := FailedSome("close", tokens.KindGroup, "1 of 4 is closed.",
+		[]Failure{failure("a", "no"), failure("b", "no"), failure("c", "never")})
+	const want = "1 of 4 is closed.\n\nGroup (a)\nGroup (b): no.\n\nGroup (c): never."
+	if d.Summary() != "Unable to close groups" || d.Detail() != want {
+		t.Errorf("got %q: %q", d.Summary(), d.Detail())
+	}
+}

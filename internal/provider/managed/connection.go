@@ -11,7 +11,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// Connection is what resources and data sources get of the provider's configuration.
+// Connection is what resources, data sources and actions get of the provider's configuration.
 type Connection struct {
 	Now     func() time.Time
 	Prefix  string         // of new secrets; empty while it is unknown
@@ -19,6 +19,8 @@ type Connection struct {
 	Unknown string         // that setting, such as database
 	// AtServer says that the backend is a server, which is asked by an access token.
 	AtServer bool
+	// Token is the value by which a server is asked.
+	Token tokens.Secret
 
 	NewDatabase NewDatabase
 

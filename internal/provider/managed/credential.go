@@ -79,6 +79,47 @@ func (c *Connection) RefusesOwn(
 	return refuseOwn(self, step, s, diags)
 }
 
+// OwnTokenID returns the identifier of the access token by which the run asks a server; empty on a file.
+func (c *Connection) OwnTokenID(ctx context.Context) (string, error) {
+	self, err := c.askWho(ctx, false)
+	return self.AccessTokenID, err
+}
+
+// LeftOut is the diagnostic for the run's own access token, which was left out where others were held.
+func LeftOut(s diagnostics.Subject) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to hold what the run works with", fmt.Sprintf(
+		"%s is the access token by which this run asks the server. It was left out, since the run would break off; the other "+
+			"ones were seen to first.\n\nTo hold it too, run \"latchkey token hold %s --reason …\", or run this with another "+
+			"access token, in token of the provider's configuration or in "+tokens.TokenVariable+".", s, s.ID))
+}
+
+// RefusesToRetire refuses to end the previous secret of the access token by which the run asks a server, where that secret
+// is what it asks by, and reports whether the operation that the verb names must not go on.
+func (c *Connection) RefusesToRetire(
+	ctx context.Context, verb string, s diagnostics.Subject, diags *diag.Diagnostics,
+) bool {
+	self, err := c.askWho(ctx, false)
+	if err == nil && s.ID != self.AccessTokenID {
+		return false
+	}
+	isCurrent := false
+	if err == nil {
+		ctx = tokens.LookingFor(ctx, tokens.Purpose{Action: tokens.ActionAccessTokenRetirePrevious, ObjectID: s.ID})
+		isCurrent, err = c.Backend.HasSecret(ctx, s.ID, c.Token)
+	}
+	switch {
+	case err != nil:
+		diags.Append(diagnostics.FailedAction(verb, s, err))
+	case !isCurrent:
+		diags.AddError("Unable to change what the run works with", fmt.Sprintf(
+			"%s is the access token by which this run asks the server, and it asks by the previous secret, which this would end. "+
+				"This run would break off.\n\nPut the new value in token of the provider's configuration or in "+
+				tokens.TokenVariable+", and run this again; or run \"latchkey token retire-previous %s\" once nothing needs the "+
+				"previous one.", s, s.ID))
+	}
+	return err != nil || !isCurrent
+}
+
 // refuseOwn adds the diagnostic for a step that would take away what an access token needs, and reports whether it would.
 func refuseOwn(self tokens.Self, step string, s diagnostics.Subject, diags *diag.Diagnostics) bool {
 	what := asWhat(self, s)

@@ -1,0 +1,93 @@
+package accesstoken
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+var (
+	_ action.ActionWithConfigure  = (*retireAction)(nil)
+	_ action.ActionWithModifyPlan = (*retireAction)(nil)
+)
+
+// retireAction ends the previous secret of an access token. It may be repeated: Terraform does so where an apply failed
+// later, and also runs it for a new token, which has none yet.
+type retireAction struct{ managed.Action }
+
+// NewRetireAction returns the action that ends the previous secret of an access token.
+func NewRetireAction() action.Action { return &retireAction{} }
+
+type retireModel struct {
+	AccessTokenID types.String `tfsdk:"access_token_id"`
+}
+
+func (a *retireAction) Metadata(_ context.Context, _ action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = "latchkey_retire_previous_secret"
+}
+
+func (a *retireAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Ends the previous secret of an access token before its grace period is over, so that old and " +
+			"new value are valid together for as long as a rollout takes, and no longer. Actions need Terraform 1.14 or later.\n\n" +
+			"Trigger it by a `terraform_data` resource whose `input` is the token's `secret_version` and that depends on " +
+			"everything that uses the token. Terraform then runs it after the last of them has the new value. If one of them " +
+			"fails, the previous value stays valid, for `grace_period` at most: set that to longer than a rollout takes, or to " +
+			"`until_expiry`.\n\n" +
+			"Where no previous secret is valid, as with a new token, there is nothing to do, and the action says so. It returns " +
+			"no value and regenerates nothing: for that, change `regenerate_triggers`.",
+		Attributes: map[string]schema.Attribute{
+			"access_token_id": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Identifier of the access token.",
+				Validators:          []validator.String{attribute.IDRule(tokens.KindAccessToken)},
+			},
+		},
+	}
+}
+
+// ModifyPlan refuses what is no identifier.
+func (a *retireAction) ModifyPlan(
+	ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse,
+) {
+	var config retireModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	attribute.RequireID("access_token_id", config.AccessTokenID, tokens.KindAccessToken, &resp.Diagnostics)
+}
+
+// Invoke ends the previous secret.
+func (a *retireAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	const verb = "retire the previous secret of"
+	var config retireModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	attribute.RequireID("access_token_id", config.AccessTokenID, tokens.KindAccessToken, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	about := diagnostics.Subject{Kind: tokens.KindAccessToken, ID: config.AccessTokenID.ValueString()}
+	backend, err := a.Open()
+	if err == nil && a.RefusesToRetire(ctx, verb, about, &resp.Diagnostics) {
+		return
+	}
+	var token tokens.AccessToken
+	if err == nil {
+		token, err = backend.RetirePreviousSecret(ctx, about.ID)
+	}
+	switch {
+	case tokens.ErrorCode(err) == tokens.CodeConflict:
+		managed.Tell(resp, "%s", err) // which names the token, and says that there is nothing to retire
+	case err != nil:
+		resp.Diagnostics.Append(diagnostics.FailedAction(verb, about, err))
+	default:
+		about.Name = token.Name
+		managed.Tell(resp, "%s: the previous secret has ended; the current one is version %d", about, token.Secret.Version)
+	}
+}
