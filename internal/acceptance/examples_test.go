@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	goversion "github.com/hashicorp/go-version"
 )
 
 // importFile is the name of the file that shows an example's import block.
@@ -40,6 +42,9 @@ func TestExamples(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			w := newWorkspace(t)
+			if strings.HasPrefix(name, "actions") {
+				w.needsTerraform("1.14.0")
+			}
 			w.env = append(w.env, "TF_VAR_billing_token="+rand.Text()+rand.Text()) // which a user brings
 			looks := strings.HasPrefix(name, "data-sources")
 			if looks {
@@ -113,6 +118,18 @@ func (w *workspace) useExample(example string) {
 			w.t.Fatal(err)
 		}
 		w.write("provider.tf", string(settings))
+	}
+}
+
+// needsTerraform skips the test where the Terraform at hand is older than a version.
+func (w *workspace) needsTerraform(oldest string) {
+	w.t.Helper()
+	var about struct {
+		Version string `json:"terraform_version"`
+	}
+	decode(w.t, w.terraform("version", "-json").exits(0).stdout, &about)
+	if goversion.Must(goversion.NewVersion(about.Version)).Core().LessThan(goversion.Must(goversion.NewVersion(oldest))) {
+		w.t.Skipf("needs Terraform %s, and this is %s", oldest, about.Version)
 	}
 }
 
