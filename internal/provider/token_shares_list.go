@@ -31,8 +31,8 @@ func (r *tokenShareResource) ListResourceConfigSchema(
 	_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse,
 ) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the shares of access tokens with members, oldest first, so that `terraform query` can bring " +
-			"them under Terraform: those of one token, of one member, or all of them.\n\n" +
+		MarkdownDescription: "Lists the shares of access tokens with members, by access token and member, oldest first, so that " +
+			"`terraform query` can bring them under Terraform: those of one token, of one member, or all of them.\n\n" +
 			"With the provider's `act_as` or `endpoint`, the shares of the tokens that you may see are listed, and your own. " +
 			"While there is no database yet, the list is empty.",
 		Attributes: attribute.ListFilters(tokenShareFilters()),
