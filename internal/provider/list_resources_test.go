@@ -9,6 +9,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck/queryfilter"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -316,4 +322,58 @@ func TestListResourceWithoutDatabase(t *testing.T) {
 	if !b.Place.IsEmpty() {
 		t.Error("a list made a database")
 	}
+}
+
+// A query by Terraform itself finds what matches its filters.
+func TestTerraformQuery(t *testing.T) {
+	b := acctest.New(t)
+	o := makeUnmanaged(b)
+	b.RunWith(tfversion.SkipBelow(tfversion.Version1_14_0),
+		resource.TestStep{Config: b.Config("")},
+		resource.TestStep{
+			Query: true,
+			Config: `
+				list "latchkey_access_token" "unused" {
+					provider         = latchkey
+					include_resource = true
+					config {
+						unused_for        = "4d"
+						technical_user_id = "` + o.Shop.ID + `"
+					}
+				}
+				list "latchkey_access_token" "few" {
+					provider = latchkey
+					limit    = 3
+				}
+				list "latchkey_technical_user" "all" {
+					provider = latchkey
+					config {
+						include_system_created = true
+					}
+				}
+				list "latchkey_token_share" "own" {
+					provider = latchkey
+					config {
+						access_token_id = "` + o.own.ID + `"
+					}
+				}
+			`,
+			QueryResultChecks: []querycheck.QueryResultCheck{
+				querycheck.ExpectLength("latchkey_access_token.unused", 1),
+				querycheck.ExpectLength("latchkey_access_token.few", 3),
+				querycheck.ExpectLength("latchkey_technical_user.all", 6),
+				querycheck.ExpectLength("latchkey_token_share.own", 1),
+				querycheck.ExpectIdentity("latchkey_token_share.own", map[string]knownvalue.Check{
+					"access_token_id": knownvalue.StringExact(o.own.ID), "member_id": knownvalue.StringExact(o.Anna.ID),
+				}),
+				querycheck.ExpectResourceKnownValues("latchkey_access_token.unused",
+					queryfilter.ByDisplayName(knownvalue.StringExact(o.Shop.Email+"/used")),
+					[]querycheck.KnownValueCheck{
+						{Path: tfjsonpath.New("name"), KnownValue: knownvalue.StringExact("used")},
+						{Path: tfjsonpath.New("technical_user_id"), KnownValue: knownvalue.StringExact(o.Shop.ID)},
+						{Path: tfjsonpath.New("token"), KnownValue: knownvalue.Null()},
+					}),
+			},
+		},
+	)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
@@ -131,6 +132,17 @@ func (b *Bench) Advance(d time.Duration) {
 // Run runs the steps. Each step that applies also plans once more and fails unless that plan is empty.
 func (b *Bench) Run(steps ...resource.TestStep) {
 	b.T.Helper()
+	b.run(nil, steps)
+}
+
+// RunWith is Run for steps that need a certain Terraform, as the check says.
+func (b *Bench) RunWith(check tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
+	b.T.Helper()
+	b.run([]tfversion.TerraformVersionCheck{check}, steps)
+}
+
+func (b *Bench) run(checks []tfversion.TerraformVersionCheck, steps []resource.TestStep) {
+	b.T.Helper()
 	p := provider.New("test", b.Now)
 	b.T.Cleanup(func() {
 		if err := p.Close(); err != nil {
@@ -139,6 +151,7 @@ func (b *Bench) Run(steps ...resource.TestStep) {
 	})
 	serve := func() (tfprotov6.ProviderServer, error) { return fastpath.NewServer(p), nil }
 	resource.Test(b.T, resource.TestCase{
+		TerraformVersionChecks: checks,
 		// Terraform runs a process per configuration of a provider. Here all of one name share a server, which knows the
 		// latest configuration alone: a second one needs a second name.
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){"latchkey": serve, "acting": serve},
