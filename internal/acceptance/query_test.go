@@ -1,6 +1,8 @@
 package acceptance
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -19,13 +21,40 @@ func everyList() string {
 	return lists.String()
 }
 
-// TestQueriedConfiguration loses state and configuration of an organization with 100 access tokens. The configuration that
-// terraform query writes is valid, imports everything and changes nothing.
-func TestQueriedConfiguration(t *testing.T) {
+// TestQueryExamples validates every example of a list resource.
+func TestQueryExamples(t *testing.T) {
+	w := newQueryWorkspace(t)
+	examples, err := filepath.Glob(filepath.Join(repository, "examples", "list-resources", "*", "*.tfquery.hcl"))
+	if err != nil || len(examples) != 6 {
+		t.Fatalf("%d examples: %v", len(examples), err)
+	}
+	for _, example := range examples {
+		content, err := os.ReadFile(example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write("example.tfquery.hcl", string(content))
+		w.terraform("validate", "-query").exits(0)
+	}
+	w.write("example.tfquery.hcl", `list "latchkey_group" "all" { config {} }`) // which names no provider
+	w.terraform("validate", "-query").exits(1)
+}
+
+// newQueryWorkspace returns a workspace without resources. It skips the test unless Terraform can query.
+func newQueryWorkspace(t *testing.T) *workspace {
+	t.Helper()
 	w := newWorkspace(t)
 	if w.terraform("query", "-help").code != 0 {
 		t.Skip("only Terraform 1.14 and later query")
 	}
+	w.configure("")
+	return w
+}
+
+// TestQueriedConfiguration loses state and configuration of an organization with 100 access tokens. The configuration that
+// terraform query writes is valid, imports everything and changes nothing.
+func TestQueriedConfiguration(t *testing.T) {
+	w := newQueryWorkspace(t)
 	const many = 92
 	w.configure(everyShape + `
 		resource "latchkey_access_token" "many" {

@@ -41,8 +41,8 @@ func (r *technicalUserResource) ListResourceConfigSchema(
 		Attributes: attribute.Also(attribute.ListFilters(technicalUserFilters()), map[string]schema.Attribute{
 			"include_system_created": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether to list those too that the system created for a single access token. They belong to " +
-					"that token: import it instead, and its resource deletes both. Defaults to false.",
+				MarkdownDescription: "Whether to also list those that the system created for a single access token. They belong " +
+					"to that token: import the token instead, whose resource stands for both. Defaults to false.",
 			},
 		}),
 	}
