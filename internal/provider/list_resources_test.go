@@ -307,7 +307,7 @@ func TestListResourceRefusesFilters(t *testing.T) {
 	}
 }
 
-// Where there is no database yet, lists are empty with a warning, as those of data sources are.
+// Where there is no database yet, lists are empty with a warning, as those of data sources are. Where none can be, they fail.
 func TestListResourceWithoutDatabase(t *testing.T) {
 	b := acctest.New(t)
 	acctest.NotThroughServer(t, "a server that answers has a database")
@@ -321,6 +321,16 @@ func TestListResourceWithoutDatabase(t *testing.T) {
 	}
 	if !b.Place.IsEmpty() {
 		t.Error("a list made a database")
+	}
+	var why string
+	b.Place, why = b.Place.Unreachable()
+	q = b.NewQuery()
+	for _, typeName := range q.Types() {
+		found, diagnostics := q.List(typeName, nil, 0)
+		if len(found) != 0 || len(diagnostics) != 1 || diagnostics[0].Severity != tfprotov6.DiagnosticSeverityError ||
+			!strings.HasPrefix(diagnostics[0].Summary, "Unable to list ") || !strings.Contains(diagnostics[0].Detail, why) {
+			t.Errorf("%s: found %d with %v where there can't be a database", typeName, len(found), diagnostics)
+		}
 	}
 }
 
