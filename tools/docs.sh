@@ -44,8 +44,8 @@ terraform {
 }
 END
 (cd "$work/schema" && TF_CLI_CONFIG_FILE="$work/cli.tfrc" "$terraform" providers schema -json) >"$work/answer.json"
-# tfplugindocs looks the provider up by its name alone.
-sed 's#"registry\.[a-z.]*/latchkey-dev/latchkey"#"latchkey"#' "$work/answer.json" >"$work/schema.json"
+# The list resources come from the provider itself, since an older Terraform leaves them out.
+go run ./tools/schema <"$work/answer.json" >"$work/schema.json"
 
 # 2. Render the pages.
 rendered=${work#"$root"/}/rendered

@@ -16,7 +16,7 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 )
 
-// Each resource and data source has a page with a subcategory, an example and every attribute once, be it in a list or
+// Each resource, data source and list resource has a page with a subcategory, an example and every attribute once, be it in a list or
 // in groups; where it can be imported, also with the forms of the identifier.
 func TestPages(t *testing.T) {
 	ctx := context.Background()
@@ -27,6 +27,7 @@ func TestPages(t *testing.T) {
 	imports := importable(ctx, p)
 	for folder, kinds := range map[string]map[string]*tfprotov6.Schema{
 		"resources": schemas.ResourceSchemas, "data-sources": schemas.DataSourceSchemas,
+		"list-resources": schemas.ListResourceSchemas,
 	} {
 		for kind, schema := range kinds {
 			t.Run(folder+"/"+kind, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -32,6 +33,7 @@ var (
 	_ provider.ProviderWithActions            = (*Provider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+	_ provider.ProviderWithListResources      = (*Provider)(nil)
 	_ provider.ProviderWithValidateConfig     = (*Provider)(nil)
 )
 
@@ -148,7 +150,8 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 			return
 		}
 	}
-	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData, resp.ActionData = c, c, c, c
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = c, c, c
+	resp.ListResourceData, resp.ActionData = c, c
 }
 
 // open opens the backend of a configuration whose settings are known.
@@ -202,6 +205,18 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 		newTechnicalUserResource,
 		accesstoken.NewResource,
 		newTokenShareResource,
+	}
+}
+
+// ListResources returns what terraform query lists the objects of the resources with.
+func (p *Provider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		newGroupList,
+		newRoleList,
+		newMemberList,
+		newTechnicalUserList,
+		accesstoken.NewListResource,
+		newTokenShareList,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
@@ -23,9 +24,35 @@ type technicalUsersDataSource struct{ managed.Reader }
 func newTechnicalUsersDataSource() datasource.DataSource { return &technicalUsersDataSource{} }
 
 type technicalUsersModel struct {
-	Search         types.String `tfsdk:"search"`
-	GroupID        types.String `tfsdk:"group_id"`
-	TechnicalUsers types.List   `tfsdk:"technical_users"`
+	technicalUserFilter
+	TechnicalUsers types.List `tfsdk:"technical_users"`
+}
+
+// technicalUserFilter selects technical users.
+type technicalUserFilter struct {
+	Search  types.String `tfsdk:"search"`
+	GroupID types.String `tfsdk:"group_id"`
+}
+
+// technicalUserFilters are the schema of a technicalUserFilter.
+func technicalUserFilters() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"search": attribute.Filter("Only technical users whose name, description or e-mail address contains this text, " +
+			"regardless of case."),
+		"group_id": attribute.Filter("Only technical users of the group with this identifier.",
+			attribute.IDRule(tokens.KindGroup)),
+	}
+}
+
+// require refuses values that break a rule.
+func (f *technicalUserFilter) require(diags *diag.Diagnostics) {
+	attribute.RequireID("group_id", f.GroupID, tokens.KindGroup, diags)
+}
+
+// selects reports whether a technical user matches all filters.
+func (f *technicalUserFilter) selects(u tokens.TechnicalUser) bool {
+	groupID := f.GroupID.ValueString()
+	return u.Mentions(f.Search.ValueString()) && (groupID == "" || u.GroupID == groupID)
 }
 
 func (d *technicalUsersDataSource) Metadata(
@@ -42,13 +69,9 @@ func (d *technicalUsersDataSource) Schema(
 			"single access token (`system_created`).\n\n" +
 			"With the provider's `act_as` or `endpoint`, only the accounts that you may manage are listed; if you may " +
 			"manage none at any level, that is an error. While there is no database yet, the list is empty.",
-		Attributes: map[string]schema.Attribute{
-			"search": attribute.Filter("Only technical users whose name, description or e-mail address contains this text, " +
-				"regardless of case."),
-			"group_id": attribute.Filter("Only technical users of the group with this identifier.",
-				attribute.IDRule(tokens.KindGroup)),
+		Attributes: attribute.Also(technicalUserFilters(), map[string]schema.Attribute{
 			"technical_users": attribute.ShownList(shownTechnicalUserAttributes(), "The technical users, by e-mail address."),
-		},
+		}),
 	}
 }
 
@@ -57,7 +80,7 @@ func (d *technicalUsersDataSource) Read(
 ) {
 	var config technicalUsersModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
+	config.require(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -68,14 +91,7 @@ func (d *technicalUsersDataSource) Read(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	config.TechnicalUsers = attribute.ListOf(shownTechnicalUserAttributes(), config.selected(users), showTechnicalUser)
+	users = slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool { return !config.selects(u) })
+	config.TechnicalUsers = attribute.ListOf(shownTechnicalUserAttributes(), users, showTechnicalUser)
 	resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
-}
-
-// selected returns the technical users that match all filters.
-func (m *technicalUsersModel) selected(users []tokens.TechnicalUser) []tokens.TechnicalUser {
-	search, groupID := m.Search.ValueString(), m.GroupID.ValueString()
-	return slices.DeleteFunc(users, func(u tokens.TechnicalUser) bool {
-		return !u.Mentions(search) || groupID != "" && u.GroupID != groupID
-	})
 }

@@ -18,6 +18,7 @@ func TestPlacesOfTests(t *testing.T) {
 		"TestDatabaseFromEnvironment",
 		"TestLastOwner",
 		"TestLastOwnerIsTechnicalUser",
+		"TestListResourceWithoutDatabase",
 		"TestListsOfUnreachableDatabase",
 		"TestListsWithoutDatabase",
 		"TestNewDatabase",

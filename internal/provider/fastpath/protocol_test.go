@@ -35,6 +35,7 @@ func TestServerHasTheWholeProtocol(t *testing.T) {
 		}, cmp.Ignore()),
 		cmpopts.SortSlices(func(a, b tfprotov6.ResourceMetadata) bool { return a.TypeName < b.TypeName }),
 		cmpopts.SortSlices(func(a, b tfprotov6.DataSourceMetadata) bool { return a.TypeName < b.TypeName }),
+		cmpopts.SortSlices(func(a, b tfprotov6.ListResourceMetadata) bool { return a.TypeName < b.TypeName }),
 	}
 	options = append(options, cmpopts.IgnoreFields(tfprotov6.ServerCapabilities{}, "GenerateResourceConfig"))
 	for i := range framework.NumMethod() {

@@ -32,15 +32,20 @@ func AskForList[T any](
 	r *Reader, kind tokens.Kind, diags *diag.Diagnostics, question func(tokens.Backend) (T, error),
 ) T {
 	answer, err := Ask(r, question)
-	switch {
-	case tokens.ErrorReason(err) == tokens.ReasonNoDatabase:
-		diags.AddWarning("There is no database yet",
-			"The list is empty for that reason alone, as before the first apply of a new configuration. Where there should "+
-				"be a database, check its path: "+diagnostics.Explain(err))
-	case err != nil:
-		diags.Append(diagnostics.FailedList(kind, err))
+	if err != nil {
+		diags.Append(failedList(kind, err))
 	}
 	return answer
+}
+
+// failedList is the diagnostic for a list that the backend didn't answer: a warning where there is no database yet.
+func failedList(kind tokens.Kind, err error) diag.Diagnostic {
+	if tokens.ErrorReason(err) == tokens.ReasonNoDatabase {
+		return diag.NewWarningDiagnostic("There is no database yet",
+			"The list is empty for that reason alone, as before the first apply of a new configuration. Where there should "+
+				"be a database, check its path: "+diagnostics.Explain(err))
+	}
+	return diagnostics.FailedList(kind, err)
 }
 
 // NotThere turns the error of a look-up in a database that was never made into one that says that the object doesn't
