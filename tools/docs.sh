@@ -44,7 +44,7 @@ terraform {
 }
 END
 (cd "$work/schema" && TF_CLI_CONFIG_FILE="$work/cli.tfrc" "$terraform" providers schema -json) >"$work/answer.json"
-# The list resources come from the provider itself, since an older Terraform leaves them out.
+# List resources and actions come from the provider itself, since an older Terraform leaves them out.
 go run ./tools/schema <"$work/answer.json" >"$work/schema.json"
 
 # 2. Render the pages.

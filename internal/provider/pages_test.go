@@ -16,18 +16,22 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
 )
 
-// Each resource, data source and list resource has a page with a subcategory, an example and every attribute once, be it in a list or
-// in groups; where it can be imported, also with the forms of the identifier.
+// Whatever the provider offers, functions apart, has a page with a subcategory, an example and every attribute once, be it in
+// a list or in groups; where it can be imported, also with the forms of the identifier.
 func TestPages(t *testing.T) {
 	ctx := context.Background()
 	b := acctest.New(t)
 	p := latchkey.New("test", b.Now)
 	schemas, err := providerserver.NewProtocol6(p)().GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	b.Must(err)
-	imports := importable(ctx, p)
+	imports, actions := importable(ctx, p), map[string]*tfprotov6.Schema{}
+	for kind, action := range schemas.ActionSchemas {
+		actions[kind] = action.Schema
+	}
 	for folder, kinds := range map[string]map[string]*tfprotov6.Schema{
 		"resources": schemas.ResourceSchemas, "data-sources": schemas.DataSourceSchemas,
-		"list-resources": schemas.ListResourceSchemas,
+		"list-resources": schemas.ListResourceSchemas, "ephemeral-resources": schemas.EphemeralResourceSchemas,
+		"actions": actions,
 	} {
 		for kind, schema := range kinds {
 			t.Run(folder+"/"+kind, func(t *testing.T) {
