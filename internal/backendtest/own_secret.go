@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -82,6 +83,27 @@ func testOwnSecrets(w *world) {
 		_, err := w.CreateAccessToken(ctx, request)
 		w.equal("the field of a "+name+" value", w.refusal(err, tokens.CodeInvalid).Field, "token")
 	}
+	// No text tells the value that comes with it, not even that of the refusal.
+	told := w.request("told", "")
+	told.Secret = w.ownSecret()
+	told.Description = "the value is " + told.Secret.Reveal()
+	_, err = w.CreateAccessToken(ctx, told)
+	w.refusal(err, tokens.CodeInvalid)
+	regeneration := w.fresh()
+	regeneration.Secret = w.ownSecret()
+	_, err = w.UpdateAccessToken(ctx, target.ID, tokens.AccessTokenUpdate{
+		Settings: tokens.Settings{Name: regeneration.Secret.Reveal()}, Fields: tokens.Fields{"name"},
+		Regeneration: &tokens.Regeneration{NewSecretFor: regeneration, Reason: tokens.ReasonTrigger},
+	})
+	w.refusal(err, tokens.CodeInvalid)
+	for _, event := range w.events("") {
+		for _, value := range []tokens.Secret{told.Secret, regeneration.Secret} {
+			if strings.Contains(event.Detail+event.ObjectName, value.Reveal()) {
+				w.Errorf("an event tells a value: %s", event.Action)
+			}
+		}
+	}
+
 	personal := w.personal("own", m.ID)
 	personal.Secret = w.ownSecret()
 	_, err = w.CreateAccessToken(ctx, personal)

@@ -94,7 +94,7 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 			}
 			return nil, nil
 		}},
-		{name: "compare the secret", table: tableShow, action: tokens.ActionAccessTokenShow,
+		{name: "compare the secret", table: tableRegenerate, action: tokens.ActionAccessTokenVerify,
 			try: func(s *subject) (*tokens.AccessToken, error) {
 				_, err := m.actor.HasSecret(ctx, s.id, s.secret)
 				return nil, err

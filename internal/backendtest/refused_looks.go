@@ -156,7 +156,7 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 			_, err := b.VerifySecret(ctx, request.Secret, tokens.VerifyOptions{})
 			return err
 		}},
-		"HasSecret": {action: tokens.ActionAccessTokenShow, object: token.ID, try: func(b tokens.Backend) error {
+		"HasSecret": {action: tokens.ActionAccessTokenVerify, object: token.ID, try: func(b tokens.Backend) error {
 			_, err := b.HasSecret(ctx, token.ID, request.Secret)
 			return err
 		}},

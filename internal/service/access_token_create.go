@@ -22,7 +22,7 @@ func (b *Backend) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken
 		name = "" // people who may not know about the token may read the event of a refusal
 	}
 	return create(ctx, b, tokens.KindAccessToken, tokens.ActionAccessTokenCreate, creation[tokens.CreatedAccessToken]{
-		request: n.Request, input: n, name: name, invalid: n.Validate(b.now()),
+		request: n.Request, input: n, brings: n.Secret, name: name, invalid: n.Validate(b.now()),
 		refers: cmp.Or(referenceTo(tokens.KindTechnicalUser, n.TechnicalUserID), referenceTo(tokens.KindMember, n.MemberID),
 			referenceTo(tokens.KindGroup, n.GroupID), referenceIn(n.Own)),
 		make: func(o *operation) (created tokens.CreatedAccessToken, id string, err error) {
@@ -211,7 +211,7 @@ func (o *operation) checkUnusedSecret(ctx context.Context, secret tokens.Secret)
 // holderOf returns the token whose current secret a value is, if the caller may give that token a secret; nil for none.
 func (o *operation) holderOf(ctx context.Context, secret tokens.Secret) (*tokens.AccessToken, error) {
 	row, custom, ok, err := o.SecretWithHash(ctx, secret.Hash())
-	if err != nil || !ok || !row.IsCurrent(secret) {
+	if err != nil || !ok || !row.IsCurrent(secret) || row.AccessToken.IsPersonal() {
 		return nil, err
 	}
 	o.know(custom)

@@ -10,8 +10,10 @@ import (
 func (b *Backend) UpdateAccessToken(
 	ctx context.Context, id string, update tokens.AccessTokenUpdate,
 ) (tokens.AccessToken, error) {
+	var brought tokens.Secret
 	if r := update.Regeneration; r != nil {
-		b.willStore(r.Secret)
+		brought = r.Secret
+		b.willStore(brought)
 	}
 	update = tokens.Normalized(update)
 	update.ActivatesAt, update.ExpiresAt = asStored(update.ActivatesAt), asStored(update.ExpiresAt)
@@ -63,7 +65,7 @@ func (b *Backend) UpdateAccessToken(
 		if invalid != nil {
 			return before, invalid
 		}
-		if err := o.checkTexts(ctx, update.Changes()); err != nil {
+		if err := o.checkTexts(ctx, update.Changes(), brought); err != nil {
 			return before, err
 		}
 		if r := update.Regeneration; r != nil {

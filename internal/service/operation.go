@@ -65,6 +65,8 @@ type creation[T any] struct {
 	request tokens.Request
 	// input is everything that the request asks for; see tokens.Digest.
 	input any
+	// brings is the secret that comes with it; zero for none.
+	brings tokens.Secret
 	// name is the object's name, for events.
 	name string
 	// invalid is the error if the input is invalid by itself.
@@ -146,7 +148,7 @@ func (c creation[T]) once(
 	case c.invalid != nil:
 		return made, c.invalid
 	}
-	secret := o.checkTexts(ctx, c.input)
+	secret := o.checkTexts(ctx, c.input, c.brings)
 	if secret != nil {
 		o.object = object{} // its name may be the secret
 	}

@@ -2,13 +2,19 @@ package service
 
 import (
 	"context"
+	"slices"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
-// checkTexts refuses texts in which a word is, or was, the secret of a token, whoever formed it. The rules for texts
-// see only those that Latchkey formed.
-func (o *operation) checkTexts(ctx context.Context, input any) error {
+// checkTexts refuses texts in which a word is, or was, the secret of a token, whoever formed it, or the one that the same
+// request brings. The rules for texts see only those that Latchkey formed.
+func (o *operation) checkTexts(ctx context.Context, input any, brought ...tokens.Secret) error {
+	for _, secret := range brought {
+		if slices.Contains(tokens.SecretWords(input), secret.Reveal()) {
+			return tokens.SecretInText("")
+		}
+	}
 	tells, err := tellsSecret(ctx, o.View, input)
 	if err != nil || !tells {
 		return err

@@ -56,14 +56,19 @@ func (b *Backend) VerifySecret(
 
 // HasSecret implements tokens.Backend.
 func (b *Backend) HasSecret(ctx context.Context, tokenID string, secret tokens.Secret) (bool, error) {
-	about := look{tokens.ActionAccessTokenShow, objectOf(tokens.KindAccessToken, tokenID)}
+	about := look{tokens.ActionAccessTokenVerify, objectOf(tokens.KindAccessToken, tokenID)}
 	return readAs(ctx, b, about, func(r reader) (bool, error) {
 		t, custom, err := r.AccessTokenWithRoles(ctx, tokenID)
 		if err != nil {
 			return false, err
 		}
 		r.object.name = t.Name
-		if err := r.mayShow(ctx, t, rolesWith(custom)); err != nil {
+		roles := rolesWith(custom)
+		share, err := shareWith(ctx, r.View, r.caller, tokenID)
+		if err == nil {
+			err = r.caller.MayCompare(t, share, roles)
+		}
+		if err != nil {
 			return false, err
 		}
 		return holdsSecret(ctx, r.View, tokenID, secret)

@@ -168,7 +168,7 @@ type SecretService interface {
 	// value of a token at a level at which the caller may not introspect (RFC 7662, section 2.2).
 	VerifySecret(ctx context.Context, secret Secret, options VerifyOptions) (Verification, error)
 	// HasSecret reports whether a value is the current secret of an access token and was not ended before its time. It needs
-	// what showing the token needs. CodeNotFound.
+	// what setting the secret needs. CodeNotFound.
 	HasSecret(ctx context.Context, tokenID string, secret Secret) (bool, error)
 	// RevokeSecret ends the secret for good, together with the token's other one, if any. The token has no secret until it
 	// is regenerated. Whoever has a value may end it, also one that is not active: a principal who holds this very value

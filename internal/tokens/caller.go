@@ -119,6 +119,15 @@ func (c Caller) mayCurtail(before, after AccessToken, share string, roles Roles,
 	return refusal
 }
 
+// MayCompare checks comparing a value with the secret of a token, which is for those who may set it: whoever else has a value
+// verifies it.
+func (c Caller) MayCompare(t AccessToken, share string, roles Roles) error {
+	if err := c.MayUse(OperationBring, t, share, roles); err != nil {
+		return err
+	}
+	return c.MayGrant(t.ID, t.Access(roles))
+}
+
 // MayCreateToken checks the creation of a token at a level, a group's or (empty) the organization's. access is what the
 // token may do, because its creator learns the secret. For a setting other than the default, and for an own secret, the
 // caller also needs what changing it needs; whether a new token is enabled is for its creator to say.

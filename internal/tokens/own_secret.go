@@ -12,6 +12,10 @@ import (
 // hexadecimal digits, which hold 128 bits, come to 80 and more. Nobody can try 2^72 values.
 const leastStrength = 72
 
+// leastDifferent is how many different characters a value of Latchkey's own form has at least. Of 46 random ones, 16 or more
+// are different but once in 10^12 times.
+const leastDifferent = 16
+
 // judgedLength is how much of a value the estimator looks at: its time grows with the square of the length.
 const judgedLength = 64
 
@@ -21,10 +25,13 @@ var formPattern = regexp.MustCompile(`^[a-z][a-z0-9]{0,7}_[0-9A-Za-z]{46}$`)
 // ValidateNewSecret checks a value that is to become the secret of a token: one that Latchkey formed, or an own secret of the
 // user, of 32 to 512 characters of RFC 6750's b64token and hard to guess. The error never repeats it.
 func ValidateNewSecret(field, value string) error {
+	const advice = "use a value that was made at random"
 	if isSecret(value) {
+		if _, body, _ := strings.Cut(value, "_"); differentCharacters(body) < leastDifferent {
+			return Invalid(field, "the value is too easy to guess: %s", advice)
+		}
 		return nil
 	}
-	const advice = "use a value that was made at random"
 	switch _, ok := PresentedSecret(value); {
 	case len(value) < minPresented || len(value) > maxPresented:
 		return Invalid(field, "a secret has %d to %d characters, and this one does not: %s", minPresented, maxPresented, advice)
@@ -38,6 +45,15 @@ func ValidateNewSecret(field, value string) error {
 		return Invalid(field, "the value is too easy to guess: %s", advice)
 	}
 	return nil
+}
+
+// differentCharacters counts the different characters of a text.
+func differentCharacters(text string) int {
+	seen := map[rune]bool{}
+	for _, c := range text {
+		seen[c] = true
+	}
+	return len(seen)
 }
 
 // strength returns how many bits an attacker has to guess, as the better half of a long value has them.

@@ -9,12 +9,18 @@ import (
 
 // What others form is accepted as an own secret if every client can carry it and nobody can guess it.
 func TestValidateNewSecret(t *testing.T) {
+	made, err := tokens.NewSecret("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	acmeRandom := made.Reveal()
 	const random = "T7vQ2mXz9LpR4wKc8NsB3yHd6JfG5aE1uV0x"
 	for _, test := range []struct {
 		name, value string
 		refused     string // for this reason; empty if it is accepted
 	}{
-		{"one of ours", zeroValue, ""},
+		{"one of ours", acmeRandom, ""},
+		{"one of ours that repeats itself", zeroValue, "easy to guess"},
 		{"another program's", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", ""},
 		{"hexadecimal", "9f86d081884c7d659a2feaa0c55ad015", ""},
 		{"a UUID", "550e8400-e29b-41d4-a716-446655440000", ""},

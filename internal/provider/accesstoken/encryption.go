@@ -1,7 +1,6 @@
 package accesstoken
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,11 +14,9 @@ import (
 	"filippo.io/age/armor"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -36,10 +33,19 @@ func recipientsOf(set types.Set) (recipients []string, known bool) {
 		if !ok || text.IsUnknown() {
 			return nil, false
 		}
-		recipients = append(recipients, strings.TrimSpace(text.ValueString()))
+		recipients = append(recipients, withoutComment(text.ValueString()))
 	}
 	slices.Sort(recipients)
 	return recipients, true
+}
+
+// withoutComment returns a recipient without the comment that a key of SSH may have.
+func withoutComment(recipient string) string {
+	recipient = strings.TrimSpace(recipient)
+	if fields := strings.Fields(recipient); strings.HasPrefix(recipient, "ssh-") && len(fields) > 2 && !strings.Contains(recipient, "\n") {
+		return strings.Join(fields[:2], " ")
+	}
+	return recipient
 }
 
 // digestOf returns the digest of recipients; empty for none.
@@ -55,6 +61,9 @@ func digestOf(recipients []string) string {
 func parseRecipient(text string) (age.Recipient, error) {
 	const forms = "use a public key that begins with age1 or ssh-ed25519"
 	switch {
+	case strings.ContainsAny(text, "\r\n") && !strings.Contains(text, "PRIVATE KEY"):
+		return nil, errors.New("it has several lines: give each key an element of its own, as in " +
+			"compact(split(\"\\n\", file(\"keys.pub\")))")
 	case strings.HasPrefix(strings.ToUpper(text), "AGE-SECRET-KEY-") || strings.Contains(text, "PRIVATE KEY"):
 		return nil, errors.New("it is a secret key: take the public key that belongs to it, and make new keys, since this one " +
 			"may be in plans, logs and version control by now")
@@ -96,28 +105,15 @@ func parseRecipients(texts []string) (recipients []age.Recipient, err error) {
 	return recipients, nil
 }
 
-// recipientsRule refuses recipients for whom nothing can be encrypted, as far as they are known.
-type recipientsRule struct{}
-
-var _ validator.Set = recipientsRule{}
-
-// Description says what the rule asks for.
-func (recipientsRule) Description(context.Context) string {
-	return "must be recipients of age, each age1… or ssh-ed25519 …"
-}
-
-// MarkdownDescription says what the rule asks for.
-func (v recipientsRule) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-// ValidateSet applies the rule.
-func (recipientsRule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	texts, known := recipientsOf(req.ConfigValue)
-	if req.ConfigValue.IsNull() || !known {
+// validateRecipients refuses recipients for whom nothing can be encrypted, as far as they are known. The error stands at no
+// attribute: Terraform shows the line of one, and a secret key may stand there.
+func (m *model) validateRecipients(diags *diag.Diagnostics) {
+	texts, known := recipientsOf(m.EncryptTo)
+	if m.EncryptTo.IsNull() || !known {
 		return
 	}
 	if _, err := parseRecipients(texts); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid attribute value",
-			"Attribute "+diagnostics.AttributeName(req.Path)+": a recipient can't be used: "+err.Error()+".")
+		diags.AddError("Invalid attribute value", "Attribute encrypt_to: a recipient can't be used: "+err.Error()+".")
 	}
 }
 
@@ -161,12 +157,23 @@ func (m *model) validateHolders(diags *diag.Diagnostics) {
 // planNewHolders plans where a new secret goes.
 func (m *model) planNewHolders() {
 	m.Token = types.StringUnknown()
-	if m.bringsSecrets() || !m.SecretInState.IsUnknown() && !m.keepsInState() {
+	if attribute.IsGiven(m.TokenWOVersion) || attribute.IsGiven(m.SecretInState) && !m.keepsInState() {
 		m.Token = types.StringNull()
 	}
 	m.EncryptedToken = types.StringUnknown()
 	if m.EncryptTo.IsNull() {
 		m.EncryptedToken = types.StringNull()
+	}
+}
+
+// planOpenHolders plans where the secret goes if only the apply shows whether there is a new one.
+func (m *model) planOpenHolders(state *model) {
+	m.planNewHolders()
+	if !state.Token.IsNull() {
+		m.Token = types.StringUnknown()
+	}
+	if !state.EncryptedToken.IsNull() {
+		m.EncryptedToken = types.StringUnknown()
 	}
 }
 
@@ -187,11 +194,6 @@ func (m *model) planHolders(state *model, f tokenFacts, diags *diag.Diagnostics)
 	case !known:
 	case len(wanted) == 0:
 		m.EncryptedToken = types.StringNull()
-		if !holds && !state.EncryptedToken.IsNull() && !m.bringsSecrets() {
-			diags.AddAttributeError(path.Root("encrypt_to"), "Unable to update access token", fmt.Sprintf(
-				"%s: without encrypt_to, nobody would have the secret, which no state holds. To end the encryption, regenerate it in "+
-					"the same apply with secret_in_state = true, by a value that changes in regenerate_triggers.", state.subject()))
-		}
 	case digestOf(wanted) == f.Recipients:
 	case holds:
 		m.EncryptedToken = types.StringUnknown()
@@ -201,6 +203,14 @@ func (m *model) planHolders(state *model, f tokenFacts, diags *diag.Diagnostics)
 	if removed := slices.DeleteFunc(before, func(r string) bool { return slices.Contains(wanted, r) }); known && len(removed) > 0 {
 		warnOfRemovedRecipient(state, len(removed), diags)
 	}
+}
+
+// refusedForgetting is the diagnostic for a plan after which nobody has the secret.
+func refusedForgetting(state *model) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("encrypt_to"), "Unable to update access token", fmt.Sprintf(
+		"%s: nobody would have the secret, since this plan takes it out of the state and names nobody for whom it is encrypted. "+
+			"Keep secret_in_state or encrypt_to as it was, bring a new value in token_wo, or regenerate the token in the same apply, "+
+			"with secret_in_state = true and a value that changes in regenerate_triggers.", state.subject()))
 }
 
 // forgets reports whether the plan m takes the secret out of the state, encrypted or not.
@@ -229,23 +239,31 @@ func (m *model) holdSecret(secret tokens.Secret, f *tokenFacts) error {
 	return err
 }
 
+// nextSecret says how a token gets its next secret.
+func nextSecret(state *model) string {
+	if state.bringsSecrets() {
+		return bringAnother
+	}
+	return "change a value in regenerate_triggers (triggers that are set for the first time are only recorded)"
+}
+
 // warnOfOlderStates says that a secret that leaves the state stays in its older versions.
 func warnOfOlderStates(state *model, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(path.Root("secret_in_state"), "Older states keep the secret", fmt.Sprintf(
-		"%s: this plan takes the secret out of the state, but backups and older versions of the state keep it.\n\nA regeneration "+
-			"ends that: change a value in regenerate_triggers once this is applied.", state.subject()))
+		"%s: this plan takes the secret out of the state, but backups and older versions of the state keep it.\n\nThe next "+
+			"secret ends that, once this is applied: %s.", state.subject(), nextSecret(state)))
 }
 
 // warnOfFormerRecipients says that encrypted_token is for others than encrypt_to names.
 func warnOfFormerRecipients(state *model, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(path.Root("encrypt_to"), "Recipients get the next secret", fmt.Sprintf(
 		"%s: encrypted_token is not for the recipients that encrypt_to names, since no state holds the secret that it would take. "+
-			"They get the next one: by the schedule, or by a value that changes in regenerate_triggers.", state.subject()))
+			"They get the next one: %s.", state.subject(), nextSecret(state)))
 }
 
 // warnOfRemovedRecipient says that a recipient who was removed still knows the secret.
 func warnOfRemovedRecipient(state *model, removed int, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(path.Root("encrypt_to"), "Removed recipients know the secret", fmt.Sprintf(
-		"%s: encrypt_to loses %d of its recipients, who could read the present secret and may have kept it.\n\nOnly a "+
-			"regeneration ends that: change a value in regenerate_triggers, too.", state.subject(), removed))
+		"%s: encrypt_to loses %d of its recipients, who could read the present secret and may have kept it.\n\nOnly the "+
+			"next secret ends that: %s.", state.subject(), removed, nextSecret(state)))
 }

@@ -220,6 +220,7 @@ func TestEncryptionThatIsRefused(t *testing.T) {
 		{"a mix", encryptTo(anna, reader{recipient: hybrid.Recipient().String()}), []string{"can't mix"}},
 		{"damaged", fmt.Sprintf("encrypt_to = [%q]", anna.recipient[:len(anna.recipient)-1]), []string{"it is damaged"}},
 		{"another key of SSH", `encrypt_to = ["ssh-rsa AAAAB3NzaC1yc2E"]`, []string{"age1 or ssh-ed25519"}},
+		{"several lines", `encrypt_to = ["ssh-ed25519 AAAA\nssh-ed25519 BBBB"]`, []string{"an element of its own"}},
 		{"nobody", `encrypt_to = []`, []string{"there is no recipient"}},
 		{"not in the state either", `secret_in_state = false`, []string{"Nobody would have the secret"}},
 	} {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
@@ -16,47 +18,73 @@ import (
 // Secrets that people bring by token_wo. Only the configuration holds the value, which may be another one at each look: a plan
 // depends on whether there is one, and on token_wo_version, never on the value.
 
-// bringsSecrets reports whether people bring the secrets of the token. The number alone says so, too: token_wo may come and
-// go.
-func (m *model) bringsSecrets() bool { return !m.TokenWOVersion.IsNull() || !m.TokenWO.IsNull() }
+// tokenWO is the attribute with the value.
+const tokenWO = "token_wo"
 
-// bringing is what a plan does with the secret that its configuration brings.
+// bringsSecrets reports whether people bring the secrets of the token, or may turn out to. The number says so: token_wo may come
+// and go.
+func (m *model) bringsSecrets() bool { return !m.TokenWOVersion.IsNull() }
+
+// bringing is what an apply does with the secret that its configuration brings.
 type bringing int
 
 const (
-	bringsNone bringing = iota
-	// bringsNew sets it.
+	// makesSecrets: Terraform makes the secrets of the token, and not people.
+	makesSecrets bringing = iota
+	// keepsBrought: people bring them, and the present one stays.
+	keepsBrought
+	// bringsNew sets another one.
 	bringsNew
-	// adoptsPresent compares it with the secret that the token has, and takes over from there.
+	// adoptsPresent records the secret that the token has, which the value has to be if there is one.
 	adoptsPresent
-	// mayBring sets it, if the number turns out to be higher.
-	mayBring
 )
 
-// bringing returns what the plan m of a configuration with token_wo does with the value. m.TokenWO is that of the
-// configuration, which Terraform takes out of a plan.
-func (m *model) bringing(state *model) bringing {
-	switch {
-	case m.TokenWO.IsNull() || m.TokenWOVersion.IsNull():
-		return bringsNone
-	case state.TokenWOVersion.IsNull() && state.Token.IsNull():
-		return adoptsPresent
-	case m.TokenWOVersion.IsUnknown():
-		return mayBring
-	case state.TokenWOVersion.IsNull(), m.TokenWOVersion.ValueInt64() > state.TokenWOVersion.ValueInt64():
-		return bringsNew
+// bringings returns what an apply of the plan m may do with the value: one thing if all that decides it is known. m.TokenWO is
+// that of the configuration, which Terraform takes out of a plan.
+func (m *model) bringings(state *model, f tokenFacts) (possible []bringing) {
+	number, before := m.TokenWOVersion, state.TokenWOVersion
+	if number.IsNull() {
+		return []bringing{makesSecrets}
 	}
-	return bringsNone
+	if number.IsUnknown() {
+		possible = append(possible, makesSecrets)
+	}
+	neverHeld := before.IsNull() && state.Token.IsNull() && state.EncryptedToken.IsNull()
+	mayRise := number.IsUnknown() || before.IsNull() || number.ValueInt64() > before.ValueInt64()
+	mayStay := !mayRise || number.IsUnknown() && !before.IsNull()
+	without := keepsBrought
+	if neverHeld {
+		without = adoptsPresent
+	}
+	if m.TokenWO.IsNull() || m.TokenWO.IsUnknown() {
+		possible = append(possible, without)
+	}
+	if !m.TokenWO.IsNull() {
+		switch {
+		case neverHeld && !f.Revoked: // what was revoked is not there to be adopted
+			possible = append(possible, adoptsPresent)
+		case mayRise && mayStay:
+			possible = append(possible, bringsNew, keepsBrought)
+		case mayRise:
+			possible = append(possible, bringsNew)
+		default:
+			possible = append(possible, keepsBrought)
+		}
+	}
+	slices.Sort(possible)
+	return slices.Compact(possible)
 }
+
+// bringing returns what the apply of the plan m does, when everything is known.
+func (m *model) bringing(state *model, f tokenFacts) bringing { return m.bringings(state, f)[0] }
 
 // validateOwnSecret checks what goes with secrets that people bring, as far as it is known.
 func (m *model) validateOwnSecret(diags *diag.Diagnostics) {
 	if attribute.IsGiven(m.TokenWO) && m.TokenWOVersion.IsNull() {
-		diags.AddAttributeError(path.Root("token_wo"), "Invalid attribute combination",
-			"token_wo needs token_wo_version, by which Terraform notices that the value is another one: set it to a number, and "+
-				"raise it with each new value.")
+		refuseBrought("it needs token_wo_version, by which Terraform notices that the value is another one: set that to a number, "+
+			"and raise it with each new value.", diags)
 	}
-	if !attribute.IsGiven(m.TokenWO) && !attribute.IsGiven(m.TokenWOVersion) {
+	if !attribute.IsGiven(m.TokenWOVersion) {
 		return
 	}
 	if attribute.IsGiven(m.RegenerateTriggers) && len(triggersOf(m.RegenerateTriggers)) > 0 {
@@ -69,9 +97,9 @@ func (m *model) validateOwnSecret(diags *diag.Diagnostics) {
 }
 
 // planOwnSecret refuses a number that goes back, and compares the value that a plan adopts, where it is known.
-func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, diags *diag.Diagnostics) {
+func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
 	plan.validateOwnSecret(diags)
-	attribute.Require("token_wo", plan.TokenWO, diags, tokens.ValidateNewSecret)
+	requireBrought(plan.TokenWO, diags)
 	before, after := state.TokenWOVersion, plan.TokenWOVersion
 	if attribute.IsGiven(before) && attribute.IsGiven(after) && after.ValueInt64() < before.ValueInt64() {
 		diags.AddAttributeError(path.Root("token_wo_version"), "Unable to update access token", fmt.Sprintf(
@@ -81,20 +109,52 @@ func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, d
 	if plan.TokenWO.IsNull() && attribute.IsGiven(after) && !after.Equal(before) {
 		warnOfNumberAlone(state, after.ValueInt64(), diags)
 	}
-	if plan.bringing(state) != adoptsPresent || !attribute.IsGiven(plan.TokenWO) || diags.HasError() {
+	if plan.bringings(state, f)[0] != adoptsPresent || !attribute.IsGiven(plan.TokenWO) || diags.HasError() {
 		return
 	}
-	backend, err := r.Open()
+	ctx, backend, err := r.OpenFor(ctx, &f.Facts)
 	if err == nil {
 		err = compareSecret(ctx, backend, state.ID.ValueString(), plan.TokenWO.ValueString())
 	}
-	if err != nil {
-		diags.Append(diagnostics.Failed("adopt", state.subject(), err))
+	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden { // who may only plan can't tell; the apply asks again
+		diags.Append(diagnostics.Failed("adopt", state.subject(), plan.aboutBrought(err)))
 	}
 }
 
-// adopt compares the secret that the configuration brings with the one that the token has.
+// refuseBroughtReplacement refuses to replace a token where the new one could not be made: without a value, or with the one that
+// the token has, which no token can have again. The value is known where the configuration has it, and a run that plans a
+// replacement as a creation knows the token by its name.
+func (r *tokenResource) refuseBroughtReplacement(
+	ctx context.Context, old diagnostics.Subject, config *model, diags *diag.Diagnostics,
+) {
+	const advice = "a replacement is another token, and no value is used twice. Bring a new value in token_wo, with a higher " +
+		"token_wo_version, in the same apply. " + onlyDestroy
+	if !attribute.IsGiven(config.TokenWOVersion) || config.TokenWO.IsUnknown() {
+		return
+	}
+	refuse := func(reason string) {
+		diags.AddError("Unable to replace access token", fmt.Sprintf(
+			"%s would be deleted, and no new one created in its place: %s: %s", old, reason, advice))
+	}
+	if config.TokenWO.IsNull() {
+		refuse("there is no token_wo")
+		return
+	}
+	secret, ok := tokens.PresentedSecret(config.TokenWO.ValueString())
+	backend, err := r.Open()
+	if err != nil || !ok { // which is told elsewhere
+		return
+	}
+	if same, err := backend.HasSecret(ctx, old.ID, secret); err == nil && same {
+		refuse("token_wo brings the value that it has")
+	}
+}
+
+// adopt compares the secret that the configuration brings, if it brings one, with the one that the token has.
 func (m *model) adopt(ctx context.Context, b tokens.SecretService) error {
+	if m.TokenWO.IsNull() {
+		return nil
+	}
 	secret, err := m.brought()
 	if err != nil {
 		return err
@@ -109,7 +169,7 @@ func compareSecret(ctx context.Context, b tokens.SecretService, id, value string
 	if err != nil || same {
 		return err
 	}
-	return tokens.Invalid("token_wo", "the value is not the present secret of the token, which the first token_wo_version after "+
+	return tokens.Invalid(tokenWO, "the value is not the present secret of the token, which the first token_wo_version after "+
 		"an import adopts: bring the present value; or, to set this one, leave token_wo out of one apply, which only records "+
 		"token_wo_version, and then raise the number together with token_wo")
 }
@@ -117,25 +177,41 @@ func compareSecret(ctx context.Context, b tokens.SecretService, id, value string
 // brought returns the secret that the configuration brings to an apply.
 func (m *model) brought() (tokens.Secret, error) {
 	if !attribute.IsGiven(m.TokenWO) {
-		return tokens.Secret{}, tokens.Invalid("token_wo", "there is no value, and so nobody would have the secret: set token_wo "+
+		return tokens.Secret{}, tokens.Invalid(tokenWO, "there is no value, and so nobody would have the secret: set token_wo "+
 			"as well as token_wo_version, or leave both out for a secret that Terraform makes")
 	}
-	if err := tokens.ValidateNewSecret("token_wo", m.TokenWO.ValueString()); err != nil {
+	if err := tokens.ValidateNewSecret(tokenWO, m.TokenWO.ValueString()); err != nil {
 		return tokens.Secret{}, err
 	}
 	secret, _ := tokens.PresentedSecret(m.TokenWO.ValueString())
 	return secret, nil
 }
 
-// aboutBrought returns an error of the backend with the name that the secret has in a configuration that brings one.
+// aboutBrought returns an error of the backend with the name that the secret has in a configuration that brings one. It stands at
+// no attribute: Terraform shows the line of one, and the value may stand there.
 func (m *model) aboutBrought(err error) error {
 	e, ok := errors.AsType[*tokens.Error](err)
-	if !ok || e.Field != "token" || !m.bringsSecrets() {
+	if !ok || e.Field != "token" && e.Field != tokenWO || !m.bringsSecrets() {
 		return err
 	}
 	about := *e
-	about.Field = "token_wo"
+	about.Field, about.Message = "", tokenWO+": "+e.Message
 	return &about
+}
+
+// requireBrought refuses a value that can't be a secret, as far as it is known.
+func requireBrought(value types.String, diags *diag.Diagnostics) {
+	if !attribute.IsGiven(value) {
+		return
+	}
+	if refusal, ok := errors.AsType[*tokens.Error](tokens.ValidateNewSecret(tokenWO, value.ValueString())); ok {
+		refuseBrought(refusal.Message+".", diags)
+	}
+}
+
+// refuseBrought adds an error about token_wo, at no attribute; see aboutBrought.
+func refuseBrought(text string, diags *diag.Diagnostics) {
+	diags.AddError("Invalid attribute value", "Attribute "+tokenWO+": "+text)
 }
 
 // warnOfDue says that it is time to bring a new secret.

@@ -150,7 +150,7 @@ func TestOwnSecretThatIsRefused(t *testing.T) {
 		{"weak", brings(weak, 1), []string{"token_wo", "too easy to guess", "made at random"}},
 		{"short", brings("T7vQ2mXz9LpR4wKc8NsB3yHd6JfG5a", 1), []string{"token_wo", "32 to 512 characters"}},
 		{"another letter", brings(taken+"é", 1), []string{"token_wo", "letters, digits and -._~+/"}},
-		{"without a number", []string{fmt.Sprintf("token_wo = %q", taken)}, []string{"token_wo needs token_wo_version"}},
+		{"without a number", []string{fmt.Sprintf("token_wo = %q", taken)}, []string{"token_wo: it needs token_wo_version"}},
 		{"a number alone", []string{`token_wo_version = 1`}, []string{"there is no value", "set token_wo as well as"}},
 		{"beside triggers", brings(taken, 1, `regenerate_triggers = { a = "1" }`),
 			[]string{"regenerate_triggers", "raise token_wo_version"}},

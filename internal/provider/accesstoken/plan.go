@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
@@ -37,14 +38,7 @@ func (r *tokenResource) ModifyPlan(
 	var before tokens.Grants
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
-		if plan.bringsSecrets() {
-			config := codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics)
-			if config.TokenWO.IsNull() {
-				warnOfNothingBrought(&plan, &resp.Diagnostics)
-			}
-			// A variable may have got its value since the validation.
-			attribute.Require("token_wo", config.TokenWO, &resp.Diagnostics, tokens.ValidateNewSecret)
-		}
+		r.planBroughtCreate(ctx, &plan, req.Config.Raw, &resp.Diagnostics)
 		r.WarnOfNewDatabase(ctx, &resp.Diagnostics, plan.references()...)
 	} else {
 		state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
@@ -65,13 +59,14 @@ func (r *tokenResource) ModifyPlan(
 			attribute.RequireID("technical_user_id", config.TechnicalUserID, tokens.KindTechnicalUser, &resp.Diagnostics)
 			attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
 			refuseReplacement(&state, &config, f, r.Now(), &resp.Diagnostics)
+			r.refuseBroughtReplacement(ctx, state.subject(), &config, &resp.Diagnostics)
 			warnOfUnknown(resp.RequiresReplace, &state, &plan, &config, &resp.Diagnostics)
 			r.RefuseOwn(ctx, managed.StepReplace, state.subject(), &resp.Diagnostics)
 			r.refuseInterruption(managed.StepReplace, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 			warnOfHold(f, &state, &resp.Diagnostics) // Terraform plans the new token as a creation
 		} else {
 			plan.TokenWO = config.TokenWO
-			r.planOwnSecret(ctx, &state, &plan, &resp.Diagnostics)
+			r.planOwnSecret(ctx, &state, &plan, f, &resp.Diagnostics)
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
 			regenerates := plan.SecretVersion.IsUnknown() && !plan.RegenerationReason.IsUnknown()
 			r.RefuseOwn(ctx, plan.curtailment(&state, regenerates, r.Now()), state.subject(), &resp.Diagnostics)
@@ -103,6 +98,7 @@ func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
 	if replaced, ok := r.sightings().ownerOfUser(plan); ok {
 		diags.Append(refusedUserReplacement(replaced))
 	}
+	plan.validateHolders(diags)
 	plan.planNewHolders()
 	plan.SecretVersion = types.Int64Value(1)
 	plan.RegenerationReason = types.StringNull()
@@ -110,6 +106,24 @@ func (r *tokenResource) planCreate(plan *model, diags *diag.Diagnostics) {
 	plan.PreviousSecretExpiresAt = customtypes.TimestampNull()
 	if plan.TTL.IsNull() && !plan.ExpiresAt.IsUnknown() {
 		plan.SecretExpiresAt = customtypes.TimestampOf(plan.ExpiresAt.Value())
+	}
+}
+
+// planBroughtCreate judges the secret that people bring for a token that does not exist yet.
+func (r *tokenResource) planBroughtCreate(ctx context.Context, plan *model, raw tftypes.Value, diags *diag.Diagnostics) {
+	config := codec.Decode(ctx, raw, diags)
+	config.validateOwnSecret(diags)
+	// A variable may have got its value since the validation.
+	requireBrought(config.TokenWO, diags)
+	if !attribute.IsGiven(config.TokenWOVersion) {
+		return
+	}
+	replaced := r.sightings().broughtFor(plan)
+	for _, old := range replaced {
+		r.refuseBroughtReplacement(ctx, old, &config, diags)
+	}
+	if config.TokenWO.IsNull() && len(replaced) == 0 {
+		warnOfNothingBrought(plan, diags)
 	}
 }
 
@@ -158,6 +172,7 @@ func planReplacement(state, plan, config *model) (replaced path.Paths) {
 // changes; if nothing differs, the plan is the state.
 func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
 	codec.KeepSpelling(plan, state)
+	plan.validateHolders(diags) // of which ignore_changes may have kept a part
 	plan.planSecretExpiry(state)
 	reason := plan.planSecret(state, f, diags)
 	if !codec.Equal(*plan, *state) {

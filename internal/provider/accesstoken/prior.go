@@ -71,7 +71,7 @@ func PlanNew(ctx context.Context, c *managed.Connection, config tftypes.Value) (
 	r := tokenResource{managed.Resource{Connection: c}}
 	var diags diag.Diagnostics
 	plan := codec.DecodeNew(ctx, config, &diags)
-	if plan.bringsSecrets() { // which the plan must not hold
+	if plan.bringsSecrets() || !plan.TokenWO.IsNull() { // which the plan must not hold
 		return tftypes.Value{}, false
 	}
 	r.planCreate(&plan, &diags)

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -70,6 +71,10 @@ func (r *tokenResource) ValidateConfig(
 	attribute.ValidateGroupRolesLevel(config.GroupID, config.GroupRoles, &resp.Diagnostics)
 	config.validatePolicies(&resp.Diagnostics)
 	config.validateOwnSecret(&resp.Diagnostics)
+	if !customtypes.MayBeMadeUp(config.TokenWO.ValueString()) {
+		requireBrought(config.TokenWO, &resp.Diagnostics)
+	}
+	config.validateRecipients(&resp.Diagnostics)
 	config.validateHolders(&resp.Diagnostics)
 }
 
@@ -186,7 +191,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		}
 		update.Regeneration.NewSecretFor, err = r.newSecret(&plan)
 	}
-	adopts := plan.bringing(&state) == adoptsPresent
+	adopts := plan.bringing(&state, f) == adoptsPresent
 	if adopts {
 		err = plan.adopt(ctx, backend)
 	}

@@ -162,8 +162,6 @@ func Schema() schema.Schema {
 					"end), hard to guess. It is write-only, so no plan and no state holds it, and `token` stays null. Needs " +
 					"`token_wo_version`; excludes `regenerate_triggers`, and `regenerate` in `on_expired` and `on_secret_drift`. The " +
 					"value may come from an ephemeral resource, such as one that reads a secret store. Removing it keeps the secret.",
-				Validators: []validator.String{attribute.RuleForKnown("32 to 512 characters that are hard to guess",
-					tokens.ValidateNewSecret)},
 			},
 			"token_wo_version": schema.Int64Attribute{
 				Optional: true,
@@ -182,7 +180,6 @@ func Schema() schema.Schema {
 				MarkdownDescription: "Who can read `encrypted_token`: recipients of [age](https://age-encryption.org), each a public " +
 					"key `age1…` or `ssh-ed25519 …`. Another set takes effect at once where the state holds the secret, else with the " +
 					"next one. Whoever was removed knows the present secret until a regeneration.",
-				Validators: []validator.Set{recipientsRule{}},
 			},
 			"regenerate_triggers": schema.MapAttribute{
 				Optional:    true,

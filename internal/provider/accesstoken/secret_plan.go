@@ -26,7 +26,11 @@ func (m *model) planSecret(state *model, f tokenFacts, diags *diag.Diagnostics) 
 		return types.StringNull()
 	}
 	m.RegenerationReason = reason
-	m.planNewHolders()
+	if known {
+		m.planNewHolders()
+	} else {
+		m.planOpenHolders(state)
+	}
 	m.TokenPreview = types.StringUnknown()
 	m.SecretVersion = types.Int64Unknown()
 	m.SecretExpiresAt = customtypes.TimestampUnknown()
@@ -54,6 +58,9 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 	case decision.Due:
 		warnOfDue(state, m, diags)
 	}
+	if m.forgets(state) && !decision.AcceptDrift && m.TokenWO.IsNull() {
+		diags.Append(refusedForgetting(state))
+	}
 	if state.Status.ValueString() == string(tokens.StatusExpired) && m.SecretExpiresAt.Same(state.SecretExpiresAt) {
 		warnOfExpiry(state, diags)
 	}
@@ -78,17 +85,18 @@ func (m *model) decide(state *model, f tokenFacts) (decision tokens.SecretDecisi
 // otherwise one for each value that they may turn out to have.
 func (m *model) situations(state *model, f tokenFacts) []tokens.SecretSituation {
 	triggered := changedTriggers(state.RegenerateTriggers, m.RegenerateTriggers)
-	brought := m.bringing(state)
+	brought := m.bringings(state, f)
+	drifted := f.ofSecret(state).HasDrifted()
 	possible := []tokens.SecretSituation{{
 		Phase:         tokens.PhaseOf(f.ObservedAt, m.SecretExpiresAt.Value(), m.RegenerateBeforeExpiry.Value()),
 		HasTTL:        attribute.IsGiven(m.TTL),
-		Drifted:       f.ofSecret(state).HasDrifted() && brought != adoptsPresent,
+		Drifted:       drifted && brought[0] != adoptsPresent,
 		Stopped:       m.isStopped(state, f),
 		Triggered:     triggered,
 		OnExpired:     tokens.ExpiryPolicy(m.OnExpired.ValueString()),
 		OnSecretDrift: tokens.DriftPolicy(m.OnSecretDrift.ValueString()),
-		Own:           m.bringsSecrets(),
-		Brought:       brought == bringsNew,
+		Own:           brought[0] != makesSecrets,
+		Brought:       brought[0] == bringsNew,
 	}}
 	vary := func(unknown bool, variants ...func(*tokens.SecretSituation)) {
 		if !unknown {
@@ -120,9 +128,13 @@ func (m *model) situations(state *model, f tokenFacts) []tokens.SecretSituation 
 	vary(triggered && !isWhollyKnown(m.RegenerateTriggers),
 		func(s *tokens.SecretSituation) { s.Triggered = true },
 		func(s *tokens.SecretSituation) { s.Triggered = false })
-	vary(brought == mayBring,
-		func(s *tokens.SecretSituation) { s.Brought = true },
-		func(s *tokens.SecretSituation) { s.Brought = false })
+	var each []func(*tokens.SecretSituation)
+	for _, b := range brought {
+		each = append(each, func(s *tokens.SecretSituation) {
+			s.Own, s.Brought, s.Drifted = b != makesSecrets, b == bringsNew, drifted && b != adoptsPresent
+		})
+	}
+	vary(len(brought) > 1, each...)
 	vary(m.OnExpired.IsUnknown(),
 		func(s *tokens.SecretSituation) { s.OnExpired = tokens.OnExpiredRegenerate },
 		func(s *tokens.SecretSituation) { s.OnExpired = tokens.OnExpiredIgnore },

@@ -16,6 +16,8 @@ type sightings struct {
 	mu sync.Mutex
 	// expired are tokens whose expires_at had passed, by their identifiers: as the state has each and as it was to be.
 	expired map[string][]model
+	// brought are tokens whose secrets people bring, by their identifiers.
+	brought map[string]diagnostics.Subject
 	// ofUser are the tokens of technical users that the system created, by the identifier of the user.
 	ofUser map[string]diagnostics.Subject
 }
@@ -23,7 +25,7 @@ type sightings struct {
 // sightings returns those of the run.
 func (r *tokenResource) sightings() *sightings {
 	held, _ := r.Notes.LoadOrStore(TypeName, &sightings{
-		expired: map[string][]model{}, ofUser: map[string]diagnostics.Subject{},
+		expired: map[string][]model{}, ofUser: map[string]diagnostics.Subject{}, brought: map[string]diagnostics.Subject{},
 	})
 	seen, _ := held.(*sightings) // nothing else is kept under this key
 	return seen
@@ -32,6 +34,12 @@ func (r *tokenResource) sightings() *sightings {
 // sees keeps in mind a token that exists, as the state has it.
 func (r *tokenResource) sees(state *model, f tokenFacts) {
 	r.seesEnd(state)
+	if state.bringsSecrets() {
+		seen := r.sightings()
+		seen.mu.Lock()
+		seen.brought[state.ID.ValueString()] = state.subject()
+		seen.mu.Unlock()
+	}
 	if !f.SystemUser || !attribute.IsGiven(state.TechnicalUserID) {
 		return
 	}
@@ -64,6 +72,18 @@ func (s *sightings) expiredBefore(plan *model) (diagnostics.Subject, bool) {
 		}
 	}
 	return diagnostics.Subject{}, false
+}
+
+// broughtFor returns the tokens of the same name as a new one whose secrets people bring.
+func (s *sightings) broughtFor(plan *model) (tokens []diagnostics.Subject) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, token := range s.brought {
+		if token.Name == plan.Name.ValueString() {
+			tokens = append(tokens, token)
+		}
+	}
+	return tokens
 }
 
 // ownerOfUser returns the token of the same name for which the system created the technical user that a new one names.

@@ -136,18 +136,24 @@ const bringAnother = "bring another value in token_wo and raise token_wo_version
 // warnOfAcceptedDrift says that the plan forgets the secret.
 func warnOfAcceptedDrift(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	diags.AddWarning("Accepting a secret that was changed outside Terraform",
-		fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token to null, and with it whatever "+
-			"depends on it.\n\n"+
-			"To give them a value again, %s before you apply.", state.subject(), drifted(f, state),
-			orTrigger(state, `set on_secret_drift to "regenerate"`)))
+		fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token and encrypted_token to null, and with them "+
+			"whatever depends on them.\n\n"+
+			"To give them a value again, %s before you apply.", state.subject(), drifted(f, state), wayToNext(state)))
+}
+
+// wayToNext says how a token whose secret was changed elsewhere gets the next one.
+func wayToNext(state *model) string {
+	if state.bringsSecrets() {
+		return bringAnother
+	}
+	return orTrigger(state, `set on_secret_drift to "regenerate"`)
 }
 
 // warnOfRevocation says that a token has no live secret, which was accepted.
 func warnOfRevocation(state *model, diags *diag.Diagnostics) {
 	diags.AddWarning("Access token has no live secret",
 		fmt.Sprintf("%s had its secret revoked, and on_secret_drift is \"accept\".\n\n"+
-			"To use it again, %s; otherwise remove it from the configuration.", state.subject(),
-			orTrigger(state, `set on_secret_drift to "regenerate"`)))
+			"To use it again, %s; otherwise remove it from the configuration.", state.subject(), wayToNext(state)))
 }
 
 // warnOfRegeneration says why a plan regenerates a token if the plan itself does not: it shows a reason only if it

@@ -1,0 +1,157 @@
+package accesstoken_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
+)
+
+// A replacement is another token, which can't have the value of the one that it replaces: without a new value, the plan
+// refuses it, also where Terraform itself decides to replace.
+func TestOwnSecretOfReplacement(t *testing.T) {
+	b := acctest.New(t)
+	first, second, third := ownValue(), ownValue(), ownValue()
+	config := func(trigger string, lines ...string) string {
+		return b.Config(acctest.CIToken(append(lines, fmt.Sprintf(`replace_triggers = { a = %q }`, trigger))...))
+	}
+	b.Run(
+		resource.TestStep{Config: config("1", brings(first, 1)...), Check: checkBrought(b, 1, first)},
+		resource.TestStep{
+			Config:      config("2", brings(first, 1)...),
+			ExpectError: acctest.Says("Unable to replace access token", "token_wo brings the value that it has", "no value is used twice"),
+		},
+		resource.TestStep{
+			Config:      config("2", `token_wo_version = 1`),
+			ExpectError: acctest.Says("Unable to replace access token", "there is no token_wo"),
+		},
+		resource.TestStep{Config: config("2", brings(second, 2)...), Check: checkBrought(b, 1, second, first)},
+		resource.TestStep{
+			Taint:       []string{acctest.CI},
+			Config:      config("2", brings(second, 2)...),
+			ExpectError: acctest.Says("Unable to replace access token", "token_wo brings the value that it has"),
+		},
+		resource.TestStep{Config: config("2", brings(third, 3)...), Check: checkBrought(b, 1, third, second)},
+	)
+}
+
+// Whatever turns out of what a plan does not know yet, the apply does what the plan allows.
+func TestOwnSecretThatIsNotKnownYet(t *testing.T) {
+	late := func(input string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n  input = %q\n}\n", input)
+	}
+	// chosen is an expression that is known at apply alone.
+	chosen := func(attribute, yes, no string) string {
+		return fmt.Sprintf(`%s = terraform_data.late.output == "yes" ? %s : %s`, attribute, yes, no)
+	}
+	value, next := ownValue(), ownValue()
+	for _, test := range []struct {
+		name          string
+		before, after []string // the lines of a first and of a second apply
+		late          [2]string
+	}{
+		{"a number, at first", []string{chosen("token_wo_version", "1", "null")}, nil, [2]string{"no", "no"}},
+		{"a number, later", []string{`regenerate_triggers = { a = "1" }`},
+			[]string{chosen("token_wo_version", "1", "null"), `regenerate_triggers = { a = "2" }`}, [2]string{"no", "not"}},
+		{"a number and a value, at first", []string{chosen("token_wo_version", "1", "null"),
+			chosen("token_wo", fmt.Sprintf("%q", value), "null")}, nil, [2]string{"yes", "yes"}},
+		{"no value after all", brings(value, 1), []string{chosen("token_wo", fmt.Sprintf("%q", next), "null"),
+			`token_wo_version = 2`}, [2]string{"no", "not"}},
+		{"a value after all", brings(value, 1), []string{chosen("token_wo", fmt.Sprintf("%q", next), "null"),
+			`token_wo_version = 2`}, [2]string{"no", "yes"}},
+		{"the same number after all", []string{`token_wo = null`},
+			[]string{fmt.Sprintf("token_wo = %q", value), chosen("token_wo_version", "1", "2")}, [2]string{"no", "yes"}},
+		{"a number of a token whose secret the state has", nil, []string{fmt.Sprintf("token_wo = %q", value),
+			chosen("token_wo_version", "1", "2")}, [2]string{"no", "yes"}},
+		{"where the secret goes", []string{encryptTo(newReader(t)), chosen("secret_in_state", "true", "false")},
+			[]string{encryptTo(newReader(t)), chosen("secret_in_state", "true", "false")}, [2]string{"no", "yes"}},
+		{"for whom it is", []string{encryptTo(newReader(t))},
+			[]string{chosen("encrypt_to", fmt.Sprintf("[%q]", newReader(t).recipient), "null")}, [2]string{"no", "not"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := acctest.New(t)
+			b.Run(
+				resource.TestStep{Config: b.Config(late(test.late[0]) + acctest.CIToken(test.before...))},
+				resource.TestStep{Config: b.Config(late(test.late[1]) + acctest.CIToken(test.after...))},
+			)
+		})
+	}
+}
+
+// A plan after which nobody would have the secret is refused, however it comes about.
+func TestSecretThatNobodyWouldHave(t *testing.T) {
+	anna := newReader(t)
+	encrypted := []string{`secret_in_state = false`, encryptTo(anna)}
+	for _, test := range []struct {
+		name          string
+		before, after []string
+		says          string
+	}{
+		{"encrypted for nobody any more", encrypted, nil, "nobody would have the secret"},
+		{"a number in the place of readers", encrypted, []string{`token_wo_version = 1`}, "nobody would have the secret"},
+		{"a number in the place of the state", nil, []string{`token_wo_version = 1`, `secret_in_state = false`},
+			"nobody would have the secret"},
+		{"a part is ignored", append(encrypted, `regenerate_triggers = { a = "1" }`),
+			[]string{`regenerate_triggers = { a = "2" }`, `lifecycle { ignore_changes = [secret_in_state] }`},
+			"Nobody would have the secret"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := acctest.New(t)
+			b.Run(
+				resource.TestStep{Config: b.Config(acctest.CIToken(test.before...))},
+				resource.TestStep{Config: b.Config(acctest.CIToken(test.after...)), ExpectError: acctest.Says(test.says)},
+			)
+		})
+	}
+}
+
+// What Terraform encrypted, and what was revoked, is nothing to adopt: the first number sets the value.
+func TestOwnSecretThatReplacesAnother(t *testing.T) {
+	t.Run("encrypted", func(t *testing.T) {
+		b, value := acctest.New(t), ownValue()
+		b.Run(
+			resource.TestStep{Config: b.Config(acctest.CIToken(`secret_in_state = false`, encryptTo(newReader(t))))},
+			resource.TestStep{Config: b.Config(acctest.CIToken(brings(value, 1)...)), Check: checkBrought(b, 2, value)},
+		)
+	})
+	t.Run("revoked", func(t *testing.T) {
+		b, value := acctest.New(t), ownValue()
+		request := tokens.NewAccessToken{NewSecretFor: b.NewSecret(), Settings: tokens.Settings{Name: "ci", Enabled: true}}
+		made, err := b.Outside.CreateAccessToken(context.Background(), request)
+		b.Must(err)
+		_, err = b.Outside.RevokeSecret(context.Background(), request.Secret)
+		b.Must(err)
+		b.Run(resource.TestStep{
+			Config: b.Config(fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", acctest.CI, made.ID) +
+				acctest.CIToken(brings(value, 1)...)),
+			Check: checkBrought(b, 2, value),
+		})
+	})
+}
+
+// The value of a token of the same state is no reason to import that token.
+func TestOwnSecretOfTheSameState(t *testing.T) {
+	b, value := acctest.New(t), ownValue()
+	other := acctest.Resource("access_token", "other", append(brings(value, 1), `name = "other"`)...)
+	b.Run(
+		resource.TestStep{Config: b.Config(acctest.CIToken(brings(value, 1)...)), Check: checkBrought(b, 1, value)},
+		resource.TestStep{
+			Config:      b.Config(acctest.CIToken(brings(value, 1)...) + other),
+			ExpectError: acctest.Says("Bring another value", "If no resource of this configuration"),
+		},
+		resource.TestStep{
+			Config: b.Config(acctest.CIToken(brings(value, 1)...)),
+			Check: func(*terraform.State) error {
+				if !b.IsActive(value) {
+					return fmt.Errorf("the value is not active")
+				}
+				return nil
+			},
+		},
+	)
+}
