@@ -38,7 +38,7 @@ var changes = map[string][2]any{
 	"regenerate_triggers":      {trigger("1"), trigger("2")},
 	"replace_triggers":         {trigger("1"), trigger("2")},
 	"role":                     {"viewer", "editor"},
-	"secret_in_state":          {true, false},
+	"secret_in_state":          {false, true},
 	"technical_user_id":        {"tu_06hk3v9m2q7x4t8w5z1y6r0p3m", "tu_16hk3v9m2q7x4t8w5z1y6r0p3m"},
 	"token_wo_version":         {1, 2},
 	"ttl":                      {"90d", "60d"},

@@ -74,7 +74,7 @@ func newToken(t *testing.T) tokens.NewAccessToken {
 func newSecret(t *testing.T) tokens.NewSecretFor {
 	t.Helper()
 	return tokens.NewSecretFor{Request: tokens.Request{RequestID: tokens.NewID(tokens.KindRequest, now)},
-		Secret: parseSecret(t, acmeValue)}
+		Secret: parseSecret(t, randomValue)}
 }
 
 func TestNewAccessTokenValidate(t *testing.T) {

@@ -16,7 +16,9 @@ import (
 const (
 	zeroValue = "lk_00000000000000000000000000000000000000000zJgFz"
 	zeroHash  = "05794a747329cf536759a9b9bac0d857c48d5f5daf40fe0ff4d4d10e7f64283e"
-	acmeValue = "acme1_Az09Az09Az09Az09Az09Az09Az09Az09Az09Az09251BTM"
+	// randomValue was made at random, as those that new tokens have.
+	randomValue = "lk_4GGe6oGzqA9hArxIWh8rqy9pw9KaYUic6TdyrFk51dKSsz"
+	acmeValue   = "acme1_Az09Az09Az09Az09Az09Az09Az09Az09Az09Az09251BTM"
 )
 
 func parseSecret(t *testing.T, value string) tokens.Secret {

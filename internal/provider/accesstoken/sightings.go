@@ -75,15 +75,15 @@ func (s *sightings) expiredBefore(plan *model) (diagnostics.Subject, bool) {
 }
 
 // broughtFor returns the tokens of the same name as a new one whose secrets people bring.
-func (s *sightings) broughtFor(plan *model) (tokens []diagnostics.Subject) {
+func (s *sightings) broughtFor(plan *model) (old []diagnostics.Subject) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, token := range s.brought {
 		if token.Name == plan.Name.ValueString() {
-			tokens = append(tokens, token)
+			old = append(old, token)
 		}
 	}
-	return tokens
+	return old
 }
 
 // ownerOfUser returns the token of the same name for which the system created the technical user that a new one names.

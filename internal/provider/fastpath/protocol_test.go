@@ -35,6 +35,10 @@ func TestServerHasTheWholeProtocol(t *testing.T) {
 		}, cmp.Ignore()),
 		cmpopts.SortSlices(func(a, b tfprotov6.ResourceMetadata) bool { return a.TypeName < b.TypeName }),
 		cmpopts.SortSlices(func(a, b tfprotov6.DataSourceMetadata) bool { return a.TypeName < b.TypeName }),
+		cmpopts.SortSlices(func(a, b tfprotov6.EphemeralResourceMetadata) bool { return a.TypeName < b.TypeName }),
+		cmpopts.SortSlices(func(a, b tfprotov6.ListResourceMetadata) bool { return a.TypeName < b.TypeName }),
+		cmpopts.SortSlices(func(a, b tfprotov6.ActionMetadata) bool { return a.TypeName < b.TypeName }),
+		cmpopts.SortSlices(func(a, b tfprotov6.FunctionMetadata) bool { return a.Name < b.Name }),
 		cmpopts.SortSlices(func(a, b tfprotov6.ListResourceMetadata) bool { return a.TypeName < b.TypeName }),
 	}
 	options = append(options, cmpopts.IgnoreFields(tfprotov6.ServerCapabilities{}, "GenerateResourceConfig"))
