@@ -297,7 +297,7 @@ func TestRegenerationReplacesTheSecret(t *testing.T) {
 	}
 	want := before
 	want.Name = "release"
-	want.Secret = tokens.SecretState{Version: 5, Preview: "acme1_Az09", CreatedAt: now}
+	want.Secret = tokens.SecretState{Version: 5, Preview: randomValue[:10], CreatedAt: now}
 	want.RegeneratedAt = now
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the token (-want +got):\n%s", diff)

@@ -39,7 +39,6 @@ func TestServerHasTheWholeProtocol(t *testing.T) {
 		cmpopts.SortSlices(func(a, b tfprotov6.ListResourceMetadata) bool { return a.TypeName < b.TypeName }),
 		cmpopts.SortSlices(func(a, b tfprotov6.ActionMetadata) bool { return a.TypeName < b.TypeName }),
 		cmpopts.SortSlices(func(a, b tfprotov6.FunctionMetadata) bool { return a.Name < b.Name }),
-		cmpopts.SortSlices(func(a, b tfprotov6.ListResourceMetadata) bool { return a.TypeName < b.TypeName }),
 	}
 	options = append(options, cmpopts.IgnoreFields(tfprotov6.ServerCapabilities{}, "GenerateResourceConfig"))
 	for i := range framework.NumMethod() {
