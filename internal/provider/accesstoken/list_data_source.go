@@ -30,6 +30,7 @@ type listModel struct {
 	GroupID         types.String         `tfsdk:"group_id"`
 	ExpiresWithin   customtypes.Duration `tfsdk:"expires_within"`
 	UnusedFor       customtypes.Duration `tfsdk:"unused_for"`
+	Ephemeral       types.Bool           `tfsdk:"include_ephemeral"`
 	Sort            types.String         `tfsdk:"sort"`
 	Descending      types.Bool           `tfsdk:"descending"`
 	Limit           types.Int64          `tfsdk:"limit"`
@@ -64,6 +65,11 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 				"time, such as `30d`, `36h` or `1h30m`."),
 			"unused_for": attribute.DurationFilter("Only tokens not used for at least this time, such as `90d`; if a token " +
 				"was never used, the time since its creation counts."),
+			"include_ephemeral": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether to list ephemeral tokens, too, which were made for one run each. Defaults to false, " +
+					"since they come and go with every plan.",
+			},
 			"sort": attribute.Filter("Column to sort by: `id`, `name`, `description`, `token_preview`, `technical_user` "+
 				"(its e-mail address), `role` (the one in `grants`), `status`, `created_at`, `expires_at` (of the current "+
 				"secret; never comes last), `last_used_at` (never comes first), `secret_version`, `updated_at` or "+
@@ -118,6 +124,7 @@ func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 				GroupID:         config.GroupID.ValueString(),
 				ExpiresWithin:   config.ExpiresWithin.Value(),
 				UnusedFor:       config.UnusedFor.Value(),
+				Ephemeral:       config.Ephemeral.ValueBool(),
 				Sort:            tokens.TokenColumn(config.Sort.ValueString()),
 				Descending:      config.Descending.ValueBool(),
 				Limit:           attribute.Count(config.Limit),
