@@ -205,7 +205,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 
 // EphemeralResources returns the ephemeral resources of the provider.
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{newTokenValue}
+	return []func() ephemeral.EphemeralResource{newTokenValue, accesstoken.NewEphemeral}
 }
 
 // Functions returns the functions of the provider.

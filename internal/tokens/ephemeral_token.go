@@ -38,11 +38,10 @@ func (n NewAccessToken) validateEphemeral(now time.Time) error {
 func validateEphemeralEnd(expiresAt, madeAt time.Time) error {
 	switch latest := madeAt.Add(MaxEphemeralLife); {
 	case expiresAt.IsZero():
-		return Invalid("expires_at", "an ephemeral token ends within %s of its creation: set expires_at",
-			FormatDuration(MaxEphemeralLife))
+		return Invalid("expires_at", "an ephemeral token ends within 24 hours of its creation: set expires_at")
 	case expiresAt.After(latest):
-		return Invalid("expires_at", "%s is too late: an ephemeral token ends within %s of its creation, so set %s or earlier",
-			FormatTimestamp(expiresAt), FormatDuration(MaxEphemeralLife), FormatTimestamp(latest))
+		return Invalid("expires_at", "%s is too late: an ephemeral token ends within 24 hours of its creation, so set %s or earlier",
+			FormatTimestamp(expiresAt), FormatTimestamp(latest))
 	}
 	return nil
 }
