@@ -91,8 +91,10 @@ func randomOrganization(random *rand.Rand) *organization {
 		} else {
 			t.ExpiresAt = maybe(now())
 		}
+		t.Ephemeral = random.Intn(5) == 0
 		personal := random.Intn(3) == 0
 		if personal {
+			t.Ephemeral = false
 			t.User, t.Visibility = o.members[random.Intn(len(o.members))].Account(), tokens.VisibilityOrganization
 		}
 		if t.User.GroupID == "" {
@@ -194,6 +196,7 @@ func drawQuery(t *rapid.T, o *organization) tokens.TokenQuery {
 		Descending: rapid.Bool().Draw(t, "descending"),
 		Limit:      rapid.SampledFrom([]int{0, 1, 7, 1000}).Draw(t, "limit"),
 		CountTotal: rapid.Bool().Draw(t, "count"),
+		Ephemeral:  rapid.Bool().Draw(t, "ephemeral ones, too"),
 	}
 	isSet := func(filter string) bool { return rapid.IntRange(0, 3).Draw(t, filter) == 0 }
 	if isSet("by search") {
