@@ -77,16 +77,18 @@ func (e *ephemeralToken) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 		MarkdownDescription: "A short-lived access token for one run, under a technical user: no plan and no state holds it. " +
 			"Terraform has it minted when the run needs it, and deleted when the run is over. For a token that lasts, use the " +
 			"resource `latchkey_access_token`.\n\n" +
-			"**What a mint costs.** Each phase mints a token of its own, also where nothing refers to it: a plan one, and an " +
-			"apply two, one while it plans and one while it applies. `terraform validate` mints none, and a phase in which " +
-			"`technical_user_id` is not known yet mints none either. Each mint writes one access token and one secret, and the " +
-			"audit log gets two events, of the creation and of the deletion, besides one for each renewal. The hash of the " +
-			"secret stays, as that of every secret, so that nobody uses the value again.\n\n" +
+			"**What a mint costs.** Each phase mints a token of its own, also where nothing refers to it: `terraform plan` one, " +
+			"`terraform apply` two (one for its plan, one for the changes), and the apply of a saved plan one. `terraform " +
+			"validate` mints none, nor does a phase in which `technical_user_id` is not known yet. A mint writes an access token " +
+			"and a secret. After the deletion, the hash of the secret stays, as that of every secret, so that nobody uses the " +
+			"value again, and the audit log has two events, besides one for each renewal. With 100 plans a day, that is 36,500 " +
+			"hashes and 73,000 events a year.\n\n" +
 			"~> **A plan writes.** Whoever plans needs the permission to create a token of that technical user: `tokens:write` " +
 			"in its group, or `tokens:manage` at the organization level, and whatever the token may do.\n\n" +
 			"**How it ends.** It ends `ttl` after the mint, and is renewed while the run goes on, until 24 hours after the " +
 			"mint. Terraform does not delete the token where what uses it failed, or where the run was killed. Such a token ends " +
-			"by its `ttl`, `latchkey doctor` counts it, and the next mint for the same technical user deletes it. " +
+			"by its `ttl`, `latchkey doctor` counts it, and the next mint for the same technical user deletes it. Until it ends, " +
+			"that technical user can't be deleted: `latchkey token delete` removes the token before. " +
 			"`latchkey token list` and `latchkey_access_tokens` leave these tokens out unless you ask for them.",
 		Attributes: map[string]schema.Attribute{
 			"technical_user_id": schema.StringAttribute{
