@@ -161,6 +161,34 @@ func testLeftOverTokens(w *world) {
 	w.equal("the event of the last one", last(next.ID).Action, tokens.ActionAccessTokenDelete)
 }
 
+// Several runs at once that find the same left-over tokens all get theirs, and delete each of those once.
+func testLeftOverTokensAtOnce(w *world) {
+	const people = 6
+	ctx := w.Context()
+	user := w.user("ci", "")
+	var leftOver []string
+	for range 3 {
+		leftOver = append(leftOver, w.create(w.ephemeral("left over", user.ID)).ID)
+	}
+	w.clock.Advance(2 * time.Hour)
+	var requests []tokens.NewAccessToken
+	for range people {
+		requests = append(requests, w.ephemeral("run", user.ID))
+	}
+	for _, err := range w.everyone(people, alone, func(i int, b tokens.Backend) error {
+		_, err := b.CreateAccessToken(ctx, requests[i])
+		return err
+	}) {
+		w.succeed(err)
+	}
+	page := must(w.AccessTokens(ctx, tokens.TokenQuery{TechnicalUserID: user.ID, Ephemeral: true}))(w)
+	w.equal("the tokens that are there", len(page.AccessTokens), people)
+	for _, id := range leftOver {
+		w.equal("its events", actions(w.events(id)),
+			[]string{string(tokens.ActionAccessTokenCreate), string(tokens.ActionAccessTokenDelete)})
+	}
+}
+
 // ephemeralCells returns the cells of ephemeral tokens: to make one takes what any takes, and who made one deletes it; to
 // delete that of somebody else takes what any takes.
 func (m *matrix) ephemeralCells(caller string) (cells []cell) {

@@ -95,6 +95,7 @@ func Run(t *testing.T, newPlace func(t *testing.T) Place, without ...string) {
 		{"EphemeralTokensAreNotEdited", testEphemeralTokensAreNotEdited},
 		{"EphemeralTokensOfOthers", testEphemeralTokensOfOthers},
 		{"LeftOverTokens", testLeftOverTokens},
+		{"LeftOverTokensAtOnce", testLeftOverTokensAtOnce},
 		{"RestrictedTokenHolder", testRestrictedTokenHolder},
 		{"ActorsCannotBeForged", testActorsCannotBeForged},
 		{"RepeatedShareOfAnother", testRepeatedShareOfAnother},

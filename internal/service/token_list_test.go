@@ -91,14 +91,15 @@ func randomOrganization(random *rand.Rand) *organization {
 		} else {
 			t.ExpiresAt = maybe(now())
 		}
-		t.Ephemeral = random.Intn(5) == 0
 		personal := random.Intn(3) == 0
 		if personal {
-			t.Ephemeral = false
 			t.User, t.Visibility = o.members[random.Intn(len(o.members))].Account(), tokens.VisibilityOrganization
 		}
 		if t.User.GroupID == "" {
 			t.Own = tokens.Grants{Role: pick("", tokens.RoleViewer, "reader"), GroupRoles: groupRoles()}
+		}
+		if !personal && random.Intn(5) == 0 {
+			t.Ephemeral, t.TTL, t.ExpiresAt = true, 0, made.Add(time.Duration(1+random.Intn(24))*time.Hour)
 		}
 		if random.Intn(6) == 0 {
 			t.Held = &tokens.Stop{By: "local:anna@host", At: listTime}

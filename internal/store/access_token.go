@@ -97,7 +97,7 @@ func (r *tokenRow) scan(row scanner) error {
 		checkOneOf("on_expired", t.OnExpired, expiryPolicies...),
 		checkOneOf("on_secret_drift", t.OnSecretDrift, driftPolicies...),
 		r.disabled.check("disabled"), r.held.check("held"), r.check(),
-		r.checkAccount()); err != nil {
+		r.checkAccount(), r.checkEphemeral()); err != nil {
 		return err
 	}
 	if !r.previous.EndsAt.IsZero() {
@@ -120,6 +120,16 @@ func (r *tokenRow) checkAccount() error {
 	default:
 		return checkedRow(tokens.KindMember, u.ID, checkID("id", tokens.KindMember, u.ID))
 	}
+}
+
+// checkEphemeral checks that a token for one run belongs to a technical user and ends in time.
+func (r *tokenRow) checkEphemeral() error {
+	t := &r.token
+	if t.Ephemeral && (r.memberID != "" || t.TTL != 0 || t.ExpiresAt.IsZero() ||
+		t.ExpiresAt.After(t.CreatedAt.Add(tokens.MaxEphemeralLife))) {
+		return &columnError{"ephemeral", "it does not fit the columns member_id, ttl_seconds and expires_at"}
+	}
+	return nil
 }
 
 // fieldTargets returns where to scan the columns to.
