@@ -353,8 +353,9 @@ func (m *matrix) revoke(s *subject) { must(m.RevokeSecret(m.Context(), s.secret)
 // cellsOfCaller returns the number of cells for each caller. There are 6 columns of tokens for each role of a share,
 // with all statuses (or one) of tokens that hold nothing and one status for each of 3 more powerful roles. Raising the role is
 // tried three times on those that hold nothing, narrowing it once on the others. To revive, to end soon and to begin
-// later are tried in one status. New tokens are open, restricted, or with an own secret. The rest are the cells of other objects. There are 11 of the personal tokens of each of
-// four other members, and of the caller's own, if it is a member.
+// later are tried in one status. New tokens are open, restricted, or with an own secret. An ephemeral token of each
+// role is made, and one of somebody else is deleted. The rest are the cells of other objects. There are 11 of the personal
+// tokens of each of four other members, and of the caller's own, if it is a member.
 func (k CallerKind) cellsOfCaller(isMember bool) int64 {
 	members, shares, statuses := 4, len(k.shares), 6
 	if isMember {
@@ -363,7 +364,7 @@ func (k CallerKind) cellsOfCaller(isMember bool) int64 {
 	if k.oneStatus {
 		statuses = 1
 	}
-	return int64(6*shares*((statuses+3)*21+statuses*3+3+3*4) + 2*3*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 9 + 11*members)
+	return int64(6*shares*((statuses+3)*21+statuses*3+3+3*4) + 2*3*4*2 + 2*4*2 + (1 + 2*(4*6+3)) + (4*8 + 2*3) + 9 + 11*members)
 }
 
 // cell is one operation that a caller tries.
@@ -394,7 +395,7 @@ func (m *matrix) run(caller string) int64 {
 	}
 	m.holds(grants)
 	// Only so many events are searched for one that tells of an earlier look: those who look the same way come together.
-	all := slices.Concat(m.personalTokenCells(caller), m.tokenCells(caller), m.creationCells(caller),
+	all := slices.Concat(m.personalTokenCells(caller), m.tokenCells(caller), m.creationCells(caller), m.ephemeralCells(caller),
 		m.technicalUserCells(caller), m.memberCells(caller), m.organizationCells(caller))
 	before, latest := m.untouched(), m.latestEvents(1)
 

@@ -16,19 +16,20 @@ import (
 
 // onlyOutsidePostgreSQL are the scripts that can't work on a database in PostgreSQL, each with the reason.
 var onlyOutsidePostgreSQL = map[string]string{
-	"backup":       "it is about the files of a backup",
-	"bootstrap":    "it makes databases in files beside each other",
-	"completion":   "it completes the names of files",
-	"database":     "it is about the name of the file",
-	"doctor":       "it examines the file",
-	"history":      "it rewrites the file",
-	"misuse":       "it names two files",
-	"migrate":      "it moves the file",
-	"missing":      "it is about a file that isn't there",
-	"newer_schema": "it rewrites the file",
-	"place":        "it is about the choice between a file and a server",
-	"restore":      "a restore replaces the file",
-	"serve":        "it names the file in what the server logs",
+	"backup":           "it is about the files of a backup",
+	"bootstrap":        "it makes databases in files beside each other",
+	"completion":       "it completes the names of files",
+	"database":         "it is about the name of the file",
+	"doctor":           "it examines the file",
+	"doctor_ephemeral": "it examines the file",
+	"history":          "it rewrites the file",
+	"misuse":           "it names two files",
+	"migrate":          "it moves the file",
+	"missing":          "it is about a file that isn't there",
+	"newer_schema":     "it rewrites the file",
+	"place":            "it is about the choice between a file and a server",
+	"restore":          "a restore replaces the file",
+	"serve":            "it names the file in what the server logs",
 }
 
 // TestScriptsOnPostgreSQL runs the scripts again, all but onlyOutsidePostgreSQL, each on a schema of its own.

@@ -26,7 +26,8 @@ var update = flag.Bool("update", false, "rewrite the outputs that the scripts in
 
 // TestMain lets the scripts run the command line as the program latchkey.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema, "use": use, "rewrite": rewrite})
+	testscript.Main(m, map[string]func(){"latchkey": latchkey, "value": value, "newer-schema": newerSchema, "use": use, "mint": mint,
+		"rewrite": rewrite})
 }
 
 // value prints a value for standard input: the whole value with a line break, with that of Windows or without (-n), its
@@ -72,6 +73,19 @@ func use() {
 	for range must(strconv.Atoi(os.Args[2])) {
 		must(backend.VerifySecret(context.Background(), value, tokens.VerifyOptions{RecordUse: true}))
 	}
+	must(0, backend.Close())
+}
+
+// mint makes an ephemeral token of a technical user, which ends in an hour, and prints its identifier.
+func mint() {
+	database := cmp.Or(os.Getenv(tokens.DatabaseVariable), tokens.DefaultDatabase)
+	backend := service.Open(service.Options{Database: database, Now: clock}).As(tokens.AsDatabaseOwner("local:run@pipeline"))
+	created := must(backend.CreateAccessToken(context.Background(), tokens.NewAccessToken{
+		NewSecretFor:    tokens.NewSecretFor{Request: tokens.NewRequest(clock()), Secret: must(tokens.NewSecret(tokens.DefaultPrefix))},
+		TechnicalUserID: os.Args[1], Ephemeral: true,
+		Settings: tokens.Settings{Name: "run " + os.Args[2], Enabled: true, ExpiresAt: clock().Add(time.Hour)},
+	}))
+	fmt.Print(created.ID)
 	must(0, backend.Close())
 }
 

@@ -26,6 +26,7 @@ var onlyOnFile = map[string]string{
 	"completion":        "it shows what is completed without a database, and a server has one",
 	"database":          "it is about the name of the file",
 	"doctor":            "it examines the file",
+	"doctor_ephemeral":  "it examines the file",
 	"migrate":           "it moves the file",
 	"missing":           "a server has a database",
 	"newer_schema":      "a server of an older version can't know who asks",

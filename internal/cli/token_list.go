@@ -18,6 +18,7 @@ type tokenList struct {
 	Group         groupRef         `help:"Only the tokens at the level of one group." placeholder:"NAME|ID"`
 	ExpiresWithin string           `help:"Only tokens that have not expired but will within this time, such as 30d." placeholder:"DURATION"`
 	UnusedFor     string           `help:"Only tokens that have not been used for this time, such as 90d. For a token that was never used, the time counts from its creation." placeholder:"DURATION"`
+	Ephemeral     bool             `help:"Also ephemeral tokens, which were made for one run each."`
 	Sort          string           `help:"The column to sort by: ${sort_columns}. Default: created_at." placeholder:"COLUMN" values:"sort-columns"`
 	Desc          bool             `help:"Sort in descending order."`
 	Limit         number           `help:"At most N tokens." placeholder:"N"`
@@ -75,6 +76,7 @@ func (c *tokenList) page(
 func (c *tokenList) query() (tokens.TokenQuery, error) {
 	query := tokens.TokenQuery{
 		Search:     c.Search,
+		Ephemeral:  c.Ephemeral,
 		Status:     tokens.Status(c.Status),
 		Sort:       tokens.TokenColumn(c.Sort),
 		Descending: c.Desc,

@@ -98,6 +98,10 @@ var tokenListing = listing[listedToken]{
 			value: func(t listedToken) value { return textValue(t.CreatorID) },
 		},
 		{
+			name: "ephemeral", title: "Ephemeral", rank: onRequest,
+			value: func(t listedToken) value { return boolValue(t.Ephemeral) },
+		},
+		{
 			name: "updated_at", title: "Updated", rank: wideOnly,
 			value: func(t listedToken) value { return instantValue(t.UpdatedAt) },
 		},
@@ -349,6 +353,9 @@ func (a *app) tokenCard(t shownToken) tableView {
 	}
 	for _, line := range describePermissions(t) {
 		add("Permissions", line)
+	}
+	if t.Ephemeral {
+		add("Ephemeral", "Made for one run, which deletes it")
 	}
 	add("Visibility", string(t.Visibility))
 	for _, s := range t.shares {

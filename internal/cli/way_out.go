@@ -28,6 +28,7 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonBootstrapped: func(e *tokens.Error) string {
 		return "latchkey token hold " + e.ID + " stops it"
 	},
+	tokens.ReasonEphemeralToken:  always("latchkey token create makes a lasting one"),
 	tokens.ReasonPersonalToken:   always("latchkey member token create and delete do that"),
 	tokens.ReasonDatabaseFailing: always("run latchkey doctor to examine it"),
 	tokens.ReasonUnauthenticated: always(tokens.TokenVariable + " or --token-file holds it: give one that is active"),

@@ -92,6 +92,7 @@ type accessToken struct {
 	User          technicalUser   `json:"technical_user" jsonschema:"The technical user that the token belongs to; of a personal token, the account of its member."`
 	MemberID      *string         `json:"member_id" jsonschema:"The member to whom a personal token belongs; null for a token of a technical user."`
 	CreatorID     *string         `json:"creator_id" jsonschema:"The account that made the token; null for an owner of the database."`
+	Ephemeral     bool            `json:"ephemeral" jsonschema:"Whether the token was made for one run, which deletes it; else it ends within 24 hours of its creation, and the next ephemeral token of its technical user replaces it."`
 	Disabled      *stop           `json:"disabled" jsonschema:"Who disabled the token and when; null while it is enabled."`
 	Held          *stop           `json:"held" jsonschema:"Who holds the token, since when and why; null while it is not held."`
 	Secret        secretState     `json:"secret" jsonschema:"The current secret, except its value."`
@@ -146,7 +147,8 @@ func accessTokenOf(t tokens.AccessToken) accessToken {
 	return accessToken{
 		ID: t.ID, QualifiedID: t.QualifiedID(), accessTokenSettings: accessTokenSettingsOf(t.Settings),
 		User: technicalUserOf(t.User), MemberID: textOrNull(t.MemberID()), CreatorID: textOrNull(t.CreatorID),
-		Disabled: stopOf(t.Disabled), Held: stopOf(t.Held),
+		Ephemeral: t.Ephemeral,
+		Disabled:  stopOf(t.Disabled), Held: stopOf(t.Held),
 		Secret: secretState{
 			t.Secret.Version, t.Secret.Preview, instant{t.Secret.CreatedAt}, instant{t.Secret.EndedAt},
 			instant{t.SecretExpiresAt()}, instant{t.Secret.LastUsedAt},
@@ -161,7 +163,8 @@ func (t accessToken) domain() (tokens.AccessToken, error) {
 	user, err := t.User.domain()
 	return tokens.AccessToken{
 		ID: t.ID, Settings: t.accessTokenSettings.domain(), User: user, CreatorID: textOrEmpty(t.CreatorID),
-		Disabled: t.Disabled.domain(), Held: t.Held.domain(),
+		Ephemeral: t.Ephemeral,
+		Disabled:  t.Disabled.domain(), Held: t.Held.domain(),
 		Secret: tokens.SecretState{
 			Version: t.Secret.Version, Preview: t.Secret.Preview, CreatedAt: t.Secret.CreatedAt.Time,
 			EndedAt: t.Secret.EndedAt.Time, LastUsedAt: t.Secret.LastUsedAt.Time,

@@ -20,6 +20,7 @@ type accessTokenSelection struct {
 	TechnicalUserID    string   `query:"technical_user_id" jsonschema:"The technical user that the token belongs to."`
 	MemberID           string   `query:"member_id" jsonschema:"The member to whom personal tokens belong; without it, only tokens of technical users are listed."`
 	GroupID            string   `query:"group_id" jsonschema:"The group at whose level the token is."`
+	Ephemeral          bool     `query:"ephemeral" jsonschema:"Whether to list ephemeral tokens, too, which were made for one run each."`
 	CreatorID          string   `query:"creator_id" jsonschema:"The account that made the token."`
 	ExpiresWithin      duration `query:"expires_within" jsonschema:"Only tokens whose secret is still valid and expires within this time."`
 	UnusedFor          duration `query:"unused_for" jsonschema:"Only tokens that were not used for this time, counted from their creation where they never were."`
@@ -33,7 +34,7 @@ func accessTokenSelectionOf(q tokens.TokenQuery) accessTokenSelection {
 	return accessTokenSelection{
 		ID: q.ID, IDPrefix: q.IDPrefix, Name: q.Name, NamePrefix: q.NamePrefix, TechnicalUserEmail: q.TechnicalUserEmail,
 		Search: q.Search, Status: string(q.Status), TechnicalUserID: q.TechnicalUserID, MemberID: q.MemberID, GroupID: q.GroupID,
-		CreatorID: q.CreatorID, ExpiresWithin: duration(q.ExpiresWithin), UnusedFor: duration(q.UnusedFor),
+		Ephemeral: q.Ephemeral, CreatorID: q.CreatorID, ExpiresWithin: duration(q.ExpiresWithin), UnusedFor: duration(q.UnusedFor),
 		Sort: string(q.Sort), Descending: q.Descending, CountTotal: q.CountTotal,
 		pageInput: pageInput{Limit: q.Limit, Cursor: q.Cursor},
 	}
@@ -45,7 +46,7 @@ func (s accessTokenSelection) domain() (tokens.TokenQuery, error) {
 	return tokens.TokenQuery{
 		ID: s.ID, IDPrefix: s.IDPrefix, Name: s.Name, NamePrefix: s.NamePrefix, TechnicalUserEmail: s.TechnicalUserEmail,
 		Search: s.Search, Status: tokens.Status(s.Status), TechnicalUserID: s.TechnicalUserID, MemberID: s.MemberID, GroupID: s.GroupID,
-		CreatorID: s.CreatorID, ExpiresWithin: time.Duration(s.ExpiresWithin), UnusedFor: time.Duration(s.UnusedFor),
+		Ephemeral: s.Ephemeral, CreatorID: s.CreatorID, ExpiresWithin: time.Duration(s.ExpiresWithin), UnusedFor: time.Duration(s.UnusedFor),
 		Sort: tokens.TokenColumn(s.Sort), Descending: s.Descending, CountTotal: s.CountTotal,
 		Limit: limit, Cursor: s.Cursor,
 	}, err

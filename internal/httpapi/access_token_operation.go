@@ -12,6 +12,7 @@ type newAccessToken struct {
 	TechnicalUserID string `json:"technical_user_id,omitempty" jsonschema:"The technical user that the token belongs to; left out, the system makes one for it."`
 	GroupID         string `json:"group_id,omitempty" jsonschema:"The group of the technical user that the system makes; left out for organization level."`
 	MemberID        string `json:"member_id,omitempty" jsonschema:"The member to whom a personal token belongs. It excludes technical_user_id and group_id."`
+	Ephemeral       bool   `json:"ephemeral,omitempty" jsonschema:"Makes the token for one run: of an existing technical user, with an expires_at within 24 hours, and left out of lists. Its creation deletes the expired ephemeral tokens of that technical user. False by default."`
 	accessTokenSettings
 }
 
@@ -26,6 +27,7 @@ func (n newAccessToken) revealed() any {
 // domain returns the input of the creation. CodeInvalid.
 func (n newAccessToken) domain(r tokens.Request) (created tokens.NewAccessToken, err error) {
 	created.TechnicalUserID, created.GroupID, created.MemberID = n.TechnicalUserID, n.GroupID, n.MemberID
+	created.Ephemeral = n.Ephemeral
 	created.Settings = n.accessTokenSettings.domain()
 	created.NewSecretFor, err = n.newSecret.domain(r)
 	return created, err
@@ -127,7 +129,7 @@ func accessTokenEndpoints() []endpoint {
 func (c *Client) CreateAccessToken(ctx context.Context, n tokens.NewAccessToken) (tokens.CreatedAccessToken, error) {
 	body := newAccessToken{
 		newSecret: newSecret{Token: given(n.Secret)}, TechnicalUserID: n.TechnicalUserID, GroupID: n.GroupID,
-		MemberID:            n.MemberID,
+		MemberID: n.MemberID, Ephemeral: n.Ephemeral,
 		accessTokenSettings: accessTokenSettingsOf(n.WithDefaults().Settings),
 	}
 	return received(createdAccessToken.domain)(ask(ctx, c, createAccessToken, accessTokenCreation{n.Request, body}))

@@ -222,7 +222,7 @@ func (p *Provider) ListResources(context.Context) []func() list.ListResource {
 
 // EphemeralResources returns the ephemeral resources of the provider.
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{newTokenValue}
+	return []func() ephemeral.EphemeralResource{newTokenValue, accesstoken.NewEphemeral}
 }
 
 // Actions returns the actions of the provider.

@@ -82,6 +82,23 @@ func (b *Backend) DeleteAccessToken(ctx context.Context, id string) error {
 	return err
 }
 
+// deleteLeftOvers deletes the ephemeral tokens of a technical user that have expired: those that no run deleted.
+func (o *operation) deleteLeftOvers(ctx context.Context, technicalUserID string) error {
+	all, err := o.LeftOverTokensOf(ctx, technicalUserID, o.now)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		if !t.IsLeftOver(o.now) {
+			continue
+		}
+		if err := o.deleteAccessToken(ctx, t, "an earlier run left it over, expired"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // deleteAccessToken deletes an access token with its shares, and not the technical user that the system created for it.
 func (o *operation) deleteAccessToken(ctx context.Context, t tokens.AccessToken, reason string) error {
 	if err := o.endShares(ctx, tokens.TokenShareQuery{AccessTokenID: t.ID}, "the access token was deleted"); err != nil {

@@ -64,7 +64,7 @@ func (o *operation) created(ctx context.Context, t tokens.AccessToken) (created 
 
 // namesakes returns the unused tokens that have the same name as a new one and that the caller may show.
 func (o *operation) namesakes(ctx context.Context, of tokens.AccessToken) ([]tokens.AccessToken, error) {
-	if of.IsPersonal() {
+	if of.IsPersonal() || of.Ephemeral {
 		return nil, nil
 	}
 	limit := maxNamesakes
@@ -119,6 +119,7 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 		ID:        tokens.NewID(tokens.KindAccessToken, o.now),
 		Settings:  n.Settings,
 		CreatorID: o.caller.AccountID,
+		Ephemeral: n.Ephemeral,
 		Disabled:  o.disabledFromStart(n.Enabled),
 		Secret:    tokens.SecretState{Version: 1, Preview: n.Secret.Preview(), CreatedAt: o.now},
 		CreatedAt: o.now,
@@ -153,13 +154,26 @@ func (o *operation) createAccessToken(ctx context.Context, n tokens.NewAccessTok
 	if err := o.checkUnusedSecret(ctx, n.Secret); err != nil {
 		return t, err
 	}
+	if t.Ephemeral {
+		if err := o.deleteLeftOvers(ctx, t.User.ID); err != nil {
+			return t, err
+		}
+	}
 	if err := o.InsertAccessToken(ctx, t); err != nil {
 		return t, err
 	}
 	if err := o.InsertSecret(ctx, t.ID, n.Secret.Hash(), t.Secret); err != nil {
 		return t, err
 	}
-	return t, o.record(ctx, tokens.ActionAccessTokenCreate, t.ID, t.Name, because(ofMember(t)))
+	return t, o.record(ctx, tokens.ActionAccessTokenCreate, t.ID, t.Name, because(purposeOf(t)))
+}
+
+// purposeOf says of a new token whose or what for it is, where it is no lasting one of a technical user.
+func purposeOf(t tokens.AccessToken) string {
+	if t.Ephemeral {
+		return "ephemeral, until " + tokens.FormatTimestamp(t.ExpiresAt)
+	}
+	return ofMember(t)
 }
 
 // ofMember says whose a personal token is; empty for a token of a technical user.

@@ -120,6 +120,9 @@ func contentFindings(c store.Content, options Options) []Finding {
 	if c.Counts != nil {
 		findings = append(findings, countsFinding(c))
 	}
+	if c.EphemeralEnds != nil {
+		findings = append(findings, ephemeralFinding(c, options))
+	}
 	if c.RowsChecked {
 		findings = append(findings, rowsFinding(c))
 	}
@@ -316,6 +319,28 @@ func countsFinding(i store.Content) Finding {
 		facts[count.Key()] = count.Number
 	}
 	return Finding{Name: "objects", Value: strings.Join(texts, ", "), Facts: facts}
+}
+
+// ephemeralFinding counts the ephemeral tokens, and those of them that no run deleted. They do no harm: they have expired.
+func ephemeralFinding(c store.Content, options Options) Finding {
+	now, leftOver := options.Now(), 0
+	for _, end := range c.EphemeralEnds {
+		if !end.After(now) {
+			leftOver++
+		}
+	}
+	f := Finding{
+		Name: "ephemeral tokens", Value: "none",
+		Facts: map[string]any{"ephemeral_tokens": len(c.EphemeralEnds), "left_over": leftOver},
+	}
+	if n := len(c.EphemeralEnds); n > 0 {
+		f.Value = fmt.Sprintf("%d, none of which has expired", n)
+	}
+	if leftOver > 0 {
+		f.Value = fmt.Sprintf("%d, of which %d expired and were left over by runs: the next ephemeral token of the same "+
+			"technical user deletes them", len(c.EphemeralEnds), leftOver)
+	}
+	return f
 }
 
 // size formats a number of bytes for people.

@@ -16,6 +16,7 @@ import (
 // diagnose returns the findings by name.
 func diagnose(options service.Options) map[string]service.Finding {
 	findings := map[string]service.Finding{}
+	options.Now = backendtest.NewClock().Now
 	for _, f := range service.Diagnose(background, options) {
 		findings[f.Name] = f
 	}

@@ -20,7 +20,8 @@ import (
 const withoutHashes = `ALTER TABLE events DROP COLUMN hash;
 	ALTER TABLE database DROP COLUMN event_number; ALTER TABLE database DROP COLUMN event_hash;
 	ALTER TABLE database DROP COLUMN checkpoint_number; ALTER TABLE database DROP COLUMN checkpoint_hash;
-	ALTER TABLE database DROP COLUMN earlier_events; ALTER TABLE database DROP COLUMN moved_to; `
+	ALTER TABLE database DROP COLUMN earlier_events; ALTER TABLE database DROP COLUMN moved_to;
+	DROP INDEX access_tokens_ephemeral; ALTER TABLE access_tokens DROP COLUMN ephemeral; `
 
 // eventColumns are the columns that the hash of an event covers.
 var eventColumns = []string{

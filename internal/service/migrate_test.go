@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres"
@@ -180,6 +181,7 @@ func TestMigration(t *testing.T) {
 
 // problemsOf are what the examination of a database complains about, each with its name.
 func problemsOf(options service.Options) (problems []string) {
+	options.Now = backendtest.NewClock().Now
 	for _, f := range service.Diagnose(background, options) {
 		if f.Problem != "" {
 			problems = append(problems, f.Name+": "+f.Problem)

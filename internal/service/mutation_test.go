@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -201,7 +202,7 @@ func TestMutations(t *testing.T) {
 		writeFile(t, path, original)
 		what := fmt.Sprintf("round %d, %s: %s", round, m.name, m.apply(t, random, path))
 
-		service.Diagnose(background, service.Options{Database: path})
+		service.Diagnose(background, service.Options{Database: path, Now: backendtest.NewClock().Now})
 		got, errs := p.ask(t, path)
 		for name, err := range errs {
 			switch {

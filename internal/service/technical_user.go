@@ -378,6 +378,9 @@ func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
 		if err := o.caller.MayAlter(tokens.KindTechnicalUser, id, u.Access(o.roles)); err != nil {
 			return u, err
 		}
+		if err := o.deleteLeftOvers(ctx, id); err != nil {
+			return u, err
+		}
 		all, err := o.tokensOf(ctx, id)
 		if err != nil {
 			return u, err

@@ -16,7 +16,7 @@ func TestCountTokens(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			s := openOrganization(t, randomOrganization(rand.New(rand.NewSource(seed))))
 			owner := s.As(anna)
-			list, err := owner.AccessTokens(background, tokens.TokenQuery{})
+			list, err := owner.AccessTokens(background, tokens.TokenQuery{Ephemeral: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -98,6 +98,9 @@ func randomOrganization(random *rand.Rand) *organization {
 		if t.User.GroupID == "" {
 			t.Own = tokens.Grants{Role: pick("", tokens.RoleViewer, "reader"), GroupRoles: groupRoles()}
 		}
+		if !personal && random.Intn(5) == 0 {
+			t.Ephemeral, t.TTL, t.ExpiresAt = true, 0, made.Add(time.Duration(1+random.Intn(24))*time.Hour)
+		}
 		if random.Intn(6) == 0 {
 			t.Held = &tokens.Stop{By: "local:anna@host", At: listTime}
 		}
@@ -194,6 +197,7 @@ func drawQuery(t *rapid.T, o *organization) tokens.TokenQuery {
 		Descending: rapid.Bool().Draw(t, "descending"),
 		Limit:      rapid.SampledFrom([]int{0, 1, 7, 1000}).Draw(t, "limit"),
 		CountTotal: rapid.Bool().Draw(t, "count"),
+		Ephemeral:  rapid.Bool().Draw(t, "ephemeral ones, too"),
 	}
 	isSet := func(filter string) bool { return rapid.IntRange(0, 3).Draw(t, filter) == 0 }
 	if isSet("by search") {

@@ -145,6 +145,8 @@ func TestUnsoundRows(t *testing.T) {
 		{"a member in the place of a technical user that is not there", `PRAGMA foreign_keys = OFF; UPDATE access_tokens
 			SET technical_user_id = 'tu_01jz0000000000000000000000', member_id = (SELECT id FROM members)`,
 			[]string{"verify", "show", "hold"}, []string{ofToken}},
+		{"no end of a token for one run", `UPDATE access_tokens SET ephemeral = TRUE, expires_at = NULL`,
+			[]string{"verify", "show", "hold"}, []string{"ephemeral"}},
 		{"a BLOB as a member", `PRAGMA foreign_keys = OFF; UPDATE access_tokens SET member_id = x'00'`,
 			[]string{"verify", "show", "hold"}, []string{ofToken}},
 		{"an end of a secret as text", `UPDATE secrets SET ended_at = 'soon' WHERE version = 2`, everyToken, []string{"ended_at"}},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -13,7 +14,7 @@ import (
 // member m, its current secret s, the one before that, p, unless that was ended before its grace was over, one of the
 // roles in groups of the token and its account, r, and the permissions of the custom roles among their roles.
 const accessTokenColumns = `t.id, t.name, t.description, coalesce(token_role.name, t.role) AS role,
-	t.group_roles_set, t.visibility, t.creator_id,
+	t.group_roles_set, t.visibility, t.creator_id, t.ephemeral,
 	t.enabled, t.disabled_by, t.disabled_at, t.held_by, t.held_at, t.held_reason, t.activates_at, t.expires_at,
 		t.ttl_seconds,
 	t.regenerate_before_seconds, t.on_expired, t.on_secret_drift, t.grace_period, t.protect_seconds,
@@ -96,7 +97,7 @@ func (r *tokenRow) scan(row scanner) error {
 		checkOneOf("on_expired", t.OnExpired, expiryPolicies...),
 		checkOneOf("on_secret_drift", t.OnSecretDrift, driftPolicies...),
 		r.disabled.check("disabled"), r.held.check("held"), r.check(),
-		r.checkAccount()); err != nil {
+		r.checkAccount(), r.checkEphemeral()); err != nil {
 		return err
 	}
 	if !r.previous.EndsAt.IsZero() {
@@ -121,12 +122,22 @@ func (r *tokenRow) checkAccount() error {
 	}
 }
 
+// checkEphemeral checks that a token for one run belongs to a technical user and ends in time.
+func (r *tokenRow) checkEphemeral() error {
+	t := &r.token
+	if t.Ephemeral && (r.memberID != "" || t.TTL != 0 || t.ExpiresAt.IsZero() ||
+		t.ExpiresAt.After(t.CreatedAt.Add(tokens.MaxEphemeralLife))) {
+		return &columnError{"ephemeral", "it does not fit the columns member_id, ttl_seconds and expires_at"}
+	}
+	return nil
+}
+
 // fieldTargets returns where to scan the columns to.
 func (r *tokenRow) fieldTargets() []any {
 	t := &r.token
 	return slices.Concat([]any{
 		textTo(&t.ID), textTo(&t.Name), textTo(&t.Description), textTo(&t.Own.Role), boolean{&r.hasGroupRoles},
-		textTo(&t.Visibility), textTo(&t.CreatorID),
+		textTo(&t.Visibility), textTo(&t.CreatorID), boolean{&t.Ephemeral},
 		boolean{&t.Enabled}, nullText{&r.disabled.by}, instant{&r.disabled.at},
 		nullText{&r.held.by}, instant{&r.held.at}, nullText{&r.held.reason},
 		instant{&t.ActivatesAt}, instant{&t.ExpiresAt}, seconds{&t.TTL}, seconds{&t.RegenerateBeforeExpiry},
@@ -215,6 +226,16 @@ func (v View) AccessTokensOf(ctx context.Context, technicalUserID string) ([]tok
 	return v.accessTokens(ctx, selectAccessTokens+`WHERE t.technical_user_id = $1 ORDER BY t.name, t.id`, technicalUserID)
 }
 
+// selectLeftOver selects the ephemeral tokens of a technical user that have expired. An index has these.
+const selectLeftOver = selectAccessTokens + `WHERE t.technical_user_id = $1 AND t.ephemeral AND t.secret_ends_at <= $2
+	ORDER BY t.id`
+
+// LeftOverTokensOf returns the ephemeral tokens of a technical user that have expired by now.
+func (v View) LeftOverTokensOf(ctx context.Context, technicalUserID string, now time.Time) ([]tokens.AccessToken, error) {
+	all, _, err := v.accessTokens(ctx, selectLeftOver, technicalUserID, now.UnixMicro())
+	return all, err
+}
+
 // PersonalTokensOf returns the personal tokens of a member by name.
 func (v View) PersonalTokensOf(ctx context.Context, memberID string) ([]tokens.AccessToken, error) {
 	all, _, err := v.accessTokens(ctx, selectAccessTokens+`WHERE t.member_id = $1 ORDER BY t.name, t.id`, memberID)
@@ -242,7 +263,7 @@ const (
 	selectUnusedAtLevel = `SELECT t.id FROM access_tokens t JOIN technical_users u ON u.id = t.technical_user_id
 		WHERE u.system_created AND t.group_id = $1 AND t.name = $2 AND t.name_key = $5 AND t.visibility = $6
 		AND ` + unused + ` ORDER BY t.created_at DESC, t.id DESC LIMIT $4`
-	unused = `t.last_used_at IS NULL AND t.secret_version = 1 AND t.id <> $3`
+	unused = `t.last_used_at IS NULL AND t.secret_version = 1 AND NOT t.ephemeral AND t.id <> $3`
 )
 
 // UnusedNamesakes returns the identifiers of the latest access tokens, at most limit, that bear the name of the token,
@@ -272,9 +293,9 @@ func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 		enabled, disabled_by, disabled_at,
 		activates_at, expires_at, ttl_seconds, secret_version, created_at, updated_at, visibility, creator_id,
 		regenerate_before_seconds, on_expired, on_secret_drift, grace_period, protect_seconds,
-		group_id, name_key, description_key, secret_ends_at, role_id, member_id)
+		group_id, name_key, description_key, secret_ends_at, role_id, member_id, ephemeral)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-		$24, $25, $26, (SELECT id FROM roles WHERE name = $27), $28)`,
+		$24, $25, $26, (SELECT id FROM roles WHERE name = $27), $28, $29)`,
 		a.ID, a.Name, a.Description, orNull(technicalUserOf(a)), a.Own.Role, a.Own.GroupRoles != nil, a.Enabled, disabledBy, disabledAt,
 		microseconds(a.ActivatesAt), microseconds(a.ExpiresAt), inSeconds(a.TTL), a.Secret.Version, microseconds(a.CreatedAt),
 		microseconds(a.UpdatedAt),
@@ -282,7 +303,7 @@ func (t Tx) InsertAccessToken(ctx context.Context, a tokens.AccessToken) error {
 		inSeconds(a.RegenerateBeforeExpiry), string(a.OnExpired), string(a.OnSecretDrift), graceColumn(a.Grace),
 		inSeconds(a.ProtectIfUsedWithin),
 		a.User.GroupID, tokens.Folded(a.Name), tokens.Folded(a.Description), microseconds(a.SecretExpiresAt()),
-		customRole(a.Own.Role), orNull(a.MemberID()))
+		customRole(a.Own.Role), orNull(a.MemberID()), a.Ephemeral)
 	if err != nil {
 		return err
 	}

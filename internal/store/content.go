@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -17,6 +18,8 @@ type Content struct {
 	Unsound     []string
 	// Counts holds how many objects there are of each kind.
 	Counts []tokens.ObjectCount
+	// EphemeralEnds are when the ephemeral tokens end; nil where the schema knows none yet.
+	EphemeralEnds []time.Time
 	// Mark is that of the last change; without a serial where none was counted.
 	Mark tokens.Mark
 	// Head is that of its history; zero where events have no hashes yet. Broken is the first event that does not fit; nil if
@@ -31,6 +34,21 @@ type Content struct {
 
 // rolesSince is the version of the schema from which on there are custom roles.
 const rolesSince = 2
+
+// ephemeralSince is the version of the schema from which on there are ephemeral tokens.
+const ephemeralSince = 14
+
+// ephemeralEnds returns when the ephemeral tokens end; an empty list where there are none.
+func (v View) ephemeralEnds(ctx context.Context) ([]time.Time, error) {
+	ends, err := list(ctx, v.q, func(row scanner) (end time.Time, err error) {
+		err = row.Scan(instant{&end})
+		return end, err
+	}, `SELECT secret_ends_at FROM access_tokens WHERE ephemeral`)
+	if ends == nil {
+		ends = []time.Time{}
+	}
+	return ends, err
+}
 
 // Inspect fills in what the database holds, beside its identity and its version. unsoundMigrated does what Unsound does for
 // an older version of the schema, and reports whether it could.
@@ -52,6 +70,11 @@ func (v View) Inspect(ctx context.Context, c *Content, unsoundMigrated func() ([
 			return err
 		}
 		c.Counts = append(c.Counts, tokens.ObjectCount{Noun: counted.noun, Number: number})
+	}
+	if v.schema >= ephemeralSince {
+		if c.EphemeralEnds, err = v.ephemeralEnds(ctx); err != nil {
+			return err
+		}
 	}
 	c.RowsChecked = true
 	if v.schema == SchemaVersion {

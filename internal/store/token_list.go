@@ -466,6 +466,9 @@ func (b *tokenListBuilder) filters() (all []string) {
 	case q.ID == "" && b.IDs == nil:
 		all = append(all, ofTechnicalUsers)
 	}
+	if q.ID == "" && b.IDs == nil && !q.Ephemeral {
+		all = append(all, `NOT t.ephemeral`)
+	}
 	if q.TechnicalUserID != "" {
 		all = append(all, `t.technical_user_id = `+b.arg(q.TechnicalUserID))
 	}

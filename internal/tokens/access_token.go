@@ -16,6 +16,8 @@ type AccessToken struct {
 	User TechnicalUser
 	// CreatorID is the account that created the token; empty for an owner of the database.
 	CreatorID string
+	// Ephemeral means that the token was made for one run; see MaxEphemeralLife.
+	Ephemeral bool
 
 	// Disabled says who disabled the token and when; nil while it is enabled.
 	Disabled *Stop
@@ -205,6 +207,9 @@ type NewAccessToken struct {
 	GroupID string
 	// MemberID makes it a personal token, of that member. It excludes TechnicalUserID and GroupID.
 	MemberID string
+	// Ephemeral makes it a token for one run, of the technical user with TechnicalUserID. It ends at ExpiresAt, within
+	// MaxEphemeralLife. Its creation deletes what earlier runs left over: the expired ephemeral tokens of that technical user.
+	Ephemeral bool
 	// Settings are the settings of the token. An empty Visibility means VisibilityOrganization.
 	Settings
 }
@@ -228,6 +233,7 @@ func (n NewAccessToken) Validate(now time.Time) error {
 		}
 	}
 	return firstError(
+		n.validateEphemeral(now),
 		n.validatePersonal(),
 		n.NewSecretFor.Validate(),
 		n.Settings.Validate(n.GroupID),
@@ -309,7 +315,9 @@ func (t AccessToken) Updated(u AccessTokenUpdate, by Actor, now time.Time) (Acce
 	if err != nil {
 		return before, err
 	}
-	if err := t.checkPersonalUpdate(settings, u.Regeneration != nil); err != nil {
+	if err := firstError(
+		t.checkPersonalUpdate(settings, u.Regeneration != nil), t.checkEphemeralUpdate(settings, u.Regeneration != nil),
+	); err != nil {
 		return before, err
 	}
 	t.Settings = settings

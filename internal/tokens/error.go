@@ -93,6 +93,8 @@ const (
 	ReasonBootstrapped Reason = "bootstrapped"
 	// ReasonPersonalToken: the token is a member's, and no such token takes what was asked for.
 	ReasonPersonalToken Reason = "personal_token"
+	// ReasonEphemeralToken: the token was made for one run, and no such token takes what was asked for.
+	ReasonEphemeralToken Reason = "ephemeral_token"
 	// ReasonSecretHeld: the value is the present secret of the token that is the error's holder.
 	ReasonSecretHeld Reason = "secret_held"
 	// ReasonDatabaseFailing: the database is damaged, or fails in a way that needs an examination.

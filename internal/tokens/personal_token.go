@@ -88,8 +88,12 @@ func (t AccessToken) notAlterable(field string) error {
 	return refusal.Because(ReasonPersonalToken)
 }
 
-// CheckOfTechnicalUser refuses a personal token where only tokens of technical users are managed. CodeInvalid.
+// CheckOfTechnicalUser refuses a personal token and an ephemeral one where only lasting tokens of technical users are
+// managed. CodeInvalid.
 func (t AccessToken) CheckOfTechnicalUser() error {
+	if t.Ephemeral {
+		return t.notForEphemeral("id", "it is gone after that run: name a lasting access token")
+	}
 	if !t.IsPersonal() {
 		return nil
 	}
@@ -99,8 +103,11 @@ func (t AccessToken) CheckOfTechnicalUser() error {
 	return refusal.Because(ReasonPersonalToken)
 }
 
-// CheckShareable refuses to share a personal token. CodeInvalid.
+// CheckShareable refuses to share a personal token or an ephemeral one. CodeInvalid.
 func (t AccessToken) CheckShareable() error {
+	if t.Ephemeral {
+		return t.notForEphemeral("access_token_id", "nobody shares it: share a lasting access token")
+	}
 	if !t.IsPersonal() {
 		return nil
 	}

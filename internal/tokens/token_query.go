@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TokenQuery selects and orders access tokens. The zero query selects all of technical users, by creation. Personal
-// tokens are selected only by MemberID or ID.
+// TokenQuery selects and orders access tokens. The zero query selects the lasting ones of technical users, by creation.
+// Personal tokens are selected only by MemberID or ID, ephemeral ones only by Ephemeral or ID.
 type TokenQuery struct {
 	// ID selects the one token with that identifier; empty for any. Where the caller may not show it, the list is empty:
 	// this is how to look at a token that one may do something else with.
@@ -31,6 +31,8 @@ type TokenQuery struct {
 	MemberID string
 	// GroupID selects the tokens at the level of one group; empty for any level.
 	GroupID string
+	// Ephemeral selects ephemeral tokens, too.
+	Ephemeral bool
 	// CreatorID selects the tokens that an account made; empty for any.
 	CreatorID string
 	// ExpiresWithin selects tokens whose secret has not expired and will within this time; zero for any.
@@ -224,7 +226,7 @@ func (q TokenQuery) Compare(a, b *AccessToken) int {
 func (q TokenQuery) Selects(t *AccessToken, now time.Time) bool {
 	if q.ID != "" && t.ID != q.ID || q.Status != "" && t.Status != q.Status || q.TechnicalUserID != "" && t.User.ID != q.TechnicalUserID ||
 		q.GroupID != "" && t.User.GroupID != q.GroupID || q.CreatorID != "" && t.CreatorID != q.CreatorID || !q.names(t) ||
-		!q.ofAccount(t) {
+		!q.ofAccount(t) || t.Ephemeral && !q.Ephemeral && q.ID == "" {
 		return false
 	}
 	if q.ExpiresWithin > 0 {

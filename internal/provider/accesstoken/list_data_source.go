@@ -24,6 +24,7 @@ func NewListDataSource() datasource.DataSource { return &tokensDataSource{} }
 
 type listModel struct {
 	filterModel
+	Ephemeral    types.Bool   `tfsdk:"include_ephemeral"`
 	Sort         types.String `tfsdk:"sort"`
 	Descending   types.Bool   `tfsdk:"descending"`
 	Limit        types.Int64  `tfsdk:"limit"`
@@ -45,6 +46,11 @@ func (d *tokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"A token is listed if it matches all filters that are set. With the provider's `act_as` or `endpoint`, only the " +
 			"tokens that you may see are listed and counted. While there is no database yet, the list is empty.",
 		Attributes: attribute.Also(filters(), map[string]schema.Attribute{
+			"include_ephemeral": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether to list ephemeral tokens, too, which were made for one run each. Defaults to false, " +
+					"since they come and go with every plan.",
+			},
 			"sort": attribute.Filter("Column to sort by: `id`, `name`, `description`, `token_preview`, `technical_user` "+
 				"(its e-mail address), `role` (the one in `grants`), `status`, `created_at`, `expires_at` (of the current "+
 				"secret; never comes last), `last_used_at` (never comes first), `secret_version`, `updated_at` or "+
@@ -80,6 +86,7 @@ func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	}
 	query := config.query()
 	query.Sort, query.Descending = tokens.TokenColumn(config.Sort.ValueString()), config.Descending.ValueBool()
+	query.Ephemeral = config.Ephemeral.ValueBool()
 	query.Limit, query.CountTotal = attribute.Count(config.Limit), config.CountTotal.ValueBool()
 	page := managed.AskForList(&d.Reader, tokens.KindAccessToken, &resp.Diagnostics,
 		func(b tokens.Backend) (tokens.TokenPage, error) {

@@ -308,6 +308,8 @@ func shownAttributes() map[string]shown.Attribute {
 			"null for never"),
 		"status": attribute.ShownText("Whether requests with the token succeed: `active`, or why not: `pending`, " +
 			"`disabled`, `held`, `expired` or `revoked`."),
+		"ephemeral": attribute.ShownBool("Whether the token was made for one run. Only `latchkey_access_tokens` shows such " +
+			"tokens, with `include_ephemeral`."),
 		"created_at":     attribute.ShownTimestamp("When the token was created"),
 		"updated_at":     attribute.ShownTimestamp("When the token was last changed"),
 		"regenerated_at": attribute.ShownTimestamp("When the current secret replaced another", "null for a first secret"),

@@ -22,6 +22,7 @@ type shownModel struct {
 	UpdatedAt             customtypes.Timestamp `tfsdk:"updated_at"`
 	LastUsedAt            customtypes.Timestamp `tfsdk:"last_used_at"`
 	UseCount              types.Int64           `tfsdk:"use_count"`
+	Ephemeral             types.Bool            `tfsdk:"ephemeral"`
 }
 
 // show returns what is shown of an access token.
@@ -37,6 +38,7 @@ func show(t tokens.AccessToken) (m shownModel) {
 	m.UpdatedAt = customtypes.TimestampOf(t.UpdatedAt)
 	m.LastUsedAt = customtypes.TimestampOf(t.LastUsedAt)
 	m.UseCount = types.Int64Value(t.UseCount)
+	m.Ephemeral = types.BoolValue(t.Ephemeral)
 	return m
 }
 

@@ -64,6 +64,8 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 		"latchkey restore --accept-current on the one that you keep: then the plan shows the differences."),
 	tokens.ReasonPersonalToken: always("Terraform manages access tokens of technical users alone: latchkey member token " +
 		"create, list and delete are for those of members."),
+	tokens.ReasonEphemeralToken: always("Resource latchkey_access_token makes a lasting one, and ephemeral " +
+		"latchkey_access_token one for the run."),
 	tokens.ReasonOtherOrganization: always("The organization and the database or server are settings in the provider's " +
 		"configuration."),
 	tokens.ReasonUnauthenticated: always("The access token by which the run asks is set by token in the provider's " +

@@ -110,6 +110,10 @@ func TestQueriesReadFewRows(t *testing.T) {
 			_, _, err := v.AccessTokensOf(ctx, token.User.ID)
 			return err
 		},
+		"LeftOverTokensOf": func(ctx context.Context, v store.View) error {
+			_, err := v.LeftOverTokensOf(ctx, token.User.ID, noon)
+			return err
+		},
 		"UnusedNamesakes": func(ctx context.Context, v store.View) error {
 			_, err := v.UnusedNamesakes(ctx, token, 10)
 			return err

@@ -32,6 +32,7 @@ var schemaDigests = []string{
 	"567594bf485d44c7bed0113ef00da5dbefaa54151db859c9368ab9d3dcadf687",
 	"ad20de2e5a313e40f2f0787a714ccf547c2a379da980dda9ff911e42faf436cd",
 	"cde932a20b24628f6904914cc9e299fff3440e5f7b1a35e89b8ab7c65f33f669",
+	"026f586b7f440a748b2c798ecf375bda9e8d49c48dfb4c59b9ec0267d4dc2912",
 }
 
 // ownStatistics are SQLite's own tables, which anyone's ANALYZE makes. They only decide how a query is carried out.
