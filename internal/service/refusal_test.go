@@ -165,7 +165,7 @@ func TestChangeThatCannotBeRecorded(t *testing.T) {
 	reads := []string{
 		"Database", "Marks", "Whoami", "Names", "Candidates", "Group", "Groups", "Role", "Roles", "RoleHolders", "Member", "Members",
 		"TechnicalUser", "TechnicalUserWithEmail",
-		"TechnicalUsers", "AccessToken", "AccessTokens", "VerifySecret", "TokenShare", "TokenShares", "Events", "VerifyHistory",
+		"TechnicalUsers", "AccessToken", "AccessTokens", "VerifySecret", "HasSecret", "TokenShare", "TokenShares", "Events", "VerifyHistory",
 		"EventsAfter",
 	}
 	methods := reflect.TypeFor[tokens.Backend]()

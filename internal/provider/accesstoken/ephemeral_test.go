@@ -79,7 +79,7 @@ func TestEphemeralToken(t *testing.T) {
 			return nil
 		}
 	}
-	b.RunBeside(store,
+	b.RunWith(store.Beside(),
 		resource.TestStep{Config: forRun(b, 1), Check: gone(1)},
 		resource.TestStep{
 			Config: forRun(b, 2, `role = "viewer"`, `ttl = "15m"`),
