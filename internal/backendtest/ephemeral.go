@@ -127,6 +127,16 @@ func testEphemeralTokensOfOthers(w *world) {
 		Settings: tokens.Settings{ExpiresAt: run.ExpiresAt.Add(time.Hour)}, Fields: tokens.Fields{"expires_at"},
 	}))(w)
 	w.succeed(ada.DeleteAccessToken(ctx, run.ID))
+
+	// The tokens of a technical user are siblings: one that may do nothing deletes nothing.
+	robots := must(w.CreateTechnicalUser(ctx, tokens.NewTechnicalUser{GroupID: payments.ID,
+		TechnicalUserSettings: tokens.TechnicalUserSettings{Name: "robots", Grants: tokens.Grants{Role: "minter"}, Enabled: true}}))(w)
+	whole, none := w.request("whole", robots.ID), narrow(w.request("none", robots.ID))
+	w.create(whole)
+	w.create(none)
+	minted := must(w.holding(whole.Secret).CreateAccessToken(ctx, narrow(w.ephemeral("run", user.ID))))(w)
+	w.refusal(w.holding(none.Secret).DeleteAccessToken(ctx, minted.ID), tokens.CodeForbidden)
+	w.succeed(w.holding(whole.Secret).DeleteAccessToken(ctx, minted.ID))
 }
 
 // What a run leaves over is deleted by the next ephemeral token of the same technical user, or with that.
@@ -134,6 +144,8 @@ func testLeftOverTokens(w *world) {
 	ctx := w.Context()
 	ci, other := w.user("ci", ""), w.user("other", "")
 	leftOver, others := w.create(w.ephemeral("run 1", ci.ID)), w.create(w.ephemeral("run 2", other.ID))
+	held := w.create(w.ephemeral("run held", ci.ID)) // which a person ends
+	must(w.HoldAccessToken(ctx, held.ID, "leaked"))(w)
 	short := w.request("short", ci.ID)
 	short.ExpiresAt = w.clock.Instant().Add(time.Hour)
 	lasting := w.create(short)
@@ -146,7 +158,7 @@ func testLeftOverTokens(w *world) {
 		w.Helper()
 		return sorted(ids(must(w.AccessTokens(ctx, tokens.TokenQuery{TechnicalUserID: user.ID, Ephemeral: true}))(w).AccessTokens))
 	}
-	w.equal("those of the technical user", all(ci), sorted([]string{lasting.ID, live.ID, next.ID}))
+	w.equal("those of the technical user", all(ci), sorted([]string{held.ID, lasting.ID, live.ID, next.ID}))
 	w.equal("those of another one", all(other), []string{others.ID})
 	last := func(id string) tokens.Event { return w.events(id)[len(w.events(id))-1] }
 	deleted := last(leftOver.ID)
@@ -155,8 +167,10 @@ func testLeftOverTokens(w *world) {
 
 	w.succeed(w.DeleteAccessToken(ctx, lasting.ID))
 	w.equal("the reason", w.refusal(w.DeleteTechnicalUser(ctx, ci.ID), tokens.CodeConflict).Reason, tokens.ReasonInUse)
-	w.equal("a refused deletion deletes none", all(ci), sorted([]string{live.ID, next.ID}))
+	w.equal("a refused deletion deletes none", all(ci), sorted([]string{held.ID, live.ID, next.ID}))
 	w.clock.Advance(time.Hour)
+	w.equal("the reason", w.refusal(w.DeleteTechnicalUser(ctx, ci.ID), tokens.CodeConflict).Reason, tokens.ReasonInUse)
+	must(w.ReleaseAccessToken(ctx, held.ID))(w)
 	w.succeed(w.DeleteTechnicalUser(ctx, ci.ID))
 	w.equal("the event of the last one", last(next.ID).Action, tokens.ActionAccessTokenDelete)
 }

@@ -88,11 +88,11 @@ func (a *app) findToken(ctx context.Context, backend tokens.Backend, ref tokenRe
 // queriesFor returns the queries that together select the access tokens that a text without an identifier may name.
 func queriesFor(text string) []tokens.TokenQuery {
 	if email, name, ok := addressAndName(text); ok {
-		return []tokens.TokenQuery{{Name: name, TechnicalUserEmail: email}}
+		return []tokens.TokenQuery{{Name: name, TechnicalUserEmail: email, Ephemeral: true}}
 	}
-	queries := []tokens.TokenQuery{{Name: text, Sort: tokens.ColumnName}}
+	queries := []tokens.TokenQuery{{Name: text, Sort: tokens.ColumnName, Ephemeral: true}}
 	if isPrefix(tokens.KindAccessToken, text) {
-		queries = append(queries, tokens.TokenQuery{IDPrefix: text, Sort: tokens.ColumnID})
+		queries = append(queries, tokens.TokenQuery{IDPrefix: text, Sort: tokens.ColumnID, Ephemeral: true})
 	}
 	return queries
 }

@@ -173,7 +173,7 @@ func (c *technicalUserShow) read(ctx context.Context, app *app, backend tokens.B
 	if user, err = backend.TechnicalUser(ctx, id); err != nil {
 		return user, nil, err
 	}
-	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{TechnicalUserID: id})
+	page, err := backend.AccessTokens(ctx, tokens.TokenQuery{TechnicalUserID: id, Ephemeral: true})
 	return user, page.AccessTokens, err
 }
 

@@ -89,7 +89,7 @@ func (o *operation) deleteLeftOvers(ctx context.Context, technicalUserID string)
 		return err
 	}
 	for _, t := range all {
-		if !t.IsLeftOver(o.now) {
+		if !t.IsLeftOver(o.now) || t.Held != nil { // a person ends a hold
 			continue
 		}
 		if err := o.deleteAccessToken(ctx, t, "an earlier run left it over, expired"); err != nil {

@@ -80,9 +80,13 @@ func (t AccessToken) notForEphemeral(field, why string) error {
 func (t AccessToken) IsLeftOver(now time.Time) bool { return t.Ephemeral && t.hasExpired(now) }
 
 // madeForRun reports whether the caller made an ephemeral token, and so may delete it: who mints one must be able to take it
-// back. A caller who asks by a narrowed token needs what creating one needs there.
+// back. A caller who asks by a narrowed personal token, or by any token of a technical user, which has siblings, needs what
+// creating one needs there.
 func (c Caller) madeForRun(t AccessToken) bool {
 	level := t.User.GroupID
-	return t.Ephemeral && c.AccountID != "" && c.AccountID == t.CreatorID &&
-		c.allowsBeside(level, ruleOf(OperationEdit).at(level))
+	needed := ruleOf(OperationEdit).at(level)
+	if c.Credential != nil && !c.Credential.Personal && !c.Access.At(level).Allows(needed) {
+		return false
+	}
+	return t.Ephemeral && c.AccountID != "" && c.AccountID == t.CreatorID && c.allowsBeside(level, needed)
 }

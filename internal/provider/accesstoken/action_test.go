@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -310,6 +311,22 @@ func TestHoldAction(t *testing.T) {
 			},
 			held:     "restricted, scan",
 			progress: []string{`"scan"`, `"restricted"`, "2 of 2"},
+		},
+		{
+			name: "a token for one run, too",
+			before: func(w *holdWorld) error {
+				request := tokens.NewAccessToken{
+					NewSecretFor: w.NewSecret(), TechnicalUserID: w.CI.ID, Ephemeral: true,
+					Settings: tokens.Settings{Name: "a run", Enabled: true, ExpiresAt: w.Now().Add(time.Hour)},
+				}
+				_, err := w.Outside.CreateAccessToken(context.Background(), request)
+				return err
+			},
+			config: func(w *holdWorld) map[string]any {
+				return map[string]any{"technical_user_id": w.CI.ID, "search": "a run"}
+			},
+			held:     "a run",
+			progress: []string{`"a run"`, "1 of 1 access tokens"},
 		},
 		{
 			name: "held before",

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -62,6 +63,8 @@ type minted struct {
 	At   time.Time     `json:"at"`
 	Ends time.Time     `json:"ends"`
 	TTL  time.Duration `json:"ttl"`
+	// Ahead is how far the clock of the backend, by which At and Ends are, is ahead of this one.
+	Ahead time.Duration `json:"ahead"`
 }
 
 // Metadata names the type.
@@ -89,7 +92,8 @@ func (e *ephemeralToken) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 			"mint. Terraform does not delete the token where what uses it failed, or where the run was killed. Such a token ends " +
 			"by its `ttl`, `latchkey doctor` counts it, and the next mint for the same technical user deletes it. Until it ends, " +
 			"that technical user can't be deleted: `latchkey token delete` removes the token before. " +
-			"`latchkey token list` and `latchkey_access_tokens` leave these tokens out unless you ask for them.",
+			"`latchkey token list` and `latchkey_access_tokens` leave these tokens out unless you ask for them. A token whose roles " +
+			"manage tokens can make others that last: give one for a run the narrowest role that does.",
 		Attributes: map[string]schema.Attribute{
 			"technical_user_id": schema.StringAttribute{
 				Required:            true,
@@ -100,6 +104,7 @@ func (e *ephemeralToken) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 				Optional: true,
 				MarkdownDescription: "Role that the token may use at most: it narrows the roles of the technical user and adds " +
 					"nothing to them. One of " + attribute.KnownRoles,
+				Validators: []validator.String{attribute.RuleForKnown("the name of a role", tokens.ValidateRole)},
 			},
 			"ttl": schema.StringAttribute{
 				Optional:   true,
@@ -147,6 +152,7 @@ func (e *ephemeralToken) Open(ctx context.Context, req ephemeral.OpenRequest, re
 	var config ephemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	attribute.RequireID("technical_user_id", config.TechnicalUserID, tokens.KindTechnicalUser, &resp.Diagnostics)
+	attribute.Require("role", config.Role, &resp.Diagnostics, tokens.ValidateRole)
 	attribute.Require("ttl", config.TTL.StringValue, &resp.Diagnostics, validateRunTTL)
 	if resp.Diagnostics.HasError() {
 		return
@@ -164,7 +170,9 @@ func (e *ephemeralToken) Open(ctx context.Context, req ephemeral.OpenRequest, re
 		resp.Diagnostics.Append(failedMint(name, err))
 		return
 	}
-	made := minted{ID: token.ID, Name: name, At: token.CreatedAt, Ends: token.ExpiresAt, TTL: ttl}
+	made := minted{
+		ID: token.ID, Name: name, At: token.CreatedAt, Ends: token.ExpiresAt, TTL: ttl, Ahead: token.CreatedAt.Sub(now),
+	}
 	resp.Diagnostics.Append(made.keep(ctx, resp.Private)...)
 	resp.RenewAt = made.renewAt(now)
 	config.ID, config.Name = types.StringValue(token.ID), types.StringValue(name)
@@ -193,17 +201,30 @@ func (e *ephemeralToken) mint(
 	created, err := managed.Change(ctx, e.Connection, "", func(ctx context.Context) (tokens.CreatedAccessToken, error) {
 		return backend.CreateAccessToken(ctx, request)
 	})
+	if tokens.ErrorCode(err) == tokens.CodeUnavailable { // it may be there, and Terraform closes only what was opened
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patienceOfClose)
+		defer cancel()
+		_, _ = backend.RevokeSecret(ctx, secret)
+	}
 	return created.AccessToken, secret, err
 }
 
 // failedMint is the diagnostic for a token that could not be minted.
 func failedMint(name string, err error) diag.Diagnostic {
 	failed := diagnostics.Failed("mint", diagnostics.Subject{Kind: tokens.KindAccessToken, Name: name}, err)
-	if tokens.ErrorCode(err) != tokens.CodeForbidden {
+	note, refusal := "", &tokens.Error{}
+	switch errors.As(err, &refusal); {
+	case refusal.Code == tokens.CodeForbidden:
+		note = "Each phase of a run mints a token for this ephemeral resource, so whoever plans needs that permission, too."
+	case refusal.Reason == tokens.ReasonUnknownRole:
+		note = "A plan mints a token, too, so the role has to exist before the plan: apply it first, with -target."
+	case refusal.Field == "expires_at":
+		note = "The end follows from ttl and the clock of this machine, which may not be that of the server: set both right, or " +
+			"write another ttl."
+	default:
 		return failed
 	}
-	return diag.NewErrorDiagnostic(failed.Summary(), failed.Detail()+"\n\nEach phase of a run mints a token for this ephemeral "+
-		"resource, so whoever plans needs that permission, too.")
+	return diag.NewErrorDiagnostic(failed.Summary(), failed.Detail()+"\n\n"+note)
 }
 
 // newRunName generates the name of a token for one run.
@@ -279,7 +300,7 @@ func (m minted) subject() diagnostics.Subject {
 
 // next returns the end of a token that is renewed now.
 func (m minted) next(now time.Time) time.Time {
-	end, last := now.Add(m.TTL), m.At.Add(tokens.MaxEphemeralLife)
+	end, last := now.Add(m.Ahead+m.TTL), m.At.Add(tokens.MaxEphemeralLife)
 	if end.After(last) {
 		return last
 	}
@@ -291,7 +312,7 @@ func (m minted) renewAt(now time.Time) time.Time {
 	if !m.Ends.Before(m.At.Add(tokens.MaxEphemeralLife)) {
 		return time.Time{}
 	}
-	return now.Add(max(m.Ends.Sub(now), 0) / 2)
+	return now.Add(max(m.Ends.Sub(now.Add(m.Ahead)), 0) / 2)
 }
 
 // keeper keeps private data.

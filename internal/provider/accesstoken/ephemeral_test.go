@@ -92,6 +92,7 @@ func TestEphemeralToken(t *testing.T) {
 			}),
 		},
 		resource.TestStep{Config: forRun(b, 2, `ttl = "25h"`), ExpectError: acctest.Says("from 1m to 24h")},
+		resource.TestStep{Config: forRun(b, 2, `role = ""`), ExpectError: acctest.Says("role", "is not the name of a role")},
 		resource.TestStep{Config: forRun(b, 2, `ttl = "59s"`), ExpectError: acctest.Says("from 1m to 24h")},
 		resource.TestStep{Config: forRun(b, 2, `role = "nobody"`), ExpectError: acctest.Says("Unable to mint access token", "nobody")},
 	)

@@ -143,6 +143,7 @@ func (m *holdModel) selected(ctx context.Context, backend tokens.Backend) ([]dia
 	page, err := backend.AccessTokens(tokens.LookingFor(ctx, tokens.Purpose{Action: tokens.ActionAccessTokenHold}),
 		tokens.TokenQuery{
 			TechnicalUserID: m.TechnicalUserID.ValueString(), GroupID: m.GroupID.ValueString(), Search: m.Search.ValueString(),
+			Ephemeral: true,
 		})
 	for _, t := range page.AccessTokens {
 		selected = append(selected, diagnostics.Subject{Kind: tokens.KindAccessToken, Name: t.Name, ID: t.ID})

@@ -147,6 +147,17 @@ func (r *tokenResource) refuseBroughtReplacement(
 	}
 	if same, err := backend.HasSecret(ctx, old.ID, secret); err == nil && same {
 		refuse("token_wo brings the value that it has")
+		return
+	}
+	// Who may verify values can also tell a former one; nobody can tell one of a token that was deleted. Others aren't asked,
+	// since the audit log would tell of an attempt that nobody made.
+	self, err := backend.Whoami(ctx)
+	if err != nil || !self.Access.Anywhere(tokens.PermissionIntrospectTokens) {
+		return
+	}
+	v, err := backend.VerifySecret(ctx, secret, tokens.VerifyOptions{})
+	if err == nil && v.AccessToken != nil {
+		refuse("token_wo brings a value that was used before")
 	}
 }
 

@@ -155,3 +155,21 @@ func TestOwnSecretOfTheSameState(t *testing.T) {
 		},
 	)
 }
+
+// A replacement with a value that the token had before would fail as well, after the token is gone.
+func TestOwnSecretOfReplacementFromBefore(t *testing.T) {
+	b := acctest.New(t)
+	first, second := ownValue(), ownValue()
+	config := func(trigger string, lines ...string) string {
+		return b.Config(acctest.CIToken(append(lines, fmt.Sprintf(`replace_triggers = { a = %q }`, trigger))...))
+	}
+	b.Run(
+		resource.TestStep{Config: config("1", brings(first, 1)...)},
+		resource.TestStep{Config: config("1", brings(second, 2)...), Check: checkBrought(b, 2, second, first)},
+		resource.TestStep{
+			Config:      config("2", brings(first, 3)...),
+			ExpectError: acctest.Says("Unable to replace access token", "token_wo brings a value that was used before"),
+		},
+		resource.TestStep{Config: config("1", brings(second, 2)...), Check: checkBrought(b, 2, second)},
+	)
+}
