@@ -262,7 +262,9 @@ func newHoldWorld(b *acctest.Bench) *holdWorld {
 func (w *holdWorld) held() []string {
 	w.T.Helper()
 	var names []string
-	for _, t := range []tokens.AccessToken{w.deploy, w.scan, w.restricted, w.till, w.laptop} {
+	page, err := w.Outside.AccessTokens(context.Background(), tokens.TokenQuery{Ephemeral: true})
+	w.Must(err)
+	for _, t := range append(page.AccessTokens, w.laptop) {
 		now, err := w.Outside.AccessToken(context.Background(), t.ID)
 		w.Must(err)
 		if now.Held != nil {

@@ -212,8 +212,11 @@ func (e *ephemeralToken) mint(
 // failedMint is the diagnostic for a token that could not be minted.
 func failedMint(name string, err error) diag.Diagnostic {
 	failed := diagnostics.Failed("mint", diagnostics.Subject{Kind: tokens.KindAccessToken, Name: name}, err)
-	note, refusal := "", &tokens.Error{}
-	switch errors.As(err, &refusal); {
+	refusal, ok := errors.AsType[*tokens.Error](err)
+	var note string
+	switch {
+	case !ok:
+		return failed
 	case refusal.Code == tokens.CodeForbidden:
 		note = "Each phase of a run mints a token for this ephemeral resource, so whoever plans needs that permission, too."
 	case refusal.Reason == tokens.ReasonUnknownRole:
