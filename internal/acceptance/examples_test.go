@@ -45,7 +45,7 @@ func TestExamples(t *testing.T) {
 			if strings.HasPrefix(name, "actions") {
 				w.needsTerraform("1.14.0")
 			}
-			w.env = append(w.env, "TF_VAR_billing_token="+rand.Text()+rand.Text()) // which a user brings
+			w.env = append(w.env, "TF_VAR_invoices_token="+rand.Text()+rand.Text()) // which a user brings
 			looks := strings.HasPrefix(name, "data-sources")
 			if looks {
 				w.populate(filepath.Join(root, "quickstart"))

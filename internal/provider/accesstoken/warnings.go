@@ -135,10 +135,14 @@ const bringAnother = "bring another value in token_wo and raise token_wo_version
 
 // warnOfAcceptedDrift says that the plan forgets the secret.
 func warnOfAcceptedDrift(f tokenFacts, state *model, diags *diag.Diagnostics) {
+	where := "token"
+	if state.Token.IsNull() {
+		where = "encrypted_token"
+	}
 	diags.AddWarning("Accepting a secret that was changed outside Terraform",
-		fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets token and encrypted_token to null, and with them "+
-			"whatever depends on them.\n\n"+
-			"To give them a value again, %s before you apply.", state.subject(), drifted(f, state), wayToNext(state)))
+		fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so this plan sets %s to null, and with it whatever "+
+			"depends on it.\n\n"+
+			"To give them a value again, %s before you apply.", state.subject(), drifted(f, state), where, wayToNext(state)))
 }
 
 // wayToNext says how a token whose secret was changed elsewhere gets the next one.
