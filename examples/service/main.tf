@@ -43,6 +43,10 @@ output "encrypted_tokens" {
   value = { for name, service in module.service : name => service.encrypted_token if service.encrypted_token != null }
 }
 
+output "secret_versions" {
+  value = { for name, service in module.service : name => service.secret_version }
+}
+
 output "accounts" {
   value = { for name, service in module.service : name => service.email }
 }

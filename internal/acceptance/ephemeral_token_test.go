@@ -149,7 +149,7 @@ func TestEphemeralTokensAtOnce(t *testing.T) {
 		}
 		w.write("run/main.tf", `
 			terraform {
-				required_providers { latchkey = { source = "latchkey-dev/latchkey" } }
+				required_providers { latchkey = { source = "registry.terraform.io/latchkey-dev/latchkey" } }
 			}
 			variable "user" { type = string }
 			ephemeral "latchkey_access_token" "run" { technical_user_id = var.user }

@@ -33,6 +33,9 @@ func TestTokenFunctions(t *testing.T) {
 		{`"\n\u0000é"`, knownvalue.Null(), false},
 		{`null`, knownvalue.Null(), false},
 	} {
+		if test.text == "null" && acctest.IsOpenTofu() { // which passes no null on to a provider
+			continue
+		}
 		preview, valid := fmt.Sprintf("preview_%d", i), fmt.Sprintf("valid_%d", i)
 		config += acctest.Output(preview, "jsonencode(provider::latchkey::token_preview("+test.text+"))") +
 			acctest.Output(valid, "provider::latchkey::token_valid("+test.text+")")
@@ -45,7 +48,7 @@ func TestTokenFunctions(t *testing.T) {
 	}
 	b.Run(resource.TestStep{Config: `terraform {
 		required_providers {
-			latchkey = { source = "registry.terraform.io/hashicorp/latchkey" }
+			latchkey = { source = "hashicorp/latchkey" }
 		}
 	}
 	` + config, ConfigStateChecks: null})

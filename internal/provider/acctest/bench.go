@@ -4,6 +4,8 @@
 package acctest
 
 import (
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -145,6 +147,9 @@ type Beside struct {
 	// Providers are others, by their names.
 	Providers map[string]tfprovider.Provider
 }
+
+// IsOpenTofu reports whether the tests run OpenTofu in the place of Terraform.
+func IsOpenTofu() bool { return strings.Contains(os.Getenv("TF_ACC_PROVIDER_HOST"), "opentofu") }
 
 // RunWith is Run with something beside the provider.
 func (b *Bench) RunWith(beside Beside, steps ...resource.TestStep) {

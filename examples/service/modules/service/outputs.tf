@@ -9,6 +9,11 @@ output "encrypted_token" {
   value       = latchkey_access_token.this.encrypted_token
 }
 
+output "secret_version" {
+  description = "Number of the secret, which rises with each new one."
+  value       = latchkey_access_token.this.secret_version
+}
+
 output "access_token_id" {
   description = "Identifier of the token, which is no credential."
   value       = latchkey_access_token.this.id
