@@ -42,10 +42,11 @@ func recipientsOf(set types.Set) (recipients []string, known bool) {
 // withoutComment returns a recipient without the comment that a key of SSH may have.
 func withoutComment(recipient string) string {
 	recipient = strings.TrimSpace(recipient)
-	if fields := strings.Fields(recipient); strings.HasPrefix(recipient, "ssh-") && len(fields) > 2 && !strings.Contains(recipient, "\n") {
-		return strings.Join(fields[:2], " ")
+	fields := strings.Fields(recipient)
+	if !strings.HasPrefix(recipient, "ssh-") || len(fields) <= 2 || strings.Contains(recipient, "\n") {
+		return recipient
 	}
-	return recipient
+	return strings.Join(fields[:2], " ")
 }
 
 // digestOf returns the digest of recipients; empty for none.
@@ -118,8 +119,7 @@ func (m *model) validateRecipients(diags *diag.Diagnostics) {
 }
 
 // encrypt returns the secret for the recipients, as armored text; null for none.
-func encrypt(secret tokens.Secret, to types.Set) (types.String, error) {
-	texts, _ := recipientsOf(to)
+func encrypt(secret tokens.Secret, texts []string) (types.String, error) {
 	if len(texts) == 0 {
 		return types.StringNull(), nil
 	}
@@ -200,7 +200,8 @@ func (m *model) planHolders(state *model, f tokenFacts, diags *diag.Diagnostics)
 	default:
 		warnOfFormerRecipients(state, diags)
 	}
-	if removed := slices.DeleteFunc(before, func(r string) bool { return slices.Contains(wanted, r) }); known && len(removed) > 0 {
+	removed := slices.DeleteFunc(before, func(r string) bool { return slices.Contains(wanted, r) })
+	if known && len(removed) > 0 {
 		warnOfRemovedRecipient(state, len(removed), diags)
 	}
 }
@@ -232,10 +233,10 @@ func (m *model) holdSecret(secret tokens.Secret, f *tokenFacts) error {
 	if !m.EncryptedToken.IsUnknown() {
 		return nil
 	}
-	var err error
-	m.EncryptedToken, err = encrypt(secret, m.EncryptTo)
 	recipients, _ := recipientsOf(m.EncryptTo)
 	f.Recipients = digestOf(recipients)
+	var err error
+	m.EncryptedToken, err = encrypt(secret, recipients)
 	return err
 }
 

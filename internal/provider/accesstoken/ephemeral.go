@@ -71,7 +71,7 @@ type minted struct {
 func (e *ephemeralToken) Metadata(
 	_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse,
 ) {
-	resp.TypeName = "latchkey_access_token"
+	resp.TypeName = TypeName
 }
 
 // Schema describes the attributes.
@@ -248,7 +248,7 @@ func (e *ephemeralToken) Renew(ctx context.Context, req ephemeral.RenewRequest, 
 	if end := made.next(now); end.After(made.Ends) {
 		made.Ends = end
 		if err := e.extend(ctx, made); err != nil {
-			resp.Diagnostics.Append(diagnostics.FailedRenewal(made.subject(), err))
+			resp.Diagnostics.Append(diagnostics.FailedAction("renew", made.subject(), err))
 			return
 		}
 	}

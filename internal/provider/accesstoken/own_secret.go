@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
@@ -24,6 +25,13 @@ const tokenWO = "token_wo"
 // bringsSecrets reports whether people bring the secrets of the token, or may turn out to. The number says so: token_wo may come
 // and go.
 func (m *model) bringsSecrets() bool { return !m.TokenWOVersion.IsNull() }
+
+// readBrought takes the value for the plan m from the configuration, if people bring one.
+func (m *model) readBrought(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) {
+	if m.bringsSecrets() {
+		diags.Append(config.GetAttribute(ctx, path.Root(tokenWO), &m.TokenWO)...)
+	}
+}
 
 // bringing is what an apply does with the secret that its configuration brings.
 type bringing int
@@ -114,7 +122,8 @@ func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, f
 	}
 	ctx, backend, err := r.OpenFor(ctx, &f.Facts)
 	if err == nil {
-		err = compareSecret(ctx, backend, state.ID.ValueString(), plan.TokenWO.ValueString())
+		secret, _ := tokens.PresentedSecret(plan.TokenWO.ValueString()) // requireBrought has passed it
+		err = compareSecret(ctx, backend, state.ID.ValueString(), secret)
 	}
 	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden { // who may only plan can't tell; the apply asks again
 		diags.Append(diagnostics.Failed("adopt", state.subject(), plan.aboutBrought(err)))
@@ -170,12 +179,11 @@ func (m *model) adopt(ctx context.Context, b tokens.SecretService) error {
 	if err != nil {
 		return err
 	}
-	return compareSecret(ctx, b, m.ID.ValueString(), secret.Reveal())
+	return compareSecret(ctx, b, m.ID.ValueString(), secret)
 }
 
 // compareSecret refuses a value that is not the present secret of a token.
-func compareSecret(ctx context.Context, b tokens.SecretService, id, value string) error {
-	secret, _ := tokens.PresentedSecret(value) // what can be no secret is none
+func compareSecret(ctx context.Context, b tokens.SecretService, id string, secret tokens.Secret) error {
 	same, err := b.HasSecret(ctx, id, secret)
 	if err != nil || same {
 		return err

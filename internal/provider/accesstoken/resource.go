@@ -104,7 +104,7 @@ func (m *model) validatePolicies(diags *diag.Diagnostics) {
 
 func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
-	plan.TokenWO = codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics).TokenWO
+	plan.readBrought(ctx, req.Config, &resp.Diagnostics)
 	input := tokens.NewAccessToken{
 		TechnicalUserID: plan.TechnicalUserID.ValueString(), GroupID: plan.GroupID.ValueString(),
 		Settings: plan.settings(),
@@ -166,7 +166,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	state := codec.Decode(ctx, req.State.Raw, &resp.Diagnostics)
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
-	plan.TokenWO = codec.Decode(ctx, req.Config.Raw, &resp.Diagnostics).TokenWO
+	plan.readBrought(ctx, req.Config, &resp.Diagnostics)
 	update := tokens.AccessTokenUpdate{Settings: plan.settings()}
 	update.Fields = tokens.Difference(state.settings(), update.Settings)
 	var f tokenFacts

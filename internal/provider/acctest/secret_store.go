@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -15,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -120,29 +122,28 @@ func (r *storedSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 }
 
 func (r *storedSecret) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var value types.String
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo"), &value)...)
-	version, err := r.store.write(value.ValueString())
-	if err != nil {
-		resp.Diagnostics.AddError("Unable to write", err.Error())
-		return
-	}
-	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("version"), version)...)
+	r.write(ctx, req.Config, req.Plan, &resp.State, &resp.Diagnostics)
 }
 
 func (r *storedSecret) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
 
 func (r *storedSecret) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	r.write(ctx, req.Config, req.Plan, &resp.State, &resp.Diagnostics)
+}
+
+// write stores the value of the configuration, and records its version in the state.
+func (r *storedSecret) write(
+	ctx context.Context, config tfsdk.Config, plan tfsdk.Plan, state *tfsdk.State, diags *diag.Diagnostics,
+) {
 	var value types.String
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo"), &value)...)
+	diags.Append(config.GetAttribute(ctx, path.Root("value_wo"), &value)...)
 	version, err := r.store.write(value.ValueString())
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to write", err.Error())
+		diags.AddError("Unable to write", err.Error())
 		return
 	}
-	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("version"), version)...)
+	state.Raw = plan.Raw
+	diags.Append(state.SetAttribute(ctx, path.Root("version"), version)...)
 }
 
 func (r *storedSecret) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}

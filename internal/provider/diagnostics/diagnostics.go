@@ -65,11 +65,6 @@ func FailedAction(verb string, s Subject, err error) diag.Diagnostic {
 	return failure("Unable to "+verb+" "+s.Kind.Noun(), s.String(), err, "")
 }
 
-// FailedRenewal is the diagnostic for a token for one run whose end could not be moved.
-func FailedRenewal(s Subject, err error) diag.Diagnostic {
-	return failure("Unable to renew "+s.Kind.Noun(), s.String(), err, "")
-}
-
 // FailedImport is the diagnostic for a failed import.
 func FailedImport(s Subject, err error) diag.Diagnostic {
 	return failure("Unable to import "+s.Kind.Noun(), s.String(), err, "")

@@ -71,3 +71,12 @@ func (c *Connection) OpenFor(ctx context.Context, f *Facts) (context.Context, to
 	}
 	return tokens.WithWitness(ctx, w), backend, nil
 }
+
+// NewSecret makes a secret with a prefix, which is empty while the provider's token_prefix is unknown.
+func NewSecret(prefix string) (tokens.Secret, error) {
+	if prefix == "" {
+		return tokens.Secret{}, tokens.Unavailable(nil,
+			"the provider's token_prefix, with which the secret is to begin, is not known yet: set it to a fixed value")
+	}
+	return tokens.NewSecret(prefix)
+}
