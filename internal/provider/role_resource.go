@@ -108,20 +108,9 @@ func (v permissionsRule) MarkdownDescription(ctx context.Context) string { retur
 // ValidateSet applies the rule to the elements that are known.
 func (permissionsRule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
 	if err := tokens.ValidatePermissions(diagnostics.AttributeName(req.Path),
-		permissionsOf(req.ConfigValue)); err != nil {
+		attribute.Texts(req.ConfigValue)); err != nil {
 		resp.Diagnostics.Append(diagnostics.InvalidAttribute(req.Path, err))
 	}
-}
-
-// permissionsOf returns the permissions that the attribute holds, as far as they are known.
-func permissionsOf(set types.Set) []string {
-	var permissions []string
-	for _, element := range set.Elements() {
-		if text, ok := element.(types.String); ok && attribute.IsGiven(text) {
-			permissions = append(permissions, text.ValueString())
-		}
-	}
-	return permissions
 }
 
 // permissionsValue returns the attribute for permissions.
@@ -136,7 +125,7 @@ func permissionsValue(permissions []string) types.Set {
 // settings returns what the model sets on a role.
 func (m *roleModel) settings() tokens.RoleSettings {
 	return tokens.RoleSettings{
-		Name: m.Name.ValueString(), Description: m.Description.ValueString(), Permissions: permissionsOf(m.Permissions),
+		Name: m.Name.ValueString(), Description: m.Description.ValueString(), Permissions: attribute.Texts(m.Permissions),
 	}
 }
 
