@@ -139,16 +139,17 @@ type AccessTokenService interface {
 	// CreateAccessToken creates an access token with the caller's secret. If the same actor sends the same request again
 	// within 7 days, it returns the token that was created. CodeInvalid, also for a technical user, member or group that does not
 	// exist, and for a technical user that the system created for another token; CodeConflict for a secret that was used
-	// before (with its token as the holder, where it is the current secret of one to which the caller may bring one), for a request id that was used for something else, and for one whose token has been deleted since.
-	// An ephemeral one replaces those of its technical user that have expired, in the same transaction.
+	// before (with its token as the holder, where it is the current secret of one to which the caller may bring one), for a
+	// request id that was used for something else, and for one whose token has been deleted since. An ephemeral one replaces
+	// those of its technical user that have expired, in the same transaction.
 	CreateAccessToken(ctx context.Context, token NewAccessToken) (CreatedAccessToken, error)
 	// AccessToken returns an access token. CodeNotFound.
 	AccessToken(ctx context.Context, id string) (AccessToken, error)
 	// AccessTokens returns the tokens that the query selects and the caller may show, in the query's order. CodeInvalid.
 	AccessTokens(ctx context.Context, query TokenQuery) (TokenPage, error)
 	// UpdateAccessToken changes an access token and, if asked to, regenerates its secret. Sending the same regeneration
-	// again changes nothing. A personal token can only be enabled and disabled, an ephemeral one also get another end. CodeNotFound, CodeInvalid; CodeConflict if the secret version is not the expected one, and as
-	// CreateAccessToken.
+	// again changes nothing. A personal token can only be enabled and disabled, an ephemeral one also get another end.
+	// CodeNotFound, CodeInvalid; CodeConflict if the secret version is not the expected one, and as CreateAccessToken.
 	UpdateAccessToken(ctx context.Context, id string, update AccessTokenUpdate) (AccessToken, error)
 	// RetirePreviousSecret ends the previous secret within its grace period. CodeNotFound; CodeConflict if there is none.
 	RetirePreviousSecret(ctx context.Context, id string) (AccessToken, error)

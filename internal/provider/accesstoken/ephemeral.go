@@ -80,7 +80,8 @@ func (e *ephemeralToken) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 		MarkdownDescription: "A short-lived access token for one run, under a technical user: no plan and no state holds it. " +
 			"Terraform has it minted when the run needs it, and deleted when the run is over. For a token that lasts, use the " +
 			"resource `latchkey_access_token`.\n\n" +
-			"**What a mint costs.** Each phase mints a token of its own, with Terraform also where nothing refers to it: `terraform plan` one, " +
+			"**What a mint costs.** Each phase mints a token of its own, with Terraform also where nothing refers to it: " +
+			"`terraform plan` one, " +
 			"`terraform apply` two (one for its plan, one for the changes), and the apply of a saved plan one. `terraform " +
 			"validate` mints none, nor does a phase in which `technical_user_id` is not known yet. A mint writes an access token " +
 			"and a secret. After the deletion, the hash of the secret stays, as that of every secret, so that nobody uses the " +

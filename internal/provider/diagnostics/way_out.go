@@ -20,7 +20,8 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	},
 	tokens.ReasonSecretHeld: func(e *tokens.Error) string {
 		return fmt.Sprintf("Bring another value, also for a token that replaces that one. If no resource of this configuration "+
-			"manages it, and yours is to, import it, with the name of your resource:\n\nimport {\n  to = latchkey_access_token.NAME\n  id = %q\n}", e.Holder.ID)
+			"manages it, and yours is to, import it, with the name of your resource:\n\n"+
+			"import {\n  to = latchkey_access_token.NAME\n  id = %q\n}", e.Holder.ID)
 	},
 	tokens.ReasonLastOwner: func(e *tokens.Error) string {
 		if e.Field != "" {
