@@ -51,7 +51,7 @@ func testEventDetails(w *world) {
 	w.equal("the details of a regeneration", latest(), tokens.EventDetails{
 		Reason: "requested", SecretVersion: 2, PreviousSecretExpiresAt: regenerated.PreviousSecretExpiresAt(),
 	})
-	must(w.RetirePreviousSecret(ctx, t.ID))(w)
+	must(w.RetirePreviousSecret(ctx, t.ID, 0))(w)
 	w.equal("the details of an end", latest(), tokens.EventDetails{SecretVersion: 1})
 	_, err := w.acting(friend.Email).HoldAccessToken(ctx, w.create(w.request("theirs", t.User.ID)).ID, "why not")
 	w.refusal(err, tokens.CodeForbidden)

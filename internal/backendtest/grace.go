@@ -200,21 +200,29 @@ func testRetirePreviousSecret(w *world) {
 	request := w.request("deploy", "")
 	request.Grace = tokens.Grace{Duration: time.Hour}
 	id := w.create(request).ID
-	_, err := w.RetirePreviousSecret(ctx, id)
+	_, err := w.RetirePreviousSecret(ctx, id, 0)
 	w.refusal(err, tokens.CodeConflict)
 	_, second := w.regenerateWith(id, tokens.AccessTokenUpdate{}, ownGrace)
 	w.use(request.Secret)
 	w.clock.Advance(later)
 
-	retired := must(w.RetirePreviousSecret(ctx, id))(w)
+	// The secret that would end may be in use if another one than expected is current.
+	for _, other := range []int64{1, 3} {
+		_, err = w.RetirePreviousSecret(ctx, id, other)
+		w.refusal(err, tokens.CodeConflict)
+		w.equal("the reason", tokens.ErrorReason(err), tokens.ReasonVersionMovedOn)
+	}
+	w.live("where the version is another one", "pc", request.Secret, second)
+
+	retired := must(w.RetirePreviousSecret(ctx, id, 2))(w)
 	w.equal("the previous secret", retired.Previous, none)
 	w.equal("when it changed", retired.UpdatedAt, w.clock.Instant())
 	w.equal("the token afterwards", w.token(id), retired)
 	w.live("afterwards", "-c", request.Secret, second)
-	_, err = w.RetirePreviousSecret(ctx, id)
+	_, err = w.RetirePreviousSecret(ctx, id, 0)
 	w.refusal(err, tokens.CodeConflict)
 	w.equal("the events", actions(w.events(id)), []string{"access_token.create", "access_token.retire_previous refused",
-		"access_token.regenerate",
+		"access_token.regenerate", "access_token.retire_previous refused", "access_token.retire_previous refused",
 		"access_token.retire_previous", "access_token.retire_previous refused"})
 
 	// A revocation by either value ends both. With no live secret, there is none to retire.
@@ -228,7 +236,7 @@ func testRetirePreviousSecret(w *world) {
 			w.Errorf("a revoked value is active: %+v", v)
 		}
 	}
-	_, err = w.RetirePreviousSecret(ctx, id)
+	_, err = w.RetirePreviousSecret(ctx, id, 0)
 	w.refusal(err, tokens.CodeConflict)
 
 	// The secret of a revoked token gets no grace period.

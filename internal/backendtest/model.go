@@ -160,7 +160,7 @@ func testModel(w *world) {
 			},
 			"retire": func(t *rapid.T) {
 				id, token := pick(t)
-				_, err := w.RetirePreviousSecret(ctx, id)
+				_, err := w.RetirePreviousSecret(ctx, id, 0)
 				check(err, token.inGrace(token.previous, w.clock.Instant()) && !token.previous.IsZero() && !token.revoked)
 				token.previousEnd = w.clock.Instant()
 			},

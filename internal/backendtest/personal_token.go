@@ -177,7 +177,7 @@ func testPersonalTokensAreReplaced(w *world) {
 		w.equal("the field", refusal.Field, "access_token_id")
 		w.equal("the reason", refusal.Reason, tokens.ReasonPersonalToken)
 	}
-	_, err = w.RetirePreviousSecret(ctx, token.ID)
+	_, err = w.RetirePreviousSecret(ctx, token.ID, 0)
 	w.refusal(err, tokens.CodeConflict)
 	w.equal("the token", w.token(token.ID), token)
 

@@ -144,7 +144,7 @@ func testEveryRefusalLeavesOneEvent(w *world) {
 				return err
 			}},
 		"RetirePreviousSecret": {action: tokens.ActionAccessTokenRetirePrevious, object: token.ID,
-			try: func(b tokens.Backend) error { _, err := b.RetirePreviousSecret(ctx, token.ID); return err }},
+			try: func(b tokens.Backend) error { _, err := b.RetirePreviousSecret(ctx, token.ID, 0); return err }},
 		"HoldAccessToken": {action: tokens.ActionAccessTokenHold, object: token.ID,
 			try: func(b tokens.Backend) error { _, err := b.HoldAccessToken(ctx, token.ID, "leaked"); return err }},
 		"ReleaseAccessToken": {action: tokens.ActionAccessTokenRelease, object: token.ID,

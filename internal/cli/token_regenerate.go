@@ -108,7 +108,7 @@ type tokenRetirePrevious struct {
 func (c *tokenRetirePrevious) Run(ctx context.Context, app *app) error {
 	return app.eachToken(ctx, c.Tokens, tokens.ActionAccessTokenRetirePrevious, "retire the previous value of",
 		func(ctx context.Context, backend tokens.Backend, id string) error {
-			token, err := backend.RetirePreviousSecret(ctx, id)
+			token, err := backend.RetirePreviousSecret(ctx, id, 0)
 			if err != nil {
 				return err
 			}

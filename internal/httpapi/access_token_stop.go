@@ -16,6 +16,11 @@ type accessTokenHold struct {
 	Hold hold   `body:""`
 }
 
+type secretRetirement struct {
+	ID              string `path:"id"`
+	ExpectedVersion int64  `query:"expected_version" jsonschema:"The version of the current secret; another one is a conflict. Left out, any version may be current."`
+}
+
 // The operations that stop an access token, or what is left of its previous secret.
 var (
 	holdAccessToken = operation[accessTokenHold, accessToken]{
@@ -24,7 +29,7 @@ var (
 	releaseAccessToken = operation[idInput, accessToken]{
 		"POST", "/v1/access-tokens/{id}/release", "releaseAccessToken", "End the hold of an access token", false,
 	}
-	retirePreviousSecret = operation[idInput, accessToken]{
+	retirePreviousSecret = operation[secretRetirement, accessToken]{
 		"POST", "/v1/access-tokens/{id}/retire-previous-secret", "retirePreviousSecret",
 		"End the previous secret of an access token within its grace period", false,
 	}
@@ -39,8 +44,8 @@ func accessTokenStopEndpoints() []endpoint {
 		served(releaseAccessToken, func(ctx context.Context, b tokens.Backend, in idInput) (accessToken, error) {
 			return answered(accessTokenOf)(b.ReleaseAccessToken(ctx, in.ID))
 		}),
-		served(retirePreviousSecret, func(ctx context.Context, b tokens.Backend, in idInput) (accessToken, error) {
-			return answered(accessTokenOf)(b.RetirePreviousSecret(ctx, in.ID))
+		served(retirePreviousSecret, func(ctx context.Context, b tokens.Backend, in secretRetirement) (accessToken, error) {
+			return answered(accessTokenOf)(b.RetirePreviousSecret(ctx, in.ID, in.ExpectedVersion))
 		}),
 	}
 }
@@ -58,9 +63,11 @@ func (c *Client) ReleaseAccessToken(ctx context.Context, id string) (tokens.Acce
 }
 
 // RetirePreviousSecret implements tokens.Backend.
-func (c *Client) RetirePreviousSecret(ctx context.Context, id string) (tokens.AccessToken, error) {
+func (c *Client) RetirePreviousSecret(
+	ctx context.Context, id string, expectedVersion int64,
+) (tokens.AccessToken, error) {
 	retired := func(t tokens.AccessToken) bool { return !t.Previous.IsLive(t.ObservedAt) }
-	return askOnce(ctx, c, retirePreviousSecret, idInput{id}, id, retired)
+	return askOnce(ctx, c, retirePreviousSecret, secretRetirement{id, expectedVersion}, id, retired)
 }
 
 // askOnce is ask for an operation on an access token that is a conflict the second time. Where an answer was lost and the

@@ -78,7 +78,7 @@ func stops() map[string]stopped {
 			},
 			func(t *testing.T, b tokens.AccessTokenService, id string) (tokens.AccessToken, error) {
 				t.Helper()
-				return b.RetirePreviousSecret(t.Context(), id)
+				return b.RetirePreviousSecret(t.Context(), id, 0)
 			},
 		},
 	}

@@ -257,7 +257,7 @@ func liveOn(t *testing.T, m *managed, c *Client, name string) {
 	}
 	verifies(token, first.Secret, true)
 	verifies(token, second.Secret, true)
-	_, err = c.RetirePreviousSecret(ctx, token.ID)
+	_, err = c.RetirePreviousSecret(ctx, token.ID, 0)
 	must(err)
 	verifies(token, first.Secret, false)
 	held, err := c.HoldAccessToken(ctx, token.ID, "it leaked")

@@ -301,7 +301,7 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 		}
 	}
 	retire := func() {
-		_, err := b.Outside.RetirePreviousSecret(context.Background(), b.Token("ci").ID)
+		_, err := b.Outside.RetirePreviousSecret(context.Background(), b.Token("ci").ID, 0)
 		b.Must(err)
 	}
 	c = acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))

@@ -10,12 +10,19 @@ import (
 )
 
 // RetirePreviousSecret implements tokens.Backend.
-func (b *Backend) RetirePreviousSecret(ctx context.Context, id string) (tokens.AccessToken, error) {
+func (b *Backend) RetirePreviousSecret(
+	ctx context.Context, id string, expectedVersion int64,
+) (tokens.AccessToken, error) {
 	about := objectOf(tokens.KindAccessToken, id)
 	return change(ctx, b, tokens.ActionAccessTokenRetirePrevious, about, func(o *operation) (tokens.AccessToken, error) {
 		t, share, err := o.usableAccessToken(ctx, tokens.OperationRetire, id)
 		if err != nil {
 			return t, err
+		}
+		if expectedVersion != 0 && expectedVersion != t.Secret.Version {
+			return t, tokens.Conflict("secret_version", id, "access token %s has another secret than version %d: another run or "+
+				"person regenerated it in the meantime, and the secret that this would end may be in use; nothing was changed",
+				describe(o.answer(t, share)), expectedVersion).Because(tokens.ReasonVersionMovedOn)
 		}
 		if t.Previous == nil && o.again {
 			return o.answer(t, share), nil

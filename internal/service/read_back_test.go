@@ -66,7 +66,7 @@ func TestStopsThatAreUndone(t *testing.T) {
 			return err
 		}},
 		{"retire", fmt.Sprintf(onEvent, undoGrace), func(ctx context.Context, b *Backend, t tokens.AccessToken, _ tokens.Secret) error {
-			_, err := b.RetirePreviousSecret(ctx, t.ID)
+			_, err := b.RetirePreviousSecret(ctx, t.ID, 0)
 			return err
 		}},
 		{"regenerate", fmt.Sprintf(onEvent, undoGrace+`; UPDATE secrets SET grace_ends_at = 4000000000000000`),

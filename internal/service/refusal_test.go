@@ -127,7 +127,7 @@ func TestChangeThatCannotBeRecorded(t *testing.T) {
 		"UpdateAccessToken": func() error {
 			return errorOf(b.UpdateAccessToken(background, p.token.ID, tokens.AccessTokenUpdate{Fields: enabled}))
 		},
-		"RetirePreviousSecret": func() error { return errorOf(b.RetirePreviousSecret(background, p.token.ID)) },
+		"RetirePreviousSecret": func() error { return errorOf(b.RetirePreviousSecret(background, p.token.ID, 0)) },
 		"HoldAccessToken":      func() error { return errorOf(b.HoldAccessToken(background, p.token.ID, "leaked")) },
 		"DeleteAccessToken":    func() error { return b.DeleteAccessToken(background, p.token.ID) },
 		"RevokeSecret":         func() error { return errorOf(b.RevokeSecret(background, p.current)) },

@@ -61,7 +61,7 @@ func TestUnknownOutcome(t *testing.T) {
 			})
 			return err
 		}, ""},
-		{"retire the previous secret", func() error { _, err := b.RetirePreviousSecret(ctx, id); return err }, ""},
+		{"retire the previous secret", func() error { _, err := b.RetirePreviousSecret(ctx, id, 0); return err }, ""},
 		{"hold", func() error { _, err := b.HoldAccessToken(ctx, id, "it was seen"); return err }, ""},
 		{"edit", func() error {
 			_, err := b.UpdateAccessToken(ctx, id, tokens.AccessTokenUpdate{

@@ -151,8 +151,9 @@ type AccessTokenService interface {
 	// again changes nothing. A personal token can only be enabled and disabled, an ephemeral one also get another end.
 	// CodeNotFound, CodeInvalid; CodeConflict if the secret version is not the expected one, and as CreateAccessToken.
 	UpdateAccessToken(ctx context.Context, id string, update AccessTokenUpdate) (AccessToken, error)
-	// RetirePreviousSecret ends the previous secret within its grace period. CodeNotFound; CodeConflict if there is none.
-	RetirePreviousSecret(ctx context.Context, id string) (AccessToken, error)
+	// RetirePreviousSecret ends the previous secret within its grace period. CodeNotFound; CodeConflict if there is none, and
+	// if the version of the current secret is not the expected one; zero expects none.
+	RetirePreviousSecret(ctx context.Context, id string, expectedVersion int64) (AccessToken, error)
 	// HoldAccessToken stops a token until it is released. People will read the reason. Holding a held token is
 	// CodeConflict. CodeNotFound, CodeInvalid. A caller who may stop the token but not show it learns only that it is
 	// stopped. The same goes for an update that disables.

@@ -36,5 +36,6 @@ resource "terraform_data" "rollout" {
 action "latchkey_retire_previous_secret" "deploy" {
   config {
     access_token_id = latchkey_access_token.deploy.id
+    secret_version  = latchkey_access_token.deploy.secret_version
   }
 }

@@ -131,6 +131,10 @@ func TestRetireAction(t *testing.T) {
 		Policies: tokens.Policies{Grace: tokens.Grace{Duration: acctest.Day}}}})
 	id := made.ID
 	config := of(map[string]any{"access_token_id": id})
+	version := func(number int64) actionConfig {
+		return actionConfig{"access_token_id": tftypes.NewValue(tftypes.String, id),
+			"secret_version": tftypes.NewValue(tftypes.Number, number)}
+	}
 	owner, bea := acctest.NewCaller(b, newServer(b)), acctest.NewCallerAs(b, newServer(b), p.Bea.Email)
 	missing := tokens.NewID(tokens.KindAccessToken, b.Now())
 	const summary, nothing = "Unable to retire the previous secret of access token: ", "there is nothing to retire"
@@ -146,7 +150,9 @@ func TestRetireAction(t *testing.T) {
 		{name: "a new token", caller: owner, progress: `"ci" (` + id + ") … " + nothing, works: true},
 		{name: "without permission", before: func() { b.Regenerate("ci") }, caller: bea, works: true,
 			errors: []string{summary + " … " + id + " … tokens:manage"}},
-		{name: "after a regeneration", caller: owner, progress: `Access token "ci" (` + id + `) … has ended … version 2`},
+		{name: "another secret than the one rolled out", caller: owner, config: version(1), works: true,
+			errors: []string{summary + ` … "ci" (` + id + ") … another secret than version 1 … nothing was changed"}},
+		{name: "after a regeneration", caller: owner, config: version(2), progress: `Access token "ci" (` + id + `) … has ended … version 2`},
 		{name: "again", caller: owner, progress: `"ci" (` + id + ") … " + nothing},
 		{name: "an unknown token", caller: owner, config: of(map[string]any{"access_token_id": missing}),
 			errors: []string{summary + " … there is no access token " + missing}},

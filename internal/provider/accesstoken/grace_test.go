@@ -111,7 +111,7 @@ func TestRetiredPreviousSecret(t *testing.T) {
 		},
 		resource.TestStep{
 			PreConfig: func() {
-				_, err := b.Outside.RetirePreviousSecret(context.Background(), b.Token("ci").ID)
+				_, err := b.Outside.RetirePreviousSecret(context.Background(), b.Token("ci").ID, 0)
 				b.Must(err)
 			},
 			Config: config("2"), ConfigPlanChecks: acctest.EmptyPlan(),

@@ -57,15 +57,17 @@ func (m *model) bringings(state *model, f tokenFacts) (possible []bringing) {
 	if number.IsUnknown() {
 		possible = append(possible, makesSecrets)
 	}
-	neverHeld := before.IsNull() && state.Token.IsNull() && state.EncryptedToken.IsNull()
+	neverHeld := before.IsNull() && state.holdsNone()
 	mayRise := number.IsUnknown() || before.IsNull() || number.ValueInt64() > before.ValueInt64()
 	mayStay := !mayRise || number.IsUnknown() && !before.IsNull()
-	without := keepsBrought
-	if neverHeld {
-		without = adoptsPresent
-	}
 	if m.TokenWO.IsNull() || m.TokenWO.IsUnknown() {
-		possible = append(possible, without)
+		adopts := neverHeld || mayRise && state.mayBeKnown(f)
+		if adopts {
+			possible = append(possible, adoptsPresent)
+		}
+		if !adopts || mayStay && !neverHeld {
+			possible = append(possible, keepsBrought)
+		}
 	}
 	if !m.TokenWO.IsNull() {
 		switch {
@@ -81,6 +83,15 @@ func (m *model) bringings(state *model, f tokenFacts) (possible []bringing) {
 	}
 	slices.Sort(possible)
 	return slices.Compact(possible)
+}
+
+// holdsNone reports whether the state m holds no secret, encrypted or not.
+func (m *model) holdsNone() bool { return m.Token.IsNull() && m.EncryptedToken.IsNull() }
+
+// mayBeKnown reports whether people may know the secret that the token of the state m has, although it was made elsewhere: a
+// higher number alone says that they do. What was revoked is not there to be known.
+func (m *model) mayBeKnown(f tokenFacts) bool {
+	return m.bringsSecrets() && m.holdsNone() && f.ofSecret(m).HasOtherSecret() && !f.Revoked
 }
 
 // bringing returns what the apply of the plan m does, when everything is known.
@@ -115,7 +126,7 @@ func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, f
 				"keep the present one, use %[2]d.", state.subject(), before.ValueInt64(), after.ValueInt64(), before.ValueInt64()+1))
 	}
 	if plan.TokenWO.IsNull() && attribute.IsGiven(after) && !after.Equal(before) {
-		warnOfNumberAlone(state, after.ValueInt64(), diags)
+		warnOfNumberAlone(state, after.ValueInt64(), f, diags)
 	}
 	if plan.bringings(state, f)[0] != adoptsPresent || !attribute.IsGiven(plan.TokenWO) || diags.HasError() {
 		return
@@ -128,6 +139,21 @@ func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, f
 	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden { // who may only plan can't tell; the apply asks again
 		diags.Append(diagnostics.Failed("adopt", state.subject(), plan.aboutBrought(err)))
 	}
+}
+
+// onlyRecords reports whether the apply of a plan that brings a secret leaves the token as it is, since the value is the present
+// one. Nobody who uses the token is interrupted then. What can't be told counts as a new value.
+func (r *tokenResource) onlyRecords(ctx context.Context, state, plan *model, f *tokenFacts) bool {
+	secret, ok := tokens.PresentedSecret(plan.TokenWO.ValueString())
+	if !plan.bringsSecrets() || !ok {
+		return false
+	}
+	ctx, backend, err := r.OpenFor(ctx, &f.Facts)
+	if err != nil {
+		return false
+	}
+	same, err := backend.HasSecret(ctx, state.ID.ValueString(), secret)
+	return err == nil && same
 }
 
 // refuseBroughtReplacement refuses to replace a token where the new one could not be made: without a value, or with the one that
@@ -242,10 +268,14 @@ func warnOfDue(state, plan *model, diags *diag.Diagnostics) {
 }
 
 // warnOfNumberAlone says that a number without a value sets none.
-func warnOfNumberAlone(state *model, number int64, diags *diag.Diagnostics) {
+func warnOfNumberAlone(state *model, number int64, f tokenFacts, diags *diag.Diagnostics) {
+	keeps := fmt.Sprintf("keeps its secret: there is no token_wo, so token_wo_version = %d is only recorded", number)
+	if state.mayBeKnown(f) {
+		keeps += ", and with it that you know the secret that was made outside Terraform (version " +
+			state.SecretVersion.String() + ")"
+	}
 	diags.AddAttributeWarning(path.Root("token_wo_version"), "Recording a number without a value", fmt.Sprintf(
-		"%s keeps its secret: there is no token_wo, so token_wo_version = %d is only recorded. To set a value, bring it in token_wo "+
-			"in the same apply as a higher number.", state.subject(), number))
+		"%s %s. To set a value, bring it in token_wo in the same apply as a higher number.", state.subject(), keeps))
 }
 
 // warnOfNothingBrought says that an apply can't create the token. It is no error, since a destroy plans the creation of what

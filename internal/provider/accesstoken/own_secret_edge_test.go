@@ -173,3 +173,57 @@ func TestOwnSecretOfReplacementFromBefore(t *testing.T) {
 		resource.TestStep{Config: config("1", brings(second, 2)...), Check: checkBrought(b, 2, second)},
 	)
 }
+
+// A raised number whose value is the present one is only recorded, and so interrupts nobody who uses the token.
+func TestOwnSecretRecordedInUse(t *testing.T) {
+	b := acctest.New(t)
+	value, next := ownValue(), ownValue()
+	config := func(value string, number int) string {
+		return b.Config(acctest.CIToken(brings(value, number, `protect_if_used_within = "1d"`)...))
+	}
+	b.Run(
+		resource.TestStep{Config: config(value, 1)},
+		resource.TestStep{
+			PreConfig: func() {
+				secret, _ := tokens.PresentedSecret(value)
+				b.Use(secret)
+			},
+			Config: config(value, 2),
+			Check: resource.ComposeTestCheckFunc(
+				checkBrought(b, 1, value), resource.TestCheckResourceAttr(acctest.CI, "token_wo_version", "2")),
+		},
+		resource.TestStep{
+			Config:      config(next, 3),
+			ExpectError: acctest.Says("Access token is in use", "would regenerate it without a grace"),
+		},
+		resource.TestStep{PreConfig: func() { b.Advance(2 * acctest.Day) }, Config: b.Config("")}, // used no more
+	)
+}
+
+// An accepted secret stays another one than people brought, and each plan says so, until a number says that it is known, or a
+// value replaces it.
+func TestOwnSecretDriftAccepted(t *testing.T) {
+	b := acctest.New(t)
+	value, next := ownValue(), ownValue()
+	const accepts = `on_secret_drift = "accept"`
+	config := func(lines ...string) string { return b.Config(acctest.CIToken(lines...)) }
+	refused := acctest.Says("Secret was changed outside Terraform", "raise token_wo_version")
+	b.Run(
+		resource.TestStep{Config: config(brings(value, 1, accepts)...)},
+		resource.TestStep{
+			PreConfig:        func() { b.Regenerate("ci") },
+			Config:           config(brings(value, 1, accepts)...),
+			ConfigPlanChecks: acctest.EmptyPlan(),
+		},
+		resource.TestStep{Config: config(brings(value, 1)...), ExpectError: refused},
+		resource.TestStep{Config: config(`token_wo_version = 2`, accepts), Check: resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2")},
+		resource.TestStep{Config: config(`token_wo_version = 2`)},
+		resource.TestStep{
+			PreConfig:   func() { b.Regenerate("ci") },
+			Config:      config(`token_wo_version = 2`),
+			ExpectError: refused,
+		},
+		resource.TestStep{Config: config(`token_wo_version = 3`), Check: resource.TestCheckResourceAttr(acctest.CI, "secret_version", "3")},
+		resource.TestStep{Config: config(brings(next, 4)...), Check: checkBrought(b, 4, next)},
+	)
+}

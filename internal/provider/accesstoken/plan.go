@@ -68,7 +68,9 @@ func (r *tokenResource) ModifyPlan(
 			plan.TokenWO = config.TokenWO
 			r.planOwnSecret(ctx, &state, &plan, f, &resp.Diagnostics)
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
-			regenerates := plan.SecretVersion.IsUnknown() && !plan.RegenerationReason.IsUnknown()
+			regenerates := plan.SecretVersion.IsUnknown() && !plan.RegenerationReason.IsUnknown() &&
+				r.regeneratesInUse(ctx, &state, &plan, &f)
+			r.refuseInterruption(plan.interruption(&state, regenerates), plan.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 			r.RefuseOwn(ctx, plan.curtailment(&state, regenerates, r.Now()), state.subject(), &resp.Diagnostics)
 			r.WarnOfOwnRoles(ctx, state.subject(), before, plan.settings().Own, &resp.Diagnostics, plan.Role, plan.GroupRoles)
 			refused := resp.Diagnostics.HasError()
@@ -183,7 +185,6 @@ func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag
 		r.warnOfUnseen(plan, state, f, diags)
 	}
 	r.planNewEnd(state, plan, reason, f, diags)
-	r.refuseInterruption(plan.interruption(state, attribute.IsGiven(reason)), plan.ProtectIfUsedWithin, f, state, diags)
 	warnOfHold(f, state, diags)
 	warnOfRevival(f, state, diags)
 	if f.Revived && r.Now().Before(state.PreviousSecretExpiresAt.Value()) {

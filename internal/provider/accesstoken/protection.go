@@ -44,6 +44,17 @@ func (m *model) curtailment(state *model, regenerates bool, now time.Time) strin
 	return ""
 }
 
+// regeneratesInUse reports whether a plan that regenerates would end a value that is in use. It would not where it brings the
+// present value again; the backend is asked for that only where something depends on it.
+func (r *tokenResource) regeneratesInUse(ctx context.Context, state, plan *model, f *tokenFacts) bool {
+	if plan.interruption(state, true) != managed.StepRegenerate {
+		return true
+	}
+	own, err := r.OwnTokenID(ctx)
+	isGuarded := plan.ProtectIfUsedWithin.Value() != 0 || err != nil || own == state.ID.ValueString()
+	return !isGuarded || !r.onlyRecords(ctx, state, plan, f)
+}
+
 // refuseInterruption refuses a step at plan while the token is in use, as it was last observed.
 func (r *tokenResource) refuseInterruption(
 	step string, within customtypes.Duration, f tokenFacts, state *model, diags *diag.Diagnostics,

@@ -175,8 +175,9 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	regenerates := plan.SecretVersion.IsUnknown()
-	if r.RefusesOwn(ctx, "update", plan.curtailment(&state, regenerates, r.Now()), state.subject(), &resp.Diagnostics) ||
-		refusesInterruption(ctx, plan.interruption(&state, regenerates), plan.ProtectIfUsedWithin, backend,
+	inUse := regenerates && r.regeneratesInUse(ctx, &state, &plan, &f)
+	if r.RefusesOwn(ctx, "update", plan.curtailment(&state, inUse, r.Now()), state.subject(), &resp.Diagnostics) ||
+		refusesInterruption(ctx, plan.interruption(&state, inUse), plan.ProtectIfUsedWithin, backend,
 			state.subject(), &resp.Diagnostics) {
 		return
 	}

@@ -28,6 +28,7 @@ func NewRetireAction() action.Action { return &retireAction{} }
 
 type retireModel struct {
 	AccessTokenID types.String `tfsdk:"access_token_id"`
+	SecretVersion types.Int64  `tfsdk:"secret_version"`
 }
 
 func (a *retireAction) Metadata(_ context.Context, _ action.MetadataRequest, resp *action.MetadataResponse) {
@@ -49,6 +50,12 @@ func (a *retireAction) Schema(_ context.Context, _ action.SchemaRequest, resp *a
 				Required:            true,
 				MarkdownDescription: "Identifier of the access token.",
 				Validators:          []validator.String{attribute.IDRule(tokens.KindAccessToken)},
+			},
+			"secret_version": schema.Int64Attribute{
+				Optional: true,
+				MarkdownDescription: "Version of the current secret, which everything that uses the token has by then: the token's " +
+					"`secret_version`. If somebody has regenerated the token since, the previous secret is the one in use: the action " +
+					"then fails and ends nothing. Without it, the action ends whatever the previous secret is.",
 			},
 		},
 	}
@@ -79,10 +86,10 @@ func (a *retireAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	}
 	var token tokens.AccessToken
 	if err == nil {
-		token, err = backend.RetirePreviousSecret(ctx, about.ID)
+		token, err = backend.RetirePreviousSecret(ctx, about.ID, config.SecretVersion.ValueInt64())
 	}
 	switch {
-	case tokens.ErrorCode(err) == tokens.CodeConflict:
+	case tokens.ErrorCode(err) == tokens.CodeConflict && tokens.ErrorReason(err) != tokens.ReasonVersionMovedOn:
 		managed.Tell(resp, "%s", err) // which names the token, and says that there is nothing to retire
 	case err != nil:
 		resp.Diagnostics.Append(diagnostics.FailedAction(verb, about, err))

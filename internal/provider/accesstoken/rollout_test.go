@@ -141,6 +141,7 @@ resource "terraform_data" "rollout" {
 action "latchkey_retire_previous_secret" "ci" {
   config {
     access_token_id = latchkey_access_token.ci.id
+    secret_version  = latchkey_access_token.ci.secret_version
   }
 }
 `)

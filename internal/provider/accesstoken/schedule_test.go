@@ -275,7 +275,7 @@ func TestStoryOfAToken(t *testing.T) {
 			ConfigPlanChecks: acctest.EmptyPlan(),
 		},
 		resource.TestStep{Config: config("2"), Check: func(*terraform.State) error {
-			_, err := b.Outside.RetirePreviousSecret(context.Background(), id)
+			_, err := b.Outside.RetirePreviousSecret(context.Background(), id, 0)
 			b.Must(err)
 			events, err := b.Outside.Events(context.Background(), tokens.EventQuery{ObjectID: id})
 			b.Must(err)

@@ -55,6 +55,8 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 		warnOfAcceptedDrift(f, state, diags)
 	case decision.AcceptDrift && f.Revoked:
 		warnOfRevocation(state, diags)
+	case decision.AcceptDrift && m.bringsSecrets():
+		warnOfOtherSecret(f, state, diags)
 	case decision.Due:
 		warnOfDue(state, m, diags)
 	}

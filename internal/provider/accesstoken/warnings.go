@@ -121,8 +121,8 @@ func refusedDrift(f tokenFacts, state *model, own bool) diag.Diagnostic {
 	wayOut := ".\n\nTo go on, set on_secret_drift to \"regenerate\" for a new secret that the state knows, or to \"accept\" to " +
 		"keep the other one and set token to null"
 	if own {
-		wayOut = ", which is the default with token_wo_version.\n\nTo go on, " + bringAnother + ", or set on_secret_drift to " +
-			"\"accept\" to live with the other one"
+		wayOut = ", which is the default with token_wo_version.\n\nTo go on, " + bringAnother + knowIt(f, state) + ", or set " +
+			"on_secret_drift to \"accept\" to live with the other one"
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("on_secret_drift"), "Secret was changed outside Terraform",
 		fmt.Sprintf("%s: %s. on_secret_drift is \"error\"%s. "+
@@ -132,6 +132,21 @@ func refusedDrift(f tokenFacts, state *model, own bool) diag.Diagnostic {
 
 // bringAnother says how people bring the next secret.
 const bringAnother = "bring another value in token_wo and raise token_wo_version"
+
+// knowIt says how people tell that they know a secret that was made elsewhere, where they may.
+func knowIt(f tokenFacts, state *model) string {
+	if !state.mayBeKnown(f) {
+		return ""
+	}
+	return ", raise token_wo_version without token_wo if you know the other one"
+}
+
+// warnOfOtherSecret says that the secret that people brought is not the one that the token has, which was accepted.
+func warnOfOtherSecret(f tokenFacts, state *model, diags *diag.Diagnostics) {
+	diags.AddWarning("Secret is not the one that was brought",
+		fmt.Sprintf("%s: %s. on_secret_drift is \"accept\", so nothing is done about it.\n\nTo end this, %s%s.",
+			state.subject(), drifted(f, state), bringAnother, knowIt(f, state)))
+}
 
 // warnOfAcceptedDrift says that the plan forgets the secret.
 func warnOfAcceptedDrift(f tokenFacts, state *model, diags *diag.Diagnostics) {

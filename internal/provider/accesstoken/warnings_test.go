@@ -42,6 +42,8 @@ func TestPlanWarnings(t *testing.T) {
 	expired := observe(func(t *tokens.AccessToken) { t.ExpiresAt = made.Add(time.Hour) })
 	revoked := observe(func(t *tokens.AccessToken) { t.Secret.EndedAt = made.Add(time.Hour) })
 	outlived := observe(func(t *tokens.AccessToken) { t.TTL = time.Hour })
+	another := observe(func(t *tokens.AccessToken) { t.Secret.Version, t.OnSecretDrift = 2, tokens.OnSecretDriftAccept })
+	another.Token, another.TokenWOVersion = types.StringNull(), types.Int64Value(1)
 
 	for _, test := range []struct {
 		name  string
@@ -121,6 +123,11 @@ func TestPlanWarnings(t *testing.T) {
 			"revoked again", regenerated(revoked, tokens.ReasonDrift), tokenFacts{Revoked: true}, func(*model) {},
 			[]string{"Regenerating access token for the same reason as before"},
 			[]string{"regenerated or revoked outside Terraform"},
+		},
+		{
+			"another secret than people brought, accepted", another, tokenFacts{}, func(*model) {},
+			[]string{"Secret is not the one that was brought"},
+			[]string{`"ci" (tok_`, "the backend version 2", "raise token_wo_version without token_wo"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
