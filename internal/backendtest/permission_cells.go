@@ -195,7 +195,9 @@ func (m *matrix) tokenOperations(caller string) []tokenOperation {
 
 	return append(operations, policies,
 		tokenOperation{name: "retire the previous secret", table: tableDelete, action: tokens.ActionAccessTokenRetirePrevious,
-			try: func(s *subject) (*tokens.AccessToken, error) { return answer(m.actor.RetirePreviousSecret(ctx, s.id, 0)) },
+			try: func(s *subject) (*tokens.AccessToken, error) {
+				return answer(m.actor.RetirePreviousSecret(ctx, s.id, 0))
+			},
 			// none of them has one, and those who may retire it are told so
 			differs: func(_ *subject, c *cell) { c.code = tokens.CodeConflict }},
 		tokenOperation{name: "regenerate", table: tableRegenerate, action: tokens.ActionAccessTokenRegenerate,

@@ -54,7 +54,7 @@ func answerToDrift(policy tokens.DriftPolicy) string {
 	if policy == tokens.OnSecretDriftError {
 		return "plan " + declaring + " fails, by on_secret_drift"
 	}
-	return "apply " + declaring + " regenerates it once more"
+	return "apply " + declaring + " regenerates it once more, or fails where token_wo brings its value"
 }
 
 // grace returns the grace period that counts this once in place of the token's, or nil if none is given.

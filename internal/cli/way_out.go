@@ -14,6 +14,9 @@ var waysOut = map[tokens.Reason]func(*tokens.Error) string{
 	tokens.ReasonVersionMovedOn: func(e *tokens.Error) string {
 		return "latchkey token show " + e.ID + " shows how things stand"
 	},
+	tokens.ReasonInUseByRun: func(e *tokens.Error) string {
+		return "latchkey token delete " + e.Holder.ID + " deletes one that an interrupted run left behind"
+	},
 	tokens.ReasonTTLTooShort: func(e *tokens.Error) string { return "latchkey token regenerate " + e.ID + " does that" },
 	tokens.ReasonUnknownRole: always("latchkey role list shows what each of them permits"),
 	tokens.ReasonUnknownCaller: always("name a member in --act-as, or leave --act-as out to work as the owner of " +

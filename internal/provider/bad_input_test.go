@@ -99,6 +99,11 @@ func TestBadInputAtPlan(t *testing.T) {
 		{"protection that comes too late", token(`protect_if_used_within = "90s"`),
 			[]string{"Attribute protect_if_used_within:", "1m30s is too short", "at least 2m"}},
 
+		{"half a number", token(`token_wo_version = 5.5`),
+			[]string{"Attribute token_wo_version:", "5.5 is no whole number", "up to 9223372036854775807"}},
+		{"a number too large", token(`token_wo_version = 20261127123456789012`),
+			[]string{"Attribute token_wo_version:", "20261127123456789012 is no whole number"}},
+
 		{"group name", named("group", "name", "Payments"),
 			[]string{"Attribute name:", "not a valid name", "1 to 63 lower-case letters"}},
 		{"long group name", named("group", "name", strings.Repeat("x", 64)),

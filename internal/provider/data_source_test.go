@@ -153,6 +153,8 @@ func TestBadDataSourceSettings(t *testing.T) {
 		{"no time", "access_tokens", []string{`unused_for = "0s"`},
 			[]string{"Attribute unused_for:", "at least one second", "leave unused_for out"}},
 		{"limit", "access_tokens", []string{`limit = -1`}, []string{"Attribute limit:", "-1 is negative"}},
+		{"half a limit", "access_tokens", []string{`limit = 1.5`}, []string{"Attribute limit:", "1.5 is no whole number"}},
+		{"half a limit of events", "events", []string{`limit = 1.5`}, []string{"Attribute limit:", "1.5 is no whole number"}},
 		{"technical user without a key", "technical_user", nil, []string{"Attribute id:", "set id, email or name"}},
 		{"technical user by id and name", "technical_user", []string{`id = "tu_01jd0000000000000000000000"`, `name = "ci"`},
 			[]string{"Attribute id:", "by itself"}},

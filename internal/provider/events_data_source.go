@@ -23,15 +23,15 @@ type eventsDataSource struct{ managed.Reader }
 func newEventsDataSource() datasource.DataSource { return &eventsDataSource{} }
 
 type eventsModel struct {
-	ObjectID types.String          `tfsdk:"object_id"`
-	Actor    types.String          `tfsdk:"actor"`
-	Action   types.String          `tfsdk:"action"`
-	Outcome  types.String          `tfsdk:"outcome"`
-	Run      types.String          `tfsdk:"run"`
-	Since    customtypes.Timestamp `tfsdk:"since"`
-	Until    customtypes.Timestamp `tfsdk:"until"`
-	Limit    types.Int64           `tfsdk:"limit"`
-	Events   types.List            `tfsdk:"events"`
+	ObjectID types.String            `tfsdk:"object_id"`
+	Actor    types.String            `tfsdk:"actor"`
+	Action   types.String            `tfsdk:"action"`
+	Outcome  types.String            `tfsdk:"outcome"`
+	Run      types.String            `tfsdk:"run"`
+	Since    customtypes.Timestamp   `tfsdk:"since"`
+	Until    customtypes.Timestamp   `tfsdk:"until"`
+	Limit    customtypes.WholeNumber `tfsdk:"limit"`
+	Events   types.List              `tfsdk:"events"`
 }
 
 type eventModel struct {
@@ -235,6 +235,7 @@ func (d *eventsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	attribute.Require("object_id", config.ObjectID, &resp.Diagnostics, validateObjectID)
 	config.Since.Require("since", &resp.Diagnostics)
 	config.Until.Require("until", &resp.Diagnostics)
+	config.Limit.Require("limit", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

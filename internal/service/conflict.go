@@ -30,6 +30,14 @@ func describe(t tokens.AccessToken) string {
 	return fmt.Sprintf("%q (%s)", t.Name, t.ID)
 }
 
+// describeOfRun names the token of a run in an error, with its end.
+func describeOfRun(t tokens.AccessToken) string {
+	if t.ExpiresAt.IsZero() { // concealed
+		return describe(t)
+	}
+	return describe(t) + ", which ends at " + tokens.FormatTimestamp(t.ExpiresAt)
+}
+
 // describeUser names a technical user in an error. The address of one that the system created reveals the name of its
 // token.
 func describeUser(u tokens.TechnicalUser) string {

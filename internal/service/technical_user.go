@@ -390,6 +390,11 @@ func (b *Backend) DeleteTechnicalUser(ctx context.Context, id string) error {
 			if err != nil {
 				return u, err
 			}
+			if !slices.ContainsFunc(all, func(t tokens.AccessToken) bool { return !t.Ephemeral }) {
+				return u, tokens.InUse(id, all[0].ID, "technical user %s (%s) can't be deleted while there are access tokens of "+
+					"runs that go on, or were interrupted: %s", u.Email, id, several(shown, describeOfRun)).
+					Because(tokens.ReasonInUseByRun)
+			}
 			return u, tokens.InUse(id, all[0].ID, "technical user %s (%s) can't be deleted while it has access tokens: %s; "+
 				"delete them first", u.Email, id, several(shown, describe))
 		}

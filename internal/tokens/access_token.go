@@ -209,7 +209,7 @@ type NewAccessToken struct {
 	MemberID string
 	// Ephemeral makes it a token for one run, of the technical user with TechnicalUserID. It ends at ExpiresAt, within
 	// MaxEphemeralLife. Its creation deletes what earlier runs left over: the expired ephemeral tokens of that technical user.
-	Ephemeral bool
+	Ephemeral bool `digest:"omitzero"`
 	// Settings are the settings of the token. An empty Visibility means VisibilityOrganization.
 	Settings
 }

@@ -34,6 +34,8 @@ const (
 	ReasonNameTaken Reason = "name_taken"
 	// ReasonInUse: the object can't be deleted while others belong to it. The holder is one of them.
 	ReasonInUse Reason = "in_use"
+	// ReasonInUseByRun: it can't be deleted while others belong to it, and all of those are tokens of runs.
+	ReasonInUseByRun Reason = "in_use_by_run"
 	// ReasonLastOwner: the object is the last owner, and one must remain.
 	ReasonLastOwner Reason = "last_owner"
 	// ReasonVersionMovedOn: the secret is not the one that the caller expected to replace.

@@ -33,6 +33,8 @@ func ValidateNewSecret(field, value string) error {
 		return nil
 	}
 	switch _, ok := PresentedSecret(value); {
+	case strings.TrimSpace(value) != value:
+		return Invalid(field, "the value begins or ends with white space, such as a line end: leave that out")
 	case len(value) < minPresented || len(value) > maxPresented:
 		return Invalid(field, "a secret has %d to %d characters, and this one does not: %s", minPresented, maxPresented, advice)
 	case !ok:

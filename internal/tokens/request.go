@@ -24,7 +24,8 @@ func (r Request) Validate() error { return ValidateID("request_id", KindRequest,
 
 // Digest returns the SHA-256, in hexadecimal, of everything that an input asks for, except its request id. A secret
 // counts by its hash, unless it was generated for a caller who sent none. Inputs that mean the same have the same digest:
-// times in any zone, sets of roles in any order. Every field of the input counts, so that none can be forgotten.
+// times in any zone, sets of roles in any order. Every field of the input counts, so that none can be forgotten; one that came
+// later, with the tag omitzero, only where it is set: a request may be sent again to a server that was upgraded in between.
 func Digest(input any) string {
 	text, err := json.Marshal(content(reflect.ValueOf(input)))
 	if err != nil {
@@ -64,7 +65,8 @@ func content(v reflect.Value) any {
 				panic(fmt.Sprintf("%s.%s: a field of a request must be exported, or no digest would cover it", v.Type(),
 					field.Name))
 			}
-			if field.Tag.Get("digest") != "-" {
+			tag := field.Tag.Get("digest")
+			if tag != "-" && (tag != "omitzero" || !v.Field(i).IsZero()) {
 				fields = append(fields, field.Name, content(v.Field(i)))
 			}
 		}

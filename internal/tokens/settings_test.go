@@ -313,6 +313,27 @@ func TestDigestCoversEveryField(t *testing.T) {
 	}
 }
 
+// A request from before a field came has the digest that it had.
+func TestDigestOfEarlierRequest(t *testing.T) {
+	n := tokens.NewAccessToken{
+		NewSecretFor: newSecret(t), TechnicalUserID: "tu_1", GroupID: "grp_1", Settings: tokens.Settings{Name: "ci"},
+	}
+	before := struct {
+		NewSecretFor    tokens.NewSecretFor
+		TechnicalUserID string
+		GroupID         string
+		MemberID        string
+		Settings        tokens.Settings
+	}{n.NewSecretFor, n.TechnicalUserID, n.GroupID, n.MemberID, n.Settings}
+	if tokens.Digest(n) != tokens.Digest(before) {
+		t.Error("a field that is not set changes the digest")
+	}
+	n.Ephemeral = true
+	if tokens.Digest(n) == tokens.Digest(before) {
+		t.Error("a field that is set doesn't")
+	}
+}
+
 func digestCoversEveryField[N any](t *testing.T, n N) {
 	for path, altered := range alterations(t, n) {
 		if covered := tokens.Digest(altered) != tokens.Digest(n); covered != (path != "Request.RequestID") {

@@ -25,7 +25,7 @@ func LeavesEvent(ctx context.Context, err error) bool {
 // taken, something is still inside, no other owner is there yet, or no role has the name yet.
 func MayPass(err error) bool {
 	switch ErrorReason(err) {
-	case ReasonNameTaken, ReasonInUse, ReasonLastOwner:
+	case ReasonNameTaken, ReasonInUse, ReasonInUseByRun, ReasonLastOwner:
 		return ErrorCode(err) == CodeConflict
 	case ReasonUnknownRole:
 		return true

@@ -363,7 +363,8 @@ func TestHoldAction(t *testing.T) {
 				return map[string]any{"access_token_ids": []string{w.laptop.ID, w.till.ID, missing}}
 			},
 			held:     "bea's deploy, till",
-			progress: []string{`"deploy" … : held`, `"till" … : held`, missing + " … there is none", "2 of 3"},
+			progress: []string{`"deploy" … : held`, `"till" … : held`, "could not be held … there is no access token " + missing, "2 of 3"},
+			errors:   []string{summary + "2 of 3 access tokens are held … there is no access token " + missing},
 		},
 		{
 			name: "where one can't be held", as: "anna@example.com",
@@ -394,7 +395,7 @@ func TestHoldAction(t *testing.T) {
 		{
 			name:     "none that exists",
 			config:   func(*holdWorld) map[string]any { return map[string]any{"access_token_ids": []string{missing}} },
-			progress: []string{"there is none", "0 of 1"}, errors: []string{summary + "None was held … access_token_ids … deleted"},
+			progress: []string{"could not be held", "0 of 1"}, errors: []string{summary + "0 of 1 … there is no access token " + missing},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -62,12 +62,16 @@ func digestOf(recipients []string) string {
 func parseRecipient(text string) (age.Recipient, error) {
 	const forms = "use a public key that begins with age1 or ssh-ed25519"
 	switch {
+	case text == "":
+		return nil, errors.New("it is empty: " + forms)
 	case strings.ContainsAny(text, "\r\n") && !strings.Contains(text, "PRIVATE KEY"):
 		return nil, errors.New("it has several lines: give each key an element of its own, as in " +
 			"compact(split(\"\\n\", file(\"keys.pub\")))")
 	case strings.HasPrefix(strings.ToUpper(text), "AGE-SECRET-KEY-") || strings.Contains(text, "PRIVATE KEY"):
 		return nil, errors.New("it is a secret key: take the public key that belongs to it, and make new keys, since this one " +
 			"may be in plans, logs and version control by now")
+	case strings.Contains(text, ","):
+		return nil, errors.New("it has a comma: give each key an element of its own, as in split(\",\", var.keys)")
 	case strings.HasPrefix(text, "age1pq1"):
 		if r, err := age.ParseHybridRecipient(text); err == nil {
 			return r, nil
@@ -82,10 +86,28 @@ func parseRecipient(text string) (age.Recipient, error) {
 		if r, err := agessh.ParseRecipient(text); err == nil {
 			return r, nil
 		}
+	case strings.HasPrefix(text, "ssh-"):
+		return nil, errors.New("it is a key of SSH of another kind than ed25519: " + forms)
 	default:
-		return nil, errors.New("it is no recipient of age that is known here: " + forms)
+		return nil, errors.New("it is no public key, nor is a file or an address looked up: " + forms)
 	}
 	return nil, errors.New("it is damaged: check that all of it was copied")
+}
+
+// named returns so much of a recipient that people know which one it is, unless it may be a secret. Keys of SSH all begin in the
+// same way.
+func named(text string) string {
+	const shown = 12
+	kind, key, isSSH := strings.Cut(text, " ")
+	switch {
+	case strings.ContainsAny(text, "\r\n") || strings.Contains(text, "PRIVATE KEY"):
+		return "one"
+	case isSSH && strings.HasPrefix(kind, "ssh-"):
+		return fmt.Sprintf("%q", kind+" …"+key[max(len(key)-shown, 0):])
+	case strings.HasPrefix(text, "age1"):
+		return fmt.Sprintf("%q", text[:min(len(text), shown)]+"…")
+	}
+	return "one"
 }
 
 // parseRecipients reads recipients that are to get the same text.
@@ -93,7 +115,7 @@ func parseRecipients(texts []string) (recipients []age.Recipient, err error) {
 	for _, text := range texts {
 		r, err := parseRecipient(text)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("of its recipients, %s can't be used: %w", named(text), err)
 		}
 		recipients = append(recipients, r)
 	}
@@ -101,7 +123,7 @@ func parseRecipients(texts []string) (recipients []age.Recipient, err error) {
 		return nil, errors.New("there is no recipient: name one, or leave encrypt_to out")
 	}
 	if _, err := age.Encrypt(io.Discard, recipients...); err != nil { // it refuses some mixes
-		return nil, err
+		return nil, fmt.Errorf("its recipients can't be used together: %w", err)
 	}
 	return recipients, nil
 }
@@ -114,7 +136,7 @@ func (m *model) validateRecipients(diags *diag.Diagnostics) {
 		return
 	}
 	if _, err := parseRecipients(texts); err != nil {
-		diags.AddError("Invalid attribute value", "Attribute encrypt_to: a recipient can't be used: "+err.Error()+".")
+		diags.AddError("Invalid attribute value", "Attribute encrypt_to: "+err.Error()+".")
 	}
 }
 
@@ -125,7 +147,7 @@ func encrypt(secret tokens.Secret, texts []string) (types.String, error) {
 	}
 	recipients, err := parseRecipients(texts)
 	if err != nil {
-		return types.StringNull(), tokens.Invalid("encrypt_to", "a recipient can't be used: %s", err)
+		return types.StringNull(), tokens.Invalid("encrypt_to", "%s", err)
 	}
 	var text strings.Builder
 	armored := armor.NewWriter(&text)
@@ -183,10 +205,9 @@ func (m *model) planHolders(state *model, f tokenFacts, diags *diag.Diagnostics)
 		m.Token = types.StringUnknown()
 	} else if !m.SecretInState.IsUnknown() && !m.keepsInState() && !m.Token.IsNull() {
 		m.Token = types.StringNull()
-		warnOfOlderStates(state, diags)
+		m.warnOfOlderStates(state, diags)
 	}
 	wanted, known := recipientsOf(m.EncryptTo)
-	before, _ := recipientsOf(state.EncryptTo)
 	holds := !state.Token.IsNull()
 	switch {
 	case !known && (holds || !state.EncryptedToken.IsNull()):
@@ -200,18 +221,28 @@ func (m *model) planHolders(state *model, f tokenFacts, diags *diag.Diagnostics)
 	default:
 		warnOfFormerRecipients(state, diags)
 	}
-	removed := slices.DeleteFunc(before, func(r string) bool { return slices.Contains(wanted, r) })
-	if known && len(removed) > 0 {
-		warnOfRemovedRecipient(state, len(removed), diags)
+	if removed := m.removedRecipients(state); removed > 0 {
+		m.warnOfRemovedRecipient(state, removed, nextSecret(state), diags)
 	}
+}
+
+// removedRecipients returns how many recipients of the state the plan m drops, as far as that is known.
+func (m *model) removedRecipients(state *model) int {
+	wanted, known := recipientsOf(m.EncryptTo)
+	before, _ := recipientsOf(state.EncryptTo)
+	if !known {
+		return 0
+	}
+	return len(slices.DeleteFunc(before, func(r string) bool { return slices.Contains(wanted, r) }))
 }
 
 // refusedForgetting is the diagnostic for a plan after which nobody has the secret.
 func refusedForgetting(state *model) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("encrypt_to"), "Unable to update access token", fmt.Sprintf(
-		"%s: nobody would have the secret, since this plan takes it out of the state and names nobody for whom it is encrypted. "+
-			"Keep secret_in_state or encrypt_to as it was, bring a new value in token_wo, or regenerate the token in the same apply, "+
-			"with secret_in_state = true and a value that changes in regenerate_triggers.", state.subject()))
+		"%s: nobody would have the secret, since the state can't tell it any more and it is encrypted for nobody. Keep "+
+			"secret_in_state and encrypt_to as they were, bring a new value in token_wo, or regenerate the token in the same apply, "+
+			"with secret_in_state = true and a value that changes in regenerate_triggers (triggers that are set for the first "+
+			"time are only recorded: set them in an apply before).", state.subject()))
 }
 
 // forgets reports whether the plan m takes the secret out of the state, encrypted or not.
@@ -248,11 +279,20 @@ func nextSecret(state *model) string {
 	return "change a value in regenerate_triggers (triggers that are set for the first time are only recorded)"
 }
 
+// graceOf says how long a secret stays valid that the next one replaces; empty where it ends at once.
+func (m *model) graceOf(state *model) string {
+	if m.GracePeriod.Value() == (tokens.Grace{}) {
+		return ""
+	}
+	return fmt.Sprintf(" By grace_period, the present one stays valid for a while even then: \"latchkey token retire-previous %s\" "+
+		"ends it.", state.ID.ValueString())
+}
+
 // warnOfOlderStates says that a secret that leaves the state stays in its older versions.
-func warnOfOlderStates(state *model, diags *diag.Diagnostics) {
+func (m *model) warnOfOlderStates(state *model, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(path.Root("secret_in_state"), "Older states keep the secret", fmt.Sprintf(
 		"%s: this plan takes the secret out of the state, but backups and older versions of the state keep it.\n\nThe next "+
-			"secret ends that, once this is applied: %s.", state.subject(), nextSecret(state)))
+			"secret ends that, once this is applied: %s.%s", state.subject(), nextSecret(state), m.graceOf(state)))
 }
 
 // warnOfFormerRecipients says that encrypted_token is for others than encrypt_to names.
@@ -262,9 +302,9 @@ func warnOfFormerRecipients(state *model, diags *diag.Diagnostics) {
 			"They get the next one: %s.", state.subject(), nextSecret(state)))
 }
 
-// warnOfRemovedRecipient says that a recipient who was removed still knows the secret.
-func warnOfRemovedRecipient(state *model, removed int, diags *diag.Diagnostics) {
+// warnOfRemovedRecipient says that a recipient who was removed still knows the secret, until what comes next.
+func (m *model) warnOfRemovedRecipient(state *model, removed int, next string, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(path.Root("encrypt_to"), "Removed recipients know the secret", fmt.Sprintf(
 		"%s: encrypt_to loses %d of its recipients, who could read the present secret and may have kept it.\n\nOnly the "+
-			"next secret ends that: %s.", state.subject(), removed, nextSecret(state)))
+			"next secret ends that: %s.%s", state.subject(), removed, next, m.graceOf(state)))
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -179,6 +180,7 @@ func (e *ephemeralToken) Open(ctx context.Context, req ephemeral.OpenRequest, re
 	config.ID, config.Name = types.StringValue(token.ID), types.StringValue(name)
 	config.Token, config.ExpiresAt = types.StringValue(secret.Reveal()), customtypes.TimestampOf(token.ExpiresAt)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, config)...)
+	warnOfDisabledUser(token, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() { // Terraform closes only what was opened
 		resp.Diagnostics.Append(e.remove(ctx, made)...)
 	}
@@ -229,6 +231,15 @@ func failedMint(name string, err error) diag.Diagnostic {
 		return failed
 	}
 	return diag.NewErrorDiagnostic(failed.Summary(), failed.Detail()+"\n\n"+note)
+}
+
+// warnOfDisabledUser says that a token that was minted is refused. It is no error: the same run may be about to enable it.
+func warnOfDisabledUser(t tokens.AccessToken, diags *diag.Diagnostics) {
+	if t.Status == tokens.StatusDisabled {
+		diags.AddWarning("Access token of this run is refused", fmt.Sprintf(
+			"Access token %q (%s) was minted, but technical user %s (%s) is disabled, and so all its access tokens are refused.\n\n"+
+				"Enable the technical user, or mint for another one.", t.Name, t.ID, t.User.Email, t.User.ID))
+	}
 }
 
 // newRunName generates the name of a token for one run.

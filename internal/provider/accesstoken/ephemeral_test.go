@@ -288,3 +288,16 @@ func TestEphemeralTokenElsewhere(t *testing.T) {
 		},
 	)
 }
+
+// What is minted for a technical user that is disabled is refused, and the run hears of it; it may be about to enable that one.
+func TestEphemeralTokenOfDisabledUser(t *testing.T) {
+	b := acctest.New(t)
+	user := newUser(b)
+	_, err := b.Outside.UpdateTechnicalUser(context.Background(), user.ID, tokens.TechnicalUserUpdate{Fields: tokens.Fields{"enabled"}})
+	b.Must(err)
+	c := newEphemeralCaller(b)
+	opened := c.open(user.ID, "1h")
+	expectSays(t, "the mint", texts(opened.Diagnostics),
+		[]string{"Warning: Access token of this run is refused … " + user.ID + " … is disabled … Enable the technical user"})
+	c.close(opened.Private)
+}

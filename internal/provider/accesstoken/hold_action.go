@@ -55,7 +55,7 @@ func (a *holdAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 			"status; or those in `access_token_ids`. One of the four must be set. The filters select access tokens of technical " +
 			"users alone, and only those that the run may see; name others, such as the personal tokens of a member, by " +
 			"identifier.\n\n" +
-			"A token that is held already counts as done. If one can't be held, the others are held all the same, and the action " +
+			"A token that is held already counts as done. If one can't be held, or no token has an identifier that is named, the others are held all the same, and the action " +
 			"fails in the end and names it. It also fails where it selects none. Through a server, it leaves out the access " +
 			"token by which the run itself asks, and says how to hold that one.",
 		Attributes: map[string]schema.Attribute{
@@ -192,9 +192,6 @@ func (a *holdAction) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 	case all == 0:
 		resp.Diagnostics.AddError("Unable to hold access tokens", "None was held: there is none that matches the filters and "+
 			"that this run may see. Check them, or name the access tokens in access_token_ids.")
-	case h.gone == all:
-		resp.Diagnostics.AddError("Unable to hold access tokens", "None was held: there is none with the identifiers in "+
-			"access_token_ids. They were deleted, or the identifiers belong to another database.")
 	}
 }
 
@@ -207,9 +204,9 @@ type holding struct {
 	reason  string
 	resp    *action.InvokeResponse
 
-	held, already, gone int
-	failures            []diagnostics.Failure
-	unanswered          int // in a row
+	held, already int
+	failures      []diagnostics.Failure
+	unanswered    int // in a row
 }
 
 // holdAll holds the tokens, one after the other, until the run is stopped or the backend no longer answers.
@@ -245,8 +242,11 @@ func (h *holding) hold(ctx context.Context, s diagnostics.Subject) {
 		h.already++
 		managed.Tell(h.resp, "%s", err) // which names it, and says by whom and why
 	case tokens.CodeNotFound:
-		h.gone++
-		managed.Tell(h.resp, "%s: there is none, so there is nothing to hold", s)
+		if s.Name == "" { // it was named by an identifier, which may be mistyped, or of another database
+			h.fail(s, err)
+			return
+		}
+		managed.Tell(h.resp, "%s: it was deleted in the meantime, so there is nothing to hold", s)
 	default:
 		h.fail(s, err)
 	}

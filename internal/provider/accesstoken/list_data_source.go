@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -24,13 +25,13 @@ func NewListDataSource() datasource.DataSource { return &tokensDataSource{} }
 
 type listModel struct {
 	filterModel
-	Ephemeral    types.Bool   `tfsdk:"include_ephemeral"`
-	Sort         types.String `tfsdk:"sort"`
-	Descending   types.Bool   `tfsdk:"descending"`
-	Limit        types.Int64  `tfsdk:"limit"`
-	CountTotal   types.Bool   `tfsdk:"count_total"`
-	Total        types.Int64  `tfsdk:"total"`
-	AccessTokens types.List   `tfsdk:"access_tokens"`
+	Ephemeral    types.Bool              `tfsdk:"include_ephemeral"`
+	Sort         types.String            `tfsdk:"sort"`
+	Descending   types.Bool              `tfsdk:"descending"`
+	Limit        customtypes.WholeNumber `tfsdk:"limit"`
+	CountTotal   types.Bool              `tfsdk:"count_total"`
+	Total        types.Int64             `tfsdk:"total"`
+	AccessTokens types.List              `tfsdk:"access_tokens"`
 }
 
 func (d *tokensDataSource) Metadata(
@@ -81,6 +82,7 @@ func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	var config listModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	config.require(&resp.Diagnostics)
+	config.Limit.Require("limit", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -43,16 +43,16 @@ func (m *observedModel) observe(t tokens.AccessToken) {
 // model is an access token as the resource has it.
 type model struct {
 	observedModel
-	RegenerateTriggers      types.Map             `tfsdk:"regenerate_triggers"`
-	ReplaceTriggers         types.Map             `tfsdk:"replace_triggers"`
-	Token                   types.String          `tfsdk:"token"`
-	TokenWO                 types.String          `tfsdk:"token_wo"` // in the configuration alone
-	TokenWOVersion          types.Int64           `tfsdk:"token_wo_version"`
-	SecretInState           types.Bool            `tfsdk:"secret_in_state"`
-	EncryptTo               types.Set             `tfsdk:"encrypt_to"`
-	EncryptedToken          types.String          `tfsdk:"encrypted_token"`
-	PreviousSecretExpiresAt customtypes.Timestamp `tfsdk:"previous_secret_expires_at"`
-	RegenerationReason      types.String          `tfsdk:"regeneration_reason"`
+	RegenerateTriggers      types.Map               `tfsdk:"regenerate_triggers"`
+	ReplaceTriggers         types.Map               `tfsdk:"replace_triggers"`
+	Token                   types.String            `tfsdk:"token"`
+	TokenWO                 types.String            `tfsdk:"token_wo"` // in the configuration alone
+	TokenWOVersion          customtypes.WholeNumber `tfsdk:"token_wo_version"`
+	SecretInState           types.Bool              `tfsdk:"secret_in_state"`
+	EncryptTo               types.Set               `tfsdk:"encrypt_to"`
+	EncryptedToken          types.String            `tfsdk:"encrypted_token"`
+	PreviousSecretExpiresAt customtypes.Timestamp   `tfsdk:"previous_secret_expires_at"`
+	RegenerationReason      types.String            `tfsdk:"regeneration_reason"`
 }
 
 func (m *model) subject() diagnostics.Subject {

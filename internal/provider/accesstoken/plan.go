@@ -143,6 +143,7 @@ func (m *model) refuseIllFormed(diags *diag.Diagnostics) {
 	m.RegenerateBeforeExpiry.Require("regenerate_before_expiry", diags)
 	m.GracePeriod.Require("grace_period", diags)
 	m.ProtectIfUsedWithin.Require("protect_if_used_within", diags)
+	m.TokenWOVersion.Require("token_wo_version", diags)
 }
 
 // refuseTwoLevels refuses a technical user next to the level of one that the system creates, unless a token has both:
@@ -183,6 +184,7 @@ func (r *tokenResource) planUpdate(state, plan *model, f tokenFacts, diags *diag
 
 	if reason.IsNull() {
 		r.warnOfUnseen(plan, state, f, diags)
+		warnOfFirstTriggers(state, plan, diags)
 	}
 	r.planNewEnd(state, plan, reason, f, diags)
 	warnOfHold(f, state, diags)

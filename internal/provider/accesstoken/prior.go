@@ -36,7 +36,7 @@ func (p *Prior) Identity(of tftypes.Type) (tftypes.Value, error) { return manage
 
 // ReadsSame reads the token and reports whether the backend has what the state says. It returns the facts observed.
 func (p *Prior) ReadsSame(ctx context.Context) (recorded []byte, same bool) {
-	if p.facts.Database == "" {
+	if p.facts.Database == "" || p.Meet(p.state.ID.ValueString()) {
 		return nil, false
 	}
 	ctx, backend, err := p.OpenFor(ctx, &p.facts.Facts)

@@ -5,10 +5,12 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/attribute"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/diagnostics"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
@@ -27,8 +29,8 @@ type retireAction struct{ managed.Action }
 func NewRetireAction() action.Action { return &retireAction{} }
 
 type retireModel struct {
-	AccessTokenID types.String `tfsdk:"access_token_id"`
-	SecretVersion types.Int64  `tfsdk:"secret_version"`
+	AccessTokenID types.String            `tfsdk:"access_token_id"`
+	SecretVersion customtypes.WholeNumber `tfsdk:"secret_version"`
 }
 
 func (a *retireAction) Metadata(_ context.Context, _ action.MetadataRequest, resp *action.MetadataResponse) {
@@ -52,7 +54,8 @@ func (a *retireAction) Schema(_ context.Context, _ action.SchemaRequest, resp *a
 				Validators:          []validator.String{attribute.IDRule(tokens.KindAccessToken)},
 			},
 			"secret_version": schema.Int64Attribute{
-				Optional: true,
+				Optional:   true,
+				CustomType: customtypes.WholeNumberType{},
 				MarkdownDescription: "Version of the current secret, which everything that uses the token has by then: the token's " +
 					"`secret_version`. If somebody has regenerated the token since, the previous secret is the one in use: the action " +
 					"then fails and ends nothing. Without it, the action ends whatever the previous secret is.",
@@ -61,13 +64,19 @@ func (a *retireAction) Schema(_ context.Context, _ action.SchemaRequest, resp *a
 	}
 }
 
-// ModifyPlan refuses what is no identifier.
+// require refuses what breaks a rule, as far as it is known.
+func (m *retireModel) require(diags *diag.Diagnostics) {
+	attribute.RequireID("access_token_id", m.AccessTokenID, tokens.KindAccessToken, diags)
+	m.SecretVersion.Require("secret_version", diags)
+}
+
+// ModifyPlan refuses what validation could not know yet.
 func (a *retireAction) ModifyPlan(
 	ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse,
 ) {
 	var config retireModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	attribute.RequireID("access_token_id", config.AccessTokenID, tokens.KindAccessToken, &resp.Diagnostics)
+	config.require(&resp.Diagnostics)
 }
 
 // Invoke ends the previous secret.
@@ -75,7 +84,7 @@ func (a *retireAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	const verb = "retire the previous secret of"
 	var config retireModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	attribute.RequireID("access_token_id", config.AccessTokenID, tokens.KindAccessToken, &resp.Diagnostics)
+	config.require(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -164,8 +164,9 @@ func Schema() schema.Schema {
 					"value may come from an ephemeral resource, such as one that reads a secret store. Removing it keeps the secret.",
 			},
 			"token_wo_version": schema.Int64Attribute{
-				Optional: true,
-				MarkdownDescription: "Number of the value in `token_wo`, which Terraform can't compare: raise it to set a new one. " +
+				Optional:   true,
+				CustomType: customtypes.WholeNumberType{},
+				MarkdownDescription: "Whole number of the value in `token_wo`, which Terraform can't compare: raise it to set a new one. " +
 					"Setting the present value again only records the number. The first number after an import adopts the secret " +
 					"that is there, which `token_wo` has to match; without `token_wo`, a number is only recorded.",
 			},

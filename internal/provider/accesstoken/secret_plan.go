@@ -28,6 +28,9 @@ func (m *model) planSecret(state *model, f tokenFacts, diags *diag.Diagnostics) 
 	m.RegenerationReason = reason
 	if known {
 		m.planNewHolders()
+		if removed := m.removedRecipients(state); removed > 0 && m.graceOf(state) != "" {
+			m.warnOfRemovedRecipient(state, removed, "this plan makes one", diags)
+		}
 	} else {
 		m.planOpenHolders(state)
 	}

@@ -44,6 +44,19 @@ func warnOfHold(f tokenFacts, state *model, diags *diag.Diagnostics) {
 		s, by, state.Status.ValueString(), s.ID, s.ID))
 }
 
+// warnOfFirstTriggers says that triggers that are set for the first time regenerate nothing. Elsewhere the plan leaves no doubt; a
+// token that is held may have leaked, and its value works again once it is released.
+func warnOfFirstTriggers(state, plan *model, diags *diag.Diagnostics) {
+	if state.Status.ValueString() != string(tokens.StatusHeld) || len(triggersOf(state.RegenerateTriggers)) > 0 ||
+		len(triggersOf(plan.RegenerateTriggers)) == 0 {
+		return
+	}
+	diags.AddAttributeWarning(path.Root("regenerate_triggers"), "Recording triggers of a held access token", fmt.Sprintf(
+		"%s keeps its secret: triggers that are set for the first time are only recorded. If its value has leaked, it works again "+
+			"once the token is released.\n\nTo regenerate it, change a value in regenerate_triggers once more after this apply.",
+		state.subject()))
+}
+
 // warnOfRevival says that a secret that was revoked for good works.
 func warnOfRevival(f tokenFacts, state *model, diags *diag.Diagnostics) {
 	status := tokens.Status(state.Status.ValueString())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -43,7 +44,7 @@ func TestPlanWarnings(t *testing.T) {
 	revoked := observe(func(t *tokens.AccessToken) { t.Secret.EndedAt = made.Add(time.Hour) })
 	outlived := observe(func(t *tokens.AccessToken) { t.TTL = time.Hour })
 	another := observe(func(t *tokens.AccessToken) { t.Secret.Version, t.OnSecretDrift = 2, tokens.OnSecretDriftAccept })
-	another.Token, another.TokenWOVersion = types.StringNull(), types.Int64Value(1)
+	another.Token, another.TokenWOVersion = types.StringNull(), customtypes.WholeNumberOf(1)
 
 	for _, test := range []struct {
 		name  string
@@ -65,6 +66,14 @@ func TestPlanWarnings(t *testing.T) {
 			"held, and other things change", held, tokenFacts{Held: stop},
 			func(m *model) { m.Description = types.StringValue("new") },
 			[]string{"Access token is held"}, nil,
+		},
+		{
+			"held, and given its first triggers", held, tokenFacts{Held: stop},
+			func(m *model) {
+				m.RegenerateTriggers = types.MapValueMust(types.StringType, map[string]attr.Value{"leak": types.StringValue("1")})
+			},
+			[]string{"Recording triggers of a held access token", "Access token is held"},
+			[]string{"keeps its secret", "works again once the token is released"},
 		},
 		{
 			"disabled by another hand", disabled, tokenFacts{Facts: managed.Facts{Disabled: stop}},

@@ -75,7 +75,8 @@ func DurationFilter(description string) schema.StringAttribute {
 // CountFilter is the schema of an optional number of objects.
 func CountFilter(description string) schema.Int64Attribute {
 	return schema.Int64Attribute{
-		Optional: true, MarkdownDescription: description, Validators: []validator.Int64{notNegative{}},
+		Optional: true, CustomType: customtypes.WholeNumberType{}, MarkdownDescription: description,
+		Validators: []validator.Int64{notNegative{}},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/customtypes"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -24,7 +25,7 @@ func Texts(set types.Set) []string {
 
 // Count returns a number of objects, 0 for null. A number too large for any memory becomes the largest that an int
 // holds everywhere.
-func Count(v types.Int64) int { return int(min(v.ValueInt64(), math.MaxInt32)) }
+func Count(v customtypes.WholeNumber) int { return int(min(v.ValueInt64(), math.MaxInt32)) }
 
 // OptionalText returns the attribute for a text of the backend: null for an empty one, unless the state has the empty
 // text. A text that the state has in another form, such as with other line ends, stays as it is there.

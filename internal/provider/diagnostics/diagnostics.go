@@ -70,6 +70,16 @@ func FailedImport(s Subject, err error) diag.Diagnostic {
 	return failure("Unable to import "+s.Kind.Noun(), s.String(), err, "")
 }
 
+// TwoAddresses is the diagnostic for an object that is imported, and is at another address of the state or imported there, too.
+// It is no error, since a removed block may take it out of the other one in the same run.
+func TwoAddresses(s Subject) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Imported to a second address", fmt.Sprintf(
+		"%s is imported, and another address of this configuration or state has it as well. Terraform takes the two for different "+
+			"objects: removing either block would delete the one that both mean.\n\nRemove the import block and the resource block "+
+			"that are not needed before you apply. Afterwards, take one address out with a removed block with destroy = false, or "+
+			"with terraform state rm.", s))
+}
+
 // FailedList is the diagnostic for a failed list of objects of a kind.
 func FailedList(kind tokens.Kind, err error) diag.Diagnostic { return FailedAll("list", kind, err) }
 

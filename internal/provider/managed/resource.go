@@ -39,7 +39,7 @@ func (m *Resource) BeginCreate(ctx context.Context) (context.Context, tokens.Bac
 func (m *Resource) FinishCreate(
 	ctx context.Context, f recorded, s diagnostics.Subject, resp *resource.CreateResponse,
 ) {
-	m.run.meets(s.ID)
+	m.Meet(s.ID)
 	identify(resp.State.Raw, resp.Identity, &resp.Diagnostics)
 	f.common().RecordMark(ctx)
 	WriteFacts(ctx, resp.Private, f, &resp.Diagnostics)
@@ -54,7 +54,9 @@ func (m *Resource) Begin(
 	if diags.HasError() {
 		return ctx, nil, false
 	}
-	m.run.meets(s.ID)
+	if isImported := m.Meet(s.ID); isImported && f.common().Database != "" { // it was not the import that is read here
+		diags.Append(diagnostics.TwoAddresses(s))
+	}
 	ctx, backend, err := m.OpenFor(ctx, f.common())
 	if err != nil {
 		diags.Append(diagnostics.Failed(verb, s, err))
@@ -140,6 +142,9 @@ func (m *Resource) ImportByID(
 			return
 		}
 		id = found[0]
+	}
+	if m.run.imports(id) {
+		resp.Diagnostics.Append(diagnostics.TwoAddresses(diagnostics.Subject{Kind: m.Kind, ID: id}))
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, IDPath, id)...)
 }

@@ -31,6 +31,8 @@ type run struct {
 	moved chan struct{}
 	// met holds the identifiers of the objects of the state that the run has come upon.
 	met map[string]bool
+	// imported holds those that the run imports.
+	imported map[string]bool
 	// wants says of objects which other one has the name that they are to have.
 	wants map[string]string
 }
@@ -104,18 +106,32 @@ func (r *run) movement() <-chan struct{} {
 	return r.moved
 }
 
-// meets takes down that an object belongs to the state.
-func (r *run) meets(id string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.meet(id)
-}
-
 // HasMet reports whether the run has come upon an object, and so knows that it belongs to the state.
 func (c *Connection) HasMet(id string) bool {
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
 	return c.run.met[id]
+}
+
+// imports takes down that the run imports an object, and reports whether it had come upon that one before.
+func (r *run) imports(id string) (known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known = r.met[id]
+	r.meet(id)
+	if r.imported == nil {
+		r.imported = map[string]bool{}
+	}
+	r.imported[id] = true
+	return known
+}
+
+// Meet takes down that an object belongs to the state, and reports whether the run imports it to another address.
+func (c *Connection) Meet(id string) (isImported bool) {
+	c.run.mu.Lock()
+	defer c.run.mu.Unlock()
+	c.run.meet(id)
+	return c.run.imported[id]
 }
 
 // meet is meets for one who has the lock.

@@ -218,7 +218,7 @@ func TestChangeExplains(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var c Connection
-				c.run.meets(test.met)
+				c.Meet(test.met)
 				_, err := Change(context.Background(), &c, test.id, func(context.Context) (int, error) {
 					return 0, tokens.Taken(tokens.KindGroup, "name", "grp_1", "taken")
 				})
