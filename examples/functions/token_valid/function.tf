@@ -1,6 +1,7 @@
 # Refuses a value that was not copied whole, before anything uses it.
 variable "token" {
   type      = string
+  ephemeral = true # Terraform 1.11 prints the value of another variable that is refused, even if it is sensitive.
   sensitive = true
   default   = null
 

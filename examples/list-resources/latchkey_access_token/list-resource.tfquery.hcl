@@ -1,5 +1,5 @@
-# All access tokens, to bring them under Terraform:
-# terraform query -generate-config-out=tokens.tf
+# All access tokens, also those that Terraform manages. To bring them under Terraform, use one list alone, or a token has two
+# addresses: terraform query -generate-config-out=tokens.tf
 list "latchkey_access_token" "all" {
   provider = latchkey
   limit    = 10000
