@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -125,13 +124,9 @@ func latchkey() {
 	os.Exit(code)
 }
 
-// TestScripts runs the scripts in testdata/script, each beside a copy of the fixture. A script finds the identifiers
-// and values of its objects in variables such as id_deploy and value_deploy, and the beginnings of identifiers in begin_deploy.
-func TestScripts(t *testing.T) {
-	runScripts(t, must(filepath.Glob("testdata/script/*.txtar")))
-}
-
-// runScripts runs scripts, with further variables as os.Environ returns them.
+// runScripts runs scripts, each beside a copy of the fixture, with further variables as os.Environ returns them. A script finds the
+// identifiers and values of its objects in variables such as id_deploy and value_deploy, and the beginnings of identifiers in
+// begin_deploy.
 func runScripts(t *testing.T, files []string, variables ...string) {
 	t.Helper()
 	f := newFixture(t)

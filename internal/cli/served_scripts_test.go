@@ -7,8 +7,6 @@ import "testing"
 // TestScriptsThroughAServer runs the scripts again, all but onlyOnFile: each command asks a server for the database of the
 // script by a personal token. Without --act-as that is the token of a member who is an owner, and with it that of the member
 // to act as.
-//
-// The same commands run once with the race detector, on the file; the server is watched in package httpapi.
 func TestScriptsThroughAServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs all scripts a second time")

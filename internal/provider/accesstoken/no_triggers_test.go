@@ -16,7 +16,7 @@ func TestNoTriggers(t *testing.T) {
 	const absent, emptyMap, nullTrigger, first, second = "null", "{}", "{ n = null }", `{ n = "1" }`, `{ n = "2" }`
 	const more, noMore = `{ n = "1", m = "1" }`, `{ n = "1", m = null }`
 	const unknownFirst, unknownSecond = "{ n = terraform_data.first.output }", "{ n = terraform_data.second.output }"
-	for _, test := range []struct {
+	cases := []struct {
 		before, after string
 		acts          bool
 	}{
@@ -40,35 +40,42 @@ func TestNoTriggers(t *testing.T) {
 		{first, `{ n = "" }`, true},
 		{`{ n = "" }`, first, true},
 		{first, unknownSecond, true},
-	} {
-		for _, attribute := range []string{"regenerate_triggers", "replace_triggers"} {
-			t.Run(attribute+" "+test.before+" to "+test.after, func(t *testing.T) {
-				b := acctest.New(t)
+	}
+	for _, attribute := range []string{"regenerate_triggers", "replace_triggers"} {
+		t.Run(attribute, func(t *testing.T) {
+			b := acctest.New(t)
+			unknown := func(label, value string) string {
+				return fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}\n", label, value)
+			}
+			before, after := resource.TestStep{Config: b.Config("")}, resource.TestStep{
+				Config: b.Config(unknown("first", "1") + unknown("second", "2")),
+			}
+			var kept, checks []resource.TestCheckFunc
+			for i, test := range cases {
+				label := fmt.Sprintf("token_%d", i)
+				address := "latchkey_access_token." + label
 				config := func(triggers string) string {
-					return b.Config("locals {\n  triggers = " + triggers + "\n}\n" +
-						acctest.CIToken(attribute+" = local.triggers"))
+					return fmt.Sprintf("locals {\n  %s = %s\n}\n", label, triggers) +
+						acctest.Labelled(acctest.CIToken(attribute+" = local."+label), label)
 				}
-				unknown := func(label, value string) string {
-					return fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}\n", label, value)
-				}
-				action := plancheck.ResourceActionUpdate
-				if test.acts && attribute == "replace_triggers" {
-					action = plancheck.ResourceActionReplace
-				}
-				check := acctest.CheckSame
+				before.Config += config(test.before)
+				after.Config += config(test.after)
+				action, check := plancheck.ResourceActionUpdate, acctest.CheckSame
 				if test.acts {
 					check = acctest.CheckOther
 				}
-				var value string
-				b.Run(
-					resource.TestStep{Config: config(test.before), Check: acctest.Keep(acctest.CI, "token", &value)},
-					resource.TestStep{
-						Config:           config(test.after) + unknown("first", "1") + unknown("second", "2"),
-						ConfigPlanChecks: acctest.PreApply(plancheck.ExpectResourceAction(acctest.CI, action)),
-						Check:            check(acctest.CI, "token", &value),
-					},
-				)
-			})
-		}
+				if test.acts && attribute == "replace_triggers" {
+					action = plancheck.ResourceActionReplace
+				}
+				after.ConfigPlanChecks.PreApply = append(after.ConfigPlanChecks.PreApply,
+					plancheck.ExpectResourceAction(address, action))
+				value := new(string)
+				kept = append(kept, acctest.Keep(address, "token", value))
+				checks = append(checks, acctest.Of(test.before+" to "+test.after, check(address, "token", value)))
+			}
+			before.Check = resource.ComposeTestCheckFunc(kept...)
+			after.Check = resource.ComposeAggregateTestCheckFunc(checks...)
+			b.Run(before, after)
+		})
 	}
 }

@@ -298,15 +298,13 @@ func TestRegenerationRace(t *testing.T) {
 // What is unknown in the plan is known in the apply, where Terraform plans once more: both plans agree, whatever comes
 // out and whatever else calls for a new secret meanwhile.
 func TestUnknownSettings(t *testing.T) {
-	regenerate := func(b *acctest.Bench) { b.Regenerate("ci") }
-	outlive := func(b *acctest.Bench) { b.Advance(2 * 24 * time.Hour) }
-	nothing := func(*acctest.Bench) {}
-	for _, test := range []struct {
+	const regenerate, outlive, nothing = "every token is regenerated", "two days pass", "nothing happens"
+	cases := []struct {
 		name string
 		// lines are those of the token; UNKNOWN stands for the output of a resource that is before at first and then after.
 		lines         []string
 		before, after string
-		meanwhile     func(*acctest.Bench)
+		meanwhile     string
 		want          string // the version of the secret in the end
 	}{
 		{"trigger, and drift", []string{`regenerate_triggers = { n = UNKNOWN }`}, "1", "2", regenerate, "3"},
@@ -341,20 +339,44 @@ func TestUnknownSettings(t *testing.T) {
 		{"protection, and drift", []string{`protect_if_used_within = UNKNOWN`}, "1d", "2d", regenerate, "3"},
 		{"role", []string{`role = UNKNOWN`}, "viewer", "manager", nothing, "1"},
 		{"name, and the ttl is over", []string{`ttl = "1d"`, `description = UNKNOWN`}, "a", "b", outlive, "2"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+	}
+	for _, meanwhile := range []string{regenerate, outlive, nothing} {
+		t.Run(meanwhile, func(t *testing.T) {
 			b := acctest.New(t)
-			config := func(value string) string {
-				token := acctest.CIToken(test.lines...)
-				return b.Config(fmt.Sprintf("resource \"terraform_data\" \"setting\" {\n  input = %q\n}\n", value) +
-					strings.ReplaceAll(token, "UNKNOWN", "terraform_data.setting.output"))
+			var labels []string
+			before, after := b.Config(""), b.Config("")
+			var checks []resource.TestCheckFunc
+			for i, test := range cases {
+				if test.meanwhile != meanwhile {
+					continue
+				}
+				label := fmt.Sprintf("token_%d", i)
+				labels = append(labels, label)
+				config := func(value string) string {
+					token := acctest.Labelled(acctest.CIToken(test.lines...), label)
+					return fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}\n", label, value) +
+						strings.ReplaceAll(token, "UNKNOWN", "terraform_data."+label+".output")
+				}
+				before += config(test.before)
+				after += config(test.after)
+				checks = append(checks, acctest.Of(test.name,
+					resource.TestCheckResourceAttr("latchkey_access_token."+label, "secret_version", test.want)))
 			}
 			b.Run(
-				resource.TestStep{Config: config(test.before)},
+				resource.TestStep{Config: before},
 				resource.TestStep{
-					PreConfig: func() { test.meanwhile(b) },
-					Config:    config(test.after),
-					Check:     resource.TestCheckResourceAttr(acctest.CI, "secret_version", test.want),
+					PreConfig: func() {
+						switch meanwhile {
+						case regenerate:
+							for _, label := range labels {
+								b.Regenerate(label)
+							}
+						case outlive:
+							b.Advance(2 * 24 * time.Hour)
+						}
+					},
+					Config: after,
+					Check:  resource.ComposeAggregateTestCheckFunc(checks...),
 				},
 			)
 		})

@@ -137,9 +137,12 @@ func TestAccessTokenOfGroup(t *testing.T) {
 
 // What changes in place leaves the secret alone, and known in the plan.
 func TestAccessTokenChangesInPlace(t *testing.T) {
-	const name, expiry = "latchkey_access_token.ci", `expires_at = "2031-01-01T00:00:00Z"`
-	base := acctest.Resource("group", "payments", `name = "payments"`)
-	for _, test := range []struct {
+	const expiry = `expires_at = "2031-01-01T00:00:00Z"`
+	b := acctest.New(t)
+	group := acctest.Resource("group", "payments", `name = "payments"`)
+	before, after := resource.TestStep{Config: b.Config(group)}, resource.TestStep{Config: b.Config(group)}
+	var kept, same []resource.TestCheckFunc
+	for i, test := range []struct {
 		name          string
 		before, after string
 		changed       []string
@@ -194,25 +197,20 @@ func TestAccessTokenChangesInPlace(t *testing.T) {
 		{"replace_triggers removed", acctest.CIToken(`replace_triggers = { a = "1" }`), acctest.CIToken(),
 			[]string{"replace_triggers"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			b := acctest.New(t)
-			var id, secret, version string
-			b.Run(
-				resource.TestStep{
-					Config: b.Config(base + test.before),
-					Check: resource.ComposeTestCheckFunc(acctest.Keep(name, "id", &id), acctest.Keep(name, "token", &secret),
-						acctest.Keep(name, "secret_version", &version)),
-				},
-				resource.TestStep{
-					Config:           b.Config(base + test.after),
-					ConfigPlanChecks: acctest.PreApply(acctest.Updates(name, acctest.OnUpdate, test.changed...)),
-					Check: resource.ComposeTestCheckFunc(
-						acctest.CheckSame(name, "id", &id), acctest.CheckSame(name, "token", &secret),
-						acctest.CheckSame(name, "secret_version", &version)),
-				},
-			)
-		})
+		label := fmt.Sprintf("token_%d", i)
+		address := "latchkey_access_token." + label
+		before.Config += acctest.Labelled(test.before, label)
+		after.Config += acctest.Labelled(test.after, label)
+		after.ConfigPlanChecks.PreApply = append(after.ConfigPlanChecks.PreApply,
+			acctest.Updates(address, acctest.OnUpdate, test.changed...))
+		for _, attribute := range []string{"id", "token", "secret_version"} {
+			value := new(string)
+			kept = append(kept, acctest.Keep(address, attribute, value))
+			same = append(same, acctest.Of(test.name, acctest.CheckSame(address, attribute, value)))
+		}
 	}
+	before.Check, after.Check = resource.ComposeTestCheckFunc(kept...), resource.ComposeAggregateTestCheckFunc(same...)
+	b.Run(before, after)
 }
 
 func TestAccessTokenReplacedTechnicalUser(t *testing.T) {
@@ -240,7 +238,10 @@ func TestAccessTokenReplacedTechnicalUser(t *testing.T) {
 
 // Equal instants and durations, spelled otherwise, are no change.
 func TestAccessTokenEqualSpellings(t *testing.T) {
-	for _, test := range []struct{ name, before, after string }{
+	b := acctest.New(t)
+	var before, after, beside string
+	var described []plancheck.PlanCheck
+	for i, test := range []struct{ name, before, after string }{
 		{"other zone", `expires_at = "2031-01-01T00:00:00Z"`, `expires_at = "2031-01-01T01:00:00+01:00"`},
 		{"decimals", `expires_at = "2031-01-01T00:00:00Z"`, `expires_at = "2031-01-01T00:00:00.000Z"`},
 		{"activation", `activates_at = "2030-01-02T00:00:00Z"`, `activates_at = "2030-01-02T00:00:00+00:00"`},
@@ -252,18 +253,18 @@ func TestAccessTokenEqualSpellings(t *testing.T) {
 		{"grace of none", `grace_period = "0s"`, `grace_period = "0d"`},
 		{"protection", `protect_if_used_within = "1d"`, `protect_if_used_within = "24h"`},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			b := acctest.New(t)
-			b.Run(
-				resource.TestStep{Config: b.Config(acctest.CIToken(test.before))},
-				resource.TestStep{Config: b.Config(acctest.CIToken(test.after)), ConfigPlanChecks: acctest.EmptyPlan()},
-				resource.TestStep{ // With another change beside it, the spelling still stays.
-					Config:           b.Config(acctest.CIToken(test.after, `description = "new"`)),
-					ConfigPlanChecks: acctest.PreApply(acctest.Updates(acctest.CI, acctest.OnUpdate, "description")),
-				},
-			)
-		})
+		label := fmt.Sprintf("token_%d", i)
+		before += acctest.Labelled(acctest.CIToken(test.before), label)
+		after += "# " + test.name + "\n" + acctest.Labelled(acctest.CIToken(test.after), label)
+		beside += acctest.Labelled(acctest.CIToken(test.after, `description = "new"`), label)
+		described = append(described, acctest.Updates("latchkey_access_token."+label, acctest.OnUpdate, "description"))
 	}
+	b.Run(
+		resource.TestStep{Config: b.Config(before)},
+		resource.TestStep{Config: b.Config(after), ConfigPlanChecks: acctest.EmptyPlan()},
+		// With another change beside it, the spelling still stays.
+		resource.TestStep{Config: b.Config(beside), ConfigPlanChecks: acctest.PreApply(described...)},
+	)
 }
 
 func TestAccessTokenPendingAndExpired(t *testing.T) {

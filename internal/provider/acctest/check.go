@@ -18,6 +18,16 @@ func SecretOf(s *terraform.State, address string) string {
 	return s.RootModule().Resources[address].Primary.Attributes["token"]
 }
 
+// Of has a check say which case of several in one configuration it is about.
+func Of(name string, check resource.TestCheckFunc) resource.TestCheckFunc {
+	return func(s *terraform.State) error {
+		if err := check(s); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	}
+}
+
 // CheckActive checks that the secret in the state is good, and that those of before are dead.
 func (b *Bench) CheckActive(address string, dead ...*string) resource.TestCheckFunc {
 	return func(s *terraform.State) error {

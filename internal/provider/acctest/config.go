@@ -44,6 +44,12 @@ func CIToken(lines ...string) string {
 	return Resource("access_token", "ci", append([]string{`name = "ci"`}, lines...)...)
 }
 
+// Labelled returns the block of CIToken with another label and name, for a configuration that holds several.
+func Labelled(token, label string) string {
+	block := strings.Replace(token, `"latchkey_access_token" "ci"`, fmt.Sprintf(`"latchkey_access_token" %q`, label), 1)
+	return strings.Replace(block, `name = "ci"`, fmt.Sprintf(`name = %q`, label), 1)
+}
+
 // Data returns a block of a data source with lines of attributes.
 func Data(kind, label string, lines ...string) string {
 	return fmt.Sprintf("data \"latchkey_%s\" %q {\n  %s\n}\n", kind, label, strings.Join(lines, "\n  "))

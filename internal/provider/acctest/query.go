@@ -35,11 +35,8 @@ type Found struct {
 func (b *Bench) NewQuery() *Query {
 	b.T.Helper()
 	ctx := context.Background()
-	p := provider.New("test", b.Now)
-	b.T.Cleanup(func() { b.Must(p.Close()) })
-	server := fastpath.NewServer(p)
-	NewCaller(b, server) // which configures the provider
-	q := &Query{b: b, server: server.(queryServer), decidable: map[string]map[string]bool{}}
+	server := newRun(b)
+	q := &Query{b: b, server: server, decidable: map[string]map[string]bool{}}
 	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	b.Must(err)
 	NoDiagnostics(b, schemas.Diagnostics)
@@ -57,6 +54,16 @@ func (b *Bench) NewQuery() *Query {
 		q.identities[name] = schema.ValueType()
 	}
 	return q
+}
+
+// newRun returns the server of a new provider, as each run has one.
+func newRun(b *Bench) queryServer {
+	b.T.Helper()
+	p := provider.New("test", b.Now)
+	b.T.Cleanup(func() { b.Must(p.Close()) })
+	server := fastpath.NewServer(p)
+	NewCaller(b, server)        // which configures the provider
+	return server.(queryServer) //nolint:forcetypeassert // it has that part of the protocol
 }
 
 // typesOf returns the types of what schemas describe.
@@ -102,25 +109,25 @@ func (q *Query) List(
 }
 
 // Import lets the provider generate the configuration of what was found, validates it, imports the object by its identity,
-// reads it and plans it. It returns the state that was read and the plan.
+// reads it and plans it, in a run of its own. It returns the state that was read and the plan.
 func (q *Query) Import(f Found) (read *tfprotov6.DynamicValue, plan *tfprotov6.PlanResourceChangeResponse) {
 	q.b.T.Helper()
-	ctx := context.Background()
-	generated, err := q.server.GenerateResourceConfig(ctx,
+	ctx, run := context.Background(), newRun(q.b)
+	generated, err := run.GenerateResourceConfig(ctx,
 		&tfprotov6.GenerateResourceConfigRequest{TypeName: f.TypeName, State: f.State})
 	q.b.Must(err)
 	NoDiagnostics(q.b, generated.Diagnostics)
-	valid, err := q.server.ValidateResourceConfig(ctx,
+	valid, err := run.ValidateResourceConfig(ctx,
 		&tfprotov6.ValidateResourceConfigRequest{TypeName: f.TypeName, Config: generated.Config})
 	q.b.Must(err)
 	NoDiagnostics(q.b, valid.Diagnostics)
-	imported, err := q.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{
+	imported, err := run.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{
 		TypeName: f.TypeName, Identity: &tfprotov6.ResourceIdentityData{IdentityData: f.identity},
 	})
 	q.b.Must(err)
 	NoDiagnostics(q.b, imported.Diagnostics)
 	object := imported.ImportedResources[0]
-	refreshed, err := q.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
+	refreshed, err := run.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
 		TypeName: f.TypeName, CurrentState: object.State, Private: object.Private, CurrentIdentity: object.Identity,
 	})
 	q.b.Must(err)
@@ -134,7 +141,7 @@ func (q *Query) Import(f Found) (read *tfprotov6.DynamicValue, plan *tfprotov6.P
 		proposed[name] = value
 	}
 	typ := q.resources[f.TypeName]
-	plan, err = q.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+	plan, err = run.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
 		TypeName: f.TypeName, Config: generated.Config, PriorState: refreshed.NewState, PriorPrivate: refreshed.Private,
 		PriorIdentity: refreshed.NewIdentity, ProposedNewState: Encode(q.b, typ, tftypes.NewValue(typ, proposed)),
 	})
