@@ -18,7 +18,7 @@ import (
 
 const (
 	// fewKills and allKills are how often TestKilledApply kills a working provider, the latter in all rounds.
-	fewKills, allKills = 12, 50
+	fewKills, allKills = 8, 50
 	// parallelism is how many operations Terraform runs at once.
 	parallelism = 10
 )

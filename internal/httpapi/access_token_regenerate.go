@@ -11,9 +11,29 @@ import (
 type regeneration struct {
 	newSecret
 	Reason          string                                      `json:"reason,omitempty" jsonschema:"trigger, drift, schedule, expired or, by default, requested."`
-	ExpectedVersion int64                                       `json:"expected_version,omitempty" jsonschema:"The version of the secret to replace; another one is a conflict. Left out, any version is replaced."`
+	ExpectedVersion *int64                                      `json:"expected_version,omitempty" jsonschema:"The version of the secret to replace; another one is a conflict. Left out, any version is replaced."`
 	Grace           *grace                                      `json:"grace_period,omitempty" jsonschema:"Replaces the token's grace period for this regeneration."`
 	Settings        patch[accessTokenSettings, tokens.Settings] `json:"settings" jsonschema:"Settings to change together with the secret."`
+}
+
+// expectedVersion returns the version of the secret that a request expects, zero for any. A number that no secret has guards
+// nothing, and is refused. CodeInvalid.
+func expectedVersion(version *int64) (int64, error) {
+	switch {
+	case version == nil:
+		return 0, nil
+	case *version < 1:
+		return 0, tokens.Invalid("expected_version", "versions begin at 1: send the one that you expect, or leave it out")
+	}
+	return *version, nil
+}
+
+// expecting is how a request says what expectedVersion reads.
+func expecting(version int64) *int64 {
+	if version == 0 {
+		return nil
+	}
+	return &version
 }
 
 // revealed returns the body as the client sends it.
@@ -28,11 +48,15 @@ func (r regeneration) revealed() any {
 func (r regeneration) domain(request tokens.Request) (update tokens.AccessTokenUpdate, err error) {
 	settings := r.Settings.domain()
 	secret, err := r.newSecret.domain(request)
+	expected, invalid := expectedVersion(r.ExpectedVersion)
+	if err == nil {
+		err = invalid
+	}
 	return tokens.AccessTokenUpdate{
 		Settings: settings.Settings, Fields: settings.Fields,
 		Regeneration: &tokens.Regeneration{
 			NewSecretFor: secret, Reason: cmp.Or(tokens.RegenerationReason(r.Reason), tokens.ReasonRequested),
-			ExpectedVersion: r.ExpectedVersion, Grace: (*tokens.Grace)(r.Grace),
+			ExpectedVersion: expected, Grace: (*tokens.Grace)(r.Grace),
 		},
 	}, err
 }
@@ -86,7 +110,7 @@ func regenerationEndpoints() []endpoint {
 func (c *Client) regenerate(ctx context.Context, id string, u tokens.AccessTokenUpdate) (tokens.AccessToken, error) {
 	body := regeneration{
 		newSecret: newSecret{Token: given(u.Regeneration.Secret)}, Reason: string(u.Regeneration.Reason),
-		ExpectedVersion: u.Regeneration.ExpectedVersion, Grace: (*grace)(u.Regeneration.Grace),
+		ExpectedVersion: expecting(u.Regeneration.ExpectedVersion), Grace: (*grace)(u.Regeneration.Grace),
 		Settings: patchOf(tokens.Update[tokens.Settings]{Settings: u.Settings, Fields: u.Fields}, accessTokenSettingsOf),
 	}
 	in := accessTokenRegeneration{u.Regeneration.Request, id, body}

@@ -18,7 +18,7 @@ type accessTokenHold struct {
 
 type secretRetirement struct {
 	ID              string `path:"id"`
-	ExpectedVersion int64  `query:"expected_version" jsonschema:"The version of the current secret; another one is a conflict. Left out, any version may be current."`
+	ExpectedVersion *int64 `query:"expected_version" jsonschema:"The version of the current secret; another one is a conflict. Left out, any version may be current."`
 }
 
 // The operations that stop an access token, or what is left of its previous secret.
@@ -45,7 +45,11 @@ func accessTokenStopEndpoints() []endpoint {
 			return answered(accessTokenOf)(b.ReleaseAccessToken(ctx, in.ID))
 		}),
 		served(retirePreviousSecret, func(ctx context.Context, b tokens.Backend, in secretRetirement) (accessToken, error) {
-			return answered(accessTokenOf)(b.RetirePreviousSecret(ctx, in.ID, in.ExpectedVersion))
+			expected, err := expectedVersion(in.ExpectedVersion)
+			if err != nil {
+				return accessToken{}, err
+			}
+			return answered(accessTokenOf)(b.RetirePreviousSecret(ctx, in.ID, expected))
 		}),
 	}
 }
@@ -67,7 +71,7 @@ func (c *Client) RetirePreviousSecret(
 	ctx context.Context, id string, expectedVersion int64,
 ) (tokens.AccessToken, error) {
 	retired := func(t tokens.AccessToken) bool { return !t.Previous.IsLive(t.ObservedAt) }
-	return askOnce(ctx, c, retirePreviousSecret, secretRetirement{id, expectedVersion}, id, retired)
+	return askOnce(ctx, c, retirePreviousSecret, secretRetirement{id, expecting(expectedVersion)}, id, retired)
 }
 
 // askOnce is ask for an operation on an access token that is a conflict the second time. Where an answer was lost and the
@@ -76,7 +80,7 @@ func askOnce[In any](
 	ctx context.Context, c *Client, o operation[In, accessToken], in In, id string, isDone func(tokens.AccessToken) bool,
 ) (tokens.AccessToken, error) {
 	document, lost, err := askLosing(ctx, c, o, in)
-	if !lost || tokens.ErrorCode(err) != tokens.CodeConflict {
+	if !lost || tokens.ErrorCode(err) != tokens.CodeConflict || tokens.ErrorReason(err) == tokens.ReasonVersionMovedOn {
 		return received(accessToken.domain)(document, err)
 	}
 	// A list refuses nobody, so that no event tells of a look that nobody asked for.

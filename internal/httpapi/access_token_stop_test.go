@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -226,6 +228,30 @@ func TestSecretsOverHTTP(t *testing.T) {
 	for _, path := range []string{"/v1/verify", "/v1/revoke-secret"} {
 		if status := m.ask("POST", path, `{}`, nil); status != http.StatusBadRequest {
 			t.Errorf("%s without a value is answered with %d", path, status)
+		}
+	}
+}
+
+// An expected version that no secret has would guard nothing, and is refused; so is one that is empty, as a script's variable may be.
+func TestExpectedVersionThatIsNone(t *testing.T) {
+	m := newManaged(t)
+	made, err := m.service.As(anna).CreateAccessToken(t.Context(), wanted(t, "ci"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/v1/access-tokens/" + made.ID
+	for _, test := range []struct{ path, body string }{
+		{"/retire-previous-secret?expected_version=", ""},
+		{"/retire-previous-secret?expected_version=0", ""},
+		{"/retire-previous-secret?expected_version=-1", ""},
+		{"/retire-previous-secret?expected_version=two", ""},
+		{"/regenerate", `{"expected_version": 0}`},
+		{"/regenerate", `{"expected_version": -1}`},
+	} {
+		status, answer := m.raw("POST", path+test.path, test.body)
+		if status != http.StatusBadRequest && status != http.StatusUnprocessableEntity ||
+			!strings.Contains(fmt.Sprint(answer), "expected_version") {
+			t.Errorf("%s %s: %d %v", test.path, test.body, status, answer)
 		}
 	}
 }

@@ -105,7 +105,7 @@ func isUTF8(query url.Values) bool {
 	return true
 }
 
-// readParameter reads a parameter of a query. An empty one is absent.
+// readParameter reads a parameter of a query. An empty one is absent, unless the field is a pointer: then it is an error.
 func readParameter(name string, values []string, into reflect.Value) error {
 	if into.Kind() == reflect.Slice {
 		into.Set(reflect.ValueOf(values))
@@ -113,6 +113,13 @@ func readParameter(name string, values []string, into reflect.Value) error {
 	}
 	if len(values) > 1 {
 		return malformed(name, "the parameter is there twice: send it once")
+	}
+	if into.Kind() == reflect.Pointer && len(values) == 1 { // it guards something, and so must not be empty by accident
+		if values[0] == "" {
+			return malformed(name, "it is empty: send a value, or leave the parameter out")
+		}
+		into.Set(reflect.New(into.Type().Elem()))
+		return readParameter(name, values, into.Elem())
 	}
 	if len(values) == 0 || values[0] == "" {
 		return nil
@@ -291,8 +298,8 @@ func writeParameter(query url.Values, name string, value reflect.Value) {
 			query.Set(name, string(text))
 		}
 	default:
-		if !value.IsZero() {
-			query.Set(name, fmt.Sprint(v))
+		if value = reflect.Indirect(value); value.IsValid() && !value.IsZero() {
+			query.Set(name, fmt.Sprint(value.Interface()))
 		}
 	}
 }

@@ -344,3 +344,17 @@ func checkEvents(t *testing.T, m *managed) {
 		t.Errorf("there are %d events", len(done))
 	}
 }
+
+// Where the answer of a refusal was lost, asking again is refused as well: nothing was done.
+func TestLostRefusalToRetire(t *testing.T) {
+	m := newManaged(t)
+	local, ctx := m.service.As(anna), t.Context()
+	created, err := local.CreateAccessToken(ctx, wanted(t, "ci"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.losingClient(m.owner, 1).RetirePreviousSecret(ctx, created.ID, created.Secret.Version+1)
+	if tokens.ErrorReason(err) != tokens.ReasonVersionMovedOn {
+		t.Errorf("the answer is %v", err)
+	}
+}

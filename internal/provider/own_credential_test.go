@@ -85,3 +85,30 @@ func TestOwnCredential(t *testing.T) {
 		},
 	)
 }
+
+// A number that only records the value by which the run asks takes nothing from the run, but an end beside it may.
+func TestOwnCredentialWithPresentValue(t *testing.T) {
+	for name, lines := range map[string][]string{
+		"expires_at":               {`expires_at = "2030-01-01T12:30:00Z"`},
+		"ttl":                      {`ttl = "30m"`},
+		"expires_at, with a grace": {`expires_at = "2030-01-01T12:30:00Z"`, `grace_period = "1h"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := acctest.NewAtServer(t)
+			self, err := b.AsHolder(b.Place.Credential()).Whoami(context.Background())
+			b.Must(err)
+			config := func(number int, more ...string) string {
+				return b.Config(fmt.Sprintf("import {\n  to = latchkey_access_token.own\n  id = %q\n}\n", self.AccessTokenID) +
+					acctest.Resource("access_token", "own", append([]string{`name = "bootstrap"`,
+						fmt.Sprintf("technical_user_id = %q", self.AccountID), fmt.Sprintf("token_wo_version = %d", number),
+						fmt.Sprintf("token_wo = %q", b.Place.Credential().Reveal())}, more...)...))
+			}
+			b.Run(
+				resource.TestStep{Config: config(1)},
+				resource.TestStep{Config: config(2), Check: resource.TestCheckResourceAttr("latchkey_access_token.own", "secret_version", "1")},
+				resource.TestStep{Config: config(3, lines...), ExpectError: acctest.Says("let it end within the hour")},
+				resource.TestStep{Config: b.Config("removed {\n  from = latchkey_access_token.own\n  lifecycle {\n    destroy = false\n  }\n}\n")},
+			)
+		})
+	}
+}

@@ -20,9 +20,8 @@ func (b *Backend) RetirePreviousSecret(
 			return t, err
 		}
 		if expectedVersion != 0 && expectedVersion != t.Secret.Version {
-			return t, tokens.Conflict("secret_version", id, "access token %s has another secret than version %d: another run or "+
-				"person regenerated it in the meantime, and the secret that this would end may be in use; nothing was changed",
-				describe(o.answer(t, share)), expectedVersion).Because(tokens.ReasonVersionMovedOn)
+			return t, tokens.Conflict("secret_version", id, "the current secret of access token %s is not version %d, so that "+
+				"the one before it may be in use; nothing was changed", describe(o.answer(t, share)), expectedVersion).Because(tokens.ReasonVersionMovedOn)
 		}
 		if t.Previous == nil && o.again {
 			return o.answer(t, share), nil

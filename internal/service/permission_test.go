@@ -14,7 +14,7 @@ func TestPermissions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs every cell of the table of who may do what; make permissions runs it alone")
 	}
-	// With the shares of members, personal tokens are tried through a server: see internal/httpapi.
+	// A personal token narrows what its member may do, whatever the status of what that is tried on.
 	backendtest.RunPermissions(t, newPlace,
-		backendtest.Members, backendtest.TokenHolders, backendtest.PersonalTokenHolders.WithoutShares())
+		backendtest.Members, backendtest.TokenHolders, backendtest.PersonalTokenHolders.InOneStatus())
 }

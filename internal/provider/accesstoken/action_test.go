@@ -107,6 +107,11 @@ func TestRetireActionPlans(t *testing.T) {
 	b := acctest.New(t)
 	c := acctest.NewCaller(b, newServer(b))
 	id := func(value any) actionConfig { return of(map[string]any{"access_token_id": value}) }
+	version := func(number float64) actionConfig {
+		config := id(tokens.NewID(tokens.KindAccessToken, b.Now()))
+		config["secret_version"] = tftypes.NewValue(tftypes.Number, number)
+		return config
+	}
 	for _, test := range []refusedAtPlan{
 		{name: "an identifier", config: id(tokens.NewID(tokens.KindAccessToken, b.Now()))},
 		{name: "not known yet", config: id(tftypes.UnknownValue)},
@@ -115,6 +120,9 @@ func TestRetireActionPlans(t *testing.T) {
 			planned:   []string{`access_token_id … would start with "tok_"`}},
 		{name: "made up by a mock", config: id("a1b2c3d4"), planned: []string{`access_token_id … would start with "tok_"`}},
 		{name: "empty", config: id(""), validated: []string{"access_token_id"}, planned: []string{"access_token_id"}},
+		{name: "a version that no secret has", config: version(0), planned: []string{"secret_version … versions begin at 1"}},
+		{name: "half a version", config: version(1.5), validated: []string{"secret_version … 1.5 is no whole number"},
+			planned: []string{"secret_version … 1.5 is no whole number"}},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.check(t, c, retire) })
 	}
@@ -151,7 +159,7 @@ func TestRetireAction(t *testing.T) {
 		{name: "without permission", before: func() { b.Regenerate("ci") }, caller: bea, works: true,
 			errors: []string{summary + " … " + id + " … tokens:manage"}},
 		{name: "another secret than the one rolled out", caller: owner, config: version(1), works: true,
-			errors: []string{summary + ` … "ci" (` + id + ") … another secret than version 1 … nothing was changed"}},
+			errors: []string{summary + ` … "ci" (` + id + ") … is not version 1 … nothing was changed"}},
 		{name: "after a regeneration", caller: owner, config: version(2), progress: `Access token "ci" (` + id + `) … has ended … version 2`},
 		{name: "again", caller: owner, progress: `"ci" (` + id + ") … " + nothing},
 		{name: "an unknown token", caller: owner, config: of(map[string]any{"access_token_id": missing}),

@@ -64,10 +64,10 @@ func parseRecipient(text string) (age.Recipient, error) {
 	switch {
 	case text == "":
 		return nil, errors.New("it is empty: " + forms)
-	case strings.ContainsAny(text, "\r\n") && !strings.Contains(text, "PRIVATE KEY"):
+	case strings.ContainsAny(text, "\r\n") && !mayHoldSecretKey(text):
 		return nil, errors.New("it has several lines: give each key an element of its own, as in " +
 			"compact(split(\"\\n\", file(\"keys.pub\")))")
-	case strings.HasPrefix(strings.ToUpper(text), "AGE-SECRET-KEY-") || strings.Contains(text, "PRIVATE KEY"):
+	case mayHoldSecretKey(text):
 		return nil, errors.New("it is a secret key: take the public key that belongs to it, and make new keys, since this one " +
 			"may be in plans, logs and version control by now")
 	case strings.Contains(text, ","):
@@ -94,13 +94,19 @@ func parseRecipient(text string) (age.Recipient, error) {
 	return nil, errors.New("it is damaged: check that all of it was copied")
 }
 
+// mayHoldSecretKey reports whether a text holds what marks a secret key of age or of SSH.
+func mayHoldSecretKey(text string) bool {
+	text = strings.ToUpper(text)
+	return strings.Contains(text, "SECRET-KEY") || strings.Contains(text, "PRIVATE KEY")
+}
+
 // named returns so much of a recipient that people know which one it is, unless it may be a secret. Keys of SSH all begin in the
 // same way.
 func named(text string) string {
 	const shown = 12
 	kind, key, isSSH := strings.Cut(text, " ")
 	switch {
-	case strings.ContainsAny(text, "\r\n") || strings.Contains(text, "PRIVATE KEY"):
+	case strings.ContainsAny(text, "\r\n,") || mayHoldSecretKey(text):
 		return "one"
 	case isSSH && strings.HasPrefix(kind, "ssh-"):
 		return fmt.Sprintf("%q", kind+" …"+key[max(len(key)-shown, 0):])

@@ -65,6 +65,12 @@ func (f *tokenFacts) recordSecret(s tokens.SecretState) {
 	f.HeldVersion, f.HeldMade, f.Revoked = s.Version, s.CreatedAt.UnixMicro(), !s.EndedAt.IsZero()
 }
 
+// recordSeen records that the secret which the state has seen is accepted. Another one that was made since shows as drift.
+func (f *tokenFacts) recordSeen(state *model) {
+	f.recordSecret(tokens.SecretState{Version: state.SecretVersion.ValueInt64(), CreatedAt: state.secretMadeAt()})
+	f.Revoked = state.Status.ValueString() == string(tokens.StatusRevoked)
+}
+
 // recordExpiry records what expires_at and ttl were in the state, if they were changed outside Terraform since. A plan
 // that sets them back follows from no change of the configuration.
 func (f *tokenFacts) recordExpiry(state *model, t tokens.AccessToken) {

@@ -89,9 +89,10 @@ func (m *model) bringings(state *model, f tokenFacts) (possible []bringing) {
 func (m *model) holdsNone() bool { return m.Token.IsNull() && m.EncryptedToken.IsNull() }
 
 // mayBeKnown reports whether people may know the secret that the token of the state m has, although it was made elsewhere: a
-// higher number alone says that they do. What was revoked is not there to be known.
+// higher number alone says that they do. What was ended is not there to be known, nor what an older backup brought back.
 func (m *model) mayBeKnown(f tokenFacts) bool {
-	return m.bringsSecrets() && m.holdsNone() && f.ofSecret(m).HasOtherSecret() && !f.Revoked
+	return m.bringsSecrets() && m.holdsNone() && f.ofSecret(m).HasOtherSecret() && !f.knowsEnded(m) &&
+		m.Status.ValueString() != string(tokens.StatusRevoked)
 }
 
 // bringing returns what the apply of the plan m does, when everything is known.
@@ -139,21 +140,6 @@ func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, f
 	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden { // who may only plan can't tell; the apply asks again
 		diags.Append(diagnostics.Failed("adopt", state.subject(), plan.aboutBrought(err)))
 	}
-}
-
-// onlyRecords reports whether the apply of a plan that brings a secret leaves the token as it is, since the value is the present
-// one. Nobody who uses the token is interrupted then. What can't be told counts as a new value.
-func (r *tokenResource) onlyRecords(ctx context.Context, state, plan *model, f *tokenFacts) bool {
-	secret, ok := tokens.PresentedSecret(plan.TokenWO.ValueString())
-	if !plan.bringsSecrets() || !ok {
-		return false
-	}
-	ctx, backend, err := r.OpenFor(ctx, &f.Facts)
-	if err != nil {
-		return false
-	}
-	same, err := backend.HasSecret(ctx, state.ID.ValueString(), secret)
-	return err == nil && same
 }
 
 // refuseBroughtReplacement refuses to replace a token where the new one could not be made: without a value, or with the one that

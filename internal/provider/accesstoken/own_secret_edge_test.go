@@ -200,30 +200,30 @@ func TestOwnSecretRecordedInUse(t *testing.T) {
 	)
 }
 
-// An accepted secret stays another one than people brought, and each plan says so, until a number says that it is known, or a
-// value replaces it.
-func TestOwnSecretDriftAccepted(t *testing.T) {
+// Who may only plan is not told which value is the present one: the plan leaves the judgement to the apply, without a trace.
+func TestOwnSecretPlannedByReader(t *testing.T) {
 	b := acctest.New(t)
-	value, next := ownValue(), ownValue()
-	const accepts = `on_secret_drift = "accept"`
-	config := func(lines ...string) string { return b.Config(acctest.CIToken(lines...)) }
-	refused := acctest.Says("Secret was changed outside Terraform", "raise token_wo_version")
+	value := ownValue()
+	anna := acctest.Resource("member", "anna", `email = "anna@example.com"`, `role = "viewer"`)
+	people := b.Config(b.ProviderAs("acting", "latchkey_member.anna.email") + anna)
+	config := func(provider string, number int) string {
+		return people + acctest.CIToken(brings(value, number, `protect_if_used_within = "1d"`, "provider = "+provider)...)
+	}
 	b.Run(
-		resource.TestStep{Config: config(brings(value, 1, accepts)...)},
+		resource.TestStep{Config: config("latchkey", 1)},
 		resource.TestStep{
-			PreConfig:        func() { b.Regenerate("ci") },
-			Config:           config(brings(value, 1, accepts)...),
-			ConfigPlanChecks: acctest.EmptyPlan(),
+			PreConfig: func() {
+				secret, _ := tokens.PresentedSecret(value)
+				b.Use(secret)
+			},
+			Config: config("acting", 2), PlanOnly: true, ExpectNonEmptyPlan: true,
 		},
-		resource.TestStep{Config: config(brings(value, 1)...), ExpectError: refused},
-		resource.TestStep{Config: config(`token_wo_version = 2`, accepts), Check: resource.TestCheckResourceAttr(acctest.CI, "secret_version", "2")},
-		resource.TestStep{Config: config(`token_wo_version = 2`)},
-		resource.TestStep{
-			PreConfig:   func() { b.Regenerate("ci") },
-			Config:      config(`token_wo_version = 2`),
-			ExpectError: refused,
-		},
-		resource.TestStep{Config: config(`token_wo_version = 3`), Check: resource.TestCheckResourceAttr(acctest.CI, "secret_version", "3")},
-		resource.TestStep{Config: config(brings(next, 4)...), Check: checkBrought(b, 4, next)},
+		resource.TestStep{PreConfig: func() { b.Advance(2 * acctest.Day) }, Config: config("latchkey", 1)},
+		resource.TestStep{Config: people},
 	)
+	refused, err := b.Outside.Events(t.Context(), tokens.EventQuery{Outcome: tokens.OutcomeRefused})
+	b.Must(err)
+	if len(refused) > 0 {
+		t.Errorf("there is an event of a refusal: %+v", refused[0])
+	}
 }

@@ -69,7 +69,7 @@ func (r *tokenResource) ModifyPlan(
 			r.planOwnSecret(ctx, &state, &plan, f, &resp.Diagnostics)
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
 			regenerates := plan.SecretVersion.IsUnknown() && !plan.RegenerationReason.IsUnknown() &&
-				r.regeneratesInUse(ctx, &state, &plan, &f)
+				r.regeneratesInUse(ctx, &state, &plan, &f, true)
 			r.refuseInterruption(plan.interruption(&state, regenerates), plan.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 			r.RefuseOwn(ctx, plan.curtailment(&state, regenerates, r.Now()), state.subject(), &resp.Diagnostics)
 			r.WarnOfOwnRoles(ctx, state.subject(), before, plan.settings().Own, &resp.Diagnostics, plan.Role, plan.GroupRoles)

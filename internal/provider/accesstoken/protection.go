@@ -35,6 +35,9 @@ func (m *model) curtailment(state *model, regenerates bool, now time.Time) strin
 	}
 	soon, begins := now.Add(tokens.NoticePeriod), m.ActivatesAt.Value()
 	before, after := state.SecretExpiresAt.Value(), m.SecretExpiresAt.Value()
+	if m.SecretExpiresAt.IsUnknown() { // a plan that may bring another secret leaves it open; this is that of the present one
+		after = tokens.SecretExpiry(m.ExpiresAt.Value(), m.TTL.Value(), state.secretMadeAt())
+	}
 	switch {
 	case !after.IsZero() && after.Before(soon) && (before.IsZero() || after.Before(before)):
 		return managed.StepEnd
@@ -44,15 +47,27 @@ func (m *model) curtailment(state *model, regenerates bool, now time.Time) strin
 	return ""
 }
 
-// regeneratesInUse reports whether a plan that regenerates would end a value that is in use. It would not where it brings the
-// present value again; the backend is asked for that only where something depends on it.
-func (r *tokenResource) regeneratesInUse(ctx context.Context, state, plan *model, f *tokenFacts) bool {
-	if plan.interruption(state, true) != managed.StepRegenerate {
-		return true
-	}
+// regeneratesInUse reports whether a plan that regenerates would end a value that is in use, as far as anything depends on that. It
+// would not where it brings the present value again. Who may only plan is not told which value that is: the apply looks again.
+func (r *tokenResource) regeneratesInUse(ctx context.Context, state, plan *model, f *tokenFacts, isPlan bool) bool {
 	own, err := r.OwnTokenID(ctx)
 	isGuarded := plan.ProtectIfUsedWithin.Value() != 0 || err != nil || own == state.ID.ValueString()
-	return !isGuarded || !r.onlyRecords(ctx, state, plan, f)
+	secret, ok := tokens.PresentedSecret(plan.TokenWO.ValueString())
+	if !isGuarded || !plan.bringsSecrets() || !ok {
+		return true
+	}
+	ctx, backend, err := r.OpenFor(ctx, &f.Facts)
+	if err != nil {
+		return true
+	}
+	if isPlan { // a refusal would leave an event of an attempt that nobody made
+		self, err := backend.Whoami(ctx)
+		if err == nil && !self.Access.Anywhere(tokens.PermissionManageTokens) {
+			return false
+		}
+	}
+	same, err := backend.HasSecret(ctx, state.ID.ValueString(), secret)
+	return !same && (!isPlan || tokens.ErrorCode(err) != tokens.CodeForbidden)
 }
 
 // refuseInterruption refuses a step at plan while the token is in use, as it was last observed.

@@ -175,7 +175,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	regenerates := plan.SecretVersion.IsUnknown()
-	inUse := regenerates && r.regeneratesInUse(ctx, &state, &plan, &f)
+	inUse := regenerates && r.regeneratesInUse(ctx, &state, &plan, &f, false)
 	if r.RefusesOwn(ctx, "update", plan.curtailment(&state, inUse, r.Now()), state.subject(), &resp.Diagnostics) ||
 		refusesInterruption(ctx, plan.interruption(&state, inUse), plan.ProtectIfUsedWithin, backend,
 			state.subject(), &resp.Diagnostics) {
@@ -211,8 +211,10 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if r := update.Regeneration; r != nil {
 		held = r.Secret
 		f.recordSecret(token.Secret)
-	} else if adopts || plan.forgets(&state) && f.ofSecret(&state).HasDrifted() { // another secret is accepted
+	} else if adopts && !plan.TokenWO.IsNull() {
 		f.recordSecret(token.Secret)
+	} else if adopts || plan.forgets(&state) && f.ofSecret(&state).HasDrifted() { // the secret that the plan saw is accepted
+		f.recordSeen(&state)
 	}
 	if err := plan.holdSecret(held, &f); err != nil {
 		resp.Diagnostics.Append(diagnostics.Failed("encrypt", state.subject(), err))

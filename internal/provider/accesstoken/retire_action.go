@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -68,6 +69,10 @@ func (a *retireAction) Schema(_ context.Context, _ action.SchemaRequest, resp *a
 func (m *retireModel) require(diags *diag.Diagnostics) {
 	attribute.RequireID("access_token_id", m.AccessTokenID, tokens.KindAccessToken, diags)
 	m.SecretVersion.Require("secret_version", diags)
+	if attribute.IsGiven(m.SecretVersion) && m.SecretVersion.ValueInt64() < 1 {
+		diags.Append(diagnostics.InvalidAttribute(path.Root("secret_version"), tokens.Invalid("secret_version",
+			"versions begin at 1: use the secret_version of the token, or leave it out")))
+	}
 }
 
 // ModifyPlan refuses what validation could not know yet.

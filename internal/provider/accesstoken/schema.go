@@ -217,7 +217,7 @@ func Schema() schema.Schema {
 			"previous_secret_expires_at": attribute.ComputedTimestamp("When the grace of the previous secret ends or ended",
 				"null if it ended with the regeneration or was ended since, and for a first secret"),
 			"regeneration_reason": attribute.ComputedText("Why Terraform last regenerated the token: `trigger` (a value of " +
-				"`regenerate_triggers` changed, or a higher `token_wo_version` brought another secret), `schedule` (by `regenerate_before_expiry`), `expired` (it " +
+				"`regenerate_triggers` changed, or `token_wo_version` rose), `schedule` (by `regenerate_before_expiry`), `expired` (it " +
 				"outlived its `ttl`) or " +
 				"`drift` (regenerated or revoked outside Terraform). Known in the plan."),
 			"status": attribute.ComputedText("Whether requests with the token succeed, as of the last " +

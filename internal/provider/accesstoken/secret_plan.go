@@ -28,7 +28,11 @@ func (m *model) planSecret(state *model, f tokenFacts, diags *diag.Diagnostics) 
 	m.RegenerationReason = reason
 	if known {
 		m.planNewHolders()
-		if removed := m.removedRecipients(state); removed > 0 && m.graceOf(state) != "" {
+		switch removed := m.removedRecipients(state); {
+		case removed == 0:
+		case m.bringsSecrets(): // it may be the present one again
+			m.warnOfRemovedRecipient(state, removed, "this plan, if token_wo brings another value than the present one", diags)
+		case m.graceOf(state) != "":
 			m.warnOfRemovedRecipient(state, removed, "this plan makes one", diags)
 		}
 	} else {
@@ -56,7 +60,7 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 	case decision.AcceptDrift && (!state.Token.IsNull() || !state.EncryptedToken.IsNull()):
 		m.Token, m.EncryptedToken = types.StringNull(), types.StringNull()
 		warnOfAcceptedDrift(f, state, diags)
-	case decision.AcceptDrift && f.Revoked:
+	case decision.AcceptDrift && f.Revoked && !f.ofSecret(state).HasOtherSecret():
 		warnOfRevocation(state, diags)
 	case decision.AcceptDrift && m.bringsSecrets():
 		warnOfOtherSecret(f, state, diags)

@@ -45,6 +45,10 @@ func TestPlanWarnings(t *testing.T) {
 	outlived := observe(func(t *tokens.AccessToken) { t.TTL = time.Hour })
 	another := observe(func(t *tokens.AccessToken) { t.Secret.Version, t.OnSecretDrift = 2, tokens.OnSecretDriftAccept })
 	another.Token, another.TokenWOVersion = types.StringNull(), customtypes.WholeNumberOf(1)
+	encrypted := observe(func(*tokens.AccessToken) {})
+	encrypted.Token, encrypted.TokenWOVersion = types.StringNull(), customtypes.WholeNumberOf(1)
+	encrypted.EncryptedToken = types.StringValue("-----BEGIN AGE ENCRYPTED FILE-----")
+	encrypted.EncryptTo = types.SetValueMust(types.StringType, []attr.Value{types.StringValue("age1a"), types.StringValue("age1b")})
 
 	for _, test := range []struct {
 		name  string
@@ -133,6 +137,21 @@ func TestPlanWarnings(t *testing.T) {
 			[]string{"Regenerating access token for the same reason as before"},
 			[]string{"regenerated or revoked outside Terraform"},
 		},
+		{
+			"a reader less, and a value that may be the present one", encrypted, tokenFacts{},
+			func(m *model) {
+				m.EncryptTo, m.TokenWOVersion = types.SetValueMust(types.StringType, []attr.Value{types.StringValue("age1a")}),
+					customtypes.WholeNumberOf(2)
+				m.TokenWO = types.StringValue("brought")
+			},
+			[]string{"Removed recipients know the secret"},
+			[]string{"loses 1 of its recipients", "if token_wo brings another value than the present one"},
+		},
+		{"revoked once, and another secret since, accepted", func() model {
+			state := another
+			state.TokenWOVersion = customtypes.WholeNumber{Int64Value: types.Int64Null()}
+			return state
+		}(), tokenFacts{Revoked: true}, func(*model) {}, nil, nil},
 		{
 			"another secret than people brought, accepted", another, tokenFacts{}, func(*model) {},
 			[]string{"Secret is not the one that was brought"},

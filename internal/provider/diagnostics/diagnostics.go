@@ -75,9 +75,9 @@ func FailedImport(s Subject, err error) diag.Diagnostic {
 func TwoAddresses(s Subject) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Imported to a second address", fmt.Sprintf(
 		"%s is imported, and another address of this configuration or state has it as well. Terraform takes the two for different "+
-			"objects: removing either block would delete the one that both mean.\n\nRemove the import block and the resource block "+
-			"that are not needed before you apply. Afterwards, take one address out with a removed block with destroy = false, or "+
-			"with terraform state rm.", s))
+			"objects: removing either block would delete the one that both mean.\n\nUnless this plan takes it out of the other "+
+			"address by a removed block with destroy = false, remove the import block and the resource block that are not needed "+
+			"before you apply. Afterwards, use such a removed block, or terraform state rm.", s))
 }
 
 // FailedList is the diagnostic for a failed list of objects of a kind.
