@@ -253,7 +253,7 @@ func refusedForgetting(state *model) diag.Diagnostic {
 
 // forgets reports whether the plan m takes the secret out of the state, encrypted or not.
 func (m *model) forgets(state *model) bool {
-	return m.Token.IsNull() && m.EncryptedToken.IsNull() && (!state.Token.IsNull() || !state.EncryptedToken.IsNull())
+	return m.holdsNone() && !state.holdsNone()
 }
 
 // holdSecret puts the secret where the plan leaves it open: into the state, encrypted beside it, or both.

@@ -57,7 +57,7 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 	case decision.RefuseExpired:
 		diags.Append(refusedExpiry(state))
 		return
-	case decision.AcceptDrift && (!state.Token.IsNull() || !state.EncryptedToken.IsNull()):
+	case decision.AcceptDrift && !state.holdsNone():
 		m.Token, m.EncryptedToken = types.StringNull(), types.StringNull()
 		warnOfAcceptedDrift(f, state, diags)
 	case decision.AcceptDrift && f.Revoked && !f.ofSecret(state).HasOtherSecret():
