@@ -68,7 +68,6 @@ func (f *tokenFacts) recordSecret(s tokens.SecretState) {
 // recordSeen records that the secret which the state has seen is accepted. Another one that was made since shows as drift.
 func (f *tokenFacts) recordSeen(state *model) {
 	f.recordSecret(tokens.SecretState{Version: state.SecretVersion.ValueInt64(), CreatedAt: state.secretMadeAt()})
-	f.Revoked = state.Status.ValueString() == string(tokens.StatusRevoked)
 }
 
 // recordExpiry records what expires_at and ttl were in the state, if they were changed outside Terraform since. A plan

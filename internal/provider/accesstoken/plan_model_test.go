@@ -245,8 +245,8 @@ func (p *plannedToken) applyExpected(decision string, regenerates bool) {
 	if !regenerates { // what the plan knew of the secret stays
 		p.seen.version, p.seen.made = before.version, before.made
 	}
-	if decision == "accept" {
-		p.heldVersion, p.knownRevoked, p.holdsValue = p.version, p.revoked, false
+	if decision == "accept" { // of what the plan saw
+		p.heldVersion, p.knownRevoked, p.holdsValue = before.version, p.revoked, false
 	}
 	p.seen.held = before.held || p.held
 	p.seen.enabled = !p.config.disabled
