@@ -55,8 +55,8 @@ func (a *holdAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 			"status; or those in `access_token_ids`. One of the four must be set. The filters select access tokens of technical " +
 			"users alone, and only those that the run may see; name others, such as the personal tokens of a member, by " +
 			"identifier.\n\n" +
-			"A token that is held already counts as done. If one can't be held, or no token has an identifier that is named, the others are held all the same, and the action " +
-			"fails in the end and names it. It also fails where it selects none. Through a server, it leaves out the access " +
+			"A token that is held already counts as done. If one can't be held, or is not there although its identifier is named, " +
+			"the others are held all the same, and the action fails in the end and names it. It also fails where it selects none. Through a server, it leaves out the access " +
 			"token by which the run itself asks, and says how to hold that one.",
 		Attributes: map[string]schema.Attribute{
 			"technical_user_id": filter("Hold the tokens of the technical user with this identifier.",

@@ -151,7 +151,7 @@ func knowIt(f tokenFacts, state *model) string {
 	if !state.mayBeKnown(f) {
 		return ""
 	}
-	return ", raise token_wo_version without token_wo if you know the other one"
+	return ", or raise token_wo_version without token_wo if you know the other one"
 }
 
 // warnOfOtherSecret says that the secret that people brought is not the one that the token has, which was accepted.
