@@ -7,9 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -40,9 +38,7 @@ func TestImportToSecondAddress(t *testing.T) {
 				return resp, resp.Diagnostics
 			}
 			newRun := func() tfprotov6.ProviderServer {
-				p := provider.New("test", b.Now)
-				t.Cleanup(func() { b.Must(p.Close()) })
-				server := fastpath.NewServer(p)
+				server := b.NewServer()
 				acctest.NewCaller(b, server) // which configures the provider
 				return server
 			}

@@ -11,9 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -72,13 +70,6 @@ func texts(diagnostics []*tfprotov6.Diagnostic) []string {
 	return texts
 }
 
-// newServer returns the server of a new provider, which ends with the test.
-func newServer(b *acctest.Bench) tfprotov6.ProviderServer {
-	p := provider.New("test", b.Now)
-	b.T.Cleanup(func() { b.Must(p.Close()) })
-	return fastpath.NewServer(p)
-}
-
 // refusedAtPlan is a configuration of an action that is refused before anything is done, and what is said.
 type refusedAtPlan struct {
 	name      string
@@ -105,7 +96,7 @@ func (r refusedAtPlan) check(t *testing.T, c *acctest.Caller, action string) {
 
 func TestRetireActionPlans(t *testing.T) {
 	b := acctest.New(t)
-	c := acctest.NewCaller(b, newServer(b))
+	c := acctest.NewCaller(b, b.NewServer())
 	id := func(value any) actionConfig { return of(map[string]any{"access_token_id": value}) }
 	version := func(number float64) actionConfig {
 		config := id(tokens.NewID(tokens.KindAccessToken, b.Now()))
@@ -143,7 +134,7 @@ func TestRetireAction(t *testing.T) {
 		return actionConfig{"access_token_id": tftypes.NewValue(tftypes.String, id),
 			"secret_version": tftypes.NewValue(tftypes.Number, number)}
 	}
-	owner, bea := acctest.NewCaller(b, newServer(b)), acctest.NewCallerAs(b, newServer(b), p.Bea.Email)
+	owner, bea := acctest.NewCaller(b, b.NewServer()), acctest.NewCallerAs(b, b.NewServer(), p.Bea.Email)
 	missing := tokens.NewID(tokens.KindAccessToken, b.Now())
 	const summary, nothing = "Unable to retire the previous secret of access token: ", "there is nothing to retire"
 	for _, test := range []struct {
@@ -199,7 +190,7 @@ func TestRetireAction(t *testing.T) {
 
 func TestHoldActionPlans(t *testing.T) {
 	b := acctest.New(t)
-	c := acctest.NewCaller(b, newServer(b))
+	c := acctest.NewCaller(b, b.NewServer())
 	token, user := tokens.NewID(tokens.KindAccessToken, b.Now()), tokens.NewID(tokens.KindTechnicalUser, b.Now())
 	unknownIDs := tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, tftypes.UnknownValue)
 	because := func(config map[string]any) actionConfig {
@@ -412,9 +403,9 @@ func TestHoldAction(t *testing.T) {
 			if test.before != nil {
 				b.Must(test.before(w))
 			}
-			c := acctest.NewCaller(b, newServer(b))
+			c := acctest.NewCaller(b, b.NewServer())
 			if test.as != "" {
-				c = acctest.NewCallerAs(b, newServer(b), test.as)
+				c = acctest.NewCallerAs(b, b.NewServer(), test.as)
 			}
 			config := test.config(w)
 			config["reason"] = "the laptop was stolen"
@@ -457,7 +448,7 @@ func TestHoldActionFollowsPages(t *testing.T) {
 	for i := range number {
 		b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: fmt.Sprintf("t%d", i), Enabled: true}})
 	}
-	progress, diagnostics := acctest.NewCaller(b, newServer(b)).InvokeAction(t.Context(), hold,
+	progress, diagnostics := acctest.NewCaller(b, b.NewServer()).InvokeAction(t.Context(), hold,
 		of(map[string]any{"technical_user_id": p.CI.ID, "reason": "leaked"}))
 	acctest.NoDiagnostics(b, diagnostics)
 	if len(progress) != number+1 {
@@ -485,7 +476,7 @@ func TestActionsSpareOwnCredential(t *testing.T) {
 	own, old := b.MakeTokenOf(w.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "run", Enabled: true,
 		Policies: tokens.Policies{Grace: tokens.Grace{Duration: acctest.Day}}}})
 	current := b.Regenerate("run")
-	byOld, byCurrent := acctest.NewCallerBy(b, newServer(b), old), acctest.NewCallerBy(b, newServer(b), current)
+	byOld, byCurrent := acctest.NewCallerBy(b, b.NewServer(), old), acctest.NewCallerBy(b, b.NewServer(), current)
 	retiring := of(map[string]any{"access_token_id": own.ID})
 	const summary = "Unable to change what the run works with: "
 
@@ -516,7 +507,7 @@ func TestActionsSpareOwnCredential(t *testing.T) {
 // Where there is no database yet, there is nothing to stop, and no action makes one.
 func TestActionsWithoutDatabase(t *testing.T) {
 	b := acctest.New(t)
-	c := acctest.NewCaller(b, newServer(b))
+	c := acctest.NewCaller(b, b.NewServer())
 	id := tokens.NewID(tokens.KindAccessToken, b.Now())
 	for _, test := range []struct {
 		action, summary string

@@ -64,12 +64,12 @@ func parseRecipient(text string) (age.Recipient, error) {
 	switch {
 	case text == "":
 		return nil, errors.New("it is empty: " + forms)
-	case strings.ContainsAny(text, "\r\n") && !mayHoldSecretKey(text):
-		return nil, errors.New("it has several lines: give each key an element of its own, as in " +
-			"compact(split(\"\\n\", file(\"keys.pub\")))")
 	case mayHoldSecretKey(text):
 		return nil, errors.New("it is a secret key: take the public key that belongs to it, and make new keys, since this one " +
 			"may be in plans, logs and version control by now")
+	case strings.ContainsAny(text, "\r\n"):
+		return nil, errors.New("it has several lines: give each key an element of its own, as in " +
+			"compact(split(\"\\n\", file(\"keys.pub\")))")
 	case strings.Contains(text, ","):
 		return nil, errors.New("it has a comma: give each key an element of its own, as in split(\",\", var.keys)")
 	case strings.HasPrefix(text, "age1pq1"):

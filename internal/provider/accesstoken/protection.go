@@ -50,11 +50,13 @@ func (m *model) curtailment(state *model, regenerates bool, now time.Time) strin
 // regeneratesInUse reports whether a plan that regenerates would end a value that is in use, as far as anything depends on that. It
 // would not where it brings the present value again. Who may only plan is not told which value that is: the apply looks again.
 func (r *tokenResource) regeneratesInUse(ctx context.Context, state, plan *model, f *tokenFacts, isPlan bool) bool {
-	own, err := r.OwnTokenID(ctx)
-	isGuarded := plan.ProtectIfUsedWithin.Value() != 0 || err != nil || own == state.ID.ValueString()
 	secret, ok := tokens.PresentedSecret(plan.TokenWO.ValueString())
-	if !isGuarded || !plan.bringsSecrets() || !ok {
+	if !plan.bringsSecrets() || !ok {
 		return true
+	}
+	own, err := r.OwnTokenID(ctx)
+	if err == nil && own != state.ID.ValueString() && plan.ProtectIfUsedWithin.Value() == 0 {
+		return true // nothing guards it
 	}
 	ctx, backend, err := r.OpenFor(ctx, &f.Facts)
 	if err != nil {

@@ -134,6 +134,14 @@ func (b *Bench) Advance(d time.Duration) {
 	b.now = b.now.Add(d)
 }
 
+// NewServer returns the server of a new provider, which ends with the test. Nobody has configured it.
+func (b *Bench) NewServer() tfprotov6.ProviderServer {
+	b.T.Helper()
+	p := provider.New("test", b.Now)
+	b.T.Cleanup(func() { b.Must(p.Close()) })
+	return fastpath.NewServer(p)
+}
+
 // Run runs the steps. Each step that applies also plans once more and fails unless that plan is empty.
 func (b *Bench) Run(steps ...resource.TestStep) {
 	b.T.Helper()

@@ -5,9 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 )
 
 // Query calls the provider as `terraform query -generate-config-out` does, and as the plan that imports what was found.
@@ -56,12 +53,10 @@ func (b *Bench) NewQuery() *Query {
 	return q
 }
 
-// newRun returns the server of a new provider, as each run has one.
+// newRun returns the server of a provider that is configured, as each run has one.
 func newRun(b *Bench) queryServer {
 	b.T.Helper()
-	p := provider.New("test", b.Now)
-	b.T.Cleanup(func() { b.Must(p.Close()) })
-	server := fastpath.NewServer(p)
+	server := b.NewServer()
 	NewCaller(b, server)        // which configures the provider
 	return server.(queryServer) //nolint:forcetypeassert // it has that part of the protocol
 }
