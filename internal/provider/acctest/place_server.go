@@ -120,16 +120,23 @@ type besideCredential struct{ tokens.Backend }
 // AccessTokens implements tokens.Backend.
 func (b besideCredential) AccessTokens(ctx context.Context, query tokens.TokenQuery) (tokens.TokenPage, error) {
 	isCredential := func(t tokens.AccessToken) bool { return t.User.Name == tokens.BootstrapName }
+	limit := query.Limit
+	if limit > 0 {
+		query.Limit++ // for the credential
+	}
 	page, err := b.Backend.AccessTokens(ctx, query)
 	page.AccessTokens = slices.DeleteFunc(page.AccessTokens, isCredential)
+	if limit > 0 && len(page.AccessTokens) > limit {
+		page.AccessTokens = page.AccessTokens[:limit]
+		page.NextCursor = query.CursorAfter(page.AccessTokens[limit-1])
+	}
 	if err != nil || !query.CountTotal {
 		return page, err
 	}
+	// Not one less where the list has the credential: each request is a use of it, and may move it into the list or out.
 	query.Limit, query.Cursor = 0, ""
 	all, err := b.Backend.AccessTokens(ctx, query)
-	if slices.ContainsFunc(all.AccessTokens, isCredential) {
-		page.Total--
-	}
+	page.Total = len(slices.DeleteFunc(all.AccessTokens, isCredential))
 	return page, err
 }
 

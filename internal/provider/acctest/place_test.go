@@ -1,6 +1,7 @@
 package acctest_test
 
 import (
+	"context"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -9,6 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // The acceptance tests that don't run through servers are these and no others; each says why where it calls NotThroughServer,
@@ -54,5 +59,25 @@ func TestPlacesOfTests(t *testing.T) {
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("the tests that don't run through servers are %q, want %q", got, want)
+	}
+}
+
+// What a test finds does not depend on when the use of the credential by which the provider asks is written down.
+func TestListsBesideCredential(t *testing.T) {
+	b := acctest.NewAtServer(t)
+	p := b.MakePeople()
+	b.MakeTokenOf(p.CI, tokens.NewAccessToken{Settings: tokens.Settings{Name: "alpha", Enabled: true}})
+	b.Advance(acctest.Day)
+	asking := b.AsHolder(b.Place.Credential())
+	for i, query := range []tokens.TokenQuery{
+		{UnusedFor: time.Hour, CountTotal: true}, // before its first use was noted
+		{UnusedFor: time.Hour, CountTotal: true},
+		{Sort: tokens.ColumnLastUsedAt, Descending: true, Limit: 1, CountTotal: true},
+	} {
+		page, err := asking.AccessTokens(context.Background(), query)
+		b.Must(err)
+		if len(page.AccessTokens) != 1 || page.AccessTokens[0].Name != "alpha" || page.Total != 1 {
+			t.Errorf("query %d: %d access tokens of %d, want alpha alone", i, len(page.AccessTokens), page.Total)
+		}
 	}
 }
