@@ -128,7 +128,7 @@ func BenchmarkOnPostgreSQL(b *testing.B) {
 }
 
 // stateOfToken is how many characters a terraform_data gets, which its state holds twice, to hold as much as a token's.
-const stateOfToken = 640
+const stateOfToken = 770
 
 // BenchmarkBesideRandom compares the provider's own processor time for 500 access tokens with that of hashicorp/random
 // for 500 random_id, which stores nothing. It needs a build of that provider, and RANDOM_PROVIDER set to the
