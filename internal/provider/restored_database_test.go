@@ -12,9 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -181,12 +179,12 @@ func TestRestoredDatabaseWithoutHold(t *testing.T) {
 		b.Must(err)
 	}
 	config := map[string]any{"name": "ci"}
-	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	c := acctest.NewCaller(b, b.NewServer())
 	state, private := c.Create(config)
 	// warnings refreshes and plans, and returns what the plan warns of.
 	warnings := func() []*tfprotov6.Diagnostic {
 		t.Helper()
-		c = acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+		c = acctest.NewCaller(b, b.NewServer())
 		read := c.Read(state, private)
 		acctest.NoDiagnostics(b, read.Diagnostics)
 		state, private = read.NewState, read.Private
@@ -242,7 +240,7 @@ func TestRestoredDatabaseWithoutHold(t *testing.T) {
 func TestRestoredDatabaseRevivesSecret(t *testing.T) {
 	b := acctest.New(t)
 	config := map[string]any{"name": "ci"}
-	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	c := acctest.NewCaller(b, b.NewServer())
 	state, private := c.Create(config)
 	restore := b.Backup()
 	_, err := b.Outside.RevokeSecret(context.Background(),
@@ -253,7 +251,7 @@ func TestRestoredDatabaseRevivesSecret(t *testing.T) {
 		t.Errorf("the plan shows the drift, and warns besides: %v", plan.Diagnostics)
 	}
 	restore()
-	c = acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	c = acctest.NewCaller(b, b.NewServer())
 	read = c.Read(read.NewState, read.Private)
 	plan := c.Plan(config, read.NewState, read.Private, false)
 	if len(plan.Diagnostics) != 1 || plan.Diagnostics[0].Summary != "Revoked secret works again" {
@@ -278,7 +276,7 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 	// refresh refreshes and plans, in a run of its own.
 	refresh := func(generation string) *tfprotov6.PlanResourceChangeResponse {
 		t.Helper()
-		c = acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+		c = acctest.NewCaller(b, b.NewServer())
 		read := c.Read(state, private)
 		acctest.NoDiagnostics(b, read.Diagnostics)
 		state, private = read.NewState, read.Private
@@ -304,7 +302,7 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 		_, err := b.Outside.RetirePreviousSecret(context.Background(), b.Token("ci").ID, 0)
 		b.Must(err)
 	}
-	c = acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	c = acctest.NewCaller(b, b.NewServer())
 	state, private = c.Create(config("1"))
 	first := value()
 	restoreFirst := b.Backup()
@@ -343,7 +341,7 @@ func TestRestoredDatabaseRevivesPreviousSecret(t *testing.T) {
 func TestFactsOfEarlierVersion(t *testing.T) {
 	b := acctest.New(t)
 	config := map[string]any{"name": "ci"}
-	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	c := acctest.NewCaller(b, b.NewServer())
 	state, private := c.Create(config)
 	restore := b.Backup()
 	b.Regenerate("ci")
@@ -351,7 +349,7 @@ func TestFactsOfEarlierVersion(t *testing.T) {
 	state, private = read.NewState, withoutFacts(b, read.Private, "s")
 	planned := func() any {
 		t.Helper()
-		c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+		c := acctest.NewCaller(b, b.NewServer())
 		read := c.Read(state, private)
 		acctest.NoDiagnostics(b, read.Diagnostics)
 		plan := c.Plan(config, read.NewState, read.Private, false)

@@ -13,9 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -155,7 +153,7 @@ type ephemeralCaller struct {
 }
 
 func newEphemeralCaller(b *acctest.Bench) *ephemeralCaller {
-	server := fastpath.NewServer(provider.New("test", b.Now))
+	server := b.NewServer()
 	acctest.NewCaller(b, server)
 	schemas, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	b.Must(err)

@@ -10,9 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"pgregory.net/rapid"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -265,7 +263,7 @@ func (p *plannedToken) regenerateOutside() {
 func TestPlanModel(t *testing.T) {
 	b := acctest.New(t)
 	ctx := context.Background()
-	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	c := acctest.NewCaller(b, b.NewServer())
 	rapid.Check(t, func(t *rapid.T) {
 		p := &plannedToken{Caller: c, t: t, config: drawSettings(t), version: 1, heldVersion: 1, holdsValue: true}
 		p.state, p.private = c.Create(p.config.attributes("ci"))

@@ -13,9 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -213,7 +211,7 @@ func TestReplacementByUnknown(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+			c := acctest.NewCaller(b, b.NewServer())
 			before, after := attributes{"name": "ci"}, attributes{"name": "ci"}
 			maps.Copy(before, test.before)
 			maps.Copy(after, test.after)

@@ -10,9 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 )
 
 const dueTomorrow, otherDue = `ttl = "2d"`, `regenerate_before_expiry = "1d"`
@@ -59,7 +57,7 @@ func TestIgnoreAllChanges(t *testing.T) {
 // What the provider can notice of what Terraform hides from it, it warns of.
 func TestWarningsOfTheUnseen(t *testing.T) {
 	b := acctest.New(t)
-	server := fastpath.NewServer(provider.New("test", b.Now))
+	server := b.NewServer()
 	c := acctest.NewCaller(b, server)
 	declared := map[string]any{"name": "ci", "ttl": "2d", "regenerate_before_expiry": "1d"}
 	state, private := c.Create(declared)

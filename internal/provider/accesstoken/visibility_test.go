@@ -9,9 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -72,7 +70,7 @@ func TestVisibility(t *testing.T) {
 func TestVisibilityOfEarlierState(t *testing.T) {
 	b := acctest.New(t)
 	config := map[string]any{"name": "ci"}
-	c := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	c := acctest.NewCaller(b, b.NewServer())
 	state, private := c.Create(config)
 	attributes := c.Attributes(state)
 	attributes["visibility"] = tftypes.NewValue(tftypes.String, nil)

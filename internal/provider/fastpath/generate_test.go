@@ -6,16 +6,14 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
 // A generated configuration names a technical user, but not one that the system created.
 func TestGeneratedConfigurationLeavesOut(t *testing.T) {
 	b := acctest.New(t)
-	server := fastpath.NewServer(provider.New("test", b.Now))
+	server := b.NewServer()
 	c := acctest.NewCaller(b, server)
 	p := b.MakePeople()
 	for name, test := range map[string]struct {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 )
 
 // The server plans a new token as the framework's server does, by the short way unless there is something to say. The
@@ -19,7 +18,7 @@ func TestServerPlansNewTokenAsFramework(t *testing.T) {
 	b := acctest.NewSerial(t)
 	b.MakePeople() // and so the database, of which the plan would otherwise have something to say
 	framework := acctest.NewCaller(b, providerserver.NewProtocol6(provider.New("test", b.Now))())
-	ours := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	ours := acctest.NewCaller(b, b.NewServer())
 	type attributes = map[string]any
 	unknown := tftypes.UnknownValue
 	roleType := tftypes.Object{AttributeTypes: map[string]tftypes.Type{

@@ -13,7 +13,6 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/managed"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
@@ -53,7 +52,7 @@ func TestServersOnOlderCopy(t *testing.T) {
 	connect := func() {
 		servers = []*acctest.Caller{
 			acctest.NewCaller(b, providerserver.NewProtocol6(provider.New("test", b.Now))()),
-			acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now))),
+			acctest.NewCaller(b, b.NewServer()),
 		}
 	}
 	connect()

@@ -14,7 +14,6 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 )
 
 // Each method of the framework's server, those of parts of the protocol that the provider makes no use of too, is there
@@ -22,7 +21,7 @@ import (
 func TestServerHasTheWholeProtocol(t *testing.T) {
 	b := acctest.New(t)
 	framework := reflect.ValueOf(providerserver.NewProtocol6(provider.New("test", b.Now))())
-	ours := reflect.ValueOf(fastpath.NewServer(provider.New("test", b.Now)))
+	ours := reflect.ValueOf(b.NewServer())
 	schemas, err := providerserver.NewProtocol6(provider.New("test", b.Now))().GetProviderSchema(
 		context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	b.Must(err)
@@ -108,7 +107,7 @@ func TestShortWayKnowsEachField(t *testing.T) {
 // the state is the framework's to deal with.
 func TestShortWayIdentifies(t *testing.T) {
 	b := acctest.New(t)
-	ours := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	ours := acctest.NewCaller(b, b.NewServer())
 	config := map[string]any{"name": "ci"}
 	state, private := ours.Create(config)
 	id := acctest.Plain(b, ours.Attributes(state)["id"])

@@ -8,15 +8,13 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 )
 
 // What a request brings with it is free once it is answered, however long the provider lives.
 func TestServerForgetsRequests(t *testing.T) {
 	b := acctest.New(t)
-	server := fastpath.NewServer(provider.New("test", b.Now))
+	server := b.NewServer()
 	c := acctest.NewCaller(b, server)
 	state, private := c.Create(map[string]any{"name": "ci"})
 	config := c.Config(map[string]any{"name": "other"})

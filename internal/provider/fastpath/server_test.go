@@ -12,7 +12,6 @@ import (
 
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/acctest"
-	"github.com/latchkey-dev/terraform-provider-latchkey/internal/provider/fastpath"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/tokens"
 )
 
@@ -160,7 +159,7 @@ func TestServerAnswersAsFramework(t *testing.T) {
 			b := acctest.New(t)
 			b.StopClock()
 			framework := acctest.NewCaller(b, providerserver.NewProtocol6(provider.New("test", b.Now))())
-			ours := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+			ours := acctest.NewCaller(b, b.NewServer())
 
 			config := attributes{"name": "ci"}
 			maps.Copy(config, test.config)
@@ -215,7 +214,7 @@ func TestServerAnswersAsFramework(t *testing.T) {
 func TestServerLeavesTheUnusualToFramework(t *testing.T) {
 	b := acctest.New(t)
 	framework := acctest.NewCaller(b, providerserver.NewProtocol6(provider.New("test", b.Now))())
-	ours := acctest.NewCaller(b, fastpath.NewServer(provider.New("test", b.Now)))
+	ours := acctest.NewCaller(b, b.NewServer())
 	state, private := ours.Create(map[string]any{"name": "ci"})
 
 	for name, private := range map[string][]byte{
