@@ -59,6 +59,8 @@ func differentCharacters(text string) int {
 }
 
 // strength returns how many bits an attacker has to guess, as the better half of a long value has them.
+//
+// The estimator reads its dictionaries whenever a process starts, asked or not: this takes about 35 ms.
 func strength(value string) float64 {
 	estimate := func(part string) float64 { return zxcvbn.PasswordStrength(part, nil).Entropy }
 	if len(value) <= judgedLength {
