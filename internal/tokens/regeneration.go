@@ -91,7 +91,8 @@ type SecretSituation struct {
 	OnSecretDrift DriftPolicy
 }
 
-// SecretDecision is what follows from a SecretSituation. At most one of its fields is set.
+// SecretDecision is what follows from a SecretSituation. At most one of its fields is set, but that an accepted drift may be due,
+// too.
 type SecretDecision struct {
 	// Regenerate is the reason to regenerate the token.
 	Regenerate RegenerationReason
@@ -139,10 +140,8 @@ func (s SecretSituation) decideOwn() SecretDecision {
 		return SecretDecision{RefuseDrift: true}
 	case s.Phase == PhaseExpired && !s.Stopped && s.OnExpired == OnExpiredError:
 		return SecretDecision{RefuseExpired: true}
-	case s.Phase == PhaseDue && s.HasTTL && !s.Stopped:
-		return SecretDecision{Due: true}
 	}
-	return SecretDecision{AcceptDrift: s.Drifted && accepts}
+	return SecretDecision{AcceptDrift: s.Drifted && accepts, Due: s.Phase == PhaseDue && s.HasTTL && !s.Stopped}
 }
 
 // ValidateOwn checks the policies of a token whose secrets people bring: nobody else can regenerate one.

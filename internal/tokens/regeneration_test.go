@@ -145,3 +145,32 @@ func TestDecide(t *testing.T) {
 		})
 	}
 }
+
+// A secret that people bring is never made by the clock, which only says when it is time for one.
+func TestDecideOwn(t *testing.T) {
+	due := func(change func(*tokens.SecretSituation)) tokens.SecretSituation {
+		s := tokens.SecretSituation{Own: true, Phase: tokens.PhaseDue, HasTTL: true}
+		change(&s)
+		return s
+	}
+	accept := tokens.OnSecretDriftAccept
+	for name, test := range map[string]struct {
+		situation tokens.SecretSituation
+		want      tokens.SecretDecision
+	}{
+		"due":                {due(func(*tokens.SecretSituation) {}), tokens.SecretDecision{Due: true}},
+		"due and stopped":    {due(func(s *tokens.SecretSituation) { s.Stopped = true }), tokens.SecretDecision{}},
+		"due at a fixed end": {due(func(s *tokens.SecretSituation) { s.HasTTL = false }), tokens.SecretDecision{}},
+		"due and drifted":    {due(func(s *tokens.SecretSituation) { s.Drifted = true }), tokens.SecretDecision{RefuseDrift: true}},
+		"due and drifted, which is accepted": {due(func(s *tokens.SecretSituation) { s.Drifted, s.OnSecretDrift = true, accept }),
+			tokens.SecretDecision{AcceptDrift: true, Due: true}},
+		"due and brought": {due(func(s *tokens.SecretSituation) { s.Brought = true }),
+			tokens.SecretDecision{Regenerate: tokens.ReasonTrigger}},
+		"expired": {due(func(s *tokens.SecretSituation) { s.Phase, s.OnExpired = tokens.PhaseExpired, tokens.OnExpiredError }),
+			tokens.SecretDecision{RefuseExpired: true}},
+	} {
+		if got := test.situation.Decide(); got != test.want {
+			t.Errorf("%s: %+v, want %+v", name, got, test.want)
+		}
+	}
+}

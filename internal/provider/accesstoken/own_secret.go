@@ -116,8 +116,8 @@ func (m *model) validateOwnSecret(diags *diag.Diagnostics) {
 	}
 }
 
-// planOwnSecret refuses a number that goes back, and compares the value that a plan adopts, where it is known.
-func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
+// planOwnSecret refuses a number that goes back, and warns of one that comes alone.
+func planOwnSecret(state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
 	plan.validateOwnSecret(diags)
 	requireBrought(plan.TokenWO, diags)
 	before, after := state.TokenWOVersion, plan.TokenWOVersion
@@ -129,17 +129,48 @@ func (r *tokenResource) planOwnSecret(ctx context.Context, state, plan *model, f
 	if plan.TokenWO.IsNull() && attribute.IsGiven(after) && !after.Equal(before) {
 		warnOfNumberAlone(state, after.ValueInt64(), f, diags)
 	}
-	if plan.bringings(state, f)[0] != adoptsPresent || !attribute.IsGiven(plan.TokenWO) || diags.HasError() {
+}
+
+// compareBrought compares the value with the present secret where the plan relies on that, as far as it is known.
+func (r *tokenResource) compareBrought(ctx context.Context, state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
+	advice := plan.needsPresent(state, f)
+	secret, ok := tokens.PresentedSecret(plan.TokenWO.ValueString())
+	if advice == "" || !ok || diags.HasError() {
 		return
 	}
 	ctx, backend, err := r.OpenFor(ctx, &f.Facts)
 	if err == nil {
-		secret, _ := tokens.PresentedSecret(plan.TokenWO.ValueString()) // requireBrought has passed it
-		err = compareSecret(ctx, backend, state.ID.ValueString(), secret)
+		if !mayCompare(ctx, backend) {
+			return // the apply asks again
+		}
+		err = compareSecret(ctx, backend, state.ID.ValueString(), secret, advice)
 	}
-	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden { // who may only plan can't tell; the apply asks again
+	if err != nil && tokens.ErrorCode(err) != tokens.CodeForbidden {
 		diags.Append(diagnostics.Failed("adopt", state.subject(), plan.aboutBrought(err)))
 	}
+}
+
+// mayCompare reports whether a plan may compare a value with the secret of a token. Who may not isn't let try: the refusal would
+// leave an event of an attempt that nobody made.
+func mayCompare(ctx context.Context, b tokens.Backend) bool {
+	self, err := b.Whoami(ctx)
+	return err != nil || self.Access.Anywhere(tokens.PermissionManageTokens)
+}
+
+// needsPresent returns what is to be done if the value is not the present secret of the token, which it has to be: where the plan
+// m adopts that one, or takes it out of the state, so that whoever brings it is the only one to have it. It is empty where the
+// value may be any.
+func (m *model) needsPresent(state *model, f tokenFacts) (advice string) {
+	switch does := m.bringing(state, f); {
+	case does == adoptsPresent:
+		return "which Terraform never had, and which the first token_wo_version adopts: bring the present value; or, to set this " +
+			"one, leave token_wo out of one apply, which only records token_wo_version, and then raise the number together with " +
+			"token_wo. To get rid of the token, remove its block, or use terraform destroy -refresh=false"
+	case does == keepsBrought && m.forgets(state) && !f.ofSecret(state).HasDrifted():
+		return "which this plan takes out of the state without setting another, so that nobody would have the secret: bring the " +
+			"present value, raise token_wo_version to set this one, or keep secret_in_state and encrypt_to as they were"
+	}
+	return ""
 }
 
 // refuseBroughtReplacement refuses to replace a token where the new one could not be made: without a value, or with the one that
@@ -182,8 +213,8 @@ func (r *tokenResource) refuseBroughtReplacement(
 	}
 }
 
-// adopt compares the secret that the configuration brings, if it brings one, with the one that the token has.
-func (m *model) adopt(ctx context.Context, b tokens.SecretService) error {
+// requirePresent compares the secret that the configuration brings, if it brings one, with the one that the token has.
+func (m *model) requirePresent(ctx context.Context, b tokens.SecretService, advice string) error {
 	if m.TokenWO.IsNull() {
 		return nil
 	}
@@ -191,18 +222,16 @@ func (m *model) adopt(ctx context.Context, b tokens.SecretService) error {
 	if err != nil {
 		return err
 	}
-	return compareSecret(ctx, b, m.ID.ValueString(), secret)
+	return compareSecret(ctx, b, m.ID.ValueString(), secret, advice)
 }
 
-// compareSecret refuses a value that is not the present secret of a token.
-func compareSecret(ctx context.Context, b tokens.SecretService, id string, secret tokens.Secret) error {
+// compareSecret refuses a value that is not the present secret of a token, with an advice.
+func compareSecret(ctx context.Context, b tokens.SecretService, id string, secret tokens.Secret, advice string) error {
 	same, err := b.HasSecret(ctx, id, secret)
 	if err != nil || same {
 		return err
 	}
-	return tokens.Invalid(tokenWO, "the value is not the present secret of the token, which the first token_wo_version after "+
-		"an import adopts: bring the present value; or, to set this one, leave token_wo out of one apply, which only records "+
-		"token_wo_version, and then raise the number together with token_wo")
+	return tokens.Invalid(tokenWO, "the value is not the present secret of the token, %s", advice)
 }
 
 // brought returns the secret that the configuration brings to an apply.

@@ -117,3 +117,23 @@ func TestOwnSecretOfOlderBackup(t *testing.T) {
 		},
 	)
 }
+
+// That it is time for a new value keeps no value that ended elsewhere.
+func TestOwnSecretDriftAcceptedWhileDue(t *testing.T) {
+	b, anna, value, next := acctest.New(t), newReader(t), ownValue(), ownValue()
+	lines := []string{encryptTo(anna), `ttl = "90d"`, `regenerate_before_expiry = "14d"`, `on_secret_drift = "accept"`}
+	b.Run(
+		resource.TestStep{Config: b.Config(acctest.CIToken(brings(value, 1, lines...)...))},
+		resource.TestStep{
+			PreConfig: func() {
+				b.Advance(80 * acctest.Day)
+				secret, _ := tokens.PresentedSecret(value)
+				_, err := b.Outside.RevokeSecret(context.Background(), secret)
+				b.Must(err)
+			},
+			Config: b.Config(acctest.CIToken(brings(value, 1, lines...)...)),
+			Check:  resource.TestCheckNoResourceAttr(acctest.CI, "encrypted_token"),
+		},
+		resource.TestStep{Config: b.Config(acctest.CIToken(brings(next, 2, lines...)...)), Check: checkBrought(b, 2, next, value)},
+	)
+}

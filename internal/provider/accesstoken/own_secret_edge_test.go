@@ -88,26 +88,47 @@ func TestSecretThatNobodyWouldHave(t *testing.T) {
 	anna := newReader(t)
 	encrypted := []string{`secret_in_state = false`, encryptTo(anna)}
 	for _, test := range []struct {
-		name          string
-		before, after []string
-		says          string
+		name   string
+		before [][]string
+		after  []string
+		says   string
 	}{
-		{"encrypted for nobody any more", encrypted, nil, "nobody would have the secret"},
-		{"a number in the place of readers", encrypted, []string{`token_wo_version = 1`}, "nobody would have the secret"},
-		{"a number in the place of the state", nil, []string{`token_wo_version = 1`, `secret_in_state = false`},
+		{"encrypted for nobody any more", [][]string{encrypted}, nil, "nobody would have the secret"},
+		{"a number in the place of readers", [][]string{encrypted}, []string{`token_wo_version = 1`}, "nobody would have the secret"},
+		{"a number in the place of the state", [][]string{nil}, []string{`token_wo_version = 1`, `secret_in_state = false`},
 			"nobody would have the secret"},
-		{"a part is ignored", append(encrypted, `regenerate_triggers = { a = "1" }`),
+		{"another value in the place of the state", [][]string{nil, {`token_wo_version = 1`}},
+			brings(ownValue(), 1, `secret_in_state = false`), "is not the present secret"},
+		{"another value in the place of Terraform's readers", [][]string{encrypted, append(encrypted, `token_wo_version = 1`)},
+			brings(ownValue(), 1, `secret_in_state = false`), "is not the present secret"},
+		{"another value in the place of readers", [][]string{brings(ownValue(), 1, encryptTo(anna))}, brings(ownValue(), 1),
+			"is not the present secret"},
+		{"a part is ignored", [][]string{append(encrypted, `regenerate_triggers = { a = "1" }`)},
 			[]string{`regenerate_triggers = { a = "2" }`, `lifecycle { ignore_changes = [secret_in_state] }`},
 			"Nobody would have the secret"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := acctest.New(t)
-			b.Run(
-				resource.TestStep{Config: b.Config(acctest.CIToken(test.before...))},
-				resource.TestStep{Config: b.Config(acctest.CIToken(test.after...)), ExpectError: acctest.Says(test.says)},
-			)
+			var steps []resource.TestStep
+			for _, lines := range test.before {
+				steps = append(steps, resource.TestStep{Config: b.Config(acctest.CIToken(lines...))})
+			}
+			b.Run(append(steps,
+				resource.TestStep{Config: b.Config(acctest.CIToken(test.after...)), ExpectError: acctest.Says(test.says)})...)
 		})
 	}
+}
+
+// Who brings the present value may take it out of the state.
+func TestSecretOfWhomBringsIt(t *testing.T) {
+	b, anna, value := acctest.New(t), newReader(t), ownValue()
+	b.Run(
+		resource.TestStep{Config: b.Config(acctest.CIToken(brings(value, 1, encryptTo(anna))...))},
+		resource.TestStep{Config: b.Config(acctest.CIToken(brings(value, 1)...)), Check: resource.ComposeTestCheckFunc(
+			checkBrought(b, 1, value),
+			resource.TestCheckNoResourceAttr(acctest.CI, "encrypted_token"),
+		)},
+	)
 }
 
 // What Terraform encrypted, and what was revoked, is nothing to adopt: the first number sets the value.

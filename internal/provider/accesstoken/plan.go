@@ -66,8 +66,9 @@ func (r *tokenResource) ModifyPlan(
 			warnOfHold(f, &state, &resp.Diagnostics) // Terraform plans the new token as a creation
 		} else {
 			plan.TokenWO = config.TokenWO
-			r.planOwnSecret(ctx, &state, &plan, f, &resp.Diagnostics)
+			planOwnSecret(&state, &plan, f, &resp.Diagnostics)
 			r.planUpdate(&state, &plan, f, &resp.Diagnostics)
+			r.compareBrought(ctx, &state, &plan, f, &resp.Diagnostics)
 			regenerates := plan.SecretVersion.IsUnknown() && !plan.RegenerationReason.IsUnknown() &&
 				r.regeneratesInUse(ctx, &state, &plan, &f, true)
 			r.refuseInterruption(plan.interruption(&state, regenerates), plan.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)

@@ -62,11 +62,8 @@ func (r *tokenResource) regeneratesInUse(ctx context.Context, state, plan *model
 	if err != nil {
 		return true
 	}
-	if isPlan { // a refusal would leave an event of an attempt that nobody made
-		self, err := backend.Whoami(ctx)
-		if err == nil && !self.Access.Anywhere(tokens.PermissionManageTokens) {
-			return false
-		}
+	if isPlan && !mayCompare(ctx, backend) {
+		return false
 	}
 	same, err := backend.HasSecret(ctx, state.ID.ValueString(), secret)
 	return !same && (!isPlan || tokens.ErrorCode(err) != tokens.CodeForbidden)

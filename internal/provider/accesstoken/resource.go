@@ -193,8 +193,9 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		update.Regeneration.NewSecretFor, err = r.newSecret(&plan)
 	}
 	adopts := plan.bringing(&state, f) == adoptsPresent
-	if adopts {
-		err = plan.adopt(ctx, backend)
+	advice := plan.needsPresent(&state, f)
+	if advice != "" {
+		err = plan.requirePresent(ctx, backend, advice)
 	}
 	var token tokens.AccessToken
 	if err == nil {
@@ -211,8 +212,8 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if r := update.Regeneration; r != nil {
 		held = r.Secret
 		f.recordSecret(token.Secret)
-	} else if adopts && !plan.TokenWO.IsNull() {
-		f.recordSecret(token.Secret)
+	} else if adopts && !plan.TokenWO.IsNull() && plan.requirePresent(ctx, backend, advice) == nil {
+		f.recordSecret(token.Secret) // what is present before and after is what the update saw
 	} else if adopts || plan.forgets(&state) && f.ofSecret(&state).HasDrifted() { // the secret that the plan saw is accepted
 		f.recordSeen(&state)
 	}

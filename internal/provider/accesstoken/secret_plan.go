@@ -64,7 +64,8 @@ func (m *model) planKeptSecret(state *model, f tokenFacts, decision tokens.Secre
 		warnOfRevocation(state, diags)
 	case decision.AcceptDrift && m.bringsSecrets():
 		warnOfOtherSecret(f, state, diags)
-	case decision.Due:
+	}
+	if decision.Due {
 		warnOfDue(state, m, diags)
 	}
 	if m.forgets(state) && !decision.AcceptDrift && m.TokenWO.IsNull() {
