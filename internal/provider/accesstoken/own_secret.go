@@ -180,7 +180,7 @@ func (r *tokenResource) refuseBroughtReplacement(
 	ctx context.Context, old diagnostics.Subject, config *model, diags *diag.Diagnostics,
 ) {
 	const advice = "a replacement is another token, and no value is used twice. Bring a new value in token_wo, with a higher " +
-		"token_wo_version, in the same apply. " + onlyDestroy
+		"token_wo_version, in the same apply. " + ifItMoved + onlyDestroy
 	if !attribute.IsGiven(config.TokenWOVersion) || config.TokenWO.IsUnknown() {
 		return
 	}
@@ -194,7 +194,7 @@ func (r *tokenResource) refuseBroughtReplacement(
 	}
 	secret, ok := tokens.PresentedSecret(config.TokenWO.ValueString())
 	backend, err := r.Open()
-	if err != nil || !ok { // which is told elsewhere
+	if err != nil || !ok || !mayCompare(ctx, backend) { // the first two are told elsewhere, and the apply refuses
 		return
 	}
 	if same, err := backend.HasSecret(ctx, old.ID, secret); err == nil && same {
@@ -210,6 +210,27 @@ func (r *tokenResource) refuseBroughtReplacement(
 	v, err := backend.VerifySecret(ctx, secret, tokens.VerifyOptions{})
 	if err == nil && v.AccessToken != nil {
 		refuse("token_wo brings a value that was used before")
+	}
+}
+
+// ifItMoved says how a token keeps its value at another address.
+const ifItMoved = "If it is the same token at another address of the configuration, say so in a moved block, and it keeps its " +
+	"value. "
+
+// refuseTakenValue refuses to create a token with the value that another one of the same state has: the creation would fail, and
+// if the plan deletes the other one before, nobody could use the value again.
+func (r *tokenResource) refuseTakenValue(
+	ctx context.Context, old diagnostics.Subject, value broughtValue, diags *diag.Diagnostics,
+) {
+	backend, err := r.Open()
+	if err != nil || !mayCompare(ctx, backend) {
+		return // the creation is refused
+	}
+	if same, err := backend.HasSecret(ctx, old.ID, value.secret); err == nil && same {
+		diags.AddError("Unable to create access token", fmt.Sprintf(
+			"%s can't be created: token_wo brings the value that another one has, and no value is used twice, even after that one was "+
+				"deleted. %s has it.\n\n"+ifItMoved+"Otherwise bring another value. To destroy all, use terraform destroy "+
+				"-refresh=false.", value.about, old))
 	}
 }
 

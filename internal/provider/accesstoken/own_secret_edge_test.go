@@ -3,8 +3,12 @@ package accesstoken_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
@@ -163,7 +167,7 @@ func TestOwnSecretOfTheSameState(t *testing.T) {
 		resource.TestStep{Config: b.Config(acctest.CIToken(brings(value, 1)...)), Check: checkBrought(b, 1, value)},
 		resource.TestStep{
 			Config:      b.Config(acctest.CIToken(brings(value, 1)...) + other),
-			ExpectError: acctest.Says("Bring another value", "If no resource of this configuration"),
+			ExpectError: acctest.Says("the value that another one has", "moved block", "bring another value"),
 		},
 		resource.TestStep{
 			Config: b.Config(acctest.CIToken(brings(value, 1)...)),
@@ -246,5 +250,62 @@ func TestOwnSecretPlannedByReader(t *testing.T) {
 	b.Must(err)
 	if len(refused) > 0 {
 		t.Errorf("there is an event of a refusal: %+v", refused[0])
+	}
+}
+
+// A token whose address and name change at once keeps its value: a plan says how, and deletes nothing. Terraform looks at the new
+// address and at the former one in any order.
+func TestOwnSecretAtAnotherAddress(t *testing.T) {
+	b, value := acctest.New(t), ownValue()
+	config := func(label string, more ...string) string {
+		return b.Config(strings.Join(more, "\n") + acctest.Resource("access_token", label, fmt.Sprintf("name = %q", label),
+			fmt.Sprintf("token_wo = %q", value), `token_wo_version = 1`))
+	}
+	isActive := func(*terraform.State) error {
+		if !b.IsActive(value) {
+			return fmt.Errorf("the value is not active")
+		}
+		return nil
+	}
+	says := acctest.Says("the value that another one has", "moved block")
+	b.Run(
+		resource.TestStep{Config: config("acme"), Check: isActive},
+		resource.TestStep{Config: config("acme_corp"), ExpectError: says},
+		resource.TestStep{PlanOnly: true, Config: config("acme_corp"), ExpectError: says},
+		resource.TestStep{
+			Config: config("acme_corp", "moved {", "from = latchkey_access_token.acme", "to = latchkey_access_token.acme_corp", "}\n"),
+			Check: resource.ComposeTestCheckFunc(isActive,
+				resource.TestCheckResourceAttr("latchkey_access_token.acme_corp", "name", "acme_corp")),
+		},
+	)
+}
+
+// The plans of one run tell a value that moves to a new token from either side, whether or not the token was read.
+func TestOwnSecretOfPlannedDeletion(t *testing.T) {
+	for name, deletedFirst := range map[string]bool{"created first": false, "deleted first": true} {
+		t.Run(name, func(t *testing.T) {
+			b, value := acctest.New(t), ownValue()
+			maker := acctest.NewCaller(b, b.NewServer())
+			state, private := maker.Create(map[string]any{"name": "a", "token_wo": value, "token_wo_version": 1})
+			c := acctest.NewCaller(b, b.NewServer())
+			var said []*tfprotov6.Diagnostic
+			steps := []func(){
+				func() {
+					null := acctest.Encode(b, c.Type, tftypes.NewValue(c.Type, nil))
+					config := map[string]any{"name": "b", "token_wo": value, "token_wo_version": 1}
+					said = append(said, c.Plan(config, null, nil, false).Diagnostics...)
+				},
+				func() { said = append(said, c.Plan(nil, state, private, true).Diagnostics...) },
+			}
+			if deletedFirst {
+				slices.Reverse(steps)
+			}
+			for _, step := range steps {
+				step()
+			}
+			if len(said) != 1 || !strings.Contains(said[0].Detail, "the value that another one has") {
+				t.Errorf("said %q", texts(said))
+			}
+		})
 	}
 }

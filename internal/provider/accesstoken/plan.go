@@ -3,6 +3,7 @@ package accesstoken
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -32,6 +33,9 @@ func (r *tokenResource) ModifyPlan(
 		r.RefuseOwn(ctx, managed.StepDestroy, state.subject(), &resp.Diagnostics)
 		r.refuseInterruption(managed.StepDestroy, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 		warnOfHold(f, &state, &resp.Diagnostics)
+		for _, value := range r.sightings().seesBrought(&state) {
+			r.refuseTakenValue(ctx, state.subject(), value, &resp.Diagnostics)
+		}
 		return
 	}
 	plan := codec.Decode(ctx, req.Plan.Raw, &resp.Diagnostics)
@@ -127,6 +131,14 @@ func (r *tokenResource) planBroughtCreate(ctx context.Context, plan *model, raw 
 	}
 	if config.TokenWO.IsNull() && len(replaced) == 0 {
 		warnOfNothingBrought(plan, diags)
+	}
+	if secret, ok := tokens.PresentedSecret(config.TokenWO.ValueString()); ok {
+		value := broughtValue{plan.subject(), secret}
+		for _, old := range r.sightings().seesBringing(value) {
+			if !slices.Contains(replaced, old) {
+				r.refuseTakenValue(ctx, old, value, diags)
+			}
+		}
 	}
 }
 

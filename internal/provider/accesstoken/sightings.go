@@ -17,15 +17,29 @@ type sightings struct {
 	// expired are tokens whose expires_at had passed, by their identifiers: as the state has each and as it was to be.
 	expired map[string][]model
 	// brought are tokens whose secrets people bring, by their identifiers.
-	brought map[string]diagnostics.Subject
+	brought map[string]broughtToken
+	// bringing are the values that people bring for new tokens.
+	bringing []broughtValue
 	// ofUser are the tokens of technical users that the system created, by the identifier of the user.
 	ofUser map[string]diagnostics.Subject
+}
+
+// broughtToken is a token whose secrets people bring.
+type broughtToken struct {
+	about   diagnostics.Subject
+	preview string
+}
+
+// broughtValue is a value that people bring for a new token.
+type broughtValue struct {
+	about  diagnostics.Subject
+	secret tokens.Secret
 }
 
 // sightings returns those of the run.
 func (r *tokenResource) sightings() *sightings {
 	held, _ := r.Notes.LoadOrStore(TypeName, &sightings{
-		expired: map[string][]model{}, ofUser: map[string]diagnostics.Subject{}, brought: map[string]diagnostics.Subject{},
+		expired: map[string][]model{}, ofUser: map[string]diagnostics.Subject{}, brought: map[string]broughtToken{},
 	})
 	seen, _ := held.(*sightings) // nothing else is kept under this key
 	return seen
@@ -34,12 +48,7 @@ func (r *tokenResource) sightings() *sightings {
 // sees keeps in mind a token that exists, as the state has it.
 func (r *tokenResource) sees(state *model, f tokenFacts) {
 	r.seesEnd(state)
-	if state.bringsSecrets() {
-		seen := r.sightings()
-		seen.mu.Lock()
-		seen.brought[state.ID.ValueString()] = state.subject()
-		seen.mu.Unlock()
-	}
+	r.sightings().seesBrought(state)
 	if !f.SystemUser || !attribute.IsGiven(state.TechnicalUserID) {
 		return
 	}
@@ -74,13 +83,44 @@ func (s *sightings) expiredBefore(plan *model) (diagnostics.Subject, bool) {
 	return diagnostics.Subject{}, false
 }
 
+// seesBrought keeps in mind a token that exists, if people bring its secrets, and returns the values for new tokens that may be
+// its own.
+func (s *sightings) seesBrought(state *model) (values []broughtValue) {
+	if !state.bringsSecrets() {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token := broughtToken{state.subject(), state.TokenPreview.ValueString()}
+	s.brought[token.about.ID] = token
+	for _, value := range s.bringing {
+		if value.secret.Preview() == token.preview {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// seesBringing keeps in mind a value that people bring for a new token, and returns the tokens that may have it.
+func (s *sightings) seesBringing(value broughtValue) (old []diagnostics.Subject) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bringing = append(s.bringing, value)
+	for _, token := range s.brought {
+		if token.preview == value.secret.Preview() {
+			old = append(old, token.about)
+		}
+	}
+	return old
+}
+
 // broughtFor returns the tokens of the same name as a new one whose secrets people bring.
 func (s *sightings) broughtFor(plan *model) (old []diagnostics.Subject) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, token := range s.brought {
-		if token.Name == plan.Name.ValueString() {
-			old = append(old, token)
+		if token.about.Name == plan.Name.ValueString() {
+			old = append(old, token.about)
 		}
 	}
 	return old
