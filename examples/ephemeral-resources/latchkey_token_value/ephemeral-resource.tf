@@ -5,8 +5,8 @@ ephemeral "latchkey_token_value" "billing" {
 
 # The store takes it by a write-only attribute, and an ephemeral read of the store gives it to token_wo:
 #
-#   resource "aws_secretsmanager_secret_version" "billing" {
-#     secret_id                = aws_secretsmanager_secret.billing.id
-#     secret_string_wo         = ephemeral.latchkey_token_value.billing.value
-#     secret_string_wo_version = var.billing_version
+#   resource "google_secret_manager_secret_version" "billing" {
+#     secret                 = google_secret_manager_secret.billing.id
+#     secret_data_wo         = ephemeral.latchkey_token_value.billing.value
+#     secret_data_wo_version = var.billing_version
 #   }

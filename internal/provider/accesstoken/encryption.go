@@ -212,6 +212,8 @@ func (m *model) planHolders(state *model, f tokenFacts, diags *diag.Diagnostics)
 	} else if !m.SecretInState.IsUnknown() && !m.keepsInState() && !m.Token.IsNull() {
 		m.Token = types.StringNull()
 		m.warnOfOlderStates(state, diags)
+	} else if m.keepsNextSecret(state) {
+		m.warnOfNextSecret(state, diags)
 	}
 	wanted, known := recipientsOf(m.EncryptTo)
 	holds := !state.Token.IsNull()
@@ -230,6 +232,12 @@ func (m *model) planHolders(state *model, f tokenFacts, diags *diag.Diagnostics)
 	if removed := m.removedRecipients(state); removed > 0 {
 		m.warnOfRemovedRecipient(state, removed, nextSecret(state), diags)
 	}
+}
+
+// keepsNextSecret reports whether the plan m has the state hold the secrets that the provider makes, which the state did not hold
+// so far.
+func (m *model) keepsNextSecret(state *model) bool {
+	return !m.SecretInState.IsUnknown() && m.keepsInState() && !state.keepsInState() && !m.bringsSecrets() && state.Token.IsNull()
 }
 
 // removedRecipients returns how many recipients of the state the plan m drops, as far as that is known.
@@ -299,6 +307,13 @@ func (m *model) warnOfOlderStates(state *model, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(path.Root("secret_in_state"), "Older states keep the secret", fmt.Sprintf(
 		"%s: this plan takes the secret out of the state, but backups and older versions of the state keep it.\n\nThe next "+
 			"secret ends that, once this is applied: %s.%s", state.subject(), nextSecret(state), m.graceOf(state)))
+}
+
+// warnOfNextSecret says that the present secret doesn't come into the state.
+func (m *model) warnOfNextSecret(state *model, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("secret_in_state"), "State gets the next secret", fmt.Sprintf(
+		"%s: token stays null, since nobody can tell the present secret any more. The state gets the next one: %s.",
+		state.subject(), nextSecret(m)))
 }
 
 // warnOfFormerRecipients says that encrypted_token is for others than encrypt_to names.

@@ -68,3 +68,13 @@ func TestOwnSecretFromStore(t *testing.T) {
 		resource.TestStep{Config: stored(b, 4), Check: checkAgreement(b, store, 4)},
 	)
 }
+
+// Terraform writes to a store anew where its resource is replaced, too, and the token follows the store's own version.
+func TestOwnSecretFromReplacedStore(t *testing.T) {
+	b, store := acctest.New(t), &acctest.SecretStore{}
+	b.RunWith(store.Beside(),
+		resource.TestStep{Config: stored(b, 1), Check: checkAgreement(b, store, 1)},
+		resource.TestStep{Taint: []string{"store_secret.ci"}, Config: stored(b, 1), Check: checkAgreement(b, store, 2)},
+		resource.TestStep{Config: stored(b, 1), ConfigPlanChecks: acctest.EmptyPlan()},
+	)
+}

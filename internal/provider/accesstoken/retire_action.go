@@ -2,6 +2,7 @@ package accesstoken
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
@@ -46,6 +47,8 @@ func (a *retireAction) Schema(_ context.Context, _ action.SchemaRequest, resp *a
 			"everything that uses the token. Terraform then runs it after the last of them has the new value. If one of them " +
 			"fails, the previous value stays valid, for `grace_period` at most: set that to longer than a rollout takes, or to " +
 			"`until_expiry`.\n\n" +
+			"Terraform doesn't run an action again that has failed, not even in the next apply. Once the reason is gone, run it " +
+			"by `terraform apply -invoke=action.latchkey_retire_previous_secret.NAME`, or use `latchkey token retire-previous`.\n\n" +
 			"Where no previous secret is valid, as with a new token, there is nothing to do, and the action says so. It returns " +
 			"no value and regenerates nothing: for that, change `regenerate_triggers`.",
 		Attributes: map[string]schema.Attribute{
@@ -106,7 +109,8 @@ func (a *retireAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	case tokens.ErrorCode(err) == tokens.CodeConflict && tokens.ErrorReason(err) != tokens.ReasonVersionMovedOn:
 		managed.Tell(resp, "%s", err) // which names the token, and says that there is nothing to retire
 	case err != nil:
-		resp.Diagnostics.Append(diagnostics.FailedAction(verb, about, err))
+		resp.Diagnostics.Append(diagnostics.FailedInvocation(verb, about, err, fmt.Sprintf(
+			"terraform apply -invoke=action.latchkey_retire_previous_secret.NAME, or latchkey token retire-previous %s", about.ID)))
 	default:
 		about.Name = token.Name
 		managed.Tell(resp, "%s: the previous secret has ended; the current one is version %d", about, token.Secret.Version)

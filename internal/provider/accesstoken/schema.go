@@ -120,21 +120,22 @@ func Schema() schema.Schema {
 				MarkdownDescription: "How long before the end of a secret the next apply regenerates it, such as " +
 					"`14d`. Needs `ttl` and " +
 					"must be shorter. Plan at least once within that time. A token that is disabled, held or " +
-					"pending is never due.",
+					"pending is never due. With `token_wo`, each plan within that time warns which number to raise.",
 			},
 			"on_expired": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "What a plan does once the secret has expired: `regenerate` (the default " +
 					"with `ttl`), `ignore` " +
-					"(warn only; the default without `ttl`) or `error` (fail). With `expires_at`, only the latter " +
-					"two. A token that is " +
+					"(warn only; the default without `ttl`, and with `token_wo`) or `error` (fail). With `expires_at` or " +
+					"`token_wo`, only the latter two. A token that is " +
 					"disabled, held or pending is left alone.",
 			},
 			"on_secret_drift": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "What a plan does once the secret was regenerated or revoked outside " +
 					"Terraform: `regenerate` (the " +
-					"default), `accept` (warn, leave the other secret alone and set `token` to null) or `error` (fail).",
+					"default), `accept` (warn, leave the other secret alone and set `token` to null) or `error` (fail; the " +
+					"default with `token_wo`, where `regenerate` is refused).",
 			},
 			"grace_period": schema.StringAttribute{
 				Optional:   true,
@@ -207,7 +208,8 @@ func Schema() schema.Schema {
 			},
 			"encrypted_token": attribute.ComputedText("The secret, encrypted for the recipients in `encrypt_to` as armored text: " +
 				"`age -d` reads it. Null without `encrypt_to`."),
-			"token_preview": attribute.ComputedText("First 10 characters of the secret, to recognize it by."),
+			"token_preview": attribute.ComputedText("First 10 characters of the secret, to recognize it by; the first " +
+				"4 of one that was brought and has not Latchkey's form."),
 			"secret_version": schema.Int64Attribute{
 				Computed:            true,
 				MarkdownDescription: "Number of the current secret, from 1; each new secret raises it.",
@@ -294,13 +296,15 @@ func shownAttributes() map[string]shown.Attribute {
 				"with the regeneration " +
 				"or was ended since.",
 			Attributes: map[string]shown.Attribute{
-				"version":       shown.Int64Attribute{Computed: true, MarkdownDescription: "Its number."},
-				"token_preview": attribute.ShownText("Its first 10 characters."),
-				"expires_at":    attribute.ShownTimestamp("When its grace ends or ended"),
-				"last_used_at":  attribute.ShownTimestamp("When it was last used", "null for never"),
+				"version": shown.Int64Attribute{Computed: true, MarkdownDescription: "Its number."},
+				"token_preview": attribute.ShownText("Its first 10 characters; the first " +
+					"4 of one that was brought and has not Latchkey's form."),
+				"expires_at":   attribute.ShownTimestamp("When its grace ends or ended"),
+				"last_used_at": attribute.ShownTimestamp("When it was last used", "null for never"),
 			},
 		},
-		"token_preview": attribute.ShownText("First 10 characters of the secret, to recognize it by."),
+		"token_preview": attribute.ShownText("First 10 characters of the secret, to recognize it by; the first " +
+			"4 of one that was brought and has not Latchkey's form."),
 		"secret_version": shown.Int64Attribute{
 			Computed:            true,
 			MarkdownDescription: "Number of the current secret, from 1; each new secret raises it.",

@@ -147,6 +147,17 @@ func TestPlanWarnings(t *testing.T) {
 			[]string{"Removed recipients know the secret"},
 			[]string{"loses 1 of its recipients", "if token_wo brings another value than the present one"},
 		},
+		{
+			"secrets come back into the state", func() model {
+				state := encrypted
+				state.TokenWOVersion = customtypes.WholeNumber{Int64Value: types.Int64Null()}
+				state.SecretInState = types.BoolValue(false)
+				return state
+			}(), tokenFacts{Recipients: digestOf([]string{"age1a", "age1b"})},
+			func(m *model) { m.SecretInState = types.BoolNull() },
+			[]string{"State gets the next secret"},
+			[]string{`"ci" (tok_`, "token stays null", "change a value in regenerate_triggers"},
+		},
 		{"revoked once, and another secret since, accepted", func() model {
 			state := another
 			state.TokenWOVersion = customtypes.WholeNumber{Int64Value: types.Int64Null()}

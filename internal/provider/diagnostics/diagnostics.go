@@ -65,6 +65,12 @@ func FailedAction(verb string, s Subject, err error) diag.Diagnostic {
 	return failure("Unable to "+verb+" "+s.Kind.Noun(), s.String(), err, "")
 }
 
+// FailedInvocation is the diagnostic for a failed action of Terraform, and says how to repeat it: the next apply doesn't.
+func FailedInvocation(verb string, s Subject, err error, again string) diag.Diagnostic {
+	return failure("Unable to "+verb+" "+s.Kind.Noun(), s.String(), err,
+		"\n\nThe next apply does not repeat this. Once the reason is gone, run "+again+".")
+}
+
 // FailedImport is the diagnostic for a failed import.
 func FailedImport(s Subject, err error) diag.Diagnostic {
 	return failure("Unable to import "+s.Kind.Noun(), s.String(), err, "")
