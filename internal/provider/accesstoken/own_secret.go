@@ -201,37 +201,42 @@ func (r *tokenResource) refuseBroughtReplacement(
 		refuse("token_wo brings the value that it has")
 		return
 	}
-	// Who may verify values can also tell a former one; nobody can tell one of a token that was deleted. Others aren't asked,
-	// since the audit log would tell of an attempt that nobody made.
-	self, err := backend.Whoami(ctx)
-	if err != nil || !self.Access.Anywhere(tokens.PermissionIntrospectTokens) {
-		return
-	}
-	v, err := backend.VerifySecret(ctx, secret, tokens.VerifyOptions{})
-	if err == nil && v.AccessToken != nil {
+	if r.tokenWith(ctx, config.TokenWO) != "" {
 		refuse("token_wo brings a value that was used before")
 	}
+}
+
+// tokenWith returns the identifier of the token that has a value, or had it; empty if there is none, or it can't be told. Who may
+// verify values is told of former ones, too, though nobody of one of a token that was deleted. Others aren't asked, since the audit
+// log would tell of an attempt that nobody made.
+func (r *tokenResource) tokenWith(ctx context.Context, value types.String) string {
+	secret, ok := tokens.PresentedSecret(value.ValueString())
+	backend, err := r.Open()
+	if err != nil || !ok {
+		return ""
+	}
+	self, err := backend.Whoami(ctx)
+	if err != nil || !self.Access.Anywhere(tokens.PermissionIntrospectTokens) {
+		return ""
+	}
+	v, err := backend.VerifySecret(ctx, secret, tokens.VerifyOptions{})
+	if err != nil || v.AccessToken == nil {
+		return ""
+	}
+	return v.AccessToken.ID
 }
 
 // ifItMoved says how a token keeps its value at another address.
 const ifItMoved = "If it is the same token at another address of the configuration, say so in a moved block, and it keeps its " +
 	"value. "
 
-// refuseTakenValue refuses to create a token with the value that another one of the same state has: the creation would fail, and
-// if the plan deletes the other one before, nobody could use the value again.
-func (r *tokenResource) refuseTakenValue(
-	ctx context.Context, old diagnostics.Subject, value broughtValue, diags *diag.Diagnostics,
-) {
-	backend, err := r.Open()
-	if err != nil || !mayCompare(ctx, backend) {
-		return // the creation is refused
-	}
-	if same, err := backend.HasSecret(ctx, old.ID, value.secret); err == nil && same {
-		diags.AddError("Unable to create access token", fmt.Sprintf(
-			"%s can't be created: token_wo brings the value that another one has, and no value is used twice, even after that one was "+
-				"deleted. %s has it.\n\n"+ifItMoved+"Otherwise bring another value. To destroy all, use terraform destroy "+
-				"-refresh=false.", value.about, old))
-	}
+// refusedTaking is the diagnostic for a new token with a value of another one of the same state: the creation would fail, and if
+// the plan deletes the other one before, nobody could use the value again.
+func refusedTaking(taker, old diagnostics.Subject) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unable to create access token", fmt.Sprintf(
+		"%s can't be created: token_wo brings a value of another one, and no value is used twice, even after that one was deleted. "+
+			"It is that of: %s.\n\n"+ifItMoved+"Otherwise bring another value. To destroy all, use terraform destroy -refresh=false.",
+		taker, old))
 }
 
 // requirePresent compares the secret that the configuration brings, if it brings one, with the one that the token has.

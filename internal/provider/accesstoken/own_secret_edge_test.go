@@ -167,7 +167,7 @@ func TestOwnSecretOfTheSameState(t *testing.T) {
 		resource.TestStep{Config: b.Config(acctest.CIToken(brings(value, 1)...)), Check: checkBrought(b, 1, value)},
 		resource.TestStep{
 			Config:      b.Config(acctest.CIToken(brings(value, 1)...) + other),
-			ExpectError: acctest.Says("the value that another one has", "moved block", "bring another value"),
+			ExpectError: acctest.Says("a value of another one", "moved block", "bring another value"),
 		},
 		resource.TestStep{
 			Config: b.Config(acctest.CIToken(brings(value, 1)...)),
@@ -267,7 +267,7 @@ func TestOwnSecretAtAnotherAddress(t *testing.T) {
 		}
 		return nil
 	}
-	says := acctest.Says("the value that another one has", "moved block")
+	says := acctest.Says("a value of another one", "moved block")
 	b.Run(
 		resource.TestStep{Config: config("acme"), Check: isActive},
 		resource.TestStep{Config: config("acme_corp"), ExpectError: says},
@@ -303,7 +303,7 @@ func TestOwnSecretOfPlannedDeletion(t *testing.T) {
 			for _, step := range steps {
 				step()
 			}
-			if len(said) != 1 || !strings.Contains(said[0].Detail, "the value that another one has") {
+			if len(said) != 1 || !strings.Contains(said[0].Detail, "a value of another one") {
 				t.Errorf("said %q", texts(said))
 			}
 		})

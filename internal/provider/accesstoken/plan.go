@@ -33,8 +33,8 @@ func (r *tokenResource) ModifyPlan(
 		r.RefuseOwn(ctx, managed.StepDestroy, state.subject(), &resp.Diagnostics)
 		r.refuseInterruption(managed.StepDestroy, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 		warnOfHold(f, &state, &resp.Diagnostics)
-		for _, value := range r.sightings().seesBrought(&state) {
-			r.refuseTakenValue(ctx, state.subject(), value, &resp.Diagnostics)
+		if taker, ok := r.sightings().seesBrought(&state); ok {
+			resp.Diagnostics.Append(refusedTaking(taker, state.subject()))
 		}
 		return
 	}
@@ -132,12 +132,9 @@ func (r *tokenResource) planBroughtCreate(ctx context.Context, plan *model, raw 
 	if config.TokenWO.IsNull() && len(replaced) == 0 {
 		warnOfNothingBrought(plan, diags)
 	}
-	if secret, ok := tokens.PresentedSecret(config.TokenWO.ValueString()); ok {
-		value := broughtValue{plan.subject(), secret}
-		for _, old := range r.sightings().seesBringing(value) {
-			if !slices.Contains(replaced, old) {
-				r.refuseTakenValue(ctx, old, value, diags)
-			}
+	if id := r.tokenWith(ctx, config.TokenWO); id != "" {
+		if old, ok := r.sightings().seesTaking(id, plan.subject()); ok && !slices.Contains(replaced, old) {
+			diags.Append(refusedTaking(plan.subject(), old))
 		}
 	}
 }

@@ -108,6 +108,8 @@ func (a *retireAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	switch {
 	case tokens.ErrorCode(err) == tokens.CodeConflict && tokens.ErrorReason(err) != tokens.ReasonVersionMovedOn:
 		managed.Tell(resp, "%s", err) // which names the token, and says that there is nothing to retire
+	case tokens.ErrorCode(err) == tokens.CodeConflict: // the previous secret is the one in use: nothing is to be repeated
+		resp.Diagnostics.Append(diagnostics.FailedAction(verb, about, err))
 	case err != nil:
 		resp.Diagnostics.Append(diagnostics.FailedInvocation(verb, about, err, fmt.Sprintf(
 			"terraform apply -invoke=action.latchkey_retire_previous_secret.NAME, or latchkey token retire-previous %s", about.ID)))

@@ -17,29 +17,18 @@ type sightings struct {
 	// expired are tokens whose expires_at had passed, by their identifiers: as the state has each and as it was to be.
 	expired map[string][]model
 	// brought are tokens whose secrets people bring, by their identifiers.
-	brought map[string]broughtToken
-	// bringing are the values that people bring for new tokens.
-	bringing []broughtValue
+	brought map[string]diagnostics.Subject
+	// taking are new tokens for which people bring a value that a token has or had, by the identifier of that one.
+	taking map[string]diagnostics.Subject
 	// ofUser are the tokens of technical users that the system created, by the identifier of the user.
 	ofUser map[string]diagnostics.Subject
-}
-
-// broughtToken is a token whose secrets people bring.
-type broughtToken struct {
-	about   diagnostics.Subject
-	preview string
-}
-
-// broughtValue is a value that people bring for a new token.
-type broughtValue struct {
-	about  diagnostics.Subject
-	secret tokens.Secret
 }
 
 // sightings returns those of the run.
 func (r *tokenResource) sightings() *sightings {
 	held, _ := r.Notes.LoadOrStore(TypeName, &sightings{
-		expired: map[string][]model{}, ofUser: map[string]diagnostics.Subject{}, brought: map[string]broughtToken{},
+		expired: map[string][]model{}, brought: map[string]diagnostics.Subject{}, taking: map[string]diagnostics.Subject{},
+		ofUser: map[string]diagnostics.Subject{},
 	})
 	seen, _ := held.(*sightings) // nothing else is kept under this key
 	return seen
@@ -83,35 +72,27 @@ func (s *sightings) expiredBefore(plan *model) (diagnostics.Subject, bool) {
 	return diagnostics.Subject{}, false
 }
 
-// seesBrought keeps in mind a token that exists, if people bring its secrets, and returns the values for new tokens that may be
-// its own.
-func (s *sightings) seesBrought(state *model) (values []broughtValue) {
+// seesBrought keeps in mind a token that exists, if people bring its secrets, and returns the new one that takes its value, if there
+// is one.
+func (s *sightings) seesBrought(state *model) (taker diagnostics.Subject, ok bool) {
 	if !state.bringsSecrets() {
-		return nil
+		return taker, false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	token := broughtToken{state.subject(), state.TokenPreview.ValueString()}
-	s.brought[token.about.ID] = token
-	for _, value := range s.bringing {
-		if value.secret.Preview() == token.preview {
-			values = append(values, value)
-		}
-	}
-	return values
+	s.brought[state.ID.ValueString()] = state.subject()
+	taker, ok = s.taking[state.ID.ValueString()]
+	return taker, ok
 }
 
-// seesBringing keeps in mind a value that people bring for a new token, and returns the tokens that may have it.
-func (s *sightings) seesBringing(value broughtValue) (old []diagnostics.Subject) {
+// seesTaking keeps in mind a new token for which people bring the value of the one with an identifier, and returns that one if it
+// is known here.
+func (s *sightings) seesTaking(id string, taker diagnostics.Subject) (old diagnostics.Subject, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bringing = append(s.bringing, value)
-	for _, token := range s.brought {
-		if token.preview == value.secret.Preview() {
-			old = append(old, token.about)
-		}
-	}
-	return old
+	s.taking[id] = taker
+	old, ok = s.brought[id]
+	return old, ok
 }
 
 // broughtFor returns the tokens of the same name as a new one whose secrets people bring.
@@ -119,8 +100,8 @@ func (s *sightings) broughtFor(plan *model) (old []diagnostics.Subject) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, token := range s.brought {
-		if token.about.Name == plan.Name.ValueString() {
-			old = append(old, token.about)
+		if token.Name == plan.Name.ValueString() {
+			old = append(old, token)
 		}
 	}
 	return old
