@@ -167,9 +167,10 @@ func TestHoldAction(t *testing.T) {
 				_, err := w.Outside.HoldAccessToken(context.Background(), w.scan.ID, "lost")
 				return err
 			},
-			config:   func(w *holdWorld) map[string]any { return map[string]any{"technical_user_id": w.CI.ID} },
-			held:     "deploy, restricted, scan",
-			progress: []string{`"deploy"`, `"scan" … is already held … lost`, `"restricted"`, "3 of 3 access tokens are held, 1 of them since before"},
+			config: func(w *holdWorld) map[string]any { return map[string]any{"technical_user_id": w.CI.ID} },
+			held:   "deploy, restricted, scan",
+			progress: []string{`"deploy"`, `"scan" … is already held … lost`, `"restricted"`,
+				"3 of 3 access tokens are held, 1 of them since before"},
 		},
 		{
 			name: "disabled",
@@ -187,9 +188,10 @@ func TestHoldAction(t *testing.T) {
 			config: func(w *holdWorld) map[string]any {
 				return map[string]any{"access_token_ids": []string{w.laptop.ID, w.till.ID, missing}}
 			},
-			held:     "bea's deploy, till",
-			progress: []string{`"deploy" … : held`, `"till" … : held`, "could not be held … there is no access token " + missing, "2 of 3"},
-			errors:   []string{summary + "2 of 3 access tokens are held … there is no access token " + missing},
+			held: "bea's deploy, till",
+			progress: []string{`"deploy" … : held`, `"till" … : held`, "could not be held … there is no access token " + missing,
+				"2 of 3"},
+			errors: []string{summary + "2 of 3 access tokens are held … there is no access token " + missing},
 		},
 		{
 			name: "where one can't be held", as: "anna@example.com",
@@ -220,7 +222,8 @@ func TestHoldAction(t *testing.T) {
 		{
 			name:     "none that exists",
 			config:   func(*holdWorld) map[string]any { return map[string]any{"access_token_ids": []string{missing}} },
-			progress: []string{"could not be held", "0 of 1"}, errors: []string{summary + "0 of 1 … there is no access token " + missing},
+			progress: []string{"could not be held", "0 of 1"},
+			errors:   []string{summary + "0 of 1 … there is no access token " + missing},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -133,9 +133,12 @@ func planOwnSecret(state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
 
 // compareBrought compares the value with the present secret where the plan relies on that, as far as it is known.
 func (r *tokenResource) compareBrought(ctx context.Context, state, plan *model, f tokenFacts, diags *diag.Diagnostics) {
-	advice := plan.needsPresent(state, f)
 	secret, ok := tokens.PresentedSecret(plan.TokenWO.ValueString())
-	if advice == "" || !ok || diags.HasError() {
+	if !ok || diags.HasError() {
+		return
+	}
+	advice := plan.needsPresent(state, f)
+	if advice == "" {
 		return
 	}
 	ctx, backend, err := r.OpenFor(ctx, &f.Facts)
@@ -175,9 +178,9 @@ func (m *model) needsPresent(state *model, f tokenFacts) (advice string) {
 
 // refuseBroughtReplacement refuses to replace a token where the new one could not be made: without a value, or with the one that
 // the token has, which no token can have again. The value is known where the configuration has it, and a run that plans a
-// replacement as a creation knows the token by its name.
+// replacement as a creation knows the token by its name. user is the token that has the value or had it; see tokenWith.
 func (r *tokenResource) refuseBroughtReplacement(
-	ctx context.Context, old diagnostics.Subject, config *model, diags *diag.Diagnostics,
+	ctx context.Context, old diagnostics.Subject, config *model, user string, diags *diag.Diagnostics,
 ) {
 	const advice = "a replacement is another token, and no value is used twice. Bring a new value in token_wo, with a higher " +
 		"token_wo_version, in the same apply. " + ifItMoved + onlyDestroy
@@ -201,18 +204,21 @@ func (r *tokenResource) refuseBroughtReplacement(
 		refuse("token_wo brings the value that it has")
 		return
 	}
-	if r.tokenWith(ctx, config.TokenWO) != "" {
+	if user != "" {
 		refuse("token_wo brings a value that was used before")
 	}
 }
 
-// tokenWith returns the identifier of the token that has a value, or had it; empty if there is none, or it can't be told. Who may
-// verify values is told of former ones, too, though nobody of one of a token that was deleted. Others aren't asked, since the audit
-// log would tell of an attempt that nobody made.
+// tokenWith returns the identifier of the token that has a value, or had it; empty if there is none, or it can't be told. Who
+// may verify values is told of former ones, too, though nobody of one of a token that was deleted. Others aren't asked, since
+// the audit log would tell of an attempt that nobody made.
 func (r *tokenResource) tokenWith(ctx context.Context, value types.String) string {
 	secret, ok := tokens.PresentedSecret(value.ValueString())
+	if !ok {
+		return ""
+	}
 	backend, err := r.Open()
-	if err != nil || !ok {
+	if err != nil {
 		return ""
 	}
 	self, err := backend.Whoami(ctx)

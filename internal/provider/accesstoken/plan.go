@@ -33,7 +33,7 @@ func (r *tokenResource) ModifyPlan(
 		r.RefuseOwn(ctx, managed.StepDestroy, state.subject(), &resp.Diagnostics)
 		r.refuseInterruption(managed.StepDestroy, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
 		warnOfHold(f, &state, &resp.Diagnostics)
-		if taker, ok := r.sightings().seesBrought(&state); ok {
+		if taker, ok := r.seesBrought(&state); ok {
 			resp.Diagnostics.Append(refusedTaking(taker, state.subject()))
 		}
 		return
@@ -63,7 +63,7 @@ func (r *tokenResource) ModifyPlan(
 			attribute.RequireID("technical_user_id", config.TechnicalUserID, tokens.KindTechnicalUser, &resp.Diagnostics)
 			attribute.RequireID("group_id", config.GroupID, tokens.KindGroup, &resp.Diagnostics)
 			refuseReplacement(&state, &config, f, r.Now(), &resp.Diagnostics)
-			r.refuseBroughtReplacement(ctx, state.subject(), &config, &resp.Diagnostics)
+			r.refuseBroughtReplacement(ctx, state.subject(), &config, r.tokenWith(ctx, config.TokenWO), &resp.Diagnostics)
 			warnOfUnknown(resp.RequiresReplace, &state, &plan, &config, &resp.Diagnostics)
 			r.RefuseOwn(ctx, managed.StepReplace, state.subject(), &resp.Diagnostics)
 			r.refuseInterruption(managed.StepReplace, state.ProtectIfUsedWithin, f, &state, &resp.Diagnostics)
@@ -125,15 +125,16 @@ func (r *tokenResource) planBroughtCreate(ctx context.Context, plan *model, raw 
 	if !attribute.IsGiven(config.TokenWOVersion) {
 		return
 	}
+	user := r.tokenWith(ctx, config.TokenWO)
 	replaced := r.sightings().broughtFor(plan)
 	for _, old := range replaced {
-		r.refuseBroughtReplacement(ctx, old, &config, diags)
+		r.refuseBroughtReplacement(ctx, old, &config, user, diags)
 	}
 	if config.TokenWO.IsNull() && len(replaced) == 0 {
 		warnOfNothingBrought(plan, diags)
 	}
-	if id := r.tokenWith(ctx, config.TokenWO); id != "" {
-		if old, ok := r.sightings().seesTaking(id, plan.subject()); ok && !slices.Contains(replaced, old) {
+	if user != "" {
+		if old, ok := r.sightings().seesTaking(user, plan.subject()); ok && !slices.Contains(replaced, old) {
 			diags.Append(refusedTaking(plan.subject(), old))
 		}
 	}

@@ -37,7 +37,7 @@ func (r *tokenResource) sightings() *sightings {
 // sees keeps in mind a token that exists, as the state has it.
 func (r *tokenResource) sees(state *model, f tokenFacts) {
 	r.seesEnd(state)
-	r.sightings().seesBrought(state)
+	r.seesBrought(state)
 	if !f.SystemUser || !attribute.IsGiven(state.TechnicalUserID) {
 		return
 	}
@@ -45,6 +45,20 @@ func (r *tokenResource) sees(state *model, f tokenFacts) {
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
 	seen.ofUser[state.TechnicalUserID.ValueString()] = state.subject()
+}
+
+// seesBrought keeps in mind a token that exists, if people bring its secrets, and returns the new one that takes its value, if
+// there is one.
+func (r *tokenResource) seesBrought(state *model) (taker diagnostics.Subject, ok bool) {
+	if !state.bringsSecrets() {
+		return taker, false
+	}
+	seen, id := r.sightings(), state.ID.ValueString()
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	seen.brought[id] = state.subject()
+	taker, ok = seen.taking[id]
+	return taker, ok
 }
 
 // seesEnd keeps in mind a token that exists, as the state has it or as it is to be, if its end has passed.
@@ -70,19 +84,6 @@ func (s *sightings) expiredBefore(plan *model) (diagnostics.Subject, bool) {
 		}
 	}
 	return diagnostics.Subject{}, false
-}
-
-// seesBrought keeps in mind a token that exists, if people bring its secrets, and returns the new one that takes its value, if there
-// is one.
-func (s *sightings) seesBrought(state *model) (taker diagnostics.Subject, ok bool) {
-	if !state.bringsSecrets() {
-		return taker, false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.brought[state.ID.ValueString()] = state.subject()
-	taker, ok = s.taking[state.ID.ValueString()]
-	return taker, ok
 }
 
 // seesTaking keeps in mind a new token for which people bring the value of the one with an identifier, and returns that one if it

@@ -133,10 +133,13 @@ func (b besideCredential) AccessTokens(ctx context.Context, query tokens.TokenQu
 	if err != nil || !query.CountTotal {
 		return page, err
 	}
-	// Not one less where the list has the credential: each request is a use of it, and may move it into the list or out.
+	// Whether the count has the credential, another request can't tell by listing it: each is a use of it, and may move it into
+	// the list or out.
 	query.Limit, query.Cursor = 0, ""
 	all, err := b.Backend.AccessTokens(ctx, query)
-	page.Total = len(slices.DeleteFunc(all.AccessTokens, isCredential))
+	if page.Total == len(slices.DeleteFunc(all.AccessTokens, isCredential))+1 {
+		page.Total--
+	}
 	return page, err
 }
 
