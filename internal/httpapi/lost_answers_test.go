@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -29,6 +30,20 @@ type lossy struct {
 	inARow map[string]int
 }
 
+// way is one of the ways to lose an answer.
+type way int
+
+const (
+	wholly way = iota
+	inHead
+	// inBody is as inHead for an answer that has no body.
+	inBody
+	// toProxy means that another proxy answers in its place.
+	toProxy
+)
+
+var ways = []way{wholly, inHead, inBody, toProxy}
+
 // mostInARow is how often the answer to one request is lost at most: less often than a client asks.
 const mostInARow = 3
 
@@ -37,7 +52,12 @@ func newLossy(t *testing.T, target string, seed uint64) *lossy {
 	t.Helper()
 	l := &lossy{t: t, random: rand.New(rand.NewPCG(seed, 0)), lost: map[string]int{}, inARow: map[string]int{}}
 	l.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out, err := http.NewRequestWithContext(r.Context(), r.Method, target+r.URL.RequestURI(), r.Body)
+		asked, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		out, err := http.NewRequestWithContext(r.Context(), r.Method, target+r.URL.RequestURI(), bytes.NewReader(asked))
 		if err != nil {
 			t.Error(err)
 			return
@@ -53,8 +73,8 @@ func newLossy(t *testing.T, target string, seed uint64) *lossy {
 		if err != nil {
 			t.Error(err)
 		}
-		if way := l.choose(r, resp.StatusCode); way >= 0 {
-			l.lose(w, way, resp, body)
+		if way, loses := l.choose(r, asked, resp.StatusCode); loses {
+			lose(t, w, way, resp, body)
 			return
 		}
 		maps.Copy(w.Header(), resp.Header)
@@ -65,21 +85,22 @@ func newLossy(t *testing.T, target string, seed uint64) *lossy {
 	return l
 }
 
-// choose returns the way in which an answer is lost; negative for not at all.
-func (l *lossy) choose(r *http.Request, status int) int {
+// choose decides whether the answer to a request with a body is lost, and in which way.
+func (l *lossy) choose(r *http.Request, body []byte, status int) (way, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	request := r.Method + r.URL.Path + r.Header.Get(keyHeader)
+	// Two workers may send other bodies to the same path without a key.
+	request := r.Method + r.URL.Path + r.Header.Get(keyHeader) + string(body)
 	if r.Method == http.MethodGet || status >= 300 && l.inARow[request] == 0 || l.inARow[request] == mostInARow ||
 		l.random.IntN(3) == 0 {
 		delete(l.inARow, request)
-		return -1
+		return 0, false
 	}
 	l.inARow[request]++
 	if status < 300 {
 		l.lost[operationOf(r)]++
 	}
-	return l.random.IntN(4)
+	return ways[l.random.IntN(len(ways))], true
 }
 
 // operationOf names an operation by its method and its path without identifiers.
@@ -93,24 +114,44 @@ func operationOf(r *http.Request) string {
 	return r.Method + " " + strings.Join(segments, "/")
 }
 
-// lose loses an answer: wholly, in its head, in its body, or because another proxy answers in its place.
-func (l *lossy) lose(w http.ResponseWriter, way int, resp *http.Response, body []byte) {
-	if way == 3 {
+// lose loses an answer in a way.
+func lose(t *testing.T, w http.ResponseWriter, in way, resp *http.Response, body []byte) {
+	if in == toProxy {
 		http.Error(w, "<html>Bad Gateway</html>", http.StatusBadGateway)
 		return
 	}
+	text := ""
+	switch {
+	case in == inHead, in == inBody && resp.StatusCode == http.StatusNoContent:
+		text = fmt.Sprintf("HTTP/1.1 %d Good\r\nContent-Ty", resp.StatusCode)
+	case in == inBody:
+		text = fmt.Sprintf("HTTP/1.1 %d Good\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+			resp.StatusCode, len(body)+1, body)
+	}
 	c, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		l.t.Error(err)
+		t.Error(err)
 		return
 	}
 	defer c.Close()
-	switch way {
-	case 1:
-		_, _ = fmt.Fprintf(c, "HTTP/1.1 %d Good\r\nContent-Ty", resp.StatusCode)
-	case 2:
-		_, _ = fmt.Fprintf(c, "HTTP/1.1 %d Good\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-			resp.StatusCode, len(body)+1, body)
+	_, _ = io.WriteString(c, text)
+}
+
+// TestWaysToLose loses answers in each way: no client takes one of them for an answer of the API. One that did would go on
+// with a connection that is about to end, and the next operation would get fewer attempts than it counts on.
+func TestWaysToLose(t *testing.T) {
+	once := hurried
+	once.count = 0
+	for _, in := range ways {
+		for _, status := range []int{http.StatusOK, http.StatusNoContent} {
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				lose(t, w, in, &http.Response{StatusCode: status}, nil)
+			}))
+			defer s.Close()
+			if err := clientOf(t, s.URL, once).DeleteGroup(t.Context(), groupID); tokens.ErrorReason(err) == "" {
+				t.Errorf("way %d: the answer with status %d, which was lost, is %v", in, status, err)
+			}
+		}
 	}
 }
 
