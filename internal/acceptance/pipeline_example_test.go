@@ -3,14 +3,26 @@
 package acceptance
 
 import (
+	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v3"
 )
+
+// pipeline is one of the files in examples/pipeline.
+type pipeline struct {
+	// revision is the variable in which its system says what is deployed.
+	revision string
+	// sets are the names of the variables that it sets itself.
+	sets []string
+	// script is what it runs.
+	script []string
+}
 
 // TestPipelineExample runs what the pipelines of examples/pipeline run, against a server that is also the API which they test.
 func TestPipelineExample(t *testing.T) {
@@ -20,18 +32,38 @@ func TestPipelineExample(t *testing.T) {
 		}
 		t.Skip("there is no curl in the PATH, by which the example asks")
 	}
-	example := filepath.Join(repository, "examples", "pipeline")
-	for name, script := range pipelineScripts(t, example) {
+	const example = "examples/pipeline"
+	pipelines := map[string]pipeline{
+		"github.yaml":          gitHubPipeline(t, example),
+		"gitlab-ci.yaml":       gitLabPipeline(t, example),
+		"azure-pipelines.yaml": azurePipeline(t, example),
+		"Jenkinsfile":          jenkinsPipeline(t, example),
+	}
+	files, err := os.ReadDir(filepath.Join(repository, example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if _, known := pipelines[file.Name()]; !known && file.Name() != "main.tf" && file.Name() != "README.md" {
+			t.Errorf("nothing runs %s", file.Name())
+		}
+	}
+	for name, p := range pipelines {
 		t.Run(name, func(t *testing.T) {
+			// GitLab's project sets the secret.
+			if !slices.Contains(p.sets, "LATCHKEY_ENDPOINT") ||
+				!slices.Contains(p.sets, "LATCHKEY_TOKEN") && name != "gitlab-ci.yaml" {
+				t.Errorf("it sets %s", p.sets)
+			}
 			w := newWorkspace(t)
 			s := w.throughServer()
-			w.useExample(example)
+			w.useExample(filepath.Join(repository, example))
 			run := func(path string) result {
 				t.Helper()
 				script := strings.NewReplacer("https://api.acme.example/health", s.url+path, "terraform init", ":",
-					"terraform ", terraformPath(t)+" ").Replace(script)
-				cmd := w.command("sh", "-ec", script)
-				cmd.Env = append(cmd.Env, "GITHUB_SHA=4711", "CI_COMMIT_SHA=4711")
+					"terraform ", terraformPath(t)+" ").Replace(strings.Join(p.script, "\n"))
+				cmd := w.command("sh", "-euc", script)
+				cmd.Env = append(cmd.Env, p.revision+"=4711")
 				return finish(t, cmd)
 			}
 			run("/v1/authorize/api:write").exits(1) // a viewer's token
@@ -45,14 +77,14 @@ func TestPipelineExample(t *testing.T) {
 					t.Errorf("token %s is left of a run that passed", id)
 				}
 			}
+			w.terraform("show").exits(0).says("4711")
 		})
 	}
 }
 
-// pipelineScripts returns what the pipelines of an example run, by their files.
-func pipelineScripts(t *testing.T, example string) map[string]string {
+func gitHubPipeline(t *testing.T, example string) pipeline {
 	t.Helper()
-	var github struct {
+	var file struct {
 		On   any               `yaml:"on"`
 		Env  map[string]string `yaml:"env"`
 		Jobs map[string]struct {
@@ -61,7 +93,17 @@ func pipelineScripts(t *testing.T, example string) map[string]string {
 			Steps       []guideStep `yaml:"steps"`
 		} `yaml:"jobs"`
 	}
-	var gitlab struct {
+	readStrictly(t, path.Join(example, "github.yaml"), &file)
+	p := pipeline{revision: "GITHUB_SHA", sets: slices.Collect(maps.Keys(file.Env))}
+	for _, step := range file.Jobs["smoke-test"].Steps {
+		p.script = append(p.script, step.Run)
+	}
+	return p
+}
+
+func gitLabPipeline(t *testing.T, example string) pipeline {
+	t.Helper()
+	var file struct {
 		Variables map[string]string `yaml:"variables"`
 		Test      struct {
 			Image         string              `yaml:"image"`
@@ -70,25 +112,62 @@ func pipelineScripts(t *testing.T, example string) map[string]string {
 			Rules         []map[string]string `yaml:"rules"`
 		} `yaml:"smoke-test"`
 	}
-	for name, into := range map[string]any{"github.yaml": &github, "gitlab-ci.yaml": &gitlab} {
-		file, err := os.Open(filepath.Join(example, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		decoder := yaml.NewDecoder(file)
-		decoder.KnownFields(true)
-		if err := decoder.Decode(into); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if err := file.Close(); err != nil {
-			t.Fatal(err)
+	readStrictly(t, path.Join(example, "gitlab-ci.yaml"), &file)
+	return pipeline{"CI_COMMIT_SHA", slices.Collect(maps.Keys(file.Variables)), file.Test.Script}
+}
+
+func azurePipeline(t *testing.T, example string) pipeline {
+	t.Helper()
+	var file struct {
+		Trigger   map[string]map[string][]string `yaml:"trigger"`
+		PR        string                         `yaml:"pr"`
+		Variables map[string]string              `yaml:"variables"`
+		Pool      string                         `yaml:"pool"`
+		Jobs      []struct {
+			Deployment  string `yaml:"deployment"`
+			Environment string `yaml:"environment"`
+			Strategy    struct {
+				RunOnce struct {
+					Deploy struct {
+						Steps []struct {
+							Checkout string            `yaml:"checkout"`
+							Script   string            `yaml:"script"`
+							Env      map[string]string `yaml:"env"`
+						} `yaml:"steps"`
+					} `yaml:"deploy"`
+				} `yaml:"runOnce"`
+			} `yaml:"strategy"`
+		} `yaml:"jobs"`
+	}
+	readStrictly(t, path.Join(example, "azure-pipelines.yaml"), &file)
+	p := pipeline{revision: "BUILD_SOURCEVERSION", sets: slices.Collect(maps.Keys(file.Variables))}
+	for _, job := range file.Jobs {
+		for _, step := range job.Strategy.RunOnce.Deploy.Steps {
+			p.script = append(p.script, step.Script)
+			p.sets = slices.AppendSeq(p.sets, maps.Keys(step.Env))
 		}
 	}
-	var steps []string
-	for _, step := range github.Jobs["smoke-test"].Steps {
-		if step.Run != "" {
-			steps = append(steps, step.Run)
-		}
+	return p
+}
+
+var (
+	// Jenkins interpolates nothing between single quotes.
+	jenkinsStep     = regexp.MustCompile(`(?m)^ +sh '([^'\\]*)'$`)
+	jenkinsVariable = regexp.MustCompile(`(?m)([A-Z_]+) = ['"c]`)
+)
+
+func jenkinsPipeline(t *testing.T, example string) pipeline {
+	t.Helper()
+	file := text(t, path.Join(example, "Jenkinsfile"))
+	p := pipeline{revision: "GIT_COMMIT"}
+	for _, step := range jenkinsStep.FindAllStringSubmatch(file, -1) {
+		p.script = append(p.script, step[1])
 	}
-	return map[string]string{"GitHub": strings.Join(steps, "\n"), "GitLab": strings.Join(gitlab.Test.Script, "\n")}
+	for _, variable := range jenkinsVariable.FindAllStringSubmatch(file, -1) {
+		p.sets = append(p.sets, variable[1])
+	}
+	if strings.Count(file, "{") != strings.Count(file, "}") {
+		t.Error("Jenkinsfile: the braces don't match")
+	}
+	return p
 }
