@@ -28,8 +28,7 @@ func TestServerThatDoesNotAnswer(t *testing.T) {
 			_, _ = fmt.Fprint(w, "<html>a page of a proxy</html>")
 		})
 	}
-	closed := httptest.NewServer(page(http.StatusOK))
-	closed.Close()
+	const nobody = "http://127.0.0.1:1"
 	asked := func(endpoint string, secret tokens.Secret) string {
 		return fmt.Sprintf("provider \"latchkey\" {\n endpoint = %q\n token = %q\n}\n", endpoint, secret.Reveal())
 	}
@@ -54,8 +53,8 @@ func TestServerThatDoesNotAnswer(t *testing.T) {
 		meanwhile func(b *acctest.Bench) (ends func())
 		want      []string
 	}{
-		{name: "unreachable", provider: func(b *acctest.Bench) string { return at(b, closed.URL) },
-			want: []string{"can't be reached", closed.URL, "LATCHKEY_ENDPOINT", "the server runs"}},
+		{name: "unreachable", provider: func(b *acctest.Bench) string { return at(b, nobody) },
+			want: []string{"can't be reached", nobody, "LATCHKEY_ENDPOINT", "the server runs"}},
 		{name: "a certificate of an unknown authority", provider: func(b *acctest.Bench) string {
 			return at(b, answering(httptest.NewTLSServer(page(http.StatusOK))))
 		}, want: []string{"https://127.0.0.1", "does not prove who it is", "SSL_CERT_FILE", "LATCHKEY_ENDPOINT"}},

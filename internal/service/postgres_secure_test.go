@@ -98,7 +98,7 @@ func TestTLSToPostgreSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	noAuthority := filepath.Join(t.TempDir(), "none.crt")
-	plain := pgtest.New(t, "listen_addresses=127.0.0.1", "port="+freePort(t))
+	plain := pgtest.New(t, "listen_addresses=127.0.0.1")
 	const (
 		gotThrough = ""
 		isStranger = "the server doesn't prove who it is"
@@ -143,7 +143,8 @@ func TestTLSToPostgreSQL(t *testing.T) {
 		}
 	})
 	t.Run("several hosts", func(t *testing.T) {
-		hosts := "localhost:" + freePort(t) + ",localhost:" + s.Port
+		const nobody = "localhost:1"
+		hosts := nobody + ",localhost:" + s.Port
 		query := url.Values{"target_session_attrs": {"read-write"}, "sslmode": {"verify-full"}, "sslrootcert": {s.Authority}}
 		err := reach(t, "postgres://keeper:"+url.QueryEscape(rolePassword)+"@"+hosts+"/postgres?"+query.Encode())
 		if tokens.ErrorReason(err) != tokens.ReasonNoDatabase {
@@ -215,18 +216,6 @@ func TestPasswordForPostgreSQL(t *testing.T) {
 	if err := works(); err != nil {
 		t.Errorf("the password file is not read again: %v", err)
 	}
-}
-
-// freePort returns a port at which nothing listens.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // newAuthority returns the certificate of an authority that no server is proved by.

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -37,8 +36,7 @@ func NewSecure(t testing.TB, settings ...string) *Secure {
 	directory := newDirectory(t)
 	path := func(name string) string { return filepath.Join(directory, name) }
 	rules := fmt.Sprintf("local %[1]s %[1]s trust\nhostssl %[1]s %[1]s samehost scram-sha-256\n", "all")
-	port, err := freePort()
-	err = errors.Join(err, newCertificate(path("server.crt"), path("server.key")),
+	err := errors.Join(newCertificate(path("server.crt"), path("server.key")),
 		os.WriteFile(path("hba.conf"), []byte(rules), 0o644))
 	as, failure := credential()
 	if err = errors.Join(err, failure); err == nil && as != nil {
@@ -47,7 +45,7 @@ func NewSecure(t testing.TB, settings ...string) *Secure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings = append(settings, "listen_addresses=localhost", "port="+port, "password_encryption=scram-sha-256", "ssl=on",
+	settings = append(settings, "listen_addresses=localhost", "password_encryption=scram-sha-256", "ssl=on",
 		"ssl_cert_file="+path("server.crt"), "ssl_key_file="+path("server.key"), "hba_file="+path("hba.conf"))
 	return &Secure{startIn(t, directory, settings...), path("server.crt"), path("server.key")}
 }
@@ -58,17 +56,6 @@ func (s *Secure) NetworkAddress(role, database string, query url.Values) string 
 	query.Set("sslrootcert", s.Authority)
 	// A comma in a path is no separator, and addresses in guides are written as people write them.
 	return "postgres://" + role + "@localhost:" + s.Port + "/" + database + "?" + strings.ReplaceAll(query.Encode(), "%2F", "/")
-}
-
-// freePort returns a port at which nothing listens.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }
 
 // newCertificate writes a certificate for localhost that proves itself, and its key.
