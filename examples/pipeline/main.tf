@@ -40,7 +40,7 @@ resource "terraform_data" "smoke_test" {
   triggers_replace = [var.release]
 
   provisioner "local-exec" {
-    command = "curl --fail --silent --show-error --output /dev/null --oauth2-bearer \"$API_TOKEN\" \"$API\""
+    command = "curl --fail --retry 3 --silent --show-error --output /dev/null --oauth2-bearer \"$API_TOKEN\" \"$API\""
 
     environment = {
       API       = var.api

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres/pgtest"
 )
 
 // background is a process that listens at an address while a test runs.
@@ -85,12 +87,11 @@ func (b *background) log() string {
 // freeAddress returns an address of this machine at which nothing listens.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := pgtest.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	return net.JoinHostPort("127.0.0.1", port)
 }
 
 // awaits waits until a page of the process has this status.

@@ -172,7 +172,7 @@ func TestMalformedRequests(t *testing.T) {
 // TestAnnouncedBodies announces bodies over connections to be kept, and sends none, as gateways do: the answer comes at
 // once, and then the end of the connection.
 func TestAnnouncedBodies(t *testing.T) {
-	const promptly = 100 * time.Millisecond
+	const promptly = 5 * time.Second // in place of the 20 in which the body would be waited for
 	w := newServedWorkspace(t)
 	token := issue(t, w.owner(), nil)
 	s := w.serve()

@@ -87,7 +87,7 @@ func TestIncident(t *testing.T) {
 			step.before()
 		}
 		if strings.HasSuffix(line, " --follow") {
-			line = "timeout --preserve-status --signal INT 2 " + line
+			line = "timeout --preserve-status --signal INT 5 " + line
 		}
 		got := finish(t, w.command("sh", "-c", line))
 		if got.code != step.code || !strings.Contains(got.stdout+got.stderr, step.says) {

@@ -207,7 +207,7 @@ func (s *transcript) addFiles(t *testing.T, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || strings.Contains(entry.Name(), ".tfstate") ||
+			if err != nil || !entry.Type().IsRegular() || strings.Contains(entry.Name(), ".tfstate") ||
 				strings.HasSuffix(entry.Name(), ".tfplan") {
 				return err
 			}

@@ -138,7 +138,7 @@ func (n *nodes) end(t *testing.T, all []*measured) {
 func newNodeWorkspace(t *testing.T, with func(testing.TB) *workspace) (*workspace, *pgtest.Server) {
 	t.Helper()
 	w := with(t)
-	s := pgtest.New(t, "track_commit_timestamp=on")
+	s := pgtest.New(t, "track_commit_timestamp=on", "fsync=off") // a commit counts from before its way to the disk
 	w.database = s.Address("acme")
 	return w, s
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,10 +77,15 @@ func (w *workspace) overwrite(content []byte) {
 	w.must(errors.Join(err, file.Close()))
 }
 
-// moveDatabase moves the files of the database.
+// moveDatabase moves the files of the database; the one by which it is found first on the way out, and last on the way back,
+// or a server would open it without the others.
 func (w *workspace) moveDatabase(from, to string) {
 	w.t.Helper()
-	for _, suffix := range []string{"", "-wal", "-shm"} {
+	suffixes := []string{"", "-wal", "-shm"}
+	if to == "" {
+		slices.Reverse(suffixes)
+	}
+	for _, suffix := range suffixes {
 		err := os.Rename(w.databasePath()+from+suffix, w.databasePath()+to+suffix)
 		if err != nil && (suffix == "" || !errors.Is(err, os.ErrNotExist)) {
 			w.t.Fatal(err)

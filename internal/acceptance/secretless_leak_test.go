@@ -112,7 +112,7 @@ func addEveryFile(t *testing.T, s *transcript, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
+			if err != nil || !entry.Type().IsRegular() {
 				return err
 			}
 			content, err := os.ReadFile(path)

@@ -75,7 +75,7 @@ func TestServeThroughClockSteps(t *testing.T) {
 			if !named {
 				status = http.StatusOK
 			}
-			if got := s.get(s.base+"/v1/authenticate", of); got.status != status {
+			if got := s.tells(s.base+"/v1/authenticate", of); got.status != status {
 				t.Errorf("%s: %s: got %d, not %d", when, name, got.status, status)
 			}
 		}

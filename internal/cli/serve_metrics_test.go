@@ -25,6 +25,7 @@ func TestGuideListsEveryMetric(t *testing.T) {
 	directory := t.TempDir()
 	newCertificate(t, directory, "server")
 	s := startReadyServer(t, database, "--tls-cert", directory+"/server.crt", "--tls-key", directory+"/server.key")
+	s.tells(s.base+"/v1/authorize/api:read", value) // from here on it can tell
 	if got := s.get(s.base+"/v1/authenticate", value); got.status != 200 {
 		t.Fatalf("got %+v", got)
 	}

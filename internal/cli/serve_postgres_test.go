@@ -35,7 +35,7 @@ func TestServeByAnotherClock(t *testing.T) {
 	} {
 		clock.seconds.Store(test.step)
 		s.eventually("the server says what its clock shows", ready(test.status, test.text))
-		if got := s.get(s.base+"/v1/authenticate", value); got.status != http.StatusOK {
+		if got := s.tells(s.base+"/v1/authenticate", value); got.status != http.StatusOK {
 			t.Errorf("%d s off: got %d", test.step, got.status)
 		}
 	}

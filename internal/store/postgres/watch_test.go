@@ -269,15 +269,23 @@ func TestNotificationsBehindPooler(t *testing.T) {
 // A watch goes on after its connections were ended.
 func TestWatchAfterTermination(t *testing.T) {
 	w := newWatched(t)
+	listener := func() (pid int) {
+		t.Helper()
+		if err := w.watch.tests.QueryRowContext(t.Context(), `SELECT coalesce(max(pid), 0) FROM pg_stat_activity
+			WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND query LIKE '%'||$1||'%'`,
+			w.watch.channel()).Scan(&pid); err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
 	for range 3 {
 		w.eventually("notifications come", w.works)
 		w.changed()
-		if _, err := w.watch.tests.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND query LIKE '%'||$1||'%'`,
-			w.watch.channel()); err != nil {
+		before := listener()
+		if _, err := w.watch.tests.ExecContext(t.Context(), `SELECT pg_terminate_backend($1::int)`, before); err != nil {
 			t.Fatal(err)
 		}
-		w.eventually("the listener notices", func() bool { return !w.works() })
+		w.eventually("it listens again", func() bool { now := listener(); return now != 0 && now != before })
 		terminate(w)
 		w.eventually("a look succeeds", func() bool {
 			changes, err := w.watch.Look(t.Context())

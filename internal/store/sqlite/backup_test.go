@@ -54,7 +54,10 @@ func TestBackupWhileOthersWrite(t *testing.T) {
 				done <- err
 				return
 			}
-			written <- n
+			select {
+			case written <- n:
+			case <-stop:
+			}
 		}
 	}()
 	for round := range 5 {

@@ -72,7 +72,9 @@ func startPooler(t testing.TB, program string, s *Server, mode string) (*Pooler,
 		_ = cmd.Wait()
 	})
 	for range 200 {
-		conn, err := pgx.Connect(context.Background(), p.address(url.Values{}))
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		conn, err := pgx.Connect(ctx, p.address(url.Values{}))
+		cancel()
 		if err == nil {
 			return p, conn.Close(context.Background())
 		}

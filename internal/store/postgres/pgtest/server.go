@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -203,13 +202,13 @@ func start(directory string, settings ...string) (*Server, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	// Not before it can be taken: others look for ports as well.
-	port, err := freePort()
-	if err != nil {
-		return nil, err
+	s := &Server{Directory: directory, Port: "5432"}
+	if slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(s, "listen_addresses=") }) {
+		if s.Port, err = FreePort(); err != nil {
+			return nil, err
+		}
 	}
-	s := &Server{Directory: directory, Port: port}
-	args := []string{"-D", data, "-k", directory, "-c", "port=" + port, "-c", "listen_addresses=", "-c", "max_connections=200"}
+	args := []string{"-D", data, "-k", directory, "-c", "port=" + s.Port, "-c", "listen_addresses=", "-c", "max_connections=200"}
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}
@@ -222,17 +221,6 @@ func start(directory string, settings ...string) (*Server, error) {
 	}
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	return s, s.run()
-}
-
-// freePort returns a port at which nothing listens.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }
 
 // run starts the server and waits until it answers.
