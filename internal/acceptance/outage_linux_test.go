@@ -52,14 +52,6 @@ var outages = map[string]func(w *workspace) (end func()){
 	},
 }
 
-// must ends the test on an error.
-func (w *workspace) must(err error) {
-	w.t.Helper()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 // databaseContent returns what the file of the database holds.
 func (w *workspace) databaseContent() []byte {
 	w.t.Helper()

@@ -263,3 +263,11 @@ var frame = strings.NewReplacer("╷", " ", "│", " ", "╵", " ")
 func (r result) prose() string {
 	return strings.Join(strings.Fields(frame.Replace(r.stdout+"\n"+r.stderr)), " ")
 }
+
+// must ends the test on an error.
+func (w *workspace) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
