@@ -4,7 +4,6 @@ package service_test
 
 import (
 	"database/sql"
-	"flag"
 	"math/rand"
 	"testing"
 	"time"
@@ -15,19 +14,6 @@ import (
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres/pgtest"
 )
-
-// checking has rapid check a property a number of times, unless somebody asked for another one.
-func checking(t *testing.T, times string) {
-	t.Helper()
-	checks := flag.Lookup("rapid.checks")
-	if checks.Value.String() != checks.DefValue {
-		return
-	}
-	if err := flag.Set("rapid.checks", times); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = flag.Set("rapid.checks", checks.DefValue) })
-}
 
 // PostgreSQL searches, filters, orders and pages as the rules say.
 func TestListsFollowTheRulesOnPostgreSQL(t *testing.T) {
