@@ -52,13 +52,15 @@ func TestConflictsWithinOneApply(t *testing.T) {
 	} {
 		for _, parallelism := range []int{10, 2, 1} {
 			t.Run(fmt.Sprintf("%s/%d at a time", test.name, parallelism), func(t *testing.T) {
-				w := repeats("apply", parallelism, test.runs, test.creates && parallelism == 1, func() *workspace {
-					w := newWorkspace(t)
-					w.configure(test.before)
-					w.terraform("apply").exits(0)
-					w.configure(test.after)
-					return w
-				})
+				w := newWorkspace(t)
+				w.configure(test.before)
+				w.terraform("apply").exits(0)
+				w.configure(test.after)
+				runs := test.runs
+				if parallelism == 10 {
+					runs = 1
+				}
+				w.repeats("apply", parallelism, runs, test.creates && parallelism == 1)
 				w.terraform("plan", "-detailed-exitcode").exits(0)
 			})
 		}
@@ -70,21 +72,23 @@ func TestConflictsWithinOneApply(t *testing.T) {
 func TestDestroyOfObjectsThatAreJoinedByLiterals(t *testing.T) {
 	for _, parallelism := range []int{10, 2, 1} {
 		t.Run(strconv.Itoa(parallelism)+" at a time", func(t *testing.T) {
+			w := newWorkspace(t)
 			group := "resource \"latchkey_group\" \"shop\" {\n  name = \"shop\"\n}\n"
+			w.configure(group)
+			w.terraform("apply").exits(0)
 			within := func(label, groupID string) string {
 				return fmt.Sprintf("resource \"latchkey_technical_user\" %q {\n  name = %[1]q\n  group_id = %[2]q\n}\n", label, groupID)
 			}
-			repeats("destroy", parallelism, 3, false, func() *workspace {
-				w := newWorkspace(t)
-				w.configure(group)
-				w.terraform("apply").exits(0)
-				joined := group + within("till", w.id("latchkey_group.shop")) + within("safe", w.id("latchkey_group.shop"))
-				w.configure(joined)
-				w.terraform("apply").exits(0)
-				w.configure(joined + tokenOf("till", strconv.Quote(w.id("latchkey_technical_user.till"))))
-				w.terraform("apply").exits(0)
-				return w
-			})
+			joined := group + within("till", w.id("latchkey_group.shop")) + within("safe", w.id("latchkey_group.shop"))
+			w.configure(joined)
+			w.terraform("apply").exits(0)
+			w.configure(joined + tokenOf("till", strconv.Quote(w.id("latchkey_technical_user.till"))))
+			w.terraform("apply").exits(0)
+			runs := 3
+			if parallelism == 10 {
+				runs = 1
+			}
+			w.repeats("destroy", parallelism, runs, false)
 		})
 	}
 }
@@ -156,27 +160,7 @@ func keyed(key string) string {
 		}`, key)
 }
 
-// repeats runs a command in a workspace that is prepared until it ends well, and fails the test if that takes more than so many
-// runs. With ten operations at a time it takes one; on a machine that stands still while they wait for each other it may
-// take more, but not in three workspaces.
-func repeats(command string, parallelism, runs int, mayAdviseImport bool, prepare func() *workspace) *workspace {
-	w := prepare()
-	if parallelism < 10 {
-		w.repeats(command, parallelism, runs, mayAdviseImport)
-		return w
-	}
-	for range 2 {
-		if w.terraform(command, "-parallelism=10").code == 0 {
-			w.refusals(0)
-			return w
-		}
-		w = prepare()
-	}
-	w.repeats(command, parallelism, 1, false)
-	return w
-}
-
-// repeats is as the function of this name, in a workspace that may have been used before.
+// repeats runs a command until it ends well, and fails the test if that takes more than so many runs.
 func (w *workspace) repeats(command string, parallelism, runs int, mayAdviseImport bool) {
 	w.t.Helper()
 	failed := w.countRefusals()
