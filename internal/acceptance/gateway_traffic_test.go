@@ -73,10 +73,7 @@ func TestGateways(t *testing.T) {
 	tokens := w.state().tokens(t)
 	named := func(name string) tokenState { return tokens[tokenPrefix+name] }
 	server := w.serve()
-	for _, token := range tokens {
-		server.judge(authenticate, token.Token)
-	}
-	server.judge(authenticate, "lk_"+strings.Repeat("x", 46))
+	server.judgeAll(tokens)
 	for name, gateway := range gateways {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

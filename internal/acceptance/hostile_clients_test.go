@@ -170,9 +170,9 @@ func TestMalformedRequests(t *testing.T) {
 }
 
 // TestAnnouncedBodies announces bodies over connections to be kept, and sends none, as gateways do: the answer comes at
-// once, and then the end of the connection.
+// once, and then the end of the connection; at the fifth attempt at the latest, since the machine may be busy.
 func TestAnnouncedBodies(t *testing.T) {
-	const promptly = 5 * time.Second // in place of the 20 in which the body would be waited for
+	const promptly = 100 * time.Millisecond
 	w := newServedWorkspace(t)
 	token := issue(t, w.owner(), nil)
 	s := w.serve()
@@ -181,27 +181,42 @@ func TestAnnouncedBodies(t *testing.T) {
 		"Content-Length: 77", "Transfer-Encoding: chunked", "Content-Length: 77\r\nExpect: 100-continue",
 		"Transfer-Encoding: chunked\r\nExpect: 100-continue",
 	} {
-		c := s.dial()
-		reader := bufio.NewReader(c)
-		for i, more := range []string{"", announcement + "\r\n"} {
-			began := time.Now()
-			if _, err := fmt.Fprintf(c, "GET /v1/authenticate HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n%s\r\n", token.value, more); err != nil {
-				t.Fatal(err)
-			}
-			answer, err := http.ReadResponse(reader, nil)
-			if err != nil {
-				t.Fatalf("%s: %s", announcement, err)
-			}
-			_ = answer.Body.Close()
-			answered := time.Now()
-			if i == 0 { // an ordinary request keeps the connection
-				continue
-			}
-			rest, err := io.ReadAll(reader)
-			ended := time.Since(answered)
-			if answer.StatusCode != http.StatusOK || answered.Sub(began) > promptly || err != nil || len(rest) > 0 || ended > promptly {
-				t.Errorf("%s: %s after %s, the end %s later, with %q and %v", announcement, answer.Status, answered.Sub(began), ended, rest, err)
+		var answered, ended time.Duration
+		for range 5 {
+			if answered, ended = s.announceBody(token.value, announcement); max(answered, ended) <= promptly {
+				break
 			}
 		}
+		if max(answered, ended) > promptly {
+			t.Errorf("%s: answered after %s, the end %s later", announcement, answered, ended)
+		}
 	}
+}
+
+// announceBody announces a body that never comes, and returns how long the answer takes, and then the end of the connection.
+func (s *server) announceBody(value, announcement string) (answered, ended time.Duration) {
+	s.t.Helper()
+	c := s.dial()
+	defer c.Close()
+	reader := bufio.NewReader(c)
+	for _, more := range []string{"", announcement + "\r\n"} { // an ordinary request keeps the connection
+		began := time.Now()
+		if _, err := fmt.Fprintf(c, "GET /v1/authenticate HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n%s\r\n", value, more); err != nil {
+			s.t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			s.t.Fatalf("%s: %s", announcement, err)
+		}
+		_ = answer.Body.Close()
+		answered = time.Since(began)
+		if answer.StatusCode != http.StatusOK {
+			s.t.Errorf("%s: %s", announcement, answer.Status)
+		}
+	}
+	began := time.Now()
+	if rest, err := io.ReadAll(reader); err != nil || len(rest) > 0 {
+		s.t.Errorf("%s: then %q and %v", announcement, rest, err)
+	}
+	return answered, time.Since(began)
 }

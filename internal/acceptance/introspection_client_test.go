@@ -60,10 +60,7 @@ func TestIntrospectionClient(t *testing.T) {
 		return rs.Introspect[*oidc.IntrospectionResponse](t.Context(), client, token)
 	}
 	api, good, disabled := tokens[tokenPrefix+"api"], tokens[tokenPrefix+"good"], tokens[tokenPrefix+"disabled"]
-	for _, token := range tokens {
-		server.judge(authenticate, token.Token)
-	}
-	server.judge(authenticate, "lk_"+strings.Repeat("x", 46))
+	server.judgeAll(tokens)
 	answer, err := ask(api.Token, good.Token)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -80,10 +81,7 @@ func TestKilledMigration(t *testing.T) {
 		cmd := from.command(binary(t), "migrate", "--from", from.databasePath(), "--to", to.databasePath())
 		began := time.Now()
 		w.must(cmd.Start())
-		within := slowest
-		if within == 0 { // none has ended by itself
-			within = 300 * time.Millisecond
-		}
+		within := cmp.Or(slowest, 300*time.Millisecond)
 		timer := time.AfterFunc(time.Duration(random.Int64N(int64(within+within/10))), func() { _ = cmd.Process.Kill() })
 		if err := cmd.Wait(); err == nil {
 			slowest = max(slowest, time.Since(began))

@@ -105,12 +105,7 @@ func gitLabPipeline(t *testing.T, example string) pipeline {
 	t.Helper()
 	var file struct {
 		Variables map[string]string `yaml:"variables"`
-		Test      struct {
-			Image         string              `yaml:"image"`
-			ResourceGroup string              `yaml:"resource_group"`
-			Script        []string            `yaml:"script"`
-			Rules         []map[string]string `yaml:"rules"`
-		} `yaml:"smoke-test"`
+		Test      gitLabJob         `yaml:"smoke-test"`
 	}
 	readStrictly(t, path.Join(example, "gitlab-ci.yaml"), &file)
 	return pipeline{"CI_COMMIT_SHA", slices.Collect(maps.Keys(file.Variables)), file.Test.Script}
@@ -153,7 +148,7 @@ func azurePipeline(t *testing.T, example string) pipeline {
 var (
 	// Jenkins interpolates nothing between single quotes.
 	jenkinsStep     = regexp.MustCompile(`(?m)^ +sh '([^'\\]*)'$`)
-	jenkinsVariable = regexp.MustCompile(`(?m)([A-Z_]+) = ['"c]`)
+	jenkinsVariable = regexp.MustCompile(`([A-Z_]+) = ['"c]`)
 )
 
 func jenkinsPipeline(t *testing.T, example string) pipeline {

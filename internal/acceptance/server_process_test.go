@@ -137,6 +137,15 @@ func (s *server) judge(path, value string) (got reply) {
 	return got
 }
 
+// judgeAll asks about each token, and about a value that is none's, until the server can tell of them.
+func (s *server) judgeAll(tokens map[string]tokenState) {
+	s.t.Helper()
+	for _, token := range tokens {
+		s.judge(authenticate, token.Token)
+	}
+	s.judge(authenticate, "lk_"+strings.Repeat("x", 46))
+}
+
 // post sends a form, as a client with a value, unless that is empty.
 func (s *server) post(path, value, form string) reply {
 	r, _ := ask(s.t.Context(), alone, http.MethodPost, s.url+path, value, form)

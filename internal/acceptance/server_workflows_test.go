@@ -18,16 +18,19 @@ import (
 type otherPipelines struct {
 	// Variables and Apply are those of GitLab.
 	Variables map[string]string `yaml:"variables"`
-	Apply     struct {
-		Image         string           `yaml:"image"`
-		ResourceGroup string           `yaml:"resource_group"`
-		Script        []string         `yaml:"script"`
-		Rules         []map[string]any `yaml:"rules"`
-	} `yaml:"apply"`
+	Apply     gitLabJob         `yaml:"apply"`
 	// Workflows are those of Atlantis.
 	Workflows map[string]map[string]struct {
 		Steps []any `yaml:"steps"`
 	} `yaml:"workflows"`
+}
+
+// gitLabJob is a job of a pipeline of GitLab.
+type gitLabJob struct {
+	Image         string              `yaml:"image"`
+	ResourceGroup string              `yaml:"resource_group"`
+	Script        []string            `yaml:"script"`
+	Rules         []map[string]string `yaml:"rules"`
 }
 
 // pipelinesOf returns the pipelines in a guide of systems other than GitHub's.

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"flag"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
@@ -23,12 +22,7 @@ import (
 func TestBackend(t *testing.T) {
 	// What the tests that try operations at random look for are mistakes in the rules, which the bundled backend has alone.
 	// A part of their rounds shows that they hold here.
-	rounds := flag.Lookup("rapid.checks").Value
-	usual := rounds.String()
-	if err := rounds.Set("25"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = rounds.Set(usual) })
+	backendtest.Checking(t, "25")
 	backendtest.Run(t, newPlace,
 		// A server tells nobody but its operator why it can't ask its database.
 		"MissingDatabase")

@@ -1,7 +1,6 @@
 package service_test
 
 import (
-	"flag"
 	"path/filepath"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ func TestBackendWithTransactionsThatRunTwice(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs the whole suite once more")
 	}
-	checking(t, "25") // the rules are the same, and each transaction runs twice in every round
+	backendtest.Checking(t, "25") // the rules are the same, and each transaction runs twice in every round
 	backendtest.Run(t, func(t *testing.T) backendtest.Place {
 		database := filepath.Join(t.TempDir(), "latchkey.db")
 		return func(now func() time.Time) backendtest.Service {
@@ -39,16 +38,3 @@ func newPlace(t *testing.T) backendtest.Place {
 type opened struct{ *service.Service }
 
 func (o opened) As(principal tokens.Principal) tokens.Backend { return o.Service.As(principal) }
-
-// checking has rapid check a property a number of times, unless somebody asked for another one.
-func checking(t *testing.T, times string) {
-	t.Helper()
-	checks := flag.Lookup("rapid.checks")
-	if checks.Value.String() != checks.DefValue {
-		return
-	}
-	if err := flag.Set("rapid.checks", times); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = flag.Set("rapid.checks", checks.DefValue) })
-}

@@ -10,6 +10,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
+	"github.com/latchkey-dev/terraform-provider-latchkey/internal/backendtest"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/service"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres"
 	"github.com/latchkey-dev/terraform-provider-latchkey/internal/store/postgres/pgtest"
@@ -17,7 +18,7 @@ import (
 
 // PostgreSQL searches, filters, orders and pages as the rules say.
 func TestListsFollowTheRulesOnPostgreSQL(t *testing.T) {
-	checking(t, "60")
+	backendtest.Checking(t, "60")
 	o := randomOrganization(rand.New(rand.NewSource(1)))
 	address := pgtest.Address(t)
 	engine, err := postgres.New(address)
@@ -30,13 +31,13 @@ func TestListsFollowTheRulesOnPostgreSQL(t *testing.T) {
 
 // PostgreSQL filters events as the rule says.
 func TestEventsFollowTheRuleOnPostgreSQL(t *testing.T) {
-	checking(t, "60")
+	backendtest.Checking(t, "60")
 	eventsFollowTheRule(t, pgtest.Address(t), executeOnPostgreSQL)
 }
 
 // Whatever somebody does to the events in PostgreSQL is found, as in a file.
 func TestHistoryOnPostgreSQLCannotBeRewrittenUnseen(t *testing.T) {
-	checking(t, "25")
+	backendtest.Checking(t, "25")
 	historyCannotBeRewritten(t, func() rewritable {
 		address := pgtest.Address(t)
 		connect := func() (*sql.DB, error) { return sql.Open("pgx", withSearchPath(t, address)) }

@@ -272,7 +272,7 @@ func TestWatchAfterTermination(t *testing.T) {
 	listener := func() (pid int) {
 		t.Helper()
 		if err := w.watch.tests.QueryRowContext(t.Context(), `SELECT coalesce(max(pid), 0) FROM pg_stat_activity
-			WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND query LIKE '%'||$1||'%'`,
+			WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND query LIKE 'LISTEN %'||$1||'%'`,
 			w.watch.channel()).Scan(&pid); err != nil {
 			t.Fatal(err)
 		}

@@ -202,6 +202,7 @@ func start(directory string, settings ...string) (*Server, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
+	// The socket of a server that listens nowhere else has the usual name, by which poolers and replicas find it.
 	s := &Server{Directory: directory, Port: "5432"}
 	if slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(s, "listen_addresses=") }) {
 		if s.Port, err = FreePort(); err != nil {
