@@ -178,9 +178,9 @@ func (m *model) needsPresent(state *model, f tokenFacts) (advice string) {
 
 // refuseBroughtReplacement refuses to replace a token where the new one could not be made: without a value, or with the one that
 // the token has, which no token can have again. The value is known where the configuration has it, and a run that plans a
-// replacement as a creation knows the token by its name. user is the token that has the value or had it; see tokenWith.
+// replacement as a creation knows the token by its name. holder is the token that has the value or had it; see tokenWith.
 func (r *tokenResource) refuseBroughtReplacement(
-	ctx context.Context, old diagnostics.Subject, config *model, user string, diags *diag.Diagnostics,
+	ctx context.Context, old diagnostics.Subject, config *model, holder string, diags *diag.Diagnostics,
 ) {
 	const advice = "a replacement is another token, and no value is used twice. Bring a new value in token_wo, with a higher " +
 		"token_wo_version, in the same apply. " + ifItMoved + onlyDestroy
@@ -204,7 +204,7 @@ func (r *tokenResource) refuseBroughtReplacement(
 		refuse("token_wo brings the value that it has")
 		return
 	}
-	if user != "" {
+	if holder != "" {
 		refuse("token_wo brings a value that was used before")
 	}
 }

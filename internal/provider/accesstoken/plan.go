@@ -125,16 +125,16 @@ func (r *tokenResource) planBroughtCreate(ctx context.Context, plan *model, raw 
 	if !attribute.IsGiven(config.TokenWOVersion) {
 		return
 	}
-	user := r.tokenWith(ctx, config.TokenWO)
+	holder := r.tokenWith(ctx, config.TokenWO)
 	replaced := r.sightings().broughtFor(plan)
 	for _, old := range replaced {
-		r.refuseBroughtReplacement(ctx, old, &config, user, diags)
+		r.refuseBroughtReplacement(ctx, old, &config, holder, diags)
 	}
 	if config.TokenWO.IsNull() && len(replaced) == 0 {
 		warnOfNothingBrought(plan, diags)
 	}
-	if user != "" {
-		if old, ok := r.sightings().seesTaking(user, plan.subject()); ok && !slices.Contains(replaced, old) {
+	if holder != "" {
+		if old, ok := r.sightings().seesTaking(holder, plan.subject()); ok && !slices.Contains(replaced, old) {
 			diags.Append(refusedTaking(plan.subject(), old))
 		}
 	}
